@@ -1,0 +1,248 @@
+/**
+ * The plain values that the rooms hand to one another, in the order of the road:
+ * inventory → connect → gather → plan → diff → commit → verify → report.
+ * This file imports nothing; everything may import it.
+ */
+
+/** A file's content with one char per byte (latin1), so that no byte is lost, whatever the file's encoding. */
+export type Bytes = string;
+
+export type Profile = 'standard' | 'strict';
+
+export const TASKS = [
+  'install',
+  'certbot',
+  'sasl',
+  'starttls',
+  'smtps',
+  'plaintext',
+  'dovecot-ssl',
+  'restart',
+] as const;
+export type TaskName = (typeof TASKS)[number];
+
+// ── inventory ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One mail server, as flags, environment and inventory describe it. */
+export interface Host {
+  /** What the user calls it: the key in the inventory, or the value of --host. */
+  readonly name: string;
+  /** What to connect to, as `ssh` would take it: a name, an address or an alias. */
+  readonly hostname: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Path of a private key on the control machine. */
+  readonly identity?: string;
+  /** The mail domain name of the certificate. Default: what the host's own Postfix calls itself. */
+  readonly domain?: string;
+  /** Contact address for the certificate authority. */
+  readonly email?: string;
+  /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
+  readonly acmeServer?: string;
+  readonly profile: Profile;
+}
+
+// ── gather ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One file as it was read. `path` may be a symbolic link; `target` is what would be written. */
+export interface RemoteFile {
+  readonly path: string;
+  /** Where the path leads once every symbolic link is followed; equal to `path` for a plain file. */
+  readonly target: string;
+  readonly bytes: Bytes;
+  /** Hex digest of the bytes: the transaction refuses to write when it no longer holds. */
+  readonly sha256: string;
+  /** Octal, four digits: `0644`. */
+  readonly mode: string;
+  /** `user:group`, by name where the host has one. */
+  readonly owner: string;
+  /** Last status change, seconds since the epoch: compared with the daemon's last load. */
+  readonly changed: number;
+}
+
+/** A package as dpkg knows it. `status` is dpkg's third word: `installed`, `half-configured`, … */
+export interface Package {
+  readonly version: string;
+  readonly status: string;
+}
+
+/** A TCP socket that listens on the host. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /** Name of the program that holds it, empty where the kernel does not tell. */
+  readonly process: string;
+}
+
+export interface Unit {
+  readonly active: boolean;
+  /** When the daemon last took up its configuration (start or reload), seconds since the epoch; 0 when unknown. */
+  readonly loaded: number;
+}
+
+/** A certificate that certbot keeps: `/etc/letsencrypt/live/NAME/`. */
+export interface Lineage {
+  readonly name: string;
+  /** The public chain, PEM. The private key is never read. */
+  readonly chain: string;
+  /** Is the private key there? */
+  readonly key: boolean;
+}
+
+/** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
+export interface Facts {
+  readonly os: {
+    readonly id: string;
+    readonly versionId: string;
+    readonly codename: string;
+    readonly pretty: string;
+  };
+  /** The name the host's Postfix answers with (`myhostname`), or the host's own full name. */
+  readonly hostname: string;
+  readonly packages: Readonly<Record<string, Package>>;
+  /** What apt would install for a package that is not there; empty text when apt knows none. */
+  readonly candidates: Readonly<Record<string, string>>;
+  /** Installed version, else the candidate's; null when neither is known. */
+  readonly postfix: string | null;
+  readonly dovecot: string | null;
+  /** Postfix's map types (`postconf -m`). */
+  readonly maps: readonly string[];
+  /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
+  readonly postconf: Readonly<Record<string, string>>;
+  /** Service names of port 465 that the host resolves. */
+  readonly resolves: readonly string[];
+  readonly listeners: readonly Listener[];
+  readonly units: Readonly<Record<string, Unit>>;
+  readonly lineages: readonly Lineage[];
+  /** What the daemons' own parsers say against the files as they are, by program; empty text when they are content. */
+  readonly complaints: Readonly<Record<string, string>>;
+}
+
+export interface Snapshot {
+  readonly facts: Facts;
+  /** By path, as the path was asked for. */
+  readonly files: Readonly<Record<string, RemoteFile>>;
+}
+
+// ── plan ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is wanted of one host: its inventory entry with every default filled in. */
+export interface Policy {
+  readonly profile: Profile;
+  readonly domain: string;
+  readonly email?: string;
+  readonly acmeServer?: string;
+}
+
+/** Something that must be done before the settings that rest on it can go live. */
+export type Action =
+  | { readonly kind: 'install'; readonly packages: readonly string[] }
+  | { readonly kind: 'certificate'; readonly domain: string; readonly email?: string; readonly acmeServer?: string };
+
+/** One setting that is not as it should be. `before` is null where it was not set at all. */
+export interface SettingChange {
+  readonly task: TaskName;
+  readonly fragment: string;
+  readonly setting: string;
+  readonly file: string;
+  readonly before: string | null;
+  /** Null where the setting is taken away. */
+  readonly after: string | null;
+}
+
+/** One file before and after. `before` is null for a file that does not exist yet. */
+export interface Change {
+  readonly path: string;
+  readonly target: string;
+  readonly before: Bytes | null;
+  readonly after: Bytes;
+  /** Digest of `before`, empty for a new file. */
+  readonly sha256: string;
+  readonly mode: string;
+  readonly owner: string;
+}
+
+export interface Activation {
+  readonly unit: 'postfix' | 'dovecot';
+  readonly how: 'reload' | 'restart' | 'start';
+  readonly why: string;
+}
+
+/** Something the admin should know that is not a change: a stricter value kept, a setting overridden elsewhere. */
+export interface Note {
+  readonly task: TaskName;
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+export type TaskState = 'ok' | 'change' | 'unknown';
+
+export interface TaskOutcome {
+  readonly name: TaskName;
+  readonly state: TaskState;
+  readonly summary: string;
+}
+
+export interface Plan {
+  readonly tasks: readonly TaskOutcome[];
+  readonly actions: readonly Action[];
+  readonly settings: readonly SettingChange[];
+  readonly changes: readonly Change[];
+  readonly activations: readonly Activation[];
+  readonly notes: readonly Note[];
+}
+
+// ── commit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the host says of a transaction. `id` names it in the journal. */
+export interface Receipt {
+  readonly id: string;
+  readonly state: 'committed' | 'rolled-back' | 'refused' | 'broken';
+  /** Where it stopped and why, in the host's words; empty when committed. */
+  readonly step: string;
+  readonly reason: string;
+}
+
+// ── verify ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * One probe's result. `hint` is neither good nor bad: something could not be seen from here.
+ * `via` says which way it was seen: `direct` from the control machine, or `ssh` through the host itself,
+ * which proves less (daemons trust local connections).
+ */
+export interface Finding {
+  readonly port: number;
+  readonly check: string;
+  readonly status: 'pass' | 'fail' | 'warn' | 'hint';
+  readonly text: string;
+  readonly via: 'direct' | 'ssh';
+}
+
+// ── report ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How one host's run ended. */
+export type Ending =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'changed'; readonly receipt: Receipt }
+  | { readonly kind: 'declined' }
+  | { readonly kind: 'verified' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
+
+export interface HostResult {
+  readonly host: string;
+  readonly ending: Ending;
+  readonly exit: number;
+  readonly facts: Facts | null;
+  readonly plan: Plan | null;
+  readonly findings: readonly Finding[];
+  readonly seconds: number;
+}
+
+/** What happens while it happens; the report room turns it into lines or a live display. */
+export type Event =
+  | { readonly type: 'stage'; readonly host: string; readonly stage: Stage; readonly text?: string }
+  | { readonly type: 'plan'; readonly host: string; readonly facts: Facts; readonly plan: Plan; readonly text: string }
+  | { readonly type: 'done'; readonly host: string; readonly result: HostResult };
+
+export type Stage = 'connect' | 'gather' | 'plan' | 'install' | 'certificate' | 'commit' | 'verify' | 'confirm';
