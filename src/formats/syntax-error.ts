@@ -1,0 +1,43 @@
+import { HardenMailError } from '../errors.ts';
+
+/** Columns of source that a report shows: a longer line is cut around the place of the error. */
+const SHOWN = 100;
+
+/**
+ * A CONFIG_INVALID error that shows file, line, column, the line with a caret under the column, and what was expected.
+ *
+ * `line` and `column` count from 1; `column` counts bytes of `source`, the whole line as it stands in the file (its end
+ * of line may be left on). The message is one line, `FILE:LINE:COL: expected …`. The hint is three: the source line,
+ * the caret, the next step. A line number in front of the source keeps both lines in step whatever a report puts before.
+ */
+export function syntaxError(at: {
+  file: string;
+  line: number;
+  column: number;
+  source: string;
+  expected: string;
+}): HardenMailError {
+  const source = at.source.replace(/\r?\n$/, '');
+  const caret = Math.min(Math.max(at.column - 1, 0), source.length);
+  const start = source.length <= SHOWN ? 0 : Math.min(Math.max(caret - SHOWN / 2, 0), source.length - SHOWN);
+  const end = Math.min(start + SHOWN, source.length);
+  const before = (start > 0 ? '…' : '') + printable(source.slice(start, caret));
+  const after = printable(source.slice(caret, end)) + (end < source.length ? '…' : '');
+  const gutter = `${at.line} | `;
+  return new HardenMailError(
+    'CONFIG_INVALID',
+    `${printable(at.file)}:${at.line}:${at.column}: expected ${at.expected}`,
+    [
+      gutter + before + after,
+      ' '.repeat(gutter.length - 2) + '| ' + ' '.repeat(before.length) + '^',
+      `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
+    ].join('\n'),
+  );
+}
+
+/** Text that is safe on a terminal and keeps its columns: a tab is one space, any other control byte or non-ASCII byte `\xNN`. */
+function printable(text: string): string {
+  return text
+    .replace(/\t/g, ' ')
+    .replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
