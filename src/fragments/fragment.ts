@@ -1,0 +1,81 @@
+import type { Profile, TaskName } from '../model.ts';
+
+/**
+ * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business
+ * of src/plan and src/formats. Values may hold `{cert}`, `{key}`, `{domain}`, `{lineage}` and `{queue}` (the
+ * certificate's chain and key, the mail domain, certbot's name for the certificate, Postfix's queue directory).
+ */
+export interface Fragment {
+  /** Unique, and what `harden-mail explain` also takes: `main.cf:smtpd_sasl_type`. */
+  readonly id: string;
+  readonly task: TaskName;
+  /** The name by which the daemon's own manual knows it. */
+  readonly setting: string;
+  readonly place: Place;
+  readonly merge: Merge;
+  /** Absent: always. All that is given must hold. */
+  readonly when?: Condition;
+  /** The profile from which on it is wanted: `standard` is part of `strict` too. */
+  readonly profile: Profile;
+  readonly why: string;
+  /** The document that says so: a manual's name and section, or an RFC. */
+  readonly source: string;
+  /** The lines of the recipe that it carries out, word for word; empty where the recipe has none. */
+  readonly recipe: readonly string[];
+}
+
+export type Place =
+  /** A parameter of main.cf. */
+  | { readonly in: 'main.cf' }
+  /** A `-o` option of every active master.cf entry that serves this port. */
+  | { readonly in: 'master.cf'; readonly port: 25 | 465 }
+  /** A setting of Dovecot: in which block, and the file where it belongs when it is not set anywhere yet. */
+  | { readonly in: 'dovecot'; readonly block: readonly string[]; readonly home: string };
+
+export type Merge =
+  /** The value, whatever stands there. */
+  | { readonly how: 'set'; readonly value: string }
+  /** The value, unless what stands there is as strict or stricter on this scale. */
+  | { readonly how: 'at-least'; readonly value: string; readonly scale: Scale }
+  /** The value only where nothing is set: what the admin has stays. */
+  | { readonly how: 'default'; readonly value: string }
+  /**
+   * These members of a list, in this order among themselves; the admin's own stay, in theirs. A list that is not set
+   * at all becomes just these, or stays unset with `unset: 'leave'` (the daemon's default already has them).
+   */
+  | {
+      readonly how: 'member';
+      readonly members: readonly string[];
+      readonly kind: 'restrictions' | 'words';
+      readonly unset: 'write' | 'leave';
+    }
+  /** Taken away: the newer setting says it now. */
+  | { readonly how: 'remove' };
+
+/**
+ * How strictness is compared.
+ * - `ladder`: from lax to strict; a value that is not on it is the admin's own and stays. `implied` are older settings
+ *   that mean a rung of it.
+ * - `protocols`: by the set of TLS versions that a value lets through: the smaller set is the stricter.
+ * - `mode`: octal permission bits: no bit more than wanted.
+ */
+export type Scale =
+  | {
+      readonly by: 'ladder';
+      readonly rungs: readonly string[];
+      readonly implied?: readonly { readonly setting: string; readonly value: string; readonly means: string }[];
+    }
+  | { readonly by: 'protocols' }
+  | { readonly by: 'mode' };
+
+export interface Condition {
+  /** Version ranges, such as `>=3.6` or `>=3.4 <3.9`. */
+  readonly postfix?: string;
+  readonly dovecot?: string;
+  /** This parameter is, or is not, set in main.cf. */
+  readonly set?: string;
+  readonly unset?: string;
+  /** Postfix has, or has not, this map type. */
+  readonly map?: string;
+  readonly noMap?: string;
+}
