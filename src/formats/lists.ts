@@ -1,0 +1,117 @@
+/**
+ * Postfix's lists, and the restriction lists of smtpd above all (postconf(5), SMTPD_ACCESS_README): words apart at commas
+ * and white space, evaluated from left to right; the first that permits or rejects decides.
+ */
+
+interface Span {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** The words of a list value; `{ … }` is one. `check_policy_service inet:127.0.0.1:10023` is two. */
+export function listMembers(value: string): string[] {
+  return spans(value).map(({ text }) => text);
+}
+
+function spans(value: string): Span[] {
+  const found: Span[] = [];
+  let start = -1;
+  let level = 0;
+  for (let at = 0; at <= value.length; at++) {
+    const byte = value[at];
+    if (byte === undefined || (level === 0 && /[\s,]/.test(byte))) {
+      if (start >= 0) found.push({ text: value.slice(start, at), start });
+      start = -1;
+      continue;
+    }
+    if (start < 0) start = at;
+    if (byte === '{') level++;
+    else if (byte === '}' && level > 0) level--;
+  }
+  return found;
+}
+
+/** What refuses to relay for strangers, each as strict as reject_unauth_destination or stricter in what it refuses. */
+const RELAY_REJECTS = new Set(['reject_unauth_destination', 'defer_unauth_destination', 'reject', 'defer']);
+const TAKES_ARGUMENT =
+  /^(?:check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+|permit_dnswl_client|permit_rhswl_client|sleep)$/;
+
+/** A restriction with its prefix and argument, as one unit that nothing may be put into. */
+interface Unit {
+  /** The restriction's name in lower case; empty where it does not decide (`warn_if_reject …`). */
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function units(value: string): Unit[] {
+  const words = spans(value);
+  const found: Unit[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const first = words[at];
+    if (!first) break;
+    const warns = first.text.toLowerCase() === 'warn_if_reject' && at + 1 < words.length;
+    if (warns) at++;
+    const name = words[at]?.text.toLowerCase() ?? '';
+    if (TAKES_ARGUMENT.test(name) && at + 1 < words.length) at++;
+    const last = words[at] ?? first;
+    found.push({ name: warns ? '' : name, start: first.start, end: last.start + last.text.length });
+  }
+  return found;
+}
+
+/**
+ * The value with all of `wanted` in it, such that each wanted `permit_…` comes before what refuses to relay. The admin's
+ * own entries, their order and the layout stay. Where nothing is missing the value comes back as it is.
+ *
+ * - Permits may stand in any order among themselves: that changes nothing.
+ * - The admin's `defer_unauth_destination`, `reject` and `defer` count as a wanted `reject_unauth_destination`.
+ * - A missing permit goes directly before what refuses to relay, as late as it can; where nothing does, behind the
+ *   last wanted permit, else to the end, so that no check of the admin's is passed by.
+ * - A missing `reject_unauth_destination` goes directly behind the last wanted permit.
+ * - Nothing goes behind a `permit`, which lets everything through.
+ * - A wanted permit that stands only behind what refuses to relay is a conflict: moving it to the front would permit
+ *   what the admin refuses.
+ */
+export function ensureMembers(value: string, wanted: readonly string[]): { value: string } | { conflict: string } {
+  const permits = wanted.filter((member) => member.startsWith('permit_'));
+  const reject = wanted.find((member) => RELAY_REJECTS.has(member));
+  const all = units(value);
+  const stop = all.findIndex(({ name }) => name === 'permit' || RELAY_REJECTS.has(name));
+  const refuses = RELAY_REJECTS.has(all[stop]?.name ?? '');
+  const live = stop < 0 ? all : all.slice(0, stop);
+  const missing = permits.filter((permit) => !live.some(({ name }) => name === permit));
+  const behind = missing.find((permit) => all.some(({ name }) => name === permit));
+  if (behind !== undefined) {
+    return { conflict: `${all[stop]?.name ?? ''} stands before ${behind}: moving it would permit what is refused now` };
+  }
+  const added = refuses || !reject ? missing : [...missing, reject];
+  if (added.length === 0) return { value };
+  const lastPermit = live.findLastIndex(({ name }) => permits.includes(name));
+  const at = refuses ? stop : lastPermit >= 0 ? lastPermit + 1 : live.length;
+  return { value: insertUnits(value, all, at, added) };
+}
+
+/**
+ * The value with a member put directly before another one (its name without argument, in any case), or at the end where
+ * `before` is null or not in the list. A member that is in the list already stays where it is.
+ */
+export function insertMember(value: string, member: string, before: string | null): string {
+  const all = units(value);
+  const wanted = listMembers(member).join(' ').toLowerCase();
+  const has = all.some(({ start, end }) => listMembers(value.slice(start, end)).join(' ').toLowerCase() === wanted);
+  if (has) return value;
+  const at = before === null ? -1 : all.findIndex(({ name }) => name === before.toLowerCase());
+  return insertUnits(value, all, at < 0 ? all.length : at, [member]);
+}
+
+/** Puts members before the `at`-th unit, apart from their neighbours as the list has it: by comma, or by white space. */
+function insertUnits(value: string, all: readonly Unit[], at: number, members: readonly string[]): string {
+  const gap = value.includes(',') || all.length < 2 ? ', ' : ' ';
+  const next = all[at];
+  if (next) return value.slice(0, next.start) + members.join(gap) + gap + value.slice(next.start);
+  const last = all.at(-1);
+  if (!last) return members.join(gap);
+  const trailing = /^\s*,/.test(value.slice(last.end));
+  return `${value.slice(0, last.end)}${gap}${members.join(gap)}${trailing ? value.slice(last.end) : ''}`;
+}

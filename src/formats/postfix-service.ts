@@ -1,0 +1,202 @@
+import type { HardenMailError } from '../errors.ts';
+import { placeOf } from './logical-lines.ts';
+import type { LogicalLine } from './logical-lines.ts';
+import { syntaxError } from './syntax-error.ts';
+
+/** One active entry of master.cf, as Postfix sees it. */
+export interface Service {
+  readonly name: string;
+  readonly type: string;
+  readonly private_: string;
+  readonly unpriv: string;
+  readonly chroot: string;
+  readonly wakeup: string;
+  readonly maxproc: string;
+  /** Name of the program, the eighth column. */
+  readonly command: string;
+  /** What follows it, as `postconf -M` has it: `-o` and its `name=value` apart, braces taken off. */
+  readonly args: readonly string[];
+  readonly options: readonly Option[];
+  /** Number of its first line, from 1. */
+  readonly line: number;
+  /** Which of the file's active entries, from 0. */
+  readonly index: number;
+}
+
+export interface Option {
+  readonly name: string;
+  readonly value: string;
+  readonly line: number;
+}
+
+/** A word of the entry, and where it stands in the joined text. */
+export interface Word {
+  readonly text: string;
+  readonly start: number;
+}
+
+/** A service and where its parts stand in the joined text: what an edit needs. */
+export interface Entry {
+  readonly service: Service;
+  readonly logical: LogicalLine;
+  readonly words: readonly Word[];
+  readonly options: readonly OptionSpan[];
+  /** Index in `words` of the first one behind the command and its options. */
+  readonly rest: number;
+  /** Why the program itself would not start with these options; null where they are well-formed. */
+  readonly fault: HardenMailError | null;
+}
+
+/** Where one `-o name=value` stands: from its `-` to its end, and the value within. Offsets in the joined text. */
+export interface OptionSpan {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly value: { readonly start: number; readonly end: number };
+  /** Written `{ name = value }`? */
+  readonly braced: boolean;
+}
+
+const TYPES = ['inet', 'unix', 'unix-dgram', 'fifo', 'pass'];
+const COLUMNS = ['service', 'type', 'private', 'unpriv', 'chroot', 'wakeup', 'maxproc', 'command'];
+const YES_NO = 'y, n or -';
+
+/** Reads one logical line of master.cf. Throws CONFIG_INVALID where Postfix would refuse the whole file for it. */
+export function readEntry(logical: LogicalLine, index: number, lines: readonly string[], file: string): Entry {
+  const fail = (offset: number, expected: string) => {
+    const at = placeOf(logical, offset);
+    const source = lines[at.line] ?? '';
+    return syntaxError({ file, line: at.line + 1, column: at.offset + 1, source, expected });
+  };
+  const words = splitWords(logical.text);
+  const column = (number: number, expected: string, allowed: (text: string) => boolean): string => {
+    const word = words[number];
+    if (!word) throw fail(logical.text.trimEnd().length, `the column "${COLUMNS[number]}": ${expected}`);
+    if (!allowed(word.text)) throw fail(word.start, `in the column "${COLUMNS[number]}": ${expected}`);
+    return word.text;
+  };
+  const yesNo = (text: string) => ['y', 'n', '-'].includes(text);
+  const name = column(0, 'a service name', () => true);
+  const type = column(1, `one of ${TYPES.join(', ')}`, (text) => TYPES.includes(text));
+  const private_ =
+    type === 'inet'
+      ? column(2, 'n (an inet service cannot be private)', (text) => text === 'n')
+      : column(2, YES_NO, yesNo);
+  const unpriv = column(3, YES_NO, yesNo);
+  const chroot = column(4, YES_NO, yesNo);
+  const wakeup = column(5, 'seconds, seconds with "?", or -', (text) => /^(?:-|\d+\??)$/.test(text));
+  const maxproc = column(6, 'a number or -', (text) => /^(?:-|\d+)$/.test(text));
+  const command = column(7, 'the name of a program', (text) => text !== '-');
+  for (const word of words.slice(8)) checkBraces(word, fail);
+
+  const { args, options, rest, fault } = readArguments(words, fail);
+  const lineOf = (offset: number) => placeOf(logical, offset).line + 1;
+  const service: Service = {
+    name,
+    type,
+    private_,
+    unpriv,
+    chroot,
+    wakeup,
+    maxproc,
+    command,
+    args,
+    options: options.map((span) => ({
+      name: span.name,
+      value: logical.text.slice(span.value.start, span.value.end),
+      line: lineOf(span.start),
+    })),
+    line: lineOf(0),
+    index,
+  };
+  return { service, logical, words, options, rest, fault };
+}
+
+type Fail = (offset: number, expected: string) => HardenMailError;
+
+/** Words apart at white space, but not within `{ … }`. */
+function splitWords(text: string): Word[] {
+  const words: Word[] = [];
+  let start = -1;
+  let level = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const byte = text[at];
+    if (byte === undefined || (level === 0 && (byte === ' ' || byte === '\t' || byte === '\r'))) {
+      if (start >= 0) words.push({ text: text.slice(start, at), start });
+      start = -1;
+      continue;
+    }
+    if (start < 0) start = at;
+    if (byte === '{') level++;
+    else if (byte === '}' && level > 0) level--;
+  }
+  return words;
+}
+
+/** master reads `{ … }` only where a word begins with it, and refuses what is not closed or goes on behind it. */
+function checkBraces(word: Word, fail: Fail): void {
+  if (!word.text.startsWith('{')) return;
+  const length = balanced(word.text);
+  if (length === 0) throw fail(word.start, '"}" for this "{"');
+  if (length < word.text.length) throw fail(word.start + length, 'white space after "}"');
+}
+
+/** Length of the `{ … }` that the text begins with; 0 when it is not closed. */
+export function balanced(text: string): number {
+  let level = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '{') level++;
+    else if (text[at] === '}' && --level === 0) return at + 1;
+  }
+  return 0;
+}
+
+/**
+ * What stands behind the command. Options end at the first word that is none (`-o a=b, c` ends them at `c`) or at `--`;
+ * `-vo x=y` and `-ox=y` are read as `-v -o x=y` and `-o x=y`.
+ */
+function readArguments(words: readonly Word[], fail: Fail) {
+  const args: string[] = [];
+  const options: OptionSpan[] = [];
+  let fault: HardenMailError | null = null;
+  let at = 8;
+  for (; at < words.length; at++) {
+    const word = words[at];
+    if (!word || !word.text.startsWith('-') || word.text === '--') break;
+    const letter = word.text.indexOf('o', 1);
+    if (letter < 0) {
+      args.push(word.text);
+      continue;
+    }
+    if (letter > 1) args.push(word.text.slice(0, letter));
+    args.push('-o');
+    const attached = letter + 1 < word.text.length;
+    const argument = attached ? { text: word.text.slice(letter + 1), start: word.start + letter + 1 } : words[++at];
+    if (!argument) {
+      fault ??= fail(word.start + word.text.length, 'name=value after -o');
+      break;
+    }
+    const span = readOption(argument, word.start);
+    if (span && !(attached && span.braced)) options.push(span);
+    else fault ??= fail(argument.start, 'name=value or { name = value } after -o');
+    args.push(
+      span
+        ? `${span.name}=${argument.text.slice(span.value.start - argument.start, span.value.end - argument.start)}`
+        : argument.text,
+    );
+  }
+  const rest = Math.min(at, words.length);
+  args.push(...words.slice(rest).map(({ text }) => (text.startsWith('{') ? text.slice(1, -1).trim() : text)));
+  return { args, options, rest, fault };
+}
+
+/** The `name=value` or `{ name = value }` of an `-o`; null when it is neither. */
+function readOption({ text, start }: Word, from: number): OptionSpan | null {
+  const braced = text.startsWith('{');
+  const inner = braced ? text.slice(1, -1) : text;
+  const [head = '', name = ''] = /^[ \t\r\v\f]*([^ \t\r\v\f=]+)[ \t\r\v\f]*=[ \t\r\v\f]*/.exec(inner) ?? [];
+  if (name === '') return null;
+  const first = start + (braced ? 1 : 0) + head.length;
+  const value = inner.slice(head.length).trimEnd();
+  return { name, start: from, end: start + text.length, value: { start: first, end: first + value.length }, braced };
+}
