@@ -1,0 +1,196 @@
+/**
+ * Splits a file of Dovecot's configuration into logical lines: one physical line, or several joined by `\`.
+ *
+ * As in the daemon, the comment is cut from each physical line before its `\` is looked for, and a blank or comment line
+ * right behind a `\` makes it forget what it had joined so far.
+ */
+import type { Bytes } from '../model.ts';
+import { parseLine, whiteOf } from './dovecot-line.ts';
+import type { Form, Grammar } from './dovecot-line.ts';
+
+/** Where a logical line stands: byte offsets, end of line included, and its first physical line, counted from 1. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+export interface Setting extends Span {
+  readonly kind: 'setting';
+  readonly key: string;
+  /** Unquoted and unescaped. A file value keeps its `<`; a heredoc is its text. */
+  readonly value: string;
+  readonly form: Form;
+  /** Byte offsets of the value as written, quotes and markers included; -1 where that begins in another file. */
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+export type Line =
+  | Setting
+  | (Span & { readonly kind: 'begin'; readonly header: string; readonly named: boolean })
+  | (Span & { readonly kind: 'end' })
+  | (Span & { readonly kind: 'include'; readonly pattern: string; readonly optional: boolean; readonly at: number })
+  /** Blank, a comment, or joined text that the daemon forgets. `comment` is the text behind the `#`, else null. */
+  | (Span & { readonly kind: 'skip'; readonly comment: string | null })
+  /** Joined text at the end of a file: the daemon joins it to the next line it reads, whichever file that is in. */
+  | (Span & { readonly kind: 'open'; readonly text: string })
+  /** What the daemon refuses; `at` is a byte offset. */
+  | (Span & { readonly kind: 'error'; readonly at: number; readonly expected: string });
+
+/** Where to begin: in mid-file, and behind text that another file left open, when a file ended with a `\`. */
+export interface Resume {
+  readonly offset: number;
+  readonly line: number;
+  readonly carry: string;
+}
+
+/** A part of the logical line: its text and where that begins in the file (-1: in another file). */
+interface Piece {
+  readonly text: string;
+  readonly at: number;
+}
+
+export function lexDovecot(bytes: Bytes, grammar: Grammar, from: Resume = { offset: 0, line: 1, carry: '' }): Line[] {
+  const white = whiteOf(grammar);
+  const hasNul = bytes.includes('\0');
+  const lines: Line[] = [];
+  let pieces: Piece[] = from.carry === '' ? [] : [{ text: from.carry, at: -1 }];
+  let offset = from.offset;
+  let number = from.line;
+  let start = offset;
+  let line = number;
+
+  while (offset < bytes.length) {
+    const physical = physicalLine(bytes, offset, hasNul);
+    let at = offset;
+    while (at < physical.to && white(bytes.charCodeAt(at))) at++;
+    offset = physical.end;
+    number++;
+
+    if (at === physical.to || bytes[at] === '#') {
+      const comment = pieces.length === 0 && bytes[at] === '#' ? bytes.slice(at + 1, physical.to) : null;
+      lines.push({ kind: 'skip', start, end: offset, line, comment });
+      pieces = [];
+    } else {
+      let to = trimEnd(bytes, at, cutComment(bytes, at, physical.to), white);
+      const continues = bytes[to - 1] === '\\' && to > at;
+      if (continues) to = trimEnd(bytes, at, to - 1, white);
+      if (to > at) pieces.push({ text: bytes.slice(at, to) + (continues ? ' ' : ''), at });
+      if (continues && pieces.length > 0) continue;
+      if (continues) {
+        lines.push({ kind: 'skip', start, end: offset, line, comment: null });
+      } else {
+        let parsed = lineOf(pieces, grammar, { start, end: offset, line });
+        if (parsed.kind === 'setting' && parsed.form === 'heredoc') {
+          const body = heredoc(bytes, offset, parsed.value, hasNul);
+          if (body === null) {
+            parsed = {
+              kind: 'error',
+              start,
+              end: offset,
+              line,
+              at,
+              expected: `a later line that is only ${parsed.value}`,
+            };
+          } else {
+            parsed = { ...parsed, end: body.end, valueEnd: body.to, value: body.text };
+            offset = body.end;
+            number += body.lines;
+          }
+        }
+        lines.push(parsed);
+      }
+      pieces = [];
+    }
+    start = offset;
+    line = number;
+  }
+  if (pieces.length > 0)
+    lines.push({ kind: 'open', start, end: offset, line, text: pieces.map((p) => p.text).join('') });
+  return lines;
+}
+
+/** End of the physical line at `offset`: `to` without, `end` with its end of line. A NUL ends it for the daemon. */
+function physicalLine(bytes: Bytes, offset: number, hasNul: boolean): { to: number; end: number } {
+  const newline = bytes.indexOf('\n', offset);
+  const end = newline < 0 ? bytes.length : newline + 1;
+  let to = newline < 0 ? end : newline;
+  if (to > offset && bytes[to - 1] === '\r') to--;
+  if (hasNul) {
+    const nul = bytes.slice(offset, to).indexOf('\0');
+    if (nul >= 0) to = offset + nul;
+  }
+  return { to, end };
+}
+
+/** Where the comment begins, else `to`. Quotes protect a `#`; one that is never closed protects the rest of the line. */
+function cutComment(bytes: Bytes, from: number, to: number): number {
+  for (let i = from; i < to; i++) {
+    const char = bytes[i];
+    if (char === '#') return i;
+    if (char === '"' || char === "'") {
+      for (i++; i < to && bytes[i] !== char; i++) if (bytes[i] === '\\' && i + 1 < to) i++;
+    }
+  }
+  return to;
+}
+
+function trimEnd(bytes: Bytes, from: number, to: number, white: (code: number) => boolean): number {
+  while (to > from && white(bytes.charCodeAt(to - 1))) to--;
+  return to;
+}
+
+function lineOf(pieces: readonly Piece[], grammar: Grammar, span: Span): Line {
+  const text = pieces.length === 1 ? pieces[0]!.text : pieces.map((piece) => piece.text).join('');
+  const parsed = parseLine(text, grammar);
+  switch (parsed.kind) {
+    case 'setting': {
+      const { key, value, form, from, to } = parsed;
+      return {
+        ...span,
+        kind: 'setting',
+        key,
+        value,
+        form,
+        valueStart: place(pieces, from),
+        valueEnd: place(pieces, to),
+      };
+    }
+    case 'begin':
+      return { ...span, kind: 'begin', header: parsed.header, named: parsed.named };
+    case 'end':
+      return { ...span, kind: 'end' };
+    case 'include':
+      return { ...span, ...parsed, at: place(pieces, parsed.from) };
+    case 'error':
+      return { ...span, kind: 'error', at: place(pieces, parsed.at), expected: parsed.expected };
+  }
+}
+
+/** Byte offset in the file of an index into the joined text; the end of the text is the end of the last piece. */
+function place(pieces: readonly Piece[], index: number): number {
+  const last = pieces.length - 1;
+  let i = 0;
+  while (i < last && index >= pieces[i]!.text.length) index -= pieces[i++]!.text.length;
+  const { at } = pieces[i]!;
+  return at < 0 ? -1 : at + index;
+}
+
+/** The lines up to one that is the marker and nothing else. */
+function heredoc(
+  bytes: Bytes,
+  offset: number,
+  marker: string,
+  hasNul: boolean,
+): { text: string; to: number; end: number; lines: number } | null {
+  let text = '';
+  for (let lines = 1; offset < bytes.length; lines++) {
+    const { to, end } = physicalLine(bytes, offset, hasNul);
+    const line = bytes.slice(offset, to);
+    if (line === marker) return { text, to, end, lines };
+    text += line + '\n';
+    offset = end;
+  }
+  return null;
+}

@@ -1,0 +1,122 @@
+/**
+ * One logical line of Dovecot's configuration, taken apart as the daemon's own reader does it (config_parse_line in its
+ * src/config/config-parser.c), odd corners included.
+ */
+
+/** 2.2 and 2.3 read alike; 2.4 adds quoted keys, `group @x name {`, heredocs and more kinds of white space. */
+export type Grammar = '2.3' | '2.4';
+
+/** How a value is written. `plain` also stands for one with a `$variable` in it. */
+export type Form = 'plain' | 'quoted' | 'file' | 'heredoc';
+
+/** Positions are indexes into the text that was parsed. */
+export type Parsed =
+  /** `value` is unquoted and unescaped; a file value keeps its `<`. For a heredoc it is the end marker. */
+  | { kind: 'setting'; key: string; value: string; form: Form; from: number; to: number }
+  /** `header` is `type name` with one space between, or the type alone where the block has no name. */
+  | { kind: 'begin'; header: string; named: boolean }
+  | { kind: 'end' }
+  | { kind: 'include'; pattern: string; optional: boolean; from: number }
+  | { kind: 'error'; at: number; expected: string };
+
+/** Space and tab. */
+const isBlank = (code: number): boolean => code === 32 || code === 9;
+/** C's isspace. */
+const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
+
+export const whiteOf = (grammar: Grammar): ((code: number) => boolean) => (grammar === '2.4' ? isSpace : isBlank);
+
+/** Parses a logical line that is neither blank nor a comment: comments cut off, white space around it trimmed. */
+export function parseLine(text: string, grammar: Grammar): Parsed {
+  const white = whiteOf(grammar);
+  const skip = (from: number): number => {
+    while (from < text.length && white(text.charCodeAt(from))) from++;
+    return from;
+  };
+  const word = (from: number, stop = ''): number => {
+    while (from < text.length && !white(text.charCodeAt(from)) && text[from] !== stop) from++;
+    return from;
+  };
+
+  let at: number;
+  let key: string;
+  if (grammar === '2.4' && text[0] === '"') {
+    at = closingQuote(text, 1);
+    key = unescape(text.slice(1, at));
+    at = Math.min(at + 1, text.length);
+  } else {
+    at = word(0, '=');
+    key = text.slice(0, at);
+  }
+  at = skip(at);
+
+  if (key === '!include' || key === '!include_try') {
+    return { kind: 'include', pattern: text.slice(at), optional: key === '!include_try', from: at };
+  }
+  if (text[at] === '=') return parseValue(text, key, skip(at + 1), grammar, skip);
+  if (key === '}' && at === text.length) return { kind: 'end' };
+  return parseHeader(text, key, at, grammar, skip, word);
+}
+
+type Skip = (from: number) => number;
+
+function parseValue(text: string, key: string, from: number, grammar: Grammar, skip: Skip): Parsed {
+  const to = text.length;
+  const value = text.slice(from);
+  if (grammar === '2.4' && value.startsWith('<<')) {
+    const marker = skip(from + 2);
+    if (marker < to) return { kind: 'setting', key, value: text.slice(marker), form: 'heredoc', from, to };
+  }
+  if (value[0] === '<') {
+    return { kind: 'setting', key, value: '<' + text.slice(skip(from + 1)), form: 'file', from, to };
+  }
+  const quote = value[0];
+  if ((quote === '"' || quote === "'") && value.endsWith(quote)) {
+    return { kind: 'setting', key, value: unescape(value.slice(1, -1)), form: 'quoted', from, to };
+  }
+  return { kind: 'setting', key, value, form: 'plain', from, to };
+}
+
+/** `type {`, `type name {`, `type "na me" {`, and in 2.4 `group @type name {`; else an error where the `{` should be. */
+function parseHeader(
+  text: string,
+  type: string,
+  at: number,
+  grammar: Grammar,
+  skip: Skip,
+  word: (from: number) => number,
+): Parsed {
+  let header = type;
+  let named = false;
+  if (text[at] !== '{' && grammar === '2.4' && type === 'group') {
+    const end = word(at);
+    header = `group ${text.slice(at, end)}`;
+    at = skip(end);
+  }
+  // A group's name is a bare word, and may even be `{`: only then has the brace to follow it.
+  if (text[at] !== '{' || header !== type) {
+    const quoted = header === type && text[at] === '"';
+    const close = quoted ? text.indexOf('"', at + 1) : -1;
+    const end = quoted ? (close < 0 ? text.length : close) : word(at);
+    const name = quoted ? unescape(text.slice(at + 1, end)) : text.slice(at, end);
+    named = true;
+    header += ` ${name}`;
+    at = skip(Math.min(quoted ? end + 1 : end, text.length));
+  }
+  if (text[at] !== '{') {
+    return { kind: 'error', at, expected: header === type ? "'=' or '{'" : "'{'" };
+  }
+  if (at + 1 < text.length) return { kind: 'error', at: at + 1, expected: "the end of the line after '{'" };
+  return { kind: 'begin', header, named };
+}
+
+/** Index of the quote that ends a quoted key, or the end of the text. */
+function closingQuote(text: string, from: number): number {
+  while (from < text.length && text[from] !== '"') from += text[from] === '\\' ? 2 : 1;
+  return Math.min(from, text.length);
+}
+
+/** A backslash stands for the byte behind it; one at the very end stays. */
+function unescape(text: string): string {
+  return text.includes('\\') ? text.replace(/\\([^])/g, '$1') : text;
+}

@@ -1,0 +1,43 @@
+/**
+ * Dovecot's configuration (2.2 to 2.4): read as the daemon reads it, edited without losing a byte.
+ *
+ * A path is section headers, with single spaces, then the setting: `['ssl']`, `['protocol imap', 'mail_plugins']`,
+ * `['service auth', 'unix_listener /var/spool/postfix/private/auth', 'mode']`. In 2.4 all spellings of a setting are one:
+ * `['ssl_server', 'cert_file']` and `['ssl_server_cert_file']`.
+ */
+import type { Bytes } from '../model.ts';
+import { occurrencesOf, sectionAt } from './dovecot-config.ts';
+import type { DovecotConfig, Occurrence } from './dovecot-config.ts';
+
+export { loadDovecot } from './dovecot-config.ts';
+export type { DovecotConfig } from './dovecot-config.ts';
+export { removeDovecot, setDovecot } from './dovecot-edit.ts';
+
+/** A value as `doveconf -n` shows it, and where it stands; `line` counts from 1. */
+export interface DovecotEntry {
+  readonly value: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+const entry = ({ setting, file }: Occurrence): DovecotEntry => ({ value: setting.value, file, line: setting.line });
+
+/** The occurrence that wins by the daemon's order, or null where the setting stands nowhere. */
+export function dovecotValue(config: DovecotConfig, path: readonly string[]): DovecotEntry | null {
+  return dovecotEntries(config, path).at(-1) ?? null;
+}
+
+/** Every occurrence, in the daemon's order. */
+export function dovecotEntries(config: DovecotConfig, path: readonly string[]): DovecotEntry[] {
+  return occurrencesOf(config, path).map(entry);
+}
+
+/** Is there such a block? The path is headers only. */
+export function hasSection(config: DovecotConfig, path: readonly string[]): boolean {
+  return sectionAt(config, path) !== null;
+}
+
+/** All bytes as they are now; files that were not edited are the same as they came. */
+export function dovecotFiles(config: DovecotConfig): Record<string, Bytes> {
+  return { ...config.files };
+}
