@@ -1,0 +1,104 @@
+/**
+ * Everything that verify looks at, one record each, in the order of a report. `recipe` quotes the tests of the recipe
+ * that a check carries out; where it is empty, the check proves what the recipe's settings are for.
+ */
+
+export interface Port {
+  readonly port: number;
+  readonly protocol: 'smtp' | 'imap' | 'pop3';
+  /** TLS from the first byte, or asked for in the clear (STARTTLS, STLS). */
+  readonly tls: 'implicit' | 'starttls';
+  /** An optional port may be closed: then nobody can log in in clear there, which is what we want to know. */
+  readonly optional?: true;
+}
+
+export const PORTS: readonly Port[] = [
+  { port: 25, protocol: 'smtp', tls: 'starttls' },
+  { port: 110, protocol: 'pop3', tls: 'starttls', optional: true },
+  { port: 143, protocol: 'imap', tls: 'starttls', optional: true },
+  { port: 465, protocol: 'smtp', tls: 'implicit' },
+  { port: 993, protocol: 'imap', tls: 'implicit' },
+  { port: 995, protocol: 'pop3', tls: 'implicit' },
+];
+
+interface CheckRecord {
+  readonly id: string;
+  readonly ports: readonly number[];
+  readonly proves: string;
+  readonly recipe: readonly string[];
+}
+
+const ALL = [25, 110, 143, 465, 993, 995];
+
+export const CHECKS = [
+  {
+    id: 'answers',
+    ports: ALL,
+    proves: 'the port can be reached and greets in its protocol; 110 and 143 may be closed instead',
+    recipe: ['telnet localhost 25', 'netstat -tlnp | grep 465', 'netstat -tlnp: 995 (POP3s), 993 (IMAPs)'],
+  },
+  {
+    id: 'no-plain-login',
+    ports: [25, 110, 143],
+    proves:
+      'before TLS nobody can log in: no AUTH on 25 in either spelling; on 143 LOGINDISABLED, on 110 no USER, and a login tried with a made-up name is refused',
+    recipe: ['ehlo localhost: no 250-AUTH PLAIN LOGIN, no 250-AUTH=PLAIN LOGIN (smtpd_tls_auth_only = yes)'],
+  },
+  {
+    id: 'starttls',
+    ports: [25, 110, 143],
+    proves: 'TLS is offered in the clear, granted when asked for, and nothing is slipped in before it starts',
+    recipe: ['ehlo localhost: 250-STARTTLS'],
+  },
+  {
+    id: 'tls',
+    ports: ALL,
+    proves: 'a TLS session comes about, and the best version that the server speaks is 1.2 or later',
+    recipe: ['openssl s_client -connect localhost:465'],
+  },
+  {
+    id: 'certificate-served',
+    ports: ALL,
+    proves: 'the certificate that the daemon serves is the one on disk: it was loaded, and again after a renewal',
+    recipe: [],
+  },
+  {
+    id: 'certificate-name',
+    ports: ALL,
+    proves: 'the certificate names the domain (subject alternative names only, as clients do: RFC 9525)',
+    recipe: [],
+  },
+  {
+    id: 'certificate-validity',
+    ports: ALL,
+    proves: 'the certificate is valid now and not about to expire: 21 days or a third of its lifetime are left',
+    recipe: [],
+  },
+  {
+    id: 'certificate-trust',
+    ports: ALL,
+    proves: 'the chain as served leads to a root that mail clients know, or to one given as trusted',
+    recipe: [],
+  },
+  {
+    id: 'auth',
+    ports: ALL,
+    proves: 'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3',
+    recipe: ['ehlo localhost: 250-AUTH PLAIN LOGIN'],
+  },
+  {
+    id: 'auth-legacy',
+    ports: [25],
+    proves:
+      'the spelling for old clients is there as well; only told, never a failure: nothing is less safe without it',
+    recipe: ['ehlo localhost: 250-AUTH=PLAIN LOGIN'],
+  },
+  {
+    id: 'login',
+    ports: [25, 465, 993, 995],
+    proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
+    recipe: [],
+  },
+] as const satisfies readonly CheckRecord[];
+
+export type CheckId = (typeof CHECKS)[number]['id'];

@@ -1,0 +1,139 @@
+import type { Duplex } from 'node:stream';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { Finding } from '../model.ts';
+import type { Expectation } from './certificate.ts';
+import { judgeCertificate } from './certificate.ts';
+import type { CheckId, Port } from './checks.ts';
+import { imap } from './imap.ts';
+import { pop3 } from './pop3.ts';
+import type { Offer, Protocol } from './protocol.ts';
+import { show } from './show.ts';
+import { smtp } from './smtp.ts';
+import type { Wire } from './wire.ts';
+import { openWire, ProtocolError, reason } from './wire.ts';
+
+const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
+
+type Note = (check: CheckId, status: Finding['status'], text: string) => void;
+
+export interface Probe extends Expectation {
+  readonly context: SecureContext;
+  readonly servername: string;
+  readonly timeout: number;
+  readonly user?: { readonly name: string; readonly password: string };
+  /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
+  readonly local: boolean;
+}
+
+/**
+ * Talks to one port and notes what it saw. Ends at the first thing without which there is no going on, so that one
+ * cause gives one failure. True when the server greeted us: only then it is this server that was looked at.
+ */
+export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<boolean> {
+  const protocol = PROTOCOLS[port.protocol];
+  const wire = openWire(stream, probe.timeout);
+  let under: CheckId = 'answers';
+  let greeted = false;
+  const greet = async () => {
+    under = 'answers';
+    const greeting = await protocol.greet(wire);
+    greeted = true;
+    note('answers', 'pass', `answers: "${show(greeting, 80)}"`);
+  };
+  try {
+    if (port.tls === 'starttls') {
+      await greet();
+      under = 'no-plain-login';
+      const offer = await protocol.offer(wire);
+      await plainLogin(wire, protocol, offer, probe.local, note);
+      under = 'starttls';
+      if (!offer.starttls) throw new ProtocolError(`does not offer ${protocol.command}`);
+      const reply = await protocol.startTls(wire);
+      if (!reply.ok) throw new ProtocolError(`offers ${protocol.command} but refuses it: "${show(reply.text)}"`);
+    }
+    if (port.tls === 'implicit') under = 'tls';
+    const tls = await wire.secure(probe);
+    if (port.tls === 'starttls') note('starttls', 'pass', `offers ${protocol.command} and grants it`);
+    const proven = session(tls, probe, note);
+    if (port.tls === 'implicit') await greet();
+
+    under = 'auth';
+    const offer = await protocol.offer(wire);
+    loginOffer(protocol, offer, note);
+    if (port.port === 25) legacyOffer(offer, note);
+    if (probe.user && !port.optional) {
+      under = 'login';
+      await login(wire, protocol, probe.user, proven, note);
+    }
+  } catch (error) {
+    note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
+  } finally {
+    wire.close(protocol.goodbye);
+  }
+  return greeted;
+}
+
+async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, local: boolean, note: Note): Promise<void> {
+  const offered = offer.plain.map((way) => show(way, 60)).join(', ');
+  // By SMTP the host itself sees what all see. Dovecot trusts connections from the host itself, and offers them more.
+  const proves = !local || protocol === smtp;
+  if (offered && proves) return note('no-plain-login', 'fail', `offers a login in clear: ${offered}`);
+  if (offered)
+    return note(
+      'no-plain-login',
+      'hint',
+      `seen from the host itself: whether others may log in in clear is not proven`,
+    );
+  const reply = await protocol.tryPlain(wire);
+  if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
+  note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no AUTH before TLS');
+}
+
+/** Notes what is to be said of the TLS session. True when the server proved who it is. */
+function session(tls: TLSSocket, probe: Probe, note: Note): boolean {
+  const version = tls.getProtocol() ?? 'unknown';
+  const modern = version === 'TLSv1.2' || version === 'TLSv1.3';
+  note('tls', modern ? 'pass' : 'fail', modern ? `speaks ${version}` : `speaks nothing better than ${version}`);
+  const leaf = tls.getPeerX509Certificate();
+  if (!leaf) throw new ProtocolError('serves no certificate');
+  const problem = tls.authorized ? null : String(tls.authorizationError);
+  const verdicts = judgeCertificate(leaf, problem, probe);
+  for (const { check, status, text } of verdicts) note(check, status, text);
+  const passed = (check: CheckId) => verdicts.some((one) => one.check === check && one.status === 'pass');
+  return passed('certificate-served') || (passed('certificate-name') && passed('certificate-trust'));
+}
+
+function loginOffer(protocol: Protocol, offer: Offer, note: Note): void {
+  const missing = protocol.expects.filter((name) => !offer.mechanisms.includes(name));
+  const offered = show(offer.mechanisms.join(' '));
+  if (!missing.length) return note('auth', 'pass', `offers AUTH ${offered} inside TLS`);
+  note(
+    'auth',
+    'fail',
+    `does not offer AUTH ${missing.join(' ')} inside TLS, ${offered ? `only ${offered}` : 'nor any other'}`,
+  );
+}
+
+function legacyOffer(offer: Offer, note: Note): void {
+  const missing = smtp.expects.filter((name) => !offer.legacy.includes(name));
+  if (missing.length)
+    note('auth-legacy', 'hint', 'does not offer the old spelling AUTH=, which only very old clients need');
+  else note('auth-legacy', 'pass', `offers AUTH=${show(offer.legacy.join(' '))} for old clients as well`);
+}
+
+async function login(
+  wire: Wire,
+  protocol: Protocol,
+  user: { readonly name: string; readonly password: string },
+  proven: boolean,
+  note: Note,
+): Promise<void> {
+  if (!proven)
+    return note('login', 'hint', 'not tried: a password is not sent to a server that did not prove who it is');
+  const response = Buffer.from(`\0${user.name}\0${user.password}`).toString('base64');
+  const reply = await protocol.login(wire, response);
+  // A server that echoes what it did not understand must not bring the password into a report.
+  const safe = reply.text.replaceAll(response, '***');
+  if (reply.ok) note('login', 'pass', `logs ${show(user.name)} in`);
+  else note('login', 'fail', `does not log ${show(user.name)} in: "${show(safe)}"`);
+}

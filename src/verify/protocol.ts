@@ -1,0 +1,43 @@
+import type { Wire } from './wire.ts';
+
+/** What a server says it can do. */
+export interface Offer {
+  readonly starttls: boolean;
+  /** SASL mechanisms, in capitals. */
+  readonly mechanisms: readonly string[];
+  /** SASL mechanisms in the old spelling `AUTH=` (SMTP only). */
+  readonly legacy: readonly string[];
+  /** Every way to send a password as it is, in the server's words: empty where none is offered. */
+  readonly plain: readonly string[];
+}
+
+export interface Reply {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** What SMTP, IMAP and POP3 have in common. Each function is one command and its whole answer. */
+export interface Protocol {
+  /** Reads the greeting and gives its text; throws when it is none, or turns us away. */
+  greet(wire: Wire): Promise<string>;
+  /** EHLO, CAPABILITY, CAPA. */
+  offer(wire: Wire): Promise<Offer>;
+  /** Tries to log in as nobody, in the clear. `ok`: the server was willing to look at it. Null: not tried (SMTP). */
+  tryPlain(wire: Wire): Promise<Reply | null>;
+  /** Asks for TLS; `ok`: the handshake may start. */
+  startTls(wire: Wire): Promise<Reply>;
+  /** AUTH PLAIN with this response, base64; only ever called inside TLS. */
+  login(wire: Wire, response: string): Promise<Reply>;
+  readonly goodbye: string;
+  /** Name of the command for TLS. */
+  readonly command: 'STARTTLS' | 'STLS';
+  /** Mechanisms that must be offered inside TLS. */
+  readonly expects: readonly string[];
+}
+
+/** SASL mechanisms that send the password, or a token that is as good, as it is. */
+export const PLAIN_MECHANISMS = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
+
+/** Names used where nothing must exist: `.invalid` is reserved for that (RFC 2606). */
+export const NOBODY = 'harden-mail-probe';
+export const CLIENT = 'harden-mail.invalid';

@@ -1,0 +1,122 @@
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import type { Finding } from '../model.ts';
+import { CHECKS } from './checks.ts';
+import type { CheckId, Port } from './checks.ts';
+import type { Probe } from './dialogue.ts';
+import { converse } from './dialogue.ts';
+import { reason } from './wire.ts';
+
+/**
+ * Makes a TCP connection to a port of the host. Rejects when there is none to be had; an error with the code
+ * `ECONNREFUSED` says that the host was reached and that nothing listens.
+ */
+export type Dial = (port: number, signal: AbortSignal) => Promise<Duplex>;
+
+export interface Ways {
+  readonly direct: Dial;
+  readonly fallback?: Dial;
+}
+
+/** `connected: false` is all there is to say of a port that could not be connected to. */
+type Look =
+  | { readonly connected: false; readonly greeted: false; readonly refused: boolean; readonly why: string }
+  | { readonly connected: true; readonly greeted: boolean; readonly findings: readonly Finding[] };
+
+/**
+ * Looks at one port from here, and where it does not serve us, from the host itself. What is seen only there is never
+ * counted as reachable, and what is not seen from here is not counted as missing while it is there.
+ */
+export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>): Promise<Finding[]> {
+  const answers = (via: Finding['via'], status: Finding['status'], text: string): Finding => ({
+    port: port.port,
+    check: 'answers' satisfies CheckId,
+    status,
+    text,
+    via,
+  });
+
+  const outside = await look(port, ways.direct, 'direct', probe);
+  if (outside.greeted) return ordered(outside.findings);
+  if (!outside.connected && outside.refused && port.optional)
+    return [answers('direct', 'pass', 'closed: nobody can log in in clear here')];
+
+  const inside = ways.fallback && (await look(port, ways.fallback, 'ssh', probe));
+  if (inside?.connected && (inside.greeted || !outside.connected)) {
+    const rest = inside.findings.filter((one) => one.check !== 'answers' || one.status !== 'pass');
+    return ordered([answers('ssh', 'hint', onlyInside(port, outside)), ...rest]);
+  }
+  if (outside.connected) return ordered(outside.findings);
+  if (inside && !inside.connected && inside.refused)
+    return port.optional
+      ? [answers('ssh', 'pass', 'closed: nobody can log in in clear here')]
+      : [answers('ssh', 'fail', `nothing listens on ${port.port}`)];
+
+  const ssh = inside && !inside.connected ? `, nor through SSH (${inside.why})` : '';
+  if (port.optional)
+    return [
+      answers('direct', 'hint', `cannot be reached from here (${outside.why})${ssh}: whether others can is not known`),
+    ];
+  const cause = outside.refused
+    ? 'nothing listens, or a firewall rejects'
+    : `a firewall${blocked(port)}, or the host is down`;
+  return [answers('direct', 'fail', `${port.port} cannot be reached from here (${outside.why})${ssh}: ${cause}`)];
+}
+
+const blocked = (port: Port) => (port.port === 25 ? ', a network that lets no mail out' : '');
+
+function onlyInside(port: Port, outside: Look): string {
+  if (outside.connected) {
+    const why = outside.findings.find((one) => one.status === 'fail')?.text ?? 'no greeting';
+    return `${port.port} does not serve connections from here (${why}), but does those of the host itself: a filter or proxy on the way?`;
+  }
+  if (outside.refused)
+    return `${port.port} listens but refuses connections from here: a firewall that rejects, or a service bound to an inner address only? Looked at through SSH`;
+  return `${port.port} listens but is not reachable from here (${outside.why}): a firewall${blocked(port)}? Looked at through SSH`;
+}
+
+async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Probe, 'local'>): Promise<Look> {
+  let stream: Duplex;
+  try {
+    stream = await connect(dial, port.port, probe.timeout);
+  } catch (error) {
+    const refused = (error as { code?: string }).code === 'ECONNREFUSED';
+    return { connected: false, greeted: false, refused, why: reason(error) };
+  }
+  const findings: Finding[] = [];
+  const { localAddress, remoteAddress } = stream as Partial<Socket>;
+  // Dovecot too takes two equal addresses for a connection from the host itself.
+  const local = via === 'ssh' || (localAddress !== undefined && localAddress === remoteAddress);
+  const greeted = await converse(stream, port, { ...probe, local }, (check, status, text) =>
+    findings.push({ port: port.port, check, status, text, via }),
+  );
+  return { connected: true, greeted, findings };
+}
+
+async function connect(dial: Dial, port: number, timeout: number): Promise<Duplex> {
+  const giveUp = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
+      giveUp.abort();
+    }, timeout);
+  });
+  const dialled = (async () => dial(port, giveUp.signal))();
+  try {
+    return await Promise.race([dialled, late]);
+  } catch (error) {
+    // A connection that comes after all is not left open.
+    dialled.then(
+      (stream) => stream.on('error', () => {}).destroy(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const ORDER: readonly string[] = CHECKS.map((check) => check.id);
+const ordered = (findings: readonly Finding[]) =>
+  [...findings].sort((a, b) => ORDER.indexOf(a.check) - ORDER.indexOf(b.check));

@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import { createSecureContext, rootCertificates } from 'node:tls';
+import type { Finding } from '../model.ts';
+import { PORTS } from './checks.ts';
+import type { Ways } from './reach.ts';
+import { lookAt } from './reach.ts';
+
+export type { Dial } from './reach.ts';
+
+export interface VerifyTarget extends Ways {
+  /** The name the certificate must be for, also asked for by SNI. */
+  readonly domain: string;
+  /** PEM chain on disk; null: there is none; undefined: nobody looked. */
+  readonly certificate?: string | null | undefined;
+  /** PEM roots trusted beside Node's own. */
+  readonly trust?: readonly string[];
+  /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
+  readonly user?: { readonly name: string; readonly password: string };
+  /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet a stranger. */
+  readonly timeout?: number;
+  readonly now?: Date;
+}
+
+const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
+
+/**
+ * Looks at every mail port, side by side, and tells what was seen: by port, then in the order of CHECKS. Never throws
+ * for what a server does, that becomes a finding; throws for a root in `trust` that is no certificate. A conversation
+ * ends at the first thing without which there is no going on, so that one cause is told once.
+ */
+export async function verify(target: VerifyTarget): Promise<Finding[]> {
+  const { domain, certificate, trust = [], user, timeout = 8000, now = new Date() } = target;
+  const context = createSecureContext({
+    // Node's own roots stand when none is given, and NODE_EXTRA_CA_CERTS with them.
+    ...(trust.length > 0 && { ca: [...rootCertificates, ...trust] }),
+    // Old versions are offered too: a server that knows nothing better is then told as such, not as "handshake failed".
+    minVersion: 'TLSv1',
+    ciphers: `${TLS13}:DEFAULT@SECLEVEL=0`,
+  });
+  // SNI carries names, not addresses (RFC 6066).
+  const servername = isIP(domain) ? '' : domain;
+  const probe = { domain, servername, onDisk: certificate, now, timeout, context, ...(user && { user }) };
+  const found = await Promise.all(PORTS.map((port) => lookAt(port, target, probe)));
+  return found.flat();
+}

@@ -1,0 +1,180 @@
+import type { Duplex } from 'node:stream';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
+import { show } from './show.ts';
+
+/** The server did not do what its protocol says. The message is fit for a finding. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/**
+ * A line-by-line conversation. One line is sent, then its whole answer is read: a server that gets commands ahead of
+ * its answers may call it improper pipelining.
+ */
+export interface Wire {
+  /** Sends one line; its whole answer must be here within the timeout. */
+  send(line: string): void;
+  /** The next line, one char per byte, without its end. */
+  line(): Promise<string>;
+  /** Goes on inside TLS. Throws when the server said anything more in the clear. */
+  secure(options: { readonly context: SecureContext; readonly servername: string }): Promise<TLSSocket>;
+  /** Says goodbye and leaves, without waiting for the server to do the same. */
+  close(goodbye: string): void;
+}
+
+// RFC 5321 asks for 512 bytes a line; IMAP capabilities can be longer. Above these the server is not to be followed.
+const LONGEST_LINE = 8192;
+const MOST_LINES = 200;
+/** How long a server may take to close after our goodbye before we do. */
+const LINGER = 1000;
+
+const timedOut = (timeout: number) => new ProtocolError(`said nothing more for ${timeout / 1000} s`);
+
+export function openWire(raw: Duplex, timeout: number): Wire {
+  let stream = raw;
+  let buffer = '';
+  let failure: Error | null = null;
+  let wake = () => {};
+  let deadline = Date.now() + timeout;
+  let lines = 0;
+
+  const fail = (error: Error) => {
+    failure ??= error;
+    wake();
+  };
+  const onData = (chunk: Buffer) => {
+    buffer += chunk.toString('latin1');
+    // Without a reader the server could fill our memory.
+    if (buffer.length > LONGEST_LINE * 8) stream.pause();
+    wake();
+  };
+  const onEnd = () => fail(new ProtocolError('closed the connection'));
+  const onError = (error: Error) => fail(new ProtocolError(`broke the connection (${reason(error)})`));
+
+  const listen = () => stream.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError).resume();
+  const unlisten = () => stream.pause().off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
+  const step = () => {
+    deadline = Date.now() + timeout;
+    lines = 0;
+  };
+
+  // A stream without an error listener ends the process: keep one for good.
+  raw.on('error', () => {});
+  listen();
+
+  /** Waits for the next event. Always ends: at the latest when the step's time is over. */
+  const wait = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(() => fail(timedOut(timeout)), Math.max(0, deadline - Date.now()));
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  return {
+    send(line) {
+      step();
+      stream.write(`${line}\r\n`, 'latin1');
+    },
+    async line() {
+      for (;;) {
+        const end = buffer.indexOf('\n');
+        if ((end < 0 ? buffer.length : end) > LONGEST_LINE) throw new ProtocolError('sent a line that does not end');
+        if (end >= 0) {
+          const line = buffer.slice(0, end).replace(/\r$/, '');
+          buffer = buffer.slice(end + 1);
+          if (++lines > MOST_LINES) throw new ProtocolError('does not stop talking');
+          return line;
+        }
+        if (failure) throw failure;
+        stream.resume();
+        await wait();
+      }
+    },
+    async secure({ context, servername }) {
+      unlisten();
+      const early = buffer + String(stream.read() ?? '');
+      // CVE-2011-0411 seen from the client: such words would be taken for words from inside TLS.
+      if (early) throw new ProtocolError(`said more in the clear after granting TLS: "${show(early)}"`);
+      if (failure) throw failure;
+      step();
+      const tls = await handshake(stream, { context, servername }, timeout);
+      stream = tls;
+      listen();
+      return tls;
+    },
+    close(goodbye) {
+      const last = stream.off('data', onData).on('error', () => {});
+      last.resume();
+      if (failure) {
+        last.destroy();
+        raw.destroy();
+        return;
+      }
+      const timer = setTimeout(() => {
+        last.destroy();
+        raw.destroy();
+      }, LINGER);
+      last.once('close', () => clearTimeout(timer));
+      last.end(`${goodbye}\r\n`);
+    },
+  };
+}
+
+function handshake(
+  socket: Duplex,
+  { context, servername }: { context: SecureContext; servername: string },
+  timeout: number,
+): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const tls = connect({
+      socket,
+      secureContext: context,
+      ...(servername && { servername }),
+      // The certificate is looked at afterwards, check by check; refused here, it could not be told what is wrong with it.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    const settle = (outcome: () => void) => {
+      clearTimeout(timer);
+      tls.off('error', onError).off('close', onClose).off('secureConnect', onSecure);
+      outcome();
+    };
+    const give = (error: Error) =>
+      settle(() => {
+        tls.on('error', () => {}).destroy();
+        reject(error);
+      });
+    const onError = (error: Error) => give(new ProtocolError(`no TLS session: ${handshakeReason(error)}`));
+    const onClose = () => give(new ProtocolError('no TLS session: the connection was closed'));
+    const onSecure = () => settle(() => resolve(tls));
+    const timer = setTimeout(() => give(new ProtocolError(`no TLS session within ${timeout / 1000} s`)), timeout);
+    tls.on('error', onError).on('close', onClose).on('secureConnect', onSecure);
+  });
+}
+
+function handshakeReason(error: Error & { code?: string; reason?: string }): string {
+  if (error.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || error.code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return 'what answers is not TLS';
+  if (error.code === 'ECONNRESET') return 'the connection was closed';
+  return show(error.reason ?? reason(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'timed out',
+  EPIPE: 'closed',
+  ENOTFOUND: 'name not known',
+  EAI_AGAIN: 'name lookup failed',
+};
+
+/** A network error in a few words. */
+export function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return (code && REASONS[code]) || show(message || code || String(error));
+}
