@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Finding } from '../model.ts';
 import { PORTS } from './checks.ts';
@@ -12,7 +13,7 @@ export interface VerifyTarget extends Ways {
   readonly domain: string;
   /** PEM chain on disk; null: there is none; undefined: nobody looked. */
   readonly certificate?: string | null | undefined;
-  /** PEM roots trusted beside Node's own. */
+  /** PEM roots trusted beside Node's own; what is not PEM adds nothing. */
   readonly trust?: readonly string[];
   /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
   readonly user?: { readonly name: string; readonly password: string };
@@ -21,15 +22,36 @@ export interface VerifyTarget extends Ways {
   readonly now?: Date;
 }
 
-const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
-
 /**
- * Looks at every mail port, side by side, and tells what was seen: by port, then in the order of CHECKS. Never throws
- * for what a server does, that becomes a finding; throws for a root in `trust` that is no certificate. A conversation
- * ends at the first thing without which there is no going on, so that one cause is told once.
+ * Looks at every mail port, side by side, and tells what was seen: by port, then in the order of CHECKS. Never throws:
+ * whatever goes wrong becomes a finding. A conversation ends at the first thing without which there is no going on, so
+ * that one cause is told once.
  */
 export async function verify(target: VerifyTarget): Promise<Finding[]> {
   const { domain, certificate, trust = [], user, timeout = 8000, now = new Date() } = target;
+  // SNI carries names, not addresses (RFC 6066).
+  const servername = isIP(domain) ? '' : domain;
+  const probe = {
+    domain,
+    servername,
+    onDisk: certificate,
+    now,
+    timeout,
+    context: contextFor(trust),
+    ...(user && { user }),
+  };
+  const found = await Promise.all(PORTS.map((port) => lookAt(port, target, probe)));
+  return found.flat();
+}
+
+const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
+
+/** Node's own roots take 25 ms to parse: once is enough for many hosts. */
+const contexts = new Map<string, SecureContext>();
+
+function contextFor(trust: readonly string[]): SecureContext {
+  const known = contexts.get(trust.join());
+  if (known) return known;
   const context = createSecureContext({
     // Node's own roots stand when none is given, and NODE_EXTRA_CA_CERTS with them.
     ...(trust.length > 0 && { ca: [...rootCertificates, ...trust] }),
@@ -37,9 +59,6 @@ export async function verify(target: VerifyTarget): Promise<Finding[]> {
     minVersion: 'TLSv1',
     ciphers: `${TLS13}:DEFAULT@SECLEVEL=0`,
   });
-  // SNI carries names, not addresses (RFC 6066).
-  const servername = isIP(domain) ? '' : domain;
-  const probe = { domain, servername, onDisk: certificate, now, timeout, context, ...(user && { user }) };
-  const found = await Promise.all(PORTS.map((port) => lookAt(port, target, probe)));
-  return found.flat();
+  contexts.set(trust.join(), context);
+  return context;
 }

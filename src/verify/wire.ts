@@ -62,6 +62,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   // A stream without an error listener ends the process: keep one for good.
   raw.on('error', () => {});
   listen();
+  if (raw.destroyed || raw.readableEnded) onEnd();
 
   /** Waits for the next event. Always ends: at the latest when the step's time is over. */
   const wait = () =>

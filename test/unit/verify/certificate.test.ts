@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { judgeCertificate } from '../../../src/verify/certificate.ts';
+import type { Certificates } from './certificates.ts';
+import { DOMAIN } from './certificates.ts';
+import { certificates } from './host.ts';
+
+const DAY = 86_400_000;
+
+describe('judgeCertificate', () => {
+  const NAMES: readonly [keyof Omit<Certificates, 'root' | 'intermediate'>, string, boolean][] = [
+    ['good', DOMAIN, true],
+    ['good', 'MX.Example.Test', true],
+    ['good', 'example.test', false],
+    ['wildcard', DOMAIN, true],
+    ['wildcard', 'a.mx.example.test', false],
+    ['wildcard', 'example.test', false],
+    ['commonName', DOMAIN, false],
+    ['address', '198.18.0.2', true],
+    ['address', '198.18.0.3', false],
+    ['good', '198.18.0.2', false],
+  ];
+  for (const [which, domain, matches] of NAMES)
+    it(`${which} is ${matches ? '' : 'not '}for ${domain}`, () => {
+      const leaf = new X509Certificate(certificates()[which].cert);
+      const found = judgeCertificate(leaf, null, { domain, onDisk: undefined, now: new Date() });
+      assert.equal(found.find((one) => one.check === 'certificate-name')?.status, matches ? 'pass' : 'fail');
+    });
+
+  // 90 days: 21 are enough. 6 days: a third of them is.
+  const VALIDITY: readonly [keyof Omit<Certificates, 'root' | 'intermediate'>, number, string][] = [
+    ['good', 21, 'pass'],
+    ['good', 21 - 1 / 86_400, 'warn'],
+    ['good', 0, 'warn'],
+    ['good', -1 / 86_400, 'fail'],
+    ['good', 90, 'pass'],
+    ['good', 90 + 1 / 86_400, 'fail'],
+    ['brief', 3, 'pass'],
+    ['brief', 2, 'pass'],
+    ['brief', 1.9, 'warn'],
+  ];
+  for (const [which, left, status] of VALIDITY)
+    it(`${which} with ${left} days left: ${status}`, () => {
+      const leaf = new X509Certificate(certificates()[which].cert);
+      const now = new Date(Date.parse(leaf.validTo) - left * DAY);
+      const found = judgeCertificate(leaf, null, { domain: DOMAIN, onDisk: undefined, now });
+      assert.equal(found.find((one) => one.check === 'certificate-validity')?.status, status);
+    });
+
+  it('compares with the first certificate of a chain on disk', () => {
+    const { good, root } = certificates();
+    const leaf = new X509Certificate(good.cert);
+    const served = (onDisk: string) =>
+      judgeCertificate(leaf, null, { domain: DOMAIN, onDisk, now: new Date() }).find(
+        (one) => one.check === 'certificate-served',
+      )?.status;
+    assert.equal(served(good.cert + root), 'pass');
+    assert.equal(served(root + good.cert), 'fail');
+  });
+});
