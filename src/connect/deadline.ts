@@ -1,0 +1,32 @@
+/** A clock that calls once when nothing touched it for so many seconds. It stands still while a person is asked. */
+export interface Deadline {
+  touch(): void;
+  stop(): void;
+  paused<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function deadline(seconds: number, onLate: () => void): Deadline {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let pauses = 0;
+  const touch = (): void => {
+    clearTimeout(timer);
+    if (!stopped && pauses === 0) timer = setTimeout(onLate, seconds * 1000);
+  };
+  const stop = (): void => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+  const paused = async <T>(work: () => Promise<T>): Promise<T> => {
+    pauses += 1;
+    clearTimeout(timer);
+    try {
+      return await work();
+    } finally {
+      pauses -= 1;
+      touch();
+    }
+  };
+  touch();
+  return { touch, stop, paused };
+}

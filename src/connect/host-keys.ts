@@ -1,0 +1,112 @@
+import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { HardenMailError } from '../errors.ts';
+import { fingerprint, hostEntry, judge, keyType, knownHostLine, knownTypes, parseKnownHosts } from './known-hosts.ts';
+import type { KnownHost } from './known-hosts.ts';
+import type { SshSettings } from './ssh-config.ts';
+
+/** The keys of one host: its known types, and the check of what it shows. */
+export interface HostKeys {
+  /** SSH key types known for the host, e.g. `ssh-ed25519`. */
+  readonly types: readonly string[];
+  /** Resolves when the host may be talked to; else throws why not. */
+  check(key: Buffer): Promise<void>;
+}
+
+/** @param acceptNew take the key of a host that is in no file, and write it down; a changed key is always refused. */
+export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promise<HostKeys> {
+  const { user, global } = settings.knownHosts;
+  const entries = (await Promise.all([...user, ...global].map(readKnownHosts))).flat();
+  const name = settings.hostKeyAlias ?? settings.hostname;
+  // With an alias the port plays no part, as in OpenSSH.
+  const port = settings.hostKeyAlias === undefined ? settings.port : 22;
+  return {
+    types: knownTypes(entries, name, port),
+    async check(key) {
+      const verdict = judge(entries, name, port, key);
+      if (verdict.kind === 'known') return;
+      if (verdict.kind === 'unknown' && acceptNew) return remember(user[0], entries, settings, name, port, key);
+      throw refusal(verdict, settings, hostEntry(name, port), key);
+    },
+  };
+}
+
+async function readKnownHosts(file: string): Promise<KnownHost[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
+    throw new HardenMailError(
+      'USAGE',
+      `cannot read ${file}: ${error.message}`,
+      'Make it readable: host keys are in it.',
+    );
+  });
+  return parseKnownHosts(text, file);
+}
+
+/** Appends as one write, on a line of its own, hashed where the file is. */
+async function remember(
+  file: string | undefined,
+  entries: readonly KnownHost[],
+  settings: SshSettings,
+  name: string,
+  port: number,
+  key: Buffer,
+): Promise<void> {
+  if (file === undefined || file === '/dev/null') return;
+  const hashed = settings.hashKnownHosts || entries.some((entry) => entry.file === file && entry.hosts.startsWith('|'));
+  const line = knownHostLine(name, port, key, hashed);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await appendFile(file, `${(await endsOpen(file)) ? '\n' : ''}${line}`, { mode: 0o600 });
+}
+
+/** Does the file end within a line? */
+async function endsOpen(file: string): Promise<boolean> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { size } = await handle.stat();
+    if (size === 0) return false;
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer[0] !== 0x0a;
+  } finally {
+    await handle.close();
+  }
+}
+
+function refusal(
+  verdict: Exclude<ReturnType<typeof judge>, { kind: 'known' }>,
+  settings: SshSettings,
+  entry: string,
+  key: Buffer,
+): HardenMailError {
+  const where = `${settings.hostname}:${settings.port}`;
+  const shown = `${keyType(key)} ${fingerprint(key)}`;
+  if (verdict.kind === 'unknown') {
+    const authority = verdict.authority && ` (host certificates, as in ${place(verdict.authority)}, are not supported)`;
+    return new HardenMailError(
+      'HOST_KEY_UNKNOWN',
+      `${where}: the host key is not known${authority ?? ''}: ${shown}`,
+      `Compare it with the host's own (\`ssh-keygen -lf\` on its console), then connect once with ` +
+        `\`ssh ${settings.original}\`, or use --accept-new-host-keys.`,
+    );
+  }
+  if (verdict.kind === 'revoked') {
+    return new HardenMailError(
+      'HOST_KEY_REVOKED',
+      `${where}: the host key is revoked by ${place(verdict.entry)}: ${shown}`,
+      'Do not connect: somebody else may hold this key. Ask whoever revoked it.',
+    );
+  }
+  const known = verdict.entry;
+  return new HardenMailError(
+    'HOST_KEY_CHANGED',
+    `${where}: the host key changed: ${shown} is shown, ` +
+      `${known.type} ${fingerprint(known.key)} is known from ${place(known)}`,
+    'Somebody may be in between. If the host was set up anew, compare the new fingerprint on its console, then ' +
+      `\`ssh-keygen -R '${entry}' -f ${known.file}\`.`,
+  );
+}
+
+function place(entry: KnownHost): string {
+  return `${entry.file}:${entry.line}`;
+}

@@ -1,0 +1,107 @@
+/** Private key files of the control machine: whether they may be used, and what they hold. */
+import { readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import type { ParsedKey } from 'ssh2';
+import { HardenMailError } from '../errors.ts';
+
+/** A key file that is there. `public` is the public half in wire format, where it can be had without a passphrase. */
+export interface KeyFile {
+  readonly path: string;
+  readonly text: string;
+  readonly encrypted: boolean;
+  readonly public?: Buffer;
+}
+
+export type KeyReading = KeyFile | { readonly path: string; readonly problem: 'missing' | string };
+
+/** Reads one file by OpenSSH's rule (`sshkey_perm_ok`): a key of mine that others may read is not used. */
+export async function readKeyFile(path: string): Promise<KeyReading> {
+  try {
+    const { mode, uid } = await stat(path);
+    if (uid === userInfo().uid && (mode & 0o077) !== 0) {
+      return { path, problem: `others may read it (mode ${(mode & 0o7777).toString(8).padStart(4, '0')}): chmod 600` };
+    }
+    const text = await readFile(path, 'latin1');
+    const header = opensshHeader(text);
+    const encrypted = header ? header.cipher !== 'none' : /ENCRYPTED/.test(text);
+    const half = header?.public ?? (await publicFile(`${path}.pub`));
+    return { path, text, encrypted, ...(half && { public: half }) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { path, problem: code === 'ENOENT' ? 'missing' : message };
+  }
+}
+
+/** The open part of OpenSSH's own format (PROTOCOL.key): cipher, kdf, kdf options, count, public key. */
+function opensshHeader(text: string): { cipher: string; public: Buffer } | undefined {
+  const base64 = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1];
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  if (bytes.toString('latin1', 0, 15) !== 'openssh-key-v1\0') return undefined;
+  let at = 15;
+  const field = (): Buffer => {
+    const length = bytes.readUInt32BE(at);
+    at += 4 + length;
+    return bytes.subarray(at - length, at);
+  };
+  try {
+    const cipher = field().toString('latin1');
+    field();
+    field();
+    at += 4;
+    return { cipher, public: field() };
+  } catch {
+    return undefined; // Cut short: parsing it as a whole says so.
+  }
+}
+
+async function publicFile(path: string): Promise<Buffer | undefined> {
+  const text = await readFile(path, 'latin1').catch(() => '');
+  const base64 = text.split(/\s+/)[1];
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+}
+
+type ParseKey = (data: string, passphrase?: string) => ParsedKey | Error;
+
+/** @throws HardenMailError KEY_UNUSABLE */
+export function parsePrivateKey(file: KeyFile, parse: ParseKey, passphrase?: string): ParsedKey {
+  const parsed = parse(file.text, passphrase);
+  const key = (Array.isArray(parsed) ? (parsed[0] as ParsedKey | undefined) : parsed) ?? new Error('no key in it');
+  if (key instanceof Error) throw unusable(file.path, plainly(key.message));
+  if (!key.isPrivateKey()) throw unusable(file.path, 'it holds a public key; name the private one');
+  return key;
+}
+
+function plainly(message: string): string {
+  if (/passphrase|integrity check/i.test(message)) return 'wrong passphrase';
+  if (/unsupported|format/i.test(message)) return 'not a private key in a known format (FIDO keys work through the agent only in OpenSSH)'; // prettier-ignore
+  return message;
+}
+
+export function unusable(path: string, why: string): HardenMailError {
+  return new HardenMailError(
+    'KEY_UNUSABLE',
+    `the key ${path} cannot be used: ${why === 'missing' ? 'there is no such file' : why}`,
+    'Name another one with --identity, or load the key into the agent with `ssh-add`.',
+  );
+}
+
+const decrypted = new WeakMap<object, Map<string, Promise<ParsedKey>>>();
+
+/**
+ * Opens an encrypted key, asking for its passphrase once, for however many hosts.
+ * @param asker identity of whoever is asked: one run asks once
+ */
+export function unlock(
+  asker: object,
+  file: KeyFile,
+  parse: ParseKey,
+  ask: (text: string) => Promise<string>,
+): Promise<ParsedKey> {
+  const cache = decrypted.get(asker) ?? new Map<string, Promise<ParsedKey>>();
+  decrypted.set(asker, cache);
+  const known = cache.get(file.path);
+  if (known !== undefined) return known;
+  const opening = ask(`Passphrase for ${file.path}: `).then((passphrase) => parsePrivateKey(file, parse, passphrase));
+  cache.set(file.path, opening);
+  return opening;
+}

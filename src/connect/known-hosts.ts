@@ -1,0 +1,130 @@
+/**
+ * known_hosts as OpenSSH reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; hostfile.c, match.c): plain and hashed names,
+ * `[host]:port`, wildcards, negation, @revoked. Pure: text in, verdict out.
+ */
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+export interface KnownHost {
+  readonly file: string;
+  readonly line: number;
+  readonly marker: 'none' | 'revoked' | 'ca';
+  /** The first field as written: patterns with commas between, or one hashed name. */
+  readonly hosts: string;
+  readonly type: string;
+  /** The public key in SSH wire format. */
+  readonly key: Buffer;
+}
+
+export type Verdict =
+  | { readonly kind: 'known' }
+  /** `authority`: the host is known by a host certificate's authority only. */
+  | { readonly kind: 'unknown'; readonly authority: KnownHost | undefined }
+  | { readonly kind: 'changed' | 'revoked'; readonly entry: KnownHost };
+
+const MARKERS: Readonly<Record<string, KnownHost['marker']>> = { '@revoked': 'revoked', '@cert-authority': 'ca' };
+
+/** The valid lines of one file, in order. A line that OpenSSH cannot read is skipped, as OpenSSH does. */
+export function parseKnownHosts(text: string, file: string): KnownHost[] {
+  return text.split('\n').flatMap((raw, index) => {
+    const words = raw.split(/[ \t\r]+/).filter((word) => word !== '');
+    const marked = words[0]?.startsWith('@') === true;
+    const marker = marked ? MARKERS[words[0] ?? ''] : 'none';
+    const [hosts, type, base64] = marked ? words.slice(1) : words;
+    if (marker === undefined || hosts === undefined || hosts.startsWith('#')) return [];
+    const key = type === undefined || base64 === undefined ? undefined : decodeKey(type, base64);
+    return type === undefined || key === undefined ? [] : [{ file, line: index + 1, marker, hosts, type, key }];
+  });
+}
+
+/** The base64 must be whole, and the key inside must be of the type that stands before it. */
+function decodeKey(type: string, base64: string): Buffer | undefined {
+  const key = Buffer.from(base64, 'base64');
+  const intact = key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '');
+  return intact && keyType(key) === type ? key : undefined;
+}
+
+/** The algorithm name at the head of a public key in wire format; empty text when there is none. */
+export function keyType(key: Buffer): string {
+  const length = key.length < 4 ? 0 : key.readUInt32BE(0);
+  return length < key.length - 4 ? key.toString('latin1', 4, 4 + length) : '';
+}
+
+/** `SHA256:…`, as ssh and ssh-keygen print it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** How a host is written in known_hosts: the bare name for port 22, `[name]:port` otherwise. */
+export function hostEntry(name: string, port: number): string {
+  return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
+}
+
+/**
+ * What the entries say about a host that shows this key. As in OpenSSH, a host on another port that is not listed by
+ * its port may be known by its bare name.
+ * @param name what the user connects to, or HostKeyAlias
+ */
+export function judge(entries: readonly KnownHost[], name: string, port: number, key: Buffer): Verdict {
+  const here = entries.filter((entry) => matchesHost(entry.hosts, hostEntry(name, port)));
+  const verdict = judgeKey(here, key);
+  if (verdict.kind !== 'unknown' || port === 22) return verdict;
+  const bare = judgeKey(
+    entries.filter((entry) => matchesHost(entry.hosts, name.toLowerCase())),
+    key,
+  );
+  return bare.kind === 'known' || bare.kind === 'revoked' ? bare : verdict;
+}
+
+function judgeKey(entries: readonly KnownHost[], key: Buffer): Verdict {
+  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
+  if (revoked !== undefined) return { kind: 'revoked', entry: revoked };
+  const plain = entries.filter((entry) => entry.marker === 'none');
+  if (plain.some((entry) => entry.key.equals(key))) return { kind: 'known' };
+  // The entry of the same type is the one that the admin has to look at.
+  const other = plain.find((entry) => entry.type === keyType(key)) ?? plain[0];
+  if (other !== undefined) return { kind: 'changed', entry: other };
+  return { kind: 'unknown', authority: entries.find((entry) => entry.marker === 'ca') };
+}
+
+/** The key types by which a host is known, for asking it for those first. */
+export function knownTypes(entries: readonly KnownHost[], name: string, port: number): string[] {
+  const names = [hostEntry(name, port), name.toLowerCase()];
+  const known = entries.filter(
+    (entry) => entry.marker === 'none' && names.some((wanted) => matchesHost(entry.hosts, wanted)),
+  );
+  return [...new Set(known.map((entry) => entry.type))];
+}
+
+/** Does the first field of a line mean this name? A negated pattern that fits refuses, wherever it stands. */
+export function matchesHost(hosts: string, name: string): boolean {
+  if (hosts.startsWith('|')) return matchesHashed(hosts, name);
+  const fitting = hosts.split(',').filter((pattern) => glob(pattern.replace(/^!/, '')).test(name));
+  return fitting.length > 0 && !fitting.some((pattern) => pattern.startsWith('!'));
+}
+
+/** Only `*` and `?` are special; brackets are not. */
+function glob(pattern: string): RegExp {
+  const source = pattern
+    .toLowerCase()
+    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's');
+}
+
+/** `|1|SALT|HMAC-SHA1(SALT, NAME)|`, both base64. */
+function matchesHashed(hosts: string, name: string): boolean {
+  const [, version, salt = '', digest = ''] = hosts.split('|');
+  const wanted = Buffer.from(digest, 'base64');
+  if (version !== '1' || wanted.length !== 20) return false;
+  return timingSafeEqual(createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest(), wanted);
+}
+
+/** A line for a new host, ended by a newline. */
+export function knownHostLine(name: string, port: number, key: Buffer, hashed: boolean): string {
+  const entry = hostEntry(name, port);
+  const salt = randomBytes(20);
+  const digest = createHmac('sha1', salt).update(entry).digest('base64');
+  const hosts = hashed ? `|1|${salt.toString('base64')}|${digest}` : entry;
+  return `${hosts} ${keyType(key)} ${key.toString('base64')}\n`;
+}

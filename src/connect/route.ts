@@ -1,0 +1,49 @@
+import { HardenMailError } from '../errors.ts';
+import { validHostname, validUser } from '../inventory/names.ts';
+import { resolveSettings } from './ssh-config.ts';
+import type { SshQuery, SshSettings } from './ssh-config.ts';
+
+/** A jump host may itself be behind jump hosts; a configuration that goes round in circles is stopped here. */
+const MAX_HOPS = 8;
+
+/**
+ * The hosts to connect to in turn, the target last. As in OpenSSH each hop is resolved by its own part of the
+ * configuration; of a chain only the first hop's own ProxyJump counts.
+ */
+export async function route(query: SshQuery, debug: (line: string) => void, depth = 0): Promise<SshSettings[]> {
+  const settings = await resolveSettings(query, debug);
+  if (settings.proxyCommand !== undefined) {
+    throw new HardenMailError(
+      'USAGE',
+      `${query.hostname}: ProxyCommand in the ssh configuration is not supported: ${settings.proxyCommand}`,
+      'Use ProxyJump, or --jump.',
+    );
+  }
+  const last = settings.proxyJump.at(-1);
+  if (last === undefined) return [settings];
+  if (depth >= MAX_HOPS) {
+    throw new HardenMailError(
+      'USAGE',
+      `${query.hostname}: more than ${MAX_HOPS} jump hosts`,
+      'Does ProxyJump go round?',
+    );
+  }
+  const before = settings.proxyJump.slice(0, -1).join(',');
+  const hop = {
+    ...parseHop(last),
+    ...(query.file !== undefined && { file: query.file }),
+    ...(before !== '' && { jump: before }),
+  };
+  return [...(await route(hop, debug, depth + 1)), settings];
+}
+
+/** `[user@]host[:port]`, with or without `ssh://`; an IPv6 address with a port stands in brackets. */
+function parseHop(text: string): { hostname: string; user?: string; port?: number } {
+  const [, user, bracketed, plain, port] =
+    /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*))(?::(\d+))?\/?$/.exec(text) ?? [];
+  const hostname = bracketed ?? plain ?? '';
+  if (!validHostname(hostname) || (user !== undefined && !validUser(user))) {
+    throw new HardenMailError('USAGE', `not a jump host: ${JSON.stringify(text)}`, 'Write it as [user@]host[:port].');
+  }
+  return { hostname, ...(user !== undefined && { user }), ...(port !== undefined && { port: Number(port) }) };
+}

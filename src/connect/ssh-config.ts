@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
+import { HardenMailError } from '../errors.ts';
+import { expand } from './expand.ts';
+
+/** What the user asked for; each beats the configuration. */
+export interface SshQuery {
+  readonly hostname: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identity?: string;
+  /** As `ssh -J` takes it. */
+  readonly jump?: string;
+  /** Configuration file as `ssh -F` takes it; `none` for no configuration at all. */
+  readonly file?: string;
+}
+
+/** How to connect to one host, as OpenSSH would. Paths are absolute, times are seconds. */
+export interface SshSettings {
+  readonly original: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  readonly hostKeyAlias?: string;
+  readonly identityFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** Socket of the agent; absent when there is none. */
+  readonly agent?: string;
+  readonly knownHosts: { readonly user: readonly string[]; readonly global: readonly string[] };
+  readonly hashKnownHosts: boolean;
+  /** `[user@]host[:port]`, the first hop first. */
+  readonly proxyJump: readonly string[];
+  readonly proxyCommand?: string;
+  readonly connectTimeout?: number;
+  /** Seconds between keepalives; 0 when the configuration does not set it. */
+  readonly aliveInterval: number;
+  readonly aliveCountMax: number;
+}
+
+/** OpenSSH's own resolution of its configuration (`ssh -G`), or its plain defaults where there is no ssh client. */
+export async function resolveSettings(query: SshQuery, debug: (line: string) => void): Promise<SshSettings> {
+  const text = await askSsh(query);
+  if (text === undefined) debug('no ssh client here: ~/.ssh/config is not read');
+  return readSettings(text ?? '', query);
+}
+
+function askSsh(query: SshQuery): Promise<string | undefined> {
+  const flags = [
+    ...(query.file === undefined ? [] : ['-F', query.file]),
+    ...(query.port === undefined ? [] : ['-p', String(query.port)]),
+    ...(query.user === undefined ? [] : ['-l', query.user]),
+    ...(query.identity === undefined ? [] : ['-i', query.identity]),
+    ...(query.jump === undefined ? [] : ['-J', query.jump]),
+  ];
+  return new Promise((resolve, reject) => {
+    const args = ['-G', ...flags, '--', query.hostname];
+    execFile('ssh', args, { timeout: 10_000, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout);
+      if (error.code === 'ENOENT') return resolve(undefined);
+      const why = stderr.trim().split('\n')[0] || error.message;
+      reject(
+        new HardenMailError(
+          'USAGE',
+          `ssh cannot resolve ${query.hostname}: ${why}`,
+          `Correct it; \`ssh -G ${query.hostname}\` shows the same.`,
+        ),
+      );
+    });
+  });
+}
+
+const DEFAULT_IDENTITIES = ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `~/.ssh/${name}`);
+
+/** Reads the output of `ssh -G`: one keyword in lower case and its value a line, repeated for lists. */
+export function readSettings(text: string, query: SshQuery): SshSettings {
+  const values = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const [, keyword, value] = /^(\S+) (.*)$/.exec(line) ?? [];
+    if (keyword !== undefined && value !== undefined) values.set(keyword, [...(values.get(keyword) ?? []), value]);
+  }
+  const one = (keyword: string): string | undefined => {
+    const value = values.get(keyword)?.[0];
+    return value === undefined || value === 'none' ? undefined : value;
+  };
+  const hostKeyAlias = one('hostkeyalias');
+  const base = {
+    original: query.hostname,
+    hostname: one('hostname') ?? query.hostname,
+    port: Number(one('port') ?? query.port ?? 22),
+    user: one('user') ?? query.user ?? userInfo().username,
+    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
+  };
+  const path = (name: string): string => expand(name, base);
+  const paths = (keyword: string, byDefault: string): string[] =>
+    (values.get(keyword)?.[0] ?? byDefault)
+      .split(' ')
+      .filter((name) => name !== '' && name !== 'none')
+      .map(path);
+
+  const agent = agentSocket(values.get('identityagent')?.[0], path);
+  const proxyCommand = one('proxycommand');
+  const connectTimeout = one('connecttimeout');
+  const identities =
+    values.get('identityfile') ?? (query.identity === undefined ? DEFAULT_IDENTITIES : [query.identity]);
+  return {
+    ...base,
+    identityFiles: identities.filter((name) => name !== 'none').map(path),
+    identitiesOnly: one('identitiesonly') === 'yes',
+    ...(agent !== undefined && { agent }),
+    knownHosts: {
+      user: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
+      global: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
+    },
+    hashKnownHosts: one('hashknownhosts') === 'yes',
+    proxyJump: (one('proxyjump') ?? query.jump ?? '').split(',').filter((hop) => hop !== ''),
+    ...(proxyCommand !== undefined && { proxyCommand }),
+    ...(connectTimeout !== undefined && { connectTimeout: Number(connectTimeout) }),
+    aliveInterval: Number(one('serveraliveinterval') ?? 0),
+    aliveCountMax: Number(one('serveralivecountmax') ?? 3),
+  };
+}
+
+/** IdentityAgent: a path, `none`, `SSH_AUTH_SOCK`, or `$NAME` of a variable that holds the path. */
+function agentSocket(value: string | undefined, path: (name: string) => string): string | undefined {
+  if (value === 'none') return undefined;
+  if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK'] || undefined;
+  return value.startsWith('$') && !value.startsWith('${') ? process.env[value.slice(1)] : path(value);
+}

@@ -1,0 +1,17 @@
+/**
+ * Host and user names that may be handed to a shell, to `ssh` and to the network. The rule is OpenSSH's own
+ * (`valid_hostname` and `valid_ruser` in ssh.c): no leading dash, no shell metacharacter, no white space, no control
+ * character. Invisible Unicode characters are refused as well, because a name is shown to people.
+ */
+const UNSAFE = /['"`$\\;&<>|(){}\p{Cc}\p{Cf}\p{Z}]/u;
+const UNSAFE_USER = /['"`;&<>|(){}\p{Cc}\p{Cf}\p{Z}]|\\$/u;
+
+/** Is this a host name, an address or an `ssh` alias that is safe to pass on? `user@host` is not one. */
+export function validHostname(name: string): boolean {
+  return name !== '' && name.length <= 255 && !name.startsWith('-') && !name.includes('@') && !UNSAFE.test(name);
+}
+
+/** A remote user. `$` and an inner backslash are fine (`DOMAIN\user`): they are never seen by a shell. */
+export function validUser(name: string): boolean {
+  return name !== '' && name.length <= 255 && !name.startsWith('-') && !UNSAFE_USER.test(name);
+}

@@ -1,0 +1,55 @@
+/**
+ * The command strings that start a script as root. Any login shell takes them (sh, bash, dash, zsh, fish, csh): one line,
+ * no backslash, no `!`, single quotes only around whole words.
+ *
+ * The mark is random, and stands in the command in two halves: a shell that echoes what it runs cannot fake it.
+ */
+import { randomBytes } from 'node:crypto';
+
+/** How to become root: not at all, by sudo or doas without a password, by sudo with one. */
+export type Way = 'root' | 'quiet' | 'password';
+
+export interface Bootstrap {
+  readonly command: string;
+  /** Printed on both outputs, as a line, when the script is awaited; what came before is start-up noise. */
+  readonly mark: string;
+  /** What sudo asks for the password with, as the last thing on standard error. */
+  readonly prompt: string;
+}
+
+export function bootstrap(way: Way): Bootstrap {
+  const [a, b, c, d] = [half(), half(), half(), half()];
+  const start = starter(a, b);
+  const command = {
+    root: `exec sh -c '${start}'`,
+    quiet: `exec sh -c '${QUIET}' sh '${start}'`,
+    password: `exec sh -c '${PASSWORD}' sh '${start}' ${c} ${d}`,
+  }[way];
+  return { command, mark: a + b, prompt: c + d };
+}
+
+/** The script with the last line that the starter looks for. */
+export function framed(script: string, mark: string): string {
+  return `${script}\n#${mark}\n`;
+}
+
+function half(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Reads the script whole, and runs it only when its last line has arrived. */
+function starter(a: string, b: string): string {
+  return (
+    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL; umask 022; cd /; ' +
+    `n=${a}; n="$n"${b}; echo $n >&2; echo $n; s=$(cat); ` +
+    'case $s in *"#$n") exec </dev/null; eval "$s";; *) exit 1;; esac'
+  );
+}
+
+const QUIET =
+  'LC_ALL=C; export LC_ALL; if [ "$(id -u)" = 0 ]; then exec sh -c "$1"; ' +
+  'elif command -v sudo >/dev/null 2>&1; then exec sudo -n -- sh -c "$1"; ' +
+  'elif command -v doas >/dev/null 2>&1; then exec doas -n sh -c "$1"; ' +
+  'fi; echo "neither sudo nor doas is there" >&2; exit 1';
+
+const PASSWORD = 'LC_ALL=C; export LC_ALL; exec sudo -S -p "$2$3" -- sh -c "$1"';

@@ -1,0 +1,73 @@
+import { HardenMailError } from '../errors.ts';
+import { bootstrap } from './bootstrap.ts';
+import type { Way } from './bootstrap.ts';
+import { dialogue } from './dialogue.ts';
+import { hostWords } from './host-words.ts';
+import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
+import type { Transport } from './transport.ts';
+
+/** Long enough for a quiet step of apt; a dead connection is found earlier by its keepalive. */
+const IDLE_SECONDS = 300;
+
+export interface SshRemoteOptions {
+  readonly name: string;
+  /** Asks for the password of sudo; absent where none can be asked. Called once at most. */
+  readonly becomePassword?: () => Promise<string>;
+}
+
+/**
+ * A Remote over SSH. The way to root is found by the first script and costs no round trip of its own: as root directly,
+ * else by `sudo -n` or `doas -n`, else by sudo with a password.
+ */
+export function sshRemote(transport: Transport, options: SshRemoteOptions): Remote {
+  const { label } = transport;
+  let way: Way = transport.user === 'root' ? 'root' : 'quiet';
+  let password: Promise<string> | undefined;
+  const ask = options.becomePassword;
+
+  async function attempt(tried: Way, script: string, { idleTimeout = IDLE_SECONDS, onOutput }: ScriptOptions) {
+    const boot = bootstrap(tried);
+    return dialogue(await transport.exec(boot.command), boot, {
+      label,
+      script,
+      idle: idleTimeout,
+      ...(ask && { password: () => (password ??= ask()) }),
+      ...(onOutput && { onOutput }),
+    });
+  }
+
+  async function run(script: string, scriptOptions: ScriptOptions): Promise<RemoteResult> {
+    const tried = way;
+    const outcome = await attempt(tried, script, scriptOptions);
+    if (outcome.started) return outcome.result;
+    if (outcome.passwordRefused) throw notRoot('sudo did not take the password', 'Run it again with the right one.');
+    if (tried === 'quiet' && WANTS_PASSWORD.test(outcome.said.toString('latin1'))) {
+      if (ask === undefined) throw notRoot('sudo wants a password', `Use --ask-become-pass, ${orElse(transport.user)}`);
+      way = 'password';
+      return run(script, scriptOptions);
+    }
+    const words = hostWords(outcome.said) || 'nothing';
+    throw tried === 'root'
+      ? notRoot(`no shell for root: the host said “${words}”`, 'Use --user with an account that may use sudo.')
+      : notRoot(`${transport.user} cannot become root: the host said “${words}”`, `Either ${orElse(transport.user)}`);
+  }
+
+  function notRoot(what: string, hint: string): HardenMailError {
+    return new HardenMailError('NOT_ROOT', `${label}: ${what}`, hint);
+  }
+
+  return {
+    name: options.name,
+    address: transport.address,
+    run,
+    forward: (address, port) => transport.forward(address, port),
+    close: () => transport.close(),
+  };
+}
+
+/** sudo, sudo-rs and doas, each in the C locale. */
+const WANTS_PASSWORD = /password is required|authentication (is )?required/i;
+
+function orElse(user: string): string {
+  return `add “${user} ALL=(root) NOPASSWD: ALL” with visudo on the host, or use --user root.`;
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { quote } from '../../../src/remote/quote.ts';
+
+describe('quote', () => {
+  const cases: Record<string, string> = {
+    '': `''`,
+    plain: `'plain'`,
+    "it's": `'it'\\''s'`,
+    '$(id) `id` \\ "': `'$(id) \`id\` \\ "'`,
+  };
+  for (const [value, word] of Object.entries(cases)) {
+    it(`${JSON.stringify(value)} → ${word}`, () => assert.equal(quote(value), word));
+  }
+
+  it('refuses a NUL', () => assert.throws(() => quote('a\0b'), /NUL/));
+
+  it('comes back from sh as it went in', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'\'"$`\\!;&|<>(){}*?[]~#%= \t\n\r-aé\u202e\x1b') });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 50 }), (values) => {
+        const script = `printf '%s\\0' ${values.map(quote).join(' ')}`;
+        const back = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+        assert.deepEqual(back, values);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

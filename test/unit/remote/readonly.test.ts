@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { memoryRemote } from '../../../src/remote/memory.ts';
+import { readOnly } from '../../../src/remote/readonly.ts';
+
+describe('readOnly', () => {
+  const sent: string[] = [];
+  const remote = readOnly(
+    memoryRemote({
+      run: (script) => {
+        sent.push(script);
+        return { code: 3, stdout: 'out', stderr: 'err' };
+      },
+    }),
+  );
+
+  it('lets a reading script through, with its answer untouched', async () => {
+    const result = await remote.run('cat x', { intent: 'read' });
+    assert.deepEqual(result, { code: 3, stdout: Buffer.from('out'), stderr: Buffer.from('err') });
+    assert.deepEqual(sent, ['cat x']);
+  });
+
+  it('throws on a writing one before anything is sent, and as a bug', async () => {
+    sent.length = 0;
+    await assert.rejects(remote.run('rm x', { intent: 'write' }), (error: Error) => {
+      assert.match(error.message, /^bug: a dry run tried to write/);
+      assert.equal(error.name, 'Error');
+      return true;
+    });
+    assert.deepEqual(sent, []);
+  });
+});
