@@ -53,7 +53,8 @@ export function logicalLines(lines: readonly string[]): LogicalLine[] {
   let texts: string[] = [];
   let length = 0;
   const close = () => {
-    if (pieces.length > 0) found.push({ text: texts.length === 1 ? (texts[0] ?? '') : texts.join(''), pieces });
+    // Postfix keeps it as a C string: what stands behind a NUL is not seen.
+    if (pieces.length > 0) found.push({ text: texts.join('').replace(/\0[^]*/, ''), pieces });
   };
   lines.forEach((line, index) => {
     if (isSkipped(line)) return;
@@ -76,8 +77,58 @@ export function logicalLines(lines: readonly string[]): LogicalLine[] {
 
 /** Where the byte at `offset` of the joined text stands in the file. */
 export function placeOf(logical: LogicalLine, offset: number): Place {
-  const piece = logical.pieces.findLast(({ start }) => start <= offset) ?? { line: 0, start: 0 };
+  const piece = logical.pieces[pieceAt(logical, offset)] ?? { line: 0, start: 0 };
   return { line: piece.line, offset: offset - piece.start };
+}
+
+/** Index of the piece that the byte at `offset` of the joined text is in. */
+function pieceAt({ pieces }: LogicalLine, offset: number): number {
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((pieces[middle]?.start ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Replaces a range of the joined text. */
+export interface TextEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * The physical lines after edits within one logical line, in ascending order. Every line stays where it is; those that an
+ * edit reaches over become one, and a continuation line with nothing left on it goes.
+ */
+export function editLogical(lines: readonly string[], logical: LogicalLine, edits: readonly TextEdit[]): string[] {
+  const changed = new Map<number, string | null>();
+  const textOf = (line: number) => changed.get(line) ?? lines[line] ?? '';
+  // From the back to the front, so that the offsets further up still hold.
+  for (const edit of edits.toReversed()) {
+    const from = pieceAt(logical, edit.start);
+    const to = edit.end > edit.start ? pieceAt(logical, edit.end - 1) : from;
+    const [first, last] = [logical.pieces[from], logical.pieces[to]];
+    if (!first || !last) continue;
+    const head = textOf(first.line).slice(0, edit.start - first.start);
+    const tail = textOf(last.line).slice(edit.end - last.start);
+    for (const { line } of logical.pieces.slice(from + 1, to + 1)) changed.set(line, null);
+    changed.set(first.line, head + edit.text + tail);
+  }
+  let previous = 0;
+  for (const { line } of logical.pieces) {
+    const text = changed.get(line);
+    if (typeof text === 'string' && line !== logical.pieces[0]?.line && isSkipped(text)) {
+      // What is left would be read as a comment if it stood on a line of its own.
+      if (text.includes('#')) changed.set(previous, textOf(previous).replace(/\r?\n?$/, '') + text);
+      changed.set(line, null);
+    }
+    if (changed.get(line) !== null) previous = line;
+  }
+  return lines.flatMap((text, index) => changed.get(index) ?? (changed.has(index) ? [] : text));
 }
 
 /** The line end to use for a new line after `lines[index - 1]`: its neighbour's, else the file's first, else `\n`. */
@@ -103,8 +154,11 @@ export function insertLines(lines: readonly string[], index: number, texts: read
  * one before.
  */
 export function boundary(lines: readonly string[], index: number): number {
-  let next = index;
-  while (next < lines.length && isSkipped(lines[next] ?? '')) next++;
-  if (next === lines.length || !isContinuation(lines[next] ?? '')) return index;
-  return boundary(lines, next + 1);
+  let found = index;
+  for (let next = index; next < lines.length; next++) {
+    const line = lines[next] ?? '';
+    if (isContinuation(line)) found = next + 1;
+    else if (!isSkipped(line)) break;
+  }
+  return found;
 }

@@ -1,14 +1,12 @@
-import { boundary, insertLines, placeOf } from './logical-lines.ts';
-import type { MasterCf } from './postfix-master.ts';
-import { masterFromLines } from './postfix-master.ts';
-import type { Entry, OptionSpan } from './postfix-service.ts';
-import { balanced } from './postfix-service.ts';
+import { boundary, editLogical, insertLines, placeOf } from './logical-lines.ts';
+import type { TextEdit } from './logical-lines.ts';
+import { balanced, fromLines } from './postfix-service.ts';
+import type { Entry, MasterCf, OptionSpan } from './postfix-service.ts';
 
-/** Which service: its identity in Postfix is name and type; `index` picks one of several, else the last counts. */
+/** Which service: its identity in Postfix is name and type. Of several with the same, Postfix runs the last. */
 export interface ServiceId {
   readonly name: string;
   readonly type: string;
-  readonly index?: number;
 }
 
 /**
@@ -21,22 +19,21 @@ export function setOption(cf: MasterCf, service: ServiceId, option: string, valu
   const wanted = value.trim();
   const text = optionText(option, wanted);
   const span = entry.options.findLast(({ name }) => name === option);
-  if (!span) return masterFromLines(addOption(cf.lines, entry, `-o ${text}`), cf.file);
+  if (!span) return fromLines(addOption(cf.lines, entry, `-o ${text}`), cf.file);
   if (entry.logical.text.slice(span.value.start, span.value.end) === wanted) return cf;
-  if (span.braced ? isBalanced(wanted) : !text.startsWith('{')) {
-    return masterFromLines(replaceRange(cf.lines, entry, span.value, wanted), cf.file);
-  }
-  return masterFromLines(replaceRange(cf.lines, entry, span, `-o ${text}`), cf.file);
+  const edit =
+    span.braced || !text.startsWith('{')
+      ? { ...span.value, text: wanted }
+      : { start: span.start, end: span.end, text: `-o ${text}` };
+  return fromLines(editLogical(cf.lines, entry.logical, [edit]), cf.file);
 }
 
 /** Takes every `-o option` of the service away, and the lines that are empty then. */
 export function removeOption(cf: MasterCf, service: ServiceId, option: string): MasterCf {
   const entry = entryOf(cf, service);
-  const spans = entry.options.filter(({ name }) => name === option);
-  if (spans.length === 0) return cf;
-  // From the back to the front, so that the places further up still hold.
-  const lines = spans.toReversed().reduce<readonly string[]>((all, span) => cutRange(all, entry, span), cf.lines);
-  return masterFromLines(lines, cf.file);
+  const span = entry.options.findLast(({ name }) => name === option);
+  if (!span) return cf;
+  return removeOption(fromLines(editLogical(cf.lines, entry.logical, [cut(entry, span)]), cf.file), service, option);
 }
 
 /**
@@ -65,13 +62,11 @@ export function addService(
   const narrow = [private_, unpriv, chroot, wakeup, maxproc].map((text) => text.padEnd(7));
   const header = [name.padEnd(9), type.padEnd(5), ...narrow, command].join(' ');
   const texts = [header, ...options.map(([option, value]) => `  -o ${optionText(option, value.trim())}`)];
-  return masterFromLines(insertLines(cf.lines, belowSample(cf.lines, under, type), texts), cf.file);
+  return fromLines(insertLines(cf.lines, belowSample(cf.lines, under, type), texts), cf.file);
 }
 
-function entryOf(cf: MasterCf, { name, type, index }: ServiceId): Entry {
-  const entry = cf.entries.findLast(
-    ({ service }) => service.name === name && service.type === type && (index === undefined || service.index === index),
-  );
+function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
+  const entry = cf.entries.findLast(({ service }) => service.name === name && service.type === type);
   if (!entry) throw new RangeError(`${cf.file} has no service ${name} ${type}`);
   if (entry.fault) throw entry.fault;
   return entry;
@@ -93,55 +88,32 @@ function isBalanced(value: string): boolean {
   return balanced(`{${value}}`) === value.length + 2;
 }
 
+/** A new `-o` behind the last option, and before the first word that is none: options end there. */
 function addOption(lines: readonly string[], entry: Entry, text: string): string[] {
-  const last = entry.words[entry.rest - 1];
+  const { logical, words, rest } = entry;
+  const last = words[rest - 1];
   if (!last) return [...lines];
-  const next = entry.words[entry.rest];
-  const end = placeOf(entry.logical, last.start + last.text.length - 1);
-  const stop = end.offset + 1;
-  const line = lines[end.line] ?? '';
-  if (next && placeOf(entry.logical, next.start).line === end.line) {
-    return lines.with(end.line, `${line.slice(0, stop)} ${text}${line.slice(stop)}`);
+  const end = last.start + last.text.length;
+  const { line } = placeOf(logical, end - 1);
+  const next = words[rest];
+  if (next && placeOf(logical, next.start).line === line) {
+    return editLogical(lines, logical, [{ start: end, end, text: ` ${text}` }]);
   }
   const model = entry.options.at(-1);
-  const place = model && placeOf(entry.logical, model.start);
-  const indent = place && /^[ \t]+(?=-)/.exec(lines[place.line] ?? '')?.[0];
-  return insertLines(lines, end.line + 1, [(indent ?? '  ') + text]);
+  const indent = model && /^[ \t]+(?=-)/.exec(lines[placeOf(logical, model.start).line] ?? '')?.[0];
+  return insertLines(lines, line + 1, [(indent ?? '  ') + text]);
 }
 
-/** Replaces a range of the joined text, which may reach over several physical lines. */
-function replaceRange(
-  lines: readonly string[],
-  entry: Entry,
-  range: { readonly start: number; readonly end: number },
-  text: string,
-): string[] {
-  const from = placeOf(entry.logical, range.start);
-  const to = range.end === range.start ? from : afterLast(entry, range.end);
-  const head = (lines[from.line] ?? '').slice(0, from.offset);
-  const tail = (lines[to.line] ?? '').slice(to.offset);
-  const gone = new Set(
-    entry.logical.pieces.map(({ line }) => line).filter((line) => line > from.line && line <= to.line),
-  );
-  return lines.with(from.line, head + text + tail).filter((_, index) => !gone.has(index));
-}
-
-/** The place just behind the byte before `offset`: on the line of that byte. */
-function afterLast(entry: Entry, offset: number): { line: number; offset: number } {
-  const place = placeOf(entry.logical, offset - 1);
-  return { line: place.line, offset: place.offset + 1 };
-}
-
-function cutRange(lines: readonly string[], entry: Entry, span: OptionSpan): string[] {
-  const { line } = placeOf(entry.logical, span.start);
-  const cut = replaceRange(lines, entry, span, '');
-  const text = cut[line] ?? '';
-  if (text.trim() === '') return cut.toSpliced(line, 1);
-  const at = placeOf(entry.logical, span.start).offset;
-  const before = text.slice(0, at);
-  // At the front of a line the blanks behind go, else the blanks before.
-  const joined = before.trim() === '' ? before + text.slice(at).trimStart() : before.trimEnd() + text.slice(at);
-  return cut.with(line, joined);
+/** An option with the blanks before it, or behind it at the front of a line. */
+function cut({ logical }: Entry, { start, end }: OptionSpan): TextEdit {
+  const { offset } = placeOf(logical, start);
+  const before = /[ \t]*$/.exec(logical.text.slice(start - offset, start))?.[0].length ?? 0;
+  if (before < offset) return { start: start - before, end, text: '' };
+  const place = placeOf(logical, end - 1);
+  const behind = /^[ \t]*/.exec(logical.text.slice(end))?.[0].length ?? 0;
+  const stop =
+    placeOf(logical, Math.min(end + behind, logical.text.length - 1)).line === place.line ? end + behind : end;
+  return { start, end: stop, text: '' };
 }
 
 /** Index of the line below the commented-out sample of a service. */

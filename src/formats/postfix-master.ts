@@ -1,28 +1,14 @@
 import type { Bytes } from '../model.ts';
-import { logicalLines, splitLines } from './logical-lines.ts';
-import { readEntry } from './postfix-service.ts';
-import type { Entry, Service } from './postfix-service.ts';
+import { splitLines } from './logical-lines.ts';
+import { fromLines } from './postfix-service.ts';
+import type { MasterCf, Service } from './postfix-service.ts';
 
-export type { Service } from './postfix-service.ts';
+export type { MasterCf, Service } from './postfix-service.ts';
 export { addService, removeOption, setOption } from './postfix-master-edit.ts';
 
-/**
- * Postfix's master.cf (master(5)), lossless: the physical lines as they are, and the services found in them. Immutable:
- * an edit gives a new tree, and the very same one when there is nothing to change.
- */
-export interface MasterCf {
-  readonly file: string;
-  readonly lines: readonly string[];
-  readonly entries: readonly Entry[];
-}
-
-/** Reads master.cf. Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
+/** Reads master.cf (master(5)). Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
 export function parseMaster(bytes: Bytes, file: string): MasterCf {
-  return masterFromLines(splitLines(bytes), file);
-}
-
-export function masterFromLines(lines: readonly string[], file: string): MasterCf {
-  return { file, lines, entries: logicalLines(lines).map((logical, index) => readEntry(logical, index, lines, file)) };
+  return fromLines(splitLines(bytes), file);
 }
 
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */

@@ -1,7 +1,17 @@
 import type { HardenMailError } from '../errors.ts';
-import { placeOf } from './logical-lines.ts';
+import { logicalLines, placeOf } from './logical-lines.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { syntaxError } from './syntax-error.ts';
+
+/**
+ * Postfix's master.cf, lossless: the physical lines as they are, and the services found in them. Immutable: an edit
+ * gives a new tree, and the very same one when there is nothing to change.
+ */
+export interface MasterCf {
+  readonly file: string;
+  readonly lines: readonly string[];
+  readonly entries: readonly Entry[];
+}
 
 /** One active entry of master.cf, as Postfix sees it. */
 export interface Service {
@@ -61,8 +71,12 @@ const TYPES = ['inet', 'unix', 'unix-dgram', 'fifo', 'pass'];
 const COLUMNS = ['service', 'type', 'private', 'unpriv', 'chroot', 'wakeup', 'maxproc', 'command'];
 const YES_NO = 'y, n or -';
 
+export function fromLines(lines: readonly string[], file: string): MasterCf {
+  return { file, lines, entries: logicalLines(lines).map((logical, index) => readEntry(logical, index, lines, file)) };
+}
+
 /** Reads one logical line of master.cf. Throws CONFIG_INVALID where Postfix would refuse the whole file for it. */
-export function readEntry(logical: LogicalLine, index: number, lines: readonly string[], file: string): Entry {
+function readEntry(logical: LogicalLine, index: number, lines: readonly string[], file: string): Entry {
   const fail = (offset: number, expected: string) => {
     const at = placeOf(logical, offset);
     const source = lines[at.line] ?? '';

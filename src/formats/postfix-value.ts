@@ -1,42 +1,38 @@
-import { insertLines, placeOf } from './logical-lines.ts';
+import { editLogical, insertLines, placeOf } from './logical-lines.ts';
+import type { LogicalLine, TextEdit } from './logical-lines.ts';
 import type { Parameter } from './postfix-main.ts';
 
 /**
  * Writes a parameter's value into the physical lines, changing as little as possible. A value on one line is replaced
- * as a whole; one on several lines is changed word by word, so that its layout and the comments in it stay.
+ * as a whole; one on several lines is changed word by word, so that its layout and the comments in it stay. Gives the
+ * same lines back when the value is the same.
  */
 export function writeValue(lines: readonly string[], parameter: Parameter, value: string): readonly string[] {
-  const { logical } = parameter;
-  const old = logical.text.slice(parameter.value.start, parameter.value.end);
+  const { logical, equals } = parameter;
+  const { start, end } = parameter.value;
   const wanted = value.trim();
   if (/[\n\0]/.test(wanted)) throw new RangeError(`a value of ${parameter.name} with a line end in it`);
-  if (logical.pieces.length === 1) return old === wanted ? lines : writeLine(lines, parameter, wanted);
-  const oldWords = wordsOf(old, parameter.value.start);
-  const newWords = wordsOf(wanted, 0).map(({ text }) => text);
-  if (oldWords.map(({ text }) => text).join(' ') === newWords.join(' ')) return lines;
-  // A word that begins with # would be a comment at the start of a line.
-  if (newWords.length === 0 || newWords.some((word) => word.startsWith('#'))) return flatten(lines, parameter, wanted);
-  return writeWords(lines, parameter, oldWords, newWords);
-}
 
-/** The whole value on the line of the name. */
-function writeLine(lines: readonly string[], parameter: Parameter, wanted: string): string[] {
-  const index = parameter.logical.pieces[0]?.line ?? 0;
-  const line = lines[index] ?? '';
-  const equals = line.slice(0, parameter.equals + 1);
-  const [blanks = ''] = /^[ \t]*/.exec(line.slice(equals.length)) ?? [];
-  const rest = line.slice(equals.length + blanks.length);
-  const tail = /[ \t\v\f\r]*\n?$/.exec(rest)?.[0] ?? '';
-  const wasEmpty = tail.length === rest.length;
-  const gap = wanted === '' ? '' : wasEmpty ? (/[ \t]=$/.test(equals) ? ' ' : '') : blanks;
-  return lines.with(index, equals + gap + wanted + tail);
-}
+  const oldWords = wordsOf(logical.text.slice(start, end), start);
+  const newWords = wordsOf(wanted, 0);
+  const several = placeOf(logical, start).line !== placeOf(logical, end - 1).line;
+  const same = several
+    ? newWords.length === oldWords.length && newWords.every(({ text }, index) => text === oldWords[index]?.text)
+    : logical.text.slice(start, end) === wanted;
+  if (same) return lines;
 
-/** As writeLine, and the continuation lines go. */
-function flatten(lines: readonly string[], parameter: Parameter, wanted: string): string[] {
-  const [, ...rest] = parameter.logical.pieces;
-  const gone = new Set(rest.map(({ line }) => line));
-  return writeLine(lines, parameter, wanted).filter((_, index) => !gone.has(index));
+  if (oldWords.length > 0 && wanted !== '' && !newWords.some(({ text }) => text.startsWith('#'))) {
+    return several
+      ? writeWords(lines, parameter, oldWords, newWords)
+      : editLogical(lines, logical, [{ start, end, text: wanted }]);
+  }
+  // From or to nothing; or a word that begins with #, which would be a comment at the start of a line.
+  const blanks = /[ \t]*/y;
+  blanks.lastIndex = equals + 1;
+  const gap = blanks.exec(logical.text)?.[0].length ?? 0;
+  const spaced = gap > 0 || /\s/.test(logical.text[equals - 1] ?? '');
+  const text = wanted === '' ? '' : (spaced ? ' ' : '') + wanted;
+  return editLogical(lines, logical, [{ start: equals + 1, end: start < end ? end : equals + 1 + gap, text }]);
 }
 
 interface Word {
@@ -55,69 +51,67 @@ function wordsOf(text: string, shift: number): Word[] {
  */
 function writeWords(
   lines: readonly string[],
-  parameter: Parameter,
+  { logical, equals }: Parameter,
   oldWords: readonly Word[],
-  newWords: readonly string[],
-): readonly string[] {
+  newWords: readonly Word[],
+): string[] {
   const shorter = Math.min(oldWords.length, newWords.length);
   let front = 0;
-  while (front < shorter && oldWords[front]?.text === newWords[front]) front++;
+  while (front < shorter && oldWords[front]?.text === newWords[front]?.text) front++;
   let back = 0;
-  while (back < shorter - front && oldWords.at(-1 - back)?.text === newWords.at(-1 - back)) back++;
-  const replaced = shorter - front - back;
+  while (back < shorter - front && oldWords.at(-1 - back)?.text === newWords.at(-1 - back)?.text) back++;
 
-  let result = [...lines];
-  const places = oldWords.map((word) => ({ ...placeOf(parameter.logical, word.start), length: word.text.length }));
-  const added = newWords.slice(front + replaced, newWords.length - back);
-  const dropped = places.slice(front + replaced, oldWords.length - back);
+  const kept = shorter - back;
+  const edits = oldWords.slice(front, kept).map(({ text, start }, index): TextEdit => {
+    return { start, end: start + text.length, text: newWords[front + index]?.text ?? '' };
+  });
+  edits.push(...droppedRanges(logical, oldWords.slice(kept, oldWords.length - back)));
 
-  // From the back to the front, so that the places further up still hold.
-  for (const place of dropped.toReversed()) {
-    const line = result[place.line] ?? '';
-    const kept = line.slice(0, place.offset).trimEnd() + line.slice(place.offset + place.length);
-    if (kept.trim() === '' && place.line !== parameter.logical.pieces[0]?.line) result.splice(place.line, 1);
-    else result[place.line] = kept;
+  const added = newWords.slice(kept, newWords.length - back).map(({ text }) => text);
+  if (added.length === 0) return editLogical(lines, logical, edits);
+  const lineOf = (word: Word | undefined) => word && placeOf(logical, word.start).line;
+  const [before, after] = [oldWords[kept - 1], oldWords[kept]];
+  if (after && lineOf(before) === lineOf(after)) {
+    edits.push({ start: after.start, end: after.start, text: `${added.join(' ')} ` });
+    return editLogical(lines, logical, edits);
   }
-  if (added.length > 0) result = addWords(result, parameter, places, front + replaced, added);
-  for (let index = front + replaced - 1; index >= front; index--) {
-    const place = places[index];
-    if (!place) continue;
-    const line = result[place.line] ?? '';
-    result[place.line] =
-      line.slice(0, place.offset) + (newWords[index] ?? '') + line.slice(place.offset + place.length);
-  }
-  return result;
-}
-
-interface WordPlace {
-  readonly line: number;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Adds words before the `at`-th old one: on a line of their own where the neighbours are on different lines. */
-function addWords(
-  lines: readonly string[],
-  parameter: Parameter,
-  places: readonly WordPlace[],
-  at: number,
-  words: readonly string[],
-): string[] {
-  const first = parameter.logical.pieces[0]?.line ?? 0;
-  const before = places[at - 1];
-  const after = places[at];
-  if (before && after && before.line === after.line) {
-    const line = lines[after.line] ?? '';
-    return lines.with(after.line, `${line.slice(0, after.offset)}${words.join(' ')} ${line.slice(after.offset)}`);
-  }
-  const model = lines[after && after.line !== first ? after.line : (places.at(-1)?.line ?? first)] ?? '';
+  const head = placeOf(logical, equals).line;
+  const model = lines[lineOf(after) ?? lineOf(before) ?? head] ?? '';
   const indent = /^[ \t]+/.exec(model)?.[0] ?? '    ';
-  // A word with its argument (`check_policy_service inet:…`) is one member: a new line begins only behind a comma.
-  const texts = words.reduce<string[]>((all, word) => {
-    const last = all.at(-1);
-    return last === undefined || last.endsWith(',')
-      ? [...all, indent + word]
-      : [...all.slice(0, -1), `${last} ${word}`];
-  }, []);
-  return insertLines(lines, (before?.line ?? first) + 1, texts);
+  return insertLines(
+    editLogical(lines, logical, edits),
+    (lineOf(before) ?? head) + 1,
+    membersOf(added).map((member) => indent + member),
+  );
+}
+
+/** One range for each physical line that words next to one another stand on, with the white space that goes with them. */
+function droppedRanges(logical: LogicalLine, words: readonly Word[]): TextEdit[] {
+  const ranges = new Map<number, { start: number; end: number; text: string }>();
+  for (const { text, start } of words) {
+    const { line, offset } = placeOf(logical, start);
+    const range = ranges.get(line);
+    const end = start + text.length;
+    if (range) range.end = end;
+    else {
+      const blanks = /[ \t]*$/.exec(logical.text.slice(start - offset, start))?.[0].length ?? 0;
+      ranges.set(line, { start: blanks < offset ? start - blanks : start, end, text: '' });
+    }
+  }
+  return [...ranges.values()];
+}
+
+/** A word with its argument (`check_policy_service inet:…`) is one member: they part behind commas, if there are any. */
+function membersOf(words: readonly string[]): string[] {
+  if (!words.some((word) => word.endsWith(','))) return [words.join(' ')];
+  const members: string[] = [];
+  let member: string[] = [];
+  for (const word of words) {
+    member.push(word);
+    if (!word.endsWith(',')) continue;
+    members.push(member.join(' '));
+    member = [];
+  }
+  if (member.length > 0) members.push(member.join(' '));
+  return members;
 }
