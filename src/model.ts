@@ -91,6 +91,8 @@ export interface Lineage {
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
 export interface Facts {
+  /** The host's clock, seconds since the epoch. */
+  readonly now: number;
   readonly os: {
     readonly id: string;
     readonly versionId: string;
@@ -100,8 +102,10 @@ export interface Facts {
   /** The name the host's Postfix answers with (`myhostname`), or the host's own full name. */
   readonly hostname: string;
   readonly packages: Readonly<Record<string, Package>>;
-  /** What apt would install for a package that is not there; empty text when apt knows none. */
+  /** What apt would install for those that are not there, with the version; without an entry apt knows none. */
   readonly candidates: Readonly<Record<string, string>>;
+  /** What apt would take away for it (another mail server, say). */
+  readonly removes: readonly string[];
   /** Installed version, else the candidate's; null when neither is known. */
   readonly postfix: string | null;
   readonly dovecot: string | null;
@@ -114,8 +118,6 @@ export interface Facts {
   readonly listeners: readonly Listener[];
   readonly units: Readonly<Record<string, Unit>>;
   readonly lineages: readonly Lineage[];
-  /** What the daemons' own parsers say against the files as they are, by program; empty text when they are content. */
-  readonly complaints: Readonly<Record<string, string>>;
 }
 
 export interface Snapshot {
@@ -227,7 +229,13 @@ export type Ending =
   | { readonly kind: 'changed'; readonly receipt: Receipt }
   | { readonly kind: 'declined' }
   | { readonly kind: 'verified' }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string };
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+      readonly exit: number;
+    };
 
 export interface HostResult {
   readonly host: string;
@@ -238,11 +246,3 @@ export interface HostResult {
   readonly findings: readonly Finding[];
   readonly seconds: number;
 }
-
-/** What happens while it happens; the report room turns it into lines or a live display. */
-export type Event =
-  | { readonly type: 'stage'; readonly host: string; readonly stage: Stage; readonly text?: string }
-  | { readonly type: 'plan'; readonly host: string; readonly facts: Facts; readonly plan: Plan; readonly text: string }
-  | { readonly type: 'done'; readonly host: string; readonly result: HostResult };
-
-export type Stage = 'connect' | 'gather' | 'plan' | 'install' | 'certificate' | 'commit' | 'verify' | 'confirm';

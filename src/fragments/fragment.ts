@@ -50,7 +50,9 @@ export type Merge =
       readonly unset: 'write' | 'leave';
     }
   /** Taken away: the newer setting says it now. */
-  | { readonly how: 'remove' };
+  | { readonly how: 'remove' }
+  /** An active master.cf entry for the port: added below the release's commented-out sample where there is none. */
+  | { readonly how: 'service'; readonly samples: readonly string[] };
 
 /**
  * How strictness is compared.

@@ -20,6 +20,17 @@ const SUBMIT_ONLY = ['permit_sasl_authenticated', 'reject'];
 
 /** Submission inside TLS from the first byte, on port 465, for authenticated users only. */
 export const smtps: readonly Fragment[] = [
+  {
+    id: 'master.cf:465',
+    task: 'smtps',
+    setting: 'submissions',
+    place: PORT,
+    merge: { how: 'service', samples: ['submissions', 'smtps'] },
+    profile: 'standard',
+    why: "The service itself. An entry that serves 465 already, under whatever name, is used: two on one port and Postfix does not start. A new one gets the name of the release's own sample (smtps up to Postfix 3.6, submissions from 3.7), or 465 where the host does not know that name.",
+    source: 'RFC 8314, 3.3; Postfix master(5)',
+    recipe: ['465     inet  n       -       y       -       -       smtpd'],
+  },
   option(
     'syslog_name',
     { how: 'default', value: 'postfix/smtps' },

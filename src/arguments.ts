@@ -1,0 +1,120 @@
+import { HardenMailError } from './errors.ts';
+import { COMMANDS, envName, OPTIONS, type CommandName, type OptionName, type OptionRecord } from './options.ts';
+
+type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
+  ? number
+  : R['type'] extends 'boolean'
+    ? boolean
+    : string;
+
+/** What flags and environment say; an option that nobody gave is not there. */
+export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> };
+
+export type Parsed =
+  | { readonly text: string }
+  | { readonly command: 'explain'; readonly setting: string | undefined }
+  | { readonly command: 'apply' | 'verify'; readonly flags: Flags };
+
+/** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
+export async function parseArguments(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  columns: number,
+): Promise<Parsed> {
+  const { default: yargs } = await import('yargs');
+  const parser = yargs([...args])
+    .scriptName('harden-mail')
+    .usage(
+      '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, proved from outside.',
+    )
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'duplicate-arguments-array': false,
+      'boolean-negation': true,
+    })
+    .strict()
+    .recommendCommands()
+    .version(false)
+    .help()
+    .wrap(Math.min(columns, 120))
+    .epilogue(
+      'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
+    )
+    .exitProcess(false);
+  for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
+    const usage = name === 'explain' ? 'explain [setting]' : name;
+    parser.command(usage, describe, (command) => {
+      if (name === 'explain')
+        return command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' });
+      for (const [option, record] of optionsOf(name)) command.option(option, yargsOption(record));
+      return command;
+    });
+  }
+  parser.demandCommand(1, 'Say what to do: apply, verify or explain.');
+
+  let text = '';
+  const argv = await parser.parseAsync([...args], {}, (error: Error | undefined, _argv: unknown, output: string) => {
+    if (error || output) text = output;
+    if (error) throw usage(error.message || firstLine(output));
+  });
+  if (text !== '') return { text };
+  const command = argv._[0] as CommandName;
+  if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
+  return { command, flags: withEnvironment(command, argv as Flags, env) };
+}
+
+function optionsOf(command: CommandName): [OptionName, OptionRecord][] {
+  const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
+  return all.filter(([, { only }]) => only === undefined || only.includes(command));
+}
+
+function yargsOption({
+  type,
+  describe,
+  group,
+  alias,
+  choices,
+  default: standard,
+}: OptionRecord): Record<string, unknown> {
+  return {
+    type,
+    group: `${group}:`,
+    describe: standard === undefined || type === 'boolean' ? describe : `${describe} [${standard}]`,
+    requiresArg: type !== 'boolean',
+    ...(alias !== undefined && { alias }),
+    ...(choices && { choices }),
+  };
+}
+
+/** Flag, else environment, else the table's own default. Booleans of the environment are read strictly. */
+function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record<string, string | undefined>>): Flags {
+  const entries = optionsOf(command).map(([name, record]) => {
+    const given =
+      (argv as Record<string, unknown>)[name] ?? fromEnvironment(name, record, env[envName(name)]) ?? record.default;
+    if (record.type === 'number' && given !== undefined && !(Number.isInteger(given) && (given as number) > 0)) {
+      throw usage(`--${name} takes a whole number from 1 on`);
+    }
+    return [name, given] as const;
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function fromEnvironment(name: string, { type, choices }: OptionRecord, value: string | undefined): unknown {
+  if (value === undefined || value === '') return undefined;
+  if (type === 'number') return Number(value);
+  if (type === 'string') {
+    if (choices && !choices.includes(value)) throw usage(`${envName(name)} is none of ${choices.join(', ')}`);
+    return value;
+  }
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  if (/^(0|false|no|off)$/i.test(value)) return false;
+  throw usage(`${envName(name)} is neither yes nor no: ${JSON.stringify(value)}`);
+}
+
+function usage(message: string): HardenMailError {
+  return new HardenMailError('USAGE', message.replaceAll('\n', ' '), '`harden-mail COMMAND --help` shows the options.');
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').findLast((line) => line !== '') ?? 'the command line is not understood';
+}

@@ -1,0 +1,17 @@
+# Installs the packages named in $packages. Debian's own words go to standard error, apt's progress to standard output.
+# shellcheck shell=sh disable=SC2154 # $packages and $mailname are set by the lines before
+LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL DEBIAN_FRONTEND PATH
+
+case " $packages " in
+  *' postfix '*)
+    # What the installer would ask: a server that receives mail for its own name.
+    printf 'postfix postfix/main_mailer_type select Internet Site\npostfix postfix/mailname string %s\n' "$mailname" |
+      debconf-set-selections
+    ;;
+esac
+
+# A stale list is worse than none, but an update that fails (one dead source of many) need not keep apt from installing.
+apt-get -q update || echo 'apt-get update failed; going on with the lists that are there' >&2
+# shellcheck disable=SC2086
+apt-get -q -y -o DPkg::Lock::Timeout=10 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $packages

@@ -1,0 +1,25 @@
+# Takes a transaction's folder, which the lines before this one have filled ($tx), starts it in a session of its own, and
+# repeats its log until it ends or waits for a word. Losing this connection loses only the view.
+# shellcheck shell=sh disable=SC2154 # $tx is set by the lines before
+follow() { # FROM-LINE: print the log until the line that tells how it stands
+  at=$1
+  while :; do
+    fresh=$(tail -n "+$((at + 1))" "$tx/log" 2>/dev/null)
+    if [ -n "$fresh" ]; then
+      printf '%s\n' "$fresh"
+      at=$((at + $(printf '%s\n' "$fresh" | wc -l)))
+      case $(printf '%s\n' "$fresh" | tail -n 1) in 'end '* | 'awaiting '*) return 0 ;; esac
+    fi
+    sleep 0.05
+  done
+}
+
+start() {
+  if [ -d /run/systemd/system ]; then
+    # Should the transaction itself be killed, systemd puts back what it had changed.
+    systemd-run --quiet --collect --unit="harden-mail-${tx##*/}" -p TimeoutStopSec=5s \
+      -p "ExecStopPost=/bin/sh $tx/tx.sh recover $tx" /bin/sh "$tx/tx.sh" run "$tx"
+  else
+    setsid sh "$tx/tx.sh" run "$tx" </dev/null >/dev/null 2>&1 &
+  fi
+}

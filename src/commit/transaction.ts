@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { HardenMailError } from '../errors.ts';
+import type { Activation, Change, Plan, Receipt } from '../model.ts';
+import { quote } from '../remote/quote.ts';
+import type { Remote } from '../remote/remote.ts';
+
+export const JOURNAL = '/var/lib/harden-mail/tx';
+
+export interface CommitOptions {
+  /** Seconds the host waits for the controller's word before it puts everything back. */
+  readonly confirmTimeout: number;
+  /** Ports that must listen once the daemons have taken up the new files. */
+  readonly ports: readonly number[];
+  /** Who does it, for the history. */
+  readonly who: string;
+  readonly onStep?: (step: string) => void;
+}
+
+/** What one exec of the transaction ended with: it is live and waits for a word, or it is over. */
+export type CommitState = { readonly state: 'awaiting'; readonly id: string } | Receipt;
+
+/**
+ * Hands the changes to the host, which carries them out by itself (tx.sh) and then waits for `settle`. One exec.
+ * Nothing was changed when the receipt says `refused`; everything was put back when it says `rolled-back`.
+ */
+export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
+  const script = [
+    ...prepare(plan, options),
+    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
+    'start && follow 0',
+  ].join('\n');
+  return await followed(remote, script, options.onStep);
+}
+
+/** The controller's word on a transaction that waits: keep it, or put everything back for this reason. One exec. */
+export async function settle(remote: Remote, id: string, undo: string | null): Promise<Receipt> {
+  if (!/^[0-9A-Za-z-]+$/.test(id)) throw new Error(`not a transaction's name: ${id}`);
+  const script = [
+    `tx=${JOURNAL}/${id}`,
+    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
+    // Keep the line count from before the word is given, so that what follows is the answer to it.
+    'from=$(wc -l <"$tx/log")',
+    undo === null
+      ? ': >"$tx/confirm"'
+      : `printf '%s\\n' ${quote(undo)} >"$tx/undo.new" && mv "$tx/undo.new" "$tx/undo"`,
+    'follow "$from"',
+  ].join('\n');
+  const result = await followed(remote, script);
+  if (result.state === 'awaiting') throw new Error(`transaction ${id} did not take the word`);
+  return result;
+}
+
+/** The lines that fill the transaction's folder. Values are base64 or quoted; nothing of the host's is shell text. */
+function prepare(plan: Plan, options: CommitOptions): string[] {
+  return [
+    'umask 077',
+    `mkdir -p ${JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
+    `tx=${JOURNAL}/$id`,
+    'mkdir "$tx" "$tx/after" || exit 1',
+    file('tx.sh', readFileSync(new URL('./tx.sh', import.meta.url))),
+    file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
+    file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
+    file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
+    file('timeout', Buffer.from(`${options.confirmTimeout}\n`)),
+    file('who', Buffer.from(`${options.who}\n`)),
+    ...plan.changes.map((change, index) => file(`after/${index}`, Buffer.from(change.after, 'latin1'))),
+  ];
+}
+
+function file(name: string, content: Buffer): string {
+  const lines = content.toString('base64').replace(/.{1,76}/g, '$&\n');
+  return `base64 -d >"$tx/${name}" <<'END_OF_FILE' || exit 1\n${lines}END_OF_FILE`;
+}
+
+function manifestLine(change: Change, index: number): string {
+  // The manifest is read word by word. These come from the host, so they are held to an allow-list.
+  for (const [what, value, allowed] of [
+    ['path', change.target, /^(\/[A-Za-z0-9._@+-]+)+$/],
+    ['owner', change.owner, /^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+$/],
+    ['mode', change.mode, /^[0-7]{4}$/],
+  ] as const) {
+    if (!allowed.test(value)) {
+      throw new HardenMailError(
+        'CONFIG_CONFLICT',
+        `the ${what} of ${change.path} has characters that this tool does not write to: ${JSON.stringify(value)}`,
+        'Nothing was written. Rename it, or give it another owner, and run again.',
+      );
+    }
+  }
+  const after = createHash('sha256').update(change.after, 'latin1').digest('hex');
+  const kind = change.before === null ? 'new' : 'edit';
+  return `${index} ${kind} ${change.sha256 || '-'} ${after} ${change.mode} ${change.owner} ${change.target}\n`;
+}
+
+function activationLine({ unit, how }: Activation): string {
+  return `${unit} ${how}\n`;
+}
+
+/** Runs a script that repeats a transaction's log, and reads off how it stands. */
+async function followed(remote: Remote, script: string, onStep?: (step: string) => void): Promise<CommitState> {
+  const { code, stdout, stderr } = await remote.run(script, {
+    intent: 'write',
+    ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
+  });
+  const last = stdout.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
+  const [, awaiting] = /^awaiting (\S+)$/.exec(last) ?? [];
+  if (awaiting !== undefined) return { state: 'awaiting', id: awaiting };
+  const [, id, state, step, reason] = /^end (\S+) (committed|refused|rolled-back|broken) (\S+) ?(.*)$/.exec(last) ?? [];
+  if (code !== 0 || id === undefined) {
+    throw new HardenMailError(
+      'COMMIT_REFUSED',
+      `${remote.name} did not start the transaction: ${stderr.toString().trim() || last || `exit status ${code}`}`,
+      'Nothing was changed. See that /var/lib is writable and has space, and run again.',
+    );
+  }
+  return { id, state: state as Receipt['state'], step: step ?? '', reason: reason ?? '' };
+}
+
+function stepsIn(text: string): string[] {
+  return [...text.matchAll(/^step (\S+)$/gm)].map(([, step]) => step ?? '');
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { HardenMailError } from '../errors.ts';
+import type { Facts, Lineage, Listener, Package, RemoteFile, Snapshot, Unit } from '../model.ts';
+
+const LIVE = '/etc/letsencrypt/live/';
+
+/** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
+export function parseSnapshot(output: Buffer): Snapshot {
+  const sections = split(output);
+  const text = (name: string): string => sections.get(name)?.toString('latin1') ?? '';
+  const lines = (name: string): string[] => text(name).split('\n').filter(Boolean);
+
+  const all = files(lines('stat'), lines('targets'), lines('digests'), sections.get('bytes') ?? Buffer.alloc(0));
+  const packages = Object.fromEntries(lines('packages').map(installedPackage));
+  const simulation = lines('simulation');
+  const candidates = Object.fromEntries(simulation.flatMap(candidate));
+  const postconf = Object.fromEntries(lines('postconf').map(parameter));
+  const version = (name: string): string | null => {
+    const found = packages[name]?.version ?? candidates[name];
+    return found === undefined ? null : upstream(found);
+  };
+  const keys = new Set(lines('keys'));
+  const facts: Facts = {
+    now: Number(text('now')),
+    os: osRelease(lines('os')),
+    hostname: postconf['myhostname'] || text('hostname').trim(),
+    packages,
+    candidates,
+    removes: simulation.flatMap((line) => /^Remv (\S+)/.exec(line)?.[1] ?? []),
+    postfix: version('postfix'),
+    dovecot: version('dovecot-core'),
+    maps: lines('maps'),
+    postconf,
+    resolves: namesOf465(lines('services')),
+    listeners: lines('listeners').flatMap(listener),
+    units: units(text('units')),
+    lineages: all.flatMap((file) => lineage(file, keys)),
+  };
+  return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
+}
+
+/** "@NAME BYTES\n", that many bytes, "\n", and so on to "@end". */
+function split(output: Buffer): Map<string, Buffer> {
+  const sections = new Map<string, Buffer>();
+  for (let at = 0; at < output.length;) {
+    const eol = output.indexOf(10, at);
+    const head = /^@(\S+) (\d+)$/.exec(output.toString('latin1', at, eol < 0 ? at : eol));
+    const [, name, size] = head ?? [];
+    if (name === undefined || output[eol + 1 + Number(size)] !== 10) break;
+    sections.set(name, output.subarray(eol + 1, eol + 1 + Number(size)));
+    at = eol + 2 + Number(size);
+  }
+  if (!sections.has('end')) throw torn('the answer is incomplete');
+  return sections;
+}
+
+function torn(what: string): HardenMailError {
+  return new HardenMailError('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Run the command again.');
+}
+
+function files(stats: string[], targets: string[], digests: string[], bytes: Buffer): RemoteFile[] {
+  let at = 0;
+  const read = stats.map((line, index): RemoteFile => {
+    const [, mode, owner, size, changed, path] = /^(\d+) (\S+) (\d+) (\d+) (.*)$/.exec(line) ?? [];
+    const target = targets[index];
+    const sha256 = digests[index];
+    if (path === undefined || target === undefined || sha256 === undefined) throw torn('a file went away meanwhile');
+    const content = bytes.subarray(at, (at += Number(size)));
+    if (createHash('sha256').update(content).digest('hex') !== sha256) throw torn(`${path} is being changed`);
+    return {
+      path,
+      target,
+      bytes: content.toString('latin1'),
+      sha256,
+      mode: (mode ?? '').padStart(4, '0'),
+      owner: owner ?? '',
+      changed: Number(changed),
+    };
+  });
+  if (at !== bytes.length) throw torn('a file is being changed');
+  return read;
+}
+
+/** `1:2.3.19.1+dfsg1-2.1+deb12u7` → `2.3.19.1` */
+function upstream(version: string): string {
+  return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
+}
+
+function installedPackage(line: string): [string, Package] {
+  const [name = '', version = '', status = ''] = line.split(' ');
+  return [name, { version, status }];
+}
+
+/** `Inst postfix (3.7.11-0+deb12u1 Debian:12 [amd64])`, as `apt-get -s` prints it. */
+function candidate(line: string): [string, string][] {
+  const [, name, version] = /^Inst (\S+) (?:\[\S+\] )?\((\S+)/.exec(line) ?? [];
+  return name !== undefined && version !== undefined ? [[name, version]] : [];
+}
+
+/** `name = value`, as postconf prints it. */
+function parameter(line: string): [string, string] {
+  const [, name = '', value = ''] = /^(\S+) =\s*(.*)$/.exec(line) ?? [];
+  return [name, value];
+}
+
+/** `submissions 465/tcp ssmtp smtps urd`, as getent prints it: every name and alias that means this port. */
+function namesOf465(lines: string[]): string[] {
+  const names = lines.map((line) => line.split(/\s+/)).filter((words) => words[1] === '465/tcp');
+  return [...new Set(names.flatMap(([name = '', , ...aliases]) => [name, ...aliases]))];
+}
+
+function osRelease(lines: string[]): Facts['os'] {
+  const values = Object.fromEntries(
+    lines.map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '').replace(/^"(.*)"$/, '$1')]),
+  );
+  return {
+    id: values['ID'] ?? '',
+    versionId: values['VERSION_ID'] ?? '',
+    codename: values['VERSION_CODENAME'] ?? '',
+    pretty: values['PRETTY_NAME'] ?? '',
+  };
+}
+
+/** A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))` */
+function listener(line: string): Listener[] {
+  const local = line.split(/\s+/)[3] ?? '';
+  const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
+  if (address === undefined) return [];
+  return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] ?? '' }];
+}
+
+/** When the daemons last took up their files: the later of start and reload, by systemd's account. */
+function units(shown: string): Record<string, Unit> {
+  const byId = new Map(
+    shown.split('\n\n').map((block) => {
+      const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
+      const reload = /start_time=\[([^\]]*)\]/.exec(get('ExecReload'))?.[1] ?? '';
+      const unit = {
+        active: get('ActiveState') === 'active',
+        loaded: Math.max(epoch(get('ActiveEnterTimestamp')), epoch(reload)),
+      };
+      // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
+      const wrapper = /path=\/bin\/true/.test(get('ExecReload'));
+      return [get('Id'), { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
+    }),
+  );
+  const plain = byId.get('postfix.service');
+  const postfix = plain?.wrapper ? byId.get('postfix@-.service') : plain;
+  const dovecot = byId.get('dovecot.service');
+  return {
+    ...(postfix?.loaded ? { postfix: postfix.unit } : {}),
+    ...(dovecot?.loaded ? { dovecot: dovecot.unit } : {}),
+  };
+}
+
+/** `Tue 2026-11-24 02:44:32 UTC` → seconds since the epoch; 0 for anything else (`n/a`, empty). */
+function epoch(stamp: string): number {
+  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(stamp) ?? [];
+  return day === undefined ? 0 : Date.parse(`${day}T${time}Z`) / 1000;
+}
+
+function lineage(file: RemoteFile, keys: ReadonlySet<string>): Lineage[] {
+  if (!file.path.startsWith(LIVE)) return [];
+  const name = file.path.slice(LIVE.length).split('/')[0] ?? '';
+  return [{ name, chain: file.bytes, key: keys.has(`${LIVE}${name}/`) }];
+}

@@ -1,0 +1,151 @@
+/**
+ * Every option, once: the command line, its help, the environment (HARDEN_MAIL_…) and docs/cli.md are made from this
+ * table.
+ */
+
+export const COMMANDS = {
+  apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
+  verify: 'look at a host from outside: every check, nothing written',
+  explain: 'what is set, where, for which versions, why, and the source',
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export interface OptionRecord {
+  readonly type: 'string' | 'number' | 'boolean';
+  readonly describe: string;
+  readonly group: 'Which host' | 'SSH' | 'What is wanted' | 'How it is done' | 'Output';
+  readonly only?: readonly CommandName[];
+  readonly alias?: string;
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  readonly default?: string | number | boolean;
+}
+
+export const OPTIONS = {
+  host: { type: 'string', group: 'Which host', value: 'H', describe: 'one host, as ssh takes it' },
+  inventory: {
+    type: 'string',
+    group: 'Which host',
+    value: 'FILE',
+    describe: 'several hosts: inventory.example.json shows how',
+  },
+  limit: {
+    type: 'string',
+    group: 'Which host',
+    value: 'NAMES',
+    describe: 'only these hosts of the inventory: names or globs, parted by commas',
+  },
+
+  user: { type: 'string', group: 'SSH', value: 'U', describe: 'SSH user: root, or one who may use sudo' },
+  port: { type: 'number', group: 'SSH', value: 'N', describe: 'SSH port' },
+  identity: { type: 'string', group: 'SSH', value: 'FILE', describe: 'private key' },
+  'accept-new-host-keys': {
+    type: 'boolean',
+    group: 'SSH',
+    describe: 'take the key of a host that is not known yet; a changed key is refused all the same',
+  },
+  'known-hosts': {
+    type: 'string',
+    group: 'SSH',
+    value: 'FILE',
+    describe: 'known hosts in place of the configured files',
+  },
+  'ssh-config': {
+    type: 'string',
+    group: 'SSH',
+    value: 'FILE',
+    describe: 'ssh configuration in place of ~/.ssh/config; "none" for none',
+  },
+  'ask-become-pass': { type: 'boolean', group: 'SSH', describe: "ask for sudo's password, once" },
+  'connect-timeout': { type: 'number', group: 'SSH', value: 'SECONDS', describe: 'for each step of connecting' },
+
+  domain: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'D',
+    describe: "the certificate's name; default: what the host's Postfix calls itself",
+  },
+  email: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'E',
+    describe: 'contact address for the certificate authority',
+    only: ['apply'],
+  },
+  'acme-server': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'URL',
+    describe: "directory of the ACME server; default: Let's Encrypt",
+    only: ['apply'],
+  },
+  profile: {
+    type: 'string',
+    group: 'What is wanted',
+    describe: 'how far to go',
+    choices: ['standard'],
+    only: ['apply'],
+  },
+
+  'dry-run': {
+    type: 'boolean',
+    group: 'How it is done',
+    alias: 'check',
+    describe: 'show the plan with its diffs, and write nothing',
+    only: ['apply'],
+  },
+  yes: { type: 'boolean', group: 'How it is done', alias: 'y', describe: 'do not ask', only: ['apply'] },
+  forks: { type: 'number', group: 'How it is done', value: 'N', describe: 'hosts at a time', default: 10 },
+  'confirm-timeout': {
+    type: 'number',
+    group: 'How it is done',
+    value: 'SECONDS',
+    describe: 'a host that does not hear from us for so long puts everything back',
+    default: 60,
+    only: ['apply'],
+  },
+  ca: {
+    type: 'string',
+    group: 'How it is done',
+    value: 'FILE',
+    describe: 'further root certificates (PEM) that a served certificate may lead to',
+  },
+  'probe-user': {
+    type: 'string',
+    group: 'How it is done',
+    value: 'NAME',
+    describe:
+      'also log in as this user on each port; the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
+  },
+
+  json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
+  diff: {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'show diffs (--no-diff: do not)',
+    default: true,
+    only: ['apply'],
+  },
+  color: {
+    type: 'string',
+    group: 'Output',
+    describe: 'colours',
+    choices: ['auto', 'always', 'never'],
+    default: 'auto',
+  },
+  'detailed-exitcode': {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'exit 2 when a dry run finds something to do',
+    only: ['apply'],
+  },
+  debug: { type: 'boolean', group: 'Output', describe: 'tell each step of connecting' },
+} as const satisfies Record<string, OptionRecord>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** `accept-new-host-keys` → `HARDEN_MAIL_ACCEPT_NEW_HOST_KEYS` */
+export function envName(option: string): string {
+  return `HARDEN_MAIL_${option.toUpperCase().replaceAll('-', '_')}`;
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { Bytes, Change, Note, Plan, Policy, SettingChange, Snapshot, TaskOutcome } from '../model.ts';
+import { lineageName } from '../tasks/certbot.ts';
+import { RECIPE } from '../tasks/index.ts';
+import type { OwnFile, Task } from '../tasks/task.ts';
+import { applyFragment, type Context } from './settings.ts';
+import { summarize } from './summary.ts';
+import { valuesFor } from './values.ts';
+import { openWorkspace, renderWorkspace } from './workspace.ts';
+
+/**
+ * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
+ * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
+ */
+export function compose(snapshot: Snapshot, policy: Policy): Plan {
+  const { facts } = snapshot;
+  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy.domain)) };
+  let workspace = openWorkspace(snapshot);
+  const settings: SettingChange[] = [];
+  const notes: Note[] = [];
+  for (const fragment of RECIPE.flatMap((task) => task.fragments ?? [])) {
+    const applied = applyFragment(fragment, workspace, context);
+    workspace = applied.workspace;
+    settings.push(...applied.settings);
+    notes.push(...applied.notes);
+  }
+  const installed = facts.packages['certbot']?.status === 'installed';
+  const own = installed ? RECIPE.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
+  const changes = [
+    ...changesOf(renderWorkspace(workspace), snapshot),
+    ...own.flatMap((file) => ownChange(file, snapshot)),
+  ];
+  const actions = RECIPE.flatMap((task) => task.actions?.(facts, policy) ?? []);
+  const activations = RECIPE.flatMap((task) => task.activations?.(snapshot, policy, changes) ?? []);
+  const plan = { actions, settings, changes, activations, notes: [...removals(snapshot), ...notes] };
+  return { ...plan, tasks: RECIPE.map((task) => outcome(task, snapshot, plan)) };
+}
+
+/** Every file whose bytes differ. Links are followed: what is written is their target, once. */
+function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapshot): Change[] {
+  const byTarget = new Map<string, Change>();
+  for (const [path, after] of Object.entries(rendered)) {
+    const file = files[path];
+    if (!file || file.bytes === after) continue;
+    const { target, bytes: before, sha256, mode, owner } = file;
+    byTarget.set(target, { path, target, before, after, sha256, mode, owner });
+  }
+  return [...byTarget.values()];
+}
+
+function ownChange({ path, bytes, mode, owner }: OwnFile, { files }: Snapshot): Change[] {
+  const file = files[path];
+  if (file?.bytes === bytes) return [];
+  if (!file) return [{ path, target: path, before: null, after: bytes, sha256: '', mode, owner }];
+  return [
+    {
+      path,
+      target: file.target,
+      before: file.bytes,
+      after: bytes,
+      sha256: file.sha256,
+      mode: file.mode,
+      owner: file.owner,
+    },
+  ];
+}
+
+function removals({ facts }: Snapshot): Note[] {
+  if (facts.removes.length === 0) return [];
+  return [{ task: 'install', level: 'warning', text: `apt would remove ${facts.removes.join(', ')}` }];
+}
+
+function outcome(task: Task, snapshot: Snapshot, plan: Omit<Plan, 'tasks'>): TaskOutcome {
+  const { state, summary } = summarize(task, snapshot, plan);
+  return { name: task.name, state, summary };
+}
+
+/** A plan's fingerprint: what was shown and agreed to is what is committed, or it is asked again. */
+export function fingerprint(plan: Plan): string {
+  const what = plan.changes.map(({ target, sha256, after }) => [target, sha256, after]);
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex');
+}

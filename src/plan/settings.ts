@@ -1,0 +1,99 @@
+import type { Fragment } from '../fragments/fragment.ts';
+import type { Facts, Note, Policy, SettingChange } from '../model.ts';
+import { mainValue } from '../formats/postfix-main.ts';
+import { merge } from './merge.ts';
+import { addSubmissions, servicesOn, sitesOf, submissionsName } from './sites.ts';
+import { applies, fillMerge } from './values.ts';
+import { MASTER_CF, type Workspace } from './workspace.ts';
+
+export interface Applied {
+  readonly workspace: Workspace;
+  readonly settings: readonly SettingChange[];
+  readonly notes: readonly Note[];
+}
+
+export interface Context {
+  readonly facts: Facts;
+  readonly policy: Policy;
+  readonly fill: (text: string) => string;
+}
+
+/** Brings one fragment into the files: what it changes, and what it leaves alone with a reason. */
+export function applyFragment(fragment: Fragment, workspace: Workspace, context: Context): Applied {
+  const { facts, policy, fill } = context;
+  if (!applies(fragment, facts, policy, workspace)) return { workspace, settings: [], notes: [] };
+  if (fragment.merge.how === 'service') return openPort(fragment, workspace, facts);
+  const sites = sitesOf(fragment, workspace, fill);
+  if (sites.length === 0) return missingPlace(fragment, workspace, context);
+
+  const wanted = fillMerge(fragment.merge, fill);
+  let now = workspace;
+  const settings: SettingChange[] = [];
+  const notes: Note[] = [];
+  for (let i = 0; i < sites.length; i++) {
+    // Found anew in the files as they are now: the site before it may have moved the lines.
+    const site = sitesOf(fragment, now, fill)[i];
+    if (!site) continue;
+    const decision = merge(wanted, site.value, (name) => readMain(now, name));
+    if ('keep' in decision) {
+      if (decision.note === undefined) continue;
+      notes.push({ task: fragment.task, level: decision.level ?? 'info', text: `${site.label}: ${decision.note}` });
+      continue;
+    }
+    const written = site.write(decision.to);
+    now = written.workspace;
+    settings.push(change(fragment, site.label, written.file, site.value, decision.to));
+  }
+  return { workspace: now, settings, notes };
+}
+
+function change(
+  fragment: Fragment,
+  setting: string,
+  file: string,
+  before: string | null,
+  after: string | null,
+): SettingChange {
+  return { task: fragment.task, fragment: fragment.id, setting, file, before, after };
+}
+
+function readMain({ postfix }: Workspace, name: string): string | null {
+  return postfix ? (mainValue(postfix.main, name)?.value ?? null) : null;
+}
+
+function openPort(fragment: Fragment, workspace: Workspace, facts: Facts): Applied {
+  const { place, merge: wanted } = fragment;
+  if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
+  if (!workspace.postfix || servicesOn(workspace, place.port).length > 0) return { workspace, settings: [], notes: [] };
+  return {
+    workspace: addSubmissions(workspace, facts, wanted.samples),
+    settings: [change(fragment, `${submissionsName(facts)}/inet`, MASTER_CF, null, 'smtpd')],
+    notes: [],
+  };
+}
+
+/** The daemon is not there yet, or master.cf has no smtpd on the port. */
+function missingPlace(fragment: Fragment, workspace: Workspace, { fill }: Context): Applied {
+  const { place, setting } = fragment;
+  if (place.in === 'master.cf' && workspace.postfix) {
+    const text = `${setting}: master.cf has no smtpd on port ${place.port}, so it is not set`;
+    return { workspace, settings: [], notes: [{ task: fragment.task, level: 'warning', text }] };
+  }
+  const wanted = fillMerge(fragment.merge, fill);
+  if (wanted.how === 'remove' || ('unset' in wanted && wanted.unset === 'leave'))
+    return { workspace, settings: [], notes: [] };
+  const after =
+    'value' in wanted
+      ? wanted.value
+      : 'members' in wanted
+        ? wanted.members.join(wanted.kind === 'words' ? ' ' : ', ')
+        : '';
+  const file = place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`;
+  const label =
+    place.in === 'dovecot'
+      ? [...place.block.map(fill), setting].join(' › ')
+      : place.in === 'master.cf'
+        ? `port ${place.port} ${setting}`
+        : setting;
+  return { workspace, settings: [change(fragment, label, file, null, after)], notes: [] };
+}

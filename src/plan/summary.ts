@@ -1,0 +1,55 @@
+import type { Plan, SettingChange, Snapshot, TaskState } from '../model.ts';
+import type { Task } from '../tasks/task.ts';
+
+type Outcome = { readonly state: TaskState; readonly summary: string };
+
+/** One line for a task: how it stands, or what it would do. */
+export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Plan, 'tasks'>): Outcome {
+  switch (task.name) {
+    case 'install': {
+      const action = plan.actions.find(({ kind }) => kind === 'install');
+      if (action?.kind !== 'install')
+        return { state: 'ok', summary: 'postfix, dovecot-imapd, dovecot-pop3d, certbot are there' };
+      const named = action.packages.map((name) => [name, facts.candidates[name]].filter(Boolean).join(' '));
+      return { state: 'change', summary: `would install ${named.join(', ')}` };
+    }
+    case 'certbot': {
+      const action = plan.actions.find(({ kind }) => kind === 'certificate');
+      const hook = plan.changes.some(({ path }) => path.startsWith('/etc/letsencrypt/'));
+      if (action?.kind === 'certificate') {
+        return { state: 'change', summary: `would request a certificate for ${action.domain} (http-01, standalone)` };
+      }
+      return hook
+        ? { state: 'change', summary: 'the certificate is there; its renewal hook is not' }
+        : { state: 'ok', summary: 'the certificate and its renewal hook are there' };
+    }
+    case 'restart': {
+      if (plan.activations.length === 0) return { state: 'ok', summary: 'the daemons run with what is on disk' };
+      return {
+        state: 'change',
+        summary: plan.activations.map(({ unit, how, why }) => `${how} ${unit}: ${why}`).join('; '),
+      };
+    }
+    default: {
+      const own = plan.settings.filter((setting) => setting.task === task.name);
+      if (own.length === 0) return { state: 'ok', summary: 'as it should be' };
+      const known = own.every(({ file }) => files[file] !== undefined);
+      return {
+        state: known ? 'change' : 'unknown',
+        summary: counted(own) + (known ? '' : '; what is there now is known after the install'),
+      };
+    }
+  }
+}
+
+/** `3 settings in main.cf, 2 in master.cf` */
+function counted(settings: readonly SettingChange[]): string {
+  const counts = new Map<string, number>();
+  for (const { file } of settings) {
+    const name = file.slice(file.lastIndexOf('/') + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([name, count], index) => `${count}${index === 0 ? (count === 1 ? ' setting' : ' settings') : ''} in ${name}`)
+    .join(', ');
+}

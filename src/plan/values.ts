@@ -1,0 +1,40 @@
+import type { Condition, Fragment, Merge } from '../fragments/fragment.ts';
+import type { Facts, Policy } from '../model.ts';
+import { mainValue } from '../formats/postfix-main.ts';
+import { satisfies } from './versions.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The names that fragments may use, filled in for one host. */
+export function valuesFor(facts: Facts, policy: Policy, lineage: string): (text: string) => string {
+  const live = `/etc/letsencrypt/live/${lineage}`;
+  const values: Readonly<Record<string, string>> = {
+    cert: `${live}/fullchain.pem`,
+    key: `${live}/privkey.pem`,
+    domain: policy.domain,
+    lineage,
+    queue: facts.postconf['queue_directory'] || '/var/spool/postfix',
+  };
+  // Postfix's own ${data_directory} is not one of ours and stays.
+  return (text) => text.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** The fragment's merge with its values filled in. */
+export function fillMerge(merge: Merge, fill: (text: string) => string): Merge {
+  return 'value' in merge ? { ...merge, value: fill(merge.value) } : merge;
+}
+
+/** Is this fragment for this host: profile, versions, map types, and what main.cf says at this moment? */
+export function applies(fragment: Fragment, facts: Facts, policy: Policy, workspace: Workspace): boolean {
+  if (fragment.profile === 'strict' && policy.profile !== 'strict') return false;
+  const when: Condition = fragment.when ?? {};
+  const isSet = (name: string): boolean =>
+    workspace.postfix !== null && mainValue(workspace.postfix.main, name) !== null;
+  return (
+    (when.postfix === undefined || (facts.postfix !== null && satisfies(facts.postfix, when.postfix))) &&
+    (when.dovecot === undefined || (facts.dovecot !== null && satisfies(facts.dovecot, when.dovecot))) &&
+    (when.set === undefined || isSet(when.set)) &&
+    (when.unset === undefined || !isSet(when.unset)) &&
+    (when.map === undefined || facts.maps.includes(when.map)) &&
+    (when.noMap === undefined || !facts.maps.includes(when.noMap))
+  );
+}

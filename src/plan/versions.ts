@@ -1,0 +1,20 @@
+/** Compares dotted version numbers part by part: negative, zero or positive, as sort functions want it. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.split('.').map(Number);
+  const right = b.split('.').map(Number);
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Does a version lie in a range such as `>=3.4 <3.9`? Every part must hold. Bounds compare by number: 3.10 > 3.9. */
+export function satisfies(version: string, range: string): boolean {
+  return range.split(' ').every((part) => {
+    const [, operator, bound] = /^(>=|<)(\d+(?:\.\d+)*)$/.exec(part) ?? [];
+    if (operator === undefined || bound === undefined) throw new Error(`not a version range: ${range}`);
+    const order = compareVersions(version, bound);
+    return operator === '>=' ? order >= 0 : order < 0;
+  });
+}

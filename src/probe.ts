@@ -1,0 +1,58 @@
+import { connect as dial, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Facts, Finding, Policy } from './model.ts';
+import type { Remote } from './remote/remote.ts';
+import { usableLineage } from './tasks/certbot.ts';
+import { verify, type VerifyTarget } from './verify/verify.ts';
+
+export interface ProbeOptions {
+  /** PEM roots that the certificate may lead to, beside those that Node knows. */
+  readonly trust: readonly string[];
+  /** Logs in as this user on each port. */
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
+/** Looks at a host from outside; what cannot be reached from here, through the SSH connection. */
+export function probe(remote: Remote, facts: Facts, policy: Policy, options: ProbeOptions): Promise<Finding[]> {
+  const target: VerifyTarget = {
+    domain: policy.domain,
+    direct: (port, signal) => tcp(remote.address, port, signal),
+    // The daemons may listen on the address that we know the host by, or on loopback only.
+    fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
+    certificate: usableLineage(facts, policy.domain)?.chain ?? null,
+    trust: options.trust,
+    ...(options.user && { user: options.user }),
+  };
+  return verify(target);
+}
+
+/** Daemons take up a reload in their own time: looks again until all is well, or for `seconds`. */
+export async function probeUntilWell(look: () => Promise<Finding[]>, seconds: number): Promise<Finding[]> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const findings = await look();
+    if (!findings.some(({ status }) => status === 'fail') || performance.now() > deadline) return findings;
+    await sleep(300);
+  }
+}
+
+/** What passed before and fails now: the reason to put everything back. What failed already is none. */
+export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
+  const passed = new Set(before.filter(({ status }) => status === 'pass').map(key));
+  return after.filter((finding) => finding.status === 'fail' && passed.has(key(finding)));
+}
+
+function key({ port, check }: Finding): string {
+  return `${port} ${check}`;
+}
+
+function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = dial({ host: address, port, noDelay: true, signal });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

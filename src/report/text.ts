@@ -1,0 +1,106 @@
+import type { ChalkInstance } from 'chalk';
+import type { Facts, Finding, HostResult, Plan, TaskState } from '../model.ts';
+import { escape } from './escape.ts';
+
+const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
+
+/** `mx1.example.test  Debian GNU/Linux 12 · Postfix 3.7.11 · Dovecot 2.3.19.1` */
+export function headline(name: string, { os, packages, postfix, dovecot }: Facts, chalk: ChalkInstance): string {
+  const version = (label: string, pkg: string, number: string | null): string =>
+    packages[pkg] ? `${label} ${number ?? ''}` : `no ${label}`;
+  const parts = [os.pretty, version('Postfix', 'postfix', postfix), version('Dovecot', 'dovecot-core', dovecot)];
+  return `${chalk.bold(escape(name))}  ${escape(parts.join(' · '))}`;
+}
+
+/** The tasks with their states, and what the admin should know beside them. */
+export function planLines({ tasks, notes }: Plan, chalk: ChalkInstance): string[] {
+  const paint: Record<TaskState, (text: string) => string> = {
+    ok: chalk.green,
+    change: chalk.yellow,
+    unknown: chalk.cyan,
+  };
+  const width = Math.max(...tasks.map(({ name }) => name.length));
+  return [
+    ...tasks.map(
+      ({ name, state, summary }) => `  ${paint[state](SIGN[state])} ${name.padEnd(width)}  ${escape(summary)}`,
+    ),
+    ...notes.map(({ level, text }) => `  ${level === 'warning' ? chalk.red('!') : chalk.dim('·')} ${escape(text)}`),
+  ];
+}
+
+/** A unified diff, coloured. */
+export function diffLines(diff: string, chalk: ChalkInstance): string {
+  return escape(diff.trimEnd(), 'lines')
+    .split('\n')
+    .map((line) => {
+      if (/^(---|\+\+\+) /.test(line)) return chalk.bold(line);
+      if (line.startsWith('@@')) return chalk.cyan(line);
+      if (line.startsWith('+')) return chalk.green(line);
+      return line.startsWith('-') ? chalk.red(line) : line;
+    })
+    .join('\n');
+}
+
+/** `Plan: 1 certificate, 5 files, 17 settings; reload postfix, dovecot.` */
+export function planTotal({ actions, changes, settings, activations }: Plan): string {
+  const packages = actions.flatMap((action) => (action.kind === 'install' ? action.packages : [])).length;
+  const certificates = actions.filter(({ kind }) => kind === 'certificate').length;
+  const counts = [
+    count(packages, 'package'),
+    count(certificates, 'certificate'),
+    count(changes.length, 'file'),
+    count(settings.length, 'setting'),
+  ].filter(Boolean);
+  const byHow = [...group(activations, ({ how }) => how)];
+  const daemons = byHow.map(([how, all]) => `${how} ${all.map(({ unit }) => unit).join(', ')}`);
+  return `Plan: ${[counts.join(', ') || 'no file', ...daemons].join('; ')}.`;
+}
+
+function group<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  return groups;
+}
+
+function count(number: number, noun: string): string {
+  return number === 0 ? '' : `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** What was seen from outside: everything that is not well, and a count of what is. With `all`, every check. */
+export function findingLines(findings: readonly Finding[], chalk: ChalkInstance, all: boolean): string[] {
+  const sign = { pass: chalk.green('✔'), fail: chalk.red('✖'), warn: chalk.yellow('!'), hint: chalk.cyan('·') };
+  return findings
+    .filter(({ status }) => all || status !== 'pass')
+    .map(({ port, check, status, text, via }) => {
+      const way = via === 'ssh' ? chalk.dim(' (seen through SSH)') : '';
+      return `  ${sign[status]} ${String(port).padStart(3)} ${check.padEnd(20)} ${escape(text)}${way}`;
+    });
+}
+
+/** The last line for a host: how it ended, truthfully. */
+export function endingLine({ host, ending, plan, findings }: HostResult, chalk: ChalkInstance): string[] {
+  const name = chalk.bold(escape(host));
+  const passed = `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
+  switch (ending.kind) {
+    case 'unchanged':
+      return [`${name}  ${chalk.green('ok')}: nothing to do, ${passed}`];
+    case 'pending':
+      return [`${name}  ${plan ? planTotal(plan) : ''} Nothing was written.`];
+    case 'declined':
+      return [`${name}  ${chalk.yellow('declined')}: nothing was written`];
+    case 'verified':
+      return [`${name}  ${chalk.green('ok')}: ${passed}`];
+    case 'changed': {
+      const what = plan
+        ? `${count(plan.settings.length, 'setting') || 'no setting'} in ${count(plan.changes.length, 'file')}`
+        : '';
+      const undo = ending.receipt.id && ` (transaction ${ending.receipt.id})`;
+      return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
+    }
+    case 'failed':
+      return [
+        `${name}  ${chalk.red('failed')}: ${escape(ending.message)}`,
+        `  ${chalk.dim('→')} ${escape(ending.hint)}`,
+      ];
+  }
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import type { Flags } from './arguments.ts';
+import type { Process } from './cli.ts';
+import { HardenMailError } from './errors.ts';
+import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import { selectHosts } from './inventory/select.ts';
+import type { Host, Profile } from './model.ts';
+import type { RunOptions } from './run.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The hosts that the flags mean. */
+export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
+  const overrides = overridesOf(flags);
+  if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
+  if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
+  if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
+  if (flags.host === undefined) throw usage('which host? Give --host or --inventory');
+  return [singleHost(flags.host, overrides)];
+}
+
+function overridesOf(flags: Flags): Overrides {
+  const { user, port, identity, domain, email, profile } = flags;
+  return {
+    ...(user !== undefined && { user }),
+    ...(port !== undefined && { port }),
+    ...(identity !== undefined && { identity }),
+    ...(domain !== undefined && { domain }),
+    ...(email !== undefined && { email }),
+    ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
+    ...(profile !== undefined && { profile: profile as Profile }),
+  };
+}
+
+export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {
+  const { env, signal } = process;
+  const secret = (text: string): Promise<string> => screen.askSecret(text);
+  const user = flags['probe-user'];
+  return {
+    dryRun: flags['dry-run'] === true,
+    yes: flags.yes === true,
+    forks: flags.forks ?? 10,
+    confirmTimeout: flags['confirm-timeout'] ?? 60,
+    who: env['USER'] ?? userInfo().username,
+    trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],
+    ...(user !== undefined && {
+      user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
+    }),
+    ssh: {
+      acceptNewHostKeys: flags['accept-new-host-keys'] === true,
+      signal,
+      ...(flags['known-hosts'] !== undefined && { knownHosts: [flags['known-hosts']] }),
+      ...(flags['ssh-config'] !== undefined && { sshConfig: flags['ssh-config'] }),
+      ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
+      ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
+      ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
+      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${line}\n`) }),
+    },
+  };
+}
+
+/** Asked once, also when several hosts want it at the same time. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+async function readCa(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usage(`--ca ${path} cannot be read: ${error.code ?? error.message}`);
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--ca ${path} holds no PEM certificate`);
+  return text;
+}
+
+function usage(message: string): HardenMailError {
+  return new HardenMailError('USAGE', message, '`harden-mail COMMAND --help` shows the options.');
+}

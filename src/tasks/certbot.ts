@@ -1,0 +1,67 @@
+import { X509Certificate } from 'node:crypto';
+import type { Facts, Lineage } from '../model.ts';
+import type { Task } from './task.ts';
+
+export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
+
+/** A certificate for the mail domain, and daemons that take up its renewals. */
+export const certbot: Task = {
+  name: 'certbot',
+  title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
+  actions: (facts, { domain, email, acmeServer }) =>
+    usableLineage(facts, domain)
+      ? []
+      : [
+          {
+            kind: 'certificate',
+            domain,
+            ...(email !== undefined && { email }),
+            ...(acmeServer !== undefined && { acmeServer }),
+          },
+        ],
+  files: (facts, { domain }) => [
+    {
+      path: DEPLOY_HOOK,
+      bytes: deployHook(lineageName(facts, domain)),
+      mode: '0755',
+      owner: 'root:root',
+      why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
+    },
+  ],
+};
+
+/** The name certbot keeps the certificate under, or will. */
+export function lineageName(facts: Facts, domain: string): string {
+  return usableLineage(facts, domain)?.name ?? domain;
+}
+
+/**
+ * The certificate that certbot keeps for the domain: the lineage of that name, else one whose certificate covers it.
+ * One without its key, past its end by the host's clock, or for other names is none.
+ */
+export function usableLineage(facts: Facts, domain: string): Lineage | null {
+  const usable = facts.lineages.filter((lineage) => lineage.key && covers(lineage.chain, domain, facts.now));
+  return usable.find((lineage) => lineage.name === domain) ?? usable[0] ?? null;
+}
+
+function covers(chain: string, domain: string, now: number): boolean {
+  try {
+    const certificate = new X509Certificate(chain);
+    return certificate.checkHost(domain) !== undefined && Date.parse(certificate.validTo) / 1000 > now;
+  } catch {
+    return false;
+  }
+}
+
+function deployHook(lineage: string): string {
+  return `#!/bin/sh
+# Written by harden-mail: after certbot has renewed the mail certificate, Postfix and Dovecot take it up.
+# certbot runs this for every certificate it renews, with the folder of each in RENEWED_LINEAGE.
+[ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0
+logger -t harden-mail "certificate ${lineage} was renewed: reloading Postfix and Dovecot"
+status=0
+postfix reload || status=1
+doveadm reload || status=1
+exit $status
+`;
+}

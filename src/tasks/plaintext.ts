@@ -1,0 +1,8 @@
+import { plaintext as fragments } from '../fragments/plaintext.ts';
+import type { Task } from './task.ts';
+
+export const plaintext: Task = {
+  name: 'plaintext',
+  title: 'No password travels in clear, on any port',
+  fragments,
+};

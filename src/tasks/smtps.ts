@@ -1,0 +1,8 @@
+import { smtps as fragments } from '../fragments/smtps.ts';
+import type { Task } from './task.ts';
+
+export const smtps: Task = {
+  name: 'smtps',
+  title: 'Port 465: submission inside TLS from the first byte',
+  fragments,
+};

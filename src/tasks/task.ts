@@ -1,0 +1,24 @@
+import type { Fragment } from '../fragments/fragment.ts';
+import type { Action, Activation, Bytes, Change, Facts, Policy, Snapshot, TaskName } from '../model.ts';
+
+/** One step of the recipe. Most only say which fragments are theirs; all of it is pure. */
+export interface Task {
+  readonly name: TaskName;
+  /** What it sees to, as `--list-tasks` shows it. */
+  readonly title: string;
+  /** What must be done on the host before the settings that rest on it can go live. */
+  readonly actions?: (facts: Facts, policy: Policy) => readonly Action[];
+  readonly fragments?: readonly Fragment[];
+  /** Whole files of our own. */
+  readonly files?: (facts: Facts, policy: Policy) => readonly OwnFile[];
+  /** What the daemons must do to take the changes up. */
+  readonly activations?: (snapshot: Snapshot, policy: Policy, changes: readonly Change[]) => readonly Activation[];
+}
+
+export interface OwnFile {
+  readonly path: string;
+  readonly bytes: Bytes;
+  readonly mode: string;
+  readonly owner: string;
+  readonly why: string;
+}
