@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import type { ErrorCode } from '../errors.ts';
 import type { Finding } from '../model.ts';
 import { CHECKS } from './checks.ts';
 import type { CheckId, Port } from './checks.ts';
@@ -8,10 +9,13 @@ import { converse } from './dialogue.ts';
 import { reason } from './wire.ts';
 
 /**
- * Makes a TCP connection to a port of the host. Rejects when there is none to be had; an error with the code
- * `ECONNREFUSED` says that the host was reached and that nothing listens.
+ * Makes a TCP connection to a port of the host. Rejects when there is none to be had; an error whose code is one of
+ * REFUSED says that the host was reached and that nothing listens.
  */
 export type Dial = (port: number, signal: AbortSignal) => Promise<Duplex>;
+
+/** Node's code, and ours for a refusal at the other end of an SSH connection. */
+const REFUSED = ['ECONNREFUSED', 'CONNECTION_REFUSED' satisfies ErrorCode];
 
 export interface Ways {
   readonly direct: Dial;
@@ -80,7 +84,8 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Pro
   try {
     stream = await connect(dial, port.port, probe.timeout);
   } catch (error) {
-    const refused = (error as { code?: string }).code === 'ECONNREFUSED';
+    const { code = '' } = error as { code?: string };
+    const refused = REFUSED.includes(code);
     return { connected: false, greeted: false, refused, why: reason(error) };
   }
   const findings: Finding[] = [];

@@ -8,6 +8,12 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+export interface Handshake {
+  readonly context: SecureContext;
+  /** For SNI; empty: none. */
+  readonly servername: string;
+}
+
 /**
  * A line-by-line conversation. One line is sent, then its whole answer is read: a server that gets commands ahead of
  * its answers may call it improper pipelining.
@@ -18,7 +24,7 @@ export interface Wire {
   /** The next line, one char per byte, without its end. */
   line(): Promise<string>;
   /** Goes on inside TLS. Throws when the server said anything more in the clear. */
-  secure(options: { readonly context: SecureContext; readonly servername: string }): Promise<TLSSocket>;
+  secure(options: Handshake): Promise<TLSSocket>;
   /** Says goodbye and leaves, without waiting for the server to do the same. */
   close(goodbye: string): void;
 }
@@ -36,7 +42,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   let buffer = '';
   let failure: Error | null = null;
   let wake = () => {};
-  let deadline = Date.now() + timeout;
+  let deadline = performance.now() + timeout;
   let lines = 0;
 
   const fail = (error: Error) => {
@@ -53,21 +59,18 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   const onError = (error: Error) => fail(new ProtocolError(`broke the connection (${reason(error)})`));
 
   const listen = () => stream.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError).resume();
-  const unlisten = () => stream.pause().off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
   const step = () => {
-    deadline = Date.now() + timeout;
+    deadline = performance.now() + timeout;
     lines = 0;
   };
 
-  // A stream without an error listener ends the process: keep one for good.
-  raw.on('error', () => {});
   listen();
   if (raw.destroyed || raw.readableEnded) onEnd();
 
   /** Waits for the next event. Always ends: at the latest when the step's time is over. */
   const wait = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(() => fail(timedOut(timeout)), Math.max(0, deadline - Date.now()));
+      const timer = setTimeout(() => fail(timedOut(timeout)), Math.max(0, deadline - performance.now()));
       wake = () => {
         clearTimeout(timer);
         resolve();
@@ -94,41 +97,40 @@ export function openWire(raw: Duplex, timeout: number): Wire {
         await wait();
       }
     },
-    async secure({ context, servername }) {
-      unlisten();
-      const early = buffer + String(stream.read() ?? '');
-      // CVE-2011-0411 seen from the client: such words would be taken for words from inside TLS.
-      if (early) throw new ProtocolError(`said more in the clear after granting TLS: "${show(early)}"`);
-      if (failure) throw failure;
-      step();
-      const tls = await handshake(stream, { context, servername }, timeout);
-      stream = tls;
-      listen();
-      return tls;
+    async secure(options) {
+      // All other listeners stay: an SSH channel that breaks inside TLS tells nobody else.
+      stream.pause().off('data', onData);
+      const early = buffer + ((stream.read() as Buffer | null)?.toString('latin1') ?? '');
+      try {
+        // CVE-2011-0411 seen from the client: such words would be taken for words from inside TLS.
+        if (early) throw new ProtocolError(`said more in the clear after granting TLS: "${show(early)}"`);
+        if (failure) throw failure;
+        step();
+        const tls = await handshake(stream, options, timeout);
+        stream = tls;
+        listen();
+        return tls;
+      } catch (error) {
+        fail(error as Error);
+        throw error;
+      }
     },
     close(goodbye) {
-      const last = stream.off('data', onData).on('error', () => {});
-      last.resume();
-      if (failure) {
-        last.destroy();
+      const hangUp = () => {
+        stream.destroy();
         raw.destroy();
-        return;
-      }
-      const timer = setTimeout(() => {
-        last.destroy();
-        raw.destroy();
-      }, LINGER);
-      last.once('close', () => clearTimeout(timer));
-      last.end(`${goodbye}\r\n`);
+      };
+      if (failure) return hangUp();
+      // What the server still says is let go.
+      stream.off('data', onData).resume();
+      const timer = setTimeout(hangUp, LINGER);
+      stream.once('close', () => clearTimeout(timer));
+      stream.end(`${goodbye}\r\n`);
     },
   };
 }
 
-function handshake(
-  socket: Duplex,
-  { context, servername }: { context: SecureContext; servername: string },
-  timeout: number,
-): Promise<TLSSocket> {
+function handshake(socket: Duplex, { context, servername }: Handshake, timeout: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const tls = connect({
       socket,
@@ -141,6 +143,7 @@ function handshake(
     const settle = (outcome: () => void) => {
       clearTimeout(timer);
       tls.off('error', onError).off('close', onClose).off('secureConnect', onSecure);
+      socket.off('close', onClose);
       outcome();
     };
     const give = (error: Error) =>
@@ -153,6 +156,7 @@ function handshake(
     const onSecure = () => settle(() => resolve(tls));
     const timer = setTimeout(() => give(new ProtocolError(`no TLS session within ${timeout / 1000} s`)), timeout);
     tls.on('error', onError).on('close', onClose).on('secureConnect', onSecure);
+    socket.on('close', onClose);
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Finding } from '../../../src/model.ts';
 import type { Dial } from '../../../src/verify/verify.ts';
@@ -76,6 +77,50 @@ describe('verify: ports that cannot be reached from here', () => {
         [],
       );
     });
+
+  it('25 through SSH: AUTH in the clear is a failure, because Postfix offers the host itself no more than others', async () => {
+    const { answer, ...script } = good.get(25)!;
+    const open = await start([
+      [
+        25,
+        {
+          ...script,
+          answer: (line, secure) =>
+            /^EHLO/.test(line) && !secure ? '250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n' : answer(line, secure),
+        },
+      ],
+    ]);
+    const findings = await look(host, { direct: blocking([25], failing('ETIMEDOUT')), fallback: dialTo(open, true) });
+    stop(open);
+    assert.deepEqual(brief(of(findings, 25)).slice(0, 2), ['answers hint ssh', 'no-plain-login fail ssh']);
+  });
+
+  it('a channel that breaks at any moment is a finding', async () => {
+    for (const bytes of [0, 60, 400, 800, 1200]) {
+      const direct: Dial = async (port, signal) => {
+        const socket = (await dialTo(host)(port, signal)) as Socket;
+        let left = bytes;
+        const channel: Duplex = new Duplex({
+          read: () => void socket.resume(),
+          write: (chunk, encoding, done) => void socket.write(chunk, encoding, done),
+          destroy: (error, done) => done((socket.destroy(), error)),
+        });
+        socket.pause().on('error', () => {});
+        socket.on('data', (chunk: Buffer) => {
+          if ((left -= chunk.length) < 0) channel.destroy(new Error('the connection was cut'));
+          else if (!channel.push(chunk)) socket.pause();
+        });
+        return channel;
+      };
+      const findings = await look(host, { direct });
+      for (const port of [25, 110, 143, 465, 993, 995])
+        assert.match(
+          brief(of(findings, port)).join(),
+          / fail /,
+          `${port} cut after ${bytes} bytes: ${JSON.stringify(of(findings, port))}`,
+        );
+    }
+  });
 
   it('a filter on the way that answers in the place of the host is not taken for the host', async () => {
     const filter = await start([[25, { ...good.get(25)!, greeting: '554 no mail from this network\r\n' }]]);
