@@ -62,7 +62,7 @@ async function visiting(hosts: readonly Host[], road: (visits: Visit[]) => Promi
     await road(visits);
     return visits.map(resultOf);
   } finally {
-    await Promise.all(visits.map(({ remote }) => remote?.close().catch(() => {})));
+    await Promise.all(visits.map(async ({ remote }) => remote?.close().catch(() => {})));
   }
 }
 

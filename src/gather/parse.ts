@@ -110,14 +110,15 @@ function namesOf465(lines: string[]): string[] {
 }
 
 function osRelease(lines: string[]): Facts['os'] {
-  const values = Object.fromEntries(
-    lines.map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '').replace(/^"(.*)"$/, '$1')]),
+  const values = new Map(
+    lines.map((line) => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '').replace(/^"(.*)"$/, '$1')]),
   );
+  const value = (name: string): string => values.get(name) ?? '';
   return {
-    id: values['ID'] ?? '',
-    versionId: values['VERSION_ID'] ?? '',
-    codename: values['VERSION_CODENAME'] ?? '',
-    pretty: values['PRETTY_NAME'] ?? '',
+    id: value('ID'),
+    versionId: value('VERSION_ID'),
+    codename: value('VERSION_CODENAME'),
+    pretty: value('PRETTY_NAME'),
   };
 }
 
