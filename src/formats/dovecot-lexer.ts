@@ -21,6 +21,8 @@ export interface Setting extends Span {
   /** Unquoted and unescaped. A file value keeps its `<`; a heredoc is its text. */
   readonly value: string;
   readonly form: Form;
+  /** Byte offset of the key; -1 where the line begins in another file. */
+  readonly keyStart: number;
   /** Byte offsets of the value as written, quotes and markers included; -1 where that begins in another file. */
   readonly valueStart: number;
   readonly valueEnd: number;
@@ -51,13 +53,15 @@ interface Piece {
   readonly at: number;
 }
 
-export function lexDovecot(bytes: Bytes, grammar: Grammar, from: Resume = { offset: 0, line: 1, carry: '' }): Line[] {
+export function* lexDovecot(
+  bytes: Bytes,
+  grammar: Grammar,
+  from: Resume = { offset: 0, line: 1, carry: '' },
+): Generator<Line, void> {
   const white = whiteOf(grammar);
   const hasNul = bytes.includes('\0');
-  const lines: Line[] = [];
   let pieces: Piece[] = from.carry === '' ? [] : [{ text: from.carry, at: -1 }];
-  let offset = from.offset;
-  let number = from.line;
+  let { offset, line: number } = from;
   let start = offset;
   let line = number;
 
@@ -68,47 +72,35 @@ export function lexDovecot(bytes: Bytes, grammar: Grammar, from: Resume = { offs
     offset = physical.end;
     number++;
 
+    let found: Line = { kind: 'skip', start, end: offset, line, comment: null };
     if (at === physical.to || bytes[at] === '#') {
-      const comment = pieces.length === 0 && bytes[at] === '#' ? bytes.slice(at + 1, physical.to) : null;
-      lines.push({ kind: 'skip', start, end: offset, line, comment });
-      pieces = [];
+      if (pieces.length === 0 && at < physical.to) found = { ...found, comment: bytes.slice(at + 1, physical.to) };
     } else {
       let to = trimEnd(bytes, at, cutComment(bytes, at, physical.to), white);
-      const continues = bytes[to - 1] === '\\' && to > at;
+      const continues = bytes[to - 1] === '\\';
       if (continues) to = trimEnd(bytes, at, to - 1, white);
       if (to > at) pieces.push({ text: bytes.slice(at, to) + (continues ? ' ' : ''), at });
       if (continues && pieces.length > 0) continue;
-      if (continues) {
-        lines.push({ kind: 'skip', start, end: offset, line, comment: null });
-      } else {
-        let parsed = lineOf(pieces, grammar, { start, end: offset, line });
-        if (parsed.kind === 'setting' && parsed.form === 'heredoc') {
-          const body = heredoc(bytes, offset, parsed.value, hasNul);
-          if (body === null) {
-            parsed = {
-              kind: 'error',
-              start,
-              end: offset,
-              line,
-              at,
-              expected: `a later line that is only ${parsed.value}`,
-            };
-          } else {
-            parsed = { ...parsed, end: body.end, valueEnd: body.to, value: body.text };
-            offset = body.end;
-            number += body.lines;
-          }
-        }
-        lines.push(parsed);
-      }
-      pieces = [];
+      if (!continues) found = lineOf(pieces, grammar, { start, end: offset, line });
     }
+    if (found.kind === 'setting' && found.form === 'heredoc') {
+      const body = heredoc(bytes, offset, found.value, hasNul);
+      found = body === null ? unended(found, at) : { ...found, end: body.end, valueEnd: body.to, value: body.text };
+      if (body !== null) {
+        offset = body.end;
+        number += body.lines;
+      }
+    }
+    yield found;
+    pieces = [];
     start = offset;
     line = number;
   }
-  if (pieces.length > 0)
-    lines.push({ kind: 'open', start, end: offset, line, text: pieces.map((p) => p.text).join('') });
-  return lines;
+  if (pieces.length > 0) yield { kind: 'open', start, end: offset, line, text: pieces.map((p) => p.text).join('') };
+}
+
+function unended({ start, end, line, value }: Setting, at: number): Line {
+  return { kind: 'error', start, end, line, at, expected: `a line further down that is only ${value}` };
 }
 
 /** End of the physical line at `offset`: `to` without, `end` with its end of line. A NUL ends it for the daemon. */
@@ -147,15 +139,8 @@ function lineOf(pieces: readonly Piece[], grammar: Grammar, span: Span): Line {
   switch (parsed.kind) {
     case 'setting': {
       const { key, value, form, from, to } = parsed;
-      return {
-        ...span,
-        kind: 'setting',
-        key,
-        value,
-        form,
-        valueStart: place(pieces, from),
-        valueEnd: place(pieces, to),
-      };
+      const places = { keyStart: place(pieces, 0), valueStart: place(pieces, from), valueEnd: place(pieces, to) };
+      return { ...span, kind: 'setting', key, value, form, ...places };
     }
     case 'begin':
       return { ...span, kind: 'begin', header: parsed.header, named: parsed.named };

@@ -2,41 +2,54 @@
  * Commented-out samples: `#ssl = yes`, or a whole block with each of its lines commented out. A new setting looks best
  * right under its sample, which is where an admin would look for it.
  */
+import type { Placed, Reading } from './dovecot-config.ts';
 import { lexDovecot } from './dovecot-lexer.ts';
+import type { Line } from './dovecot-lexer.ts';
 import type { Grammar } from './dovecot-line.ts';
-import type { Placed, Reading, Section } from './dovecot-config.ts';
+import type { Section } from './dovecot-tree.ts';
 
-/** Index of the last line of the commented-out sample of `name` in a section, or -1. */
-export function sampleOf(
-  reading: Reading,
-  section: Section,
-  kind: 'setting' | 'begin',
-  name: string,
-  grammar: Grammar,
-): number {
+/** What is looked for: a setting's key, or a block's header. */
+export type Wanted = { readonly kind: 'setting' | 'begin'; readonly name: string };
+
+/**
+ * Index of the line on which the sample ends, or -1. Samples are often `#key`, while `# key` is more often a sentence:
+ * the first kind is looked for before the second.
+ */
+export function sampleOf(reading: Reading, section: Section, wanted: Wanted, grammar: Grammar): number {
+  const tight = search(reading, section, wanted, grammar, /^\S/);
+  return tight >= 0 ? tight : search(reading, section, wanted, grammar, /^/);
+}
+
+function search(reading: Reading, section: Section, wanted: Wanted, grammar: Grammar, comment: RegExp): number {
   let depth = 0;
-  let found = -1;
-  for (let i = 0; i < reading.lines.length; i++) {
-    const placed = reading.lines[i]!;
-    const sample = placed.before === section ? readSample(placed, grammar) : null;
-    if (sample === null) {
-      if (placed.line.kind !== 'skip') [depth, found] = [0, -1];
-    } else if (sample.kind === 'begin') {
-      if (depth++ === 0 && kind === 'begin' && sample.header === name) found = i;
-    } else if (sample.kind === 'end') {
-      if (depth > 0 && --depth === 0 && found >= 0) return i;
-    } else if (depth === 0 && kind === 'setting' && sample.key === name) return i;
+  let found = false;
+  for (const [i, placed] of reading.lines.entries()) {
+    if (placed.line.kind !== 'skip') [depth, found] = [0, false];
+    if (placed.before !== section) continue;
+    const sample = uncommented(placed, grammar);
+    if (sample?.kind === 'end' && depth > 0) {
+      if (--depth === 0 && found) return i;
+      continue;
+    }
+    const matches =
+      depth === 0 && sample?.kind === wanted.kind && nameOf(sample) === wanted.name && fits(placed, comment);
+    if (sample?.kind === 'begin') {
+      depth++;
+      found ||= matches;
+    } else if (matches) return i;
   }
   return -1;
 }
 
-/** What a comment would be without its `#`. Prose is no sample: mostly it does not parse, or says more than a value. */
-function readSample(
-  { line }: Placed,
-  grammar: Grammar,
-): { kind: 'setting'; key: string } | { kind: 'begin'; header: string } | { kind: 'end' } | null {
+const nameOf = (line: Line): string | null =>
+  line.kind === 'setting' ? line.key : line.kind === 'begin' ? line.header : null;
+
+const fits = ({ line }: Placed, comment: RegExp): boolean =>
+  line.kind === 'skip' && line.comment !== null && comment.test(line.comment);
+
+/** What a comment would be without its `#`; prose mostly does not parse. */
+function uncommented({ line }: Placed, grammar: Grammar): Line | null {
   if (line.kind !== 'skip' || line.comment === null || !/[={}]/.test(line.comment)) return null;
   const [inner] = lexDovecot(line.comment.replace(/^#+/, ''), grammar);
-  if (inner?.kind === 'begin' || inner?.kind === 'end') return inner;
-  return inner?.kind === 'setting' ? inner : null;
+  return inner ?? null;
 }

@@ -6,8 +6,8 @@
  * `['ssl_server', 'cert_file']` and `['ssl_server_cert_file']`.
  */
 import type { Bytes } from '../model.ts';
-import { occurrencesOf, sectionAt } from './dovecot-config.ts';
-import type { DovecotConfig, Occurrence } from './dovecot-config.ts';
+import type { DovecotConfig } from './dovecot-config.ts';
+import { sectionAt, sourcesOf } from './dovecot-lookup.ts';
 
 export { loadDovecot } from './dovecot-config.ts';
 export type { DovecotConfig } from './dovecot-config.ts';
@@ -20,21 +20,22 @@ export interface DovecotEntry {
   readonly line: number;
 }
 
-const entry = ({ setting, file }: Occurrence): DovecotEntry => ({ value: setting.value, file, line: setting.line });
-
 /** The occurrence that wins by the daemon's order, or null where the setting stands nowhere. */
 export function dovecotValue(config: DovecotConfig, path: readonly string[]): DovecotEntry | null {
   return dovecotEntries(config, path).at(-1) ?? null;
 }
 
-/** Every occurrence, in the daemon's order. */
+/**
+ * Every occurrence, in the daemon's order, each with the value as it is once that line is read: of a list that is written
+ * as a block (2.4) the members so far, of `mail_plugins = $mail_plugins quota` the whole.
+ */
 export function dovecotEntries(config: DovecotConfig, path: readonly string[]): DovecotEntry[] {
-  return occurrencesOf(config, path).map(entry);
+  return sourcesOf(config, path).map(({ value, file, setting }) => ({ value, file, line: setting.line }));
 }
 
 /** Is there such a block? The path is headers only. */
 export function hasSection(config: DovecotConfig, path: readonly string[]): boolean {
-  return sectionAt(config, path) !== null;
+  return sectionAt(config.top, path) !== null;
 }
 
 /** All bytes as they are now; files that were not edited are the same as they came. */

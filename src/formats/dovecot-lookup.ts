@@ -1,0 +1,105 @@
+/** Lookups: every occurrence that has a say in a setting's value, and which of them has the last word. */
+import type { DovecotConfig } from './dovecot-config.ts';
+import { canonicalPath, isFilter } from './dovecot-tree.ts';
+import type { Occurrence, Section } from './dovecot-tree.ts';
+
+/**
+ * How an occurrence sets the value: as its `value`, under an `old` name that 2.3 still takes, as one `member` of a list
+ * (2.4: `auth_mechanisms { login = yes }`), or from a `group` that the section includes, which any other overrides.
+ */
+export interface Source extends Occurrence {
+  readonly as: 'value' | 'old' | 'member' | 'group';
+}
+
+/** The section that headers lead to, or null where no such block was read. */
+export function sectionAt(top: Section, headers: readonly string[]): Section | null {
+  let section: Section | undefined = top;
+  for (const header of headers) section = section?.sections.get(header);
+  return section ?? null;
+}
+
+/** Every occurrence of a setting, in the daemon's order: the last one wins. */
+export function sourcesOf(config: DovecotConfig, path: readonly string[]): readonly Source[] {
+  const { headers, key } = canonicalPath(path, config.grammar);
+  const section = sectionAt(config.top, headers);
+  const found = section === null ? [] : sourcesIn(section, key, config);
+  return found.length > 0 || config.grammar === '2.3' ? found : fromGroups(config, headers, key);
+}
+
+function sourcesIn(section: Section, key: string, config: DovecotConfig): Source[] {
+  const sources: Source[] = (section.settings.get(key) ?? []).map((one) => ({ ...one, as: 'value' }));
+  const mixed = config.grammar === '2.4' ? membersOf(section, key) : oldNames(section, key);
+  if (mixed.length === 0) return sources;
+  const all = [...sources, ...mixed].sort((a, b) => a.order - b.order);
+  return config.grammar === '2.4' ? listed(all) : all;
+}
+
+// ── 2.4: lists as blocks, groups ─────────────────────────────────────────────────────────────────────────────────────
+
+function membersOf(section: Section, key: string): Source[] {
+  const list = section.sections.get(key);
+  return (list?.members ?? []).map(({ key: name, occurrence }) => {
+    return { ...occurrence, setting: { ...occurrence.setting, key: name }, as: 'member' };
+  });
+}
+
+/** Gives each occurrence the list as it stands then: `=` begins it anew, a member is added or taken out. */
+function listed(sources: readonly Source[]): Source[] {
+  const list = new Set<string>();
+  return sources.map((source) => {
+    if (source.as === 'value') {
+      list.clear();
+      for (const name of splitList(source.value)) list.add(name);
+      return source;
+    }
+    if (source.setting.value === 'yes') list.add(source.setting.key);
+    else list.delete(source.setting.key);
+    return { ...source, value: [...list].join(' ') };
+  });
+}
+
+export const splitList = (value: string): string[] => value.split(/[ ,]+/).filter((name) => name !== '');
+
+/** `@label = name` takes what `group @label name { }` holds wherever nothing else is set; the innermost include first. */
+function fromGroups(config: DovecotConfig, headers: readonly string[], key: string): Source[] {
+  for (let depth = headers.length; depth >= 0; depth--) {
+    const section = sectionAt(config.top, headers.slice(0, depth));
+    for (const [label, uses] of section?.settings ?? []) {
+      if (!label.startsWith('@')) continue;
+      const group = config.top.sections.get(`group ${label} ${uses.at(-1)!.value}`);
+      const inner = group && sectionAt(group, headers.slice(depth));
+      const found = inner ? sourcesIn(inner, key, config) : [];
+      if (found.length > 0) return found.map((one) => ({ ...one, as: 'group' }));
+    }
+  }
+  return [];
+}
+
+// ── 2.3: names of 1.x and 2.2 that set a newer setting ───────────────────────────────────────────────────────────────
+
+/** The old name of a setting, and what its value means. See old-set-parser.c in Dovecot 2.3. */
+const OLD: Readonly<Record<string, readonly [name: string, meaning: (value: string) => string | null]>> = {
+  ssl: ['ssl_disable', (value) => ({ yes: 'no', no: 'yes' })[value.toLowerCase()] ?? value],
+  ssl_cert: ['ssl_cert_file', (value) => (value === '' ? null : `<${value}`)],
+  ssl_key: ['ssl_key_file', (value) => (value === '' ? null : `<${value}`)],
+  ssl_ca: ['ssl_ca_file', (value) => (value === '' ? null : `<${value}`)],
+  ssl_min_protocol: ['ssl_protocols', minProtocol],
+};
+
+function oldNames(section: Section, key: string): Source[] {
+  const [name, meaning] = OLD[key] ?? [];
+  if (name === undefined || meaning === undefined || (section.parent !== null && !isFilter(section))) return [];
+  return (section.settings.get(name) ?? []).flatMap((one) => {
+    const value = meaning(one.value);
+    return value === null ? [] : [{ ...one, value, as: 'old' as const }];
+  });
+}
+
+/** The lowest protocol that a 2.2 list like `!SSLv2 !SSLv3` leaves; null where the daemon cannot tell either. */
+function minProtocol(value: string): string | null {
+  const known = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2'];
+  const words = splitList(value);
+  if (!words.every((word) => known.includes(word.replace(/^!/, '')))) return null;
+  const wanted = known.filter((name) => words.includes(name));
+  return (wanted.length > 0 ? wanted : known).find((name) => !words.includes(`!${name}`)) ?? null;
+}

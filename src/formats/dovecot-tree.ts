@@ -1,0 +1,126 @@
+/**
+ * What the daemon makes of the lines it read: a tree of sections, blocks of one name merged, each setting with all its
+ * occurrences in the order in which they were read.
+ */
+import type { Setting } from './dovecot-lexer.ts';
+import type { Grammar } from './dovecot-line.ts';
+
+/** One setting in the place where the daemon read it. */
+export interface Occurrence {
+  readonly setting: Setting;
+  readonly file: string;
+  /** Position in the order of reading. */
+  readonly order: number;
+  /** The value of the whole setting once this line is read, as `doveconf -n` shows it. */
+  readonly value: string;
+}
+
+/** A block, merged from all its occurrences. The root has an empty header and no parent. */
+export interface Section {
+  readonly header: string;
+  readonly named: boolean;
+  readonly parent: Section | null;
+  readonly sections: Map<string, Section>;
+  /** By key, the last occurrence wins. In 2.4 settings of nameless blocks are kept one level up, see `ownerOf`. */
+  readonly settings: Map<string, Occurrence[]>;
+  /** All that stands in its braces, under the key it stands there with. */
+  readonly members: { readonly key: string; readonly occurrence: Occurrence }[];
+}
+
+/** Blocks whose settings hold for some connections only; what is not set in them is taken from outside. */
+const FILTER = /^(protocol|local|local_name|remote) /;
+
+export const isFilter = (section: Section): boolean => FILTER.test(section.header);
+
+/** Blocks that have a name, for keys written as a path: `service/auth/user` is `service auth { user }`. */
+const NAMED = new Set(
+  'service unix_listener fifo_listener inet_listener passdb userdb namespace mailbox dict metric'.split(' '),
+);
+
+export function newSection(header = '', named = false, parent: Section | null = null): Section {
+  return { header, named, parent, sections: new Map(), settings: new Map(), members: [] };
+}
+
+/** The child with this header, made when it is not there. */
+export function enter(parent: Section, header: string, named: boolean): Section {
+  let section = parent.sections.get(header);
+  if (section === undefined) {
+    section = newSection(header, named, parent);
+    parent.sections.set(header, section);
+  }
+  return section;
+}
+
+/** Adds a setting that was read in a section. */
+export function record(section: Section, setting: Setting, file: string, order: number, grammar: Grammar): void {
+  let key = setting.key;
+  const path = key.split('/');
+  for (let i = 0; i < path.length - 1; i++) {
+    const named = NAMED.has(path[i]!) && i + 2 < path.length;
+    const header = named ? `${path[i]} ${unescapeName(path[++i]!)}` : path[i]!;
+    section = enter(section, header, named);
+    key = path[i + 1]!;
+  }
+  const [owner, name] = grammar === '2.4' ? ownerOf(section, key) : [section, key];
+  const occurrence = { setting, file, order, value: expand(owner, name, setting, grammar) };
+  const before = owner.settings.get(name);
+  if (before === undefined) owner.settings.set(name, [occurrence]);
+  else before.push(occurrence);
+  section.members.push({ key, occurrence });
+}
+
+/** In a path, `\s` stands for a slash and `\e` for an equals sign. */
+const unescapeName = (name: string): string =>
+  name.replace(/\\(.)/g, (_, char: string) => (char === 's' ? '/' : char === 'e' ? '=' : char));
+
+/**
+ * In 2.4 a setting has several spellings: `ssl_server { cert_file }` and `ssl_server { ssl_server_cert_file }` are
+ * `ssl_server_cert_file` outside of it, and `unix_listener x { unix_listener_mode }` is `unix_listener x { mode }`.
+ * All are kept under one: the long name outside of a nameless block, the short one inside of a named block.
+ */
+function ownerOf(section: Section, key: string): [Section, string] {
+  if (section.parent === null) return [section, key];
+  if (section.named) return [section, withoutPrefix(section.header, key)];
+  const name = withPrefix(section.header, key);
+  return [section.parent, section.parent.named ? withoutPrefix(section.parent.header, name) : name];
+}
+
+/** The same for a path: section headers, then the key. */
+export function canonicalPath(path: readonly string[], grammar: Grammar): { headers: string[]; key: string } {
+  const headers = path.slice(0, -1);
+  let key = path.at(-1) ?? '';
+  if (grammar === '2.4') {
+    if (headers.at(-1)?.includes(' ') === false) key = withPrefix(headers.pop()!, key);
+    if (headers.at(-1)?.includes(' ')) key = withoutPrefix(headers.at(-1)!, key);
+  }
+  return { headers, key };
+}
+
+const withPrefix = (type: string, key: string): string => (key.startsWith(`${type}_`) ? key : `${type}_${key}`);
+
+function withoutPrefix(header: string, key: string): string {
+  const type = header.slice(0, header.indexOf(' '));
+  return key.startsWith(`${type}_`) ? key.slice(type.length + 1) : key;
+}
+
+/** The value with a reference to the setting's own former value resolved, as `mail_plugins = $mail_plugins quota`. */
+function expand(owner: Section, key: string, setting: Setting, grammar: Grammar): string {
+  const reference = grammar === '2.4' ? `$SET:${key}` : `$${key}`;
+  if (setting.form !== 'plain' || !setting.value.includes(reference)) return setting.value;
+  const former = formerValue(owner, key);
+  if (former === null) return setting.value;
+  return setting.value
+    .split(' ')
+    .map((word) => (word === reference ? former : word))
+    .join(' ');
+}
+
+/** What a setting was before, here or around a filter; null where only the daemon's default would tell. */
+function formerValue(section: Section, key: string): string | null {
+  for (let at: Section | null = section; at !== null; at = at.parent) {
+    const last = at.settings.get(key)?.at(-1);
+    if (last !== undefined) return last.value;
+    if (!isFilter(at)) return null;
+  }
+  return null;
+}
