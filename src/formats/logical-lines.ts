@@ -107,23 +107,28 @@ export interface TextEdit {
 export function editLogical(lines: readonly string[], logical: LogicalLine, edits: readonly TextEdit[]): string[] {
   const changed = new Map<number, string | null>();
   const textOf = (line: number) => changed.get(line) ?? lines[line] ?? '';
+  const join = (line: number, head: string, tail: string) => {
+    const eol = /\r?\n$/.exec(lines[line] ?? '')?.[0] ?? '';
+    changed.set(line, head + tail.replace(/\r?\n$/, '') + eol);
+  };
   // From the back to the front, so that the offsets further up still hold.
   for (const edit of edits.toReversed()) {
-    const from = pieceAt(logical, edit.start);
-    const to = edit.end > edit.start ? pieceAt(logical, edit.end - 1) : from;
+    // What begins at the very start of a line belongs to the line before: a line of its own begins with white space.
+    const from = pieceAt(logical, edit.start - 1);
+    const to = Math.max(from, pieceAt(logical, edit.end - 1));
     const [first, last] = [logical.pieces[from], logical.pieces[to]];
     if (!first || !last) continue;
     const head = textOf(first.line).slice(0, edit.start - first.start);
     const tail = textOf(last.line).slice(edit.end - last.start);
     for (const { line } of logical.pieces.slice(from + 1, to + 1)) changed.set(line, null);
-    changed.set(first.line, head + edit.text + tail);
+    join(first.line, head + edit.text, tail);
   }
   let previous = 0;
   for (const { line } of logical.pieces) {
     const text = changed.get(line);
     if (typeof text === 'string' && line !== logical.pieces[0]?.line && isSkipped(text)) {
       // What is left would be read as a comment if it stood on a line of its own.
-      if (text.includes('#')) changed.set(previous, textOf(previous).replace(/\r?\n?$/, '') + text);
+      if (text.includes('#')) join(previous, textOf(previous).replace(/\r?\n$/, ''), text);
       changed.set(line, null);
     }
     if (changed.get(line) !== null) previous = line;

@@ -21,10 +21,11 @@ export function setOption(cf: MasterCf, service: ServiceId, option: string, valu
   const span = entry.options.findLast(({ name }) => name === option);
   if (!span) return fromLines(addOption(cf.lines, entry, `-o ${text}`), cf.file);
   if (entry.logical.text.slice(span.value.start, span.value.end) === wanted) return cf;
+  const flag = entry.logical.text[span.start] === '-' ? '-o' : 'o';
   const edit =
     span.braced || !text.startsWith('{')
       ? { ...span.value, text: wanted }
-      : { start: span.start, end: span.end, text: `-o ${text}` };
+      : { start: span.start, end: span.end, text: `${flag} ${text}` };
   return fromLines(editLogical(cf.lines, entry.logical, [edit]), cf.file);
 }
 

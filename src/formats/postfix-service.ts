@@ -57,7 +57,10 @@ export interface Entry {
   readonly fault: HardenMailError | null;
 }
 
-/** Where one `-o name=value` stands: from its `-` to its end, and the value within. Offsets in the joined text. */
+/**
+ * Where one `-o name=value` stands, and the value within. Offsets in the joined text. `start` is at the `-`, or at the
+ * `o` where that is the tail of other flags (`-vo`).
+ */
 export interface OptionSpan {
   readonly name: string;
   readonly start: number;
@@ -176,7 +179,7 @@ function readArguments(words: readonly Word[], fail: Fail) {
   let at = 8;
   for (; at < words.length; at++) {
     const word = words[at];
-    if (!word || !word.text.startsWith('-') || word.text === '--') break;
+    if (!word || !word.text.startsWith('-') || word.text === '--' || word.text === '-') break;
     const letter = word.text.indexOf('o', 1);
     if (letter < 0) {
       args.push(word.text);
@@ -190,7 +193,7 @@ function readArguments(words: readonly Word[], fail: Fail) {
       fault ??= fail(word.start + word.text.length, 'name=value after -o');
       break;
     }
-    const span = readOption(argument, word.start);
+    const span = readOption(argument, letter > 1 ? word.start + letter : word.start);
     if (span && !(attached && span.braced)) options.push(span);
     else fault ??= fail(argument.start, 'name=value or { name = value } after -o');
     args.push(

@@ -23,7 +23,7 @@ export function writeValue(lines: readonly string[], parameter: Parameter, value
 
   if (oldWords.length > 0 && wanted !== '' && !newWords.some(({ text }) => text.startsWith('#'))) {
     return several
-      ? writeWords(lines, parameter, oldWords, newWords)
+      ? writeWords(lines, parameter, oldWords, newWords, wanted)
       : editLogical(lines, logical, [{ start, end, text: wanted }]);
   }
   // From or to nothing; or a word that begins with #, which would be a comment at the start of a line.
@@ -51,9 +51,10 @@ function wordsOf(text: string, shift: number): Word[] {
  */
 function writeWords(
   lines: readonly string[],
-  { logical, equals }: Parameter,
+  { logical, equals, value }: Parameter,
   oldWords: readonly Word[],
   newWords: readonly Word[],
+  wanted: string,
 ): string[] {
   const shorter = Math.min(oldWords.length, newWords.length);
   let front = 0;
@@ -62,20 +63,30 @@ function writeWords(
   while (back < shorter - front && oldWords.at(-1 - back)?.text === newWords.at(-1 - back)?.text) back++;
 
   const kept = shorter - back;
+  const lineOf = (word: Word | undefined) => word && placeOf(logical, word.start).line;
+  const stay = [...oldWords.slice(0, kept), ...oldWords.slice(oldWords.length - back)];
+  const added = newWords.slice(kept, newWords.length - back).map(({ text }) => text);
+  if (added.length === 0 && lineOf(stay[0]) === lineOf(stay.at(-1))) {
+    // What is left fits on one line, where the white space between words is the caller's.
+    return editLogical(lines, logical, [{ start: value.start, end: value.end, text: wanted }]);
+  }
   const edits = oldWords.slice(front, kept).map(({ text, start }, index): TextEdit => {
     return { start, end: start + text.length, text: newWords[front + index]?.text ?? '' };
   });
-  edits.push(...droppedRanges(logical, oldWords.slice(kept, oldWords.length - back)));
-
-  const added = newWords.slice(kept, newWords.length - back).map(({ text }) => text);
-  if (added.length === 0) return editLogical(lines, logical, edits);
-  const lineOf = (word: Word | undefined) => word && placeOf(logical, word.start).line;
+  if (added.length === 0) {
+    const dropped = droppedRanges(
+      logical,
+      oldWords.slice(kept, oldWords.length - back),
+      oldWords[oldWords.length - back],
+    );
+    return editLogical(lines, logical, [...edits, ...dropped]);
+  }
+  const head = placeOf(logical, equals).line;
   const [before, after] = [oldWords[kept - 1], oldWords[kept]];
-  if (after && lineOf(before) === lineOf(after)) {
+  if (after && (lineOf(before) ?? head) === lineOf(after)) {
     edits.push({ start: after.start, end: after.start, text: `${added.join(' ')} ` });
     return editLogical(lines, logical, edits);
   }
-  const head = placeOf(logical, equals).line;
   const model = lines[lineOf(after) ?? lineOf(before) ?? head] ?? '';
   const indent = /^[ \t]+/.exec(model)?.[0] ?? '    ';
   return insertLines(
@@ -85,8 +96,11 @@ function writeWords(
   );
 }
 
-/** One range for each physical line that words next to one another stand on, with the white space that goes with them. */
-function droppedRanges(logical: LogicalLine, words: readonly Word[]): TextEdit[] {
+/**
+ * Words next to one another, as one range for each physical line that they stand on, with the white space before them,
+ * or at the front of a line the white space up to `next`, the word behind them.
+ */
+function droppedRanges(logical: LogicalLine, words: readonly Word[], next: Word | undefined): TextEdit[] {
   const ranges = new Map<number, { start: number; end: number; text: string }>();
   for (const { text, start } of words) {
     const { line, offset } = placeOf(logical, start);
@@ -98,6 +112,9 @@ function droppedRanges(logical: LogicalLine, words: readonly Word[]): TextEdit[]
       ranges.set(line, { start: blanks < offset ? start - blanks : start, end, text: '' });
     }
   }
+  const behind = next && placeOf(logical, next.start);
+  const last = behind && ranges.get(behind.line);
+  if (last && /^[ \t]*$/.test(logical.text.slice(next.start - behind.offset, last.start))) last.end = next.start;
   return [...ranges.values()];
 }
 

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { HardenMailError } from '../../../src/errors.ts';
+import { listMembers } from '../../../src/formats/lists.ts';
+import {
+  insertMainMember,
+  mainEntries,
+  mainValue,
+  parseMain,
+  removeMain,
+  renderMain,
+  setMain,
+} from '../../../src/formats/postfix-main.ts';
+import type { MainCf } from '../../../src/formats/postfix-main.ts';
+import {
+  addService,
+  optionValue,
+  parseMaster,
+  removeOption,
+  renderMaster,
+  services,
+  setOption,
+} from '../../../src/formats/postfix-master.ts';
+import type { MasterCf } from '../../../src/formats/postfix-master.ts';
+import {
+  mainFile,
+  masterFile,
+  NAMES,
+  noise,
+  OPTIONS,
+  optionValues,
+  RUNS,
+  SERVICES,
+  value,
+} from './postfix-arbitraries.ts';
+
+const words = (text: string) => text.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
+const name = fc.constantFrom(...NAMES);
+const settings = (cf: MainCf) => mainEntries(cf).map((entry) => [entry.name, words(entry.value)] as const);
+/** Nothing is lost: without the lines of `own`, and without a line end that was added at the end, these are the same. */
+const others = (lines: readonly string[], own: ReadonlySet<number>) =>
+  lines
+    .filter((_, index) => !own.has(index))
+    .join('')
+    .replace(/\r?\n$/, '');
+
+describe('formats: laws of main.cf', () => {
+  it('GetPut: what was not edited keeps its bytes, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.oneof(mainFile, noise), (bytes) => {
+        try {
+          assert.equal(renderMain(parseMain(bytes, 'main.cf')), bytes);
+        } catch (error) {
+          if (!(error instanceof HardenMailError)) throw error;
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('PutGet, PutPut and Locality of setMain', () => {
+    fc.assert(
+      fc.property(mainFile, name, value, (bytes, key, wanted) => {
+        const before = parseMain(bytes, 'main.cf');
+        const after = setMain(before, key, wanted);
+        assert.deepEqual(words(mainValue(after, key)?.value ?? '-'), words(wanted));
+        assert.equal(setMain(after, key, wanted), after);
+        assert.deepEqual(parseMain(renderMain(after), 'main.cf'), after);
+        // Every other parameter has the value it had, in the order it had.
+        const index = before.parameters.findLastIndex((parameter) => parameter.name === key);
+        const own = after.parameters.findLastIndex((parameter) => parameter.name === key);
+        const rest = (cf: MainCf, skip: number) => settings(cf).filter((_, at) => at !== skip);
+        assert.deepEqual(rest(after, own), rest(before, index));
+        // Every byte outside the logical line is still there, comments in a multi-line value included.
+        const lines = (cf: MainCf, at: number) => new Set(cf.parameters[at]?.logical.pieces.map(({ line }) => line));
+        assert.equal(others(after.lines, lines(after, own)), others(before.lines, lines(before, index)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('removeMain takes every occurrence and nothing else', () => {
+    fc.assert(
+      fc.property(mainFile, name, (bytes, key) => {
+        const before = parseMain(bytes, 'main.cf');
+        const after = removeMain(before, key);
+        assert.deepEqual(
+          settings(after),
+          settings(before).filter(([found]) => found !== key),
+        );
+        assert.equal(removeMain(after, key), after);
+        const own = before.parameters.filter((parameter) => parameter.name === key);
+        const gone = new Set(own.flatMap(({ logical }) => logical.pieces.map(({ line }) => line)));
+        assert.equal(renderMain(after), before.lines.filter((_, index) => !gone.has(index)).join(''));
+      }),
+      RUNS,
+    );
+  });
+
+  it('insertMainMember puts one member in its place', () => {
+    const member = fc.constantFrom<string>('a', 'b', 'permit_x', 'hash:/x');
+    const list = fc.array(member, { minLength: 1, maxLength: 5 });
+    const gap = fc.constantFrom(', ', ' ', ',', ',\n  ', '\n\t', ', \n# c\n\n  ', ' ,\r\n  ');
+    fc.assert(
+      fc.property(
+        list,
+        fc.infiniteStream(gap),
+        fc.constantFrom('\n', '\n   ', ''),
+        fc.option(member, { nil: null }),
+        (all, gaps, start, target) => {
+          const stream = gaps[Symbol.iterator]();
+          const text = all.map((one, at) => (at === 0 ? one : String(stream.next().value) + one)).join('');
+          const before = parseMain(`x = ${start === '' ? '' : '\n  '}${text}\ny = 1\n`, 'main.cf');
+          const after = insertMainMember(before, 'x', 'new', target);
+          const at = target === null || !all.includes(target) ? all.length : all.indexOf(target);
+          assert.deepEqual(listMembers(mainValue(after, 'x')?.value ?? ''), all.toSpliced(at, 0, 'new'));
+          assert.equal(mainValue(after, 'y')?.value, '1');
+          assert.equal(insertMainMember(after, 'x', 'new', target), after);
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
+const id = fc.constantFrom(...SERVICES).map((text) => {
+  const [service = '', type = ''] = text.split(' ');
+  return { name: service, type };
+});
+const shape = (cf: MasterCf) =>
+  services(cf).map(({ line: _line, options, ...service }) => ({
+    ...service,
+    options: options.map((one) => [one.name, one.value]),
+  }));
+
+describe('formats: laws of master.cf', () => {
+  it('GetPut: what was not edited keeps its bytes, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.oneof(masterFile, noise), (bytes) => {
+        try {
+          assert.equal(renderMaster(parseMaster(bytes, 'master.cf')), bytes);
+        } catch (error) {
+          if (!(error instanceof HardenMailError)) throw error;
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it('PutGet, PutPut and Locality of setOption and removeOption', () => {
+    fc.assert(
+      fc.property(masterFile, id, fc.constantFrom(...OPTIONS), optionValues, (bytes, service, option, wanted) => {
+        const before = parseMaster(bytes, 'master.cf');
+        const at = before.entries.findLastIndex(
+          (entry) => entry.service.name === service.name && entry.service.type === service.type,
+        );
+        const entry = before.entries[at];
+        fc.pre(entry !== undefined && entry.fault === null);
+        const set = setOption(before, service, option, wanted);
+        const removed = removeOption(before, service, option);
+        for (const [after, expected] of [
+          [set, wanted],
+          [removed, null],
+        ] as const) {
+          const found = services(after)[at];
+          assert.equal(found && optionValue(found, option), expected);
+          assert.deepEqual(parseMaster(renderMaster(after), 'master.cf'), after);
+          const rest = (cf: MasterCf) =>
+            shape(cf).map((one, index) =>
+              index === at ? { ...one, args: [], options: one.options.filter(([key]) => key !== option) } : one,
+            );
+          assert.deepEqual(rest(after), rest(before));
+          const lines = (cf: MasterCf) => new Set(cf.entries[at]?.logical.pieces.map(({ line }) => line));
+          assert.equal(others(after.lines, lines(after)), others(before.lines, lines(before)));
+        }
+        // Everything behind the command but this option: flags, other options, arguments.
+        const args = (cf: MasterCf) =>
+          services(cf)[at]?.args.filter(
+            (arg, index, all) => !arg.startsWith(`${option}=`) && !all[index + 1]?.startsWith(`${option}=`),
+          );
+        assert.deepEqual(args(set), args(before));
+        assert.deepEqual(args(removed), args(before));
+        assert.equal(setOption(set, service, option, wanted), set);
+        assert.equal(removeOption(removed, service, option), removed);
+      }),
+      RUNS,
+    );
+  });
+
+  it('addService adds one, and changes no other', () => {
+    fc.assert(
+      fc.property(masterFile, (bytes) => {
+        const before = parseMaster(bytes, 'master.cf');
+        const columns = {
+          name: 'submissions',
+          type: 'inet',
+          private_: 'n',
+          unpriv: '-',
+          chroot: 'y',
+          wakeup: '-',
+          maxproc: '-',
+          command: 'smtpd',
+        };
+        const after = addService(
+          before,
+          columns,
+          [
+            ['a', 'b, c'],
+            ['d', ''],
+          ],
+          ['submissions', 'smtps', '465'],
+        );
+        const added = services(after).findIndex((service) => service.name === 'submissions');
+        assert.deepEqual(
+          services(after)[added]?.options.map(({ name: key, value: text }) => [key, text]),
+          [
+            ['a', 'b, c'],
+            ['d', ''],
+          ],
+        );
+        const plain = (cf: MasterCf) => shape(cf).map((service) => ({ ...service, index: 0 }));
+        assert.deepEqual(plain(after).toSpliced(added, 1), plain(before));
+        const own = new Set(after.entries[added]?.logical.pieces.map(({ line }) => line));
+        assert.equal(others(after.lines, own), others(before.lines, new Set()));
+      }),
+      RUNS,
+    );
+  });
+});
