@@ -1,0 +1,109 @@
+/**
+ * Real hosts for tests: Debian under systemd-nspawn, each with its own systemd, sshd, apt, Postfix and Dovecot, and
+ * Pebble as their certificate authority. See docs/lab.md.
+ *
+ *     import { lab } from '../lab/lab.ts';
+ *
+ *     const host = await lab.host({ release: 'bookworm', mail: true });   // 2 to 4 s once the image is cached
+ *     await host.exec('postconf -n');                                     // a back door, independent of SSH
+ *     connect(25, host.address);                                          // every port, straight from here
+ *     const acme = await lab.acme();                                      // certbot --server acme.directory
+ *
+ * All of it is gone at `lab.close()`, which test/lab/hooks.ts calls after the last test, and which also runs when the
+ * process exits, crashes or gets a signal. A run that is killed takes its processes with it (see `tied` in sh.ts); the
+ * names it leaves behind are removed by the next run (see ledger.ts).
+ */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { certify, startAcme } from './acme.ts';
+import type { Acme } from './acme.ts';
+import { startHost } from './host.ts';
+import type { HostOptions, LabHost, World } from './host.ts';
+import { cacheFolder } from './image.ts';
+import { clear, open } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { addBridge, addressOf, ROOM } from './network.ts';
+import { prepareMachine } from './requirements.ts';
+import { killAll, must } from './sh.ts';
+
+export type { Acme } from './acme.ts';
+export type { ExecResult, HostOptions, HostUser, LabHost, State } from './host.ts';
+export type { ReleaseName } from './releases.ts';
+export { available } from './requirements.ts';
+
+let ledger: Ledger | undefined;
+let world: Promise<World> | undefined;
+let count = 0;
+const addresses = new Set<number>();
+
+/** Boots a host. */
+async function host(options: HostOptions = {}): Promise<LabHost> {
+  world ??= create();
+  const here = await world;
+  const place = Array.from({ length: ROOM }, (_, n) => n + 1).find((n) => !addresses.has(n));
+  if (place === undefined) throw new Error(`lab: ${ROOM} hosts are up; stop one first`);
+  addresses.add(place);
+  const made = await startHost(here, ++count, addressOf(here.ledger, place), options);
+  return {
+    ...made,
+    async stop() {
+      await made.stop();
+      addresses.delete(place);
+    },
+  };
+}
+
+/** The certificate authority and name server of this run. */
+async function acme(): Promise<Acme> {
+  world ??= create();
+  return (await world).acme;
+}
+
+/** Takes everything away, at once. */
+function close(): void {
+  killAll();
+  if (ledger) clear(ledger);
+  ledger = undefined;
+  world = undefined;
+  addresses.clear();
+}
+
+async function create(): Promise<World> {
+  await prepareMachine();
+  guard();
+  ledger = await open(join(cacheFolder(), 'runs'));
+  const { folder } = ledger;
+  const address = addressOf(ledger, 0);
+  const identity = join(folder, 'id_ed25519');
+  const [caFile] = await Promise.all([
+    certify(folder, address),
+    must('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', identity]),
+    addBridge(ledger),
+  ]);
+  return {
+    ledger,
+    acme: await startAcme(folder, address, caFile),
+    resolver: address,
+    authority: await readFile(caFile, 'utf8'),
+    identity,
+    publicKey: await readFile(`${identity}.pub`, 'utf8'),
+  };
+}
+
+let guarded = false;
+
+/** However this process ends, short of SIGKILL, the lab goes first. */
+function guard(): void {
+  if (guarded) return;
+  guarded = true;
+  process.on('exit', close);
+  for (const [signal, number] of [
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ] as const)
+    process.prependListener(signal, () => process.exit(128 + number));
+}
+
+export const lab = { host, acme, close };

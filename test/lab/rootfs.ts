@@ -1,0 +1,64 @@
+/** What makes one host differ from another: its name, keys, machine id and resolver, written into its own layer. */
+
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BUILD_DOMAIN, BUILD_NAME } from './image.ts';
+import { must } from './sh.ts';
+
+export interface Identity {
+  /** Full name. */
+  readonly name: string;
+  readonly resolver: string;
+  /** Public key that may log in as root. */
+  readonly authorized: string;
+  /** Certificate (PEM) that programs on the host shall trust as an authority. */
+  readonly authority: string;
+}
+
+/**
+ * Writes a host's own files into its upper layer, before the layers are mounted.
+ * Gives the host's public SSH keys, one `TYPE BASE64` line each.
+ */
+export async function dress(upper: string, layers: readonly string[], identity: Identity): Promise<string[]> {
+  const { name } = identity;
+  const [short = name, ...domain] = name.split('.');
+  const put = async (path: string, text: string, mode = 0o644) => {
+    await mkdir(join(upper, dirname(path)), { recursive: true });
+    await writeFile(join(upper, path), text, { mode, encoding: 'latin1' });
+  };
+  await put('/etc/hostname', `${short}\n`);
+  // As Debian's installer does it: the full name leads to 127.0.1.1 on the host itself.
+  await put('/etc/hosts', `127.0.0.1\tlocalhost\n127.0.1.1\t${name} ${short}\n::1\tlocalhost ip6-localhost\n`);
+  await put('/etc/resolv.conf', `nameserver ${identity.resolver}\n`);
+  await put('/etc/machine-id', `${randomBytes(16).toString('hex')}\n`);
+  await put('/root/.ssh/authorized_keys', identity.authorized, 0o600);
+  await chmod(join(upper, '/root'), 0o700);
+  await chmod(join(upper, '/root/.ssh'), 0o700);
+  await put('/usr/local/share/ca-certificates/lab.crt', identity.authority);
+  const bundle = '/etc/ssl/certs/ca-certificates.crt';
+  await put(bundle, (await readLayered(layers, bundle)) + identity.authority);
+  for (const path of ['/etc/mailname', '/etc/postfix/main.cf']) {
+    const text = await readLayered(layers, path).catch(() => null);
+    if (text !== null) await put(path, text.replaceAll(BUILD_NAME, name).replaceAll(BUILD_DOMAIN, domain.join('.')));
+  }
+  return hostKeys(join(upper, '/etc/ssh'), short);
+}
+
+async function hostKeys(folder: string, comment: string): Promise<string[]> {
+  await mkdir(folder, { recursive: true });
+  const keys = ['ed25519', 'ecdsa'].map(async (type) => {
+    const file = join(folder, `ssh_host_${type}_key`);
+    await must('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', `root@${comment}`, '-f', file]);
+    return (await readFile(`${file}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+  });
+  return Promise.all(keys);
+}
+
+async function readLayered(layers: readonly string[], path: string): Promise<string> {
+  for (const layer of layers) {
+    const text = await readFile(join(layer, path), 'latin1').catch(() => null);
+    if (text !== null) return text;
+  }
+  throw new Error(`lab: no ${path} in the image`);
+}
