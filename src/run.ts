@@ -193,13 +193,14 @@ function portsFor({ listeners }: Facts, plan: Plan): number[] {
 /** The ending as it would be, unless a check fails: then that is how it ended. */
 function verdict(findings: readonly Finding[], well: Ending): Ending {
   const bad = findings.filter(({ status }) => status === 'fail');
-  if (bad.length === 0) return well;
+  const [first] = bad;
+  if (!first) return well;
   const done = well.kind === 'changed' ? 'the changes are live, but ' : '';
-  const checks = bad.length === 1 ? '1 check fails' : `${bad.length} checks fail`;
+  const checks = bad.length === 1 ? 'a check fails' : `${bad.length} checks fail, the first`;
   return failure(
     new HardenMailError(
       'VERIFY_FAILED',
-      `${done}${checks}: ${bad.map(sentence).join('; ')}`,
+      `${done}${checks}: ${sentence(first)}`,
       done
         ? 'None of them passed before, so nothing was undone. `harden-mail verify` looks again.'
         : 'Nothing was written. `journalctl -u postfix@- -u dovecot` on the host may say why.',

@@ -4,7 +4,7 @@ import { Chalk } from 'chalk';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
-import type { Facts, HostResult, Plan } from './model.ts';
+import type { Ending, Facts, HostResult, Plan } from './model.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
 import { diffLines, endingLine, findingLines, headline, planLines } from './report/text.ts';
 import type { Io } from './run.ts';
@@ -53,10 +53,16 @@ export function terminal(process: Process, flags: Flags): Terminal {
         return;
       }
       for (const result of results) {
-        print([...findingLines(result.findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
+        const findings = isAboutChecks(result.ending) ? result.findings : [];
+        print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
       }
     },
   };
+}
+
+/** What was seen before a failure of another kind would only hide its cause. */
+function isAboutChecks(ending: Ending): boolean {
+  return ending.kind !== 'failed' || ['VERIFY_FAILED', 'ROLLED_BACK'].includes(ending.code);
 }
 
 /** The diff package is loaded only where there is something to show. */

@@ -58,7 +58,7 @@ export async function preflight(remote: Remote, { domain }: Certificate): Promis
   );
 }
 
-/** By the host's eyes; its own name often leads to 127.0.1.1 there, which says nothing, so then by ours. */
+/** By the host's name server; where that knows nothing, or only of the host itself, by ours. */
 async function addressesOf(domain: string, seenByHost: readonly string[]): Promise<string[]> {
   const outside = seenByHost.filter((address) => !/^(127\.|::1$)/.test(address));
   if (outside.length > 0) return outside;

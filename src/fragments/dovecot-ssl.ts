@@ -91,15 +91,4 @@ export const dovecotSsl: readonly Fragment[] = [
     source: 'RFC 8996; Dovecot 2.2 documentation, ssl_protocols',
     recipe: [],
   },
-  {
-    id: 'dovecot:protocols',
-    task: 'dovecot-ssl',
-    setting: 'protocols',
-    place: { in: 'dovecot', block: [], home: '/etc/dovecot/dovecot.conf' },
-    merge: { how: 'member', members: ['imap', 'pop3'], kind: 'words', unset: 'leave' },
-    profile: 'standard',
-    why: "Where the admin lists the protocols, both must be among them for 993 and 995 to answer; else Debian's packages switch them on by themselves.",
-    source: 'Dovecot documentation, protocols',
-    recipe: [],
-  },
 ];

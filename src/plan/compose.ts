@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { HardenMailError } from '../errors.ts';
 import type { Bytes, Change, Note, Plan, Policy, SettingChange, Snapshot, TaskOutcome } from '../model.ts';
 import { lineageName } from '../tasks/certbot.ts';
 import { RECIPE } from '../tasks/index.ts';
@@ -12,28 +13,28 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
  * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
  * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
  */
-export function compose(snapshot: Snapshot, policy: Policy): Plan {
+export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
   const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy.domain)) };
   let workspace = openWorkspace(snapshot);
   const settings: SettingChange[] = [];
   const notes: Note[] = [];
-  for (const fragment of RECIPE.flatMap((task) => task.fragments ?? [])) {
+  for (const fragment of tasks.flatMap((task) => task.fragments ?? [])) {
     const applied = applyFragment(fragment, workspace, context);
     workspace = applied.workspace;
     settings.push(...applied.settings);
     notes.push(...applied.notes);
   }
   const installed = facts.packages['certbot']?.status === 'installed';
-  const own = installed ? RECIPE.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
+  const own = installed ? tasks.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
   ];
-  const actions = RECIPE.flatMap((task) => task.actions?.(facts, policy) ?? []);
-  const activations = RECIPE.flatMap((task) => task.activations?.(snapshot, policy, changes) ?? []);
+  const actions = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
+  const activations = tasks.flatMap((task) => task.activations?.(snapshot, policy, changes) ?? []);
   const plan = { actions, settings, changes, activations, notes: [...removals(snapshot), ...notes] };
-  return { ...plan, tasks: RECIPE.map((task) => outcome(task, snapshot, plan)) };
+  return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
 }
 
 /** Every file whose bytes differ. Links are followed: what is written is their target, once. */
@@ -42,10 +43,22 @@ function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapsho
   for (const [path, after] of Object.entries(rendered)) {
     const file = files[path];
     if (!file || file.bytes === after) continue;
+    assertOurs(file.target, path);
     const { target, bytes: before, sha256, mode, owner } = file;
     byTarget.set(target, { path, target, before, after, sha256, mode, owner });
   }
   return [...byTarget.values()];
+}
+
+/** Files of packages are overwritten by the next upgrade, so an edit there would be lost without a word. */
+function assertOurs(target: string, path: string): void {
+  if (/^\/(usr|lib|bin|sbin)\//.test(target)) {
+    throw new HardenMailError(
+      'CONFIG_CONFLICT',
+      `a setting that must change stands in ${path}${target === path ? '' : ` (${target})`}, which belongs to a package`,
+      'Nothing was written. Set it in /etc instead, behind the place that includes this file, and run again.',
+    );
+  }
 }
 
 function ownChange({ path, bytes, mode, owner }: OwnFile, { files }: Snapshot): Change[] {

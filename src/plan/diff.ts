@@ -1,22 +1,12 @@
-import { createTwoFilesPatch } from 'diff';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { Bytes, Change } from '../model.ts';
 import { redact } from './redact.ts';
 
 /** A unified diff of one file, secrets masked, text as UTF-8. */
 export function diffOf({ path, before, after }: Change): string {
-  const patch = createTwoFilesPatch(
-    before === null ? '/dev/null' : path,
-    path,
-    text(before ?? ''),
-    text(after),
-    undefined,
-    undefined,
-    {
-      context: 3,
-    },
-  );
-  // The package draws a line of its own above the two file names.
-  return redact(patch.replace(/^=+\n/, '').replace(/^(---|\+\+\+) (.*)\t$/gm, '$1 $2'));
+  const from = before === null ? '/dev/null' : path;
+  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
+  return redact(createTwoFilesPatch(from, path, text(before ?? ''), text(after), undefined, undefined, options));
 }
 
 function text(bytes: Bytes): string {

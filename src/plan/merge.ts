@@ -11,9 +11,15 @@ const KEEP: Decision = { keep: true };
 /**
  * How a fragment meets what the admin has. The one rule above all: never weaken.
  * @param current what holds now, null where it is not set
- * @param read the value of another setting at the same place, for older settings that imply a level
+ * @param read the value of another setting of main.cf, for older settings that imply a level
+ * @param comma what parts the members of a new list: master.cf's options are easier to read without white space
  */
-export function merge(wanted: Merge, current: string | null, read: (setting: string) => string | null): Decision {
+export function merge(
+  wanted: Merge,
+  current: string | null,
+  read: (setting: string) => string | null,
+  comma: ', ' | ',' = ', ',
+): Decision {
   switch (wanted.how) {
     case 'set':
       return current === wanted.value ? KEEP : { to: wanted.value };
@@ -24,7 +30,7 @@ export function merge(wanted: Merge, current: string | null, read: (setting: str
     case 'at-least':
       return atLeast(wanted, current, read);
     case 'member':
-      return member(wanted, current);
+      return member(wanted, current, comma);
     case 'service':
       return KEEP;
   }
@@ -42,8 +48,8 @@ function atLeast(
   return current === value ? KEEP : { keep: true, note: `${current} stays: it is as strict as ${value}, or stricter` };
 }
 
-function member({ members, kind, unset }: Merge & { how: 'member' }, current: string | null): Decision {
-  if (current === null) return unset === 'leave' ? KEEP : { to: members.join(kind === 'words' ? ' ' : ', ') };
+function member({ members, kind, unset }: Merge & { how: 'member' }, current: string | null, comma: string): Decision {
+  if (current === null) return unset === 'leave' ? KEEP : { to: members.join(kind === 'words' ? ' ' : comma) };
   if (kind === 'words') {
     const has = listMembers(current).map((word) => word.toLowerCase());
     const missing = members.filter((word) => !has.includes(word));

@@ -34,7 +34,12 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
     // Found anew in the files as they are now: the site before it may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
     if (!site) continue;
-    const decision = merge(wanted, site.value, (name) => readMain(now, name));
+    const decision = merge(
+      wanted,
+      site.value,
+      (name) => readMain(now, name),
+      fragment.place.in === 'master.cf' ? ',' : ', ',
+    );
     if ('keep' in decision) {
       if (decision.note === undefined) continue;
       notes.push({ task: fragment.task, level: decision.level ?? 'info', text: `${site.label}: ${decision.note}` });
