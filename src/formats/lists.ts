@@ -105,9 +105,11 @@ export function insertMember(value: string, member: string, before: string | nul
   return insertUnits(value, all, at < 0 ? all.length : at, [member]);
 }
 
-/** Puts members before the `at`-th unit, apart from their neighbours as the list has it: by comma, or by white space. */
+/** Puts members before the `at`-th unit, apart from their neighbours as these are from one another: by comma or blank. */
 function insertUnits(value: string, all: readonly Unit[], at: number, members: readonly string[]): string {
-  const gap = value.includes(',') || all.length < 2 ? ', ' : ' ';
+  const right = Math.max(1, Math.min(at, all.length - 1));
+  const [one, other] = [all[right - 1], all[right]];
+  const gap = one && other && !value.slice(one.end, other.start).includes(',') ? ' ' : ', ';
   const next = all[at];
   if (next) return value.slice(0, next.start) + members.join(gap) + gap + value.slice(next.start);
   const last = all.at(-1);

@@ -24,13 +24,16 @@ export function syntaxError(at: {
   const before = (start > 0 ? '…' : '') + printable(source.slice(start, caret));
   const after = printable(source.slice(caret, end)) + (end < source.length ? '…' : '');
   const gutter = `${at.line} | `;
+  const mark = at.line === 1 && at.source.startsWith('\xef\xbb\xbf');
   return new HardenMailError(
     'CONFIG_INVALID',
     `${printable(at.file)}:${at.line}:${at.column}: expected ${at.expected}`,
     [
       gutter + before + after,
       ' '.repeat(gutter.length - 2) + '| ' + ' '.repeat(before.length) + '^',
-      `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
+      mark
+        ? `${printable(at.file)} begins with a byte order mark, which is read as text: save it without one, then run again.`
+        : `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
     ].join('\n'),
   );
 }
