@@ -20,6 +20,8 @@ export interface Probe extends Expectation {
   readonly context: SecureContext;
   readonly servername: string;
   readonly timeout: number;
+  /** Try a login in the clear where none is offered. */
+  readonly tryLogin: boolean;
   readonly user?: { readonly name: string; readonly password: string };
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
   readonly local: boolean;
@@ -45,22 +47,25 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       await greet();
       under = 'no-plain-login';
       const offer = await protocol.offer(wire);
-      await plainLogin(wire, protocol, offer, probe.local, note);
+      await plainLogin(wire, protocol, offer, probe, note);
       under = 'starttls';
       if (!offer.starttls) throw new ProtocolError(`does not offer ${protocol.command}`);
       const reply = await protocol.startTls(wire);
       if (!reply.ok) throw new ProtocolError(`offers ${protocol.command} but refuses it: "${show(reply.text)}"`);
+      // CVE-2011-0411 seen from the client: these words would be taken for words from inside TLS.
+      const more = wire.leftover();
+      if (more) throw new ProtocolError(`says more in the clear after granting ${protocol.command}: "${show(more)}"`);
+      note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     }
-    if (port.tls === 'implicit') under = 'tls';
+    under = 'tls';
     const tls = await wire.secure(probe);
-    if (port.tls === 'starttls') note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     const proven = session(tls, probe, note);
     if (port.tls === 'implicit') await greet();
 
     under = 'auth';
     const offer = await protocol.offer(wire);
     loginOffer(protocol, offer, note);
-    if (port.port === 25) legacyOffer(offer, note);
+    if (port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
     if (probe.user && !port.optional) {
       under = 'login';
       await login(wire, protocol, probe.user, proven, note);
@@ -73,10 +78,10 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
   return greeted;
 }
 
-async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, local: boolean, note: Note): Promise<void> {
+async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: Note): Promise<void> {
   const offered = offer.plain.map((way) => show(way, 60)).join(', ');
   // By SMTP the host itself sees what all see. Dovecot trusts connections from the host itself, and offers them more.
-  const proves = !local || protocol === smtp;
+  const proves = !probe.local || protocol === smtp;
   if (offered && proves) return note('no-plain-login', 'fail', `offers a login in clear: ${offered}`);
   if (offered)
     return note(
@@ -84,9 +89,9 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, local: b
       'hint',
       `seen from the host itself: whether others may log in in clear is not proven`,
     );
-  const reply = await protocol.tryPlain(wire);
+  const reply = probe.tryLogin ? await protocol.tryPlain(wire) : null;
   if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
-  note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no AUTH before TLS');
+  note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no login in clear');
 }
 
 /** Notes what is to be said of the TLS session. True when the server proved who it is. */

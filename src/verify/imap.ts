@@ -43,7 +43,7 @@ function parseCapability(words: readonly string[]): Offer {
 export const imap: Protocol = {
   async greet(wire) {
     const line = await wire.line();
-    if (/^\* OK\b/i.test(line)) return line.slice(2);
+    if (/^\* OK\b/i.test(line)) return line.slice(2).replace(/\[CAPABILITY [^\]]*\] ?/i, '');
     if (/^\* (BYE|PREAUTH)\b/i.test(line))
       throw new ProtocolError(
         /^\* BYE/i.test(line) ? `turns us away: "${show(line)}"` : `lets everybody in without a login: "${show(line)}"`,

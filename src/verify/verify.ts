@@ -17,6 +17,11 @@ export interface VerifyTarget extends Ways {
   readonly trust?: readonly string[];
   /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
   readonly user?: { readonly name: string; readonly password: string };
+  /**
+   * Try a login as nobody in the clear on 110 and 143, beside reading what is offered; default yes. The daemon logs each
+   * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
+   */
+  readonly tryLogin?: boolean;
   /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet a stranger. */
   readonly timeout?: number;
   readonly now?: Date;
@@ -28,7 +33,7 @@ export interface VerifyTarget extends Ways {
  * that one cause is told once.
  */
 export async function verify(target: VerifyTarget): Promise<Finding[]> {
-  const { domain, certificate, trust = [], user, timeout = 8000, now = new Date() } = target;
+  const { domain, certificate, trust = [], user, tryLogin = true, timeout = 8000, now = new Date() } = target;
   // SNI carries names, not addresses (RFC 6066).
   const servername = isIP(domain) ? '' : domain;
   const probe = {
@@ -37,6 +42,7 @@ export async function verify(target: VerifyTarget): Promise<Finding[]> {
     onDisk: certificate,
     now,
     timeout,
+    tryLogin,
     context: contextFor(trust),
     ...(user && { user }),
   };

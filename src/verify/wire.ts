@@ -23,7 +23,9 @@ export interface Wire {
   send(line: string): void;
   /** The next line, one char per byte, without its end. */
   line(): Promise<string>;
-  /** Goes on inside TLS. Throws when the server said anything more in the clear. */
+  /** What came beyond the last line that was read. */
+  leftover(): string;
+  /** Goes on inside TLS. */
   secure(options: Handshake): Promise<TLSSocket>;
   /** Says goodbye and leaves, without waiting for the server to do the same. */
   close(goodbye: string): void;
@@ -97,13 +99,13 @@ export function openWire(raw: Duplex, timeout: number): Wire {
         await wait();
       }
     },
+    leftover: () => buffer,
     async secure(options) {
       // All other listeners stay: an SSH channel that breaks inside TLS tells nobody else.
       stream.pause().off('data', onData);
       const early = buffer + ((stream.read() as Buffer | null)?.toString('latin1') ?? '');
       try {
-        // CVE-2011-0411 seen from the client: such words would be taken for words from inside TLS.
-        if (early) throw new ProtocolError(`said more in the clear after granting TLS: "${show(early)}"`);
+        if (early) throw new ProtocolError(`no TLS session: what answers is not TLS: "${show(early)}"`);
         if (failure) throw failure;
         step();
         const tls = await handshake(stream, options, timeout);

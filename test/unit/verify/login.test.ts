@@ -8,12 +8,12 @@ const user = { name: 'user', password: 'secret' };
 const LOGIN_PORTS = [25, 465, 993, 995];
 
 describe('verify: logging in', () => {
-  let host: Fakes | undefined;
-  afterEach(() => stop(host ?? new Map()));
+  let host: Fakes;
+  afterEach(() => stop(host));
 
   const change = (difference: (script: Script) => Partial<Script>) =>
     [...goodHost(certificates().good)].map(([port, script]) => [port, { ...script, ...difference(script) }] as const);
-  const heard = () => [...host!.values()].flatMap((fake) => fake.heard);
+  const heard = () => [...host.values()].flatMap((fake) => fake.heard);
 
   it('logs in on 25, 465, 993 and 995, and never in the clear', async () => {
     host = await start(goodHost(certificates().good));

@@ -18,6 +18,7 @@ function scripted(lines: readonly string[]): Wire {
       if (line === undefined) throw new ProtocolError('closed');
       return line;
     },
+    leftover: () => '',
     secure: () => Promise.reject(new Error('not here')),
     close: () => {},
   };

@@ -79,14 +79,16 @@ describe('verify: ports that cannot be reached from here', () => {
     });
 
   it('25 through SSH: AUTH in the clear is a failure, because Postfix offers the host itself no more than others', async () => {
-    const { answer, ...script } = good.get(25)!;
+    const script = good.get(25)!;
     const open = await start([
       [
         25,
         {
           ...script,
           answer: (line, secure) =>
-            /^EHLO/.test(line) && !secure ? '250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n' : answer(line, secure),
+            /^EHLO/.test(line) && !secure
+              ? '250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n'
+              : script.answer(line, secure),
         },
       ],
     ]);
@@ -102,7 +104,7 @@ describe('verify: ports that cannot be reached from here', () => {
         let left = bytes;
         const channel: Duplex = new Duplex({
           read: () => void socket.resume(),
-          write: (chunk, encoding, done) => void socket.write(chunk, encoding, done),
+          write: (chunk: Buffer, _, done) => void socket.write(chunk, done),
           destroy: (error, done) => done((socket.destroy(), error)),
         });
         socket.pause().on('error', () => {});

@@ -19,4 +19,14 @@ describe('verify: a host hardened by the recipe', () => {
       PORTS.flatMap(({ port }) => checksOf(port).map((id) => [port, id, 'pass', 'direct'])),
     );
   });
+
+  it('reads only, where no login is to be tried', async () => {
+    for (const fake of host.values()) fake.heard.length = 0;
+    const findings = await look(host, { tryLogin: false });
+    assert.ok(findings.every(({ status }) => status === 'pass'));
+    assert.deepEqual(
+      [...host.values()].flatMap((fake) => fake.heard).filter((line) => /USER|LOGIN/.test(line)),
+      [],
+    );
+  });
 });
