@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { carriedOutBy, pages } from '../../../scripts/docs.ts';
+import { RECIPE } from '../../../scripts/recipe.ts';
+import { FRAGMENTS } from '../../../src/fragments/index.ts';
+
+describe('docs', () => {
+  for (const [path, text] of Object.entries(pages())) {
+    it(`${path} is what the code says (npm run docs)`, () => {
+      assert.equal(readFileSync(path, 'utf8'), text);
+    });
+  }
+
+  const settings = RECIPE.flatMap(({ items }) => items).flatMap((item) => ('setting' in item ? [item.setting] : []));
+  for (const setting of new Set(settings)) {
+    it(`the recipe's line is carried out: ${setting}`, () => {
+      assert.notEqual(carriedOutBy(setting).length, 0);
+    });
+  }
+
+  it('a fragment quotes only lines that the recipe has', () => {
+    const quoted = FRAGMENTS.flatMap(({ recipe }) => recipe);
+    assert.deepEqual(quoted.filter((line) => !settings.includes(line)), []);
+  });
+});
