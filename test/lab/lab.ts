@@ -20,11 +20,12 @@ import { certify, startAcme } from './acme.ts';
 import type { Acme } from './acme.ts';
 import { startHost } from './host.ts';
 import type { HostOptions, LabHost, World } from './host.ts';
-import { cacheFolder } from './image.ts';
+import { cacheFolder, image } from './image.ts';
 import { clear, open } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { addBridge, addressOf, ROOM } from './network.ts';
-import { prepareMachine } from './requirements.ts';
+import type { ReleaseName } from './releases.ts';
+import { available, prepareMachine } from './requirements.ts';
 import { killAll, must } from './sh.ts';
 
 export type { Acme } from './acme.ts';
@@ -36,6 +37,12 @@ let ledger: Ledger | undefined;
 let world: Promise<World> | undefined;
 let count = 0;
 const addresses = new Set<number>();
+
+/** Installs what this machine lacks and builds a release's image, which takes minutes where it is not cached. */
+async function prepare(release: ReleaseName = 'bookworm'): Promise<void> {
+  await prepareMachine();
+  await image(release);
+}
 
 /** Boots a host. */
 async function host(options: HostOptions = {}): Promise<LabHost> {
@@ -106,4 +113,4 @@ function guard(): void {
     process.prependListener(signal, () => process.exit(128 + number));
 }
 
-export const lab = { host, acme, close };
+export const lab = { available, prepare, host, acme, close };

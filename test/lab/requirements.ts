@@ -13,6 +13,7 @@ const PROGRAMS = {
   ssh: 'openssh-client',
   openssl: 'openssl',
   swaks: 'swaks',
+  curl: 'curl',
 };
 /** Without a program of their own: the keys of Debian's archive; TLS for swaks. */
 const LIBRARIES = ['debian-archive-keyring', 'libnet-ssleay-perl'];

@@ -1,0 +1,20 @@
+/** Mocha root hooks of the host tests: no test starts before the lab is ready, and nothing of it is there after them. */
+
+import { lab } from './lab.ts';
+import { say } from './sh.ts';
+
+export const mochaHooks = {
+  async beforeAll(this: Mocha.Context) {
+    this.timeout(0); // an image that is not cached takes minutes
+    const can = await lab.available();
+    if (can.ok) return lab.prepare();
+    if (isSet(process.env['CI'])) throw new Error(`the host tests must run in CI, but ${can.reason}`);
+    say(`the host tests are not run: ${can.reason}`);
+    this.skip();
+  },
+  afterAll() {
+    lab.close();
+  },
+};
+
+const isSet = (value: string | undefined): boolean => value !== undefined && !['', '0', 'false'].includes(value);
