@@ -1,5 +1,6 @@
 /** What the network and the other side say, as errors with a next step. */
 import { HardenMailError } from '../errors.ts';
+import { printable } from '../remote/printable.ts';
 
 /** The other side hung up before it said who it is, as sshd does beyond MaxStartups: worth another try. */
 export class Refusal extends HardenMailError {}
@@ -46,10 +47,11 @@ export function socketFailure(label: string, error: NodeJS.ErrnoException): Hard
 /** Something failed between the first byte and the end of authentication. `shaken`: keys were already exchanged. */
 export function handshakeFailure(label: string, error: Error, shaken: boolean, level?: string): HardenMailError {
   const options = { cause: error };
+  const said = printable(error.message);
   if (level === 'client-timeout') {
     return new HardenMailError(
       'CONNECTION_TIMEOUT',
-      `${label}: connected, but ${error.message}`,
+      `${label}: connected, but ${said}`,
       'Is it sshd that listens there? Look at the load of the host.',
       options,
     );
@@ -57,32 +59,44 @@ export function handshakeFailure(label: string, error: Error, shaken: boolean, l
   if (/no matching/i.test(error.message)) {
     return new HardenMailError(
       'CONNECTION_LOST',
-      `${label}: no algorithm in common (${error.message.replace(/^Handshake failed: /, '')})`,
+      `${label}: no algorithm in common (${said.replace(/^Handshake failed: /, '')})`,
       'Neither SHA-1, CBC nor ChaCha20 is offered here, and no post-quantum key exchange: allow curve25519-sha256, ' +
         'aes128-gcm@openssh.com and an Ed25519, ECDSA or RSA (SHA-2) host key in sshd_config.',
       options,
     );
   }
-  if (!shaken) {
+  if (!shaken && HUNG_UP.test(said)) {
     return new Refusal(
       'CONNECTION_LOST',
-      `${label}: hung up before it said who it is (${error.message})`,
+      `${label}: hung up before it said who it is (${said})`,
       'Too many connections at once (MaxStartups), a firewall, fail2ban or hosts.deny; or it is not sshd that listens there.',
       options,
     );
   }
   return new HardenMailError(
     'CONNECTION_LOST',
-    `${label}: the connection was lost while logging in: ${error.message}`,
+    `${label}: the connection was lost ${shaken ? 'while logging in' : 'at its start'}: ${said}`,
     "Look into the host's log (`journalctl -u ssh`), then try again.",
     options,
+  );
+}
+
+const HUNG_UP = /lost before handshake|connection was closed|ECONNRESET|EPIPE/i;
+
+/** The connection is there, but the host starts no command in it. */
+export function execFailure(label: string, error: Error): HardenMailError {
+  return new HardenMailError(
+    'REMOTE_FAILED',
+    `${label}: the host starts no command: ${printable(error.message)}`,
+    'MaxSessions, ForceCommand or the account in sshd_config may forbid it; `ssh` with the same user shows it too.',
+    { cause: error },
   );
 }
 
 export function lost(label: string, error?: Error): HardenMailError {
   return new HardenMailError(
     'CONNECTION_LOST',
-    `${label}: the connection was lost${error ? `: ${error.message}` : ''}`,
+    `${label}: the connection was lost${error ? `: ${printable(error.message)}` : ''}`,
     'Check the network and the host, then run the command again.',
     { cause: error },
   );
@@ -103,7 +117,7 @@ export function interrupted(label: string): HardenMailError {
 /** RFC 4254 5.1: reason 1 is "administratively prohibited", 2 "connect failed". */
 export function forwardFailure(label: string, address: string, port: number, error: Error): HardenMailError {
   const { reason } = error as { reason?: unknown };
-  const what = error.message.replace(/^\(SSH\) Channel open failure: /, '');
+  const what = printable(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
   const options = { cause: error };
   if (reason === 1) {
     return new HardenMailError(
@@ -113,7 +127,11 @@ export function forwardFailure(label: string, address: string, port: number, err
       options,
     );
   }
-  const code = /timed out/i.test(what) ? 'CONNECTION_TIMEOUT' : 'CONNECTION_REFUSED';
+  const code = /not known|resol/i.test(what)
+    ? 'HOST_UNKNOWN'
+    : /timed out|unreachable|no route/i.test(what)
+      ? 'CONNECTION_TIMEOUT'
+      : 'CONNECTION_REFUSED';
   return new HardenMailError(
     code,
     `${address}:${port}, seen from ${label}: ${what}`,

@@ -73,7 +73,7 @@ export function parsePrivateKey(file: KeyFile, parse: ParseKey, passphrase?: str
 
 function plainly(message: string): string {
   if (/passphrase|integrity check/i.test(message)) return 'wrong passphrase';
-  if (/unsupported|format/i.test(message)) return 'not a private key in a known format (FIDO keys work through the agent only in OpenSSH)'; // prettier-ignore
+  if (/unsupported|format/i.test(message)) return 'it is no RSA, ECDSA or Ed25519 key (FIDO keys are not supported)';
   return message;
 }
 
@@ -85,11 +85,15 @@ export function unusable(path: string, why: string): HardenMailError {
   );
 }
 
-const decrypted = new WeakMap<object, Map<string, Promise<ParsedKey>>>();
+/** OpenSSH's NumberOfPasswordPrompts. */
+export const PASSWORD_TRIES = 3;
+
+const unlocked = new WeakMap<object, Map<string, Promise<ParsedKey>>>();
 
 /**
  * Opens an encrypted key, asking for its passphrase once, for however many hosts.
- * @param asker identity of whoever is asked: one run asks once
+ * @param asker stands for whoever is asked: one run asks once
+ * @throws HardenMailError KEY_UNUSABLE when no answer was right
  */
 export function unlock(
   asker: object,
@@ -97,11 +101,20 @@ export function unlock(
   parse: ParseKey,
   ask: (text: string) => Promise<string>,
 ): Promise<ParsedKey> {
-  const cache = decrypted.get(asker) ?? new Map<string, Promise<ParsedKey>>();
-  decrypted.set(asker, cache);
-  const known = cache.get(file.path);
-  if (known !== undefined) return known;
-  const opening = ask(`Passphrase for ${file.path}: `).then((passphrase) => parsePrivateKey(file, parse, passphrase));
+  const cache = unlocked.get(asker) ?? new Map<string, Promise<ParsedKey>>();
+  unlocked.set(asker, cache);
+  const opening = cache.get(file.path) ?? openKey(file, parse, ask);
   cache.set(file.path, opening);
   return opening;
+}
+
+async function openKey(file: KeyFile, parse: ParseKey, ask: (text: string) => Promise<string>): Promise<ParsedKey> {
+  for (let tries = 1; ; tries += 1) {
+    const passphrase = await ask(`Passphrase for ${file.path}: `);
+    try {
+      return parsePrivateKey(file, parse, passphrase);
+    } catch (error) {
+      if (tries >= PASSWORD_TRIES) throw error;
+    }
+  }
 }

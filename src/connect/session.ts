@@ -9,8 +9,9 @@ import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2';
 import { HardenMailError } from '../errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
 import { CIPHERS, KEX, MACS, hostKeyAlgorithms } from './algorithms.ts';
+import type { Authentication } from './auth.ts';
 import { deadline } from './deadline.ts';
-import { closedWithoutStatus, forwardFailure, handshakeFailure, interrupted, lost } from './failures.ts';
+import { closedWithoutStatus, execFailure, forwardFailure, handshakeFailure, interrupted, lost } from './failures.ts';
 import type { HostKeys } from './host-keys.ts';
 import { sessionSlots } from './slots.ts';
 
@@ -24,22 +25,13 @@ export async function loadSsh(): Promise<SshLibrary> {
   return { ...ssh2, NodeSSH };
 }
 
-/** Gives one way to authenticate after the other; false when there is none left. */
-export interface Authentication {
-  next(allowed: readonly string[] | null): Promise<AnyAuthMethod | false>;
-  /** What to say when the host accepted none. */
-  failure(): HardenMailError;
-}
-
-/** Asks the user; the clock of the connection stands still meanwhile. */
-export type Ask = (text: string, secret: boolean) => Promise<string>;
-
 export interface SessionOptions {
   readonly socket: Duplex;
   readonly label: string;
   readonly address: string;
   readonly user: string;
   readonly keys: HostKeys;
+  /** Made with the means to stop the clock while the user is asked. */
   readonly authentication: (paused: <T>(work: () => Promise<T>) => Promise<T>) => Authentication;
   /** Seconds for each step up to the end of authentication. */
   readonly timeout: number;
@@ -140,7 +132,15 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
     label,
     address: options.address,
     user: options.user,
-    exec: (command) => slots.use((release) => startCommand(client, command, () => why ?? lost(label), label, release)),
+    exec: async (command) => {
+      const start = (release: () => void): Promise<Channel> => {
+        if (why !== undefined) throw why;
+        return startCommand(client, command, () => why ?? lost(label), label, release);
+      };
+      return slots.use(start).catch((error: Error) => {
+        throw error instanceof HardenMailError ? error : (why ?? execFailure(label, error));
+      });
+    },
     forward: (address, port) =>
       new Promise((resolve, reject) => {
         if (why !== undefined) return reject(why);

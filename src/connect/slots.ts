@@ -36,12 +36,15 @@ export function sessionSlots(): Slots {
       return await start(release);
     } catch (error) {
       release();
-      if (!isSessionLimit(error)) throw error;
-      if (used > 0) limit = Math.max(1, used);
-      else if (tries >= PATIENCE_MS.length) throw error;
-      else await sleep(PATIENCE_MS[tries]);
-      return use(start, used > 0 ? tries : tries + 1);
+      if (!isSessionLimit(error) || (used === 0 && tries >= PATIENCE_MS.length)) throw error;
     }
+    // As many as are in use now is what the server allows: wait until one of them ends.
+    if (used > 0) {
+      limit = used;
+      return use(start, tries);
+    }
+    await sleep(PATIENCE_MS[tries]);
+    return use(start, tries + 1);
   }
 
   return { use: (start) => use(start) };

@@ -26,14 +26,18 @@ export type Dialogue =
 export async function dialogue(channel: Channel, boot: Bootstrap, options: DialogueOptions): Promise<Dialogue> {
   const stdout = afterMark(boot.mark, options.onOutput);
   const stderr = afterMark(boot.mark);
-  let failure: unknown;
-  let gaveUp = false;
   let asked = 0;
-  const giveUp = (error?: unknown): void => {
-    failure ??= error;
-    gaveUp = true;
-    channel.close();
-  };
+  // A host that hangs does not confirm that the channel is closed: giving up does not wait for it.
+  let over = false;
+  let giveUp!: (error?: unknown) => void;
+  const givenUp = new Promise<undefined>((resolve, reject) => {
+    giveUp = (error) => {
+      over = true;
+      channel.close();
+      if (error === undefined) resolve(undefined);
+      else reject(error as Error);
+    };
+  });
   const idle = idleTimer(options.idle, () => giveUp(silent(options)));
 
   const answerPrompt = async (): Promise<void> => {
@@ -47,22 +51,19 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
 
   channel.stdin.on('error', () => {}); // The end of the channel tells it as well.
   channel.stdout.on('data', (chunk: Buffer) => {
+    if (over) return;
     idle.touch();
     if (stdout.push(chunk)) channel.stdin.end(framed(options.script, boot.mark));
     if (stdout.noise().length > NOISE_LIMIT) giveUp();
   });
   channel.stderr.on('data', (chunk: Buffer) => {
+    if (over) return;
     idle.touch();
     stderr.push(chunk);
     if (!stderr.seen() && stderr.noise().toString('latin1').endsWith(boot.prompt)) answerPrompt().catch(giveUp);
   });
 
-  const end = await channel.ended.catch((error: unknown) => {
-    if (!gaveUp) failure ??= error;
-    return undefined;
-  });
-  idle.stop();
-  if (failure !== undefined) throw failure;
+  const end = await Promise.race([channel.ended, givenUp]).finally(idle.stop);
   if (end === undefined || !stdout.seen()) {
     return { started: false, said: words(stderr.noise(), stdout.noise()), passwordRefused: asked > 1 };
   }

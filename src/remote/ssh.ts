@@ -2,7 +2,7 @@ import { HardenMailError } from '../errors.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Way } from './bootstrap.ts';
 import { dialogue } from './dialogue.ts';
-import { hostWords } from './host-words.ts';
+import { lastWords } from './printable.ts';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
 import type { Transport } from './transport.ts';
 
@@ -46,7 +46,7 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
       way = 'password';
       return run(script, scriptOptions);
     }
-    const words = hostWords(outcome.said) || 'nothing';
+    const words = lastWords(outcome.said) || 'nothing';
     throw tried === 'root'
       ? notRoot(`no shell for root: the host said “${words}”`, 'Use --user with an account that may use sudo.')
       : notRoot(`${transport.user} cannot become root: the host said “${words}”`, `Either ${orElse(transport.user)}`);

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Transport } from '../remote/transport.ts';
+import { authentication } from './auth.ts';
+import { findCredentials } from './credentials.ts';
+import { expand } from './expand.ts';
+import { Refusal, interrupted } from './failures.ts';
+import { hostKeys } from './host-keys.ts';
+import { openSession } from './session.ts';
+import type { SshLibrary } from './session.ts';
+import { openSocket } from './socket.ts';
+import type { Line } from './socket.ts';
+import type { SshSettings } from './ssh-config.ts';
+
+export interface HopOptions {
+  /** Through which connection; absent for a direct one. */
+  readonly via?: Transport;
+  /** The key that the user named, for this hop. */
+  readonly identity?: string;
+  readonly acceptNewHostKeys: boolean;
+  readonly knownHosts?: readonly string[];
+  readonly connectTimeout?: number;
+  /** Absent when nobody can be asked. Its identity tells one run from another. */
+  readonly prompt?: (text: string, secret: boolean) => Promise<string>;
+  /** Stands for whoever is asked, so that a passphrase is asked for once. */
+  readonly asker?: object;
+  readonly debug: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Seconds before the second and the third try where the other side hangs up at once, as sshd does beyond MaxStartups. */
+const BACKOFF = [0.5, 1.5];
+const TIMEOUT = 15;
+
+/** One connection of the way: the socket, the host key, the login. The socket is opened while node-ssh is loading. */
+export async function openHop(
+  loading: Promise<SshLibrary>,
+  settings: SshSettings,
+  options: HopOptions,
+): Promise<Transport> {
+  const { debug, prompt, signal } = options;
+  const label = labelOf(settings);
+  const timeout = options.connectTimeout ?? settings.connectTimeout ?? TIMEOUT;
+  const known = options.knownHosts ? { user: options.knownHosts, global: [] } : settings.knownHosts;
+  const identity = options.identity === undefined ? undefined : expand(options.identity, settings);
+  const query = { settings, identity, canAsk: prompt !== undefined, debug };
+  const openLine = async (): Promise<Line> =>
+    options.via === undefined
+      ? openSocket(settings.hostname, settings.port, label, timeout, signal)
+      : { socket: await options.via.forward(settings.hostname, settings.port), address: settings.hostname };
+
+  let opening = openLine();
+  try {
+    const [library, keys, credentials] = await Promise.all([
+      loading,
+      hostKeys({ ...settings, knownHosts: known }, options.acceptNewHostKeys),
+      loading.then((library) => findCredentials(library, query)),
+    ]);
+    for (let attempt = 0; ; attempt += 1) {
+      const line = await opening;
+      try {
+        return await openSession(library, {
+          ...line,
+          label,
+          user: settings.user,
+          keys,
+          authentication: (paused) =>
+            authentication(library, {
+              label,
+              settings,
+              credentials,
+              ask: prompt && ((text, secret) => paused(() => prompt(text, secret))),
+              asker: options.asker,
+              debug,
+            }),
+          timeout,
+          aliveInterval: settings.aliveInterval,
+          aliveCountMax: settings.aliveCountMax,
+          debug,
+          ...(signal && { signal }),
+        });
+      } catch (error) {
+        const pause = BACKOFF[attempt];
+        if (!(error instanceof Refusal) || pause === undefined) throw error;
+        debug(`${error.message}; trying again`);
+        // Not all at the same moment: many hosts may be behind one jump host.
+        await sleep(pause * (0.75 + Math.random() / 2) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
+          throw interrupted(label);
+        });
+        opening = openLine();
+      }
+    }
+  } catch (error) {
+    opening.then(({ socket }) => socket.destroy(), () => {}); // prettier-ignore
+    throw error;
+  }
+}
+
+/** `host:port`, behind the name that the user gave where that is another one. */
+function labelOf({ original, hostname, port }: SshSettings): string {
+  const place = hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
+}

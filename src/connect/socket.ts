@@ -1,0 +1,50 @@
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { interrupted, socketFailure } from './failures.ts';
+
+/** The stream that SSH is spoken over, and the address at its other end. */
+export interface Line {
+  readonly socket: Duplex;
+  readonly address: string;
+}
+
+/** Long enough for a far host: Node's own 250 ms a try takes every address of a slow host for dead. */
+const NEXT_ADDRESS_MS = 3000;
+
+/**
+ * A TCP connection, for which the first address that answers is taken. Nagle's algorithm is off: with it every later
+ * command costs a round trip more.
+ * @param timeout seconds
+ * @throws HardenMailError HOST_UNKNOWN, CONNECTION_REFUSED, CONNECTION_TIMEOUT, CONNECTION_LOST, INTERRUPTED
+ */
+export function openSocket(
+  host: string,
+  port: number,
+  label: string,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Line> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS });
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    };
+    const fail = (error: Error): void => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const abort = (): void => fail(interrupted(label));
+    const late = Object.assign(new Error(`no answer for ${timeout} s`), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => fail(socketFailure(label, late)), timeout * 1000);
+    signal?.addEventListener('abort', abort, { once: true });
+    // It stays for good: an error in the moment before ssh2 listens for itself would end the process.
+    socket.on('error', (error) => fail(socketFailure(label, error)));
+    socket.once('connect', () => {
+      settle();
+      resolve({ socket, address: socket.remoteAddress ?? host });
+    });
+    if (signal?.aborted) abort();
+  });
+}

@@ -1,0 +1,63 @@
+/** A Transport without SSH: the command string goes to a login shell of this machine, as sshd would hand it over. */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Channel, End, Transport } from '../../../src/remote/transport.ts';
+
+export interface LocalOptions {
+  readonly user: string;
+  /** The login shell and its arguments before the command. */
+  readonly shell: readonly string[];
+  /** Programs that stand before those of the machine, by name. */
+  readonly programs?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Nothing of the machine but what is named in `programs`. */
+  readonly bare?: boolean;
+}
+
+export interface Local extends Transport {
+  /** Every command string and every byte of input that was sent. */
+  readonly sent: { readonly commands: string[]; readonly input: string[] };
+  readonly folder: string;
+}
+
+export function localTransport({ user, shell, programs = {}, env = {}, bare = false }: LocalOptions): Local {
+  const folder = mkdtempSync(join(tmpdir(), 'harden-mail-local-'));
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), 0o755);
+  }
+  const sent = { commands: [] as string[], input: [] as string[] };
+  return {
+    label: 'local',
+    address: '127.0.0.1',
+    user,
+    sent,
+    folder,
+    async exec(command): Promise<Channel> {
+      sent.commands.push(command);
+      const [program = 'sh', ...before] = shell;
+      const child = spawn(program, [...before, command], {
+        env: { PATH: bare ? folder : `${folder}:/usr/bin:/bin`, HOME: folder, FOLDER: folder, ...env },
+        stdio: 'pipe',
+      });
+      for (const method of ['write', 'end'] as const) {
+        const original = child.stdin[method].bind(child.stdin) as (...args: unknown[]) => never;
+        child.stdin[method] = (...args: unknown[]) => {
+          sent.input.push(String(args[0]));
+          return original(...args);
+        };
+      }
+      const ended = new Promise<End>((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, signal) => resolve(code === null ? { signal: signal ?? '' } : { code }));
+      });
+      return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, close: () => child.kill() };
+    },
+    forward: async () => {
+      throw new Error('nothing to forward to');
+    },
+    close: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { sshRemote } from '../../../src/remote/ssh.ts';
+import { localTransport } from './local.ts';
+import type { Local, LocalOptions } from './local.ts';
+
+const read = { intent: 'read' } as const;
+
+/** `id -u` of somebody who is not root, except under the sudo below. */
+const ID = '#!/bin/sh\necho "${FAKE_UID:-1000}"\n';
+const FAREWELL = 'FAKE_UID=0; export FAKE_UID; while [ "$1" != sh ]; do shift; done; exec "$@"\n';
+
+/** Programs that behave as sudo and doas do in the cases that matter. */
+const FREE = `#!/bin/sh\n[ "$1" = -n ] || { echo asked >&2; exit 9; }\n${FAREWELL}`;
+const asking = (refusal: string): string => `#!/bin/sh
+if [ "$1" = -n ]; then echo "${refusal}" >&2; exit 1; fi
+[ "$1$2" = -S-p ] || exit 9
+echo "We trust you have received the usual lecture." >&2
+for try in 1 2 3; do
+  printf %s "$3" >&2
+  IFS= read -r word
+  if [ "$word" = "s3cret \\$(x)" ]; then ${FAREWELL.trim()}; fi
+  echo "Sorry, try again." >&2
+done
+exit 1
+`;
+const PASSWORD = 's3cret $(x)';
+
+describe('a script through SSH', () => {
+  const open: Local[] = [];
+  const local = (options: Partial<LocalOptions> = {}): Local => {
+    const transport = localTransport({ user: 'root', shell: ['sh', '-c'], ...options });
+    open.push(transport);
+    return transport;
+  };
+  afterEach(async () => {
+    for (const transport of open.splice(0)) await transport.close();
+  });
+  const remote = (options: Partial<LocalOptions>, becomePassword?: () => Promise<string>) =>
+    sshRemote(local(options), { name: 'local', ...(becomePassword && { becomePassword }) });
+
+  describe('login shells', () => {
+    const shells = [
+      ['sh', '-c'],
+      ['bash', '-c'],
+      ['dash', '-c'],
+      ['zsh', '-c'],
+      ['fish', '-c'],
+      ['tcsh', '-c'],
+      ['busybox', 'sh', '-c'],
+    ];
+    for (const shell of shells) {
+      for (const user of ['root', 'admin']) {
+        it(`${shell[0]} of ${user}`, async function () {
+          if (spawnSync(shell[0] ?? '', ['--help']).error) this.skip();
+          const programs = user === 'root' ? {} : { id: ID, sudo: FREE };
+          const { code, stdout, stderr } = await remote({ user, shell, programs }).run(
+            `echo "it's \\$HOME"; printf '%s\\n' '\\\\ ! #'; cat; echo problem >&2; exit 7`,
+            read,
+          );
+          assert.deepEqual(
+            { code, stdout: stdout.toString(), stderr: stderr.toString() },
+            { code: 7, stdout: "it's $HOME\n\\\\ ! #\n", stderr: 'problem\n' },
+          );
+        });
+      }
+    }
+  });
+
+  it('drops what start-up files print, on both outputs, also without a newline', async () => {
+    const shell = ['sh', '-c', 'echo hello; printf "last login: "; echo oops >&2; printf x >&2; eval "$0"'];
+    const { stdout, stderr } = await remote({ shell }).run('echo out; echo err >&2', read);
+    assert.deepEqual([stdout.toString(), stderr.toString()], ['out\n', 'err\n']);
+  });
+
+  it('a shell that echoes what it runs changes nothing, and gets no password', async () => {
+    const transport = local({ user: 'admin', shell: ['bash', '-xvc'], programs: { id: ID, sudo: asking('a password is required') } }); // prettier-ignore
+    const loud = sshRemote(transport, { name: 'loud', becomePassword: async () => PASSWORD });
+    const { stdout } = await loud.run('echo out', read);
+    assert.equal(stdout.toString(), 'out\n');
+    assert.deepEqual(
+      transport.sent.input.filter((text) => text.includes(PASSWORD)),
+      [`${PASSWORD}\n`],
+    );
+  });
+
+  it('start-up files that read their input get nothing of the script', async () => {
+    const shell = ['bash', '-c', 'read -t 0.2 line; eval "$0"'];
+    const { stdout } = await remote({ shell }).run('echo out', read);
+    assert.equal(stdout.toString(), 'out\n');
+  });
+
+  it('sends the script as input, never as a part of the command', async () => {
+    const transport = local();
+    await sshRemote(transport, { name: 'x' }).run('echo canary-123', read);
+    assert.ok(!transport.sent.commands.join().includes('canary'));
+    assert.ok(transport.sent.input.join().includes('canary'));
+  });
+
+  it('a script that is cut off runs not even its first line', async () => {
+    const transport = local();
+    const exec = transport.exec.bind(transport);
+    const cutting = {
+      ...transport,
+      exec: async (command: string) => {
+        const channel = await exec(command);
+        const end = channel.stdin.end.bind(channel.stdin);
+        channel.stdin.end = ((text: string) => end(text.slice(0, -20))) as typeof channel.stdin.end;
+        return channel;
+      },
+    };
+    const { code, stdout } = await sshRemote(cutting, { name: 'x' }).run('echo ran', read);
+    assert.equal(stdout.toString(), '');
+    assert.equal(code, 1);
+  });
+
+  it('the script has a known environment', async () => {
+    const { stdout } = await remote({ env: { LC_ALL: 'de_DE.UTF-8', PATH: '/usr/bin:/bin' } }).run(
+      'echo "$LC_ALL $PATH $PWD $(umask)"',
+      read,
+    );
+    assert.equal(stdout.toString(), 'C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin / 0022\n');
+  });
+
+  describe('the way to root', () => {
+    it('sudo without a password: one command, no question', async () => {
+      const transport = local({ user: 'admin', programs: { id: ID, sudo: FREE } });
+      const asked = sshRemote(transport, { name: 'x', becomePassword: async () => assert.fail('asked') });
+      assert.equal((await asked.run('echo "$FAKE_UID"', read)).stdout.toString(), '0\n');
+      assert.equal(transport.sent.commands.length, 1);
+    });
+
+    it('a user who is root under another name needs no sudo', async () => {
+      const { stdout } = await remote({ user: 'toor', programs: { id: '#!/bin/sh\necho 0\n', sudo: '#!/bin/sh\nexit 9\n' } }).run('echo in', read); // prettier-ignore
+      assert.equal(stdout.toString(), 'in\n');
+    });
+
+    it('doas where there is no sudo', async () => {
+      const sh = '#!/bin/sh\nexec /bin/sh "$@"\n';
+      const programs = { id: ID, doas: FREE, sh };
+      const { stdout } = await remote({ user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs }).run(
+        'echo in',
+        read,
+      );
+      assert.equal(stdout.toString(), 'in\n');
+    });
+
+    it('neither sudo nor doas', async () => {
+      const programs = { id: ID, sh: '#!/bin/sh\nexec /bin/sh "$@"\n' };
+      const none = remote({ user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs });
+      await assert.rejects(none.run('echo in', read), { code: 'NOT_ROOT', message: /neither sudo nor doas is there/ });
+    });
+
+    const refusals = [
+      'sudo: a password is required',
+      'sudo-rs: interactive authentication is required',
+      'doas: Authentication required',
+    ];
+    for (const refusal of refusals) {
+      it(`“${refusal}”: the password is asked for once, and kept for the next script`, async () => {
+        let asked = 0;
+        const ask = async (): Promise<string> => {
+          asked += 1;
+          return PASSWORD;
+        };
+        const transport = local({ user: 'admin', programs: { id: ID, sudo: asking(refusal) } });
+        const sudo = sshRemote(transport, { name: 'x', becomePassword: ask });
+        for (let run = 0; run < 2; run += 1) {
+          const { stdout, stderr } = await sudo.run('echo "$FAKE_UID"; cat', read);
+          assert.deepEqual([stdout.toString(), stderr.toString()], ['0\n', '']);
+        }
+        assert.equal(asked, 1);
+        assert.equal(transport.sent.commands.length, 3);
+        assert.ok(!transport.sent.commands.join().includes(PASSWORD));
+      });
+    }
+
+    it('a wrong password is tried once, and the script is never sent', async () => {
+      const transport = local({ user: 'admin', programs: { id: ID, sudo: asking('a password is required') } });
+      const sudo = sshRemote(transport, { name: 'x', becomePassword: async () => 'wrong' });
+      await assert.rejects(sudo.run('echo canary', read), { code: 'NOT_ROOT', message: /did not take the password/ });
+      assert.deepEqual(transport.sent.input, ['wrong\n']);
+    });
+
+    it('a password that cannot be asked for', async () => {
+      const sudo = remote({ user: 'admin', programs: { id: ID, sudo: asking('a password is required') } });
+      await assert.rejects(sudo.run('echo x', read), {
+        code: 'NOT_ROOT',
+        hint: /--ask-become-pass.*admin ALL=\(root\) NOPASSWD: ALL.*--user root/,
+      });
+    });
+
+    it('a user who may not', async () => {
+      const no = '#!/bin/sh\nprintf "bob is not in the sudoers file.\\033[2J\\n" >&2; exit 1\n';
+      await assert.rejects(remote({ user: 'bob', programs: { id: ID, sudo: no } }).run('echo x', read), {
+        code: 'NOT_ROOT',
+        message: 'local: bob cannot become root: the host said “bob is not in the sudoers file.[2J”',
+      });
+    });
+
+    it('an account that has no shell', async () => {
+      const shell = ['sh', '-c', 'echo "Please login as the user admin"; exit 142'];
+      await assert.rejects(remote({ shell }).run('echo x', read), {
+        code: 'NOT_ROOT',
+        message: /no shell for root: the host said “Please login as the user admin”/,
+      });
+    });
+
+    it('a host that talks without end', async () => {
+      await assert.rejects(remote({ shell: ['sh', '-c', 'exec yes'] }).run('echo x', read), { code: 'NOT_ROOT' });
+    });
+  });
+
+  it('a script that is killed, and a host that is silent, are errors', async () => {
+    await assert.rejects(remote({}).run('kill -9 $$', read), { code: 'REMOTE_FAILED', message: /SIGKILL/ });
+    await assert.rejects(remote({}).run('exec sleep 3', { ...read, idleTimeout: 0.2 }), {
+      code: 'CONNECTION_LOST',
+      message: /not a word from the host for 0.2 s/,
+    });
+  });
+});
