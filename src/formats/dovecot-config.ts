@@ -72,11 +72,11 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     const { file } = cursor;
     if (cursor.reading === null) readings.push((cursor.reading = { file, base: section, lines: [] }));
     const line = nextLine(cursor, files[file]!, grammar, carry);
-    carry = '';
     if (line === null) {
       stack.pop();
       continue;
     }
+    carry = '';
     const before = section;
     const refuse = (at: number, expected: string): HardenMailError => refusal(files, file, line, at, expected);
 

@@ -96,7 +96,8 @@ export function* lexDovecot(
     start = offset;
     line = number;
   }
-  if (pieces.length > 0) yield { kind: 'open', start, end: offset, line, text: pieces.map((p) => p.text).join('') };
+  if (pieces.length > 0 && offset > from.offset)
+    yield { kind: 'open', start, end: offset, line, text: pieces.map((p) => p.text).join('') };
 }
 
 function unended({ start, end, line, value }: Setting, at: number): Line {

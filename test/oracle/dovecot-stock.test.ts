@@ -91,7 +91,7 @@ async function harden(host: Doveconf, files: Record<string, string>): Promise<vo
     [],
   );
   assert.deepEqual(disagreements(edited, after.settings), []);
-  assert.equal(recipe.reduce(apply, edited), edited, 'a second time changes nothing');
+  assert.ok(recipe.reduce(apply, edited) === edited, 'a second time changes nothing');
 }
 
 const apply = (config: DovecotConfig, [name, value, file]: readonly [string, string, string]): DovecotConfig =>
