@@ -235,6 +235,8 @@ export type Ending =
       readonly message: string;
       readonly hint: string;
       readonly exit: number;
+      /** The transaction, where there was one. */
+      readonly receipt?: Receipt;
     };
 
 export interface HostResult {

@@ -5,8 +5,9 @@
 import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
 import { commit, settle } from './commit/transaction.ts';
 import { connect, type ConnectOptions } from './connect/connect.ts';
-import { HardenMailError } from './errors.ts';
+import { HardenMailError, type ErrorCode } from './errors.ts';
 import { gather } from './gather/gather.ts';
+import type { Interrupt } from './interrupt.ts';
 import type { Ending, Facts, Finding, Host, HostResult, Plan, Policy, Receipt } from './model.ts';
 import { compose, fingerprint } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
@@ -26,6 +27,7 @@ export interface RunOptions extends ProbeOptions {
   /** Seconds that a host waits for our word before it puts everything back. */
   readonly confirmTimeout: number;
   readonly ssh: ConnectOptions;
+  readonly interrupt: Interrupt;
   /** Who runs this, for the host's history. */
   readonly who: string;
 }
@@ -45,6 +47,7 @@ export function apply(hosts: readonly Host[], options: RunOptions, io: Io): Prom
   return visiting(hosts, async (visits) => {
     await stage(survey, visits, options, io);
     await agree(visits, options, io);
+    options.interrupt.hold();
     await stage(prepare, visits, options, io);
     await agree(visits, options, io);
     await stage(carryOut, visits, options, io);
@@ -70,7 +73,7 @@ async function visiting(hosts: readonly Host[], road: (visits: Visit[]) => Promi
 async function stage(step: Step, visits: readonly Visit[], options: RunOptions, io: Io): Promise<void> {
   const guarded = async (visit: Visit, say: Say): Promise<void> => {
     try {
-      if (options.ssh.signal?.aborted) throw interrupted();
+      if (options.interrupt.asked()) throw interrupted();
       await step(visit, options, say);
     } catch (error) {
       visit.ending = failure(error);
@@ -147,7 +150,10 @@ async function carryOut(visit: Visit, options: RunOptions, say: Say): Promise<vo
     ports: portsFor(facts, plan),
     onStep: say,
   });
-  if (started.state !== 'awaiting') throw notCommitted(visit.name, started);
+  if (started.state !== 'awaiting') {
+    visit.ending = notCommitted(visit.name, started);
+    return;
+  }
 
   say('verify');
   const second = connect(visit.host, options.ssh);
@@ -158,8 +164,10 @@ async function carryOut(visit: Visit, options: RunOptions, say: Say): Promise<vo
   try {
     say(worse.length > 0 ? 'undo' : 'confirm');
     const receipt = await settle(remote, started.id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
-    if (receipt.state !== 'committed') throw notCommitted(visit.name, receipt);
-    visit.ending = verdict(visit.findings, { kind: 'changed', receipt });
+    visit.ending =
+      receipt.state === 'committed'
+        ? verdict(visit.findings, { kind: 'changed', receipt })
+        : notCommitted(visit.name, receipt);
   } finally {
     await remote.close();
   }
@@ -197,7 +205,7 @@ function verdict(findings: readonly Finding[], well: Ending): Ending {
   if (!first) return well;
   const done = well.kind === 'changed' ? 'the changes are live, but ' : '';
   const checks = bad.length === 1 ? 'a check fails' : `${bad.length} checks fail, the first`;
-  return failure(
+  const ending = failure(
     new HardenMailError(
       'VERIFY_FAILED',
       `${done}${checks}: ${sentence(first)}`,
@@ -206,26 +214,38 @@ function verdict(findings: readonly Finding[], well: Ending): Ending {
         : 'Nothing was written. `journalctl -u postfix@- -u dovecot` on the host may say why.',
     ),
   );
+  return well.kind === 'changed' ? { ...ending, receipt: well.receipt } : ending;
 }
 
 function sentence({ port, text }: Finding): string {
   return `${port}: ${text}`;
 }
 
-function notCommitted(name: string, { state, step, reason }: Receipt): HardenMailError {
-  if (state === 'broken') {
-    return new HardenMailError('ROLLBACK_INCOMPLETE', `${name} could not be put back whole: ${reason}`, 'A human is needed: docs/transaction.md, "By hand".'); // prettier-ignore
-  }
-  if (state === 'rolled-back') {
-    return new HardenMailError('ROLLED_BACK', `${name} was put back as it was (at ${step}): ${reason}`, 'Mend the cause and run again.'); // prettier-ignore
-  }
-  if (step === 'lock') {
-    return new HardenMailError('LOCKED', `another harden-mail works on ${name}: ${reason}`, 'Nothing was written. Run again when it is done.'); // prettier-ignore
-  }
-  if (step === 'compare') {
-    return new HardenMailError('CHANGED_SINCE_READ', `${name}: ${reason}`, 'Nothing was written. Run again: the plan is made anew.'); // prettier-ignore
-  }
-  return new HardenMailError('COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, 'Nothing was changed. Mend what it says and run again.'); // prettier-ignore
+/** How a transaction ended that did not stay. */
+function notCommitted(name: string, receipt: Receipt): Ending {
+  const { state, step, reason } = receipt;
+  const [code, message, hint] = wordsFor(name, state, step, reason);
+  return { ...failure(new HardenMailError(code, message, hint)), receipt };
+}
+
+function wordsFor(name: string, state: Receipt['state'], step: string, reason: string): [ErrorCode, string, string] {
+  const again = 'Nothing was written. Run again';
+  if (state === 'broken')
+    return [
+      'ROLLBACK_INCOMPLETE',
+      `${name} could not be put back whole: ${reason}`,
+      'A human is needed: docs/transaction.md, "By hand".',
+    ];
+  if (state === 'rolled-back')
+    return ['ROLLED_BACK', `${name} was put back as it was (at ${step}): ${reason}`, 'Mend the cause and run again.'];
+  if (step === 'lock')
+    return ['LOCKED', `another harden-mail works on ${name}: ${reason}`, `${again} when it is done.`];
+  if (step === 'compare') return ['CHANGED_SINCE_READ', `${name}: ${reason}`, `${again}: the plan is made anew.`];
+  return [
+    'COMMIT_REFUSED',
+    `${name} refused the changes (at ${step}): ${reason}`,
+    `${again} when what it says is mended.`,
+  ];
 }
 
 function interrupted(): HardenMailError {

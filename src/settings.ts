@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
+import { interruptBy } from './interrupt.ts';
 import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, Profile } from './model.ts';
@@ -36,7 +37,9 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   const { env, signal } = process;
   const secret = (text: string): Promise<string> => screen.askSecret(text);
   const user = flags['probe-user'];
+  const interrupt = interruptBy(signal);
   return {
+    interrupt,
     dryRun: flags['dry-run'] === true,
     yes: flags.yes === true,
     forks: flags.forks ?? 10,
@@ -48,7 +51,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     }),
     ssh: {
       acceptNewHostKeys: flags['accept-new-host-keys'] === true,
-      signal,
+      signal: interrupt.cut,
       ...(flags['known-hosts'] !== undefined && { knownHosts: [flags['known-hosts']] }),
       ...(flags['ssh-config'] !== undefined && { sshConfig: flags['ssh-config'] }),
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),

@@ -16,7 +16,7 @@ LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 umask 077
 
-LOCK=${HARDEN_MAIL_LOCK:-/run/harden-mail.lock}
+LOCK=/run/harden-mail.lock
 UNIT=/etc/systemd/system/harden-mail-recover.service
 WANTS=/etc/systemd/system/multi-user.target.wants/harden-mail-recover.service
 
@@ -36,14 +36,21 @@ each() { # FUNCTION: for every line of the manifest, until one fails
 }
 end() { # STATE REASON
   state "$1"
+  [ -z "$locked" ] || rm -f "$LOCK"
   say "end $id $1 $step $2"
   exit 0
 }
 
-lock() {
-  exec 9>>"$LOCK" || end refused "the lock $LOCK cannot be opened"
-  if ! flock -n 9; then end refused "$(cat "$LOCK")"; fi
-  printf 'transaction %s since %s\n' "$id" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$LOCK"
+locked=
+lock() { # SECONDS: how long to wait for it
+  while :; do
+    exec 9>>"$LOCK" || return 1
+    flock -w "$1" 9 || return 1
+    # Whoever held it took the file away at the end: then this is a lock on nothing, and there is a new one.
+    [ "$(stat -L -c %i /proc/self/fd/9 2>/dev/null)" != "$(stat -c %i "$LOCK" 2>/dev/null)" ] || break
+  done
+  locked=yes
+  printf 'transaction %s of %s, since %s\n' "$id" "$(cat "$tx/who" 2>/dev/null)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$LOCK"
 }
 
 # ── before the swap: any failure here leaves the host as it was ───────────────────────────────────────────────────────
@@ -159,7 +166,7 @@ unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon
 
 activate_unit() { # UNIT HOW
   if [ ! -d /run/systemd/system ]; then
-    case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac
+    case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
     systemctl reload "$(unit_of "$1")"
   else
@@ -248,7 +255,7 @@ run() {
   started=$(date +%s)
   trap '' HUP INT TERM
   reason=
-  enter lock && lock
+  enter lock && { lock 0 || end refused "$(cat "$LOCK")"; }
   enter compare && { each compare_one || end refused "$reason"; }
   enter journal && { mkdir -p "$tx/before" && each journal_one && state journaled && arm || give_up "${reason:-the journal could not be written}"; }
   enter stage && { each stage_one || give_up "$reason"; }
@@ -270,7 +277,7 @@ recover() {
   started=$(date +%s)
   read -r before_state <"$tx/state" 2>/dev/null || before_state=new
   case $before_state in committed | refused | rolled-back | broken) disarm; exit 0 ;; esac
-  exec 9>>"$LOCK" && flock -w 30 9 || exit 1
+  lock 30 || exit 1
   step=recover
   case $before_state in
     new | journaled) give_up 'interrupted before anything was changed' ;;

@@ -15,7 +15,7 @@ export function jsonDocument(
     outcome: ending.kind,
     exit: code,
     ...(ending.kind === 'failed' && { error: { code: ending.code, message: ending.message, hint: ending.hint } }),
-    ...(ending.kind === 'changed' && { transaction: ending.receipt.id }),
+    ...('receipt' in ending && { transaction: ending.receipt.id, state: ending.receipt.state }),
     seconds: Math.round(seconds * 1000) / 1000,
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {
