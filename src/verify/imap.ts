@@ -74,7 +74,7 @@ export const imap: Protocol = {
     wire.send(`${TAG} AUTHENTICATE PLAIN`);
     const challenge = await read(wire);
     if (challenge.state !== '+') return { ok: false, text: challenge.text };
-    wire.send(response);
+    wire.send(response, 'slow');
     const answer = await read(wire);
     return { ok: answer.state === 'OK', text: answer.text };
   },

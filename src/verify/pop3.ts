@@ -54,7 +54,7 @@ export const pop3: Protocol = {
     wire.send('AUTH PLAIN');
     const challenge = await read(wire);
     if (!challenge.more) return { ok: false, text: challenge.text };
-    wire.send(response);
+    wire.send(response, 'slow');
     const { ok, text } = await read(wire);
     return { ok, text };
   },

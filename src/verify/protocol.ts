@@ -26,7 +26,10 @@ export interface Protocol {
   tryPlain(wire: Wire): Promise<Reply | null>;
   /** Asks for TLS; `ok`: the handshake may start. */
   startTls(wire: Wire): Promise<Reply>;
-  /** AUTH PLAIN with this response, base64; only ever called inside TLS. */
+  /**
+   * AUTH PLAIN with this response, base64; only ever called inside TLS. The answer may be slow: PAM and Dovecot put off a
+   * refusal by 2 s each, and Dovecot by up to 15 s for an address that failed before.
+   */
   login(wire: Wire, response: string): Promise<Reply>;
   readonly goodbye: string;
   /** Name of the command for TLS. */

@@ -53,7 +53,7 @@ export const smtp: Protocol = {
     wire.send('AUTH PLAIN');
     const challenge = await read(wire);
     if (challenge.code !== 334) return { ok: false, text: challenge.text };
-    wire.send(response);
+    wire.send(response, 'slow');
     const reply = await read(wire);
     return { ok: reply.code === 235, text: reply.text };
   },

@@ -19,8 +19,8 @@ export interface Handshake {
  * its answers may call it improper pipelining.
  */
 export interface Wire {
-  /** Sends one line; its whole answer must be here within the timeout. */
-  send(line: string): void;
+  /** Sends one line; its whole answer must be here within the timeout, or, for a `slow` answer, three times as long. */
+  send(line: string, pace?: 'slow'): void;
   /** The next line, one char per byte, without its end. */
   line(): Promise<string>;
   /** What came beyond the last line that was read. */
@@ -44,7 +44,8 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   let buffer = '';
   let failure: Error | null = null;
   let wake = () => {};
-  let deadline = performance.now() + timeout;
+  let patience = timeout;
+  let deadline = performance.now() + patience;
   let lines = 0;
 
   const fail = (error: Error) => {
@@ -61,8 +62,9 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   const onError = (error: Error) => fail(new ProtocolError(`broke the connection (${reason(error)})`));
 
   const listen = () => stream.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError).resume();
-  const step = () => {
-    deadline = performance.now() + timeout;
+  const step = (time: number) => {
+    patience = time;
+    deadline = performance.now() + time;
     lines = 0;
   };
 
@@ -72,7 +74,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   /** Waits for the next event. Always ends: at the latest when the step's time is over. */
   const wait = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(() => fail(timedOut(timeout)), Math.max(0, deadline - performance.now()));
+      const timer = setTimeout(() => fail(timedOut(patience)), Math.max(0, deadline - performance.now()));
       wake = () => {
         clearTimeout(timer);
         resolve();
@@ -80,8 +82,8 @@ export function openWire(raw: Duplex, timeout: number): Wire {
     });
 
   return {
-    send(line) {
-      step();
+    send(line, pace) {
+      step(pace === 'slow' ? timeout * 3 : timeout);
       stream.write(`${line}\r\n`, 'latin1');
     },
     async line() {
@@ -107,7 +109,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
       try {
         if (early) throw new ProtocolError(`no TLS session: what answers is not TLS: "${show(early)}"`);
         if (failure) throw failure;
-        step();
+        step(timeout);
         const tls = await handshake(stream, options, timeout);
         stream = tls;
         listen();
