@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Bytes, Change, Note, Plan, Policy, SettingChange, Snapshot, TaskOutcome } from '../model.ts';
+import type { Bytes, Change, Note, Plan, Policy, RemoteFile, SettingChange, Snapshot, TaskOutcome } from '../model.ts';
 import { lineageName } from '../tasks/certbot.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
@@ -33,7 +33,8 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   ];
   const actions = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
   const activations = tasks.flatMap((task) => task.activations?.(snapshot, policy, changes) ?? []);
-  const plan = { actions, settings, changes, activations, notes: [...removals(snapshot), ...notes] };
+  const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...notes];
+  const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
 }
 
@@ -44,8 +45,15 @@ function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapsho
     const file = files[path];
     if (!file || file.bytes === after) continue;
     assertOurs(file.target, path);
-    const { target, bytes: before, sha256, mode, owner } = file;
-    byTarget.set(target, { path, target, before, after, sha256, mode, owner });
+    const other = byTarget.get(file.target);
+    if (other && other.after !== after) {
+      throw new HardenMailError(
+        'CONFIG_CONFLICT',
+        `${other.path} and ${path} are one file (${file.target}), and would have to become two different ones`,
+        'Nothing was written. Make one of them a file of its own, and run again.',
+      );
+    }
+    byTarget.set(file.target, changeOf(file, after));
   }
   return [...byTarget.values()];
 }
@@ -61,21 +69,23 @@ function assertOurs(target: string, path: string): void {
   }
 }
 
-function ownChange({ path, bytes, mode, owner }: OwnFile, { files }: Snapshot): Change[] {
+function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Snapshot): Change[] {
   const file = files[path];
-  if (file?.bytes === bytes) return [];
-  if (!file) return [{ path, target: path, before: null, after: bytes, sha256: '', mode, owner }];
-  return [
-    {
-      path,
-      target: file.target,
-      before: file.bytes,
-      after: bytes,
-      sha256: file.sha256,
-      mode: file.mode,
-      owner: file.owner,
-    },
-  ];
+  if (!file) return [{ path, target: path, before: null, after, sha256: '', mode, owner }];
+  return file.bytes === after ? [] : [changeOf(file, after)];
+}
+
+function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFile, after: Bytes): Change {
+  return { path, target, before, after, sha256, mode, owner };
+}
+
+/** The mode of a file that is there stays the admin's; one that keeps it from working is told. */
+function ownNote({ path, mode }: OwnFile, { files }: Snapshot): Note[] {
+  const file = files[path];
+  const runs = (octal: string): boolean => (Number.parseInt(octal, 8) & 0o100) !== 0;
+  if (!file || !runs(mode) || runs(file.mode)) return [];
+  const text = `${path} is not executable, so certbot does not run it: chmod +x ${path}`;
+  return [{ task: 'certbot', level: 'warning', text }];
 }
 
 function removals({ facts }: Snapshot): Note[] {

@@ -1,6 +1,7 @@
 import { ensureMembers, listMembers } from '../formats/lists.ts';
 import type { Merge } from '../fragments/fragment.ts';
-import { asStrict } from './strictness.ts';
+import { expand } from './expand.ts';
+import { asStrict, raised } from './strictness.ts';
 
 /** What a setting should become: `to` (null: gone), or left as it is, with the reason where there is something to say. */
 export type Decision =
@@ -11,7 +12,7 @@ const KEEP: Decision = { keep: true };
 /**
  * How a fragment meets what the admin has. The one rule above all: never weaken.
  * @param current what holds now, null where it is not set
- * @param read the value of another setting of main.cf, for older settings that imply a level
+ * @param read the value of another setting of main.cf: for `$name` in a value, and older settings that imply a level
  * @param comma what parts the members of a new list: master.cf's options are easier to read without white space
  */
 export function merge(
@@ -22,7 +23,7 @@ export function merge(
 ): Decision {
   switch (wanted.how) {
     case 'set':
-      return current === wanted.value ? KEEP : { to: wanted.value };
+      return current !== null && same(expand(current, read), wanted.value) ? KEEP : { to: wanted.value };
     case 'default':
       return current === null ? { to: wanted.value } : KEEP;
     case 'remove':
@@ -30,10 +31,15 @@ export function merge(
     case 'at-least':
       return atLeast(wanted, current, read);
     case 'member':
-      return member(wanted, current, comma);
+      return member(wanted, current, read, comma);
     case 'service':
       return KEEP;
   }
+}
+
+/** Yes and no are words that the daemons take in any case; all else is taken as it stands. */
+function same(current: string, wanted: string): boolean {
+  return current === wanted || (/^(yes|no)$/.test(wanted) && current.toLowerCase() === wanted);
 }
 
 function atLeast(
@@ -41,23 +47,41 @@ function atLeast(
   current: string | null,
   read: (setting: string) => string | null,
 ): Decision {
-  const implied = scale.by === 'ladder' ? scale.implied?.find((old) => read(old.setting) === old.value) : undefined;
+  const implied =
+    scale.by === 'ladder' ? scale.implied?.find((old) => read(old.setting)?.toLowerCase() === old.value) : undefined;
   // The old word counts only as long as the new one is not there (Postfix postconf(5), smtpd_enforce_tls).
   if (current === null || current === '') return { to: implied?.means ?? value };
-  if (!asStrict(current, value, scale)) return { to: value };
-  return current === value ? KEEP : { keep: true, note: `${current} stays: it is as strict as ${value}, or stricter` };
+  const now = expand(current, read);
+  const strict = asStrict(now, value, scale);
+  if (strict === null) {
+    return { keep: true, note: `${current} stays: this tool cannot tell how strict it is`, level: 'warning' };
+  }
+  if (!strict) return { to: raised(now, value, scale) };
+  return now === value ? KEEP : { keep: true, note: `${current} stays: it is as strict as ${value}, or stricter` };
 }
 
-function member({ members, kind, unset }: Merge & { how: 'member' }, current: string | null, comma: string): Decision {
-  if (current === null) return unset === 'leave' ? KEEP : { to: members.join(kind === 'words' ? ' ' : comma) };
+function member(
+  { members, kind, unset }: Merge & { how: 'member' },
+  current: string | null,
+  read: (setting: string) => string | null,
+  comma: string,
+): Decision {
+  // A list that is set to nothing decides nothing, as if it were not set.
+  if (unset === 'leave' && (current ?? '') === '') return KEEP;
+  if (current === null) return { to: members.join(kind === 'words' ? ' ' : comma) };
+  const now = expand(current, read);
   if (kind === 'words') {
-    const has = listMembers(current).map((word) => word.toLowerCase());
+    const has = listMembers(now).map((word) => word.toLowerCase());
     const missing = members.filter((word) => !has.includes(word));
     if (missing.length === 0) return KEEP;
     const gap = current.includes(',') ? ', ' : ' ';
     return { to: [current, ...missing].filter(Boolean).join(gap) };
   }
-  const result = ensureMembers(current, members);
+  const result = ensureMembers(now, members);
   if ('conflict' in result) return { keep: true, note: result.conflict, level: 'warning' };
-  return result.value === current ? KEEP : { to: result.value };
+  if (result.value === now) return KEEP;
+  const edited = ensureMembers(current, members);
+  const effective = 'value' in edited && ensureMembers(expand(edited.value, read), members);
+  if (effective && 'value' in effective && effective.value === expand(edited.value, read)) return { to: edited.value };
+  return { keep: true, note: `${current} stays: ${members.join(', ')} must be in it, in this order`, level: 'warning' };
 }

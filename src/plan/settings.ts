@@ -1,8 +1,10 @@
 import type { Fragment } from '../fragments/fragment.ts';
+import { HardenMailError } from '../errors.ts';
 import type { Facts, Note, Policy, SettingChange } from '../model.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { merge } from './merge.ts';
-import { addSubmissions, servicesOn, sitesOf, submissionsName } from './sites.ts';
+import { overrides } from './overrides.ts';
+import { addSubmissions, entriesOn, servicesOn, sitesOf, submissionsName } from './sites.ts';
 import { applies, fillMerge } from './values.ts';
 import { MASTER_CF, type Workspace } from './workspace.ts';
 
@@ -27,6 +29,7 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
   if (sites.length === 0) return missingPlace(fragment, workspace, context);
 
   const wanted = fillMerge(fragment.merge, fill);
+  const { place } = fragment;
   let now = workspace;
   const settings: SettingChange[] = [];
   const notes: Note[] = [];
@@ -34,12 +37,7 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
     // Found anew in the files as they are now: the site before it may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
     if (!site) continue;
-    const decision = merge(
-      wanted,
-      site.value,
-      (name) => readMain(now, name),
-      fragment.place.in === 'master.cf' ? ',' : ', ',
-    );
+    const decision = merge(wanted, site.value, reader(fragment, now), place.in === 'master.cf' ? ',' : ', ');
     if ('keep' in decision) {
       if (decision.note === undefined) continue;
       notes.push({ task: fragment.task, level: decision.level ?? 'info', text: `${site.label}: ${decision.note}` });
@@ -49,7 +47,12 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
     now = written.workspace;
     settings.push(change(fragment, site.label, written.file, site.value, decision.to));
   }
-  return { workspace: now, settings, notes };
+  return { workspace: now, settings, notes: [...notes, ...overrides(fragment, wanted, now, reader(fragment, now))] };
+}
+
+/** What main.cf says; a Dovecot value has nothing to do with it. */
+function reader({ place }: Fragment, { postfix }: Workspace): (name: string) => string | null {
+  return (name) => (postfix && place.in !== 'dovecot' ? (mainValue(postfix.main, name)?.value ?? null) : null);
 }
 
 function change(
@@ -62,14 +65,28 @@ function change(
   return { task: fragment.task, fragment: fragment.id, setting, file, before, after };
 }
 
-function readMain({ postfix }: Workspace, name: string): string | null {
-  return postfix ? (mainValue(postfix.main, name)?.value ?? null) : null;
-}
-
+/** Sees to it that an entry serves the port. Throws where somebody else does: a second one keeps Postfix from starting. */
 function openPort(fragment: Fragment, workspace: Workspace, facts: Facts): Applied {
   const { place, merge: wanted } = fragment;
   if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
-  if (!workspace.postfix || servicesOn(workspace, place.port).length > 0) return { workspace, settings: [], notes: [] };
+  const { port } = place;
+  if (servicesOn(workspace, port).length > 0) return { workspace, settings: [], notes: [] };
+  const [other] = entriesOn(workspace, port);
+  if (other) {
+    throw new HardenMailError(
+      'CONFIG_CONFLICT',
+      `${MASTER_CF}:${other.line}: ${other.name} ${other.type} serves port ${port} with ${other.command}, not smtpd`,
+      'Nothing was written. Comment that entry out, or let it serve another port, and run again.',
+    );
+  }
+  const holder = facts.listeners.find((listener) => listener.port === port)?.process ?? '';
+  if (holder !== '' && holder !== 'master') {
+    throw new HardenMailError(
+      'PORT_BUSY',
+      `port ${port} is held by ${holder}, so Postfix cannot listen there`,
+      `Nothing was written. Have ${holder} leave the port to Postfix, and run again.`,
+    );
+  }
   return {
     workspace: addSubmissions(workspace, facts, wanted.samples),
     settings: [change(fragment, `${submissionsName(facts)}/inet`, MASTER_CF, null, 'smtpd')],

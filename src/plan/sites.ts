@@ -90,13 +90,24 @@ const NAMES: Readonly<Record<number, readonly string[]>> = {
  * The active entries that talk to clients of a port, under any name and on any address. Behind a postscreen on 25 that
  * is `smtpd pass` (POSTSCREEN_README).
  */
-export function servicesOn({ postfix }: Workspace, port: number): Service[] {
-  if (!postfix) return [];
-  const all = services(postfix.master);
-  const serves = all.filter(({ name, type }) => type === 'inet' && NAMES[port]?.includes(name.replace(/^.*:/, '')));
+export function servicesOn(workspace: Workspace, port: number): Service[] {
+  const serves = entriesOn(workspace, port);
   const screened = serves.some(({ command }) => command === 'postscreen');
-  const behind = screened ? all.filter(({ type, command }) => type === 'pass' && command === 'smtpd') : [];
-  return [...serves.filter(({ command }) => command === 'smtpd'), ...behind];
+  const behind = screened ? running(workspace).filter(({ type }) => type === 'pass') : [];
+  return [...serves, ...behind].filter(({ command }) => command === 'smtpd');
+}
+
+/** The active entries that listen on a port, whatever program they hand the connection to. */
+export function entriesOn(workspace: Workspace, port: number): Service[] {
+  return running(workspace).filter(({ name, type }) => {
+    return type === 'inet' && NAMES[port]?.includes(name.replace(/^.*:/, ''));
+  });
+}
+
+/** The services that Postfix runs: of several entries with one name and type the last. */
+export function running({ postfix }: Workspace): Service[] {
+  const all = postfix ? services(postfix.master) : [];
+  return all.filter((one) => one === all.findLast(({ name, type }) => name === one.name && type === one.type));
 }
 
 /** Opens port 465: one entry with the columns of the one on 25, so that it runs in the same chroot. */

@@ -1,42 +1,88 @@
 import type { Scale } from '../fragments/fragment.ts';
 
 const TLS_VERSIONS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+/** The same by their numbers on the wire, which Postfix takes as well from 3.6 on. */
+const TLS_NUMBERS = [0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304];
 
-/** Is what stands there as strict as what is wanted, or stricter? A value that the scale does not know counts as such:
- * it is the admin's own, and what is not understood is not touched. */
-export function asStrict(current: string, wanted: string, scale: Scale): boolean {
+/**
+ * Is what stands there as strict as what is wanted, or stricter? Null where the scale does not know the value: it is the
+ * admin's own, and what is not understood is not touched.
+ */
+export function asStrict(current: string, wanted: string, scale: Scale): boolean | null {
   switch (scale.by) {
     case 'ladder': {
-      const at = scale.rungs.indexOf(current);
-      return at < 0 ? current !== '' : at >= scale.rungs.indexOf(wanted);
+      const rungs = scale.rungs.map((rung) => rung.toLowerCase());
+      const at = rungs.indexOf(current.toLowerCase());
+      return at < 0 ? null : at >= rungs.indexOf(wanted.toLowerCase());
     }
     case 'protocols': {
-      const may = allowedProtocols(current);
-      const limit = allowedProtocols(wanted);
-      return may !== null && limit !== null && may.every((version) => limit.includes(version));
+      const words = protocolWords(current);
+      if (words === null) return null;
+      const limit = allowed(protocolWords(wanted) ?? []);
+      return !misreads(current, wanted) && allowed(words).every((version) => limit.includes(version));
     }
     case 'mode': {
-      const bits = Number.parseInt(current, 8);
-      return Number.isNaN(bits) || (bits & ~Number.parseInt(wanted, 8)) === 0;
+      const bits = /^[0-7]+$/.test(current) ? Number.parseInt(current, 8) : null;
+      return bits === null ? null : (bits & ~Number.parseInt(wanted, 8)) === 0;
     }
   }
 }
 
+/** What to write in place of a value that is not strict enough: what is wanted, and no version that was shut out by name. */
+export function raised(current: string, wanted: string, scale: Scale): string {
+  if (scale.by !== 'protocols') return wanted;
+  const left = allowed((protocolWords(current) ?? []).filter(({ operator }) => operator !== ''));
+  const limit = allowed(protocolWords(wanted) ?? []);
+  const shut = limit.filter((version) => !left.includes(version));
+  // A list that leaves nothing would turn TLS off.
+  const further = shut.length < limit.length ? shut : [];
+  return [wanted, ...further.map((version) => `!${version}`)].join(
+    wanted.includes(',') || !wanted.includes(' ') ? ', ' : ' ',
+  );
+}
+
+/** A Postfix before 3.6, whose words `wanted` is in, reads no range: it turns TLS off over one. */
+function misreads(current: string, wanted: string): boolean {
+  return /[<>]=/.test(current) && !/[<>]=/.test(wanted);
+}
+
+interface ProtocolWord {
+  readonly operator: string;
+  /** Index in TLS_VERSIONS. */
+  readonly at: number;
+}
+
 /**
- * The TLS versions that a Postfix protocol list lets through: `>=TLSv1.2`, `!SSLv2, !SSLv3`, or `TLSv1.2, TLSv1.3`
- * (Postfix postconf(5), smtpd_tls_mandatory_protocols). Null for words that are none of these.
+ * The words of a protocol list: `>=TLSv1.2`, `!SSLv2, !SSLv3`, or `TLSv1.2, TLSv1.3`, in any case (Postfix postconf(5),
+ * smtpd_tls_mandatory_protocols). Null where a word is none of these.
  */
-function allowedProtocols(value: string): string[] | null {
-  const words = value.split(/[\s,:]+/).filter(Boolean);
-  const named = words.filter((word) => TLS_VERSIONS.includes(word));
-  let allowed = named.length > 0 ? named : TLS_VERSIONS;
-  for (const word of words) {
-    const [, operator, version = ''] = /^(!|>=|<=)?(.+)$/.exec(word) ?? [];
-    const at = TLS_VERSIONS.indexOf(version);
-    if (at < 0) return null;
-    if (operator === '!') allowed = allowed.filter((one) => one !== version);
-    if (operator === '>=') allowed = allowed.filter((one) => TLS_VERSIONS.indexOf(one) >= at);
-    if (operator === '<=') allowed = allowed.filter((one) => TLS_VERSIONS.indexOf(one) <= at);
-  }
-  return allowed;
+function protocolWords(value: string): ProtocolWord[] | null {
+  const words = value
+    .split(/[\s,:]+/)
+    .filter(Boolean)
+    .map((word) => {
+      const [, operator = '', name = ''] = /^(!|>=|<=)?(.+)$/.exec(word) ?? [];
+      return { operator, at: versionAt(name) };
+    });
+  return words.every(({ at }) => at >= 0) ? words : null;
+}
+
+/** The versions that a list lets through; all where it names none. */
+function allowed(words: readonly ProtocolWord[]): string[] {
+  const named = words.filter(({ operator }) => operator === '').map(({ at }) => at);
+  return TLS_VERSIONS.filter(
+    (_, version) =>
+      (named.length === 0 || named.includes(version)) &&
+      words.every(({ operator, at }) => {
+        if (operator === '!') return version !== at;
+        if (operator === '>=') return version >= at;
+        return operator !== '<=' || version <= at;
+      }),
+  );
+}
+
+/** Where a version stands in TLS_VERSIONS; -1 for none of them. */
+function versionAt(name: string): number {
+  const at = TLS_VERSIONS.findIndex((version) => version.toLowerCase() === name.toLowerCase());
+  return at >= 0 ? at : /^(0x)?[0-9a-f]+$/i.test(name) ? TLS_NUMBERS.indexOf(Number.parseInt(name, 16)) : -1;
 }

@@ -1,4 +1,5 @@
 import type { Plan, SettingChange, Snapshot, TaskState } from '../model.ts';
+import { DEPLOY_HOOK } from '../tasks/certbot.ts';
 import type { Task } from '../tasks/task.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
@@ -16,11 +17,15 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
     case 'certbot': {
       const action = plan.actions.find(({ kind }) => kind === 'certificate');
       const hook = plan.changes.some(({ path }) => path.startsWith('/etc/letsencrypt/'));
+      const installed = facts.packages['certbot']?.status === 'installed';
       if (action?.kind === 'certificate') {
         return { state: 'change', summary: `would request a certificate for ${action.domain} (http-01, standalone)` };
       }
+      if (!installed && files[DEPLOY_HOOK] === undefined) {
+        return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
+      }
       return hook
-        ? { state: 'change', summary: 'the certificate is there; its renewal hook is not' }
+        ? { state: 'change', summary: 'the certificate is there; its renewal hook is not as it should be' }
         : { state: 'ok', summary: 'the certificate and its renewal hook are there' };
     }
     case 'restart': {

@@ -23,7 +23,10 @@ export function fillMerge(merge: Merge, fill: (text: string) => string): Merge {
   return 'value' in merge ? { ...merge, value: fill(merge.value) } : merge;
 }
 
-/** Is this fragment for this host: profile, versions, map types, and what main.cf says at this moment? */
+/**
+ * Is this fragment for this host: profile, versions, map types, and what main.cf says at this moment? Of a Postfix that is
+ * not there yet the map types are not known: it is taken to have those that are asked for.
+ */
 export function applies(fragment: Fragment, facts: Facts, policy: Policy, workspace: Workspace): boolean {
   if (fragment.profile === 'strict' && policy.profile !== 'strict') return false;
   const when: Condition = fragment.when ?? {};
@@ -34,7 +37,7 @@ export function applies(fragment: Fragment, facts: Facts, policy: Policy, worksp
     (when.dovecot === undefined || (facts.dovecot !== null && satisfies(facts.dovecot, when.dovecot))) &&
     (when.set === undefined || isSet(when.set)) &&
     (when.unset === undefined || !isSet(when.unset)) &&
-    (when.map === undefined || facts.maps.includes(when.map)) &&
-    (when.noMap === undefined || !facts.maps.includes(when.noMap))
+    (when.map === undefined || facts.maps.length === 0 || facts.maps.includes(when.map)) &&
+    (when.noMap === undefined || (facts.maps.length > 0 && !facts.maps.includes(when.noMap)))
   );
 }

@@ -1,8 +1,9 @@
 import { HardenMailError } from '../errors.ts';
-import type { Bytes, Snapshot } from '../model.ts';
+import type { Bytes, RemoteFile, Snapshot } from '../model.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
 import { parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
 import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix-master.ts';
+import { satisfies } from './versions.ts';
 
 export const MAIN_CF = '/etc/postfix/main.cf';
 export const MASTER_CF = '/etc/postfix/master.cf';
@@ -12,12 +13,10 @@ export const DOVECOT_CONF = '/etc/dovecot/dovecot.conf';
 export interface Workspace {
   readonly postfix: { readonly main: MainCf; readonly master: MasterCf } | null;
   readonly dovecot: DovecotConfig | null;
-  /** Whole files of our own, by path. */
-  readonly own: Readonly<Record<string, Bytes>>;
 }
 
 /** Parses what was read. Throws CONFIG_INVALID with file and line for what the daemons would refuse. */
-export function openWorkspace({ files }: Snapshot): Workspace {
+export function openWorkspace({ facts, files }: Snapshot): Workspace {
   const main = files[MAIN_CF];
   const master = files[MASTER_CF];
   if ((main === undefined) !== (master === undefined)) {
@@ -33,19 +32,29 @@ export function openWorkspace({ files }: Snapshot): Workspace {
   return {
     postfix:
       main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null,
-    dovecot: files[DOVECOT_CONF]
-      ? loadDovecot(Object.fromEntries(dovecot.map(({ path, bytes }) => [path, bytes])), DOVECOT_CONF)
-      : null,
-    own: {},
+    dovecot: files[DOVECOT_CONF] ? openDovecot(dovecot, facts.dovecot) : null,
   };
+}
+
+/** Throws CONFIG_INVALID for files of another age as well: after an upgrade to 2.4 it does not start with 2.3's. */
+function openDovecot(files: readonly RemoteFile[], version: string | null): DovecotConfig {
+  const config = loadDovecot(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), DOVECOT_CONF);
+  const grammar = version === null || satisfies(version, '>=2.4') ? '2.4' : '2.3';
+  if (version !== null && config.grammar !== grammar) {
+    throw new HardenMailError(
+      'CONFIG_INVALID',
+      `${DOVECOT_CONF} is written for Dovecot ${config.grammar}, and Dovecot ${version} does not start with it`,
+      "Take the release's own files (*.ucf-dist or *.dpkg-dist beside yours), carry your settings over, and run again.",
+    );
+  }
+  return config;
 }
 
 /** All files as they would be written, by path. */
 export function renderWorkspace(workspace: Workspace): Record<string, Bytes> {
-  const { postfix, dovecot, own } = workspace;
+  const { postfix, dovecot } = workspace;
   return {
     ...(postfix && { [MAIN_CF]: renderMain(postfix.main), [MASTER_CF]: renderMaster(postfix.master) }),
     ...(dovecot && dovecotFiles(dovecot)),
-    ...own,
   };
 }

@@ -11,7 +11,8 @@ export const restart: Task = {
   title: 'The daemons run with what is on disk',
   activations: (snapshot, policy, changes) => [
     ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
-    ...activation('dovecot', snapshot, policy, changes, (path) => /\/dovecot/.test(path)),
+    // Dovecot's files may include others from anywhere.
+    ...activation('dovecot', snapshot, policy, changes, (path) => !/^\/etc\/(postfix|letsencrypt)\//.test(path)),
   ],
 };
 
