@@ -19,7 +19,7 @@ function spans(value: string): Span[] {
   let level = 0;
   for (let at = 0; at <= value.length; at++) {
     const byte = value[at];
-    if (byte === undefined || (level === 0 && /[\s,]/.test(byte))) {
+    if (byte === undefined || (level === 0 && /[ \t\r\n,]/.test(byte))) {
       if (start >= 0) found.push({ text: value.slice(start, at), start });
       start = -1;
       continue;
@@ -114,6 +114,6 @@ function insertUnits(value: string, all: readonly Unit[], at: number, members: r
   if (next) return value.slice(0, next.start) + members.join(gap) + gap + value.slice(next.start);
   const last = all.at(-1);
   if (!last) return members.join(gap);
-  const trailing = /^\s*,/.test(value.slice(last.end));
+  const trailing = /^[ \t\r\n]*,/.test(value.slice(last.end));
   return `${value.slice(0, last.end)}${gap}${members.join(gap)}${trailing ? value.slice(last.end) : ''}`;
 }

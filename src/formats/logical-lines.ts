@@ -28,6 +28,11 @@ export interface Place {
 const BLANK_LINE = /^[ \t\v\f\r]*(?:#|\n?$)/;
 const STARTS_BLANK = /^[ \t\v\f\r]/;
 
+/** Without the white space around it. JavaScript's trim() would take a byte like 0xA0, the end of a UTF-8 `à`, with it. */
+export function trimBlanks(text: string): string {
+  return text.replace(/^[ \t\n\v\f\r]+/, '').replace(/(?<![ \t\n\v\f\r])[ \t\n\v\f\r]+$/, '');
+}
+
 /** Splits into physical lines, each with its own line end on it; joined they are the file again. */
 export function splitLines(bytes: Bytes): string[] {
   return bytes.match(/[^\n]*\n|[^\n]+$/g) ?? [];

@@ -1,6 +1,6 @@
 import type { Bytes } from '../model.ts';
 import { insertMember } from './lists.ts';
-import { boundary, insertLines, logicalLines, placeOf, splitLines } from './logical-lines.ts';
+import { boundary, insertLines, logicalLines, placeOf, splitLines, trimBlanks } from './logical-lines.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { writeValue } from './postfix-value.ts';
 import { syntaxError } from './syntax-error.ts';
@@ -89,7 +89,7 @@ export function removeMain(cf: MainCf, name: string): MainCf {
 function fromLines(lines: readonly string[], file: string): MainCf {
   const parameters = logicalLines(lines).map((logical): Parameter => {
     const { text } = logical;
-    const [name = ''] = /^[^\s=]*/.exec(text) ?? [];
+    const [name = ''] = /^[^ \t\n\v\f\r=]*/.exec(text) ?? [];
     let equals = name.length;
     while (isSpace(text, equals)) equals++;
     if (name === '' || text[equals] !== '=') {
@@ -126,7 +126,7 @@ function toEntry({ name, logical, value }: Parameter): MainEntry {
 
 function add(cf: MainCf, name: string, value: string): MainCf {
   const sample = findSample(cf.lines, name);
-  const text = `${name}${sample?.equals ?? ' = '}${value.trim()}`.trimEnd();
+  const text = trimBlanks(`${name}${sample?.equals ?? ' = '}${trimBlanks(value)}`);
   return fromLines(insertLines(cf.lines, sample?.end ?? cf.lines.length, [text]), cf.file);
 }
 
@@ -136,7 +136,7 @@ function add(cf: MainCf, name: string, value: string): MainCf {
  */
 function findSample(lines: readonly string[], name: string): { end: number; equals: string } | null {
   const sampleOf = (line: string | undefined) => {
-    const [, indent = '', found, equals = ''] = /^#([ \t]*)([^\s=#]+)([ \t]*=[ \t]*)/.exec(line ?? '') ?? [];
+    const [, indent = '', found, equals = ''] = /^#([ \t]*)([^ \t=#]+)([ \t]*=[ \t]*)/.exec(line ?? '') ?? [];
     return found === name ? { indent, equals: equals.includes(' ') || equals.includes('\t') ? ' = ' : '=' } : null;
   };
   const first = lines.findIndex((line) => sampleOf(line) !== null);
@@ -147,7 +147,7 @@ function findSample(lines: readonly string[], name: string): { end: number; equa
   while (end < lines.length) {
     const line = lines[end] ?? '';
     const next = sampleOf(line);
-    const indent = /^#([ \t]*)[^\s#]/.exec(line)?.[1] ?? '';
+    const indent = /^#([ \t]*)[^ \t\r\n#]/.exec(line)?.[1] ?? '';
     const continues =
       sample !== null && indent.length > sample.indent.length && (/\t/.test(indent) || indent.length > 1);
     if (!next && !continues) break;

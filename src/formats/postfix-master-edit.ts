@@ -1,4 +1,4 @@
-import { boundary, editLogical, insertLines, placeOf } from './logical-lines.ts';
+import { boundary, editLogical, insertLines, placeOf, trimBlanks } from './logical-lines.ts';
 import type { TextEdit } from './logical-lines.ts';
 import { balanced, fromLines } from './postfix-service.ts';
 import type { Entry, MasterCf, OptionSpan } from './postfix-service.ts';
@@ -16,7 +16,7 @@ export interface ServiceId {
  */
 export function setOption(cf: MasterCf, service: ServiceId, option: string, value: string): MasterCf {
   const entry = entryOf(cf, service);
-  const wanted = value.trim();
+  const wanted = trimBlanks(value);
   const text = optionText(option, wanted);
   const span = entry.options.findLast(({ name }) => name === option);
   if (!span) return fromLines(addOption(cf.lines, entry, `-o ${text}`), cf.file);
@@ -62,7 +62,7 @@ export function addService(
   }
   const narrow = [private_, unpriv, chroot, wakeup, maxproc].map((text) => text.padEnd(7));
   const header = [name.padEnd(9), type.padEnd(5), ...narrow, command].join(' ');
-  const texts = [header, ...options.map(([option, value]) => `  -o ${optionText(option, value.trim())}`)];
+  const texts = [header, ...options.map(([option, value]) => `  -o ${optionText(option, trimBlanks(value))}`)];
   return fromLines(insertLines(cf.lines, belowSample(cf.lines, under, type), texts), cf.file);
 }
 
@@ -80,7 +80,7 @@ function optionText(name: string, value: string): string {
   for (const byte of value) {
     if (byte === '{') level++;
     else if (byte === '}') level--;
-    else if (level === 0 && /\s/.test(byte)) return `{ ${name} = ${value} }`;
+    else if (level === 0 && ' \t\r'.includes(byte)) return `{ ${name} = ${value} }`;
   }
   return `${name}=${value}`;
 }
@@ -121,12 +121,12 @@ function cut({ logical }: Entry, { start, end }: OptionSpan): TextEdit {
 function belowSample(lines: readonly string[], under: readonly string[], type: string): number {
   for (const name of under) {
     const sample = lines.findIndex((line) => {
-      const [found, foundType] = /^#[ \t]*(\S+)[ \t]+(\S+)/.exec(line)?.slice(1) ?? [];
+      const [found, foundType] = /^#[ \t]*([^ \t]+)[ \t]+([^ \t]+)/.exec(line)?.slice(1) ?? [];
       return found === name && foundType === type;
     });
     if (sample < 0) continue;
     let end = sample + 1;
-    while (/^#(?:\t| {2,}|\s*-o\b)/.test(lines[end] ?? '')) end++;
+    while (/^#(?:\t| {2,}| *-o\b)/.test(lines[end] ?? '')) end++;
     return boundary(lines, end);
   }
   return lines.length;

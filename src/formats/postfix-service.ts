@@ -1,5 +1,5 @@
 import type { HardenMailError } from '../errors.ts';
-import { logicalLines, placeOf } from './logical-lines.ts';
+import { logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
 import type { LogicalLine } from './logical-lines.ts';
 import { syntaxError } from './syntax-error.ts';
 
@@ -88,7 +88,7 @@ function readEntry(logical: LogicalLine, index: number, lines: readonly string[]
   const words = splitWords(logical.text);
   const column = (number: number, expected: string, allowed: (text: string) => boolean): string => {
     const word = words[number];
-    if (!word) throw fail(logical.text.trimEnd().length, `the column "${COLUMNS[number]}": ${expected}`);
+    if (!word) throw fail(trimBlanks(logical.text).length, `the column "${COLUMNS[number]}": ${expected}`);
     if (!allowed(word.text)) throw fail(word.start, `in the column "${COLUMNS[number]}": ${expected}`);
     return word.text;
   };
@@ -203,7 +203,7 @@ function readArguments(words: readonly Word[], fail: Fail) {
     );
   }
   const rest = Math.min(at, words.length);
-  args.push(...words.slice(rest).map(({ text }) => (text.startsWith('{') ? text.slice(1, -1).trim() : text)));
+  args.push(...words.slice(rest).map(({ text }) => (text.startsWith('{') ? trimBlanks(text.slice(1, -1)) : text)));
   return { args, options, rest, fault };
 }
 
@@ -214,6 +214,6 @@ function readOption({ text, start }: Word, from: number): OptionSpan | null {
   const [head = '', name = ''] = /^[ \t\r\v\f]*([^ \t\r\v\f=]+)[ \t\r\v\f]*=[ \t\r\v\f]*/.exec(inner) ?? [];
   if (name === '') return null;
   const first = start + (braced ? 1 : 0) + head.length;
-  const value = inner.slice(head.length).trimEnd();
+  const value = trimBlanks(inner.slice(head.length));
   return { name, start: from, end: start + text.length, value: { start: first, end: first + value.length }, braced };
 }

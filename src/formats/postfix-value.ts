@@ -1,4 +1,4 @@
-import { editLogical, insertLines, placeOf } from './logical-lines.ts';
+import { editLogical, insertLines, placeOf, trimBlanks } from './logical-lines.ts';
 import type { LogicalLine, TextEdit } from './logical-lines.ts';
 import type { Parameter } from './postfix-main.ts';
 
@@ -10,7 +10,7 @@ import type { Parameter } from './postfix-main.ts';
 export function writeValue(lines: readonly string[], parameter: Parameter, value: string): readonly string[] {
   const { logical, equals } = parameter;
   const { start, end } = parameter.value;
-  const wanted = value.trim();
+  const wanted = trimBlanks(value);
   if (/[\n\0]/.test(wanted)) throw new RangeError(`a value of ${parameter.name} with a line end in it`);
 
   const oldWords = wordsOf(logical.text.slice(start, end), start);
@@ -30,7 +30,7 @@ export function writeValue(lines: readonly string[], parameter: Parameter, value
   const blanks = /[ \t]*/y;
   blanks.lastIndex = equals + 1;
   const gap = blanks.exec(logical.text)?.[0].length ?? 0;
-  const spaced = gap > 0 || /\s/.test(logical.text[equals - 1] ?? '');
+  const spaced = gap > 0 || /[ \t\v\f\r]/.test(logical.text[equals - 1] ?? '');
   const text = wanted === '' ? '' : (spaced ? ' ' : '') + wanted;
   return editLogical(lines, logical, [{ start: equals + 1, end: start < end ? end : equals + 1 + gap, text }]);
 }

@@ -112,7 +112,7 @@ export async function runIn(root: string, command: readonly string[]): Promise<A
     const { stdout, stderr } = await run(program, args, {
       encoding: 'latin1',
       maxBuffer: 1 << 26,
-      timeout: 60_000,
+      timeout: 550_000,
       env: { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     });
     return { code: 0, stdout, stderr };

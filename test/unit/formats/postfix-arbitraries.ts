@@ -26,7 +26,8 @@ const EOL = fc.constantFrom('\n', '\n', '\n', '\r\n');
 const BLANK = fc.constantFrom(' ', ' ', '  ', '\t', ' \t ');
 const MAYBE_BLANK = fc.oneof(fc.constant(''), BLANK);
 
-const word = fc.oneof(fc.constantFrom(...WORDS), fc.stringMatching(/^[!-~\x80-\xff]{1,6}$/));
+// No stray $: postconf refuses values that it cannot expand.
+const word = fc.oneof(fc.constantFrom(...WORDS), fc.stringMatching(/^[!-#%-~\x80-\xff]{1,6}$/));
 /** A word that may begin a line without being a comment. */
 const firstWord = word.filter((text) => !text.startsWith('#'));
 
@@ -35,7 +36,7 @@ export const value = fc.array(fc.tuple(word, BLANK), { maxLength: 4 }).map((word
   words
     .map(([text, blank]) => text + blank)
     .join('')
-    .trim(),
+    .replace(/^[ \t]+|[ \t]+$/g, ''),
 );
 
 /** Lines that Postfix skips. `#name = …` looks like a sample. */

@@ -1,0 +1,74 @@
+/** What the real postconf of a release says of a main.cf and a master.cf. */
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { oracleRoot, runIn } from './debs.ts';
+import type { Release } from './debs.ts';
+
+/** Bytes, one char each. */
+export interface Files {
+  readonly main?: string;
+  readonly master?: string;
+}
+
+export interface Verdict {
+  /** Does postconf accept both files? */
+  readonly accepted: boolean;
+  /** `postconf -n`: the parameters that main.cf sets, `$name` as it stands, runs of blanks as one. */
+  readonly main: ReadonlyMap<string, string>;
+  /** `postconf -M`, a line for each service. */
+  readonly services: readonly string[];
+  /** `postconf -P`: `smtp/inet/name = value`, sorted, each line once. */
+  readonly options: readonly string[];
+  readonly stderr: string;
+}
+
+/** dash runs the loop in there: one chroot for all files instead of three for each. */
+const PACKAGES = ['dash', 'postfix'];
+
+/** The folder with the release's Postfix unpacked in it. */
+export const postfixRoot = (release: Release) => oracleRoot(release, PACKAGES);
+
+export async function judge(release: Release, all: readonly Files[]): Promise<Verdict[]> {
+  const root = await postfixRoot(release);
+  const folder = await mkdtemp(join(root, 'tmp', 'judge-'));
+  try {
+    await Promise.all(all.map((files, index) => write(join(folder, String(index)), files)));
+    const script = `cd /tmp/${basename(folder)} && for d in *; do read -r modes <"$d/modes"; for m in $modes; do
+      postconf -c "$PWD/$d" -$m >"$d/$m" 2>>"$d/stderr" || echo "$m" >>"$d/failed"
+    done; done`;
+    const { code, stderr } = await runIn(root, ['/bin/dash', '-c', script]);
+    if (code !== 0) throw new Error(`postconf of ${release}: ${stderr}`);
+    return await Promise.all(all.map((_, index) => read(join(folder, String(index)))));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function write(folder: string, { main, master }: Files): Promise<void> {
+  await mkdir(folder);
+  await writeFile(join(folder, 'modes'), `${main === undefined ? '' : 'n'} ${master === undefined ? '' : 'M P'}\n`);
+  for (const [name, bytes] of [
+    ['main.cf', main],
+    ['master.cf', master],
+  ] as const) {
+    await writeFile(join(folder, name), bytes ?? '', 'latin1');
+    // Postfix waits for a file that was changed within the last second to cool down.
+    await utimes(join(folder, name), 1e9, 1e9);
+  }
+}
+
+async function read(folder: string): Promise<Verdict> {
+  const text = (name: string) => readFile(join(folder, name), 'latin1').catch(() => '');
+  const linesOf = async (name: string) => (await text(name)).split('\n').slice(0, -1);
+  const settings = (await linesOf('n')).map((line): [string, string] => {
+    const [name = '', ...rest] = line.split(' =');
+    return [name, rest.join(' =').replace(/^ /, '')];
+  });
+  return {
+    accepted: (await text('failed')) === '',
+    main: new Map(settings.filter(([name]) => name !== 'config_directory')),
+    services: await linesOf('M'),
+    options: [...new Set(await linesOf('P'))].sort(),
+    stderr: await text('stderr'),
+  };
+}
