@@ -60,12 +60,15 @@ export class HardenMailError extends Error {
   /** What to do next, one line. */
   readonly hint: string;
   readonly exit: number;
+  /** Lines of a file that show the place: the source with a caret below. */
+  readonly excerpt: string | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown; excerpt?: string }) {
     super(message, options);
     this.code = code;
     this.hint = hint;
     this.exit = CODES[code];
+    this.excerpt = options?.excerpt;
   }
 }
 

@@ -235,6 +235,8 @@ export type Ending =
       readonly message: string;
       readonly hint: string;
       readonly exit: number;
+      /** The place in a file, with a caret. */
+      readonly excerpt?: string;
       /** The transaction, where there was one. */
       readonly receipt?: Receipt;
     };

@@ -41,7 +41,8 @@ export function begin(host: Host): Visit {
 /** A failure as an ending. What is no HardenMailError is a bug of ours, and says so. */
 export function failure(error: unknown): Ending & { kind: 'failed' } {
   if (error instanceof HardenMailError) {
-    return { kind: 'failed', code: error.code, message: error.message, hint: error.hint, exit: error.exit };
+    const { code, message, hint, exit, excerpt } = error;
+    return { kind: 'failed', code, message, hint, exit, ...(excerpt !== undefined && { excerpt }) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {

@@ -7,8 +7,8 @@ const SHOWN = 100;
  * A CONFIG_INVALID error that shows file, line, column, the line with a caret under the column, and what was expected.
  *
  * `line` and `column` count from 1; `column` counts bytes of `source`, the whole line as it stands in the file (its end
- * of line may be left on). The message is one line, `FILE:LINE:COL: expected …`. The hint is three: the source line,
- * the caret, the next step. A line number in front of the source keeps both lines in step whatever a report puts before.
+ * of line may be left on). The message is one line, `FILE:LINE:COL: expected …`, the hint is the next step, and the excerpt
+ * is the source line with the caret below it.
  */
 export function syntaxError(at: {
   file: string;
@@ -28,13 +28,10 @@ export function syntaxError(at: {
   return new HardenMailError(
     'CONFIG_INVALID',
     `${printable(at.file)}:${at.line}:${at.column}: expected ${at.expected}`,
-    [
-      gutter + before + after,
-      ' '.repeat(gutter.length - 2) + '| ' + ' '.repeat(before.length) + '^',
-      mark
-        ? `${printable(at.file)} begins with a byte order mark, which is read as text: save it without one, then run again.`
-        : `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
-    ].join('\n'),
+    mark
+      ? `${printable(at.file)} begins with a byte order mark, which is read as text: save it without one, then run again.`
+      : `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
+    { excerpt: `${gutter}${before}${after}\n${' '.repeat(gutter.length - 2)}| ${' '.repeat(before.length)}^` },
   );
 }
 

@@ -29,6 +29,9 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
         : { state: 'ok', summary: 'the certificate and its renewal hook are there' };
     }
     case 'restart': {
+      if (plan.actions.some(({ kind }) => kind === 'install')) {
+        return { state: 'unknown', summary: 'the daemons take it up after the install' };
+      }
       if (plan.activations.length === 0) return { state: 'ok', summary: 'the daemons run with what is on disk' };
       return {
         state: 'change',

@@ -14,7 +14,9 @@ export function jsonDocument(
     host,
     outcome: ending.kind,
     exit: code,
-    ...(ending.kind === 'failed' && { error: { code: ending.code, message: ending.message, hint: ending.hint } }),
+    ...(ending.kind === 'failed' && {
+      error: { code: ending.code, message: ending.message, hint: ending.hint, excerpt: ending.excerpt },
+    }),
     ...('receipt' in ending && { transaction: ending.receipt.id, state: ending.receipt.state }),
     seconds: Math.round(seconds * 1000) / 1000,
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },

@@ -13,7 +13,8 @@ export function headline(name: string, { os, packages, postfix, dovecot }: Facts
 }
 
 /** The tasks with their states, and what the admin should know beside them. */
-export function planLines({ tasks, notes }: Plan, chalk: ChalkInstance): string[] {
+export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
+  const { tasks, notes } = plan;
   const paint: Record<TaskState, (text: string) => string> = {
     ok: chalk.green,
     change: chalk.yellow,
@@ -24,8 +25,17 @@ export function planLines({ tasks, notes }: Plan, chalk: ChalkInstance): string[
     ...tasks.map(
       ({ name, state, summary }) => `  ${paint[state](SIGN[state])} ${name.padEnd(width)}  ${escape(summary)}`,
     ),
+    ...unseen(plan).map((line) => `      ${escape(line)}`),
     ...notes.map(({ level, text }) => `  ${level === 'warning' ? chalk.red('!') : chalk.dim('·')} ${escape(text)}`),
   ];
+}
+
+/** Settings of files that are not there yet, so that no diff can show them. */
+function unseen({ tasks, settings }: Plan): string[] {
+  const unknown = tasks.filter(({ state }) => state === 'unknown').map(({ name }) => name);
+  return settings
+    .filter(({ task }) => unknown.includes(task))
+    .map(({ file, setting, after }) => `${file.slice(file.lastIndexOf('/') + 1)}  ${setting} = ${after ?? ''}`);
 }
 
 /** A unified diff, coloured. */
@@ -100,6 +110,10 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     case 'failed':
       return [
         `${name}  ${chalk.red('failed')}: ${escape(ending.message)}`,
+        ...(ending.excerpt ?? '')
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => `    ${escape(line)}`),
         `  ${chalk.dim('→')} ${escape(ending.hint)}`,
       ];
   }

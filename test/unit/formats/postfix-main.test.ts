@@ -88,7 +88,7 @@ describe('formats: main.cf', () => {
         error instanceof HardenMailError &&
         error.code === 'CONFIG_INVALID' &&
         error.message === '/etc/postfix/main.cf:2:12: expected "=" after the parameter name' &&
-        error.hint.startsWith('2 | myhostname mail\n  |            ^\n'),
+        error.excerpt === '2 | myhostname mail\n  |            ^',
     );
   });
 });
