@@ -49,6 +49,7 @@ export async function openHop(
       : { socket: await options.via.forward(settings.hostname, settings.port), address: settings.hostname };
 
   let opening = openLine();
+  opening.catch(() => {}); // Awaited below, after what may fail before it.
   try {
     const [library, keys, credentials] = await Promise.all([
       loading,

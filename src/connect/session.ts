@@ -1,18 +1,17 @@
 /**
- * One authenticated SSH connection over a given socket: the sole place that knows node-ssh. Of node-ssh only `connect` is
- * used; the connection under it is spoken to directly, because node-ssh decodes and trims what a host answers, and takes
- * a lost connection for an answer.
+ * One authenticated SSH connection: the sole place that loads node-ssh. Of node-ssh only `connect` is used; the
+ * connection under it is spoken to directly, because node-ssh decodes and trims what a host answers, and takes a lost
+ * connection for an answer.
  */
 import { createRequire } from 'node:module';
-import type { Duplex } from 'node:stream';
-import type { AnyAuthMethod, Client, ClientChannel, ConnectConfig } from 'ssh2';
-import { HardenMailError } from '../errors.ts';
+import type { Client, ClientChannel } from 'ssh2';
+import type { HardenMailError } from '../errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
-import { CIPHERS, KEX, MACS, hostKeyAlgorithms } from './algorithms.ts';
-import type { Authentication } from './auth.ts';
-import { deadline } from './deadline.ts';
-import { closedWithoutStatus, execFailure, forwardFailure, handshakeFailure, interrupted, lost } from './failures.ts';
-import type { HostKeys } from './host-keys.ts';
+import { ending } from './ending.ts';
+import type { Ending } from './ending.ts';
+import { closedWithoutStatus, execFailure, forwardFailure, interrupted, lost } from './failures.ts';
+import { login } from './login.ts';
+import type { LoginOptions } from './login.ts';
 import { sessionSlots } from './slots.ts';
 
 export type SshLibrary = typeof import('ssh2') & { readonly NodeSSH: typeof import('node-ssh').NodeSSH };
@@ -25,168 +24,74 @@ export async function loadSsh(): Promise<SshLibrary> {
   return { ...ssh2, NodeSSH };
 }
 
-export interface SessionOptions {
-  readonly socket: Duplex;
-  readonly label: string;
+export interface SessionOptions extends LoginOptions {
   readonly address: string;
-  readonly user: string;
-  readonly keys: HostKeys;
-  /** Made with the means to stop the clock while the user is asked. */
-  readonly authentication: (paused: <T>(work: () => Promise<T>) => Promise<T>) => Authentication;
-  /** Seconds for each step up to the end of authentication. */
-  readonly timeout: number;
-  readonly aliveInterval: number;
-  readonly aliveCountMax: number;
-  readonly debug: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** @throws HardenMailError, or what `keys.check` threw. */
+/** @throws HardenMailError, or what checking the host key or asking the user threw. */
 export async function openSession(library: SshLibrary, options: SessionOptions): Promise<Transport> {
-  const { label, debug } = options;
-  const ssh = new library.NodeSSH();
-  let why: Error | undefined;
-  let open = false;
-
-  const clock = deadline(options.timeout, () => {
-    why ??= handshakeFailure(label, new Error(`no answer for ${options.timeout} s`), false, 'client-timeout');
-    options.socket.destroy();
+  const { label, signal, socket } = options;
+  const life = ending(() => {
+    signal?.removeEventListener('abort', abort);
+    socket.destroy();
   });
-  const authentication = options.authentication(clock.paused);
+  const abort = (): void => life.end(interrupted(label));
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
 
-  const config: ConnectConfig = {
-    sock: options.socket as NonNullable<ConnectConfig['sock']>,
-    username: options.user,
-    algorithms: {
-      kex: [...KEX],
-      cipher: [...CIPHERS],
-      hmac: [...MACS],
-      compress: ['none'],
-      serverHostKey: hostKeyAlgorithms(options.keys.types),
-    },
-    readyTimeout: 0, // The clock above, which does not count the time that the user takes to answer.
-    keepaliveInterval: (options.aliveInterval || 15) * 1000,
-    keepaliveCountMax: options.aliveCountMax,
-    agentForward: false,
-    debug,
-    hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
-      const refuse = (error: unknown): void => {
-        why ??= error as Error;
-        verify(false);
-      };
-      options.keys.check(key).then(() => verify(true), refuse);
-    },
-    authHandler: (allowed, _partial, next) => {
-      clock.touch();
-      // ssh2 takes false for "none is left", though its types do not say so.
-      const give = next as (method: AnyAuthMethod | false) => void;
-      authentication.next(allowed).then(give, (error: unknown) => {
-        why ??= error as Error;
-        give(false);
-      });
-    },
-  };
-
-  // node-ssh hands out the client at once, and leaves it without an error listener once it is ready: one error more
-  // would end the process.
-  const connecting = ssh.connect(config as Parameters<typeof ssh.connect>[0]);
-  connecting.catch(() => {});
-  const client = ssh.connection as Client;
-  client.setMaxListeners(0);
-
-  const abort = (): void => {
-    why ??= interrupted(label);
-    client.destroy();
-  };
-  options.signal?.addEventListener('abort', abort, { once: true });
-
-  let shaken = false;
-  await new Promise<void>((resolve, reject) => {
-    client.on('handshake', () => {
-      shaken = true;
-      clock.touch();
-    });
-    client.on('error', (error: Error & { level?: string; code?: unknown }) => {
-      debug(`${label}: ${error.message}`);
-      // An agent that fails, or a key that cannot sign, is one way less, not the end.
-      if (!open && error.level === 'agent') return;
-      if (open) why ??= lost(label, error);
-      else if (error.level === 'client-authentication' || TOO_MANY.test(error.message))
-        why ??= authentication.failure();
-      else why ??= handshakeFailure(label, error, shaken, error.level);
-    });
-    client.on('close', () => {
-      why ??= open ? lost(label) : handshakeFailure(label, new Error('the connection was closed'), shaken);
-      options.signal?.removeEventListener('abort', abort);
-      reject(why);
-    });
-    client.on('ready', () => {
-      open = true;
-      resolve();
-    });
-    if (options.signal?.aborted) abort();
-  }).finally(clock.stop);
-
+  const client = await login(library, options, life);
   const slots = sessionSlots();
+  /** @param explain what the error means where the connection lives */
+  const failed = (explain: (error: Error) => HardenMailError) => (error: Error) => {
+    if (NOT_CONNECTED.test(error.message)) life.end(lost(label));
+    throw life.reason() ?? explain(error);
+  };
   return {
     label,
     address: options.address,
     user: options.user,
-    exec: async (command) => {
-      const start = (release: () => void): Promise<Channel> => {
-        if (why !== undefined) throw why;
-        return startCommand(client, command, () => why ?? lost(label), label, release);
-      };
-      return slots.use(start).catch((error: Error) => {
-        throw error instanceof HardenMailError ? error : (why ?? execFailure(label, error));
-      });
-    },
+    exec: (command) =>
+      slots
+        .use((release) => startCommand(client, command, label, life, release))
+        .catch(failed((error) => execFailure(label, error))),
     forward: (address, port) =>
-      new Promise((resolve, reject) => {
-        if (why !== undefined) return reject(why);
-        client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-          if (error) reject(why ?? forwardFailure(label, address, port, error));
-          else resolve(channel);
-        });
-      }),
-    close: () => close(client),
+      openForward(client, address, port, life).catch(failed((error) => forwardFailure(label, address, port, error))),
+    close: () => close(client, life),
   };
 }
 
-const TOO_MANY = /too many authentication failures/i;
+/** What ssh2 says between the moment when a connection breaks and the moment when it tells so. */
+const NOT_CONNECTED = /^(not connected|no response from server)$/i;
+
+function openForward(client: Client, address: string, port: number, life: Ending): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    life.ended.catch(reject);
+    if (life.reason() !== undefined) return;
+    client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+}
 
 function startCommand(
   client: Client,
   command: string,
-  why: () => Error,
   label: string,
+  life: Ending,
   release: () => void,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
     // A connection that is lost while the channel opens is not told to the callback.
-    const onLost = (): void => reject(why());
-    client.once('close', onLost);
+    life.ended.catch(reject);
+    if (life.reason() !== undefined) return;
     client.exec(command, {}, (error, channel) => {
-      client.off('close', onLost);
       if (error) return reject(error);
-      resolve(asChannel(channel, client, why, label, release));
+      resolve(asChannel(channel, label, life, release));
     });
   });
 }
 
-function asChannel(
-  channel: ClientChannel,
-  client: Client,
-  why: () => Error,
-  label: string,
-  release: () => void,
-): Channel {
-  let alive = true;
+function asChannel(channel: ClientChannel, label: string, life: Ending, release: () => void): Channel {
   let end: End | undefined;
-  const onLost = (): void => {
-    alive = false;
-  };
-  client.once('close', onLost);
   channel.on('exit', (code: number | null, signal?: string) => {
     end = code === null ? { signal: signal ?? 'a signal' } : { code };
   });
@@ -194,10 +99,9 @@ function asChannel(
   const ended = new Promise<End>((resolve, reject) => {
     channel.once('close', async () => {
       await read;
-      client.off('close', onLost);
       release();
       if (end !== undefined) resolve(end);
-      else reject(alive ? closedWithoutStatus(label) : why());
+      else reject(life.reason() ?? closedWithoutStatus(label));
     });
   });
   ended.catch(() => {}); // Whoever waits for it gets it; nobody may be waiting yet.
@@ -206,13 +110,10 @@ function asChannel(
 }
 
 /** Says goodbye, and does not wait long for the answer. */
-function close(client: Client): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => client.destroy(), 1000);
-    client.once('close', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    client.end();
-  });
+async function close(client: Client, life: Ending): Promise<void> {
+  if (life.reason() !== undefined) return;
+  const timer = setTimeout(() => life.end(new Error('closed')), 1000);
+  client.end();
+  await life.ended.catch(() => {});
+  clearTimeout(timer);
 }

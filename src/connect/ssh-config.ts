@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { HardenMailError } from '../errors.ts';
+import { printable } from '../remote/printable.ts';
 import { expand } from './expand.ts';
 
 /** What the user asked for; each beats the configuration. */
@@ -57,12 +58,13 @@ function askSsh(query: SshQuery): Promise<string | undefined> {
     execFile('ssh', args, { timeout: 10_000, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout);
       if (error.code === 'ENOENT') return resolve(undefined);
-      const why = stderr.trim().split('\n')[0] || error.message;
+      const lines = stderr.split('\n').map(printable);
+      const why = lines.find((line) => line !== '' && !/^(Warning|Pseudo-terminal)/.test(line)) ?? error.message;
       reject(
         new HardenMailError(
           'USAGE',
           `ssh cannot resolve ${query.hostname}: ${why}`,
-          `Correct it; \`ssh -G ${query.hostname}\` shows the same.`,
+          `Correct that; \`ssh -G ${query.hostname}\` shows the same.`,
         ),
       );
     });

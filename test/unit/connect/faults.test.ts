@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { connect } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { Host } from '../../../src/model.ts';
+import type { Remote } from '../../../src/remote/remote.ts';
+import { answerScript, startServer } from './server.ts';
+import type { Behaviour, TestServer } from './server.ts';
+import { freePort } from './sshd.ts';
+
+const read = { intent: 'read' } as const;
+
+describe('connections that go wrong', function () {
+  this.timeout(15_000);
+  const servers: TestServer[] = [];
+  const remotes: Remote[] = [];
+  afterEach(async () => {
+    for (const remote of remotes.splice(0)) await remote.close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+
+  async function serve(behaviour: Behaviour): Promise<TestServer> {
+    const server = await startServer(behaviour);
+    servers.push(server);
+    return server;
+  }
+  async function to(
+    server: TestServer,
+    options: Partial<ConnectOptions> = {},
+    host: Partial<Host> = {},
+  ): Promise<Remote> {
+    const defaults = {
+      acceptNewHostKeys: false,
+      knownHosts: [server.knownHosts],
+      sshConfig: 'none',
+      connectTimeout: 2,
+    };
+    const remote = await connect(server.host(host), { ...defaults, ...options });
+    remotes.push(remote);
+    return remote;
+  }
+
+  describe('on the way to the host', () => {
+    const plain = (hostname: string, port: number, more: Partial<ConnectOptions> = {}): Promise<Remote> =>
+      connect(
+        { name: 'x', hostname, port, profile: 'standard' },
+        {
+          acceptNewHostKeys: true,
+          knownHosts: ['/nonexistent/known_hosts'],
+          sshConfig: 'none',
+          connectTimeout: 1,
+          ...more,
+        },
+      );
+
+    it('a name that does not resolve', () =>
+      assert.rejects(plain('no-such-host.invalid', 22), {
+        code: 'HOST_UNKNOWN',
+        message: /^no-such-host.invalid:22: /,
+      }));
+
+    it('a port where nobody listens', async () => {
+      const port = await freePort();
+      await assert.rejects(plain('127.0.0.1', port), {
+        code: 'CONNECTION_REFUSED',
+        message: `127.0.0.1:${port}: the connection was refused`,
+      });
+    });
+
+    it('something that says nothing', async () => {
+      const silent = createServer(() => {}).listen(0, '127.0.0.1');
+      await new Promise((resolve) => silent.once('listening', resolve));
+      const { port } = silent.address() as { port: number };
+      await assert.rejects(plain('127.0.0.1', port), { code: 'CONNECTION_TIMEOUT', message: /no answer for 1 s/ });
+      silent.close();
+    });
+
+    it('an interruption', async () => {
+      const silent = createServer(() => {}).listen(0, '127.0.0.1');
+      await new Promise((resolve) => silent.once('listening', resolve));
+      const { port } = silent.address() as { port: number };
+      const signal = AbortSignal.timeout(300);
+      await assert.rejects(plain('127.0.0.1', port, { signal, connectTimeout: 10 }), { code: 'INTERRUPTED' });
+      await assert.rejects(plain('127.0.0.1', port, { signal }), { code: 'INTERRUPTED' });
+      silent.close();
+    });
+
+    for (const hostname of ['-oProxyCommand=id', 'a b', '$(id)', '']) {
+      it(`no host name: ${JSON.stringify(hostname)}`, () => assert.rejects(plain(hostname, 22), { code: 'USAGE' }));
+    }
+  });
+
+  it('a server that hangs up at once is tried again, as beyond MaxStartups', async () => {
+    let tries = 0;
+    const server = await serve({
+      socket: (socket, count) => {
+        tries = count;
+        if (count > 2) return false;
+        socket.end('Exceeded MaxStartups\r\n');
+        return true;
+      },
+    });
+    await to(server);
+    assert.equal(tries, 3);
+  });
+
+  it('a server that always hangs up: three tries, then an error', async () => {
+    let tries = 0;
+    const server = await serve({
+      socket: (socket, count) => {
+        tries = count;
+        socket.destroy();
+        return true;
+      },
+    });
+    await assert.rejects(to(server), { code: 'CONNECTION_LOST', hint: /MaxStartups/ });
+    assert.equal(tries, 3);
+  });
+
+  it('something that is not SSH', async () => {
+    const server = await serve({
+      socket: (socket) => {
+        socket.write('220 mx1.example.test ESMTP\r\n');
+        return true;
+      },
+    });
+    await assert.rejects(to(server, { connectTimeout: 0.5 }), { code: 'CONNECTION_TIMEOUT', hint: /Is it sshd/ });
+  });
+
+  it('a server that has only weak algorithms', async () => {
+    for (const algorithms of [
+      { cipher: ['chacha20-poly1305@openssh.com', 'aes128-cbc'] },
+      { kex: ['diffie-hellman-group14-sha1'] },
+      { cipher: ['aes128-ctr'], hmac: ['hmac-sha1'] },
+    ]) {
+      const server = await serve({ config: { algorithms: algorithms as never } });
+      await assert.rejects(to(server), {
+        code: 'CONNECTION_LOST',
+        message: /no algorithm in common/,
+        hint: /ChaCha20/,
+      });
+    }
+  });
+
+  describe('a person who answers', () => {
+    const asked: [text: string, secret: boolean, host: string][] = [];
+    beforeEach(() => void (asked.length = 0));
+    const prompt = (answers: string[]) => async (text: string, about: { secret: boolean; host: string }) => {
+      asked.push([text, about.secret, about.host]);
+      return answers.shift() ?? '';
+    };
+
+    it('keyboard-interactive, whatever it asks for; nothing raw reaches the terminal', async () => {
+      const server = await serve({
+        connection: (client) =>
+          client.on('authentication', (attempt) => {
+            if (attempt.method !== 'keyboard-interactive') return attempt.reject(['keyboard-interactive']);
+            const prompts = [
+              { prompt: '\u001b[2JCode: ', echo: true },
+              { prompt: 'Secret\u202e:', echo: false },
+            ];
+            attempt.prompt(prompts, 'name', 'Two\r\nfactors', (answers) =>
+              answers.join() === '123,pw' ? attempt.accept() : attempt.reject(),
+            );
+          }),
+      });
+      await to(server, { prompt: prompt(['123', 'pw']) });
+      assert.deepEqual(asked, [
+        ['Two factors [2JCode: ', false, 'box'],
+        ['Two factors Secret: ', true, 'box'],
+      ]);
+    });
+
+    it('a password, three times at most, and the time for the answer does not count', async () => {
+      const server = await serve({
+        connection: (client) =>
+          client.on('authentication', (attempt) =>
+            attempt.method === 'password' && attempt.password === 'right'
+              ? attempt.accept()
+              : attempt.reject(['password']),
+          ),
+      });
+      const slowly = async (text: string, about: { secret: boolean; host: string }): Promise<string> => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return prompt([asked.length === 0 ? 'wrong' : 'right'])(text, about);
+      };
+      await to(server, { prompt: slowly, connectTimeout: 0.4 });
+      assert.deepEqual(asked[0], ['Password of root@127.0.0.1: ', true, 'box']);
+      assert.equal(asked.length, 2);
+      await assert.rejects(to(server, { prompt: prompt(['no', 'no', 'no', 'right']) }), {
+        code: 'AUTH_FAILED',
+        message: /tried key \S+, password; the host accepts password/,
+      });
+    });
+
+    it('a key and then a password, where the host wants both', async () => {
+      const server = await serve({
+        connection: (client) => {
+          let key = false;
+          client.on('authentication', (attempt) => {
+            if (attempt.method === 'publickey' && !key) {
+              if (attempt.signature === undefined) return attempt.accept();
+              key = true;
+              return attempt.reject(['password'], true);
+            }
+            if (key && attempt.method === 'password' && attempt.password === 'right') return attempt.accept();
+            attempt.reject(key ? ['password'] : ['publickey']);
+          });
+        },
+      });
+      await to(server, { prompt: prompt(['right']) });
+    });
+
+    it('a host that never stops asking for keys', async () => {
+      const server = await serve({
+        connection: (client) =>
+          client.on('authentication', (attempt) => attempt.reject(['publickey', '\u001b[31mx' as never])),
+      });
+      await assert.rejects(to(server), { code: 'AUTH_FAILED', message: /the host accepts publickey, \[31mx$/ });
+    });
+  });
+
+  describe('while a script runs', () => {
+    const drop = (socket: { destroy(): void }) => setTimeout(() => socket.destroy(), 50);
+    const faults: [name: string, exec: NonNullable<Behaviour['exec']>, code: string, message: RegExp][] = [
+      ['dropped before it starts', (_channel, _command, socket) => drop(socket), 'CONNECTION_LOST', /lost/],
+      [
+        'dropped in the middle of the output',
+        (channel, command, socket) =>
+          answerScript(channel, command, () => {
+            channel.write('half of the');
+            drop(socket);
+          }),
+        'CONNECTION_LOST',
+        /lost/,
+      ],
+      [
+        'dropped after all output but before the exit status',
+        (channel, command, socket) =>
+          answerScript(channel, command, () => {
+            channel.write('all of it');
+            channel.eof();
+            drop(socket);
+          }),
+        'CONNECTION_LOST',
+        /lost|without saying/,
+      ],
+      [
+        'a channel that is closed without an exit status',
+        (channel, command) =>
+          answerScript(channel, command, () => {
+            channel.write('all of it');
+            channel.close();
+          }),
+        'CONNECTION_LOST',
+        /without saying how it ended/,
+      ],
+      [
+        'a signal',
+        (channel, command) =>
+          answerScript(channel, command, () => {
+            channel.exit('KILL', false, '');
+            channel.end();
+          }),
+        'REMOTE_FAILED',
+        /ended by SIGKILL/,
+      ],
+      ['silence', (channel, command) => answerScript(channel, command, () => {}), 'CONNECTION_LOST', /not a word/],
+    ];
+    for (const [name, exec, code, message] of faults) {
+      it(`${name} is an error, never a result`, async () => {
+        const remote = await to(await serve({ exec }));
+        await assert.rejects(remote.run('true', { ...read, idleTimeout: 0.5 }), { code, message });
+      });
+    }
+
+    it('an interruption ends it', async () => {
+      const abort = new AbortController();
+      const server = await serve({ exec: (channel, command) => answerScript(channel, command, () => abort.abort()) });
+      const remote = await to(server, { signal: abort.signal });
+      await assert.rejects(remote.run('true', read), { code: 'INTERRUPTED' });
+      await assert.rejects(remote.run('true', read), { code: 'INTERRUPTED' });
+    });
+
+    it('after a drop the connection stays an error, and the process lives on', async () => {
+      let socket: { destroy(): void } | undefined;
+      const server = await serve({
+        connection: (client, raw) => {
+          socket = raw;
+          client.on('authentication', (attempt) => attempt.accept());
+        },
+      });
+      const remote = await to(server);
+      socket?.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await assert.rejects(remote.run('true', read), { code: 'CONNECTION_LOST' });
+      await assert.rejects(remote.forward('127.0.0.1', 25), { code: 'CONNECTION_LOST' });
+    });
+  });
+});
