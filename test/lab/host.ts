@@ -99,19 +99,18 @@ export async function startHost(world: World, n: number, address: string, option
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, apt } = await image(release);
-  const layers = mail ? withMail : bare;
+  const tree = mail ? withMail : bare;
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true });
   const { resolver, authority, publicKey } = world;
   const [keys] = await Promise.all([
-    dress(join(folder, 'upper'), layers, { name, resolver, authority, authorized: publicKey }),
+    dress(join(folder, 'upper'), tree, { name, resolver, authority, authorized: publicKey }),
     plug(ledger, id, address),
     acme.setA(name, address),
   ]);
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
   const { env } = RELEASES[release];
-  const prepare = mail ? snakeoil(name) : '';
-  const machine = await boot(ledger, { id, layers, folder, apt, env, sync, prepare });
+  const machine = await boot(ledger, { id, tree, folder, apt, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);
@@ -147,10 +146,6 @@ export async function startHost(world: World, n: number, address: string, option
   await options.setup?.(host);
   return host;
 }
-
-/** Debian makes this certificate for the host's own name when ssl-cert is installed; ours came with the image. */
-const snakeoil = (name: string): string =>
-  `unshare --uts sh -ec ${quote(`hostname ${name}; chroot "$root" make-ssl-cert generate-default-snakeoil --force-overwrite`)}`;
 
 function addUser({ name, password, sudo }: HostUser, publicKey: string): string {
   const user = quote(name);

@@ -1,6 +1,6 @@
 /**
- * The root file systems that hosts are made from, built once and kept in the cache folder: a Debian with sshd, a layer
- * on it with the mail packages as they come, and a folder from which apt installs them without a network.
+ * The root file systems that hosts are made from, built once and kept in the cache folder: a Debian with sshd, the same
+ * with the mail packages as they come, and a folder from which apt installs them without a network.
  */
 
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -12,9 +12,9 @@ import type { Release, ReleaseName } from './releases.ts';
 import { must, quote, say, tied, withLock } from './sh.ts';
 
 export interface Image {
-  /** Overlay layers, uppermost first. */
-  readonly bare: readonly string[];
-  readonly mail: readonly string[];
+  /** Plain trees; hosts never write to them. */
+  readonly bare: string;
+  readonly mail: string;
   /** Folder of packages with an index, for /srv/apt. */
   readonly apt: string;
 }
@@ -26,7 +26,7 @@ export const cacheFolder = (): string =>
 /** What a small Debian server has, for as far as this project can tell the difference. */
 const BASE = [
   ...['systemd', 'systemd-sysv', 'libpam-systemd', 'dbus', 'openssh-server', 'iproute2', 'ca-certificates', 'sudo'],
-  ...['procps', 'netbase', 'nftables', 'apt-utils', 'debconf-utils', 'cron', 'less'],
+  ...['procps', 'netbase', 'nftables', 'apt-utils', 'cron', 'less'],
 ];
 const MAIL = ['postfix', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
 
@@ -36,13 +36,13 @@ export const BUILD_NAME = `build.${BUILD_DOMAIN}`;
 
 /** Run in the base tree before it is kept. Everything that must differ from host to host goes; hosts bring their own. */
 const TIDY = `
-rm -f /etc/apt/sources.list.d/* /etc/ssh/ssh_host_* /etc/machine-id /etc/hostname /etc/hosts /etc/resolv.conf
-mkdir -p /srv/apt
-echo 'deb [trusted=yes] file:/srv/apt ./' >/etc/apt/sources.list
+cd "$tree/etc"
+rm -f apt/sources.list.d/* ssh/ssh_host_* machine-id hostname hosts resolv.conf
+echo 'deb [trusted=yes] file:/srv/apt ./' >apt/sources.list
 # a timer that takes apt's lock at a random moment makes random tests
-ln -sf /dev/null /etc/systemd/system/apt-daily.timer
-ln -sf /dev/null /etc/systemd/system/apt-daily-upgrade.timer
-apt-get -q update
+ln -s /dev/null systemd/system/apt-daily.timer
+ln -s /dev/null systemd/system/apt-daily-upgrade.timer
+chroot "$tree" apt-get -q update
 `;
 
 const PRESEED = `
@@ -50,7 +50,7 @@ postfix postfix/main_mailer_type select Internet Site
 postfix postfix/mailname string ${BUILD_NAME}
 `;
 
-/** Installs the mail packages in the tree as a host would, with its own name and without starting anything. */
+/** Installs the mail packages in a tree as a host would, with its own name and without starting anything. */
 const INSTALL = `
 mount -t proc proc "$tree/proc"
 printf '127.0.0.1 localhost\\n127.0.1.1 ${BUILD_NAME} build\\n' >"$tree/etc/hosts"
@@ -64,19 +64,17 @@ ${PRESEED}
 END
 chroot "$tree" apt-get -q -y install ${MAIL.join(' ')}
 rm "$tree/usr/sbin/policy-rc.d" "$tree/etc/hosts" "$tree/etc/hostname"
+find "$tree/etc/ssl/certs" -lname ssl-cert-snakeoil.pem -delete
 chroot "$tree" apt-get clean
 `;
-
-const version = createHash('sha256')
-  .update(JSON.stringify([BASE, MAIL, TIDY, INSTALL]))
-  .digest('hex')
-  .slice(0, 12);
 
 /** The trees of a release; builds them when they are not in the cache, while other runs wait. */
 export async function image(name: ReleaseName): Promise<Image> {
   const cache = cacheFolder();
+  const recipe = JSON.stringify([RELEASES[name], debstrap(RELEASES[name], '', ''), TIDY, INSTALL]);
+  const version = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
   const home = join(cache, `${name}-${arch()}-${version}`);
-  const made = { bare: [join(home, 'base')], mail: [join(home, 'mail'), join(home, 'base')], apt: join(home, 'apt') };
+  const made = { bare: join(home, 'bare'), mail: join(home, 'mail'), apt: join(home, 'apt') };
   const exists = () => stat(home).then(Boolean, () => false);
   if (await exists()) return made;
   await mkdir(cache, { recursive: true });
@@ -100,30 +98,20 @@ export async function image(name: ReleaseName): Promise<Image> {
 
 async function build(name: ReleaseName, home: string): Promise<void> {
   const release: Release = RELEASES[name];
-  const [base, mail, apt, tree] = ['base', 'mail', 'apt', 'tree'].map((part) => join(home, part)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [bare, mail, apt] = [join(home, 'bare'), join(home, 'mail'), join(home, 'apt')];
   await mkdir(join(apt, 'partial'), { recursive: true });
-  await must(...tied('mmdebstrap', ...debstrap(release, base, apt)), { input: await sources(release) });
+  await must(...tied('mmdebstrap', ...debstrap(release, bare, apt)), { input: await sources(release) });
   await rm(join(apt, 'partial'), { recursive: true });
   await rm(join(apt, 'lock'), { force: true });
   await writeFile(join(apt, 'Packages'), await must('apt-ftparchive', ['packages', '.'], { cwd: apt }));
-  await inTree(`mount --bind "${base}" "$tree"`, `chroot "$tree" sh -ec ${quote(TIDY)}`, tree, apt);
-  await mkdir(mail);
-  await mkdir(join(home, 'work'));
-  const layers = `lowerdir=${base},upperdir=${mail},workdir=${join(home, 'work')}`;
-  await inTree(`mount -t overlay overlay -o ${layers} "$tree"`, INSTALL, tree, apt);
-  await rm(join(home, 'work'), { recursive: true });
-  await rm(tree, { recursive: true });
+  await inTree(bare, apt, TIDY);
+  await must('cp', ['-a', '--reflink=auto', bare, mail]);
+  await inTree(mail, apt, INSTALL);
 }
 
-/** Runs a script as root of this machine, with the tree mounted at `$tree` for as long as it runs. */
-async function inTree(mount: string, script: string, tree: string, apt: string): Promise<void> {
-  await mkdir(tree, { recursive: true });
-  const all = `set -e\ntree=${tree}\n${mount}\nmount --bind "${apt}" "$tree/srv/apt"\n${script}`;
+/** Runs a script as root of this machine, with the tree's path in `$tree` and the packages in their place in it. */
+async function inTree(tree: string, apt: string, script: string): Promise<void> {
+  const all = `set -e\ntree=${quote(tree)}\nmount --bind ${quote(apt)} "$tree/srv/apt"\n${script}`;
   await must(...tied('unshare', '--uts', 'sh', '-s'), { input: all });
 }
 
@@ -141,11 +129,16 @@ function debstrap(release: Release, base: string, apt: string): string[] {
 
 /** apt sources of a release, on the mirrors that this machine's own apt is set up to use. */
 async function sources(release: Release): Promise<string> {
-  const wanted = '$(CODENAME)|$(COMPONENT)|$(REPO_URI)';
   const os = await readFile('/etc/os-release', 'utf8');
   const own = /^VERSION_CODENAME="?(\w+)/m.exec(os)?.[1] ?? '';
-  const targets = await must('apt-get', ['indextargets', '--format', wanted, 'Created-By: Packages']);
-  const rows = targets.split('\n').map((line) => line.split('|'));
+  const format = ['--format', '$(CODENAME)|$(COMPONENT)|$(REPO_URI)', 'Created-By: Packages'];
+  const targets = () => must('apt-get', ['indextargets', ...format]);
+  let text = await targets();
+  if (text === '') {
+    await must('apt-get', ['-q', 'update']); // it names no target whose index it has not fetched
+    text = await targets();
+  }
+  const rows = text.split('\n').map((row) => row.split('|'));
   const mirror = (suite: string) => rows.find(([name, component]) => name === suite && component === 'main')?.[2];
   const line = (uri: string, suite: string) =>
     `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri} ${suite} main`;

@@ -4,12 +4,24 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { withLock } from './sh.ts';
+import { must, withLock } from './sh.ts';
 
 const HOME = '/run/harden-mail-lab';
+
+/** Type of the file system that containers of most kinds have as their root (statfs(2)). */
+const OVERLAYFS = 0x794c7630;
 
 /** All is named after the owner's pid, so that two runs cannot meet. */
 export interface Ledger {
@@ -18,8 +30,9 @@ export interface Ledger {
   readonly started: string;
   /** Which /28 of 198.18.0.0/24 is the run's: 0 to 15. */
   readonly slot: number;
-  /** Where the run keeps its files. */
+  /** Where the run keeps its files; in memory where the disk cannot be the upper layer of an overlay. */
   readonly folder: string;
+  readonly memory: boolean;
   /** Network interfaces, network namespaces, and control groups below the root of each hierarchy. */
   readonly links: string[];
   readonly namespaces: string[];
@@ -65,10 +78,12 @@ export function open(runs: string): Promise<Ledger> {
     if (slot === undefined) throw new Error('lab: 16 runs are at work already, all addresses are taken');
     const { pid } = process;
     const folder = join(runs, `${pid}`);
-    const ledger = { pid, started: startOf(pid), slot, folder, links: [], namespaces: [], cgroups: [] };
-    save(ledger);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const memory = statfsSync(folder).type === OVERLAYFS;
+    const ledger = { pid, started: startOf(pid), slot, folder, memory, links: [], namespaces: [], cgroups: [] };
+    save(ledger);
+    if (memory) await must('mount', ['-t', 'tmpfs', '-o', 'mode=700', 'lab', folder]);
     return ledger;
   });
 }
@@ -76,18 +91,17 @@ export function open(runs: string): Promise<Ledger> {
 /** Takes away all that a ledger lists. Synchronous, because it also runs while the process exits. */
 export function clear(ledger: Ledger): void {
   release(ledger, ledger);
+  if (ledger.memory) spawnSync('umount', ['--lazy', ledger.folder]);
   rmSync(ledger.folder, { recursive: true, force: true });
   rmSync(file(ledger.pid), { force: true });
 }
 
 /** Takes away some of what a ledger lists, and strikes it out. */
 export function release(ledger: Ledger, what: Pick<Ledger, 'links' | 'namespaces' | 'cgroups'>): void {
-  const { links, namespaces, cgroups } = { ...what };
+  const { links, namespaces, cgroups } = what;
   for (const group of cgroups) empty(group);
   const batch = [...namespaces.map((name) => `netns del ${name}`), ...links.map((name) => `link del ${name}`)];
   if (batch.length > 0) spawnSync('ip', ['-force', '-batch', '-'], { input: batch.join('\n') });
-  // systemd-nspawn leaves this empty folder behind
-  for (const name of namespaces) attempt(() => rmdirSync(`/run/systemd/nspawn/propagate/${name}`));
   for (const list of ['links', 'namespaces', 'cgroups'] as const) {
     const gone = new Set(what[list]);
     ledger[list].splice(0, Infinity, ...ledger[list].filter((name) => !gone.has(name)));

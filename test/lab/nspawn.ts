@@ -13,15 +13,13 @@ import type { Result, RunOptions } from './sh.ts';
 export interface MachineSpec {
   /** Name of the machine, of its network namespace and of its control group. */
   readonly id: string;
-  /** Its overlay: layers uppermost first, and a folder with `upper`, `work` and the mount point `root`. */
-  readonly layers: readonly string[];
+  /** Its overlay: the tree below, and a folder with `upper`, `work` and the mount point `root`. */
+  readonly tree: string;
   readonly folder: string;
   readonly apt: string;
   readonly env: Readonly<Record<string, string>>;
   /** Let fsync through to the disk. */
   readonly sync: boolean;
-  /** Shell commands run in the mounted tree's place (`$root`) before its first boot. */
-  readonly prepare: string;
 }
 
 export interface Machine {
@@ -44,14 +42,14 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
   let stopping = false;
   let ended: string | null = null;
 
-  const launch = (prepare: string): void => {
+  const launch = (): void => {
     release(ledger, { cgroups: [id], links: [], namespaces: [] });
     ledger.cgroups.push(id);
     save(ledger);
     for (const root of hierarchies()) mkdirSync(join(root, id));
-    child = start(log, spec.env, 'sh', '-ec', script(spec, prepare));
+    child = start(log, spec.env, 'sh', '-ec', script(spec));
     child.once('close', (code) => {
-      if (code === REBOOT && !stopping) launch('');
+      if (code === REBOOT && !stopping) launch();
       else if (!stopping) ended = `it ended with ${code}`;
     });
   };
@@ -89,7 +87,7 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
     await gone;
   };
 
-  launch(spec.prepare);
+  launch();
   await up();
   return {
     exec,
@@ -103,7 +101,7 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
         stopping = true;
         await kill();
         stopping = false;
-        launch('');
+        launch();
       }
       await up();
     },
@@ -116,8 +114,8 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
   };
 }
 
-function script({ id, layers, folder, apt, sync }: MachineSpec, prepare: string): string {
-  const options = `lowerdir=${layers.join(':')},upperdir=${folder}/upper,workdir=${folder}/work`;
+function script({ id, tree, folder, apt, sync }: MachineSpec): string {
+  const options = `lowerdir=${tree},upperdir=${folder}/upper,workdir=${folder}/work`;
   const nspawn = [
     ...['systemd-nspawn', '--quiet', '--boot', '--register=no', '--keep-unit', '--console=pipe', '-D', '"$root"'],
     ...[`--machine=${id}`, `--network-namespace-path=/run/netns/${id}`, `--bind-ro=${apt}:/srv/apt`],
@@ -126,9 +124,11 @@ function script({ id, layers, folder, apt, sync }: MachineSpec, prepare: string)
   // A control group of its own: without it the machines of a computer that does not run systemd would share one, and
   // each systemd would kill the others' services as its own. The shell stays outside: inner groups hold no processes.
   const join = hierarchies().map((root) => `echo 0 >${root}/${id}/cgroup.procs`);
-  return `export root=${folder}/root
+  return `root=${folder}/root
 mount -t overlay overlay -o ${options} "$root"
-${prepare}
+# systemd-nspawn keeps lock files and folders here that outlive it
+mkdir -p /run/systemd/nspawn
+mount -t tmpfs tmpfs /run/systemd/nspawn
 (
 ${join.join('\n')}
 exec ${nspawn.join(' ')}

@@ -3,20 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { must, run, say } from './sh.ts';
 
-/** Programs that the lab and the host tests use, and the Debian packages they come in. */
-const PROGRAMS = {
-  mmdebstrap: 'mmdebstrap',
-  'systemd-nspawn': 'systemd-container',
-  pebble: 'pebble',
-  'apt-ftparchive': 'apt-utils',
-  ip: 'iproute2',
-  ssh: 'openssh-client',
-  openssl: 'openssl',
-  swaks: 'swaks',
-  curl: 'curl',
-};
-/** Without a program of their own: the keys of Debian's archive; TLS for swaks. */
-const LIBRARIES = ['debian-archive-keyring', 'libnet-ssleay-perl'];
+/** Debian packages that the lab and the host tests use; libnet-ssleay-perl is swaks' TLS. */
+const PACKAGES = [
+  ...['mmdebstrap', 'debian-archive-keyring', 'apt-utils', 'systemd-container', 'iproute2', 'pebble'],
+  ...['openssh-client', 'openssl', 'curl', 'swaks', 'libnet-ssleay-perl'],
+];
 
 export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -34,13 +25,13 @@ export async function available(): Promise<Availability> {
 
 /** Installs what is missing, and says so. */
 export async function prepareMachine(): Promise<void> {
-  const missing: string[] = [];
-  for (const [program, name] of Object.entries(PROGRAMS))
-    if ((await run('sh', ['-c', `command -v ${program}`])).code !== 0) missing.push(name);
-  for (const name of LIBRARIES) if ((await run('dpkg', ['-s', name])).code !== 0) missing.push(name);
+  const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES]);
+  const there = stdout.toString().split('\n');
+  const missing = PACKAGES.filter((name) => !there.includes(`installed ${name}`));
   if (missing.length === 0) return;
   say(`installing on this machine, for its test hosts: ${missing.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await must('apt-get', ['-q', 'update'], { env });
-  await must('apt-get', ['-q', '-y', '--no-install-recommends', 'install', ...missing], { env });
+  const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+  await must('apt-get', [...options, 'install', ...missing], { env });
 }

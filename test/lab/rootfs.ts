@@ -1,7 +1,7 @@
 /** What makes one host differ from another: its name, keys, machine id and resolver, written into its own layer. */
 
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BUILD_DOMAIN, BUILD_NAME } from './image.ts';
 import { must } from './sh.ts';
@@ -17,10 +17,10 @@ export interface Identity {
 }
 
 /**
- * Writes a host's own files into its upper layer, before the layers are mounted.
+ * Writes a host's own files into its upper layer, before that is mounted over the tree it is made from.
  * Gives the host's public SSH keys, one `TYPE BASE64` line each.
  */
-export async function dress(upper: string, layers: readonly string[], identity: Identity): Promise<string[]> {
+export async function dress(upper: string, tree: string, identity: Identity): Promise<string[]> {
   const { name } = identity;
   const [short = name, ...domain] = name.split('.');
   const put = async (path: string, text: string, mode = 0o644) => {
@@ -37,11 +37,13 @@ export async function dress(upper: string, layers: readonly string[], identity: 
   await chmod(join(upper, '/root/.ssh'), 0o700);
   await put('/usr/local/share/ca-certificates/lab.crt', identity.authority);
   const bundle = '/etc/ssl/certs/ca-certificates.crt';
-  await put(bundle, (await readLayered(layers, bundle)) + identity.authority);
+  await put(bundle, (await readFile(join(tree, bundle), 'latin1')) + identity.authority);
   for (const path of ['/etc/mailname', '/etc/postfix/main.cf']) {
-    const text = await readLayered(layers, path).catch(() => null);
+    const text = await readFile(join(tree, path), 'latin1').catch(() => null);
     if (text !== null) await put(path, text.replaceAll(BUILD_NAME, name).replaceAll(BUILD_DOMAIN, domain.join('.')));
   }
+  const template = await readFile(join(tree, '/usr/share/ssl-cert/ssleay.cnf'), 'latin1').catch(() => null);
+  if (template !== null) await snakeoil(join(upper, '/etc/ssl/certs'), tree, name, template);
   return hostKeys(join(upper, '/etc/ssh'), short);
 }
 
@@ -55,10 +57,15 @@ async function hostKeys(folder: string, comment: string): Promise<string[]> {
   return Promise.all(keys);
 }
 
-async function readLayered(layers: readonly string[], path: string): Promise<string> {
-  for (const layer of layers) {
-    const text = await readFile(join(layer, path), 'latin1').catch(() => null);
-    if (text !== null) return text;
-  }
-  throw new Error(`lab: no ${path} in the image`);
+/** The self-signed certificate that Debian's ssl-cert makes for the name of the host it is installed on. */
+async function snakeoil(folder: string, tree: string, name: string, template: string): Promise<void> {
+  const file = join(folder, 'ssl-cert-snakeoil.pem');
+  const config = join(folder, 'snakeoil.cnf');
+  await writeFile(config, template.replace('@HostName@', name).replace('@SubjectAltName@', `DNS:${name}`));
+  const key = join(tree, '/etc/ssl/private/ssl-cert-snakeoil.key');
+  const make = ['req', '-config', config, '-x509', '-days', '3650', '-sha256', '-key', key, '-out', file];
+  await must('openssl', make);
+  await rm(config);
+  const hash = await must('openssl', ['x509', '-hash', '-noout', '-in', file]);
+  await symlink('ssl-cert-snakeoil.pem', join(folder, `${hash.trim()}.0`));
 }
