@@ -4,18 +4,12 @@ import { mainFile, masterFile } from '../unit/formats/postfix-arbitraries.ts';
 import { casesOf } from '../unit/formats/postfix-cases.ts';
 import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
 import { RELEASES } from './debs.ts';
-import { judge } from './postfix.ts';
+import { isComparable, judge } from './postfix.ts';
 import type { Files, Verdict } from './postfix.ts';
 import { mainView, optionView, serviceView } from './postfix-view.ts';
 
 /** How many generated files of each format are tried on each release: each takes some 50 ms. */
 const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 100);
-
-/**
- * `postconf -M` cuts `-osyslog_name=x` at each further `o`; the daemons read it with getopt and do not (seen with
- * `smtpd -S -osmtpd_banner=to_o`), and neither do we. So this form cannot be compared.
- */
-const isComparable = (master: string) => !/\s-o\w/.test(master);
 
 /** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
 function agree({ main, master }: Files, verdict: Verdict): void {
