@@ -10,32 +10,43 @@ section() { # NAME TEXT
 
 packages='postfix dovecot-core dovecot-imapd dovecot-pop3d certbot'
 
-# Files that Dovecot may include, seen from the files that say so: "FILE:!include PATTERN".
-includes() {
-  grep -rHs '^[[:space:]]*!include' /etc/dovecot --include='*.conf' | while IFS= read -r hit; do
-    from=${hit%%:*}
-    # Unquoted on purpose: the pattern is to be expanded.
-    # shellcheck disable=SC2086
-    set -- ${hit#*:}
-    case ${2-} in
-      /*) pattern=$2 ;;
-      '') continue ;;
-      *) pattern=${from%/*}/$2 ;;
-    esac
-    for file in $pattern; do [ -f "$file" ] && printf '%s\n' "$file"; done
+newline='
+'
+
+# What Dovecot opens, from dovecot.conf on: each level of includes in one look. May be more than that, never less.
+dovecot() {
+  level=/etc/dovecot/dovecot.conf
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -n "$level" ] || break
+    printf '%s\n' "$level"
+    level=$(included "$level" | sort -u)
+  done
+}
+
+included() { # FILES, a line each: prints the files that their "!include" lines name
+  IFS=$newline
+  # Unquoted on purpose: names are parted at line ends, and a pattern is expanded, here as there. {a,b} becomes *.
+  # shellcheck disable=SC2046,SC2086
+  for file in $(
+    set -f
+    awk '/^[ \t]*!include/ {
+      sub(/^[ \t]*!include(_try)?[ \t]*/, ""); sub(/[ \t\r]*(#.*)?$/, ""); gsub(/[{][^}]*[}]/, "*")
+      folder = FILENAME; sub(/[^\/]*$/, "", folder)
+      print ($0 ~ /^\// ? "" : folder) $0
+    }' $1 2>/dev/null
+  ); do
+    [ -f "$file" ] && printf '%s\n' "$file"
   done
 }
 
 list() {
-  printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf /etc/dovecot/dovecot.conf \
+  printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf \
     /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem
-  [ -d /etc/dovecot ] && includes
+  dovecot
 }
 
 # The files themselves: names, what stat says of each, digests, and all bytes one after the other.
 files() {
-  newline='
-'
   found=$(list | sort -u)
   set --
   while [ -n "$found" ]; do
@@ -44,10 +55,15 @@ files() {
     case $found in *"$newline"*) found=${found#*"$newline"} ;; *) found= ;; esac
   done
   [ $# -gt 0 ] || return 0
-  section stat "$(stat -L -c '%a %U:%G %s %Z %n' -- "$@")"
+  stats=$(stat -L -c '%s %a %Z %U:%G %n' -- "$@")
+  section stat "$stats"
   section targets "$(readlink -f -- "$@")"
-  section digests "$(sha256sum -- "$@" | cut -c 1-64)"
-  bytes=$(stat -L -c %s -- "$@" | { n=0; while read -r size; do n=$((n + size)); done; echo "$n"; })
+  # Of a name with a backslash in it the line begins with one.
+  section digests "$(sha256sum -- "$@" | sed 's/^\\//; s/ .*//')"
+  bytes=0
+  while read -r size _; do bytes=$((bytes + size)); done <<END
+$stats
+END
   printf '@bytes %s\n' "$bytes"
   cat -- "$@"
   printf '\n'
@@ -58,14 +74,14 @@ section now "$(date +%s)"
 # shellcheck disable=SC2016,SC2086
 installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 2>/dev/null)
 section packages "$installed"
-missing=$(
-  for package in $packages; do
-    printf '%s\n' "$installed" | {
-      while read -r name _ status; do [ "$name $status" = "$package installed" ] && exit 0; done
-      printf '%s ' "$package"
-    }
-  done
-)
+there=' '
+while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END
+$installed
+END
+missing=
+for name in $packages; do
+  case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
+done
 # shellcheck disable=SC2086
 [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 install $missing 2>&1)"
 if command -v postconf >/dev/null; then
@@ -79,8 +95,7 @@ section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p 
   postfix.service postfix@-.service dovecot.service 2>/dev/null)"
 keys=
 for directory in /etc/letsencrypt/live/*/; do
-  [ -f "${directory}privkey.pem" ] && keys="$keys$directory
-"
+  [ -f "${directory}privkey.pem" ] && keys=$keys$directory$newline
 done
 section keys "$keys"
 files

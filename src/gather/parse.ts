@@ -11,7 +11,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const lines = (name: string): string[] => text(name).split('\n').filter(Boolean);
 
   const all = files(lines('stat'), lines('targets'), lines('digests'), sections.get('bytes') ?? Buffer.alloc(0));
-  const packages = Object.fromEntries(lines('packages').map(installedPackage));
+  const packages = Object.fromEntries(lines('packages').flatMap(installedPackage));
   const simulation = lines('simulation');
   const candidates = Object.fromEntries(simulation.flatMap(candidate));
   const postconf = Object.fromEntries(lines('postconf').map(parameter));
@@ -22,7 +22,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const keys = new Set(lines('keys'));
   const facts: Facts = {
     now: Number(text('now')),
-    os: osRelease(lines('os')),
+    os: osRelease(sections.get('os')?.toString('utf8').split('\n') ?? []),
     hostname: postconf['myhostname'] || text('hostname').trim(),
     packages,
     candidates,
@@ -61,7 +61,7 @@ function torn(what: string): HardenMailError {
 function files(stats: string[], targets: string[], digests: string[], bytes: Buffer): RemoteFile[] {
   let at = 0;
   const read = stats.map((line, index): RemoteFile => {
-    const [, mode, owner, size, changed, path] = /^(\d+) (\S+) (\d+) (\d+) (.*)$/.exec(line) ?? [];
+    const [, size, mode, changed, owner, path] = /^(\d+) (\d+) (\d+) (.+?) (\/.*)$/.exec(line) ?? [];
     const target = targets[index];
     const sha256 = digests[index];
     if (path === undefined || target === undefined || sha256 === undefined) throw torn('a file went away meanwhile');
@@ -86,9 +86,10 @@ function upstream(version: string): string {
   return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
 }
 
-function installedPackage(line: string): [string, Package] {
+/** dpkg also remembers packages that were taken away, with or without a version; those are not there. */
+function installedPackage(line: string): [string, Package][] {
   const [name = '', version = '', status = ''] = line.split(' ');
-  return [name, { version, status }];
+  return status === 'not-installed' || status === 'config-files' ? [] : [[name, { version, status }]];
 }
 
 /** `Inst postfix (3.7.11-0+deb12u1 Debian:12 [amd64])`, as `apt-get -s` prints it. */
@@ -111,7 +112,7 @@ function namesOf465(lines: string[]): string[] {
 
 function osRelease(lines: string[]): Facts['os'] {
   const values = new Map(
-    lines.map((line) => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '').replace(/^"(.*)"$/, '$1')]),
+    lines.map((line) => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '').replace(/^(["'])(.*)\1$/, '$2')]),
   );
   const value = (name: string): string => values.get(name) ?? '';
   return {
@@ -137,11 +138,11 @@ function units(shown: string): Record<string, Unit> {
       const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
       const reload = /start_time=\[([^\]]*)\]/.exec(get('ExecReload'))?.[1] ?? '';
       const unit = {
-        active: get('ActiveState') === 'active',
+        active: /^(active|reloading)$/.test(get('ActiveState')),
         loaded: Math.max(epoch(get('ActiveEnterTimestamp')), epoch(reload)),
       };
       // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
-      const wrapper = /path=\/bin\/true/.test(get('ExecReload'));
+      const wrapper = /path=(\/usr)?\/bin\/true /.test(get('ExecReload'));
       return [get('Id'), { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
     }),
   );

@@ -7,7 +7,7 @@ import { TASKS, type Action, type Bytes, type Plan, type Policy, type Snapshot }
 import { compose } from '../../../src/plan/compose.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 import type { Task } from '../../../src/tasks/task.ts';
-import { CASES, host, type Description } from './host.ts';
+import { CASES, host } from './host.ts';
 
 /** What of a plan a case is held to, beside the files; all empty unless expect.json says otherwise. */
 export interface Expectation {
@@ -53,7 +53,7 @@ function read(root: string, room: string, name: string): Case {
     title: `${room}/${name}`,
     folder,
     tasks: RECIPE.filter((task) => room === 'recipe' || task.name === room),
-    ...host(tree(join(folder, 'before')), json('facts.json') as Description),
+    ...host(tree(join(folder, 'before')), json('facts.json')),
     after: tree(join(folder, 'after')),
     expected: { ...nothing, ...json('expect.json') },
   };

@@ -59,8 +59,16 @@ export function host(
     certificates: { 'mx1.example.test': { certificate: 'mx1' } },
     files: {},
   };
-  const laid = patch(standard, description) as typeof STOCK & Required<Pick<Description, 'certificates' | 'files'>>;
-  const { policy, certificates, files: stats, ...facts } = laid as typeof laid & { policy: Policy };
+  const {
+    policy,
+    certificates,
+    files: stats,
+    ...facts
+  } = patch(standard, description) as typeof STOCK & {
+    policy: Policy;
+    certificates: Certificates;
+    files: NonNullable<Description['files']>;
+  };
   const lineages = Object.entries(certificates).map(([name, { certificate, key = true }]): Lineage => {
     return { name, chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'), key };
   });
@@ -78,7 +86,7 @@ export function remoteFile(path: string, bytes: Bytes): RemoteFile {
 function patch(base: unknown, over: unknown): unknown {
   if (!isObject(over)) return over;
   const result: Record<string, unknown> = isObject(base) ? { ...base } : {};
-  for (const [key, value] of Object.entries(over)) {
+  for (const [key, value] of Object.entries(over) as [string, unknown][]) {
     if (value === null) delete result[key];
     else result[key] = patch(result[key], value);
   }

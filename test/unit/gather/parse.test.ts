@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { HardenMailError } from '../../../src/errors.ts';
+import { parseSnapshot } from '../../../src/gather/parse.ts';
+import type { Snapshot } from '../../../src/model.ts';
+
+/** What gather.sh prints, from sections by name; a later one of the same name wins, and undefined leaves one out. */
+function printed(sections: Readonly<Record<string, string | undefined>>): Buffer {
+  const all = Object.entries({ now: '1800000000', ...sections, end: '' });
+  const text = all.flatMap(([name, body]) => {
+    return body === undefined ? [] : [`@${name} ${Buffer.byteLength(body, 'latin1')}\n${body}\n`];
+  });
+  return Buffer.from(text.join(''), 'latin1');
+}
+
+/** The four sections that tell of files. Contents are bytes. */
+function told(files: Readonly<Record<string, string>>, mode = '644', owner = 'root:root'): Record<string, string> {
+  const all = Object.entries(files);
+  return {
+    stat: all.map(([path, bytes]) => `${bytes.length} ${mode} 1799990000 ${owner} ${path}`).join('\n'),
+    targets: Object.keys(files).join('\n'),
+    digests: all.map(([, bytes]) => createHash('sha256').update(bytes, 'latin1').digest('hex')).join('\n'),
+    bytes: Object.values(files).join(''),
+  };
+}
+
+const parse = (sections: Readonly<Record<string, string | undefined>>): Snapshot => parseSnapshot(printed(sections));
+const facts = (sections: Readonly<Record<string, string | undefined>>): Snapshot['facts'] => parse(sections).facts;
+
+const isTorn = (message: RegExp) => (error: unknown) =>
+  error instanceof HardenMailError &&
+  error.code === 'REMOTE_FAILED' &&
+  message.test(error.message) &&
+  error.hint !== '';
+
+describe('gather: what the script printed', () => {
+  it('gives files with their bytes, whatever is in them', () => {
+    const bytes = 'a\n@end 0\n\0\xff\r\n';
+    const { files } = parse(told({ '/etc/postfix/main.cf': bytes, '/etc/postfix/master.cf': '', '/etc/x': '@x 9\n' }));
+    assert.equal(files['/etc/postfix/main.cf']?.bytes, bytes);
+    assert.equal(files['/etc/postfix/master.cf']?.bytes, '');
+    assert.deepEqual(files['/etc/x'], {
+      path: '/etc/x',
+      target: '/etc/x',
+      bytes: '@x 9\n',
+      sha256: createHash('sha256').update('@x 9\n').digest('hex'),
+      mode: '0644',
+      owner: 'root:root',
+      changed: 1_799_990_000,
+    });
+  });
+
+  it('takes odd names, owners and modes as they are', () => {
+    const odd = [
+      '/etc/dovecot/conf.d/my own.conf',
+      '/etc/dovecot/a 1 2 /b.conf',
+      '/etc/dovecot/back\\slash',
+      '/etc/caf\xc3\xa9',
+    ];
+    for (const path of odd) assert.equal(parse(told({ [path]: 'x' })).files[path]?.bytes, 'x', path);
+    const { files } = parse(told({ '/x': 'x' }, '4755', 'EXAMPLE\\mail admin:domain users'));
+    assert.equal(files['/x']?.owner, 'EXAMPLE\\mail admin:domain users');
+    assert.equal(files['/x']?.mode, '4755');
+    assert.equal(parse(told({ '/x': 'x' }, '0')).files['/x']?.mode, '0000');
+  });
+
+  it('keeps where a link leads', () => {
+    const { files } = parse({ ...told({ '/etc/postfix/main.cf': 'x' }), targets: '/srv/main.cf' });
+    assert.equal(files['/etc/postfix/main.cf']?.target, '/srv/main.cf');
+  });
+
+  it('does not take a torn answer for a whole one', () => {
+    const whole = printed({ os: 'ID=debian', ...told({ '/etc/postfix/main.cf': 'a = 1\n' }) });
+    for (let length = 0; length < whole.length; length++) {
+      assert.throws(
+        () => parseSnapshot(whole.subarray(0, length)),
+        isTorn(/incomplete|being changed|went away/),
+        `${length}`,
+      );
+    }
+    assert.doesNotThrow(() => parseSnapshot(whole));
+  });
+
+  it('refuses files that changed while they were read', () => {
+    const now = told({ '/a': 'one\n', '/b': 'two\n' });
+    assert.throws(() => parse({ ...now, bytes: 'one\nTWO\n' }), isTorn(/\/b is being changed/));
+    assert.throws(() => parse({ ...now, bytes: 'one\ntwo\nthree\n' }), isTorn(/being changed/));
+    assert.throws(() => parse({ ...now, bytes: 'one\n' }), isTorn(/being changed/));
+    assert.throws(() => parse({ ...now, targets: '/a' }), isTorn(/went away/));
+    assert.throws(() => parse({ ...now, digests: now['digests']?.split('\n')[0] }), isTorn(/went away/));
+  });
+
+  it('reads versions without what Debian adds', () => {
+    const version = (packages: string): string | null => facts({ packages }).postfix;
+    assert.equal(version('postfix 3.7.11-0+deb12u1 installed'), '3.7.11');
+    assert.equal(version('postfix 3.5.25-0+deb11u1 installed'), '3.5.25');
+    assert.equal(version('postfix 3.10.13-1~deb13u1 installed'), '3.10.13');
+    assert.equal(version('postfix 3.11.0~rc1-1 installed'), '3.11.0');
+    const dovecot = facts({ packages: 'dovecot-core 1:2.3.19.1+dfsg1-2.1+deb12u1 installed' });
+    assert.equal(dovecot.dovecot, '2.3.19.1');
+    assert.equal(facts({ packages: 'dovecot-core 1:2.4.1+dfsg1-6+deb13u2 installed' }).dovecot, '2.4.1');
+  });
+
+  it('knows a package that is half there, and one that is gone', () => {
+    const { packages, postfix, dovecot } = facts({
+      packages: [
+        'postfix 3.7.11-0+deb12u1 half-configured',
+        'dovecot-core 1:2.3.19.1+dfsg1-2.1 config-files',
+        'dovecot-imapd  not-installed',
+        'certbot 2.1.0-4 installed',
+      ].join('\n'),
+      simulation: 'Inst dovecot-core (1:2.4.1+dfsg1-6 Debian:13.1/stable [amd64])\nConf dovecot-core (1:2.4.1+dfsg1-6)',
+    });
+    assert.deepEqual(packages, {
+      postfix: { version: '3.7.11-0+deb12u1', status: 'half-configured' },
+      certbot: { version: '2.1.0-4', status: 'installed' },
+    });
+    assert.equal(postfix, '3.7.11');
+    assert.equal(dovecot, '2.4.1', 'the version that would come, not the one that went');
+  });
+
+  it('reads what apt would do', () => {
+    const { candidates, removes, postfix } = facts({
+      simulation: [
+        'NOTE: This is only a simulation!',
+        'Reading package lists...',
+        'The following packages will be REMOVED:',
+        '  exim4-base exim4-daemon-light',
+        'Remv exim4-daemon-light [4.96-15+deb12u6]',
+        'Remv exim4-base [4.96-15+deb12u6]',
+        'Inst postfix (3.7.11-0+deb12u1 Debian:12.9/oldstable, Debian-Security:12/oldstable-security [amd64])',
+        'Inst libc6 [2.36-9+deb12u9] (2.36-9+deb12u10 Debian:12.9/oldstable [amd64]) []',
+        'Conf postfix (3.7.11-0+deb12u1 Debian:12.9/oldstable [amd64])',
+      ].join('\n'),
+    });
+    assert.deepEqual(candidates, { postfix: '3.7.11-0+deb12u1', libc6: '2.36-9+deb12u10' });
+    assert.deepEqual(removes, ['exim4-daemon-light', 'exim4-base']);
+    assert.equal(postfix, '3.7.11');
+    const unknown = facts({ simulation: 'E: Unable to locate package dovecot-imapd' });
+    assert.deepEqual([unknown.candidates, unknown.postfix, unknown.dovecot], [{}, null, null]);
+  });
+
+  it('reads os-release with any quotes', () => {
+    const os = (text: string): unknown => facts({ os: text }).os;
+    assert.deepEqual(
+      os('PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie'),
+      {
+        id: 'debian',
+        versionId: '13',
+        codename: 'trixie',
+        pretty: 'Debian GNU/Linux 13 (trixie)',
+      },
+    );
+    assert.deepEqual(os("ID='debian'\nPRETTY_NAME='Debian GNU/Linux forky/sid'\nX=a=b"), {
+      id: 'debian',
+      versionId: '',
+      codename: '',
+      pretty: 'Debian GNU/Linux forky/sid',
+    });
+    assert.equal(facts({ os: 'PRETTY_NAME="Caf\xc3\xa9 Linux"' }).os.pretty, 'Café Linux');
+    assert.equal(facts({}).os.id, '');
+  });
+
+  it('takes the name from Postfix, else from the host', () => {
+    const postconf = 'myhostname = mx1.example.test\nqueue_directory = /var/spool/postfix';
+    assert.equal(facts({ postconf, hostname: 'other' }).hostname, 'mx1.example.test');
+    assert.deepEqual(facts({ postconf }).postconf, {
+      myhostname: 'mx1.example.test',
+      queue_directory: '/var/spool/postfix',
+    });
+    assert.equal(facts({ postconf: 'myhostname =', hostname: 'mx2.example.test' }).hostname, 'mx2.example.test');
+    assert.equal(facts({ hostname: 'mx2.example.test' }).hostname, 'mx2.example.test');
+  });
+
+  it('knows every name of port 465', () => {
+    const resolves = (services: string): readonly string[] => facts({ services }).resolves;
+    assert.deepEqual(
+      resolves('submissions          465/tcp ssmtp smtps urd\nsubmissions          465/tcp ssmtp smtps urd'),
+      ['submissions', 'ssmtp', 'smtps', 'urd'],
+    );
+    assert.deepEqual(resolves('urd                   465/tcp ssmtp smtps'), ['urd', 'ssmtp', 'smtps']);
+    assert.deepEqual(resolves('smtps 5465/tcp'), []);
+    assert.deepEqual(resolves(''), []);
+  });
+
+  it('reads listeners of both families, with and without the program', () => {
+    const listeners = [
+      'LISTEN 0      100          0.0.0.0:25        0.0.0.0:*    users:(("master",pid=1234,fd=13))',
+      'LISTEN 0      100             [::]:25           [::]:*    users:(("master",pid=1234,fd=14))',
+      'LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*',
+      'LISTEN 0      511                *:80              *:*    users:(("apache2",pid=7,fd=4),("apache2",pid=6,fd=4))',
+      'LISTEN 0      128  [fe80::1]%eth0:587           [::]:*',
+      '',
+      'Cannot open netlink socket: Protocol not supported',
+    ].join('\n');
+    assert.deepEqual(facts({ listeners }).listeners, [
+      { address: '0.0.0.0', port: 25, process: 'master' },
+      { address: '[::]', port: 25, process: 'master' },
+      { address: '127.0.0.53%lo', port: 53, process: '' },
+      { address: '*', port: 80, process: 'apache2' },
+      { address: '[fe80::1]%eth0', port: 587, process: '' },
+    ]);
+  });
+
+  it('finds lineages, and whether their keys are there', () => {
+    const live = '/etc/letsencrypt/live/';
+    const { lineages } = facts({
+      ...told({
+        [`${live}mx1.example.test/fullchain.pem`]: 'A',
+        [`${live}old/fullchain.pem`]: 'B',
+        '/etc/x/fullchain.pem': 'C',
+      }),
+      keys: `${live}mx1.example.test/\n`,
+    });
+    assert.deepEqual(lineages, [
+      { name: 'mx1.example.test', chain: 'A', key: true },
+      { name: 'old', chain: 'B', key: false },
+    ]);
+  });
+});
+
+describe('gather: when the daemons took up their files', () => {
+  /** Properties as `systemctl show` prints them, a block for each unit, with an empty line between. */
+  const show = (...blocks: Record<string, string>[]): string =>
+    blocks
+      .map((block) =>
+        Object.entries(block)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(''),
+      )
+      .join('\n')
+      .trimEnd();
+  const reload = (path: string, argv: string, start: string): string =>
+    `{ path=${path} ; argv[]=${path} ${argv} ; ignore_errors=no ; start_time=[${start}] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`;
+  const stamp = (time: string): string => `Tue 2026-11-24 ${time} UTC`;
+  const at = (time: string): number => Date.parse(`2026-11-24T${time}Z`) / 1000;
+  const missing = (unit: string): Record<string, string> => ({
+    ActiveEnterTimestamp: '',
+    Id: unit,
+    LoadState: 'not-found',
+    ActiveState: 'inactive',
+  });
+
+  const wrapper = {
+    ExecReload: reload('/bin/true', '', 'n/a').replace('true  ;', 'true ;'),
+    Id: 'postfix.service',
+    LoadState: 'loaded',
+    ActiveState: 'active',
+    ActiveEnterTimestamp: stamp('01:00:00'),
+  };
+  const instance = {
+    ExecReload: reload('/usr/sbin/postmulti', '-i - -p reload', 'n/a'),
+    Id: 'postfix@-.service',
+    LoadState: 'loaded',
+    ActiveState: 'active',
+    ActiveEnterTimestamp: stamp('01:00:01'),
+  };
+  const dovecot = {
+    ExecReload: reload('/usr/bin/doveadm', 'reload', 'n/a'),
+    Id: 'dovecot.service',
+    LoadState: 'loaded',
+    ActiveState: 'active',
+    ActiveEnterTimestamp: stamp('01:00:02'),
+  };
+  const units = (...blocks: Record<string, string>[]): Snapshot['facts']['units'] =>
+    facts({ units: show(...blocks) }).units;
+
+  it('looks behind the wrapper of Debian 11 and 12', () => {
+    assert.deepEqual(units(wrapper, instance, dovecot), {
+      postfix: { active: true, loaded: at('01:00:01') },
+      dovecot: { active: true, loaded: at('01:00:02') },
+    });
+    const stopped = { ...instance, ActiveState: 'inactive', ActiveEnterTimestamp: '' };
+    assert.deepEqual(units(wrapper, stopped)['postfix'], { active: false, loaded: 0 });
+  });
+
+  it('takes the unit itself on Debian 13', () => {
+    const real = {
+      ...instance,
+      Id: 'postfix.service',
+      ExecReload: reload('/usr/sbin/postfix', 'reload', stamp('02:00:00')),
+    };
+    assert.deepEqual(units(real, missing('postfix@-.service'), dovecot)['postfix'], {
+      active: true,
+      loaded: at('02:00:00'),
+    });
+  });
+
+  it('counts a reload, and one that is under way', () => {
+    const reloading = {
+      ...dovecot,
+      ActiveState: 'reloading',
+      ExecReload: reload('/usr/bin/doveadm', 'reload', stamp('03:00:00')),
+    };
+    assert.deepEqual(units(wrapper, instance, reloading)['dovecot'], { active: true, loaded: at('03:00:00') });
+  });
+
+  it('has no unit for what is not installed, and none without systemd', () => {
+    assert.deepEqual(units(missing('postfix.service'), missing('postfix@-.service'), missing('dovecot.service')), {});
+    assert.deepEqual(facts({ units: '' }).units, {});
+    assert.deepEqual(facts({}).units, {});
+  });
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseSnapshot } from '../../../src/gather/parse.ts';
+import type { Snapshot } from '../../../src/model.ts';
+
+const SCRIPT = new URL('../../../src/gather/gather.sh', import.meta.url);
+const SHELLS = [['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']];
+const there = (program: string): boolean => spawnSync(program, ['--help'], { stdio: 'ignore' }).error === undefined;
+
+interface Scratch {
+  readonly root: string;
+  /** Shell text of programs that stand before the machine's own. */
+  readonly programs: Record<string, string>;
+  write(path: string, bytes: string): Scratch;
+  link(path: string, target: string): Scratch;
+  /** Paths of the files are as the host would have them. */
+  gather(shell?: readonly string[], cwd?: string): Snapshot;
+}
+
+/** A small host in a folder: the script is run with every path of it moved there, and with programs that we know. */
+function scratch(): Scratch {
+  const root = mkdtempSync(join(tmpdir(), 'harden-mail-gather-'));
+  const strip = (path: string): string => path.replace(root, '');
+  const place = (path: string): string => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    return join(root, path);
+  };
+  const host: Scratch = {
+    root,
+    programs: { 'dpkg-query': 'exit 1', 'apt-get': 'exit 100' },
+    write(path, bytes) {
+      writeFileSync(place(path), bytes, 'latin1');
+      return host;
+    },
+    link(path, target) {
+      symlinkSync(target, place(path));
+      return host;
+    },
+    gather([program = 'sh', ...flags] = ['sh'], cwd = '/') {
+      for (const [name, text] of Object.entries(host.programs)) {
+        writeFileSync(place(`/stubs/${name}`), `#!/bin/sh\n${text}\n`);
+        chmodSync(join(root, 'stubs', name), 0o755);
+      }
+      const input = readFileSync(SCRIPT, 'utf8')
+        .replaceAll(/(?<=[\s"'=])\/etc\//g, `${root}/etc/`)
+        .replace('PATH=', `PATH=${root}/stubs:`);
+      const output = execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+      const { facts, files } = parseSnapshot(output);
+      const moved = Object.values(files).map((file) => {
+        return [strip(file.path), { ...file, path: strip(file.path), target: strip(file.target) }] as const;
+      });
+      return { facts, files: Object.fromEntries(moved) };
+    },
+  };
+  return host;
+}
+
+describe('gather: the script', () => {
+  let host: Scratch;
+  beforeEach(() => {
+    host = scratch().write('/etc/os-release', 'ID=debian\nPRETTY_NAME="D\xc3\xa9bian"\n');
+  });
+  afterEach(() => rmSync(host.root, { recursive: true, force: true }));
+
+  for (const shell of SHELLS) {
+    it(`says the same under ${shell.join(' ')}`, function () {
+      if (!there(shell[0] ?? '')) this.skip();
+      host
+        .write('/etc/postfix/main.cf', '# caf\xe9 \xff\0\nmyhostname = mx1.example.test\n')
+        .write('/etc/postfix/master.cf', '')
+        .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n!include_try local.conf\n')
+        .write('/etc/dovecot/conf.d/10-auth.conf', ' \t!include auth-system.conf.ext # the system\n')
+        .write('/etc/dovecot/conf.d/auth-system.conf.ext', 'passdb {\n}\n')
+        .write('/etc/dovecot/conf.d/other.ext', 'x\n')
+        .write('/etc/letsencrypt/live/mx1.example.test/fullchain.pem', 'PEM')
+        .write('/etc/letsencrypt/live/mx1.example.test/privkey.pem', 'SECRET');
+      Object.assign(host.programs, {
+        'dpkg-query': `echo 'postfix 3.7.11-0+deb12u1 installed'; echo 'dovecot-core  not-installed'; exit 1`,
+        'apt-get': `echo "Inst dovecot-core (1:2.3.19.1 Debian:12 [amd64])"; echo "asked: $*"`,
+        postconf: `case $1 in -m) echo btree; echo hash ;; -x) echo 'myhostname = mx1.example.test' ;; esac`,
+        getent: `echo 'submissions          465/tcp ssmtp smtps urd'`,
+        ss: `echo 'LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))'`,
+        systemctl: `printf 'Id=dovecot.service\\nLoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=Tue 2026-11-24 02:44:32 UTC\\n'`,
+      });
+      const { facts, files } = host.gather(shell);
+      assert.deepEqual(Object.keys(files), [
+        '/etc/dovecot/conf.d/10-auth.conf',
+        '/etc/dovecot/conf.d/auth-system.conf.ext',
+        '/etc/dovecot/dovecot.conf',
+        '/etc/letsencrypt/live/mx1.example.test/fullchain.pem',
+        '/etc/postfix/main.cf',
+        '/etc/postfix/master.cf',
+      ]);
+      assert.equal(files['/etc/postfix/main.cf']?.bytes, '# caf\xe9 \xff\0\nmyhostname = mx1.example.test\n');
+      assert.equal(files['/etc/postfix/master.cf']?.bytes, '');
+      assert.equal(facts.os.pretty, 'Débian');
+      assert.deepEqual(Object.keys(facts.packages), ['postfix']);
+      assert.deepEqual([facts.postfix, facts.dovecot], ['3.7.11', '2.3.19.1']);
+      assert.deepEqual(facts.maps, ['btree', 'hash']);
+      assert.deepEqual(facts.resolves, ['submissions', 'ssmtp', 'smtps', 'urd']);
+      assert.deepEqual(facts.listeners, [{ address: '0.0.0.0', port: 25, process: 'master' }]);
+      assert.deepEqual(facts.units, { dovecot: { active: true, loaded: Date.parse('2026-11-24T02:44:32Z') / 1000 } });
+      assert.ok(Math.abs(facts.now - Date.now() / 1000) < 60);
+      assert.deepEqual(facts.lineages, []); // their folder is known by its real path only; see below for the keys
+    });
+  }
+
+  it('asks apt for what is missing only, and for nothing when all is there', () => {
+    const packages = ['postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
+    host.programs['apt-get'] = `echo "Inst $(echo "$*" | sed 's/.*install //; s/ /,/g') (1 x)"`;
+    host.programs['dpkg-query'] = packages.map((name) => `echo '${name} 1 installed'`).join('\n');
+    assert.deepEqual(host.gather().facts.candidates, {});
+    host.programs['dpkg-query'] = `echo 'postfix 1 half-configured'; echo 'certbot 1 installed'; exit 1`;
+    assert.deepEqual(host.gather().facts.candidates, { 'postfix,dovecot-core,dovecot-imapd,dovecot-pop3d': '1' });
+  });
+
+  it('never reads a private key', () => {
+    host.write('/etc/letsencrypt/live/a/fullchain.pem', 'PEM').write('/etc/letsencrypt/live/a/privkey.pem', 'SECRET');
+    assert.deepEqual(Object.keys(host.gather().files), ['/etc/letsencrypt/live/a/fullchain.pem']);
+  });
+
+  it('finds what Dovecot includes through links', () => {
+    host
+      .write('/srv/dovecot.conf', '!include conf.d/*.conf\n')
+      .link('/etc/dovecot/dovecot.conf', '../../srv/dovecot.conf')
+      .write('/srv/10-auth.conf', '!include inner.ext\n')
+      .link('/etc/dovecot/conf.d/10-auth.conf', '../../../srv/10-auth.conf')
+      .write('/etc/dovecot/conf.d/inner.ext', 'x = 1\n');
+    const { files } = host.gather();
+    assert.deepEqual(Object.keys(files), [
+      '/etc/dovecot/conf.d/10-auth.conf',
+      '/etc/dovecot/conf.d/inner.ext',
+      '/etc/dovecot/dovecot.conf',
+    ]);
+    assert.equal(files['/etc/dovecot/dovecot.conf']?.target, '/srv/dovecot.conf');
+  });
+
+  it('finds what is included at any depth, by any pattern, from anywhere', () => {
+    host
+      .write(
+        '/etc/dovecot/dovecot.conf',
+        `!include_try ${host.root}/srv/{imap,pop3}/?.conf\r\n!include my own/*.conf\n`,
+      )
+      .write('/srv/imap/a.conf', '!include deep/b.ext\n')
+      .write('/srv/imap/deep/b.ext', `!include ${host.root}/srv/c.ext\n`)
+      .write('/srv/c.ext', '!include c.ext\n') // itself: the plan will say so
+      .write('/srv/pop3/d.conf', '')
+      .write('/etc/dovecot/my own/e f.conf', '')
+      .write('/etc/dovecot/backup/dovecot.conf', '!include *.old\n')
+      .write('/etc/dovecot/backup/x.old', '');
+    assert.deepEqual(Object.keys(host.gather().files), [
+      '/etc/dovecot/dovecot.conf',
+      '/etc/dovecot/my own/e f.conf',
+      '/srv/c.ext',
+      '/srv/imap/a.conf',
+      '/srv/imap/deep/b.ext',
+      '/srv/pop3/d.conf',
+    ]);
+  });
+
+  it('expands patterns from the folder of the file, not from where it is run', () => {
+    host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n').write('/etc/dovecot/conf.d/a.conf', '');
+    host.write('/home/conf.d/1.conf', '').write('/home/conf.d/2.conf', '');
+    assert.deepEqual(Object.keys(host.gather(['sh'], join(host.root, 'home')).files), [
+      '/etc/dovecot/conf.d/a.conf',
+      '/etc/dovecot/dovecot.conf',
+    ]);
+  });
+
+  it('reads names with blanks, backslashes and letters of other alphabets', () => {
+    const names = ['a b.conf', 'back\\slash.conf', 'größe.conf', "quote'.conf", '-dash.conf', '$(id).conf'];
+    host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n');
+    for (const name of names) host.write(`/etc/dovecot/conf.d/${name}`, `${name.length}`);
+    const { files } = host.gather();
+    const bytes = (name: string): string => Buffer.from(name).toString('latin1');
+    for (const name of names) assert.equal(files[bytes(`/etc/dovecot/conf.d/${name}`)]?.bytes, `${name.length}`, name);
+  });
+
+  it('manages on a host that has nothing', () => {
+    const { facts, files } = host.gather();
+    assert.deepEqual(files, {});
+    assert.deepEqual([facts.postfix, facts.dovecot, facts.packages], [null, null, {}]);
+  });
+
+  it('runs clean on this machine', () => {
+    const { status, stdout, stderr } = spawnSync('sh', [], { input: readFileSync(SCRIPT), maxBuffer: 1 << 26 });
+    assert.deepEqual([status, stderr.toString()], [0, '']);
+    assert.notEqual(parseSnapshot(stdout).facts.hostname, '');
+  }).timeout(60_000);
+
+  it('passes shellcheck', function () {
+    if (!there('shellcheck')) this.skip();
+    const { stdout } = spawnSync('shellcheck', [SCRIPT.pathname], { encoding: 'utf8' });
+    assert.equal(stdout, '');
+  });
+});
