@@ -1,12 +1,28 @@
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
 import type { Bytes, Change } from '../model.ts';
 import { redact } from './redact.ts';
 
-/** A unified diff of one file, secrets masked, text as UTF-8. */
+/**
+ * A unified diff of one file, text as UTF-8. Secrets are masked by what the whole file says, so that also a line is
+ * masked whose first half is not shown.
+ */
 export function diffOf({ path, before, after }: Change): string {
-  const from = before === null ? '/dev/null' : path;
-  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY };
-  return redact(createTwoFilesPatch(from, path, text(before ?? ''), text(after), undefined, undefined, options));
+  const [from, to] = [before === null ? '/dev/null' : path, after === null ? '/dev/null' : path];
+  const [old, now] = [text(before ?? ''), text(after)];
+  const patch = structuredPatch(from, path, old, now, undefined, undefined, { context: 3 });
+  const [oldLines, newLines] = [redact(old).split('\n'), redact(now).split('\n')];
+  for (const hunk of patch.hunks) {
+    let [oldAt, newAt] = [hunk.oldStart - 1, hunk.newStart - 1];
+    hunk.lines = hunk.lines.map((line) => {
+      const sign = line[0];
+      if (sign === '\\') return line; // "No newline at end of file"
+      const shown = sign === '-' ? oldLines[oldAt] : newLines[newAt];
+      if (sign !== '+') oldAt++;
+      if (sign !== '-') newAt++;
+      return `${sign}${shown}`;
+    });
+  }
+  return formatPatch(patch, FILE_HEADERS_ONLY);
 }
 
 function text(bytes: Bytes): string {

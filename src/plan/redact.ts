@@ -1,24 +1,57 @@
-/**
- * Masks what must not be read over a shoulder or in a log: values of settings whose names say that they are secret, and
- * passwords inside connection strings. Works on lines of a diff, so that a context line is masked as well.
- */
-export function redact(diff: string): string {
-  return diff
-    .split('\n')
-    .map((line) => {
-      if (/^(---|\+\+\+|@@)/.test(line)) return line;
-      return line
-        .replace(
-          /^(.?\s*#?\s*\w*(?:password|passwd|secret|api_?key|token|nonce)\w*\s*=\s*)(?!(?:hash|lmdb|btree|texthash|cdb|proxy|file|mysql|pgsql|ldap|sqlite|\/|<|\$|%)[:/\w{]*)\S.*$/i,
-          `$1${MASK}`,
-        )
-        .replace(/\b((?:password|passwd|pass|secret)=)("[^"]*"|'[^']*'|[^\s"']+)/gi, `$1${MASK}`)
-        .replace(/\b(static|inline):(\S.*)$/i, (whole, type: string, rest: string) =>
-          /[:=]/.test(rest) ? `${type}:${MASK}` : whole,
-        )
-        .replace(/(:\/\/[^\s:/@]+:)[^\s@]+@/g, `$1${MASK}@`);
-    })
-    .join('\n');
+const MASK = '********';
+
+/** `name = value`, also commented out or with the name in quotes; the name says that the value is secret. */
+const SECRET =
+  /^([ \t#]*"?([\w/.@-]*(?:password|passwd|passphrase|dnpass|secret|api_?key|api_header|token|nonce|private_key)[\w/.@-]*)"?[ \t]*=[ \t]*)(.*)$/i;
+/** Names with such a word in them whose values are none: where to look, and how. */
+const HARMLESS = /(?:maps?|file|path|schemes?|query|driver|ttl|verbose_passwords|result_delimiter)$/i;
+/** `connect = host=db password=…`, `args = … pass="…"`; Dovecot's nopassword=y is no secret. */
+const INLINE = /\b((?!nopass)\w*(?:password|passwd|passphrase|pass|secret|token)\w*=)("[^"]*"|'[^']*'|["'].*|\S+)/gi;
+const USERINFO = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
+/** Postfix's maps that hold their entries themselves: `static:name:password`, `inline:{ name=password }`. */
+const LITERAL_MAP = /\b(static|inline):(?=.*[:=])\S.*$/i;
+
+/** What a secret's next lines look like: Postfix indents them, Dovecot ends the line before with `\`, or names an end. */
+interface Open {
+  readonly until: string | undefined;
+  readonly indented: boolean;
+  continues: boolean;
 }
 
-const MASK = '********';
+/**
+ * A configuration file's text with what must not be read over a shoulder or in a log masked: values whose names say that
+ * they are secret, with their continuation lines, and passwords inside of other values. Lines stay lines.
+ */
+export function redact(text: string): string {
+  let open: Open | null = null;
+  const masked: string[] = [];
+  for (const line of text.split('\n')) {
+    if (open !== null && carriesOn(open, line)) {
+      open.continues = /\\\s*$/.test(line);
+      masked.push(line.replace(/\S.*/, MASK));
+      continue;
+    }
+    // For Postfix comments and blank lines do not end a value.
+    if (!open?.indented || !/^\s*(#|$)/.test(line)) open = null;
+    const [, head = '', name = '', value = ''] = SECRET.exec(line) ?? [];
+    if (head === '' || HARMLESS.test(name) || /^(<\s*\/|(yes|no)\s*$)/i.test(value)) {
+      masked.push(inner(line));
+      continue;
+    }
+    open = { until: /^<<\s*(\S+)/.exec(value)?.[1], indented: /^\S/.test(line), continues: /\\\s*$/.test(line) };
+    masked.push(value.trim() === '' || open.until !== undefined ? line : head + MASK);
+  }
+  return masked.join('\n');
+}
+
+function carriesOn({ until, indented, continues }: Open, line: string): boolean {
+  if (until !== undefined) return line.trim() !== until;
+  return continues || (indented && /^[ \t]+[^\s#]/.test(line));
+}
+
+function inner(line: string): string {
+  return line
+    .replace(INLINE, `$1${MASK}`)
+    .replace(LITERAL_MAP, (_, type: string) => `${type}:${MASK}`)
+    .replace(USERINFO, `$1${MASK}@`);
+}

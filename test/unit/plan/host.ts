@@ -72,7 +72,7 @@ export function host(
   const lineages = Object.entries(certificates).map(([name, { certificate, key = true }]): Lineage => {
     return { name, chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'), key };
   });
-  const chains = lineages.map(({ name, chain }) => [`/etc/letsencrypt/live/${name}/fullchain.pem`, chain]);
+  const chains = lineages.map(({ name, chain }) => [`/etc/letsencrypt/live/${name}/fullchain.pem`, chain] as const);
   const all = Object.entries<Bytes>({ ...Object.fromEntries(chains), ...files });
   const read = all.map(([path, bytes]) => [path, { ...remoteFile(path, bytes), ...stats[path] }]);
   return { snapshot: { facts: { ...facts, lineages }, files: Object.fromEntries(read) }, policy };
@@ -86,7 +86,7 @@ export function remoteFile(path: string, bytes: Bytes): RemoteFile {
 function patch(base: unknown, over: unknown): unknown {
   if (!isObject(over)) return over;
   const result: Record<string, unknown> = isObject(base) ? { ...base } : {};
-  for (const [key, value] of Object.entries(over) as [string, unknown][]) {
+  for (const [key, value] of Object.entries(over)) {
     if (value === null) delete result[key];
     else result[key] = patch(result[key], value);
   }

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import type { Merge } from '../../../src/fragments/fragment.ts';
+import { expand } from '../../../src/plan/expand.ts';
+import { merge, type Decision } from '../../../src/plan/merge.ts';
+
+const LEVEL: Merge = {
+  how: 'at-least',
+  value: 'may',
+  scale: {
+    by: 'ladder',
+    rungs: ['none', 'may', 'encrypt'],
+    implied: [{ setting: 'smtpd_enforce_tls', value: 'yes', means: 'encrypt' }],
+  },
+};
+const RELAY: Merge = {
+  how: 'member',
+  members: ['permit_mynetworks', 'permit_sasl_authenticated', 'reject_unauth_destination'],
+  kind: 'restrictions',
+  unset: 'write',
+};
+const WORDS: Merge = { how: 'member', members: ['plain', 'login'], kind: 'words', unset: 'write' };
+const FULL = 'permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination';
+
+/** What the other settings say in these tests. */
+const MAIN: Readonly<Record<string, string>> = {
+  level: 'encrypt',
+  same: '$value',
+  value: 'yes',
+  relay: FULL,
+  half: 'permit_mynetworks, reject_unauth_destination',
+  checks: 'reject_rbl_client zen.example.org',
+  loop: '$loop$loop',
+};
+const read = (name: string): string | null => MAIN[name] ?? null;
+const kept = { keep: true } as const;
+
+describe('plan: merge', () => {
+  const table: readonly (readonly [string, Merge, string | null, Decision])[] = [
+    ['set, unset', { how: 'set', value: 'yes' }, null, { to: 'yes' }],
+    ['set, another', { how: 'set', value: 'yes' }, 'no', { to: 'yes' }],
+    ['set, the same', { how: 'set', value: 'yes' }, 'yes', kept],
+    ['set, in capitals', { how: 'set', value: 'yes' }, 'YES', kept],
+    ['set, a name in capitals', { how: 'set', value: 'dovecot' }, 'Dovecot', { to: 'dovecot' }],
+    ['set, by a variable', { how: 'set', value: 'yes' }, '$same', kept],
+    ['set, to nothing', { how: 'set', value: 'yes' }, '', { to: 'yes' }],
+    ['default, unset', { how: 'default', value: '' }, null, { to: '' }],
+    ['default, set', { how: 'default', value: 'no' }, 'yes', kept],
+    ['default, set to nothing', { how: 'default', value: 'no' }, '', kept],
+    ['remove, unset', { how: 'remove' }, null, kept],
+    ['remove, set', { how: 'remove' }, '', { to: null }],
+    ['at-least, unset', LEVEL, null, { to: 'may' }],
+    ['at-least, set to nothing', LEVEL, '', { to: 'may' }],
+    ['at-least, laxer', LEVEL, 'none', { to: 'may' }],
+    ['at-least, the same', LEVEL, 'may', kept],
+    [
+      'at-least, stricter',
+      LEVEL,
+      'encrypt',
+      { keep: true, note: 'encrypt stays: it is as strict as may, or stricter' },
+    ],
+    [
+      'at-least, by a variable',
+      LEVEL,
+      '${level}',
+      { keep: true, note: '${level} stays: it is as strict as may, or stricter' },
+    ],
+    [
+      'at-least, unknown',
+      LEVEL,
+      'dane',
+      { keep: true, note: 'dane stays: this tool cannot tell how strict it is', level: 'warning' },
+    ],
+    ['words, unset', WORDS, null, { to: 'plain login' }],
+    ['words, all there', WORDS, 'LOGIN gssapi Plain', kept],
+    ['words, some there', WORDS, 'plain gssapi', { to: 'plain gssapi login' }],
+    ['words, with commas', WORDS, 'plain, gssapi', { to: 'plain, gssapi, login' }],
+    ['words, empty', WORDS, '', { to: 'plain login' }],
+    ['restrictions, unset', RELAY, null, { to: FULL }],
+    ['restrictions, unset and to be left', { ...RELAY, unset: 'leave' }, null, kept],
+    ['restrictions, empty and to be left', { ...RELAY, unset: 'leave' }, '', kept],
+    ['restrictions, empty', RELAY, '', { to: FULL }],
+    ['restrictions, all there', RELAY, `reject_rbl_client x, ${FULL}, permit`, kept],
+    ['restrictions, by a variable', RELAY, 'reject_non_fqdn_sender, $relay', kept],
+    ['restrictions, beside a variable', RELAY, '$checks', { to: `$checks, ${FULL}` }],
+    [
+      'restrictions, refused before they are permitted',
+      RELAY,
+      'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated',
+      {
+        keep: true,
+        note: 'reject_unauth_destination stands before permit_sasl_authenticated: moving it would permit what is refused now',
+        level: 'warning',
+      },
+    ],
+    [
+      'restrictions, refused within a variable',
+      RELAY,
+      '$half',
+      { keep: true, note: `$half stays: ${FULL} must be in it, in this order`, level: 'warning' },
+    ],
+    ['service', { how: 'service', samples: ['smtps'] }, null, kept],
+  ];
+  for (const [title, wanted, current, decision] of table) {
+    it(title, () => assert.deepEqual(merge(wanted, current, read), decision));
+  }
+
+  it('takes an older word for the level only while the new one is not there', () => {
+    const enforce = (name: string): string | null => (name === 'smtpd_enforce_tls' ? 'Yes' : null);
+    assert.deepEqual(merge(LEVEL, null, enforce), { to: 'encrypt' });
+    assert.deepEqual(merge(LEVEL, '', enforce), { to: 'encrypt' });
+    assert.deepEqual(merge(LEVEL, 'may', enforce), kept);
+    assert.deepEqual(
+      merge(LEVEL, null, () => 'no'),
+      { to: 'may' },
+    );
+  });
+
+  it('parts the members of a new list as it is told', () => {
+    assert.deepEqual(merge(RELAY, null, read, ','), { to: FULL.replaceAll(' ', '') });
+    assert.deepEqual(merge(WORDS, null, read, ','), { to: 'plain login' });
+  });
+
+  it('has nothing left to do with what it made', () => {
+    for (const [title, wanted, current] of table) {
+      const once = merge(wanted, current, read);
+      if ('to' in once) assert.ok('keep' in merge(wanted, once.to, read), title);
+    }
+  });
+});
+
+describe('plan: variables of main.cf', () => {
+  for (const [value, expected] of [
+    ['$value', 'yes'],
+    ['${value}', 'yes'],
+    ['$(value)', 'yes'],
+    ['a $same,b', 'a yes,b'],
+    ['$unknown ${unknown}', '$unknown ${unknown}'],
+    ['$$value', '$$value'],
+    ['${value?x} ${value?{a}:{b}}', '${value?x} ${value?{a}:{b}}'],
+    ['5 $', '5 $'],
+  ] as const) {
+    it(`${value} is ${expected}`, () => assert.equal(expand(value, read), expected));
+  }
+
+  it('ends, whatever the file says', () => {
+    assert.ok(expand('$loop', read).length < 10_000_000);
+    assert.equal(
+      expand('$a', () => '$a'),
+      '$a',
+    );
+  });
+});

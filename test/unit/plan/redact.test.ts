@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { compose } from '../../../src/plan/compose.ts';
+import { diffOf } from '../../../src/plan/diff.ts';
+import { redact } from '../../../src/plan/redact.ts';
+import { host } from './host.ts';
+
+const SECRET = 'h0nte$/ldap:#r"2';
+
+describe('plan: redact', () => {
+  for (const text of [
+    `smtp_sasl_password = ${SECRET}`,
+    `  password=${SECRET}`,
+    `#doveadm_password = ${SECRET}`,
+    `  # imapc_password = ${SECRET} # not a comment`,
+    `ldap_auth_dn_password = ${SECRET}`,
+    `ssl_key_password = "${SECRET}"`,
+    `auth_policy_hash_nonce = ${SECRET}`,
+    `auth_policy_server_api_header = Authorization: Basic ${SECRET}`,
+    `doveadm_api_key = ${SECRET}`,
+    `dnpass = ${SECRET}`,
+    `oauth2_client_secret=${SECRET}`,
+    `passdb/sql/password = ${SECRET}`,
+    `"password" = ${SECRET}`,
+    `connect = host=db dbname=mail user=mail password=${SECRET}`,
+    `connect = host=db password='x ${SECRET}' user=mail`,
+    `connect = host=db password="x ${SECRET.replace('"', '')}"`,
+    `connect = host=db password="x ${SECRET}`,
+    `  args = uid=vmail pass=${SECRET} home=/srv/%u`,
+    `smtp_sasl_password_maps = static:user:${SECRET}`,
+    `smtp_sasl_password_maps = inline:{ mx.example.test=user:${SECRET} }`,
+    `virtual_mailbox_maps = pgsql:/etc/a.cf, inline:{ a=${SECRET} }`,
+    `uri = ldap://admin:${SECRET.replaceAll('/', '')}@ldap.example.test/`,
+    `some_password =\n    ${SECRET}`,
+    `some_password = first,\n# a comment\n\n   ${SECRET}\n\t${SECRET}`,
+    `some_password = first \\\n${SECRET} \\\n  ${SECRET}`,
+    `passdb {\n  password = first \\\n${SECRET}\n}`,
+    `ssl_key_password = <<END\n${SECRET}\nmore ${SECRET}\nEND`,
+  ]) {
+    it(`masks ${JSON.stringify(text)}`, () => {
+      const masked = redact(`a = 1\n${text}\nb = 2\n`);
+      assert.ok(!masked.includes(SECRET) && !masked.includes('h0nte'), masked);
+      assert.match(masked, /\*{8}/);
+      assert.equal(masked.split('\n').length, `a = 1\n${text}\nb = 2\n`.split('\n').length);
+      assert.ok(masked.startsWith('a = 1\n') && masked.endsWith('\nb = 2\n'), masked);
+    });
+  }
+
+  for (const text of [
+    'smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd',
+    'default_password_scheme = SHA512-CRYPT',
+    'auth_verbose_passwords = no',
+    'ssl_key_password = </etc/dovecot/key.pass',
+    "password_query = SELECT password FROM users WHERE name = '%u'",
+    'passdb {\n  driver = passwd-file\n  args = nopassword=y username_format=%u /etc/users\n}',
+    'smtpd_sasl_path = private/auth',
+    'smtpd_tls_key_file = /etc/ssl/private/key.pem',
+    'ssl_key = </etc/ssl/private/key.pem',
+    'alias_maps = hash:/etc/aliases',
+    '# a password is not given here',
+    'local_recipient_maps = static:all',
+    'disable_plaintext_auth = yes',
+  ]) {
+    it(`leaves ${JSON.stringify(text)}`, () => assert.equal(redact(text), text));
+  }
+});
+
+describe('plan: diff', () => {
+  const change = (before: string | null, after: string): Parameters<typeof diffOf>[0] => ({
+    path: '/etc/postfix/main.cf',
+    target: '/srv/main.cf',
+    before,
+    after,
+    sha256: '',
+    mode: '0644',
+    owner: 'root:root',
+  });
+
+  it('is a unified diff with three lines around', () => {
+    assert.equal(
+      diffOf(change('1\n2\n3\n4\n5\n6\n7\n8\n', '1\n2\n3\n4\nfive\n6\n7\n8\n')),
+      '--- /etc/postfix/main.cf\n+++ /etc/postfix/main.cf\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n',
+    );
+  });
+
+  it('begins a new file at nothing', () => {
+    assert.equal(diffOf(change(null, 'a\n')), '--- /dev/null\n+++ /etc/postfix/main.cf\n@@ -0,0 +1,1 @@\n+a\n');
+  });
+
+  it('says where a line end is missing', () => {
+    assert.match(diffOf(change('a', 'a\nb\n')), /-a\n\\ No newline at end of file\n\+a\n\+b\n$/);
+  });
+
+  it('shows text as UTF-8, whatever else there is', () => {
+    assert.match(diffOf(change('# caf\xc3\xa9 \xff\n', '# caf\xc3\xa9 \xff\na\n')), /^ # café \ufffd$/m);
+  });
+
+  it('masks the tail of a secret whose head is out of sight', () => {
+    const tail = Array.from({ length: 9 }, (_, i) => `    secret${i}\n`).join('');
+    const before = `some_password =\n${tail}`;
+    const diff = diffOf(change(before, `${before}smtpd_tls_auth_only = yes\n`));
+    assert.doesNotMatch(diff, /secret\d/);
+    assert.match(diff, /^ {5}\*{8}$/m);
+  });
+
+  it('keeps what changes apart from what is masked', () => {
+    const diff = diffOf(change('password = old\na = 1\n', 'password = old\na = 2\nb = 3\n'));
+    assert.deepEqual(diff.split('\n').slice(3), [' password = ********', '-a = 1', '+a = 2', '+b = 3', '']);
+  });
+
+  it('never shows a secret that stands beside an edit of ours', () => {
+    const files = {
+      '/etc/postfix/main.cf': 'relay_password = hunter2\nsmtpd_tls_security_level = none\n',
+      '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n  -o smtp_sasl_password_maps=static:me:hunter2\n',
+      '/etc/dovecot/dovecot.conf': 'ssl = no\ndoveadm_password = hunter2\npassdb {\n  args = password=hunter2\n}\n',
+    };
+    const { snapshot, policy } = host(files);
+    const { changes } = compose(snapshot, policy);
+    const diffs = changes.map(diffOf).join('\n');
+    assert.equal(changes.length, 4);
+    assert.doesNotMatch(diffs, /hunter2/);
+    assert.equal(diffs.match(/\*{8}/g)?.length, 4);
+  });
+});
