@@ -14,7 +14,6 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { must, withLock } from './sh.ts';
 
@@ -59,9 +58,11 @@ export function save(ledger: Ledger): void {
 /** The mount points of the cgroup hierarchies that systemd uses: one where cgroups are unified, else two. */
 export function hierarchies(): string[] {
   const mounts = readFileSync('/proc/mounts', 'latin1').split('\n');
-  const fields = mounts.map((line) => line.split(' '));
-  const used = fields.filter(([, , type, options]) => type === 'cgroup2' || options?.includes('name=systemd'));
-  return used.map(([, path]) => path ?? '');
+  return mounts.flatMap((line) => {
+    const [, path = '', type, options = ''] = line.split(' ');
+    const used = type === 'cgroup2' || options.includes('name=systemd');
+    return used && path.startsWith('/sys/fs/cgroup') ? [path] : [];
+  });
 }
 
 /** Opens a ledger for this process, after what dead runs have left is gone. */
@@ -114,7 +115,7 @@ function empty(group: string): void {
   const deadline = Date.now() + 5000;
   for (const path of paths) {
     for (;;) {
-      for (const pid of members(path)) attempt(() => process.kill(pid, constants.signals.SIGKILL));
+      for (const pid of members(path)) attempt(() => process.kill(pid, 'SIGKILL'));
       if (attempt(() => removeTree(path)) || Date.now() > deadline) break;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }

@@ -43,10 +43,11 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
   let ended: string | null = null;
 
   const launch = (): void => {
+    ended = null;
     release(ledger, { cgroups: [id], links: [], namespaces: [] });
     ledger.cgroups.push(id);
     save(ledger);
-    for (const root of hierarchies()) mkdirSync(join(root, id));
+    for (const root of hierarchies()) mkdirSync(join(root, id), { recursive: true });
     child = start(log, spec.env, 'sh', '-ec', script(spec));
     child.once('close', (code) => {
       if (code === REBOOT && !stopping) launch();
@@ -59,18 +60,17 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
   const exec: Machine['exec'] = async (command, options) => {
     const pid = leader();
     if (!pid) throw new Error(`lab: ${id} is not running: ${ended ?? 'it has not started yet'}`);
-    const inside = ['env', '-i', PATH, 'HOME=/root', 'sh', '-c', command];
-    return run('nsenter', ['-t', `${pid}`, '-a', '-r', '-w', ...inside], options);
+    return enter(pid, command, options);
   };
 
   const up = async (): Promise<void> => {
     for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(40)) {
       if (ended !== null) break;
-      if (!leader()) continue;
-      const { stdout } = await exec('exec systemctl is-system-running --wait');
-      const state = stdout.toString().trim();
+      const pid = leader();
+      if (!pid) continue;
+      const state = (await enter(pid, 'exec systemctl is-system-running --wait')).stdout.toString().trim();
       if (state === 'running') return;
-      if (state !== 'degraded') continue;
+      if (state !== 'degraded') continue; // systemd does not answer yet
       const failed = await exec(
         'systemctl --failed --plain --no-legend; journalctl -p warning -b --no-pager | tail -30',
       );
@@ -112,6 +112,11 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
       save(ledger);
     },
   };
+}
+
+function enter(pid: number, command: string, options?: RunOptions): Promise<Result> {
+  const inside = ['env', '-i', PATH, 'HOME=/root', 'sh', '-c', command];
+  return run('nsenter', ['-t', `${pid}`, '-a', '-r', '-w', ...inside], options);
 }
 
 function script({ id, tree, folder, apt, sync }: MachineSpec): string {

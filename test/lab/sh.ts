@@ -79,8 +79,10 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait?:
     detached: true, // Ctrl-C in the terminal must not take the lock away while we clean up
   });
   const gone = once(holder, 'close');
+  const refused = gone.then(() => Promise.reject(new Error(`lab: cannot lock ${path}`)));
+  refused.catch(() => {}); // it comes after the work, too
   const timer = onWait && setTimeout(onWait, 500);
-  await once(holder.stdout, 'data');
+  await Promise.race([once(holder.stdout, 'data'), refused]);
   clearTimeout(timer);
   try {
     return await work();
