@@ -9,6 +9,7 @@ import { openSession } from './session.ts';
 import type { SshLibrary } from './session.ts';
 import { openSocket } from './socket.ts';
 import type { Line } from './socket.ts';
+import { labelOf } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 export interface HopOptions {
@@ -94,10 +95,4 @@ export async function openHop(
     opening.then(({ socket }) => socket.destroy(), () => {}); // prettier-ignore
     throw error;
   }
-}
-
-/** `host:port`, behind the name that the user gave where that is another one. */
-function labelOf({ original, hostname, port }: SshSettings): string {
-  const place = hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-  return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
 }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { HardenMailError } from '../errors.ts';
 import { fingerprint, hostEntry, judge, keyType, knownHostLine, knownTypes, parseKnownHosts } from './known-hosts.ts';
 import type { KnownHost } from './known-hosts.ts';
+import { labelOf } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 /** The keys of one host: its known types, and the check of what it shows. */
@@ -79,7 +80,7 @@ function refusal(
   entry: string,
   key: Buffer,
 ): HardenMailError {
-  const where = `${settings.hostname}:${settings.port}`;
+  const where = labelOf(settings);
   const shown = `${keyType(key)} ${fingerprint(key)}`;
   if (verdict.kind === 'unknown') {
     const authority = verdict.authority && ` (host certificates, as in ${place(verdict.authority)}, are not supported)`;

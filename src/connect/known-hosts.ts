@@ -88,10 +88,8 @@ function judgeKey(entries: readonly KnownHost[], key: Buffer): Verdict {
 
 /** The key types by which a host is known, for asking it for those first. */
 export function knownTypes(entries: readonly KnownHost[], name: string, port: number): string[] {
-  const names = [hostEntry(name, port), name.toLowerCase()];
-  const known = entries.filter(
-    (entry) => entry.marker === 'none' && names.some((wanted) => matchesHost(entry.hosts, wanted)),
-  );
+  const wanted = hostEntry(name, port);
+  const known = entries.filter((entry) => entry.marker === 'none' && matchesHost(entry.hosts, wanted));
   return [...new Set(known.map((entry) => entry.type))];
 }
 

@@ -58,9 +58,11 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
     else if (NO_MORE_KEYS.test(error.message)) ending.end(authentication.failure());
     else if (!ONE_WAY_LESS.has(error.level ?? '')) ending.end(handshakeFailure(label, error, shaken, error.level));
   });
-  client.on('close', () => {
+  const gone = (): void =>
     ending.end(open ? lost(label) : handshakeFailure(label, new Error('the connection was closed'), shaken));
-  });
+  // A connection through a jump host that ends may never tell that it is closed.
+  client.on('end', gone);
+  client.on('close', gone);
   const ready = new Promise<void>((resolve) => {
     client.on('ready', () => {
       open = true;

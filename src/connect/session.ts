@@ -97,6 +97,9 @@ function asChannel(channel: ClientChannel, label: string, life: Ending, release:
   });
   const read = new Promise((resolve) => channel.stderr.once('end', resolve).once('close', resolve));
   const ended = new Promise<End>((resolve, reject) => {
+    life.ended.catch((reason: Error) => {
+      if (end === undefined) reject(reason);
+    });
     channel.once('close', async () => {
       await read;
       release();

@@ -38,6 +38,12 @@ export interface SshSettings {
   readonly aliveCountMax: number;
 }
 
+/** For messages: `host:port`, behind the name that the user gave where that is another one. */
+export function labelOf({ original, hostname, port }: SshSettings): string {
+  const place = hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
+}
+
 /** OpenSSH's own resolution of its configuration (`ssh -G`), or its plain defaults where there is no ssh client. */
 export async function resolveSettings(query: SshQuery, debug: (line: string) => void): Promise<SshSettings> {
   const text = await askSsh(query);

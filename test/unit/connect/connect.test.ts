@@ -17,7 +17,7 @@ describe('connect, with a real sshd', function () {
 
   before(async function () {
     if (!hasSshd) this.skip();
-    sshd = await startSshd();
+    sshd = await startSshd([], ['ed25519', 'rsa', 'ecdsa']);
   });
   after(() => sshd?.stop());
   afterEach(async () => {

@@ -21,21 +21,23 @@ export interface Sshd {
   /** The server's process, for a test that kills it. */
   readonly pid: number;
   /** Public half of the server's key of this type. */
-  hostKey(type: 'ed25519' | 'rsa' | 'ecdsa'): string;
+  hostKey(type: KeyType): string;
   host(more?: Partial<Host>): Host;
   log(): string;
   stop(): Promise<void>;
 }
 
+type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
+
 /** @param config lines for sshd_config, before the defaults of the test */
-export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
+export async function startSshd(config: readonly string[] = [], types: KeyType[] = ['ed25519']): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-sshd-'));
   const file = (name: string): string => join(folder, name);
   const port = await freePort();
   const keygen = (type: string, name: string): void => {
     execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', name, '-f', file(name)]);
   };
-  for (const type of ['ed25519', 'rsa', 'ecdsa']) keygen(type, `host_${type}`);
+  for (const type of types) keygen(type, `host_${type}`);
   keygen('ed25519', 'user');
   writeFileSync(file('authorized_keys'), readFileSync(file('user.pub')));
   const hostKey = (type: string): string => readFileSync(file(`host_${type}.pub`), 'utf8').trim();
@@ -46,7 +48,7 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
       ...config,
       `Port ${port}`,
       'ListenAddress 127.0.0.1',
-      ...['ed25519', 'rsa', 'ecdsa'].map((type) => `HostKey ${file(`host_${type}`)}`),
+      ...types.map((type) => `HostKey ${file(`host_${type}`)}`),
       `AuthorizedKeysFile ${file('authorized_keys')}`,
       `PidFile ${file('pid')}`,
       // bash reads ~/.bashrc for a command over SSH, but not at this depth: the tests do not depend on who runs them.

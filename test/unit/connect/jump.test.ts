@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { Remote } from '../../../src/remote/remote.ts';
+import { freePort, hasSshd, startSshd } from './sshd.ts';
+import type { Sshd } from './sshd.ts';
+
+const read = { intent: 'read' } as const;
+
+describe('jump hosts and limits, with real sshds', function () {
+  this.timeout(30_000);
+  const sshds: Sshd[] = [];
+  const open: Remote[] = [];
+  before(function () {
+    if (!hasSshd) this.skip();
+  });
+  afterEach(async () => {
+    for (const remote of open.splice(0)) await remote.close();
+    for (const sshd of sshds.splice(0)) await sshd.stop();
+  });
+  async function serve(...config: string[]): Promise<Sshd> {
+    const sshd = await startSshd(config);
+    sshds.push(sshd);
+    return sshd;
+  }
+
+  /** One configuration and one known_hosts for all of them, by the names a, b, c. */
+  function ways(...all: Sshd[]): Pick<ConnectOptions, 'acceptNewHostKeys' | 'knownHosts' | 'sshConfig'> {
+    const folder = all[0]?.folder ?? '';
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const blocks = all.map(
+      ({ port, key }, at) =>
+        `Host ${'abc'[at]}\n HostName 127.0.0.1\n Port ${port}\n User root\n IdentityFile ${key}\n`,
+    );
+    return {
+      acceptNewHostKeys: false,
+      sshConfig: file('config', blocks.join('')),
+      knownHosts: [file('all-known', all.map(({ knownHosts }) => readFileSync(knownHosts, 'utf8')).join(''))],
+    };
+  }
+  async function to(hostname: string, options: ConnectOptions): Promise<Remote> {
+    const remote = await connect({ name: hostname, hostname, profile: 'standard' }, options);
+    open.push(remote);
+    return remote;
+  }
+
+  it('goes through one, and through two', async () => {
+    const [a, b, c] = [await serve(), await serve(), await serve()];
+    const options = ways(a, b, c);
+    for (const jump of ['b', 'b,c']) {
+      const remote = await to('a', { ...options, jump });
+      const { stdout } = await remote.run('echo "${SSH_CONNECTION##* }"', read);
+      assert.equal(stdout.toString(), `${a.port}\n`);
+      assert.equal(remote.address, '127.0.0.1');
+    }
+    assert.match(b.log(), /Accepted publickey/);
+    assert.match(c.log(), /Accepted publickey/);
+  });
+
+  it('checks each hop under its own name', async () => {
+    const [a, b] = [await serve(), await serve()];
+    const options = ways(a, b);
+    const [file = ''] = options.knownHosts ?? [];
+    const text = readFileSync(file, 'utf8');
+    const other = readFileSync(`${a.key}.pub`, 'utf8').trim();
+    const replaced = text.replace(b.hostKey('ed25519'), other);
+    writeFileSync(file, replaced);
+    await assert.rejects(to('a', { ...options, acceptNewHostKeys: true, jump: 'b' }), {
+      code: 'HOST_KEY_CHANGED',
+      message: new RegExp(`^b \\(127.0.0.1:${b.port}\\): `),
+    });
+    const without = text.split('\n').filter((line) => !line.includes(`:${a.port} `));
+    writeFileSync(file, without.join('\n'));
+    await assert.rejects(to('a', { ...options, jump: 'b' }), {
+      code: 'HOST_KEY_UNKNOWN',
+      message: new RegExp(`^a \\(127.0.0.1:${a.port}\\): `),
+    });
+  });
+
+  it('says which hop could not reach the next', async () => {
+    const a = await serve();
+    const port = await freePort();
+    const options = ways(a);
+    await assert.rejects(
+      connect({ name: 'x', hostname: '127.0.0.1', port, profile: 'standard' }, { ...options, jump: 'a' }),
+      {
+        code: 'CONNECTION_REFUSED',
+        message: new RegExp(`^127.0.0.1:${port}, seen from a \\(127.0.0.1:${a.port}\\): `),
+      },
+    );
+  });
+
+  it('a jump host that does not forward', async () => {
+    const [a, b] = [await serve(), await serve('AllowTcpForwarding no')];
+    await assert.rejects(to('a', { ...ways(a, b), jump: 'b' }), { code: 'REMOTE_FAILED', hint: /AllowTcpForwarding/ });
+  });
+
+  it('a target that is lost behind a jump host', async () => {
+    const [a, b] = [await serve(), await serve()];
+    const remote = await to('a', { ...ways(a, b), jump: 'b' });
+    // The parent of the script is the sshd of this connection.
+    const running = remote.run('kill -9 $PPID; sleep 5', read);
+    await assert.rejects(running, { code: 'CONNECTION_LOST' });
+  });
+
+  it('MaxSessions 1: scripts wait for one another', async () => {
+    const a = await serve('MaxSessions 1');
+    const remote = await to('a', ways(a));
+    const results = await Promise.all([...Array(6).keys()].map((i) => remote.run(`echo ${i}`, read)));
+    assert.deepEqual(
+      results.map(({ stdout }) => stdout.toString()),
+      ['0\n', '1\n', '2\n', '3\n', '4\n', '5\n'],
+    );
+    for (let i = 0; i < 5; i += 1) assert.equal((await remote.run('exit 4', read)).code, 4);
+  });
+
+  it('MaxSessions 0: no shell, and it is said', async () => {
+    const a = await serve('MaxSessions 0');
+    const remote = await to('a', ways(a));
+    await assert.rejects(remote.run('true', read), { code: 'REMOTE_FAILED', hint: /MaxSessions/ });
+  });
+
+  it('MaxStartups: those who are turned away come again', async () => {
+    const a = await serve('MaxStartups 2:90:4');
+    const options = ways(a);
+    const remotes = await Promise.allSettled([...Array(6).keys()].map(() => to('a', options)));
+    assert.deepEqual(
+      remotes.flatMap((remote) => (remote.status === 'rejected' ? [(remote.reason as Error).message] : [])),
+      [],
+    );
+    assert.match(a.log(), /MaxStartups/);
+  });
+
+  it('a forced command that is no shell', async () => {
+    const a = await serve('ForceCommand echo this account is for backups');
+    const remote = await to('a', ways(a));
+    await assert.rejects(remote.run('echo canary', read), {
+      code: 'NOT_ROOT',
+      message: /the host said “this account is for backups”/,
+    });
+  });
+});
