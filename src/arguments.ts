@@ -13,7 +13,7 @@ export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> 
 export type Parsed =
   | { readonly text: string }
   | { readonly command: 'explain'; readonly setting: string | undefined }
-  | { readonly command: 'apply' | 'verify'; readonly flags: Flags };
+  | { readonly command: Exclude<CommandName, 'explain'>; readonly flags: Flags };
 
 /** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
 export async function parseArguments(
@@ -50,7 +50,7 @@ export async function parseArguments(
       return command;
     });
   }
-  parser.demandCommand(1, 'Say what to do: apply, verify or explain.');
+  parser.demandCommand(1, `Say what to do: ${Object.keys(COMMANDS).join(', ')}.`);
 
   let text = '';
   const argv = await parser.parseAsync([...args], {}, (error: Error | undefined, _argv: unknown, output: string) => {

@@ -3,6 +3,9 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import type { CommandName } from './options.ts';
+
+type HostCommand = Exclude<CommandName, 'explain'>;
 
 export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,11 +37,12 @@ export async function main(args: readonly string[], process: Process): Promise<n
   }
 }
 
-async function overHosts(command: 'apply' | 'verify', flags: Flags, process: Process): Promise<number> {
+async function overHosts(command: HostCommand, flags: Flags, process: Process): Promise<number> {
   const { chooseHosts, runOptions } = await import('./settings.ts');
   const { terminal } = await import('./terminal.ts');
   const screen = terminal(process, flags);
-  if (command === 'apply' && !flags['dry-run'] && !flags.yes && !screen.interactive) {
+  const asks = command === 'apply' || command === 'rollback';
+  if (asks && !flags['dry-run'] && !flags.yes && !screen.interactive) {
     throw new HardenMailError(
       'NOT_CONFIRMABLE',
       'there is no terminal to ask on',
@@ -47,8 +51,9 @@ async function overHosts(command: 'apply' | 'verify', flags: Flags, process: Pro
   }
   const hosts = await chooseHosts(flags);
   const options = await runOptions(flags, process, screen);
-  const { apply, verifyHosts } = await import('./run.ts');
-  const results = await (command === 'apply' ? apply : verifyHosts)(hosts, options, screen);
+  const { apply, history, rollback, verifyHosts } = await import('./run.ts');
+  const road = { apply, history, rollback, verify: verifyHosts }[command];
+  const results = await road(hosts, options, screen);
   const exit = exitOf(results, flags['detailed-exitcode'] === true, process.signal);
   await screen.finish(command, exit, results);
   return exit;

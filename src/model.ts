@@ -152,12 +152,12 @@ export interface SettingChange {
   readonly after: string | null;
 }
 
-/** One file before and after. `before` is null for a file that does not exist yet. */
+/** One file before and after. `before` is null for a file that does not exist yet, `after` for one that goes. */
 export interface Change {
   readonly path: string;
   readonly target: string;
   readonly before: Bytes | null;
-  readonly after: Bytes;
+  readonly after: Bytes | null;
   /** Digest of `before`, empty for a new file. */
   readonly sha256: string;
   readonly mode: string;
@@ -205,6 +205,18 @@ export interface Receipt {
   readonly reason: string;
 }
 
+/** A transaction as the host's journal has it, newest first in a list. */
+export interface Transaction {
+  readonly id: string;
+  /** Who ran it, as the control machine said. */
+  readonly who: string;
+  /** The journal's last word: `committed`, `rolled-back`, …; any other is one that did not come to its end. */
+  readonly state: string;
+  /** Where and why it did not stay; empty when it did. */
+  readonly reason: string;
+  readonly changes: readonly Change[];
+}
+
 // ── verify ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -229,6 +241,7 @@ export type Ending =
   | { readonly kind: 'changed'; readonly receipt: Receipt }
   | { readonly kind: 'declined' }
   | { readonly kind: 'verified' }
+  | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }
   | {
       readonly kind: 'failed';
       readonly code: string;

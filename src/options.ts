@@ -6,6 +6,8 @@
 export const COMMANDS = {
   apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
   verify: 'look at a host from outside: every check, nothing written',
+  history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
+  rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
   explain: 'what is set, where, for which versions, why, and the source',
 } as const;
 
@@ -93,28 +95,37 @@ export const OPTIONS = {
     group: 'How it is done',
     alias: 'check',
     describe: 'show the plan with its diffs, and write nothing',
-    only: ['apply'],
+    only: ['apply', 'rollback'],
   },
-  yes: { type: 'boolean', group: 'How it is done', alias: 'y', describe: 'do not ask', only: ['apply'] },
+  yes: { type: 'boolean', group: 'How it is done', alias: 'y', describe: 'do not ask', only: ['apply', 'rollback'] },
   forks: { type: 'number', group: 'How it is done', value: 'N', describe: 'hosts at a time', default: 10 },
+  to: {
+    type: 'string',
+    group: 'How it is done',
+    value: 'ID',
+    describe: 'go back before this transaction; default: the last one',
+    only: ['rollback'],
+  },
   'confirm-timeout': {
     type: 'number',
     group: 'How it is done',
     value: 'SECONDS',
     describe: 'a host that does not hear from us for so long puts everything back',
     default: 60,
-    only: ['apply'],
+    only: ['apply', 'rollback'],
   },
   ca: {
     type: 'string',
     group: 'How it is done',
     value: 'FILE',
+    only: ['apply', 'verify', 'rollback'],
     describe: 'further root certificates (PEM) that a served certificate may lead to',
   },
   'probe-user': {
     type: 'string',
     group: 'How it is done',
     value: 'NAME',
+    only: ['apply', 'verify', 'rollback'],
     describe:
       'also log in as this user on each port; the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
   },
@@ -125,7 +136,7 @@ export const OPTIONS = {
     group: 'Output',
     describe: 'show diffs (--no-diff: do not)',
     default: true,
-    only: ['apply'],
+    only: ['apply', 'rollback', 'history'],
   },
   color: {
     type: 'string',
@@ -138,7 +149,7 @@ export const OPTIONS = {
     type: 'boolean',
     group: 'Output',
     describe: 'exit 2 when a dry run finds something to do',
-    only: ['apply'],
+    only: ['apply', 'rollback'],
   },
   debug: { type: 'boolean', group: 'Output', describe: 'tell each step of connecting' },
 } as const satisfies Record<string, OptionRecord>;

@@ -43,6 +43,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     dryRun: flags['dry-run'] === true,
     yes: flags.yes === true,
     forks: flags.forks ?? 10,
+    ...(flags.to !== undefined && { to: flags.to }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: env['USER'] ?? userInfo().username,
     trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],

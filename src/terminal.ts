@@ -4,9 +4,9 @@ import { Chalk } from 'chalk';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
-import type { Ending, Facts, HostResult, Plan } from './model.ts';
+import type { Change, Ending, Facts, HostResult, Plan } from './model.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
-import { diffLines, endingLine, findingLines, headline, planLines } from './report/text.ts';
+import { diffLines, endingLine, findingLines, headline, planLines, transactionLines } from './report/text.ts';
 import type { Io } from './run.ts';
 
 export interface Terminal extends Io {
@@ -37,7 +37,7 @@ export function terminal(process: Process, flags: Flags): Terminal {
     async show(name: string, facts: Facts, plan: Plan) {
       print([headline(name, facts, chalk), ...planLines(plan, chalk)]);
       if (flags.diff === false) return;
-      print((await diffsOf(plan)).map((diff) => diffLines(diff, chalk)));
+      print((await diffsOf(plan.changes)).map((diff) => diffLines(diff, chalk)));
     },
     async ask(text) {
       return /^y(es)?$/i.test((await question(`${text} [y/N] `, false)).trim());
@@ -48,11 +48,15 @@ export function terminal(process: Process, flags: Flags): Terminal {
       if (json) {
         const { jsonDocument } = await import('./report/json.ts');
         const diffs = new Map<string, string[]>();
-        for (const { host, plan } of results) diffs.set(host, plan ? await diffsOf(plan) : []);
+        for (const { host, plan } of results) diffs.set(host, plan ? await diffsOf(plan.changes) : []);
         stdout.write(jsonDocument(command, exit, results, diffs));
         return;
       }
       for (const result of results) {
+        for (const transaction of result.ending.kind === 'history' ? result.ending.transactions : []) {
+          print(transactionLines(transaction, chalk));
+          if (flags.diff !== false) print((await diffsOf(transaction.changes)).map((diff) => diffLines(diff, chalk)));
+        }
         const findings = isAboutChecks(result.ending) ? result.findings : [];
         print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
       }
@@ -66,10 +70,10 @@ function isAboutChecks(ending: Ending): boolean {
 }
 
 /** The diff package is loaded only where there is something to show. */
-async function diffsOf(plan: Plan): Promise<string[]> {
-  if (plan.changes.length === 0) return [];
+async function diffsOf(changes: readonly Change[]): Promise<string[]> {
+  if (changes.length === 0) return [];
   const { diffOf } = await import('./plan/diff.ts');
-  return plan.changes.map(diffOf);
+  return changes.map(diffOf);
 }
 
 /** NO_COLOR (no-color.org) and FORCE_COLOR, unless --color says so itself. */

@@ -1,11 +1,14 @@
-import { EXIT, HardenMailError } from './errors.ts';
-import type { Ending, Finding, Host, HostResult, Plan, Policy, Snapshot } from './model.ts';
+import { EXIT } from './errors.ts';
+import type { Ending, Facts, Finding, Host, HostResult, Plan, Policy, Snapshot } from './model.ts';
 import type { Remote } from './remote/remote.ts';
+import { failure } from './words.ts';
 
 /** One host's way through a run, as far as it has come. */
 export interface Visit {
   readonly host: Host;
   readonly name: string;
+  /** What the plan is for. */
+  goal: 'apply' | 'rollback';
   /** Milliseconds, by the monotonic clock. */
   readonly began: number;
   remote: Remote | null;
@@ -26,6 +29,7 @@ export function begin(host: Host): Visit {
   return {
     host,
     name: host.name,
+    goal: 'apply',
     began: performance.now(),
     remote: null,
     snapshot: null,
@@ -35,22 +39,6 @@ export function begin(host: Host): Visit {
     before: [],
     findings: [],
     ending: null,
-  };
-}
-
-/** A failure as an ending. What is no HardenMailError is a bug of ours, and says so. */
-export function failure(error: unknown): Ending & { kind: 'failed' } {
-  if (error instanceof HardenMailError) {
-    const { code, message, hint, exit, excerpt } = error;
-    return { kind: 'failed', code, message, hint, exit, ...(excerpt !== undefined && { excerpt }) };
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    kind: 'failed',
-    code: 'BUG',
-    message: `a bug in harden-mail: ${text}`,
-    hint: 'Please report it with this text.',
-    exit: EXIT.failed,
   };
 }
 
@@ -65,4 +53,14 @@ export function resultOf(visit: Visit): HostResult {
     findings: visit.findings,
     seconds: (performance.now() - visit.began) / 1000,
   };
+}
+
+export function linked({ remote, name }: Visit): Remote {
+  if (!remote) throw new Error(`no connection to ${name}`);
+  return remote;
+}
+
+export function known({ plan, policy, snapshot, name }: Visit): { plan: Plan; policy: Policy; facts: Facts } {
+  if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
+  return { plan, policy, facts: snapshot.facts };
 }

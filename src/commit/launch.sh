@@ -14,6 +14,12 @@ follow() { # FROM-LINE: print the log until the line that tells how it stands
   done
 }
 
+# What was refused changed nothing, and would only push out of the history what did.
+tidy() {
+  read -r how <"$tx/state" && [ "$how" = refused ] && rm -rf "$tx"
+  return 0
+}
+
 start() {
   if [ -d /run/systemd/system ]; then
     # Should the transaction itself be killed, systemd puts back what it had changed.

@@ -28,7 +28,7 @@ export async function commit(remote: Remote, plan: Plan, options: CommitOptions)
   const script = [
     ...prepare(plan, options),
     readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
-    'start && follow 0',
+    'start && follow 0 && tidy',
   ].join('\n');
   return await followed(remote, script, options.onStep);
 }
@@ -64,7 +64,9 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
     file('timeout', Buffer.from(`${options.confirmTimeout}\n`)),
     file('who', Buffer.from(`${options.who}\n`)),
-    ...plan.changes.map((change, index) => file(`after/${index}`, Buffer.from(change.after, 'latin1'))),
+    ...plan.changes.flatMap(({ after }, index) =>
+      after === null ? [] : [file(`after/${index}`, Buffer.from(after, 'latin1'))],
+    ),
   ];
 }
 
@@ -88,8 +90,8 @@ function manifestLine(change: Change, index: number): string {
       );
     }
   }
-  const after = createHash('sha256').update(change.after, 'latin1').digest('hex');
-  const kind = change.before === null ? 'new' : 'edit';
+  const after = change.after === null ? '-' : createHash('sha256').update(change.after, 'latin1').digest('hex');
+  const kind = change.before === null ? 'new' : change.after === null ? 'remove' : 'edit';
   return `${index} ${kind} ${change.sha256 || '-'} ${after} ${change.mode} ${change.owner} ${change.target}\n`;
 }
 

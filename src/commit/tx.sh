@@ -1,7 +1,7 @@
 #!/bin/sh
 # The transaction, as the host carries it out by itself: sh tx.sh run|recover DIRECTORY
 # The folder is the journal. What is in it when it starts:
-#   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit or new)
+#   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
 #   after/N    the new bytes
 #   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start)
 #   ports      ports that must listen at the end, a line each
@@ -64,12 +64,13 @@ compare_one() {
 }
 
 journal_one() {
-  [ "$(digest "$tx/after/$n")" = "$sha_after" ] || { reason="the new bytes of $target did not arrive whole"; return 1; }
+  [ "$kind" = remove ] || [ "$(digest "$tx/after/$n")" = "$sha_after" ] || { reason="the new bytes of $target did not arrive whole"; return 1; }
   [ "$kind" = new ] && return 0
   cp -a "$target" "$tx/before/$n" && sync "$tx/before/$n" || { reason="no copy of $target could be made: disk full?"; return 1; }
 }
 
 stage_one() {
+  [ "$kind" != remove ] || return 0
   new=$(staged "$target" "$n")
   if [ "$kind" = new ]; then
     (umask 022 && mkdir -p "${target%/*}") && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
@@ -117,10 +118,11 @@ opinions() {
 }
 
 bind_one() {
-  [ "$kind" = new ] || mount --bind "$(staged "$target" "$n")" "$target"
+  [ "$kind" != edit ] || mount --bind "$(staged "$target" "$n")" "$target"
 }
 
 script_one() {
+  [ "$kind" != remove ] || return 0
   case $target in /etc/letsencrypt/renewal-hooks/*) sh -n "$tx/after/$n" ;; esac
 }
 
@@ -155,7 +157,8 @@ opinions_of_copy() {
 
 swap_one() {
   compare_one || return 1
-  mv -fT "$(staged "$target" "$n")" "$target" && sync "${target%/*}" && return 0
+  if [ "$kind" = remove ]; then rm -f "$target"; else mv -fT "$(staged "$target" "$n")" "$target"; fi &&
+    sync "${target%/*}" && return 0
   reason="$target could not be replaced"
   return 1
 }
@@ -219,7 +222,7 @@ restore_one() {
   else
     [ "$now" != "$sha_before" ] || return 0
     # Somebody else's edit, made meanwhile, is not overwritten.
-    if [ "$now" = "$sha_after" ]; then
+    if [ "$now" = "${sha_after#-}" ]; then
       back=$(staged "$target" "$n")
       cp -a "$tx/before/$n" "$back" && sync "$back" && mv -fT "$back" "$target" && sync "${target%/*}" && return 0
     fi

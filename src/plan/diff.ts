@@ -8,8 +8,8 @@ import { redact } from './redact.ts';
  */
 export function diffOf({ path, before, after }: Change): string {
   const [from, to] = [before === null ? '/dev/null' : path, after === null ? '/dev/null' : path];
-  const [old, now] = [text(before ?? ''), text(after)];
-  const patch = structuredPatch(from, path, old, now, undefined, undefined, { context: 3 });
+  const [old, now] = [text(before ?? ''), text(after ?? '')];
+  const patch = structuredPatch(from, to, old, now, undefined, undefined, { context: 3 });
   const [oldLines, newLines] = [redact(old).split('\n'), redact(now).split('\n')];
   for (const hunk of patch.hunks) {
     let [oldAt, newAt] = [hunk.oldStart - 1, hunk.newStart - 1];

@@ -18,6 +18,9 @@ export function jsonDocument(
       error: { code: ending.code, message: ending.message, hint: ending.hint, excerpt: ending.excerpt },
     }),
     ...('receipt' in ending && { transaction: ending.receipt.id, state: ending.receipt.state }),
+    ...(ending.kind === 'history' && {
+      history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
+    }),
     seconds: Math.round(seconds * 1000) / 1000,
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Facts, Finding, HostResult, Plan, TaskState } from '../model.ts';
+import type { Facts, Finding, HostResult, Plan, TaskState, Transaction } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -20,7 +20,7 @@ export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
     change: chalk.yellow,
     unknown: chalk.cyan,
   };
-  const width = Math.max(...tasks.map(({ name }) => name.length));
+  const width = Math.max(0, ...tasks.map(({ name }) => name.length));
   return [
     ...tasks.map(
       ({ name, state, summary }) => `  ${paint[state](SIGN[state])} ${name.padEnd(width)}  ${escape(summary)}`,
@@ -87,6 +87,17 @@ export function findingLines(findings: readonly Finding[], chalk: ChalkInstance,
     });
 }
 
+/** A transaction of the journal: `20261124T101500Z-4f2a  2026-11-24 10:15:00 UTC  ann  committed`. */
+export function transactionLines({ id, who, state, reason, changes }: Transaction, chalk: ChalkInstance): string[] {
+  const time = id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3 $4:$5:$6 UTC');
+  const files = changes.map(({ path }) => path).join(', ') || 'no file';
+  const paint = state === 'committed' ? chalk.green : chalk.yellow;
+  return [
+    `${chalk.bold(escape(id))}  ${escape(time)}  ${escape(who)}  ${paint(escape(state))}${reason && `: ${escape(reason)}`}`,
+    `  ${escape(files)}`,
+  ];
+}
+
 /** The last line for a host: how it ended, truthfully. */
 export function endingLine({ host, ending, plan, findings }: HostResult, chalk: ChalkInstance): string[] {
   const name = chalk.bold(escape(host));
@@ -100,11 +111,12 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       return [`${name}  ${chalk.yellow('declined')}: nothing was written`];
     case 'verified':
       return [`${name}  ${chalk.green('ok')}: ${passed}`];
+    case 'history':
+      return [`${name}  ${count(ending.transactions.length, 'transaction') || 'no transaction yet'}`];
     case 'changed': {
-      const what = plan
-        ? `${count(plan.settings.length, 'setting') || 'no setting'} in ${count(plan.changes.length, 'file')}`
-        : '';
-      const undo = ending.receipt.id && ` (transaction ${ending.receipt.id})`;
+      const settings = count(plan?.settings.length ?? 0, 'setting');
+      const what = [settings, count(plan?.changes.length ?? 0, 'file') || 'no file'].filter(Boolean).join(' in ');
+      const undo = ` (transaction ${ending.receipt.id}, \`harden-mail rollback\` undoes it)`;
       return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':

@@ -77,7 +77,7 @@ export function outcomeOf({ tasks, snapshot, policy }: Omit<Case, 'expected' | '
     const changed = new Set(plan.changes.map(({ path }) => path));
     return {
       plan,
-      after: Object.fromEntries(plan.changes.map(({ path, after }) => [path, after])),
+      after: Object.fromEntries(plan.changes.map(({ path, after }) => [path, after ?? ''])),
       notes: plan.notes.map(({ text }) => text),
       actions: plan.actions,
       activations: plan.activations.map(({ unit, how }) => `${how} ${unit}`),
@@ -96,7 +96,8 @@ export function afterwards({ snapshot }: Case, plan: Plan): Snapshot {
   const { facts, files } = snapshot;
   const { now } = facts;
   const paths = Object.values(files);
-  const changed = plan.changes.flatMap(({ path, target, after: bytes, mode, owner }) => {
+  const changed = plan.changes.flatMap(({ path, target, after, mode, owner }) => {
+    const bytes = after ?? '';
     // One file may have been read by several paths.
     const links = paths.filter((file) => file.target === target).map((file) => file.path);
     return [...new Set([path, ...links])].map((link) => {

@@ -1,0 +1,20 @@
+# The journal: what each transaction changed, and how it ended. Reads only.
+#   tx ID STATE WHO REASON        (the last two in base64)
+#   file KIND MODE OWNER PATH SHA256-BEFORE BEFORE AFTER        (the last two in base64, "-" for none)
+# shellcheck shell=sh
+LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+code() { base64 -w 0; }
+content() { if [ -f "$1" ]; then code <"$1"; else printf '%s' -; fi; }
+for tx in /var/lib/harden-mail/tx/2*/; do
+  tx=${tx%/}
+  [ -f "$tx/manifest" ] || continue
+  read -r state <"$tx/state" 2>/dev/null || state=new
+  reason=$(sed -n 's/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)
+  printf 'tx %s %s %s %s\n' "${tx##*/}" "$state" "$(content "$tx/who")" "$(printf '%s' "$reason" | code)"
+  while read -r n kind sha_before _ bits owner target; do
+    printf 'file %s %s %s %s %s %s %s\n' "$kind" "$bits" "$owner" "$target" "$sha_before" \
+      "$(content "$tx/before/$n")" "$(content "$tx/after/$n")"
+  done <"$tx/manifest"
+done
+exit 0

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { HardenMailError } from '../errors.ts';
+import type { Bytes, Change, Transaction } from '../model.ts';
+import type { Remote } from '../remote/remote.ts';
+
+/** The host's journal, newest transaction first. One exec, which reads only. */
+export async function readHistory(remote: Remote): Promise<Transaction[]> {
+  const { code, stdout, stderr } = await remote.run(readFileSync(new URL('./history.sh', import.meta.url), 'utf8'), {
+    intent: 'read',
+  });
+  if (code !== 0) {
+    throw new HardenMailError('REMOTE_FAILED', `the journal of ${remote.name} cannot be read: ${stderr.toString().trim()}`, 'Look into /var/lib/harden-mail/tx on the host.'); // prettier-ignore
+  }
+  return parseHistory(stdout.toString('latin1'));
+}
+
+export function parseHistory(text: string): Transaction[] {
+  const transactions: (Omit<Transaction, 'changes'> & { changes: Change[] })[] = [];
+  for (const line of text.split('\n')) {
+    const [word, ...rest] = line.split(' ');
+    if (word === 'tx') {
+      const [id = '', state = '', who = '', reason = ''] = rest;
+      transactions.push({
+        id,
+        state,
+        who: decode(who)?.trim() ?? '',
+        reason: decode(reason)?.trim() ?? '',
+        changes: [],
+      });
+    } else if (word === 'file') {
+      const [, mode = '', owner = '', path = '', sha256 = '', before = '-', after = '-'] = rest;
+      transactions.at(-1)?.changes.push({
+        path,
+        target: path,
+        before: decode(before),
+        after: decode(after),
+        sha256: sha256 === '-' ? '' : sha256,
+        mode,
+        owner,
+      });
+    }
+  }
+  return transactions.reverse();
+}
+
+/** Base64 to bytes; null for a file that was not there. An empty file is an empty word. */
+function decode(word: string): Bytes | null {
+  return word === '-' ? null : Buffer.from(word, 'base64').toString('latin1');
+}

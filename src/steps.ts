@@ -1,0 +1,146 @@
+/** The steps of one host, as src/run.ts strings them together. */
+import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
+import { readHistory } from './commit/history.ts';
+import { commit, settle } from './commit/transaction.ts';
+import { connect } from './connect/connect.ts';
+import { HardenMailError } from './errors.ts';
+import { gather } from './gather/gather.ts';
+import type { Facts, Plan, Policy, Snapshot } from './model.ts';
+import { compose } from './plan/compose.ts';
+import { policyFor } from './plan/policy.ts';
+import { assertSupported } from './plan/supported.ts';
+import { undoPlan } from './plan/undo.ts';
+import { probe, probeUntilWell, regressions } from './probe.ts';
+import { readOnly } from './remote/readonly.ts';
+import type { RunOptions, Say, Step } from './run.ts';
+import { known, linked, type Visit } from './visit.ts';
+import { notCommitted, sentence, verdict } from './words.ts';
+
+/** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
+export const survey: Step = async (visit, options, say) => {
+  const { plan, facts, policy } = await planAnew(visit, options, say);
+  const certificate = plan.actions.find((action) => action.kind === 'certificate');
+  if (certificate) await preflight(readOnly(linked(visit)), certificate);
+  if (options.dryRun && !isEmpty(plan)) return;
+  say('verify');
+  if (facts.packages['postfix']) visit.before = visit.findings = await probe(linked(visit), facts, policy, options);
+  if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
+};
+
+/** install and certbot: what they bring must be there before the settings that rest on it can go live. */
+export const prepare: Step = async (visit, options, say) => {
+  let { plan, facts } = known(visit);
+  for (let action = plan.actions[0]; action !== undefined; action = plan.actions[0]) {
+    say(action.kind);
+    if (action.kind === 'install') await installPackages(linked(visit), action.packages, facts);
+    else await requestCertificate(linked(visit), action);
+    const before = plan.actions.length;
+    ({ plan, facts } = await planAnew(visit, options, say));
+    if (plan.actions.length >= before) {
+      throw new HardenMailError(
+        'REMOTE_FAILED',
+        `${action.kind} on ${visit.name} reported success, but what it should bring is not there`,
+        'Look at the host with ssh; no configuration was written.',
+      );
+    }
+  }
+};
+
+/** commit → verify from outside → confirm over a new connection, or have everything put back. */
+export const carryOut: Step = async (visit, options, say) => {
+  const { plan, facts, policy } = known(visit);
+  say('commit');
+  const started = await commit(linked(visit), plan, {
+    confirmTimeout: options.confirmTimeout,
+    who: options.who,
+    ports: portsFor(visit),
+    onStep: say,
+  });
+  if (started.state !== 'awaiting') {
+    visit.ending = notCommitted(visit.name, started);
+    return;
+  }
+  say('verify');
+  const second = connect(visit.host, options.ssh);
+  second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
+  visit.findings = await probeUntilWell(() => probe(linked(visit), facts, policy, options), 8);
+  // Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts.
+  const undoing = visit.goal === 'rollback';
+  const before = undoing ? visit.before.filter(({ check, port }) => check === 'answers' && port !== 465) : visit.before;
+  const worse = regressions(before, visit.findings);
+  const remote = await second;
+  try {
+    say(worse.length > 0 ? 'undo' : 'confirm');
+    const receipt = await settle(remote, started.id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
+    if (receipt.state !== 'committed') visit.ending = notCommitted(visit.name, receipt);
+    else visit.ending = verdict(undoing ? [] : visit.findings, { kind: 'changed', receipt });
+  } finally {
+    await remote.close();
+  }
+};
+
+/** `verify` by itself. */
+export const look: Step = async (visit, options, say) => {
+  const { facts, policy } = await read(visit, options, say);
+  say('verify');
+  visit.findings = await probe(linked(visit), facts, policy, options);
+  visit.ending = verdict(visit.findings, { kind: 'verified' });
+};
+
+/** The journal, for `history`. */
+export const readJournal: Step = async (visit, options, say) => {
+  await read(visit, options, say);
+  visit.ending = { kind: 'history', transactions: await readHistory(readOnly(linked(visit))) };
+};
+
+/** The plan of a rollback, from the journal and the files as they are now. */
+export const surveyUndo: Step = async (visit, options, say) => {
+  const { facts, policy, snapshot } = await read(visit, options, say);
+  visit.goal = 'rollback';
+  const history = await readHistory(readOnly(linked(visit)));
+  const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
+  visit.plan = undoPlan(history, options.to, now);
+  if (options.dryRun) return;
+  say('verify');
+  visit.before = await probe(linked(visit), facts, policy, options);
+};
+
+// ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** connect → gather → policy. */
+async function read(
+  visit: Visit,
+  { ssh }: RunOptions,
+  say: Say,
+): Promise<{ snapshot: Snapshot; facts: Facts; policy: Policy }> {
+  say('connect');
+  visit.remote ??= await connect(visit.host, ssh);
+  say('gather');
+  visit.snapshot = await gather(readOnly(visit.remote));
+  const { facts } = visit.snapshot;
+  assertSupported(facts, visit.name);
+  visit.policy = policyFor(visit.host, facts);
+  return { snapshot: visit.snapshot, facts, policy: visit.policy };
+}
+
+async function planAnew(
+  visit: Visit,
+  options: RunOptions,
+  say: Say,
+): Promise<{ plan: Plan; facts: Facts; policy: Policy }> {
+  const { snapshot, facts, policy } = await read(visit, options, say);
+  visit.plan = compose(snapshot, policy);
+  return { plan: visit.plan, facts, policy };
+}
+
+function isEmpty(plan: Plan): boolean {
+  return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
+}
+
+/** Ports that served before must serve again; and after an apply 465 with them. */
+function portsFor(visit: Visit): number[] {
+  const { plan, facts } = known(visit);
+  const before = facts.listeners.map(({ port }) => port).filter((port) => [25, 110, 143, 993, 995].includes(port));
+  const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
+  return [...new Set([...before, ...(opens ? [25, 465] : [])])];
+}
