@@ -116,7 +116,7 @@ function closingQuote(text: string, from: number): number {
   return Math.min(from, text.length);
 }
 
-/** A backslash stands for the byte behind it; one at the very end stays. */
+/** A backslash stands for the byte behind it, and for nothing at the very end. */
 function unescape(text: string): string {
-  return text.includes('\\') ? text.replace(/\\([^])/g, '$1') : text;
+  return text.includes('\\') ? text.replace(/\\([^]?)/g, '$1') : text;
 }

@@ -87,28 +87,28 @@ export function parseOutput(text: string): Map<string, string> {
       path.pop();
       continue;
     }
-    if (line.endsWith(' {')) {
+    if (line.endsWith(' {') && !/^("[^"]*"|\S+) = /.test(line)) {
       const header = line.slice(0, -2).replace(/"((?:[^"\\]|\\.)*)"$/, (_, name: string) => unquote(name));
       path.push(header);
       if (/^(passdb|userdb|namespace)$/.test(header)) path[path.length - 1] = `${header} #${nameless++}`;
       settings.set([...path, ''].join(' > '), '');
       continue;
     }
-    const equals = line.indexOf(' =');
+    const equals = line.startsWith('= ') ? 0 : line.indexOf(' =');
     if (equals < 0) throw new Error(`doveconf printed a line that the test does not know: ${line}`);
-    const key = line.slice(0, equals).replace(/^"(.*)"$/, '$1');
-    let value = line.slice(equals + 3);
+    const key = line.slice(0, equals).replace(/^"([^]*)"$/, (_, quoted: string) => unquote(quoted));
+    let value = line.slice(equals === 0 ? 2 : equals + 3);
     const marker = /^<<(.+)$/.exec(value)?.[1];
     if (marker !== undefined) {
       value = '';
       while (lines[++i] !== marker) value += lines[i] + '\n';
-    } else if (/^".*"$/.test(value)) value = unquote(value.slice(1, -1));
+    } else if (/^"[^]*"$/.test(value)) value = unquote(value.slice(1, -1));
     settings.set([...path, key].join(' > '), value);
   }
   return settings;
 }
 
-const unquote = (text: string): string => text.replace(/\\(.)/g, '$1');
+const unquote = (text: string): string => text.replace(/\\([^])/g, '$1');
 
 async function readTree(root: string, folder: string, name: RegExp): Promise<Record<string, string>> {
   const files: Record<string, string> = {};

@@ -51,8 +51,8 @@ export function canonicalName(config: DovecotConfig, name: string): string {
   return [...headers, key].join(' > ');
 }
 
-/** Made up by doveconf itself. */
-const GENERATED = /^managesieve_(notify|sieve)_capability$/;
+/** Made up by doveconf itself, or there by default. */
+const GENERATED = /^managesieve_(notify|sieve)_capability$|^imap_id_send > name$/;
 
 /** Taken by the daemon, and not shown under that name. */
 const ABSORBED = /^dovecot_config_version$|^ssl_(disable|protocols|cert_file|key_file|ca_file)$/;
@@ -77,7 +77,11 @@ function allValues(config: DovecotConfig): Map<string, string> {
 /** doveconf prints times and sizes with units of its own, and `$x` resolved where that is the setting itself. */
 function same(theirs: string, ours: string): boolean {
   const plain = ours.replace(/\$(SET:)?\w+ ?/g, '');
-  return [ours, plain].some((value) => squeeze(value) === squeeze(theirs) || amount(value) === amount(theirs));
+  // A value that itself is in quotes is printed as it is, and then looks like one that doveconf has quoted.
+  const unquoted = /^"[^]*"$/.test(ours) ? ours.slice(1, -1).replace(/\\([^])/g, '$1') : ours;
+  return [ours, plain, unquoted].some(
+    (value) => squeeze(value) === squeeze(theirs) || amount(value) === amount(theirs),
+  );
 }
 
 const squeeze = (value: string): string => value.replace(/[ \t]+/g, ' ').trim();
