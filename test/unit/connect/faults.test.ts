@@ -4,9 +4,8 @@ import { connect } from '../../../src/connect/connect.ts';
 import type { ConnectOptions } from '../../../src/connect/connect.ts';
 import type { Host } from '../../../src/model.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
-import { answerScript, startServer } from './server.ts';
+import { answerScript, freePort, startServer } from './server.ts';
 import type { Behaviour, TestServer } from './server.ts';
-import { freePort } from './sshd.ts';
 
 const read = { intent: 'read' } as const;
 

@@ -81,6 +81,15 @@ export async function startServer(behaviour: Behaviour): Promise<TestServer> {
   };
 }
 
+/** A port on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  const { port } = listener.address() as AddressInfo;
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
 /** Answers a command as a host would: the mark at once, and `output` when the script has arrived whole. */
 export function answerScript(channel: ServerChannel, command: string, onScript: (script: string) => void): void {
   const [, first = '', second = ''] = /n=(\w+); n="\$n"(\w+);/.exec(command) ?? [];
