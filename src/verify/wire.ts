@@ -8,7 +8,7 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-export interface Handshake {
+interface Handshake {
   readonly context: SecureContext;
   /** For SNI; empty: none. */
   readonly servername: string;

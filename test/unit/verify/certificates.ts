@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export const DOMAIN = 'mx.example.test';
 
-export interface Pair {
+interface Pair {
   readonly cert: string;
   readonly key: string;
 }
