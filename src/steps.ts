@@ -5,7 +5,7 @@ import { commit, settle } from './commit/transaction.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Facts, Plan, Policy, Snapshot } from './model.ts';
+import type { Facts, Finding, Plan, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
@@ -63,17 +63,17 @@ export const carryOut: Step = async (visit, options, say) => {
   say('verify');
   const second = connect(visit.host, options.ssh);
   second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
-  visit.findings = await probeUntilWell(() => probe(linked(visit), facts, policy, options), 8);
-  // Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts.
-  const undoing = visit.goal === 'rollback';
-  const before = undoing ? visit.before.filter(({ check, port }) => check === 'answers' && port !== 465) : visit.before;
-  const worse = regressions(before, visit.findings);
+  visit.findings = await probeUntilWell(
+    async () => relevant(visit, await probe(linked(visit), facts, policy, options)),
+    8,
+  );
+  const worse = regressions(relevant(visit, visit.before), visit.findings);
   const remote = await second;
   try {
     say(worse.length > 0 ? 'undo' : 'confirm');
     const receipt = await settle(remote, started.id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
     if (receipt.state !== 'committed') visit.ending = notCommitted(visit.name, receipt);
-    else visit.ending = verdict(undoing ? [] : visit.findings, { kind: 'changed', receipt });
+    else visit.ending = verdict(visit.findings, { kind: 'changed', receipt });
   } finally {
     await remote.close();
   }
@@ -131,6 +131,11 @@ async function planAnew(
   const { snapshot, facts, policy } = await read(visit, options, say);
   visit.plan = compose(snapshot, policy);
   return { plan: visit.plan, facts, policy };
+}
+
+/** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
+function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465));
 }
 
 function isEmpty(plan: Plan): boolean {

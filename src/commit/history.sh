@@ -10,7 +10,7 @@ for tx in /var/lib/harden-mail/tx/2*/; do
   tx=${tx%/}
   [ -f "$tx/manifest" ] || continue
   read -r state <"$tx/state" 2>/dev/null || state=new
-  reason=$(sed -n 's/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)
+  reason=$(sed -n '/^end [^ ]* committed /d; s/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)
   printf 'tx %s %s %s %s\n' "${tx##*/}" "$state" "$(content "$tx/who")" "$(printf '%s' "$reason" | code)"
   while read -r n kind sha_before _ bits owner target; do
     printf 'file %s %s %s %s %s %s %s\n' "$kind" "$bits" "$owner" "$target" "$sha_before" \
