@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HardenMailError } from '../errors.ts';
 import type { Host } from '../model.ts';
+import { parseJson } from './json.ts';
 
 /** What a flag or an environment variable says; it wins over the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname'>>;
@@ -13,14 +14,26 @@ export async function loadInventory(path: string, overrides: Overrides): Promise
       'Give --inventory the path of a JSON file.',
     );
   });
-  const data = parseJson(text, path);
+  const { value, locate } = await parseJson(text, path);
   const { inventorySchema } = await import('./schema.ts');
-  const result = inventorySchema.safeParse(data);
+  const result = inventorySchema.safeParse(value);
   if (!result.success) {
-    const places = result.error.issues.map((issue) => `${place(issue.path)}: ${issue.message}`);
-    throw invalid(`${path}: ${places.join('; ')}`, 'inventory.example.json shows every setting.');
+    const places = result.error.issues.flatMap((issue) => {
+      const wrong =
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) => ({ at: [...issue.path, key], what: 'there is no such setting' }))
+          : [{ at: issue.path, what: issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message }];
+      return wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`);
+    });
+    throw invalid(`${path}:${places.join('; ')}`, 'inventory.example.json shows every setting.');
   }
   const { defaults, hosts } = result.data;
+  if (Object.keys(hosts).length === 0) {
+    throw invalid(
+      `${path}:${locate(['hosts'])}: hosts: there is none`,
+      'inventory.example.json shows how to name one.',
+    );
+  }
   return Object.entries(hosts).map(([name, own]) => {
     const merged = { ...defaults, ...own, ...overrides };
     return compact({ name, ...merged, hostname: own.hostname ?? name, profile: merged.profile ?? 'standard' });
@@ -34,21 +47,6 @@ export function singleHost(hostname: string, overrides: Overrides): Host {
 
 function compact(host: { readonly [K in keyof Host]: Host[K] | undefined }): Host {
   return Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)) as unknown as Host;
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = (error as Error).message;
-    const at = Number(/at position (\d+)/.exec(message)?.[1] ?? text.length);
-    const before = text.slice(0, at).split('\n');
-    const what = message.replace(/ in JSON at position.*| \(line.*\)|, "[\s\S]*is not valid JSON$/g, '');
-    throw invalid(
-      `${path}:${before.length}:${(before.at(-1) ?? '').length + 1}: ${what}`,
-      'Mend the JSON at that place.',
-    );
-  }
 }
 
 /** `hosts.mx1.port`, with names that are not plain words quoted. */

@@ -24,8 +24,9 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
       if (!installed && files[DEPLOY_HOOK] === undefined) {
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
       }
+      const said = files[DEPLOY_HOOK] === undefined ? 'is not' : 'is not ours, or an older one';
       return hook
-        ? { state: 'change', summary: 'the certificate is there; its renewal hook is not as it should be' }
+        ? { state: 'change', summary: `the certificate is there; its renewal hook ${said}` }
         : { state: 'ok', summary: 'the certificate and its renewal hook are there' };
     }
     case 'restart': {

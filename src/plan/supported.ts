@@ -18,7 +18,7 @@ export function assertSupported({ os, postfix, dovecot }: Facts, host: string): 
     if (version !== null && !satisfies(version, range)) {
       throw new HardenMailError(
         'UNSUPPORTED_VERSION',
-        `${host} has ${program} ${version}; this tool knows ${range.replace('>=', '').replace(' <', ' up to, without, ')}`,
+        `${host} has ${program} ${version}; this tool knows ${range.replace('>=', 'from ').replace('<', 'to before ')}`,
         'Nothing was written. Look for a newer harden-mail.',
       );
     }

@@ -1,0 +1,71 @@
+import { HardenMailError } from '../errors.ts';
+
+/** `LINE:COLUMN` of a value, by the keys that lead to it; of its nearest parent where it is not there. From 1. */
+export type Locate = (path: readonly PropertyKey[]) => string;
+
+/**
+ * JSON with the places of its values. Throws INVENTORY_INVALID as `FILE:LINE:COLUMN: …` for what is no JSON, and for a
+ * key that stands twice, of which JSON.parse would silently take the last.
+ */
+export async function parseJson(text: string, file: string): Promise<{ value: unknown; locate: Locate }> {
+  const json = text.replace(/^\ufeff/, '');
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    const { message } = error as Error;
+    throw invalid(file, lineAndColumn(json, positionOf(message, json)), wordsOf(message));
+  }
+  // Valid JSON is valid YAML, and the YAML parser knows where each value stands. Loaded only here: it takes its time.
+  const { isNode, LineCounter, parseDocument } = await import('yaml');
+  const lineCounter = new LineCounter();
+  const document = parseDocument(json, { lineCounter, schema: 'json', uniqueKeys: true });
+  const [twice] = document.errors;
+  if (twice) throw invalid(file, lineAndColumn(json, twice.pos[0]), 'this name stands here a second time');
+  const locate: Locate = (path) => {
+    const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+    return isNode(node) && node.range ? lineAndColumn(json, node.range[0]) : locate(path.slice(0, -1));
+  };
+  return { value, locate };
+}
+
+/** Node tells no position for some errors: there the shortest beginning of the text that has the same error ends at it. */
+function positionOf(message: string, json: string): number {
+  const told = /at position (\d+)/.exec(message)?.[1];
+  if (told !== undefined) return Number(told);
+  if (message.startsWith('Unexpected end')) return json.length;
+  let [low, high] = [0, json.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isRefused(json.slice(0, middle + 1))) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Has a beginning of the text something in it that cannot stand there, rather than too little? */
+function isRefused(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return false;
+  } catch (error) {
+    return !/at position|^Unexpected end/.test((error as Error).message);
+  }
+}
+
+/** The parser's words without its position, and without the text that it repeats. */
+function wordsOf(message: string): string {
+  const words = message
+    .replace(/ (in|after) JSON at position.*$/s, '')
+    .replace(/, (\.\.\.)?"[^]*is not valid JSON$/, '');
+  return /is not valid JSON$/.test(words) ? 'Unexpected word' : words;
+}
+
+function lineAndColumn(text: string, at: number): string {
+  const before = text.slice(0, at).split('\n');
+  return `${before.length}:${(before.at(-1) ?? '').length + 1}`;
+}
+
+function invalid(file: string, place: string, what: string): HardenMailError {
+  return new HardenMailError('INVENTORY_INVALID', `${file}:${place}: ${what}`, 'Mend the JSON at that place.');
+}

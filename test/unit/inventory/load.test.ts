@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HardenMailError } from '../../../src/errors.ts';
+import { loadInventory, singleHost, type Overrides } from '../../../src/inventory/load.ts';
+import type { Host } from '../../../src/model.ts';
+
+describe('inventory: load', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'harden-mail-inventory-'));
+  const path = join(folder, 'inventory.json');
+  after(() => rmSync(folder, { recursive: true }));
+
+  const load = (text: string | object, overrides: Overrides = {}): Promise<Host[]> => {
+    writeFileSync(path, typeof text === 'string' ? text : JSON.stringify(text));
+    return loadInventory(path, overrides);
+  };
+  /** The message without the file's name, which must be there. */
+  const refusal = async (text: string | object): Promise<string> => {
+    const error: unknown = await load(text).catch((reason: unknown) => reason);
+    assert.ok(error instanceof HardenMailError && error.code === 'INVENTORY_INVALID', String(error));
+    assert.ok(error.message.startsWith(`${path}:`) && error.hint !== '', error.message);
+    assert.doesNotMatch(error.message, /\n/);
+    return error.message.slice(path.length + 1);
+  };
+
+  it('reads the example', async () => {
+    const example = readFileSync(new URL('../../../inventory.example.json', import.meta.url), 'utf8');
+    assert.deepEqual(await load(example), [
+      {
+        name: 'mx1.example.org',
+        hostname: 'mx1.example.org',
+        user: 'root',
+        email: 'postmaster@example.org',
+        profile: 'standard',
+      },
+      {
+        name: 'mx2.example.org',
+        hostname: '198.51.100.7',
+        port: 2222,
+        user: 'admin',
+        identity: '~/.ssh/id_mail',
+        domain: 'mail.example.org',
+        email: 'postmaster@example.org',
+        acmeServer: 'https://acme.example.org/directory',
+        profile: 'standard',
+      },
+    ]);
+  });
+
+  it('lays a host over the defaults, and flags over both', async () => {
+    const text = { defaults: { user: 'a', port: 1 }, hosts: { one: {}, two: { user: 'b' } } };
+    const seen = async (overrides: Overrides): Promise<unknown> =>
+      (await load(text, overrides)).map(({ name, user, port }) => [name, user, port]);
+    assert.deepEqual(await seen({}), [
+      ['one', 'a', 1],
+      ['two', 'b', 1],
+    ]);
+    assert.deepEqual(await seen({ user: 'c' }), [
+      ['one', 'c', 1],
+      ['two', 'c', 1],
+    ]);
+    assert.deepEqual(await seen({ port: 9 }), [
+      ['one', 'a', 9],
+      ['two', 'b', 9],
+    ]);
+  });
+
+  it('keeps the order of the file, has no empty members, and takes a byte order mark', async () => {
+    const hosts = await load('\ufeff{ "$schema": "x", "hosts": { "b": {}, "a": { "hostname": "192.0.2.1" } } }');
+    assert.deepEqual(hosts, [
+      { name: 'b', hostname: 'b', profile: 'standard' },
+      { name: 'a', hostname: '192.0.2.1', profile: 'standard' },
+    ]);
+  });
+
+  it('makes a host of one that is named', () => {
+    assert.deepEqual(singleHost('mx1', {}), { name: 'mx1', hostname: 'mx1', profile: 'standard' });
+    assert.deepEqual(singleHost('mx1', { user: 'me', port: 2 }), {
+      name: 'mx1',
+      hostname: 'mx1',
+      user: 'me',
+      port: 2,
+      profile: 'standard',
+    });
+  });
+
+  it('says why a file cannot be read', async () => {
+    await assert.rejects(loadInventory(join(folder, 'none.json'), {}), /none\.json cannot be read: ENOENT/);
+    await assert.rejects(loadInventory(folder, {}), /cannot be read: EISDIR/);
+  });
+
+  // Every message of JSON.parse in Node 20: some tell a position, and all get line and column.
+  for (const [text, message] of [
+    ['', '1:1: Unexpected end of JSON input'],
+    ['{\n  "hosts": ', '2:12: Unexpected end of JSON input'],
+    ['{\n  "hosts": }', "2:12: Unexpected token '}'"],
+    ['{"hosts": {\n  "a": {}, }}', '2:12: Expected double-quoted property name'],
+    ['{\n  hosts: {}}', "2:3: Expected property name or '}'"],
+    ["{'hosts': {}}", "1:2: Expected property name or '}'"],
+    ['{"hosts" {}}', "1:10: Expected ':' after property name"],
+    ['{"hosts": {}\n "x": 1}', "2:2: Expected ',' or '}' after property value"],
+    ['[1\n2]', "2:1: Expected ',' or ']' after array element"],
+    ['[1,\n]', "2:1: Unexpected token ']'"],
+    ['[1,,2]', "1:4: Unexpected token ','"],
+    ['{"hosts": {}}\n}', '2:1: Unexpected non-whitespace character'],
+    ['// hosts\n{}', "1:1: Unexpected token '/'"],
+    ['{"port": NaN}', "1:10: Unexpected token 'N'"],
+    ['{"yes": tru}', "1:12: Unexpected token '}'"],
+    ['undefined', '1:1: Unexpected word'],
+    ['{"}": "}",\n "c": }', "2:7: Unexpected token '}'"],
+    ['{"ä😀": "😀", "b": }', "1:20: Unexpected token '}'"],
+    ['{"a": "b\n"}', '1:9: Bad control character in string literal'],
+    ['{"a": "\\x"}', '1:9: Bad escaped character'],
+    ['{"a": "\\u12"}', '1:12: Bad Unicode escape'],
+    ['{"a": "b', '1:9: Unterminated string'],
+    ['{"a": -}', '1:8: No number after minus sign'],
+    ['{"a": 1.}', '1:9: Unterminated fractional number'],
+    ['{"a": 1e}', '1:9: Exponent part is missing a number'],
+    ['{"a": 01}', '1:8: Unexpected number'],
+    [`{"a": "${'x'.repeat(200)}", "b": !}`, "1:216: Unexpected token '!'"],
+  ] as const) {
+    it(`finds the place in ${JSON.stringify(text).slice(0, 40)}`, async () =>
+      assert.equal(await refusal(text), message));
+  }
+
+  for (const [text, message] of [
+    ['{"hosts": {\n  "mx1": { "prot": 22 } } }', '2:20: hosts.mx1.prot: there is no such setting'],
+    [
+      '{"hosts": {\n  "mx1.example.org": { "port": "22" } } }',
+      '2:32: hosts."mx1.example.org".port: Invalid input: expected number, received string',
+    ],
+    ['{"hosts": { "a": { "port": 65536 } } }', '1:28: hosts.a.port: Too big: expected number to be <=65535'],
+    ['{"hosts": { "a": { "port": 22.5 } } }', '1:28: hosts.a.port: Invalid input: expected int, received number'],
+    ['{"hosts": { "a": null } }', '1:18: hosts.a: Invalid input: expected object, received null'],
+    ['{"hosts": { "a": { "email": "me" } } }', '1:29: hosts.a.email: Invalid email address'],
+    ['{"hosts": { "a": { "acmeServer": "http://x.test/" } } }', '1:34: hosts.a.acmeServer: Invalid URL'],
+    ['{"hosts": { "a": { "user": "-l" } } }', '1:28: hosts.a.user: not a user name'],
+    ['{"hosts": { "a": { "hostname": "a;b" } } }', '1:32: hosts.a.hostname: not a host name or address'],
+    ['{"hosts": { "-oProxyCommand=x": {} } }', '1:33: hosts."-oProxyCommand=x": not a host name'],
+    ['{"defaults": { "domain": "x" }, "hosts": { "a": {} } }', '1:26: defaults.domain: there is no such setting'],
+    ['{"hosts": []}', '1:11: hosts: Invalid input: expected record, received array'],
+    ['{\n "hosts": {}}', '2:11: hosts: there is none'],
+    ['{}', '1:1: hosts: Invalid input: expected record, received undefined'],
+    ['[]', '1:1: the file: Invalid input: expected object, received array'],
+    ['{"hosts": { "a": {},\n "a": {} } }', '2:2: this name stands here a second time'],
+    ['{"hosts": { "a": { "port": 1, "port": 2 } } }', '1:31: this name stands here a second time'],
+    [
+      '{"hosts": { "a": { "prot": 1, "x": 2, "port": "x" } } }',
+      '1:47: hosts.a.port: Invalid input: expected number, received string; 1:28: hosts.a.prot: there is no such setting; 1:36: hosts.a.x: there is no such setting',
+    ],
+  ] as const) {
+    it(`refuses ${text}`, async () => assert.equal(await refusal(text), message));
+  }
+});

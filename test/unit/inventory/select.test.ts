@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { selectHosts } from '../../../src/inventory/select.ts';
+import type { Host } from '../../../src/model.ts';
+
+const hosts = ['mx1.example.org', 'mx2.example.org', 'mx10.example.org', 'a[b]'].map((name): Host => {
+  return { name, hostname: name, profile: 'standard' };
+});
+const chosen = (limit: string | undefined): string[] => selectHosts(hosts, limit).map(({ name }) => name);
+
+describe('inventory: --limit', () => {
+  for (const [limit, names] of [
+    [undefined, hosts.map(({ name }) => name)],
+    ['*', hosts.map(({ name }) => name)],
+    ['mx1.example.org', ['mx1.example.org']],
+    ['mx2.example.org,mx1.example.org', ['mx1.example.org', 'mx2.example.org']],
+    [' mx1.example.org , mx1.* ,', ['mx1.example.org']],
+    ['mx?.example.org', ['mx1.example.org', 'mx2.example.org']],
+    ['mx1*', ['mx1.example.org', 'mx10.example.org']],
+    ['a[b]', ['a[b]']],
+  ] as const) {
+    it(`${limit} is ${names.join(', ')}`, () => assert.deepEqual(chosen(limit), names));
+  }
+
+  for (const [limit, message] of [
+    ['mx3.example.org', /--limit mx3.example.org matches no host/],
+    ['mx1.example.org,typo', /--limit typo matches no host/],
+    ['mx1Xexample.org', /matches no host/],
+    ['MX1.example.org', /matches no host/],
+    ['example', /matches no host/],
+    ['', /names no host/],
+    [' , ', /names no host/],
+  ] as const) {
+    it(`${JSON.stringify(limit)} is an error that says what there is`, () => {
+      assert.throws(
+        () => chosen(limit),
+        (error: unknown) =>
+          error instanceof HardenMailError &&
+          error.code === 'USAGE' &&
+          message.test(error.message) &&
+          error.hint.includes('mx1.example.org, mx2.example.org'),
+      );
+    });
+  }
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { TASKS, type Plan, type TaskOutcome } from '../../../src/model.ts';
+import { compose, fingerprint } from '../../../src/plan/compose.ts';
+import { assertSupported } from '../../../src/plan/supported.ts';
+import { RECIPE } from '../../../src/tasks/index.ts';
+import { afterwards, cases, type Case } from './cases.ts';
+import { host } from './host.ts';
+
+const found = cases();
+const named = (title: string): Case => {
+  const one = found.find((each) => each.title === title);
+  if (!one) throw new Error(`no case ${title}`);
+  return one;
+};
+const planOf = ({ snapshot, policy }: Case): Plan => compose(snapshot, policy);
+const outcomes = (plan: Plan): Record<string, Omit<TaskOutcome, 'name'>> =>
+  Object.fromEntries(plan.tasks.map(({ name, ...rest }) => [name, rest]));
+
+describe('plan: the whole', () => {
+  const stock = named('recipe/stock-debian-12');
+
+  it('tells every task, in the order of the recipe', () => {
+    assert.deepEqual(
+      RECIPE.map(({ name }) => name),
+      TASKS,
+    );
+    assert.deepEqual(
+      planOf(stock).tasks.map(({ name }) => name),
+      TASKS,
+    );
+  });
+
+  it('says in a line what each task would do', () => {
+    assert.deepEqual(outcomes(planOf(stock)), {
+      install: { state: 'ok', summary: 'postfix, dovecot-imapd, dovecot-pop3d, certbot are there' },
+      certbot: { state: 'change', summary: 'the certificate is there; its renewal hook is not' },
+      sasl: {
+        state: 'change',
+        summary: '4 settings in main.cf, 2 in master.cf, 3 in 10-master.conf, 1 in 10-auth.conf',
+      },
+      starttls: { state: 'change', summary: '5 settings in main.cf' },
+      smtps: { state: 'change', summary: '10 settings in master.cf' },
+      plaintext: { state: 'change', summary: '1 setting in master.cf, 1 in main.cf, 1 in 10-auth.conf' },
+      'dovecot-ssl': { state: 'change', summary: '4 settings in 10-ssl.conf' },
+      restart: { state: 'change', summary: 'reload postfix: its files change; reload dovecot: its files change' },
+    });
+  });
+
+  it('finds nothing to do on a host that it has done', () => {
+    const again = compose(afterwards(stock, planOf(stock)), stock.policy);
+    assert.deepEqual(
+      [again.actions, again.settings, again.changes, again.activations, again.notes],
+      [[], [], [], [], []],
+    );
+    assert.deepEqual(outcomes(again), {
+      install: { state: 'ok', summary: 'postfix, dovecot-imapd, dovecot-pop3d, certbot are there' },
+      certbot: { state: 'ok', summary: 'the certificate and its renewal hook are there' },
+      sasl: { state: 'ok', summary: 'as it should be' },
+      starttls: { state: 'ok', summary: 'as it should be' },
+      smtps: { state: 'ok', summary: 'as it should be' },
+      plaintext: { state: 'ok', summary: 'as it should be' },
+      'dovecot-ssl': { state: 'ok', summary: 'as it should be' },
+      restart: { state: 'ok', summary: 'the daemons run with what is on disk' },
+    });
+  });
+
+  it('says what cannot be known before the install', () => {
+    const all = outcomes(planOf(named('recipe/nothing-installed')));
+    assert.equal(
+      all['install']?.summary,
+      'would install postfix 3.7.11-0+deb12u1, dovecot-imapd 1:2.3.19.1+dfsg1-2.1+deb12u1, dovecot-pop3d 1:2.3.19.1+dfsg1-2.1+deb12u1, certbot 2.1.0-4',
+    );
+    assert.equal(all['certbot']?.summary, 'would request a certificate for mx1.example.test (http-01, standalone)');
+    assert.deepEqual(all['dovecot-ssl'], {
+      state: 'unknown',
+      summary: '4 settings in 10-ssl.conf; what is there now is known after the install',
+    });
+    assert.equal(all['smtps']?.state, 'unknown');
+    const half = outcomes(planOf(named('recipe/only-dovecot-missing')));
+    assert.deepEqual(
+      [half['starttls']?.state, half['sasl']?.state, half['dovecot-ssl']?.state],
+      ['change', 'unknown', 'unknown'],
+    );
+    const noCertbot = outcomes(planOf(named('certbot/certbot-missing-certificate-there')));
+    assert.deepEqual(noCertbot['certbot'], {
+      state: 'unknown',
+      summary: 'the certificate is there; its renewal hook would follow the install',
+    });
+  });
+
+  it('is pure: what goes in is not touched, and gives the same again', () => {
+    const before = JSON.stringify([stock.snapshot, stock.policy]);
+    const plan = JSON.stringify(planOf(stock));
+    assert.equal(JSON.stringify(planOf(stock)), plan);
+    assert.equal(JSON.stringify([stock.snapshot, stock.policy]), before);
+  });
+
+  it('counts each setting that changes once, with its file and both values', () => {
+    for (const one of found) {
+      if (one.expected.error) continue;
+      const { settings, changes } = compose(one.snapshot, one.policy, one.tasks);
+      const places = settings.map(({ file, setting }) => `${file} ${setting}`);
+      assert.deepEqual([...new Set(places)], places, one.title);
+      for (const { before, after, setting } of settings) assert.notEqual(before, after, `${one.title} ${setting}`);
+      const edited = changes.filter(({ path }) => !path.startsWith('/etc/letsencrypt/')).map(({ path }) => path);
+      const told = new Set(settings.map(({ file }) => file).filter((file) => one.snapshot.files[file]));
+      assert.deepEqual([...told].sort(), edited.sort(), one.title);
+    }
+  });
+
+  it('has a fingerprint that changes with what would be written, and with nothing else', () => {
+    const plan = planOf(stock);
+    assert.match(fingerprint(plan), /^[0-9a-f]{64}$/);
+    assert.equal(fingerprint(planOf(stock)), fingerprint({ ...plan, notes: [], tasks: [], settings: [] }));
+    const [first, ...rest] = plan.changes;
+    assert.ok(first);
+    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: rest }));
+    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: [{ ...first, after: 'x' }, ...rest] }));
+    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: [{ ...first, sha256: 'x' }, ...rest] }));
+  });
+});
+
+describe('plan: what is supported', () => {
+  const { facts } = host({}).snapshot;
+  const refuses = (over: object, code: string, message: RegExp): void =>
+    assert.throws(
+      () => assertSupported({ ...facts, ...over }, 'mx1'),
+      (error: unknown) => error instanceof HardenMailError && error.code === code && message.test(error.message),
+    );
+
+  it('is Debian and Ubuntu, with versions that are known, or none yet', () => {
+    for (const id of ['debian', 'ubuntu']) assertSupported({ ...facts, os: { ...facts.os, id } }, 'mx1');
+    for (const postfix of ['3.1.0', '3.11.7', null]) assertSupported({ ...facts, postfix }, 'mx1');
+    for (const dovecot of ['2.2.22', '2.4.5', null]) assertSupported({ ...facts, dovecot }, 'mx1');
+  });
+
+  it('is no other system', () => {
+    refuses(
+      { os: { ...facts.os, id: 'rocky', pretty: 'Rocky Linux 9.5' } },
+      'UNSUPPORTED_OS',
+      /^mx1 runs Rocky Linux 9.5, not Debian or Ubuntu$/,
+    );
+    refuses({ os: { id: '', versionId: '', codename: '', pretty: '' } }, 'UNSUPPORTED_OS', /an unknown system/);
+  });
+
+  it('is no version that came before or will come', () => {
+    for (const postfix of ['3.0.4', '2.11.3', '4.0.0']) refuses({ postfix }, 'UNSUPPORTED_VERSION', /Postfix/);
+    for (const dovecot of ['2.1.7', '2.5.0', '3.0']) refuses({ dovecot }, 'UNSUPPORTED_VERSION', /Dovecot/);
+  });
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import type { Host } from '../../../src/model.ts';
+import { policyFor } from '../../../src/plan/policy.ts';
+import { host } from './host.ts';
+
+const { facts } = host({}).snapshot;
+const named = (domain: string): Host => ({ name: 'mx', hostname: '192.0.2.1', profile: 'standard', domain });
+const unnamed: Host = { name: 'mx', hostname: '192.0.2.1', profile: 'standard' };
+const refused = (hint: RegExp) => (error: unknown) =>
+  error instanceof HardenMailError &&
+  error.code === 'DOMAIN_MISMATCH' &&
+  /not a full domain name/.test(error.message) &&
+  hint.test(error.hint);
+
+describe('plan: policy', () => {
+  for (const [given, domain] of [
+    ['mail.example.org', 'mail.example.org'],
+    ['Mail.Example.ORG', 'mail.example.org'],
+    ['mail.example.org.', 'mail.example.org'],
+    ['a.b', null],
+    ['a.io', 'a.io'],
+    ['1.example.org', '1.example.org'],
+    ['x--y.example.org', 'x--y.example.org'],
+    ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+    ['bücher.example', 'xn--bcher-kva.example'],
+    ['почта.рф', 'xn--80a1acny.xn--p1ai'],
+    ['mail。example。org', 'mail.example.org'],
+    [`${'a'.repeat(63)}.example.org`, `${'a'.repeat(63)}.example.org`],
+    [`${'a'.repeat(64)}.example.org`, null],
+    [`${'a.'.repeat(125)}org`, `${'a.'.repeat(125)}org`],
+    [`${'a.'.repeat(126)}org`, null],
+    ['mail_1.example.org', null],
+    ['mail', null],
+    ['localhost', null],
+    ['', null],
+    ['.', null],
+    ['mail..example.org', null],
+    ['.example.org', null],
+    ['mail.example.org..', null],
+    ['-mail.example.org', null],
+    ['mail-.example.org', null],
+    ['*.example.org', null],
+    ['192.0.2.1', null],
+    ['[192.0.2.1]', null],
+    ['2001:db8::1', null],
+    ['mail.example.1', null],
+    ['mail.example.org\nx', null],
+    ['mail.example.org x', null],
+    ["mail.example.org'; reboot #", null],
+    ['mail.example.org/../x', null],
+    ['user@example.org', null],
+    ['１９２.0.2.1', null],
+    ['ex\u00adample.org\u202e', null],
+  ] as const) {
+    it(`takes ${JSON.stringify(given)} ${domain === null ? 'for none' : `as ${domain}`}`, () => {
+      if (domain === null) assert.throws(() => policyFor(named(given), facts), refused(/Give --domain/));
+      else assert.equal(policyFor(named(given), facts).domain, domain);
+    });
+  }
+
+  it("takes the host's own name where none is given", () => {
+    assert.deepEqual(policyFor(unnamed, facts), { profile: 'standard', domain: 'mx1.example.test' });
+    assert.throws(() => policyFor(unnamed, { ...facts, hostname: 'mx1' }), refused(/myhostname/));
+  });
+
+  it('hands on what the inventory says, and nothing that it does not say', () => {
+    const full = {
+      ...named('a.example.org'),
+      email: 'a@example.org',
+      acmeServer: 'https://acme.example.org/',
+      port: 22,
+    };
+    assert.deepEqual(policyFor({ ...full, profile: 'strict' }, facts), {
+      profile: 'strict',
+      domain: 'a.example.org',
+      email: 'a@example.org',
+      acmeServer: 'https://acme.example.org/',
+    });
+  });
+});
