@@ -12,8 +12,18 @@ export interface ProbeOptions {
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** Looks at a host from outside; what cannot be reached from here, through the SSH connection. */
-export function probe(remote: Remote, facts: Facts, policy: Policy, options: ProbeOptions): Promise<Finding[]> {
+/**
+ * Looks at a host from outside; what cannot be reached from here, through the SSH connection.
+ * @param how `quiet` tries no login in clear: each try that the daemon refuses stands in its log with our address, and
+ * several in a row may get us banned (fail2ban)
+ */
+export function probe(
+  remote: Remote,
+  facts: Facts,
+  policy: Policy,
+  options: ProbeOptions,
+  how: 'quiet' | 'full',
+): Promise<Finding[]> {
   const target: VerifyTarget = {
     domain: policy.domain,
     direct: (port, signal) => tcp(remote.address, port, signal),
@@ -21,19 +31,23 @@ export function probe(remote: Remote, facts: Facts, policy: Policy, options: Pro
     fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
     certificate: usableLineage(facts, policy.domain)?.chain ?? null,
     trust: options.trust,
+    tryLogin: how === 'full',
     ...(options.user && { user: options.user }),
   };
   return verify(target);
 }
 
-/** Daemons take up a reload in their own time: looks again until all is well, or for `seconds`. */
-export async function probeUntilWell(look: () => Promise<Finding[]>, seconds: number): Promise<Finding[]> {
+/** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
+export async function probeUntilWell(
+  look: (how: 'quiet' | 'full') => Promise<Finding[]>,
+  seconds: number,
+): Promise<Finding[]> {
   const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const findings = await look();
-    if (!findings.some(({ status }) => status === 'fail') || performance.now() > deadline) return findings;
+  while (performance.now() < deadline) {
+    if (!(await look('quiet')).some(({ status }) => status === 'fail')) break;
     await sleep(300);
   }
+  return look('full');
 }
 
 /** What passed before and fails now: the reason to put everything back. What failed already is none. */

@@ -23,7 +23,10 @@ export const survey: Step = async (visit, options, say) => {
   if (certificate) await preflight(readOnly(linked(visit)), certificate);
   if (options.dryRun && !isEmpty(plan)) return;
   say('verify');
-  if (facts.packages['postfix']) visit.before = visit.findings = await probe(linked(visit), facts, policy, options);
+  if (facts.packages['postfix']) {
+    visit.findings = await probe(linked(visit), facts, policy, options, isEmpty(plan) ? 'full' : 'quiet');
+    visit.before = visit.findings;
+  }
   if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
 };
 
@@ -83,7 +86,7 @@ export const carryOut: Step = async (visit, options, say) => {
 export const look: Step = async (visit, options, say) => {
   const { facts, policy } = await read(visit, options, say);
   say('verify');
-  visit.findings = await probe(linked(visit), facts, policy, options);
+  visit.findings = await probe(linked(visit), facts, policy, options, 'full');
   visit.ending = verdict(visit.findings, { kind: 'verified' });
 };
 
@@ -102,7 +105,7 @@ export const surveyUndo: Step = async (visit, options, say) => {
   visit.plan = undoPlan(history, options.to, now);
   if (options.dryRun) return;
   say('verify');
-  visit.before = await probe(linked(visit), facts, policy, options);
+  visit.before = await probe(linked(visit), facts, policy, options, 'quiet');
 };
 
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
