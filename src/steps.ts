@@ -67,7 +67,7 @@ export const carryOut: Step = async (visit, options, say) => {
   const second = connect(visit.host, options.ssh);
   second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
   visit.findings = await probeUntilWell(
-    async () => relevant(visit, await probe(linked(visit), facts, policy, options)),
+    async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)),
     8,
   );
   const worse = regressions(relevant(visit, visit.before), visit.findings);

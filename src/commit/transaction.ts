@@ -38,9 +38,12 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
   if (!/^[0-9A-Za-z-]+$/.test(id)) throw new Error(`not a transaction's name: ${id}`);
   const script = [
     `tx=${JOURNAL}/${id}`,
+    `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
     readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
     // Keep the line count from before the word is given, so that what follows is the answer to it.
     'from=$(wc -l <"$tx/log")',
+    // It may have ended by itself, before we came: then that is the answer.
+    `case $(tail -n 1 "$tx/log") in 'end '*) tail -n 1 "$tx/log"; exit 0 ;; esac`,
     undo === null
       ? ': >"$tx/confirm"'
       : `printf '%s\\n' ${quote(undo)} >"$tx/undo.new" && mv "$tx/undo.new" "$tx/undo"`,
