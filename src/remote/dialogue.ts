@@ -65,14 +65,16 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
 
   const end = await Promise.race([channel.ended, givenUp]).finally(idle.stop);
   if (end === undefined || !stdout.seen()) {
-    return { started: false, said: words(stderr.noise(), stdout.noise()), passwordRefused: asked > 1 };
+    return { started: false, said: said(boot, stdout, stderr), passwordRefused: asked > 1 };
   }
   if ('signal' in end) throw killed(options, end.signal);
   return { started: true, result: { code: end.code, stdout: stdout.data(), stderr: stderr.data() } };
 }
 
-function words(stderr: Buffer, stdout: Buffer): Buffer {
-  return stderr.toString('latin1').trim() === '' ? stdout : stderr;
+/** The host's words on standard error, else on standard output, without our prompt in between. */
+function said({ prompt }: Bootstrap, stdout: Marked, stderr: Marked): Buffer {
+  const [out, error] = [stdout, stderr].map((side) => side.noise().toString('latin1').replaceAll(prompt, ''));
+  return Buffer.from((error?.trim() ? error : out) ?? '', 'latin1');
 }
 
 interface Marked {
