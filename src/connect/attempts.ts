@@ -84,40 +84,55 @@ function lockedKey(
   agent.sign = (_key: unknown, data: Buffer, options: unknown, done?: Signed) => {
     const { hash } = options as { hash?: string };
     open().then(
-      (key) => done?.(null, key.sign(data, hash) as Buffer),
-      (error: unknown) => {
+      (key) => done?.(null, key.sign(data, hash)),
+      (error: Error) => {
         problem(error);
-        done?.(error as Error);
+        done?.(error);
       },
     );
   };
   return agent;
 }
 
-/** What a person can answer, as often as OpenSSH asks. Prompts come from the host: nothing in them reaches the terminal raw. */
-export function askingAttempts({ settings, ask, problem }: AttemptOptions): Attempt[] {
-  if (ask === undefined) return [];
+/** What a person can answer, as often as OpenSSH asks. */
+export function askingAttempts(options: AttemptOptions): Attempt[] {
+  const { settings, ask, asker, problem } = options;
+  if (ask === undefined || asker === undefined) return [];
   const username = settings.user;
-  const answer = async (prompts: readonly Prompt[], instructions: string): Promise<string[]> => {
+  const place = `${username}@${settings.hostname}:${settings.port}`;
+  // A second connection to the same host, as to confirm a change, asks for nothing again.
+  let known = passwords.get(asker)?.get(place);
+  const askPassword = async (text: string): Promise<string> => {
+    const answer = known ?? (await ask(text, true));
+    known = undefined;
+    passwords.set(asker, (passwords.get(asker) ?? new Map<string, string>()).set(place, answer));
+    return answer;
+  };
+  const answerAll = async (prompts: readonly Prompt[], instructions: string): Promise<string[]> => {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      answers.push(await ask(`${printable(`${instructions} ${prompt}`)} `, echo !== true));
+      // Prompts come from the host: nothing in them reaches the terminal raw.
+      const text = `${printable(`${instructions} ${prompt}`)} `;
+      const secret = echo !== true;
+      const plain = prompts.length === 1 && secret && /password/i.test(prompt);
+      answers.push(plain ? await askPassword(text) : await ask(text, secret));
     }
     return answers;
   };
   const interactive: Attempt = {
     method: 'keyboard-interactive',
     label: 'keyboard-interactive',
-    make: async () => ({
-      type: 'keyboard-interactive',
-      username,
-      prompt: (_name, instructions, _language, prompts, finish) => {
-        answer(prompts, instructions).then(finish, (error: unknown) => {
-          problem(error);
-          finish([]);
-        });
-      },
-    }),
+    make: () =>
+      Promise.resolve({
+        type: 'keyboard-interactive',
+        username,
+        prompt: (_name, instructions, _language, prompts, finish) => {
+          answerAll(prompts, instructions).then(finish, (error: unknown) => {
+            problem(error);
+            finish([]);
+          });
+        },
+      }),
   };
   const password: Attempt = {
     method: 'password',
@@ -125,8 +140,11 @@ export function askingAttempts({ settings, ask, problem }: AttemptOptions): Atte
     make: async () => ({
       type: 'password',
       username,
-      password: await ask(`Password of ${username}@${settings.hostname}: `, true),
+      password: await askPassword(`Password of ${username}@${settings.hostname}: `),
     }),
   };
   return [interactive, password].flatMap((attempt) => Array<Attempt>(PASSWORD_TRIES).fill(attempt));
 }
+
+/** By whoever was asked, then by `user@host:port`. */
+const passwords = new WeakMap<object, Map<string, string>>();

@@ -31,11 +31,11 @@ export interface AuthOptions {
 export function authentication(library: SshLibrary, options: AuthOptions): Authentication {
   const { label, settings, credentials, debug } = options;
   const tried: string[] = [...credentials.skipped];
-  let fatal: unknown;
+  let fatal: Error | undefined;
   let accepted: readonly string[] = [];
   const problem = (error: unknown): undefined => {
     if (error instanceof HardenMailError && error.code === 'KEY_UNUSABLE') tried.push(`(${error.message})`);
-    else fatal ??= error;
+    else fatal ??= error as Error;
   };
   const attempts = [
     ...credentials.candidates.map((candidate) => keyAttempt(library, candidate, { ...options, problem })),

@@ -1,8 +1,8 @@
 /** A clock that calls once when nothing touched it for so many seconds. It stands still while a person is asked. */
 export interface Deadline {
-  touch(): void;
-  stop(): void;
-  paused<T>(work: () => Promise<T>): Promise<T>;
+  readonly touch: () => void;
+  readonly stop: () => void;
+  readonly paused: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export function deadline(seconds: number, onLate: () => void): Deadline {

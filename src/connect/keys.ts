@@ -12,7 +12,8 @@ export interface KeyFile {
   readonly public?: Buffer;
 }
 
-export type KeyReading = KeyFile | { readonly path: string; readonly problem: 'missing' | string };
+/** `problem` is `missing` where there is no such file. */
+export type KeyReading = KeyFile | { readonly path: string; readonly problem: string };
 
 /** Reads one file by OpenSSH's rule (`sshkey_perm_ok`): a key of mine that others may read is not used. */
 export async function readKeyFile(path: string): Promise<KeyReading> {

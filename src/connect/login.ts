@@ -86,7 +86,7 @@ function configuration(
   touch: () => void,
 ): Configuration {
   const config: ConnectConfig = {
-    sock: options.socket as NonNullable<ConnectConfig['sock']>,
+    sock: options.socket,
     username: options.user,
     algorithms: {
       kex: [...KEX],

@@ -4,6 +4,8 @@
  * connection for an answer.
  */
 import { createRequire } from 'node:module';
+import type { NodeSSH } from 'node-ssh';
+import type * as ssh2 from 'ssh2';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HardenMailError } from '../errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
@@ -14,14 +16,13 @@ import { login } from './login.ts';
 import type { LoginOptions } from './login.ts';
 import { sessionSlots } from './slots.ts';
 
-export type SshLibrary = typeof import('ssh2') & { readonly NodeSSH: typeof import('node-ssh').NodeSSH };
+export type SshLibrary = typeof ssh2 & { readonly NodeSSH: typeof NodeSSH };
 
 /** Loads node-ssh, and the ssh2 that it is built on. */
 export async function loadSsh(): Promise<SshLibrary> {
-  const { NodeSSH } = await import('node-ssh');
-  const nodeSsh = createRequire(import.meta.url).resolve('node-ssh');
-  const ssh2 = createRequire(nodeSsh)('ssh2') as typeof import('ssh2');
-  return { ...ssh2, NodeSSH };
+  const nodeSsh = await import('node-ssh');
+  const path = createRequire(import.meta.url).resolve('node-ssh');
+  return { ...(createRequire(path)('ssh2') as typeof ssh2), NodeSSH: nodeSsh.NodeSSH };
 }
 
 export interface SessionOptions extends LoginOptions {
@@ -100,11 +101,12 @@ function asChannel(channel: ClientChannel, label: string, life: Ending, release:
     life.ended.catch((reason: Error) => {
       if (end === undefined) reject(reason);
     });
-    channel.once('close', async () => {
-      await read;
-      release();
-      if (end !== undefined) resolve(end);
-      else reject(life.reason() ?? closedWithoutStatus(label));
+    channel.once('close', () => {
+      void read.then(() => {
+        release();
+        if (end !== undefined) resolve(end);
+        else reject(life.reason() ?? closedWithoutStatus(label));
+      });
     });
   });
   ended.catch(() => {}); // Whoever waits for it gets it; nobody may be waiting yet.

@@ -29,13 +29,13 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   let asked = 0;
   // A host that hangs does not confirm that the channel is closed: giving up does not wait for it.
   let over = false;
-  let giveUp!: (error?: unknown) => void;
+  let giveUp!: (error?: Error) => void;
   const givenUp = new Promise<undefined>((resolve, reject) => {
     giveUp = (error) => {
       over = true;
       channel.close();
       if (error === undefined) resolve(undefined);
-      else reject(error as Error);
+      else reject(error);
     };
   });
   const idle = idleTimer(options.idle, () => giveUp(silent(options)));
@@ -116,7 +116,7 @@ function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   };
 }
 
-function idleTimer(seconds: number, onIdle: () => void): { touch(): void; pause(): void; stop(): void } {
+function idleTimer(seconds: number, onIdle: () => void): Record<'touch' | 'pause' | 'stop', () => void> {
   let timer: NodeJS.Timeout | undefined;
   let over = false;
   const pause = (): void => clearTimeout(timer);

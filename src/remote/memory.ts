@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
 
 /** What a script answers, if not an error: missing fields are 0 and empty. Text counts as UTF-8. */
-export interface Answer {
+interface Answer {
   readonly code?: number;
   readonly stdout?: string | Buffer;
   readonly stderr?: string | Buffer;

@@ -34,7 +34,7 @@ let shared: Promise<LabHost> | undefined;
 let count = 0;
 
 /** The host that all of them run on; it goes with the lab. */
-export function sshHost(): Promise<LabHost> {
+function sshHost(): Promise<LabHost> {
   return (shared ??= lab.host());
 }
 

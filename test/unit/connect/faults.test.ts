@@ -186,6 +186,8 @@ describe('connections that go wrong', function () {
       await to(server, { prompt: slowly, connectTimeout: 0.4 });
       assert.deepEqual(asked[0], ['Password of root@127.0.0.1: ', true, 'box']);
       assert.equal(asked.length, 2);
+      await to(server, { prompt: slowly });
+      assert.equal(asked.length, 2, 'a second connection asks again');
       await assert.rejects(to(server, { prompt: prompt(['no', 'no', 'no', 'right']) }), {
         code: 'AUTH_FAILED',
         message: /tried key \S+, password; the host accepts password/,

@@ -6,11 +6,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type * as ssh2 from 'ssh2';
 import type { Connection, ServerChannel, ServerConfig } from 'ssh2';
 import type { Host } from '../../../src/model.ts';
 
 const require = createRequire(createRequire(import.meta.url).resolve('node-ssh'));
-export const ssh2 = require('ssh2') as typeof import('ssh2');
+const { Server } = require('ssh2') as typeof ssh2;
 
 export interface Behaviour {
   /** More of ssh2's configuration, e.g. algorithms. */
@@ -41,7 +42,7 @@ export async function startServer(behaviour: Behaviour): Promise<TestServer> {
   const listener = createServer((socket) => {
     sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => {}));
     if (behaviour.socket?.(socket, (count += 1))) return;
-    const ssh = new ssh2.Server(config, (client) => {
+    const ssh = new Server(config, (client) => {
       client.on('error', () => {});
       if (behaviour.connection) behaviour.connection(client, socket);
       else client.on('authentication', (attempt) => attempt.accept());
