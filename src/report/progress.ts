@@ -1,3 +1,5 @@
+import { escape } from './escape.ts';
+
 /** Work on several hosts at a time, each with a line that says what is being done. */
 export interface Progress {
   /**
@@ -19,7 +21,7 @@ export function plainProgress(write: (line: string) => void): Progress {
       const worker = async (): Promise<void> => {
         for (let item = items[next++]; item !== undefined; item = items[next++]) {
           const { name } = item;
-          await work(item, (step) => write(`${name}: ${step}`));
+          await work(item, (step) => write(escape(`${name}: ${step}`)));
         }
       };
       await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
@@ -35,8 +37,9 @@ export function liveProgress(stream: NodeJS.WriteStream): Progress {
       const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
       const output = new ProcessOutput(stream, stream);
       const tasks = items.map((item) => ({
-        title: item.name,
-        task: (_: unknown, task: { title: string }) => work(item, (step) => (task.title = `${item.name}  ${step}`)),
+        title: escape(item.name),
+        task: (_: unknown, task: { title: string }) =>
+          work(item, (step) => (task.title = escape(`${item.name}  ${step}`))),
       }));
       const list = new Listr(tasks, {
         concurrent: width,

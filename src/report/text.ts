@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Facts, Finding, HostResult, Plan, TaskState, Transaction } from '../model.ts';
+import type { Activation, Facts, Finding, HostResult, Plan, TaskState, Transaction } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -61,9 +61,13 @@ export function planTotal({ actions, changes, settings, activations }: Plan): st
     count(changes.length, 'file'),
     count(settings.length, 'setting'),
   ].filter(Boolean);
+  return `Plan: ${[counts.join(', ') || 'no file', ...daemons(activations)].join('; ')}.`;
+}
+
+/** `reload postfix, dovecot` */
+function daemons(activations: readonly Activation[]): string[] {
   const byHow = [...group(activations, ({ how }) => how)];
-  const daemons = byHow.map(([how, all]) => `${how} ${all.map(({ unit }) => unit).join(', ')}`);
-  return `Plan: ${[counts.join(', ') || 'no file', ...daemons].join('; ')}.`;
+  return byHow.map(([how, all]) => `${how} ${all.map(({ unit }) => unit).join(', ')}`);
 }
 
 function group<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
@@ -114,9 +118,10 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     case 'history':
       return [`${name}  ${count(ending.transactions.length, 'transaction') || 'no transaction yet'}`];
     case 'changed': {
-      const settings = count(plan?.settings.length ?? 0, 'setting');
-      const what = [settings, count(plan?.changes.length ?? 0, 'file') || 'no file'].filter(Boolean).join(' in ');
-      const undo = ` (transaction ${ending.receipt.id}, \`harden-mail rollback\` undoes it)`;
+      const { settings = [], changes = [], activations = [] } = plan ?? {};
+      const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
+      const what = counts.join(' in ') || daemons(activations).join('; ');
+      const undo = ` (transaction ${escape(ending.receipt.id)}, \`harden-mail rollback\` undoes it)`;
       return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':

@@ -44,7 +44,7 @@ export type Certificates = Readonly<Record<string, { readonly certificate: strin
 /** What a case says of its host: see test/cases/README.md. */
 export interface Description extends Partial<Omit<Facts, 'lineages'>> {
   readonly policy?: Partial<Policy>;
-  readonly certificates?: Certificates;
+  readonly certificates?: Readonly<Record<string, Certificates[string] | null>>;
   readonly files?: Readonly<Record<string, Partial<RemoteFile>>>;
 }
 

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { parseArguments, type Flags, type Parsed } from '../../../src/arguments.ts';
+import { HardenMailError } from '../../../src/errors.ts';
+import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/options.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+const parse = (line: string, env: Env = {}): Promise<Parsed> =>
+  parseArguments(line.split(' ').filter(Boolean), env, 80);
+const flags = async (line: string, env: Env = {}): Promise<Flags> => {
+  const parsed = await parse(line, env);
+  if (!('flags' in parsed)) throw new Error(`${line} has no flags`);
+  return parsed.flags;
+};
+const text = async (line: string): Promise<string> => {
+  const parsed = await parse(line);
+  if (!('text' in parsed)) throw new Error(`${line} is no question`);
+  return parsed.text;
+};
+const refused = async (args: readonly string[], message: RegExp, env: Env = {}): Promise<void> => {
+  const error: unknown = await parseArguments(args, env, 80).then(
+    () => 'it was taken',
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof HardenMailError && error.code === 'USAGE' && error.exit === 3, String(error));
+  assert.match(error.message, message);
+  assert.doesNotMatch(error.message, /\n/);
+  assert.match(error.hint, /--help/);
+};
+
+describe('cli: arguments', () => {
+  it('gives the defaults of the table, and nothing else that nobody gave', async () => {
+    assert.deepEqual(await parse('apply'), {
+      command: 'apply',
+      flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
+    });
+    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, color: 'auto' } });
+  });
+
+  it('takes values by = and by a word of their own, and the last of several', async () => {
+    const { host, port, user, domain } = await flags('apply --host=a --host b --port 2222 --user me --domain 123.45');
+    assert.deepEqual([host, port, user, domain], ['b', 2222, 'me', '123.45']);
+  });
+
+  it('knows short and other names', async () => {
+    const { yes, 'dry-run': dryRun } = await flags('apply -y --check');
+    assert.deepEqual([yes, dryRun], [true, true]);
+  });
+
+  it('turns off what is on', async () => {
+    assert.equal((await flags('apply --no-diff')).diff, false);
+    assert.equal((await flags('apply --diff=no')).diff, false);
+    assert.equal((await flags('apply --no-yes')).yes, false);
+  });
+
+  for (const [argument, dryRun] of [
+    ['--dry-run', true],
+    ['--dry-run=true', true],
+    ['--dry-run=yes', true],
+    ['--dry-run=1', true],
+    ['--dry-run=On', true],
+    ['--check=yes', true],
+    ['--dry-run=false', false],
+    ['--dry-run=no', false],
+    ['--no-dry-run', false],
+    ['--no-dry-run=no', true],
+  ] as const) {
+    it(`${argument} is ${dryRun ? 'a dry run' : 'none'}`, async () => {
+      assert.equal((await flags(`apply --host a --yes ${argument}`))['dry-run'], dryRun);
+    });
+  }
+
+  for (const [args, message] of [
+    [[], /^Say what to do: apply, verify,/],
+    [['aply'], /^"aply" is no command; there are apply, verify,/],
+    [['toString'], /^"toString" is no command/],
+    [['\u001b[31m'], /^"\\u001b\[31m" is no command/],
+    [['apply', '--hots', 'x'], /Unknown argument: hots/],
+    [['apply', '--acmeServer', 'x'], /Unknown argument: acmeServer/],
+    [['apply', '--host.x', '1'], /Unknown argument: host\.x/],
+    [['apply', 'mx1'], /Unknown argument: mx1/],
+    [['apply', '--', 'mx1'], /Unknown argument: mx1/],
+    [['apply', '--dry-run', 'no'], /Unknown argument: no/],
+    [['apply', '--dry-run=maybe'], /^--dry-run is neither yes nor no: "maybe"$/],
+    [['apply', '-y='], /^--y is neither yes nor no: ""$/],
+    [['apply', '-h'], /Unknown argument: h/],
+    [['verify', '--dry-run'], /Unknown argument: dry-run/],
+    [['verify', '--yes'], /Unknown argument: yes/],
+    [['explain', 'a', 'b'], /Unknown argument: b/],
+    [['explain', '--host', 'x'], /Unknown argument: host/],
+    [['apply', '--host'], /Not enough arguments following: host/],
+    [['apply', '--host', '--yes'], /Not enough arguments following: host/],
+    [['apply', '--no-host'], /^--host takes a value$/],
+    [['apply', '--port'], /Not enough arguments following: port/],
+    [['apply', '--port', 'ssh'], /^--port takes a whole number from 1 on$/],
+    [['apply', '--port', '22.5'], /^--port takes a whole number/],
+    [['apply', '--port', '-1'], /^--port takes a whole number/],
+    [['apply', '--no-port'], /^--port takes a whole number/],
+    [['apply', '--forks', '0'], /^--forks takes a whole number/],
+    [['apply', '--color', 'red'], /color.*"red".*"auto", "always", "never"/],
+    [['apply', '--profile', 'lax'], /profile.*"lax"/],
+  ] as const) {
+    it(`refuses ${JSON.stringify(args)}`, () => refused(args, message));
+  }
+
+  it('answers --help for everything, and for each command with all of its options', async () => {
+    const all = await text('--help');
+    for (const [name, describe] of Object.entries(COMMANDS)) {
+      assert.ok(all.includes(`harden-mail ${name}`) && all.includes(describe.split(' ')[0] ?? ''), name);
+      const help = await text(`${name} --help`);
+      for (const [option, { only }] of Object.entries(OPTIONS) as [string, OptionRecord][]) {
+        const belongs = name !== 'explain' && (only?.some((command) => command === name) ?? true);
+        assert.equal(new RegExp(`--${option}\\b(?!-)`).test(help), belongs, `${name} --${option}`);
+      }
+      for (const line of help.split('\n')) assert.ok(line.length <= 80, line);
+    }
+  });
+
+  it('hands explain its setting', async () => {
+    assert.deepEqual(await parse('explain smtpd_tls_auth_only'), {
+      command: 'explain',
+      setting: 'smtpd_tls_auth_only',
+    });
+    assert.deepEqual(await parse('explain'), { command: 'explain', setting: undefined });
+  });
+});
+
+describe('cli: the environment', () => {
+  it('has a variable for every option', () => {
+    const names = Object.keys(OPTIONS).map(envName);
+    assert.deepEqual([...new Set(names)], names);
+    for (const name of names) assert.match(name, /^HARDEN_MAIL_[A-Z_]+$/);
+  });
+
+  it('comes after a flag and before a default', async () => {
+    const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
+    assert.deepEqual(await flags('apply', env), {
+      host: 'e',
+      forks: 3,
+      diff: false,
+      color: 'never',
+      'confirm-timeout': 60,
+    });
+    const { host, forks, diff, color } = await flags('apply --host f --forks 4 --diff --color always', env);
+    assert.deepEqual([host, forks, diff, color], ['f', 4, true, 'always']);
+  });
+
+  it('is outdone by the flag that says the same in another way', async () => {
+    assert.equal((await flags('apply --inventory x', { HARDEN_MAIL_HOST: 'e' })).host, undefined);
+    assert.equal((await flags('apply --host x', { HARDEN_MAIL_INVENTORY: 'e' })).inventory, undefined);
+  });
+
+  it('counts as not given where it is empty, or not for this command', async () => {
+    const given = await flags('verify', { HARDEN_MAIL_HOST: '', HARDEN_MAIL_DRY_RUN: 'maybe', HARDEN_MAIL_X: 'x' });
+    assert.deepEqual(given, { forks: 10, color: 'auto' });
+  });
+
+  for (const [value, yes] of [
+    ['1', true],
+    ['true', true],
+    ['YES', true],
+    ['on', true],
+    ['0', false],
+    ['False', false],
+    ['no', false],
+    ['off', false],
+  ] as const) {
+    it(`${value} is ${yes ? 'yes' : 'no'}`, async () => {
+      assert.equal((await flags('apply', { HARDEN_MAIL_DRY_RUN: value }))['dry-run'], yes);
+    });
+  }
+
+  for (const [name, value, message] of [
+    ['HARDEN_MAIL_DRY_RUN', 'maybe', /^HARDEN_MAIL_DRY_RUN is neither yes nor no: "maybe"$/],
+    ['HARDEN_MAIL_YES', '2', /^HARDEN_MAIL_YES is neither/],
+    ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF is neither/],
+    ['HARDEN_MAIL_PORT', 'ssh', /^HARDEN_MAIL_PORT takes a whole number/],
+    ['HARDEN_MAIL_FORKS', '0', /^HARDEN_MAIL_FORKS takes a whole number/],
+    ['HARDEN_MAIL_COLOR', 'red', /^HARDEN_MAIL_COLOR is none of auto, always, never$/],
+  ] as const) {
+    it(`${name}=${value} is refused`, () => refused(['apply'], message, { [name]: value }));
+  }
+});

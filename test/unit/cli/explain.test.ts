@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { HardenMailError } from '../../../src/errors.ts';
+import { explain, listSettings } from '../../../src/explain.ts';
+import type { Fragment } from '../../../src/fragments/fragment.ts';
+import { FRAGMENTS } from '../../../src/fragments/index.ts';
+import { TASKS } from '../../../src/model.ts';
+import { RECIPE } from '../../../src/tasks/index.ts';
+
+const ids = FRAGMENTS.map(({ id }) => id);
+
+describe('cli: explain', () => {
+  it('tells all of every record', () => {
+    for (const { id, why, source, task, recipe } of FRAGMENTS) {
+      const text = explain(id);
+      assert.equal(text.split('\n')[0], id);
+      for (const part of [why, source, task, ...recipe]) assert.ok(text.includes(part), `${id}: ${part}`);
+      assert.doesNotMatch(text, /undefined|\[object|^ {2}\w+ *$/m, id);
+    }
+  });
+
+  it('takes a name as the manual has it, and tells every place', () => {
+    const text = explain('smtpd_tls_auth_only');
+    assert.deepEqual(text.match(/^\S.*$/gm), ['master.cf:25:smtpd_tls_auth_only', 'main.cf:smtpd_tls_auth_only']);
+    assert.match(explain('ssl_cert'), /versions +Dovecot <2\.4$/m);
+    assert.match(explain('dovecot:ssl'), /versions +all$/m);
+    assert.match(explain('dovecot:auth-socket:mode'), /service auth › unix_listener {queue}\/private\/auth/);
+  });
+
+  it('says what comes near to a name that it does not know', () => {
+    const hint = (setting: string): string => {
+      try {
+        explain(setting);
+      } catch (error) {
+        assert.ok(error instanceof HardenMailError && error.code === 'USAGE');
+        assert.ok(error.message.includes(JSON.stringify(setting)), error.message);
+        return error.hint;
+      }
+      throw new Error(`${setting} is known`);
+    };
+    assert.equal(hint('AUTH_ONLY'), 'Did you mean smtpd_tls_auth_only?');
+    assert.match(hint('smtpd_tls_cert'), /smtpd_tls_cert_file/);
+    assert.match(hint('myhostname'), /by itself lists them all/);
+    assert.match(hint('toString'), /by itself lists them all/);
+    assert.match(hint('\u001b[31m'), /by itself lists them all/);
+  });
+
+  it('lists every record once, with its task', () => {
+    const lines = listSettings().split('\n');
+    assert.deepEqual(
+      lines.map((line) => line.trim().split(/\s+/)),
+      FRAGMENTS.map(({ task, id }) => [task, id]),
+    );
+  });
+});
+
+describe('cli: the records', () => {
+  it('have names of their own', () => assert.deepEqual([...new Set(ids)], ids));
+
+  it('belong each to the task that carries them out, in the order of the recipe', () => {
+    assert.deepEqual(
+      RECIPE.flatMap(({ fragments }) => fragments ?? []),
+      FRAGMENTS,
+    );
+    for (const { name, fragments } of RECIPE) for (const { id, task } of fragments ?? []) assert.equal(task, name, id);
+    const order = FRAGMENTS.map(({ task }) => TASKS.indexOf(task));
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+  });
+
+  it('give a reason and a source, as sentences', () => {
+    for (const { id, why, source } of FRAGMENTS) {
+      assert.match(why, /^[A-Z"].{10,}[.)]$/, id);
+      assert.match(source, /postconf\(5\)|README|RFC \d+|documentation|master\(5\)|Postfix's own/, id);
+    }
+  });
+
+  it('use no placeholder that nobody fills in', () => {
+    for (const { id, merge, place } of FRAGMENTS) {
+      const texts = ['value' in merge ? merge.value : '', ...(place.in === 'dovecot' ? place.block : [])];
+      for (const [, name = ''] of texts.join(' ').matchAll(/(?<!\$)\{(\w+)\}/g)) {
+        assert.ok(['cert', 'key', 'domain', 'lineage', 'queue'].includes(name), `${id}: {${name}}`);
+      }
+    }
+  });
+
+  it('say for one setting in one place only one thing to each version', () => {
+    const versions = ['3.1.0', '3.4.23', '3.5.25', '3.6.0', '3.7.11', '3.10.13', '3.11.7'];
+    const holds = ({ when }: Fragment, version: string): boolean => {
+      const range = when?.postfix?.split(' ') ?? [];
+      return range.every((part) => {
+        const below = Number(version.split('.')[1]) < Number(/\d+$/.exec(part)?.[0]);
+        return part.startsWith('<') ? below : !below;
+      });
+    };
+    for (const version of versions) {
+      const places = FRAGMENTS.filter(({ place, merge }) => place.in !== 'dovecot' && merge.how !== 'service')
+        .filter((fragment) => holds(fragment, version) && fragment.when?.noMap === undefined)
+        .map(({ place, setting }) => `${JSON.stringify(place)} ${setting}`);
+      assert.deepEqual([...new Set(places)], places, version);
+    }
+  });
+});
+
+describe('cli: the recipe', () => {
+  const text = readFileSync(new URL('./recipe-settings.txt', import.meta.url), 'utf8');
+  const chapters = text
+    .split('\n\n')
+    .filter((chapter) => chapter.startsWith('/'))
+    .map((chapter) => chapter.trim().split('\n'));
+
+  for (const [file = '', ...lines] of chapters) {
+    for (const line of lines) {
+      it(`${file}: ${line.trim()}`, () => {
+        const carriers = FRAGMENTS.filter(({ recipe }) => recipe.includes(line.trim()));
+        assert.notDeepEqual(carriers, [], 'no record carries this line out');
+        const places = carriers.map(({ place }) => (place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`));
+        assert.ok(places.includes(file), `it is carried out in ${places.join(', ')} only`);
+      });
+    }
+  }
+
+  it('is all that the records quote', () => {
+    const known = new Set(chapters.flatMap(([, ...lines]) => lines.map((line) => line.trim())));
+    for (const { id, recipe } of FRAGMENTS) for (const line of recipe) assert.ok(known.has(line), `${id}: ${line}`);
+  });
+});

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { Chalk } from 'chalk';
+import type { Ending, Plan } from '../../../src/model.ts';
+import {
+  diffLines,
+  endingLine,
+  findingLines,
+  headline,
+  planLines,
+  planTotal,
+  transactionLines,
+} from '../../../src/report/text.ts';
+import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from './results.ts';
+
+const plain = new Chalk({ level: 0 });
+const coloured = new Chalk({ level: 1 });
+const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
+
+describe('report: headline', () => {
+  it('names system and versions', () => {
+    assert.equal(
+      headline('mx1', facts, plain),
+      'mx1  Debian GNU/Linux 12 (bookworm) · Postfix 3.7.11 · Dovecot 2.3.19.1',
+    );
+  });
+
+  it('does not take what apt could install for what is there', () => {
+    const packages = Object.fromEntries(Object.entries(facts.packages).filter(([name]) => name !== 'postfix'));
+    assert.equal(
+      headline('mx1', { ...facts, packages, postfix: '3.7.11', dovecot: null }, plain),
+      'mx1  Debian GNU/Linux 12 (bookworm) · no Postfix · Dovecot ',
+    );
+  });
+});
+
+describe('report: plan', () => {
+  it('has a line for each task, then the notes', () => {
+    const lines = planLines(plan, plain);
+    assert.deepEqual(lines, [
+      '  ✔ install      postfix, dovecot-imapd, dovecot-pop3d, certbot are there',
+      '  ~ certbot      would request a certificate for mx1.example.test (http-01, standalone)',
+      '  ~ sasl         4 settings in main.cf, 2 in master.cf, 4 in dovecot.conf',
+      '  ~ starttls     7 settings in main.cf',
+      '  ~ smtps        10 settings in master.cf',
+      '  ~ plaintext    1 setting in master.cf, 1 in main.cf, 1 in dovecot.conf',
+      '  ~ dovecot-ssl  4 settings in dovecot.conf',
+      '  ~ restart      reload postfix: its files change; reload dovecot: its files change',
+      '  · smtpd_tls_security_level: encrypt stays: it is as strict as may, or stricter',
+    ]);
+  });
+
+  it('shows the settings that no diff can show', () => {
+    const unknown: Plan = {
+      ...EMPTY,
+      tasks: [
+        { name: 'sasl', state: 'unknown', summary: '2 settings in main.cf' },
+        { name: 'starttls', state: 'change', summary: '1 setting in main.cf' },
+      ],
+      settings: (['sasl', 'starttls'] as const).map((task) => {
+        return { task, fragment: 'x', setting: `of_${task}`, file: '/etc/postfix/main.cf', before: null, after: 'yes' };
+      }),
+    };
+    assert.deepEqual(planLines(unknown, plain), [
+      '  ? sasl      2 settings in main.cf',
+      '  ~ starttls  1 setting in main.cf',
+      '      main.cf  of_sasl = yes',
+    ]);
+  });
+
+  it('marks warnings, and says nothing for nothing', () => {
+    const warned: Plan = { ...EMPTY, notes: [{ task: 'install', level: 'warning', text: 'apt would remove exim4' }] };
+    assert.deepEqual(planLines(warned, plain), ['  ! apt would remove exim4']);
+    assert.deepEqual(planLines(EMPTY, plain), []);
+  });
+
+  it('adds up', () => {
+    const total = `Plan: 1 certificate, 4 files, ${plan.settings.length} settings; reload postfix, dovecot.`;
+    assert.equal(planTotal(plan), total);
+    assert.equal(planTotal(EMPTY), 'Plan: no file.');
+    const one = {
+      ...EMPTY,
+      actions: [{ kind: 'install', packages: ['postfix', 'certbot'] }],
+      settings: plan.settings.slice(0, 1),
+      changes: plan.changes.slice(0, 1),
+      activations: [
+        { unit: 'postfix', how: 'start', why: '' },
+        { unit: 'dovecot', how: 'reload', why: '' },
+      ],
+    } as const;
+    assert.equal(planTotal(one), 'Plan: 2 packages, 1 file, 1 setting; start postfix; reload dovecot.');
+  });
+});
+
+describe('report: diff', () => {
+  const diff = '--- a\n+++ a\n@@ -1,2 +1,2 @@\n same\n-old\n+new\n';
+
+  it('is as it came, without colours', () => assert.equal(diffLines(diff, plain), diff.trimEnd()));
+
+  it('has a colour for each kind of line', () => {
+    const [from, to, at, same, old, now] = diffLines(diff, coloured).split('\n');
+    assert.deepEqual(
+      [from, to, at, same, old, now],
+      [
+        '\u001b[1m--- a\u001b[22m',
+        '\u001b[1m+++ a\u001b[22m',
+        '\u001b[36m@@ -1,2 +1,2 @@\u001b[39m',
+        ' same',
+        '\u001b[31m-old\u001b[39m',
+        '\u001b[32m+new\u001b[39m',
+      ],
+    );
+  });
+});
+
+describe('report: findings', () => {
+  it('are all that is not well', () => {
+    assert.deepEqual(findingLines([pass, fail, warn, hint], plain, false), [
+      '  ✖ 143 logindisabled        a plain login is taken',
+      '  ! 993 expiry               expires in 9 days',
+      '  · 465 reach                listens, but is not reachable (seen through SSH)',
+    ]);
+  });
+
+  it('are all there are, where that is asked for', () => {
+    assert.equal(findingLines([pass, fail, warn, hint], plain, true).length, 4);
+    assert.deepEqual(findingLines([pass], plain, true), ['  ✔  25 starttls             STARTTLS is offered']);
+  });
+});
+
+describe('report: the last line', () => {
+  const last = (ending: Ending, over = {}): string => endingLine(result(ending, over), plain).join('\n');
+
+  for (const [ending, over, line] of [
+    [{ kind: 'unchanged' }, { findings: [pass, pass, hint] }, 'mx1  ok: nothing to do, 2 checks passed'],
+    [{ kind: 'unchanged' }, { findings: [pass] }, 'mx1  ok: nothing to do, 1 check passed'],
+    [{ kind: 'verified' }, { findings: [hint] }, 'mx1  ok: no check passed'],
+    [{ kind: 'declined' }, { plan }, 'mx1  declined: nothing was written'],
+    [{ kind: 'pending' }, { plan }, `mx1  ${planTotal(plan)} Nothing was written.`],
+    [{ kind: 'history', transactions: [] }, {}, 'mx1  no transaction yet'],
+    [
+      { kind: 'changed', receipt },
+      { plan, findings: [pass] },
+      `mx1  changed: ${plan.settings.length} settings in 4 files (transaction 20261124T101500Z-4f2a, \`harden-mail rollback\` undoes it), 1 check passed`,
+    ],
+    [
+      { kind: 'changed', receipt },
+      { plan: { ...EMPTY, changes: plan.changes.slice(0, 1) }, findings: [pass] },
+      'mx1  changed: 1 file (transaction 20261124T101500Z-4f2a, `harden-mail rollback` undoes it), 1 check passed',
+    ],
+    [
+      { kind: 'changed', receipt },
+      { plan: { ...EMPTY, activations: plan.activations }, findings: [pass] },
+      'mx1  changed: reload postfix, dovecot (transaction 20261124T101500Z-4f2a, `harden-mail rollback` undoes it), 1 check passed',
+    ],
+    [
+      { kind: 'failed', code: 'PORT_BUSY', message: 'port 80 is held by nginx', hint: 'Stop it.', exit: 1 },
+      {},
+      'mx1  failed: port 80 is held by nginx\n  → Stop it.',
+    ],
+    [
+      {
+        kind: 'failed',
+        code: 'CONFIG_INVALID',
+        message: 'x:2:3: no',
+        hint: 'Mend it.',
+        exit: 1,
+        excerpt: '2 | a b\n  |   ^',
+      },
+      {},
+      'mx1  failed: x:2:3: no\n    2 | a b\n      |   ^\n  → Mend it.',
+    ],
+  ] as const) {
+    it(line.split('\n')[0] ?? '', () => assert.equal(last(ending, over), line));
+  }
+
+  it('tells a transaction', () => {
+    const told = { id: receipt.id, who: 'ann', state: 'committed', reason: '', changes: plan.changes.slice(0, 2) };
+    assert.deepEqual(transactionLines(told, plain), [
+      '20261124T101500Z-4f2a  2026-11-24 10:15:00 UTC  ann  committed',
+      '  /etc/postfix/main.cf, /etc/postfix/master.cf',
+    ]);
+    assert.match(
+      transactionLines({ ...told, state: 'rolled-back', reason: '25: gone', changes: [] }, plain).join('\n'),
+      /rolled-back: 25: gone\n {2}no file$/,
+    );
+  });
+});
+
+describe('report: what comes from a host', () => {
+  it('reaches the terminal escaped, wherever it stands', () => {
+    const bad = HOSTILE;
+    const pkg = { version: bad, status: 'installed' };
+    const texts = [
+      headline(bad, { ...facts, os: { ...facts.os, pretty: bad }, packages: { postfix: pkg }, postfix: bad }, plain),
+      ...planLines(
+        {
+          ...EMPTY,
+          tasks: [{ name: 'sasl', state: 'unknown', summary: bad }],
+          settings: [{ task: 'sasl', fragment: 'x', setting: bad, file: `/${bad}`, before: bad, after: bad }],
+          notes: [{ task: 'sasl', level: 'info', text: bad }],
+        },
+        plain,
+      ),
+      diffLines(`--- ${bad}\n+${bad}`, plain),
+      ...findingLines([{ ...fail, text: bad }], plain, true),
+      ...transactionLines(
+        { id: bad, who: bad, state: bad, reason: bad, changes: [{ ...plan.changes[0]!, path: bad }] },
+        plain,
+      ),
+      ...endingLine(result({ kind: 'changed', receipt: { ...receipt, id: bad } }, { host: bad }), plain),
+      ...endingLine(result({ kind: 'failed', code: 'X', message: bad, hint: bad, exit: 1, excerpt: bad }), plain),
+    ];
+    for (const text of texts) {
+      assert.doesNotMatch(text, /\u001b|\u202e/, JSON.stringify(text));
+      assert.match(text, /\\u\{1b\}|^ {2}|→/);
+    }
+  });
+});
