@@ -136,7 +136,8 @@ function units(shown: string): Record<string, Unit> {
   const byId = new Map(
     shown.split('\n\n').map((block) => {
       const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-      const reload = /start_time=\[([^\]]*)\]/.exec(get('ExecReload'))?.[1] ?? '';
+      // One that failed left the daemon with what it had.
+      const reload = /start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '';
       const unit = {
         active: /^(active|reloading)$/.test(get('ActiveState')),
         loaded: Math.max(epoch(get('ActiveEnterTimestamp')), epoch(reload)),

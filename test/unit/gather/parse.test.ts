@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../../../src/errors.ts';
 import { parseSnapshot } from '../../../src/gather/parse.ts';
 import type { Snapshot } from '../../../src/model.ts';
@@ -220,84 +221,50 @@ describe('gather: what the script printed', () => {
 });
 
 describe('gather: when the daemons took up their files', () => {
-  /** Properties as `systemctl show` prints them, a block for each unit, with an empty line between. */
-  const show = (...blocks: Record<string, string>[]): string =>
-    blocks
-      .map((block) =>
-        Object.entries(block)
-          .map(([name, value]) => `${name}=${value}\n`)
-          .join(''),
-      )
-      .join('\n')
-      .trimEnd();
-  const reload = (path: string, argv: string, start: string): string =>
-    `{ path=${path} ; argv[]=${path} ${argv} ; ignore_errors=no ; start_time=[${start}] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }`;
-  const stamp = (time: string): string => `Tue 2026-11-24 ${time} UTC`;
+  /** What real hosts said: test/unit/gather/units/RELEASE-STATE.txt. */
+  const said = (name: string): string =>
+    readFileSync(new URL(`./units/${name}.txt`, import.meta.url), 'utf8').trimEnd();
+  const units = (text: string): Snapshot['facts']['units'] => facts({ units: text }).units;
   const at = (time: string): number => Date.parse(`2026-11-24T${time}Z`) / 1000;
-  const missing = (unit: string): Record<string, string> => ({
-    ActiveEnterTimestamp: '',
-    Id: unit,
-    LoadState: 'not-found',
-    ActiveState: 'inactive',
-  });
 
-  const wrapper = {
-    ExecReload: reload('/bin/true', '', 'n/a').replace('true  ;', 'true ;'),
-    Id: 'postfix.service',
-    LoadState: 'loaded',
-    ActiveState: 'active',
-    ActiveEnterTimestamp: stamp('01:00:00'),
-  };
-  const instance = {
-    ExecReload: reload('/usr/sbin/postmulti', '-i - -p reload', 'n/a'),
-    Id: 'postfix@-.service',
-    LoadState: 'loaded',
-    ActiveState: 'active',
-    ActiveEnterTimestamp: stamp('01:00:01'),
-  };
-  const dovecot = {
-    ExecReload: reload('/usr/bin/doveadm', 'reload', 'n/a'),
-    Id: 'dovecot.service',
-    LoadState: 'loaded',
-    ActiveState: 'active',
-    ActiveEnterTimestamp: stamp('01:00:02'),
-  };
-  const units = (...blocks: Record<string, string>[]): Snapshot['facts']['units'] =>
-    facts({ units: show(...blocks) }).units;
-
-  it('looks behind the wrapper of Debian 11 and 12', () => {
-    assert.deepEqual(units(wrapper, instance, dovecot), {
-      postfix: { active: true, loaded: at('01:00:01') },
-      dovecot: { active: true, loaded: at('01:00:02') },
+  for (const [name, postfix, dovecot, active] of [
+    ['bookworm-before', '04:26:51', '04:26:44', true],
+    ['bookworm-reloaded', '04:26:55', '04:26:56', true],
+    ['bookworm-stopped', '04:26:55', '04:26:56', false],
+    ['trixie-before', '04:27:17', '04:27:13', true],
+    ['trixie-reloaded', '04:27:22', '04:27:22', true],
+    ['trixie-stopped', '04:27:22', '04:27:22', false],
+  ] as const) {
+    it(`is told by systemctl: ${name}`, () => {
+      assert.deepEqual(units(said(name)), {
+        postfix: { active, loaded: at(postfix) },
+        dovecot: { active, loaded: at(dovecot) },
+      });
     });
-    const stopped = { ...instance, ActiveState: 'inactive', ActiveEnterTimestamp: '' };
-    assert.deepEqual(units(wrapper, stopped)['postfix'], { active: false, loaded: 0 });
+  }
+
+  it('looks behind the wrapper that Debian has up to 12, which is up when Postfix is not', () => {
+    const [wrapper = '', instance = '', dovecot = ''] = said('bookworm-before').split('\n\n');
+    const down = instance.replace('=active', '=failed').replace(/(ActiveEnterTimestamp)=.*/, '$1=');
+    assert.deepEqual(units([wrapper, down, dovecot].join('\n\n'))['postfix'], { active: false, loaded: 0 });
   });
 
-  it('takes the unit itself on Debian 13', () => {
-    const real = {
-      ...instance,
-      Id: 'postfix.service',
-      ExecReload: reload('/usr/sbin/postfix', 'reload', stamp('02:00:00')),
-    };
-    assert.deepEqual(units(real, missing('postfix@-.service'), dovecot)['postfix'], {
-      active: true,
-      loaded: at('02:00:00'),
-    });
+  it('counts one that is reloading as running', () => {
+    const text = said('trixie-reloaded').replaceAll('ActiveState=active', 'ActiveState=reloading');
+    assert.deepEqual(units(text), units(said('trixie-reloaded')));
   });
 
-  it('counts a reload, and one that is under way', () => {
-    const reloading = {
-      ...dovecot,
-      ActiveState: 'reloading',
-      ExecReload: reload('/usr/bin/doveadm', 'reload', stamp('03:00:00')),
-    };
-    assert.deepEqual(units(wrapper, instance, reloading)['dovecot'], { active: true, loaded: at('03:00:00') });
+  it('does not count a reload that failed', () => {
+    const text = said('trixie-reloaded').replaceAll('code=exited ; status=0', 'code=exited ; status=1');
+    assert.deepEqual(units(text), units(said('trixie-before')));
   });
 
   it('has no unit for what is not installed, and none without systemd', () => {
-    assert.deepEqual(units(missing('postfix.service'), missing('postfix@-.service'), missing('dovecot.service')), {});
-    assert.deepEqual(facts({ units: '' }).units, {});
+    const missing = ['postfix', 'postfix@-', 'dovecot'].map((name) => {
+      return `Id=${name}.service\nLoadState=not-found\nActiveState=inactive\nActiveEnterTimestamp=`;
+    });
+    assert.deepEqual(units(missing.join('\n\n')), {});
+    assert.deepEqual(units(''), {});
     assert.deepEqual(facts({}).units, {});
   });
 });
