@@ -13,7 +13,7 @@ export interface Bootstrap {
   readonly command: string;
   /** Printed on both outputs, as a line, when the script is awaited; what came before is start-up noise. */
   readonly mark: string;
-  /** What sudo asks for the password with, as the last thing on standard error. */
+  /** What sudo asks for the password with, on standard error. */
   readonly prompt: string;
 }
 
@@ -52,4 +52,6 @@ const QUIET =
   'elif command -v doas >/dev/null 2>&1; then exec doas -n sh -c "$1"; ' +
   'fi; echo "neither sudo nor doas is there" >&2; exit 1';
 
-const PASSWORD = 'LC_ALL=C; export LC_ALL; exec sudo -S -p "$2$3" -- sh -c "$1"';
+const PASSWORD =
+  'LC_ALL=C; export LC_ALL; if command -v sudo >/dev/null 2>&1; then exec sudo -S -p "$2$3" -- sh -c "$1"; fi; ' +
+  'echo "doas asks for a password on a terminal only: permit nopass in doas.conf" >&2; exit 1';

@@ -41,8 +41,9 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   const idle = idleTimer(options.idle, () => giveUp(silent(options)));
 
   const answerPrompt = async (): Promise<void> => {
+    asked += 1;
     // A second prompt means that the password was wrong.
-    if (options.password === undefined || ++asked > 1) return giveUp();
+    if (options.password === undefined || asked > 1) return giveUp();
     idle.pause();
     const password = await options.password();
     idle.touch();
@@ -60,7 +61,7 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     if (over) return;
     idle.touch();
     stderr.push(chunk);
-    if (!stderr.seen() && stderr.noise().toString('latin1').endsWith(boot.prompt)) answerPrompt().catch(giveUp);
+    if (!stderr.seen() && prompts(stderr.noise(), boot) > asked) answerPrompt().catch(giveUp);
   });
 
   const end = await Promise.race([channel.ended, givenUp]).finally(idle.stop);
@@ -69,6 +70,15 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   }
   if ('signal' in end) throw killed(options, end.signal);
   return { started: true, result: { code: end.code, stdout: stdout.data(), stderr: stderr.data() } };
+}
+
+/**
+ * How often sudo has asked, if it is asking now. Its prompt is ours; sudo-rs puts ours into its own:
+ * `[sudo: OURS] Password: `. A line that goes on otherwise is somebody who shows the command.
+ */
+function prompts(noise: Buffer, { prompt }: Bootstrap): number {
+  const parts = noise.toString('latin1').split(prompt);
+  return /^(\] ?[^\n]{0,80})?$/.test(parts.at(-1) ?? '') ? parts.length - 1 : 0;
 }
 
 /** The host's words on standard error, else on standard output, without our prompt in between. */

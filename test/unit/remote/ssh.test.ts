@@ -12,12 +12,12 @@ const FAREWELL = 'FAKE_UID=0; export FAKE_UID; while [ "$1" != sh ]; do shift; d
 
 /** Programs that behave as sudo and doas do in the cases that matter. */
 const FREE = `#!/bin/sh\n[ "$1" = -n ] || { echo asked >&2; exit 9; }\n${FAREWELL}`;
-const asking = (refusal: string): string => `#!/bin/sh
+const asking = (refusal: string, prompt = '%s'): string => `#!/bin/sh
 if [ "$1" = -n ]; then echo "${refusal}" >&2; exit 1; fi
 [ "$1$2" = -S-p ] || exit 9
 echo "We trust you have received the usual lecture." >&2
 for try in 1 2 3; do
-  printf %s "$3" >&2
+  printf '${prompt}' "$3" >&2
   IFS= read -r word
   if [ "$word" = "s3cret \\$(x)" ]; then ${FAREWELL.trim()}; fi
   echo "Sorry, try again." >&2
@@ -174,6 +174,25 @@ describe('a script through SSH', () => {
         assert.ok(!transport.sent.commands.join().includes(PASSWORD));
       });
     }
+
+    it('sudo-rs puts our prompt into its own', async () => {
+      const sudo = asking('sudo: interactive authentication is required', '[sudo: %s] Password: ');
+      const transport = local({ user: 'admin', programs: { id: ID, sudo } });
+      const right = sshRemote(transport, { name: 'x', becomePassword: async () => PASSWORD });
+      assert.equal((await right.run('cat; echo in', read)).stdout.toString(), 'in\n');
+      const wrong = sshRemote(transport, { name: 'x', becomePassword: async () => 'wrong' });
+      await assert.rejects(wrong.run('echo in', read), { code: 'NOT_ROOT', message: /did not take the password/ });
+    });
+
+    it('doas that wants a password: only a terminal would do', async () => {
+      const doas = '#!/bin/sh\necho "doas: Authentication required" >&2; exit 1\n';
+      const programs = { id: ID, doas, sh: '#!/bin/sh\nexec /bin/sh "$@"\n' };
+      const transport = { user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs };
+      await assert.rejects(remote(transport, async () => PASSWORD).run('echo in', read), {
+        code: 'NOT_ROOT',
+        message: /permit nopass in doas.conf/,
+      });
+    });
 
     it('a wrong password is tried once, and the script is never sent', async () => {
       const transport = local({ user: 'admin', programs: { id: ID, sudo: asking('a password is required') } });
