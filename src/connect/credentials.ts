@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { ParsedKey } from 'ssh2';
 import { parsePrivateKey, readKeyFile, unusable } from './keys.ts';
 import type { KeyFile } from './keys.ts';
@@ -39,8 +40,11 @@ export async function findCredentials(library: SshLibrary, query: CredentialsQue
   const files: KeyFile[] = [];
   const skipped: string[] = [];
   for (const reading of readings) {
-    if (!('problem' in reading)) files.push(reading);
-    else if (reading.path === identity) throw unusable(identity, reading.problem);
+    if (!('problem' in reading)) {
+      files.push(reading);
+      const certificate = `${reading.path}-cert.pub`;
+      if (existsSync(certificate)) skipped.push(`${certificate} (user certificates are not supported)`);
+    } else if (reading.path === identity) throw unusable(identity, reading.problem);
     else if (reading.problem !== 'missing') skipped.push(`${reading.path} (${reading.problem})`);
   }
 

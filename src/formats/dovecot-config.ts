@@ -80,7 +80,9 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     const before = section;
     const refuse = (at: number, expected: string): HardenMailError => refusal(files, file, line, at, expected);
 
-    if (line.kind === 'begin') {
+    if (line.start === 0 && files[file]!.startsWith('\xef\xbb\xbf')) {
+      throw refuse(0, 'no byte order mark, which Dovecot takes for the first letters');
+    } else if (line.kind === 'begin') {
       section = enter(section, line.header, line.named);
       opened.push({ file, line });
     } else if (line.kind === 'end') {
@@ -140,17 +142,13 @@ function include(
   }
 }
 
-const BOM = '\xef\xbb\xbf';
-
 function refusal(files: Files, file: string, line: Line, at: number, expected: string): HardenMailError {
   const bytes = files[file]!;
-  const offset = at < 0 ? line.start : at;
+  let offset = at < 0 ? line.start : at;
+  while (bytes[offset] === ' ' || bytes[offset] === '\t') offset++;
   const start = offset === 0 ? 0 : bytes.lastIndexOf('\n', offset - 1) + 1;
   const end = bytes.indexOf('\n', offset);
   const number = line.line + newlines(bytes.slice(line.start, start));
   const source = bytes.slice(start, end < 0 ? bytes.length : end);
-  if (start === 0 && source.startsWith(BOM)) {
-    return syntaxError({ file, line: 1, column: 1, source, expected: 'no byte order mark: Dovecot takes it for text' });
-  }
   return syntaxError({ file, line: number, column: offset - start + 1, source, expected });
 }

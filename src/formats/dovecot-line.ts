@@ -55,6 +55,8 @@ export function parseLine(text: string, grammar: Grammar): Parsed {
   }
   if (text[at] === '=') return parseValue(text, key, skip(at + 1), grammar, skip);
   if (key === '}' && at === text.length) return { kind: 'end' };
+  if (key === '}') return { kind: 'error', at, expected: "the end of the line after '}'" };
+  if (at === text.length) return { kind: 'error', at, expected: "'=' or '{'" };
   return parseHeader(text, key, at, grammar, skip, word);
 }
 
@@ -104,7 +106,7 @@ function parseHeader(
     at = skip(Math.min(quoted ? end + 1 : end, text.length));
   }
   if (text[at] !== '{') {
-    return { kind: 'error', at, expected: header === type ? "'=' or '{'" : "'{'" };
+    return { kind: 'error', at, expected: "'{'" };
   }
   if (at + 1 < text.length) return { kind: 'error', at: at + 1, expected: "the end of the line after '{'" };
   return { kind: 'begin', header, named };

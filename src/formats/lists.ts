@@ -19,7 +19,7 @@ function spans(value: string): Span[] {
   let level = 0;
   for (let at = 0; at <= value.length; at++) {
     const byte = value[at];
-    if (byte === undefined || (level === 0 && /[ \t\r\n,]/.test(byte))) {
+    if (byte === undefined || (level === 0 && ' \t\r\n,'.includes(byte))) {
       if (start >= 0) found.push({ text: value.slice(start, at), start });
       start = -1;
       continue;

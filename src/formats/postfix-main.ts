@@ -1,26 +1,26 @@
 import type { Bytes } from '../model.ts';
+import { boundary, insertLines } from './line-edits.ts';
 import { insertMember } from './lists.ts';
-import { boundary, insertLines, logicalLines, placeOf, splitLines, trimBlanks } from './logical-lines.ts';
-import type { LogicalLine } from './logical-lines.ts';
+import { isBlank, join, lineEnd, logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
+import type { Joined } from './logical-lines.ts';
 import { writeValue } from './postfix-value.ts';
 import { syntaxError } from './syntax-error.ts';
 
 /**
- * Postfix's main.cf (postconf(5)), lossless: the physical lines as they are, and the parameters found in them.
- * Immutable: an edit gives a new tree, and the very same one when there is nothing to change.
+ * Postfix's main.cf (postconf(5)), lossless: the bytes as they are, and the parameters found in them. Immutable: an edit
+ * gives a new tree, and the very same one when there is nothing to change.
  */
 export interface MainCf {
   readonly file: string;
-  readonly lines: readonly string[];
+  readonly bytes: Bytes;
   readonly parameters: readonly Parameter[];
 }
 
-/** One `name = value`. `value` is where the value lies in the joined text, without the white space around it. */
+/** One `name = value`: where its logical line begins, and the number of that line, from 1. */
 export interface Parameter {
   readonly name: string;
-  readonly logical: LogicalLine;
-  readonly equals: number;
-  readonly value: { readonly start: number; readonly end: number };
+  readonly start: number;
+  readonly line: number;
 }
 
 export interface MainEntry {
@@ -33,23 +33,26 @@ export interface MainEntry {
 
 /** Reads main.cf. Throws CONFIG_INVALID where Postfix itself would refuse it. */
 export function parseMain(bytes: Bytes, file: string): MainCf {
-  return fromLines(splitLines(bytes), file);
+  const parameters = logicalLines(bytes, (start, line): Parameter => {
+    return { name: nameOf(bytes, start, line, file), start, line };
+  });
+  return { file, bytes, parameters };
 }
 
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */
 export function renderMain(cf: MainCf): Bytes {
-  return cf.lines.join('');
+  return cf.bytes;
 }
 
 /** Every occurrence of every parameter, in the order of the file. */
 export function mainEntries(cf: MainCf): MainEntry[] {
-  return cf.parameters.map(toEntry);
+  return cf.parameters.map((parameter) => toEntry(cf, parameter));
 }
 
 /** The occurrence that wins, which is the last; null when the file does not set the parameter. */
 export function mainValue(cf: MainCf, name: string): MainEntry | null {
   const parameter = winner(cf, name);
-  return parameter ? toEntry(parameter) : null;
+  return parameter ? toEntry(cf, parameter) : null;
 }
 
 /**
@@ -58,10 +61,11 @@ export function mainValue(cf: MainCf, name: string): MainEntry | null {
  * end of the file. White space inside a multi-line value does not count as a difference.
  */
 export function setMain(cf: MainCf, name: string, value: string): MainCf {
+  const wanted = trimBlanks(value);
+  if (/[\n\0]/.test(wanted)) throw new RangeError(`a value of ${name} with a line end in it`);
   const parameter = winner(cf, name);
-  if (!parameter) return add(cf, name, value);
-  const lines = writeValue(cf.lines, parameter, value);
-  return lines === cf.lines ? cf : fromLines(lines, cf.file);
+  const bytes = parameter ? writeValue(cf.bytes, split(cf.bytes, parameter), wanted) : add(cf.bytes, name, wanted);
+  return bytes === cf.bytes ? cf : parseMain(bytes, cf.file);
 }
 
 /**
@@ -75,84 +79,99 @@ export function insertMainMember(cf: MainCf, name: string, member: string, befor
 
 /** Takes a parameter away: every occurrence, with its continuation lines. Comments between those stay. */
 export function removeMain(cf: MainCf, name: string): MainCf {
-  const gone = new Set<number>();
+  const kept: string[] = [];
+  let done = 0;
   for (const parameter of cf.parameters) {
-    if (parameter.name === name) for (const { line } of parameter.logical.pieces) gone.add(line);
-  }
-  if (gone.size === 0) return cf;
-  return fromLines(
-    cf.lines.filter((_, index) => !gone.has(index)),
-    cf.file,
-  );
-}
-
-function fromLines(lines: readonly string[], file: string): MainCf {
-  const parameters = logicalLines(lines).map((logical): Parameter => {
-    const { text } = logical;
-    const [name = ''] = /^[^ \t\n\v\f\r=]*/.exec(text) ?? [];
-    let equals = name.length;
-    while (isSpace(text, equals)) equals++;
-    if (name === '' || text[equals] !== '=') {
-      const at = placeOf(logical, Math.min(equals, text.length));
-      throw syntaxError({
-        file,
-        line: at.line + 1,
-        column: at.offset + 1,
-        source: lines[at.line] ?? '',
-        expected: name === '' ? 'a parameter name before "="' : '"=" after the parameter name',
-      });
+    if (parameter.name !== name) continue;
+    for (const { start, end } of join(cf.bytes, parameter.start, parameter.line).parts) {
+      kept.push(cf.bytes.slice(done, start));
+      done = end + 1;
     }
-    let start = equals + 1;
-    let end = text.length;
-    while (isSpace(text, start)) start++;
-    while (end > start && isSpace(text, end - 1)) end--;
-    return { name, logical, equals, value: { start, end } };
-  });
-  return { file, lines, parameters };
-}
-
-function isSpace(text: string, index: number): boolean {
-  const byte = text[index];
-  return byte !== undefined && ' \t\n\v\f\r'.includes(byte);
+  }
+  return done === 0 ? cf : parseMain(kept.join('') + cf.bytes.slice(done), cf.file);
 }
 
 function winner(cf: MainCf, name: string): Parameter | undefined {
   return cf.parameters.findLast((parameter) => parameter.name === name);
 }
 
-function toEntry({ name, logical, value }: Parameter): MainEntry {
-  return { name, value: logical.text.slice(value.start, value.end), line: (logical.pieces[0]?.line ?? 0) + 1 };
+function toEntry(cf: MainCf, parameter: Parameter): MainEntry {
+  const { joined, value } = split(cf.bytes, parameter);
+  return { name: parameter.name, value: joined.text.slice(value.start, value.end), line: parameter.line };
 }
 
-function add(cf: MainCf, name: string, value: string): MainCf {
-  const sample = findSample(cf.lines, name);
-  const text = trimBlanks(`${name}${sample?.equals ?? ' = '}${trimBlanks(value)}`);
-  return fromLines(insertLines(cf.lines, sample?.end ?? cf.lines.length, [text]), cf.file);
+/** The name, or the error that Postfix would stop with. Most often both name and `=` are on the first line. */
+function nameOf(bytes: Bytes, start: number, line: number, file: string): string {
+  let end = start;
+  while (!isNameEnd(bytes.charCodeAt(end))) end++;
+  let equals = end;
+  while (isBlank(bytes.charCodeAt(equals))) equals++;
+  if (end > start && bytes[equals] === '=') return bytes.slice(start, end);
+
+  const joined = join(bytes, start, line);
+  const name = joined.text.slice(0, end - start);
+  equals = skipBlanks(joined.text, name.length);
+  if (name !== '' && joined.text[equals] === '=') return name;
+  const expected = name === '' ? 'a parameter name before "="' : '"=" after the parameter name';
+  throw syntaxError({ file, ...placeOf(bytes, joined, equals), expected });
+}
+
+/** White space, `=`, NUL, or (NaN) the end of the file. */
+function isNameEnd(byte: number): boolean {
+  return isBlank(byte) || byte === 0x0a || byte === 0x3d || !(byte > 0);
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** A parameter's text, and where in it `=` and the value are; the white space around the value is not part of it. */
+export interface SplitParameter {
+  readonly joined: Joined;
+  readonly equals: number;
+  readonly value: { readonly start: number; readonly end: number };
+}
+
+function split(bytes: Bytes, { name, start: from, line }: Parameter): SplitParameter {
+  const joined = join(bytes, from, line);
+  const equals = skipBlanks(joined.text, name.length);
+  const start = skipBlanks(joined.text, equals + 1);
+  let end = joined.text.length;
+  while (end > start && isBlank(joined.text.charCodeAt(end - 1))) end--;
+  return { joined, equals, value: { start, end } };
+}
+
+function add(bytes: Bytes, name: string, value: string): Bytes {
+  const sample = findSample(bytes, name);
+  const text = trimBlanks(`${name}${sample?.equals ?? ' = '}${value}`);
+  return insertLines(bytes, sample?.end ?? bytes.length, [text]);
 }
 
 /**
- * The commented-out sample of a parameter: the line below it where the parameter can go, and its way of writing `=`.
- * Of several in a row the last; a sample's own continuation lines (`#` and deeper indentation) belong to it.
+ * The commented-out sample of a parameter: where below it the parameter can go, and its way of writing `=`. Of several in
+ * a row the last; a sample's own continuation lines (`#` and deeper indentation) belong to it.
  */
-function findSample(lines: readonly string[], name: string): { end: number; equals: string } | null {
-  const sampleOf = (line: string | undefined) => {
-    const [, indent = '', found, equals = ''] = /^#([ \t]*)([^ \t=#]+)([ \t]*=[ \t]*)/.exec(line ?? '') ?? [];
-    return found === name ? { indent, equals: equals.includes(' ') || equals.includes('\t') ? ' = ' : '=' } : null;
+function findSample(bytes: Bytes, name: string): { end: number; equals: string } | null {
+  const pattern = `#([ \\t]*)${name.replace(/[^\w]/g, '\\$&')}([ \\t]*)=`;
+  const first = new RegExp(`(?:^|\\n)${pattern}`).exec(bytes);
+  if (!first) return null;
+  const sampleAt = new RegExp(pattern, 'y');
+  const proseAt = /#([ \t]*)[^ \t\r\n#]/y;
+  const match = (regex: RegExp, start: number) => {
+    regex.lastIndex = start;
+    return regex.exec(bytes);
   };
-  const first = lines.findIndex((line) => sampleOf(line) !== null);
-  let sample = sampleOf(lines[first]);
-  if (!sample) return null;
-  const { equals } = sample;
-  let end = first + 1;
-  while (end < lines.length) {
-    const line = lines[end] ?? '';
-    const next = sampleOf(line);
-    const indent = /^#([ \t]*)[^ \t\r\n#]/.exec(line)?.[1] ?? '';
-    const continues =
-      sample !== null && indent.length > sample.indent.length && (/\t/.test(indent) || indent.length > 1);
-    if (!next && !continues) break;
-    sample = next ?? sample;
-    end++;
+  let indent = first[1]?.length ?? 0;
+  let end = lineEnd(bytes, first.index + 1) + 1;
+  for (;;) {
+    const next = match(sampleAt, end)?.[1];
+    const deeper = match(proseAt, end)?.[1] ?? '';
+    const continues = deeper.length > indent && (deeper.includes('\t') || deeper.length > 1);
+    if (next === undefined && !continues) break;
+    indent = next?.length ?? indent;
+    end = lineEnd(bytes, end) + 1;
   }
-  return { end: boundary(lines, end), equals };
+  return { end: boundary(bytes, Math.min(end, bytes.length)), equals: first[2] === '' ? '=' : ' = ' };
 }

@@ -1,6 +1,8 @@
-import { boundary, editLogical, insertLines, placeOf, trimBlanks } from './logical-lines.ts';
-import type { TextEdit } from './logical-lines.ts';
-import { balanced, fromLines } from './postfix-service.ts';
+import type { Bytes } from '../model.ts';
+import { blanksBefore, boundary, editLogical, insertLines } from './line-edits.ts';
+import type { TextEdit } from './line-edits.ts';
+import { lineEnd, partAt, trimBlanks } from './logical-lines.ts';
+import { balanced, parseMaster } from './postfix-service.ts';
 import type { Entry, MasterCf, OptionSpan } from './postfix-service.ts';
 
 /** Which service: its identity in Postfix is name and type. Of several with the same, Postfix runs the last. */
@@ -19,14 +21,14 @@ export function setOption(cf: MasterCf, service: ServiceId, option: string, valu
   const wanted = trimBlanks(value);
   const text = optionText(option, wanted);
   const span = entry.options.findLast(({ name }) => name === option);
-  if (!span) return fromLines(addOption(cf.lines, entry, `-o ${text}`), cf.file);
-  if (entry.logical.text.slice(span.value.start, span.value.end) === wanted) return cf;
-  const flag = entry.logical.text[span.start] === '-' ? '-o' : 'o';
+  if (!span) return parseMaster(addOption(cf.bytes, entry, `-o ${text}`), cf.file);
+  if (entry.joined.text.slice(span.value.start, span.value.end) === wanted) return cf;
+  const flag = entry.joined.text[span.start] === '-' ? '-o' : 'o';
   const edit =
     span.braced || !text.startsWith('{')
       ? { ...span.value, text: wanted }
       : { start: span.start, end: span.end, text: `${flag} ${text}` };
-  return fromLines(editLogical(cf.lines, entry.logical, [edit]), cf.file);
+  return parseMaster(editLogical(cf.bytes, entry.joined, [edit]), cf.file);
 }
 
 /** Takes every `-o option` of the service away, and the lines that are empty then. */
@@ -34,7 +36,7 @@ export function removeOption(cf: MasterCf, service: ServiceId, option: string): 
   const entry = entryOf(cf, service);
   const span = entry.options.findLast(({ name }) => name === option);
   if (!span) return cf;
-  return removeOption(fromLines(editLogical(cf.lines, entry.logical, [cut(entry, span)]), cf.file), service, option);
+  return removeOption(parseMaster(editLogical(cf.bytes, entry.joined, [cut(entry, span)]), cf.file), service, option);
 }
 
 /**
@@ -63,7 +65,7 @@ export function addService(
   const narrow = [private_, unpriv, chroot, wakeup, maxproc].map((text) => text.padEnd(7));
   const header = [name.padEnd(9), type.padEnd(5), ...narrow, command].join(' ');
   const texts = [header, ...options.map(([option, value]) => `  -o ${optionText(option, trimBlanks(value))}`)];
-  return fromLines(insertLines(cf.lines, belowSample(cf.lines, under, type), texts), cf.file);
+  return parseMaster(insertLines(cf.bytes, belowSample(cf.bytes, under, type), texts), cf.file);
 }
 
 function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
@@ -90,44 +92,45 @@ function isBalanced(value: string): boolean {
 }
 
 /** A new `-o` behind the last option, and before the first word that is none: options end there. */
-function addOption(lines: readonly string[], entry: Entry, text: string): string[] {
-  const { logical, words, rest } = entry;
+function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
+  const { joined, words, rest } = entry;
   const last = words[rest - 1];
-  if (!last) return [...lines];
+  if (!last) return bytes;
   const end = last.start + last.text.length;
-  const { line } = placeOf(logical, end - 1);
+  const part = partAt(joined, end - 1);
   const next = words[rest];
-  if (next && placeOf(logical, next.start).line === line) {
-    return editLogical(lines, logical, [{ start: end, end, text: ` ${text}` }]);
+  if (next && partAt(joined, next.start) === part) {
+    return editLogical(bytes, joined, [{ start: end, end, text: ` ${text}` }]);
   }
   const model = entry.options.at(-1);
-  const indent = model && /^[ \t]+(?=-)/.exec(lines[placeOf(logical, model.start).line] ?? '')?.[0];
-  return insertLines(lines, line + 1, [(indent ?? '  ') + text]);
+  const line = model && joined.parts[partAt(joined, model.start)];
+  const indent = line && /^[ \t]+(?=-)/.exec(bytes.slice(line.start, line.end))?.[0];
+  return insertLines(bytes, (joined.parts[part]?.end ?? 0) + 1, [(indent ?? '  ') + text]);
 }
 
 /** An option with the blanks before it, or behind it at the front of a line. */
-function cut({ logical }: Entry, { start, end }: OptionSpan): TextEdit {
-  const { offset } = placeOf(logical, start);
-  const before = /[ \t]*$/.exec(logical.text.slice(start - offset, start))?.[0].length ?? 0;
-  if (before < offset) return { start: start - before, end, text: '' };
-  const place = placeOf(logical, end - 1);
-  const behind = /^[ \t]*/.exec(logical.text.slice(end))?.[0].length ?? 0;
-  const stop =
-    placeOf(logical, Math.min(end + behind, logical.text.length - 1)).line === place.line ? end + behind : end;
-  return { start, end: stop, text: '' };
+function cut({ joined }: Entry, { start, end }: OptionSpan): TextEdit {
+  const { text, starts } = joined;
+  const before = blanksBefore(text, start);
+  if (before > (starts[partAt(joined, start)] ?? 0)) return { start: before, end, text: '' };
+  const next = starts[partAt(joined, end - 1) + 1] ?? text.length;
+  const behind = /^[ \t]*/.exec(text.slice(end, next))?.[0].length ?? 0;
+  return { start, end: end + behind, text: '' };
 }
 
-/** Index of the line below the commented-out sample of a service. */
-function belowSample(lines: readonly string[], under: readonly string[], type: string): number {
+/** Where below the commented-out sample of a service a new one can go; the end of the file where there is no sample. */
+function belowSample(bytes: Bytes, under: readonly string[], type: string): number {
   for (const name of under) {
-    const sample = lines.findIndex((line) => {
-      const [found, foundType] = /^#[ \t]*([^ \t]+)[ \t]+([^ \t]+)/.exec(line)?.slice(1) ?? [];
-      return found === name && foundType === type;
-    });
-    if (sample < 0) continue;
-    let end = sample + 1;
-    while (/^#(?:\t| {2,}| *-o\b)/.test(lines[end] ?? '')) end++;
-    return boundary(lines, end);
+    const escaped = name.replace(/[^\w]/g, '\\$&');
+    const sample = new RegExp(`(?:^|\\n)#[ \\t]*${escaped}[ \\t]+${type}[ \\t]`).exec(bytes);
+    if (!sample) continue;
+    const own = /#(?:\t| {2,}| *-o\b)/y;
+    let end = sample.index;
+    do {
+      end = lineEnd(bytes, end + 1) + 1;
+      own.lastIndex = end;
+    } while (own.test(bytes));
+    return boundary(bytes, Math.min(end, bytes.length));
   }
-  return lines.length;
+  return bytes.length;
 }

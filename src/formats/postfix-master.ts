@@ -1,19 +1,13 @@
 import type { Bytes } from '../model.ts';
-import { splitLines } from './logical-lines.ts';
-import { fromLines } from './postfix-service.ts';
 import type { MasterCf, Service } from './postfix-service.ts';
 
+export { parseMaster } from './postfix-service.ts';
 export type { MasterCf, Service } from './postfix-service.ts';
 export { addService, removeOption, setOption } from './postfix-master-edit.ts';
 
-/** Reads master.cf (master(5)). Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
-export function parseMaster(bytes: Bytes, file: string): MasterCf {
-  return fromLines(splitLines(bytes), file);
-}
-
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */
 export function renderMaster(cf: MasterCf): Bytes {
-  return cf.lines.join('');
+  return cf.bytes;
 }
 
 /** The active services, in the order of the file. Of several with one name and type Postfix runs the last. */

@@ -1,15 +1,16 @@
 import type { HardenMailError } from '../errors.ts';
-import { logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
-import type { LogicalLine } from './logical-lines.ts';
+import type { Bytes } from '../model.ts';
+import { join, logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
+import type { Joined } from './logical-lines.ts';
 import { syntaxError } from './syntax-error.ts';
 
 /**
- * Postfix's master.cf, lossless: the physical lines as they are, and the services found in them. Immutable: an edit
+ * Postfix's master.cf, lossless: the bytes as they are, and the services found in them. Immutable: an edit
  * gives a new tree, and the very same one when there is nothing to change.
  */
 export interface MasterCf {
   readonly file: string;
-  readonly lines: readonly string[];
+  readonly bytes: Bytes;
   readonly entries: readonly Entry[];
 }
 
@@ -48,7 +49,7 @@ export interface Word {
 /** A service and where its parts stand in the joined text: what an edit needs. */
 export interface Entry {
   readonly service: Service;
-  readonly logical: LogicalLine;
+  readonly joined: Joined;
   readonly words: readonly Word[];
   readonly options: readonly OptionSpan[];
   /** Index in `words` of the first one behind the command and its options. */
@@ -74,21 +75,20 @@ const TYPES = ['inet', 'unix', 'unix-dgram', 'fifo', 'pass'];
 const COLUMNS = ['service', 'type', 'private', 'unpriv', 'chroot', 'wakeup', 'maxproc', 'command'];
 const YES_NO = 'y, n or -';
 
-export function fromLines(lines: readonly string[], file: string): MasterCf {
-  return { file, lines, entries: logicalLines(lines).map((logical, index) => readEntry(logical, index, lines, file)) };
+/** Reads master.cf (master(5)). Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
+export function parseMaster(bytes: Bytes, file: string): MasterCf {
+  const entries = logicalLines(bytes, (start, line) => join(bytes, start, line)).map((joined, index) =>
+    readEntry(bytes, joined, index, file),
+  );
+  return { file, bytes, entries };
 }
 
-/** Reads one logical line of master.cf. Throws CONFIG_INVALID where Postfix would refuse the whole file for it. */
-function readEntry(logical: LogicalLine, index: number, lines: readonly string[], file: string): Entry {
-  const fail = (offset: number, expected: string) => {
-    const at = placeOf(logical, offset);
-    const source = lines[at.line] ?? '';
-    return syntaxError({ file, line: at.line + 1, column: at.offset + 1, source, expected });
-  };
-  const words = splitWords(logical.text);
+function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): Entry {
+  const fail = (offset: number, expected: string) => syntaxError({ file, ...placeOf(bytes, joined, offset), expected });
+  const words = splitWords(joined.text);
   const column = (number: number, expected: string, allowed: (text: string) => boolean): string => {
     const word = words[number];
-    if (!word) throw fail(trimBlanks(logical.text).length, `the column "${COLUMNS[number]}": ${expected}`);
+    if (!word) throw fail(trimBlanks(joined.text).length, `the column "${COLUMNS[number]}": ${expected}`);
     if (!allowed(word.text)) throw fail(word.start, `in the column "${COLUMNS[number]}": ${expected}`);
     return word.text;
   };
@@ -107,7 +107,7 @@ function readEntry(logical: LogicalLine, index: number, lines: readonly string[]
   for (const word of words.slice(8)) checkBraces(word, fail);
 
   const { args, options, rest, fault } = readArguments(words, fail);
-  const lineOf = (offset: number) => placeOf(logical, offset).line + 1;
+  const lineOf = (offset: number) => placeOf(bytes, joined, offset).line;
   const service: Service = {
     name,
     type,
@@ -120,13 +120,13 @@ function readEntry(logical: LogicalLine, index: number, lines: readonly string[]
     args,
     options: options.map((span) => ({
       name: span.name,
-      value: logical.text.slice(span.value.start, span.value.end),
+      value: joined.text.slice(span.value.start, span.value.end),
       line: lineOf(span.start),
     })),
     line: lineOf(0),
     index,
   };
-  return { service, logical, words, options, rest, fault };
+  return { service, joined, words, options, rest, fault };
 }
 
 type Fail = (offset: number, expected: string) => HardenMailError;

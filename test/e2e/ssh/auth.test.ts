@@ -203,6 +203,14 @@ describe('authentication', () => {
     });
   });
 
+  it('a user certificate: said when the key alone is not taken', async () => {
+    execFileSync('ssh-keygen', ['-q', '-s', path('ecdsa'), '-I', 'me', '-n', 'root', path('stranger.pub')]);
+    await assert.rejects(login({}, { identity: path('stranger') }), {
+      code: 'AUTH_FAILED',
+      message: /stranger-cert.pub \(user certificates are not supported\)/,
+    });
+  });
+
   it('no key at all', async () => {
     await assert.rejects(login({}, { keyless: true }), {
       code: 'AUTH_FAILED',

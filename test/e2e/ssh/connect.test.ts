@@ -91,6 +91,15 @@ describe('connect', () => {
     await assert.rejects(remote.run('sleep 5', { ...read, idleTimeout: 0.3 }), { code: 'CONNECTION_LOST' });
   });
 
+  it('agrees on AES-GCM, and offers nothing that a man in the middle can cut (Terrapin)', async () => {
+    const lines: string[] = [];
+    await to({ debug: (line) => lines.push(line) });
+    const text = lines.join('\n');
+    assert.match(text, /Handshake: C->S cipher: aes128-gcm@openssh.com/);
+    assert.match(text, /Handshake: S->C cipher: aes128-gcm@openssh.com/);
+    assert.doesNotMatch(text, /\(local\).*(chacha20|-cbc|sha1|ssh-rsa\b)/);
+  });
+
   describe('host keys', () => {
     it('refuses an unknown host, with its fingerprint', async () => {
       await assert.rejects(to({ knownHosts: [file('empty', '')] }), {

@@ -1,72 +1,25 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { HardenMailError } from '../../../src/errors.ts';
 import {
   dovecotEntries,
   dovecotFiles,
   dovecotValue,
   hasSection,
   loadDovecot,
-  removeDovecot,
   setDovecot,
 } from '../../../src/formats/dovecot.ts';
-import { HardenMailError } from '../../../src/errors.ts';
+import { caseFiles, casesIn, edit, filesOf, load, pathOf, ROOT } from './dovecot-cases.ts';
+import type { Case } from './dovecot-cases.ts';
 
-/**
- * One case. Files are latin1 text by path, as a string or as lines; a lone text is the root file. A setting's path is
- * written `service auth > unix_listener /x > mode`.
- */
-interface Case {
-  readonly name: string;
-  readonly files: string | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
-  /** What must be read: the value that wins, null for none. */
-  readonly values?: Readonly<Record<string, string | null>>;
-  /** Where the winning value stands, FILE:LINE. */
-  readonly places?: Readonly<Record<string, string>>;
-  readonly counts?: Readonly<Record<string, number>>;
-  readonly sections?: Readonly<Record<string, boolean>>;
-  /** Edits one after the other: path, value (null: remove), home. */
-  readonly edits?: readonly (readonly [path: string, value: string | null, home?: string])[];
-  /** The files that differ after the edits. */
-  readonly after?: Case['files'];
-  /** Loading, or an edit, fails with this at the start of the message. */
-  readonly error?: string;
-}
-
-const ROOT = '/etc/dovecot/dovecot.conf';
-const folder = new URL('../../cases/dovecot/', import.meta.url);
-
-const text = (content: string | readonly string[]): string =>
-  typeof content === 'string' ? content : content.map((line) => line + '\n').join('');
-
-const filesOf = (files: Case['files']): Record<string, string> =>
-  typeof files === 'string' || Array.isArray(files)
-    ? { [ROOT]: text(files as string | readonly string[]) }
-    : Object.fromEntries(Object.entries(files).map(([path, content]) => [path, text(content as string)]));
-
-const pathOf = (path: string): string[] => path.split(' > ');
-
-for (const file of readdirSync(folder)) {
-  if (!file.endsWith('.json')) continue;
-  const cases = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Case[];
-  describe(`dovecot ${file.replace('.json', '')}`, () => {
-    for (const one of cases) it(one.name, () => run(one));
+for (const file of caseFiles) {
+  describe(`formats: dovecot ${file.replace('.json', '')}`, () => {
+    for (const one of casesIn(file)) it(one.name, () => (one.error === undefined ? reads(one) : refuses(one)));
   });
 }
 
-function run(one: Case): void {
-  if (one.error !== undefined) {
-    assert.throws(
-      () => edited(one),
-      (error: unknown) => {
-        assert.ok(error instanceof HardenMailError, String(error));
-        assert.equal(error.message.slice(0, one.error!.length), one.error);
-        return true;
-      },
-    );
-    return;
-  }
+function reads(one: Case): void {
   const files = filesOf(one.files);
-  const config = loadDovecot(files, ROOT);
+  const config = load(one);
   assert.deepEqual(dovecotFiles(config), files, 'an unedited configuration keeps its bytes');
   for (const [path, value] of Object.entries(one.values ?? {})) {
     assert.equal(dovecotValue(config, pathOf(path))?.value ?? null, value, path);
@@ -81,24 +34,60 @@ function run(one: Case): void {
   for (const [path, there] of Object.entries(one.sections ?? {})) {
     assert.equal(hasSection(config, pathOf(path)), there, path);
   }
-  if (one.edits !== undefined) {
-    const after = edited(one);
-    assert.deepEqual(after, { ...files, ...filesOf(one.after ?? {}) });
-    assert.deepEqual(edited({ ...one, files: after }), after, 'the same edits again change nothing');
-  }
+  if (one.edits === undefined) return;
+  const edited = edit(config, one.edits, (path, value, found) => {
+    assert.equal(found?.value ?? null, value, path.join(' > '));
+  });
+  assert.deepEqual(dovecotFiles(edited), { ...files, ...filesOf(one.after ?? {}) });
+  assert.deepEqual(dovecotFiles(edit(edited, one.edits)), dovecotFiles(edited), 'the same edits again change nothing');
 }
 
-function edited({ files, edits = [] }: Case): Record<string, string> {
-  let config = loadDovecot(filesOf(files), ROOT);
-  for (const [path, value, home = ROOT] of edits) {
-    if (value === null) {
-      config = removeDovecot(config, pathOf(path));
-      assert.equal(dovecotValue(config, pathOf(path)), null);
-    } else {
-      const result = setDovecot(config, pathOf(path), value, home);
-      config = result.config;
-      assert.deepEqual(dovecotValue(config, pathOf(path)), { value, file: result.file, line: result.line });
-    }
-  }
-  return dovecotFiles(config);
+function refuses(one: Case): void {
+  assert.throws(
+    () => edit(load(one), one.edits ?? []),
+    (error: unknown) => {
+      assert.ok(error instanceof HardenMailError, String(error));
+      assert.equal(error.message.slice(0, one.error!.length), one.error);
+      return true;
+    },
+  );
 }
+
+describe('formats: dovecot', () => {
+  it('shows the line that is wrong, with a caret', () => {
+    assert.throws(
+      () => loadDovecot({ [ROOT]: 'mail_home = /a\nservice auth { user = root }\n' }, ROOT),
+      (error: unknown) => {
+        assert.ok(error instanceof HardenMailError);
+        assert.equal(error.excerpt, '2 | service auth { user = root }\n  |                ^');
+        return true;
+      },
+    );
+  });
+
+  it('says so when there is no configuration at all', () => {
+    assert.throws(() => loadDovecot({}, ROOT), { code: 'CONFIG_INVALID', message: `${ROOT} is not there` });
+  });
+
+  it('says where the setting stands after the edit', () => {
+    const config = loadDovecot({ [ROOT]: '!include a.conf\n', '/etc/dovecot/a.conf': '\n#ssl = yes\n' }, ROOT);
+    const { file, line } = setDovecot(config, ['ssl'], 'required', '/etc/dovecot/a.conf');
+    assert.deepEqual([file, line], ['/etc/dovecot/a.conf', 3]);
+  });
+
+  it('takes time in proportion to the size of a file', () => {
+    const seconds = (lines: number): number => {
+      const block = 'service auth {\n  # a comment of some words\n  user = root\n}\nmail_home = "/a" # x\n';
+      const bytes = `${block.repeat(lines / 5)}#ssl = yes\n`;
+      const started = performance.now();
+      const config = loadDovecot({ [ROOT]: bytes }, ROOT);
+      const edited = setDovecot(setDovecot(config, ['ssl'], 'required', ROOT).config, ['mail_home'], '/b', ROOT);
+      assert.equal(dovecotFiles(edited.config)[ROOT]!.length, bytes.length + 'ssl = required\n'.length - 2);
+      return performance.now() - started;
+    };
+    seconds(10_000);
+    const small = Math.min(seconds(20_000), seconds(20_000), seconds(20_000));
+    const large = Math.min(seconds(100_000), seconds(100_000));
+    assert.ok(large < small * 5 * 4, `20,000 lines took ${small} ms, 100,000 took ${large} ms`);
+  }).timeout(60_000);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { HardenMailError } from '../../../src/errors.ts';
+import { join } from '../../../src/formats/logical-lines.ts';
 import { listMembers } from '../../../src/formats/lists.ts';
 import {
   insertMainMember,
@@ -37,12 +38,15 @@ import {
 const words = (text: string) => text.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
 const name = fc.constantFrom(...NAMES);
 const settings = (cf: MainCf) => mainEntries(cf).map((entry) => [entry.name, words(entry.value)] as const);
+const partLines = (bytes: string, at: { start: number; line: number } | undefined) =>
+  at ? join(bytes, at.start, at.line).parts.map(({ line }) => line) : [];
+const linesWithout = (bytes: string, own: ReadonlySet<number>) =>
+  bytes
+    .split(/(?<=\n)/)
+    .filter((_, index) => !own.has(index + 1))
+    .join('');
 /** Nothing is lost: without the lines of `own`, and without a line end that was added at the end, these are the same. */
-const others = (lines: readonly string[], own: ReadonlySet<number>) =>
-  lines
-    .filter((_, index) => !own.has(index))
-    .join('')
-    .replace(/\r?\n$/, '');
+const others = (bytes: string, own: ReadonlySet<number>) => linesWithout(bytes, own).replace(/\r?\n$/, '');
 
 describe('formats: laws of main.cf', () => {
   it('GetPut: what was not edited keeps its bytes, whatever they are', () => {
@@ -72,8 +76,8 @@ describe('formats: laws of main.cf', () => {
         const rest = (cf: MainCf, skip: number) => settings(cf).filter((_, at) => at !== skip);
         assert.deepEqual(rest(after, own), rest(before, index));
         // Every byte outside the logical line is still there, comments in a multi-line value included.
-        const lines = (cf: MainCf, at: number) => new Set(cf.parameters[at]?.logical.pieces.map(({ line }) => line));
-        assert.equal(others(after.lines, lines(after, own)), others(before.lines, lines(before, index)));
+        const lines = (cf: MainCf, at: number) => new Set(partLines(cf.bytes, cf.parameters[at]));
+        assert.equal(others(after.bytes, lines(after, own)), others(before.bytes, lines(before, index)));
       }),
       RUNS,
     );
@@ -90,8 +94,8 @@ describe('formats: laws of main.cf', () => {
         );
         assert.equal(removeMain(after, key), after);
         const own = before.parameters.filter((parameter) => parameter.name === key);
-        const gone = new Set(own.flatMap(({ logical }) => logical.pieces.map(({ line }) => line)));
-        assert.equal(renderMain(after), before.lines.filter((_, index) => !gone.has(index)).join(''));
+        const gone = new Set(own.flatMap((parameter) => partLines(bytes, parameter)));
+        assert.equal(renderMain(after), linesWithout(before.bytes, gone));
       }),
       RUNS,
     );
@@ -170,8 +174,8 @@ describe('formats: laws of master.cf', () => {
               index === at ? { ...one, args: [], options: one.options.filter(([key]) => key !== option) } : one,
             );
           assert.deepEqual(rest(after), rest(before));
-          const lines = (cf: MasterCf) => new Set(cf.entries[at]?.logical.pieces.map(({ line }) => line));
-          assert.equal(others(after.lines, lines(after)), others(before.lines, lines(before)));
+          const lines = (cf: MasterCf) => new Set(cf.entries[at]?.joined.parts.map(({ line }) => line));
+          assert.equal(others(after.bytes, lines(after)), others(before.bytes, lines(before)));
         }
         // Everything behind the command but this option: flags, other options, arguments.
         const args = (cf: MasterCf) =>
@@ -220,8 +224,8 @@ describe('formats: laws of master.cf', () => {
         );
         const plain = (cf: MasterCf) => shape(cf).map((service) => ({ ...service, index: 0 }));
         assert.deepEqual(plain(after).toSpliced(added, 1), plain(before));
-        const own = new Set(after.entries[added]?.logical.pieces.map(({ line }) => line));
-        assert.equal(others(after.lines, own), others(before.lines, new Set()));
+        const own = new Set(after.entries[added]?.joined.parts.map(({ line }) => line));
+        assert.equal(others(after.bytes, own), others(before.bytes, new Set()));
       }),
       RUNS,
     );

@@ -21,7 +21,9 @@ describe('quote', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 1000, maxLength: 1000, size: 'max' }), (values) => {
         const script = `printf '%s\\0' ${values.map(quote).join(' ')}`;
-        const back = execFileSync('sh', { input: script, encoding: 'utf8', maxBuffer: 1 << 28 }).split('\0').slice(0, -1);
+        const back = execFileSync('sh', { input: script, encoding: 'utf8', maxBuffer: 1 << 28 })
+          .split('\0')
+          .slice(0, -1);
         assert.deepEqual(back, values);
       }),
       { numRuns: 10 },

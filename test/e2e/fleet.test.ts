@@ -1,0 +1,147 @@
+/** Several hosts of an inventory, one of them dead. */
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { credentials, hardenMail, issuedBy, scratch } from './cli.ts';
+import { activity, assertTidy } from './host.ts';
+
+interface Document {
+  readonly version: number;
+  readonly command: string;
+  readonly exit: number;
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly outcome: string;
+    readonly exit: number;
+    readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+    readonly transaction?: string;
+    readonly seconds: number;
+    readonly facts: {
+      readonly os: string;
+      readonly postfix: string;
+      readonly dovecot: string;
+      readonly hostname: string;
+    } | null;
+    readonly plan: {
+      readonly tasks: readonly { readonly name: string; readonly state: string; readonly summary: string }[];
+      readonly settings: readonly unknown[];
+      readonly files: readonly { readonly path: string; readonly diff: string }[];
+    } | null;
+    readonly findings: readonly { readonly port: number; readonly status: string }[];
+  }[];
+}
+
+describe('an inventory', () => {
+  let hosts: LabHost[];
+  let inventory: string;
+  let flags: string[];
+
+  before(async () => {
+    hosts = await Promise.all([lab.host({ mail: true }), lab.host({ mail: true })]);
+    const [{ address, identity }] = hosts as [LabHost];
+    // The last address of the run's network: nobody is there.
+    const dead = address.replace(/\d+$/, (last) => `${(Number(last) & ~15) + 14}`);
+    const entries = hosts.map(({ name, address: hostname }) => [name, { hostname }]);
+    inventory = scratch(
+      'inventory.json',
+      JSON.stringify({
+        defaults: { user: 'root' },
+        hosts: { ...Object.fromEntries(entries), 'dead.test': { hostname: dead } },
+      }),
+    );
+    const knownHosts = scratch(
+      'known_hosts',
+      (await Promise.all(hosts.map(async ({ knownHosts }) => readFile(knownHosts, 'utf8')))).join(''),
+    );
+    flags = ['--inventory', inventory, '--connect-timeout', '5', ...credentials({ identity, knownHosts })];
+    flags.push(...(await issuedBy(await lab.acme())));
+  });
+  after(() => Promise.all(hosts.map((host) => host.stop())));
+
+  const names = () => hosts.map(({ name }) => name);
+  const untouched = () => Promise.all(hosts.map((host) => host.state()));
+
+  it('--limit with a name that it does not have is an error, and nothing is connected to', async () => {
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--limit', 'mx9*', ...flags]);
+    assert.equal(code, 3);
+    assert.equal(stdout, '');
+    const known = [...names(), 'dead.test'].join(', ');
+    assert.equal(stderr, `harden-mail: --limit mx9* matches no host of the inventory\n  → It has: ${known}.\n`);
+  });
+
+  it('--limit chooses', async () => {
+    const before = await untouched();
+    const [first = '', second = ''] = names();
+    const { code, stdout, stderr } = await hardenMail([
+      'apply',
+      '--dry-run',
+      '--no-diff',
+      '--limit',
+      `${second.slice(0, 3)}*`,
+      ...flags,
+    ]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, new RegExp(`^${second}  Plan: .* Nothing was written\\.$`, 'm'));
+    assert.ok(!(stdout + stderr).includes(first));
+    assert.ok(!(stdout + stderr).includes('dead.test'));
+    assert.deepEqual(await untouched(), before);
+  });
+
+  it('the living are done, the dead one is told, and --json has all of it', async () => {
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--json', ...flags]);
+    assert.equal(code, 4, stderr);
+    const document = JSON.parse(stdout) as Document;
+    assert.deepEqual(
+      { ...document, hosts: document.hosts.map(({ host }) => host) },
+      { version: 1, command: 'apply', exit: 4, hosts: [...names(), 'dead.test'] },
+    );
+    for (const [index, { outcome, exit, transaction, facts, plan, findings, seconds }] of document.hosts
+      .slice(0, 2)
+      .entries()) {
+      assert.deepEqual({ outcome, exit }, { outcome: 'changed', exit: 0 });
+      assert.match(transaction ?? '', /^\d{8}T\d{6}Z-[0-9a-f]{4}$/);
+      assert.deepEqual(facts, {
+        os: 'Debian GNU/Linux 12 (bookworm)',
+        postfix: '3.7.11',
+        dovecot: '2.3.19.1',
+        hostname: hosts[index]?.name,
+      });
+      assert.deepEqual(
+        plan?.tasks.map(({ name }) => name),
+        ['install', 'certbot', 'sasl', 'starttls', 'smtps', 'plaintext', 'dovecot-ssl', 'restart'],
+      );
+      assert.equal(plan.files.length, 6);
+      for (const { path, diff } of plan.files) assert.ok(diff.includes(`+++ ${path}\n@@ `), diff);
+      assert.ok(plan.settings.length > 20);
+      assert.deepEqual([...new Set(findings.map(({ port }) => port))], [25, 110, 143, 465, 993, 995]);
+      assert.deepEqual(
+        findings.filter(({ status }) => status !== 'pass'),
+        [],
+      );
+      assert.ok(seconds > 0);
+    }
+    const dead = document.hosts[2];
+    assert.deepEqual(
+      { outcome: dead?.outcome, exit: dead?.exit, error: dead?.error?.code, plan: dead?.plan },
+      { outcome: 'failed', exit: 4, error: 'CONNECTION_TIMEOUT', plan: null },
+    );
+    assert.match(dead?.error?.message ?? '', /dead\.test/);
+    assert.match(dead?.error?.hint ?? '', /host up|firewall/);
+  });
+
+  it('a second run, one after the other, has nothing to do on the living', async () => {
+    const [before, since] = await Promise.all([untouched(), Promise.all(hosts.map((host) => activity(host)))]);
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--forks', '1', ...flags]);
+    assert.equal(code, 4, stdout + stderr);
+    for (const name of names())
+      assert.match(stdout, new RegExp(`^${name}  ok: nothing to do, \\d+ checks passed$`, 'm'));
+    assert.match(stdout, /^dead\.test {2}failed: .*\n {2}→ .*\n$/m);
+    assert.deepEqual(await untouched(), before);
+    for (const [index, host] of hosts.entries()) {
+      assert.deepEqual((await activity(host, since[index])).reloads, []);
+      await assertTidy(host);
+    }
+  });
+});

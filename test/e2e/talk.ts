@@ -1,0 +1,109 @@
+/** A conversation with a daemon, line by line, in clear or inside TLS: our own client, which hides nothing. */
+
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as dial } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as encrypt } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+
+export interface Talk {
+  /** Sends a line. */
+  say(line: string): void;
+  /** Reads lines up to one that matches, and gives them all. Rejects when the connection ends before, or after 20 s. */
+  until(last: RegExp): Promise<string[]>;
+  /** Both, one after the other. */
+  ask(line: string, last: RegExp): Promise<string[]>;
+  /** Goes on inside TLS; the certificate must be for the name, and lead to the root. */
+  secure(): Promise<void>;
+  /** What the server showed. */
+  certificate(): X509Certificate;
+  end(): void;
+}
+
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+  /** Whom the certificate must be for, and the root (PEM) it must lead to. */
+  readonly name: string;
+  readonly root: string;
+}
+
+/** Last lines of an answer, by protocol. */
+export const SMTP = /^\d{3}( |$)/;
+export const IMAP = /^(a (OK|NO|BAD)|\* OK .*ready)/;
+export const POP3 = /^(\+OK|-ERR)/;
+export const POP3_LIST = /^(\.$|-ERR)/;
+
+export async function talkInClear(peer: Peer): Promise<Talk> {
+  const socket = dial(peer.port, peer.address);
+  await once(socket, 'connect');
+  return talk(socket, peer);
+}
+
+export async function talkInTls(peer: Peer): Promise<Talk> {
+  const made = await talkInClear(peer);
+  await made.secure();
+  return made;
+}
+
+function talk(start: Socket, { name, root }: Peer): Talk {
+  let socket: Socket | TLSSocket = start;
+  let unread = '';
+  let ended = false;
+  let wake = () => {};
+  const listen = () => {
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      unread += String(chunk);
+      wake();
+    });
+    for (const end of ['end', 'close', 'error'])
+      socket.on(end, () => {
+        ended = true;
+        wake();
+      });
+  };
+  listen();
+
+  const until: Talk['until'] = async (last) => {
+    const lines: string[] = [];
+    const deadline = AbortSignal.timeout(20_000);
+    for (;;) {
+      for (let at = unread.indexOf('\r\n'); at >= 0; at = unread.indexOf('\r\n')) {
+        const line = unread.slice(0, at);
+        unread = unread.slice(at + 2);
+        lines.push(line);
+        if (last.test(line)) return lines;
+      }
+      if (ended || deadline.aborted)
+        throw new Error(`${ended ? 'it hung up' : 'no answer'}, after: ${JSON.stringify([...lines, unread])}`);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        deadline.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  };
+  const say: Talk['say'] = (line) => void socket.write(`${line}\r\n`);
+
+  return {
+    say,
+    until,
+    async ask(line, last) {
+      say(line);
+      return until(last);
+    },
+    async secure() {
+      if (unread !== '') throw new Error(`said before TLS and not read: ${JSON.stringify(unread)}`);
+      start.removeAllListeners('data');
+      const inside = encrypt({ socket: start, servername: name, ca: root, minVersion: 'TLSv1.2' });
+      await once(inside, 'secureConnect');
+      socket = inside;
+      listen();
+    },
+    certificate() {
+      if (!('getPeerX509Certificate' in socket)) throw new Error('not inside TLS');
+      return socket.getPeerX509Certificate() ?? new X509Certificate('');
+    },
+    end: () => void socket.destroy(),
+  };
+}
