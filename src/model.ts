@@ -93,6 +93,8 @@ export interface Lineage {
 export interface Facts {
   /** The host's clock, seconds since the epoch. */
   readonly now: number;
+  /** Who has a transaction under way there; empty when nobody. */
+  readonly busy: string;
   readonly os: {
     readonly id: string;
     readonly versionId: string;

@@ -3,9 +3,9 @@ import { installPackages, preflight, requestCertificate } from './commit/actions
 import { readHistory } from './commit/history.ts';
 import { commit, settle } from './commit/transaction.ts';
 import { connect } from './connect/connect.ts';
-import { HardenMailError } from './errors.ts';
+import { EXIT, HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Facts, Finding, Plan, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Plan, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
@@ -51,7 +51,7 @@ export const prepare: Step = async (visit, options, say) => {
 
 /** commit → verify from outside → confirm over a new connection, or have everything put back. */
 export const carryOut: Step = async (visit, options, say) => {
-  const { plan, facts, policy } = known(visit);
+  const { plan } = known(visit);
   say('commit');
   const started = await commit(linked(visit), plan, {
     confirmTimeout: options.confirmTimeout,
@@ -63,6 +63,16 @@ export const carryOut: Step = async (visit, options, say) => {
     visit.ending = notCommitted(visit.name, started);
     return;
   }
+  try {
+    visit.ending = await proveAndSettle(visit, started.id, options, say);
+  } catch (error) {
+    throw whileWaiting(error, options.confirmTimeout);
+  }
+};
+
+/** From outside, and with the word over a new connection: what stays must be reachable. */
+async function proveAndSettle(visit: Visit, id: string, options: RunOptions, say: Say): Promise<Ending> {
+  const { facts, policy } = known(visit);
   say('verify');
   const second = connect(visit.host, options.ssh);
   second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
@@ -74,13 +84,24 @@ export const carryOut: Step = async (visit, options, say) => {
   const remote = await second;
   try {
     say(worse.length > 0 ? 'undo' : 'confirm');
-    const receipt = await settle(remote, started.id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
-    if (receipt.state !== 'committed') visit.ending = notCommitted(visit.name, receipt);
-    else visit.ending = verdict(visit.findings, { kind: 'changed', receipt });
+    const receipt = await settle(remote, id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
+    if (receipt.state !== 'committed') return notCommitted(visit.name, receipt);
+    return verdict(visit.findings, { kind: 'changed', receipt });
   } finally {
     await remote.close();
   }
-};
+}
+
+/** A connection that is lost now leaves a host that waits for a word: it will help itself, and the admin must know. */
+function whileWaiting(error: unknown, seconds: number): unknown {
+  if (!(error instanceof HardenMailError) || error.exit !== EXIT.unreachable) return error;
+  return new HardenMailError(
+    error.code,
+    `${error.message}, while the host waited to hear that all is well`,
+    `The host puts everything back by itself within ${seconds} s. Run again when it can be reached; \`harden-mail history\` shows how it ended.`,
+    { cause: error },
+  );
+}
 
 /** `verify` by itself. */
 export const look: Step = async (visit, options, say) => {
@@ -99,6 +120,7 @@ export const readJournal: Step = async (visit, options, say) => {
 /** The plan of a rollback, from the journal and the files as they are now. */
 export const surveyUndo: Step = async (visit, options, say) => {
   const { facts, policy, snapshot } = await read(visit, options, say);
+  assertFree(facts, visit.name);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
   const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
@@ -109,6 +131,16 @@ export const surveyUndo: Step = async (visit, options, say) => {
 };
 
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** A host in the middle of a transaction shows neither what was nor what will be. */
+function assertFree({ busy }: Facts, name: string): void {
+  if (busy === '') return;
+  throw new HardenMailError(
+    'LOCKED',
+    `another harden-mail works on ${name}: ${busy}`,
+    'Nothing was written. Run again when it is done.',
+  );
+}
 
 /** connect → gather → policy. */
 async function read(
@@ -132,6 +164,7 @@ async function planAnew(
   say: Say,
 ): Promise<{ plan: Plan; facts: Facts; policy: Policy }> {
   const { snapshot, facts, policy } = await read(visit, options, say);
+  assertFree(facts, visit.name);
   visit.plan = compose(snapshot, policy);
   return { plan: visit.plan, facts, policy };
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The transaction, as the host carries it out by itself: sh tx.sh run|recover DIRECTORY
+# The transaction, as the host carries it out by itself: sh tx.sh run|recover|boot DIRECTORY
 # The folder is the journal. What is in it when it starts:
 #   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
 #   after/N    the new bytes
@@ -95,7 +95,8 @@ RequiresMountsFor=/var/lib/harden-mail
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh $tx/tx.sh recover $tx
+TimeoutStartSec=60s
+ExecStart=/bin/sh $tx/tx.sh boot $tx
 
 [Install]
 WantedBy=multi-user.target
@@ -137,7 +138,8 @@ validate() {
   fi
   wait
   for opinion in before after; do
-    sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g' "$tx/opinions.$opinion" | sort -u >"$tx/opinions.$opinion.sorted"
+    # Line numbers move with an edit, and postfix check calls postconf by its whole path.
+    sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$tx/opinions.$opinion" | sort -u >"$tx/opinions.$opinion.sorted"
   done
   reason=$(comm -13 "$tx/opinions.before.sorted" "$tx/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
   rm -f "$tx"/opinions.*
@@ -236,7 +238,9 @@ restore() { # REASON
   state restoring
   broken=
   each restore_one
-  while read -r unit how; do activate_unit "$unit" "$how"; done <"$tx/activate" >/dev/null 2>&1
+  # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
+  [ "$mode" = boot ] ||
+    while read -r unit how; do activate_unit "$unit" "$how"; done <"$tx/activate" >/dev/null 2>&1
   disarm
   step=$failed_at
   [ -z "$broken" ] || end broken "$1; not put back, because somebody else changed it or it cannot be written:$broken"
@@ -290,6 +294,6 @@ recover() {
 
 case $mode in
   run) run ;;
-  recover) recover ;;
+  recover | boot) recover ;;
   opinions) each bind_one && opinions ;;
 esac

@@ -70,6 +70,11 @@ END
 }
 
 section os "$(cat /etc/os-release)"
+# Who holds the lock of a transaction; a file that nobody holds is a leftover.
+busy() {
+  [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || cat /run/harden-mail.lock
+}
+section busy "$(busy 2>/dev/null)"
 section now "$(date +%s)"
 # shellcheck disable=SC2016,SC2086
 installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 2>/dev/null)

@@ -22,6 +22,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const keys = new Set(lines('keys'));
   const facts: Facts = {
     now: Number(text('now')),
+    busy: text('busy').trim(),
     os: osRelease(sections.get('os')?.toString('utf8').split('\n') ?? []),
     hostname: postconf['myhostname'] || text('hostname').trim(),
     packages,

@@ -27,4 +27,3 @@ export const inventorySchema = z.strictObject({
   hosts: z.record(z.string().refine(validHostname, 'not a host name'), host),
 });
 
-export type HostSettings = z.infer<typeof host>;

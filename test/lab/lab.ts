@@ -29,8 +29,7 @@ import { available, prepareMachine } from './requirements.ts';
 import { killAll, must } from './sh.ts';
 
 export type { Acme } from './acme.ts';
-export type { ExecResult, HostOptions, HostUser, LabHost, State } from './host.ts';
-export type { ReleaseName } from './releases.ts';
+export type { LabHost, State } from './host.ts';
 export { available } from './requirements.ts';
 
 let ledger: Ledger | undefined;

@@ -39,7 +39,7 @@ export const casesIn = (file: string): Case[] => JSON.parse(readFileSync(new URL
 
 export function filesOf(files: Files): Record<string, string> {
   if (typeof files === 'string' || Array.isArray(files)) return { [ROOT]: textOf(files as Text) };
-  return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, textOf(content as Text)]));
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [path, textOf(content)]));
 }
 
 const textOf = (content: Text): string =>

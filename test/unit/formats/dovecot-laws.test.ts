@@ -108,7 +108,7 @@ function assertOnly(
   path: readonly string[],
   wanted: string | null,
 ): void {
-  const { headers, key } = canonicalPath(path, one.grammar as Grammar);
+  const { headers, key } = canonicalPath(path, one.grammar);
   const name = [...headers, key].join(' > ');
   const expected = meaningOf(one);
   if (expected.has(name)) expected.set(name, wanted ?? '(none)');
