@@ -26,4 +26,3 @@ export const inventorySchema = z.strictObject({
   defaults: host.omit({ hostname: true, domain: true }).default({}),
   hosts: z.record(z.string().refine(validHostname, 'not a host name'), host),
 });
-

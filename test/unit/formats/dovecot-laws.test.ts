@@ -5,7 +5,7 @@ import { dovecotFiles, dovecotValue, loadDovecot, removeDovecot, setDovecot } fr
 import type { DovecotConfig } from '../../../src/formats/dovecot.ts';
 import { canonicalPath } from '../../../src/formats/dovecot-tree.ts';
 import { filesOf, HOME, meaningOf, model, ROOT, settable, value } from './dovecot-model.ts';
-import type { Grammar, Model } from './dovecot-model.ts';
+import type { Model } from './dovecot-model.ts';
 
 const numRuns = Number(process.env['HARDEN_MAIL_RUNS'] ?? 500);
 

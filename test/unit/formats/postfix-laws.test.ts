@@ -132,9 +132,10 @@ const id = fc.constantFrom(...SERVICES).map((text) => {
   return { name: service, type };
 });
 const shape = (cf: MasterCf) =>
-  services(cf).map(({ line: _line, options, ...service }) => ({
+  services(cf).map((service) => ({
     ...service,
-    options: options.map((one) => [one.name, one.value]),
+    line: 0,
+    options: service.options.map((one) => [one.name, one.value]),
   }));
 
 describe('formats: laws of master.cf', () => {
