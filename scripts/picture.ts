@@ -9,7 +9,7 @@ const columns = Math.max(...lines.map((line) => line.replace(/\u001b\[\d+m/g, ''
 const [width, height] = [Math.ceil(columns * WIDTH + 2 * LEFT), lines.length * LINE + 2 * LEFT];
 const rows = lines.map((line, index) => `<text x="${LEFT}" y="${LEFT + (index + 1) * LINE - 5}">${paint(line)}</text>`);
 process.stdout.write(
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+  `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#cdd9e5;white-space:pre}.b{font-weight:bold}.d{opacity:.6}</style>
 <rect width="100%" height="100%" rx="8" fill="#1c2128"/>
 ${rows.join('\n')}
