@@ -72,16 +72,19 @@ export function* lexDovecot(
     offset = physical.end;
     number++;
 
-    let found: Line = { kind: 'skip', start, end: offset, line, comment: null };
+    let found: Line;
     if (at === physical.to || bytes[at] === '#') {
-      if (pieces.length === 0 && at < physical.to) found = { ...found, comment: bytes.slice(at + 1, physical.to) };
+      const comment = pieces.length === 0 && at < physical.to ? bytes.slice(at + 1, physical.to) : null;
+      found = { kind: 'skip', start, end: offset, line, comment };
     } else {
       let to = trimEnd(bytes, at, cutComment(bytes, at, physical.to), white);
       const continues = bytes[to - 1] === '\\';
       if (continues) to = trimEnd(bytes, at, to - 1, white);
       if (to > at) pieces.push({ text: bytes.slice(at, to) + (continues ? ' ' : ''), at });
       if (continues && pieces.length > 0) continue;
-      if (!continues) found = lineOf(pieces, grammar, { start, end: offset, line });
+      found = continues
+        ? { kind: 'skip', start, end: offset, line, comment: null }
+        : lineOf(pieces, grammar, start, offset, line);
     }
     if (found.kind === 'setting' && found.form === 'heredoc') {
       const body = heredoc(bytes, offset, found.value, hasNul);
@@ -92,7 +95,7 @@ export function* lexDovecot(
       }
     }
     yield found;
-    pieces = [];
+    if (pieces.length > 0) pieces = [];
     start = offset;
     line = number;
   }
@@ -117,13 +120,15 @@ function physicalLine(bytes: Bytes, offset: number, hasNul: boolean): { to: numb
   return { to, end };
 }
 
+const [HASH, QUOTE, APOSTROPHE, BACKSLASH] = [35, 34, 39, 92];
+
 /** Where the comment begins, else `to`. Quotes protect a `#`; one that is never closed protects the rest of the line. */
 function cutComment(bytes: Bytes, from: number, to: number): number {
   for (let i = from; i < to; i++) {
-    const char = bytes[i];
-    if (char === '#') return i;
-    if (char === '"' || char === "'") {
-      for (i++; i < to && bytes[i] !== char; i++) if (bytes[i] === '\\' && i + 1 < to) i++;
+    const char = bytes.charCodeAt(i);
+    if (char === HASH) return i;
+    if (char === QUOTE || char === APOSTROPHE) {
+      for (i++; i < to && bytes.charCodeAt(i) !== char; i++) if (bytes.charCodeAt(i) === BACKSLASH && i + 1 < to) i++;
     }
   }
   return to;
@@ -134,23 +139,28 @@ function trimEnd(bytes: Bytes, from: number, to: number, white: (code: number) =
   return to;
 }
 
-function lineOf(pieces: readonly Piece[], grammar: Grammar, span: Span): Line {
+function lineOf(pieces: readonly Piece[], grammar: Grammar, start: number, end: number, line: number): Line {
   const text = pieces.length === 1 ? pieces[0]!.text : pieces.map((piece) => piece.text).join('');
   const parsed = parseLine(text, grammar);
+  // One literal per kind: this is the hot path of large files, where spreads are slow.
   switch (parsed.kind) {
     case 'setting': {
-      const { key, value, form, from, to } = parsed;
-      const places = { keyStart: place(pieces, 0), valueStart: place(pieces, from), valueEnd: place(pieces, to) };
-      return { ...span, kind: 'setting', key, value, form, ...places };
+      const { kind, key, value, form } = parsed;
+      const keyStart = place(pieces, 0);
+      const valueStart = place(pieces, parsed.from);
+      const valueEnd = place(pieces, parsed.to);
+      return { kind, start, end, line, key, value, form, keyStart, valueStart, valueEnd };
     }
     case 'begin':
-      return { ...span, kind: 'begin', header: parsed.header, named: parsed.named };
+      return { kind: 'begin', start, end, line, header: parsed.header, named: parsed.named };
     case 'end':
-      return { ...span, kind: 'end' };
-    case 'include':
-      return { ...span, ...parsed, at: place(pieces, parsed.from) };
+      return { kind: 'end', start, end, line };
+    case 'include': {
+      const { kind, pattern, optional, from } = parsed;
+      return { kind, start, end, line, pattern, optional, at: place(pieces, from) };
+    }
     case 'error':
-      return { ...span, kind: 'error', at: place(pieces, parsed.at), expected: parsed.expected };
+      return { kind: 'error', start, end, line, at: place(pieces, parsed.at), expected: parsed.expected };
   }
 }
 

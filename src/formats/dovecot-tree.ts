@@ -23,7 +23,7 @@ export interface Section {
   readonly sections: Map<string, Section>;
   /** By key, the last occurrence wins. In 2.4 settings of nameless blocks are kept one level up, see `ownerOf`. */
   readonly settings: Map<string, Occurrence[]>;
-  /** All that stands in its braces, under the key it stands there with. */
+  /** Of a nameless block: all that stands in its braces, under the key it stands there with. */
   readonly members: { readonly key: string; readonly occurrence: Occurrence }[];
 }
 
@@ -54,7 +54,7 @@ export function enter(parent: Section, header: string, named: boolean): Section 
 /** Adds a setting that was read in a section. */
 export function record(section: Section, setting: Setting, file: string, order: number, grammar: Grammar): void {
   let key = setting.key;
-  const path = key.split('/');
+  const path = key.includes('/') ? key.split('/') : [];
   for (let i = 0; i < path.length - 1; i++) {
     const named = NAMED.has(path[i]!) && i + 2 < path.length;
     const header = named ? `${path[i]} ${unescapeName(path[++i]!)}` : path[i]!;
@@ -66,7 +66,7 @@ export function record(section: Section, setting: Setting, file: string, order: 
   const before = owner.settings.get(name);
   if (before === undefined) owner.settings.set(name, [occurrence]);
   else before.push(occurrence);
-  section.members.push({ key, occurrence });
+  if (!section.named && section.parent !== null) section.members.push({ key, occurrence });
 }
 
 /** In a path, `\s` stands for a slash and `\e` for an equals sign. */

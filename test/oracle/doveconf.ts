@@ -94,10 +94,10 @@ export function parseOutput(text: string): Map<string, string> {
       settings.set([...path, ''].join(' > '), '');
       continue;
     }
-    const equals = line.startsWith('= ') ? 0 : line.indexOf(' =');
-    if (equals < 0) throw new Error(`doveconf printed a line that the test does not know: ${line}`);
-    const key = line.slice(0, equals).replace(/^"([^]*)"$/, (_, quoted: string) => unquote(quoted));
-    let value = line.slice(equals === 0 ? 2 : equals + 3);
+    const [, quoted, bare, rest] = /^(?:"((?:[^"\\]|\\[^])*)"|([^ ]*)) ?= ?([^]*)$/.exec(line) ?? [];
+    if (rest === undefined) throw new Error(`doveconf printed a line that the test does not know: ${line}`);
+    const key = quoted === undefined ? bare! : unquote(quoted);
+    let value = rest;
     const marker = /^<<(.+)$/.exec(value)?.[1];
     if (marker !== undefined) {
       value = '';

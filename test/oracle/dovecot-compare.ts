@@ -1,6 +1,7 @@
 /** Our reading of a configuration against the real doveconf's. */
 import { dovecotEntries, dovecotValue } from '../../src/formats/dovecot.ts';
 import type { DovecotConfig } from '../../src/formats/dovecot.ts';
+import { sourcesOf } from '../../src/formats/dovecot-lookup.ts';
 import { canonicalPath } from '../../src/formats/dovecot-tree.ts';
 import type { Section } from '../../src/formats/dovecot-tree.ts';
 
@@ -25,9 +26,8 @@ export function disagreements(config: DovecotConfig, theirs: ReadonlyMap<string,
     }
   }
   for (const [name, value] of ours) {
-    const list = theirs.get(name.replace(/_([^_]*)$/, ' > $1'));
-    if (!seen.has(name) && list === undefined && !ABSORBED.test(name))
-      wrong.push(`${name}: we have ${value}, doveconf has nothing`);
+    const shown = seen.has(name) || [...seen].some((list) => name.startsWith(`${list}_`) && isList(config, list));
+    if (!shown && !ABSORBED.test(name)) wrong.push(`${name}: we have ${value}, doveconf has nothing`);
   }
   return wrong;
 }
@@ -53,6 +53,10 @@ export function canonicalName(config: DovecotConfig, name: string): string {
 
 /** Made up by doveconf itself, or there by default. */
 const GENERATED = /^managesieve_(notify|sieve)_capability$|^imap_id_send > name$/;
+
+/** Is it a list of which parts are written as blocks? Then `list { member }` is shown as part of its value. */
+const isList = (config: DovecotConfig, name: string): boolean =>
+  sourcesOf(config, name.split(' > ')).some((source) => source.as === 'member');
 
 /** Taken by the daemon, and not shown under that name. */
 const ABSORBED = /^dovecot_config_version$|^ssl_(disable|protocols|cert_file|key_file|ca_file)$/;
@@ -84,7 +88,7 @@ function same(theirs: string, ours: string): boolean {
   );
 }
 
-const squeeze = (value: string): string => value.replace(/[ \t]+/g, ' ').trim();
+const squeeze = (value: string): string => value.replace(/,? +|\t+/g, ' ').trim();
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1, s: 1, secs: 1, sec: 1, mins: 60, min: 60, hours: 3600, hour: 3600, h: 3600, days: 86400, day: 86400, d: 86400, weeks: 604800, week: 604800, w: 604800,
