@@ -7,28 +7,29 @@ import type { LabHost } from '../lab/lab.ts';
 import { hardenMail, issuedBy, to, trusting } from './cli.ts';
 import { assertTidy } from './host.ts';
 
-/** 465 is never answered, 993 is refused; from the host itself both can be reached. */
-const FIREWALL = `
+/** What a firewall does to a stranger's packets. From the host itself every port can be reached. */
+const firewall = (on465: string, on993: string) => `
+table inet e2e
+delete table inet e2e
 table inet e2e {
   chain input {
     type filter hook input priority 0;
     iif lo accept
-    tcp dport 465 drop
-    tcp dport 993 reject with tcp reset
+    tcp dport 465 ${on465}
+    tcp dport 993 ${on993}
   }
 }`;
+const REJECT = 'reject with tcp reset';
 
-const HINTS = {
-  465: /^465 listens but is not reachable from here \(.*\): a firewall\?/,
-  993: /^993 listens but refuses connections from here: a firewall/,
-};
+const REFUSES = (port: number) => `${port} listens but refuses connections from here: a firewall that rejects`;
+const SILENT = (port: number) => `${port} listens but is not reachable from here (timed out): a firewall?`;
 
 describe('ports that a firewall closes', () => {
   let host: LabHost;
   let ca: string[];
   before(async () => {
     host = await lab.host({ release: 'bookworm', mail: true });
-    await host.run('nft -f -', { input: FIREWALL });
+    await host.run('nft -f -', { input: firewall(REJECT, REJECT) });
     ca = await trusting(await lab.acme());
   });
   after(() => host.stop());
@@ -39,15 +40,16 @@ describe('ports that a firewall closes', () => {
       ...(await issuedBy(await lab.acme())),
     ]);
     assert.equal(code, 0, stdout + stderr);
-    for (const [port, text] of Object.entries(HINTS)) {
-      const hint = new RegExp(`^  · ${port} answers +${text.source.slice(1)}.* \\(seen through SSH\\)$`, 'm');
-      assert.match(stdout, hint);
+    for (const port of [465, 993]) {
+      const line = stdout.split('\n').find((one) => one.startsWith(`  · ${port} answers `)) ?? '';
+      assert.ok(line.includes(REFUSES(port)) && line.endsWith(' (seen through SSH)'), stdout);
     }
     assert.match(stdout, /changed: /);
     await assertTidy(host);
   });
 
   it('verify looks at them through SSH, and says so of each check', async () => {
+    await host.run('nft -f -', { input: firewall('drop', REJECT) });
     const { code, stdout, stderr } = await hardenMail(['verify', '--json', ...to(host), ...ca]);
     assert.equal(code, 0, stdout + stderr);
     const { findings } = (JSON.parse(stdout) as { hosts: [{ findings: Finding[] }] }).hosts[0];
@@ -56,18 +58,17 @@ describe('ports that a firewall closes', () => {
       assert.equal(via, closed ? 'ssh' : 'direct', `${port} ${check}`);
       assert.equal(status, closed && check === 'answers' ? 'hint' : 'pass', `${port} ${check}: ${text}`);
     }
-    for (const [port, text] of Object.entries(HINTS)) {
-      const of = findings.filter((finding) => finding.port === Number(port));
-      assert.match(of[0]?.text ?? '', text);
+    for (const text of [SILENT(465), REFUSES(993)])
       assert.ok(
-        of.some(({ check }) => check === 'certificate-served'),
-        'the rest was looked at',
+        findings.some((finding) => finding.text.startsWith(text)),
+        stdout,
       );
-    }
+    for (const port of [465, 993])
+      assert.ok(findings.some((finding) => finding.port === port && finding.check === 'certificate-served'));
   });
 
   it('and one where nothing listens is a failure, firewall or not', async () => {
-    await host.run('systemctl stop dovecot');
+    await host.run('nft -f -; systemctl stop dovecot', { input: firewall(REJECT, REJECT) });
     const { code, stdout } = await hardenMail(['verify', ...to(host), ...ca]);
     await host.run('systemctl start dovecot');
     assert.equal(code, 5, stdout);

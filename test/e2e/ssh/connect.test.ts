@@ -95,7 +95,7 @@ describe('connect', () => {
     const lines: string[] = [];
     await to({ debug: (line) => lines.push(line) });
     const text = lines.join('\n');
-    assert.match(text, /Handshake: C->S cipher: aes128-gcm@openssh.com/);
+    assert.match(text, /Handshake: C->S Cipher: aes128-gcm@openssh.com/i);
     assert.match(text, /Handshake: S->C cipher: aes128-gcm@openssh.com/);
     assert.doesNotMatch(text, /\(local\).*(chacha20|-cbc|sha1|ssh-rsa\b)/);
   });
