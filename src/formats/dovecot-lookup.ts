@@ -60,15 +60,17 @@ function listed(sources: readonly Source[]): Source[] {
 
 export const splitList = (value: string): string[] => value.split(/[ ,]+/).filter((name) => name !== '');
 
-/** `@label = name` takes what `group @label name { }` holds wherever nothing else is set; the innermost include first. */
+/**
+ * `@label = name` takes what `group @label name { }` holds wherever the section itself sets nothing. The innermost
+ * section's includes come first, and of several groups the one that was begun last (lib-settings/settings.c).
+ */
 function fromGroups(config: DovecotConfig, headers: readonly string[], key: string): Source[] {
   for (let depth = headers.length; depth >= 0; depth--) {
     const section = sectionAt(config.top, headers.slice(0, depth));
-    for (const [label, uses] of section?.settings ?? []) {
-      if (!label.startsWith('@')) continue;
-      const group = config.top.sections.get(`group ${label} ${uses.at(-1)!.value}`);
-      const inner = group && sectionAt(group, headers.slice(depth));
-      const found = inner ? sourcesIn(inner, key, config) : [];
+    const used = [...(section?.settings ?? [])].map(([label, uses]) => `group ${label} ${uses.at(-1)!.value}`);
+    for (const group of [...config.top.sections.values()].reverse()) {
+      const inner = used.includes(group.header) ? sectionAt(group, headers.slice(depth)) : null;
+      const found = inner === null ? [] : sourcesIn(inner, key, config);
       if (found.length > 0) return found.map((one) => ({ ...one, as: 'group' }));
     }
   }
