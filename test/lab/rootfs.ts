@@ -61,7 +61,9 @@ async function hostKeys(folder: string, comment: string): Promise<string[]> {
 async function snakeoil(folder: string, tree: string, name: string, template: string): Promise<void> {
   const file = join(folder, 'ssl-cert-snakeoil.pem');
   const config = join(folder, 'snakeoil.cnf');
-  await writeFile(config, template.replace('@HostName@', name).replace('@SubjectAltName@', `DNS:${name}`));
+  // bullseye's template has openssl write its random state to /dev/urandom, which a later openssl refuses
+  const filled = template.replace('@HostName@', name).replace('@SubjectAltName@', `DNS:${name}`);
+  await writeFile(config, filled.replace(/^RANDFILE.*$/m, ''));
   const key = join(tree, '/etc/ssl/private/ssl-cert-snakeoil.key');
   const make = ['req', '-config', config, '-x509', '-days', '3650', '-sha256', '-key', key, '-out', file];
   await must('openssl', make);
