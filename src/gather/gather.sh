@@ -88,7 +88,7 @@ for name in $packages; do
   case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
 done
 # shellcheck disable=SC2086
-[ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 install $missing 2>&1)"
+[ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
 if command -v postconf >/dev/null; then
   section postconf "$(postconf -x myhostname queue_directory 2>/dev/null)"
   section maps "$(postconf -m 2>/dev/null)"
