@@ -67,7 +67,9 @@ describe('oracle: cases, by postconf', () => {
         assert.deepEqual(newWarnings(old, now), []);
 
         const told = settings.filter(({ file }) => file === MAIN);
-        assert.deepEqual(changed(old.main, now.main), told.map(({ setting }) => setting).sort());
+        // postconf -n lists a variable of the admin's only as long as something uses it.
+        const seen = changed(old.main, now.main).filter((name) => !now.stderr.includes(`unused parameter: ${name}=`));
+        assert.deepEqual(seen, told.map(({ setting }) => setting).sort());
         for (const { setting, after } of told) {
           assert.equal(now.main.get(setting) ?? null, after?.replace(/\s+/g, ' ') ?? null, setting);
         }
