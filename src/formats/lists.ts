@@ -1,43 +1,26 @@
+import { splitWords } from './words.ts';
+
 /**
  * Postfix's lists, and the restriction lists of smtpd above all (postconf(5), SMTPD_ACCESS_README): words apart at commas
  * and white space, evaluated from left to right; the first that permits or rejects decides.
  */
 
-interface Span {
-  readonly text: string;
-  readonly start: number;
-}
+const APART = ', \t\r\n';
 
 /** The words of a list value; `{ … }` is one. `check_policy_service inet:127.0.0.1:10023` is two. */
 export function listMembers(value: string): string[] {
-  return spans(value).map(({ text }) => text);
-}
-
-function spans(value: string): Span[] {
-  const found: Span[] = [];
-  let start = -1;
-  let level = 0;
-  for (let at = 0; at <= value.length; at++) {
-    const byte = value[at];
-    if (byte === undefined || (level === 0 && ' \t\r\n,'.includes(byte))) {
-      if (start >= 0) found.push({ text: value.slice(start, at), start });
-      start = -1;
-      continue;
-    }
-    if (start < 0) start = at;
-    if (byte === '{') level++;
-    else if (byte === '}' && level > 0) level--;
-  }
-  return found;
+  return splitWords(value, APART).map(({ text }) => text);
 }
 
 /** What refuses to relay for strangers, each as strict as reject_unauth_destination or stricter in what it refuses. */
 const RELAY_REJECTS = new Set(['reject_unauth_destination', 'defer_unauth_destination', 'reject', 'defer']);
 const TAKES_ARGUMENT =
-  /^(?:check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+|permit_dnswl_client|permit_rhswl_client|sleep)$/;
+  /^(?:warn_if_reject )?(?:check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+|permit_dnswl_client|permit_rhswl_client|sleep)$/;
 
 /** A restriction with its prefix and argument, as one unit that nothing may be put into. */
 interface Unit {
+  /** Its words, one blank between them, in lower case. */
+  readonly text: string;
   /** The restriction's name in lower case; empty where it does not decide (`warn_if_reject …`). */
   readonly name: string;
   readonly start: number;
@@ -45,17 +28,23 @@ interface Unit {
 }
 
 function units(value: string): Unit[] {
-  const words = spans(value);
+  const words = splitWords(value, APART);
   const found: Unit[] = [];
   for (let at = 0; at < words.length; at++) {
-    const first = words[at];
-    if (!first) break;
-    const warns = first.text.toLowerCase() === 'warn_if_reject' && at + 1 < words.length;
-    if (warns) at++;
-    const name = words[at]?.text.toLowerCase() ?? '';
-    if (TAKES_ARGUMENT.test(name) && at + 1 < words.length) at++;
-    const last = words[at] ?? first;
-    found.push({ name: warns ? '' : name, start: first.start, end: last.start + last.text.length });
+    const { text = '', start = 0 } = words[at] ?? {};
+    const unit = { text: text.toLowerCase(), name: text.toLowerCase(), start, end: start + text.length };
+    const take = () => {
+      const next = words[++at];
+      if (!next) return;
+      unit.text += ` ${next.text.toLowerCase()}`;
+      unit.end = next.start + next.text.length;
+    };
+    if (unit.name === 'warn_if_reject' && at + 1 < words.length) {
+      take();
+      unit.name = '';
+    }
+    if (TAKES_ARGUMENT.test(unit.text)) take();
+    found.push(unit);
   }
   return found;
 }
@@ -81,8 +70,8 @@ export function ensureMembers(value: string, wanted: readonly string[]): { value
   const refuses = RELAY_REJECTS.has(all[stop]?.name ?? '');
   const live = stop < 0 ? all : all.slice(0, stop);
   const missing = permits.filter((permit) => !live.some(({ name }) => name === permit));
-  const behind = missing.find((permit) => all.some(({ name }) => name === permit));
-  if (behind !== undefined) {
+  const behind = refuses && missing.find((permit) => all.some(({ name }) => name === permit));
+  if (behind) {
     return { conflict: `${all[stop]?.name ?? ''} stands before ${behind}: moving it would permit what is refused now` };
   }
   const added = refuses || !reject ? missing : [...missing, reject];
@@ -99,8 +88,7 @@ export function ensureMembers(value: string, wanted: readonly string[]): { value
 export function insertMember(value: string, member: string, before: string | null): string {
   const all = units(value);
   const wanted = listMembers(member).join(' ').toLowerCase();
-  const has = all.some(({ start, end }) => listMembers(value.slice(start, end)).join(' ').toLowerCase() === wanted);
-  if (has) return value;
+  if (all.some(({ text }) => text === wanted)) return value;
   const at = before === null ? -1 : all.findIndex(({ name }) => name === before.toLowerCase());
   return insertUnits(value, all, at < 0 ? all.length : at, [member]);
 }

@@ -33,10 +33,23 @@ export interface MainEntry {
 
 /** Reads main.cf. Throws CONFIG_INVALID where Postfix itself would refuse it. */
 export function parseMain(bytes: Bytes, file: string): MainCf {
-  const parameters = logicalLines(bytes, (start, line): Parameter => {
-    return { name: nameOf(bytes, start, line, file), start, line };
-  });
-  return { file, bytes, parameters };
+  return { file, bytes, parameters: readParameters(bytes, file) };
+}
+
+/** A tree after an edit. It is read again only when somebody looks: a large file takes its time. */
+function edited(bytes: Bytes, file: string): MainCf {
+  let parameters: Parameter[] | null = null;
+  return {
+    file,
+    bytes,
+    get parameters() {
+      return (parameters ??= readParameters(bytes, file));
+    },
+  };
+}
+
+function readParameters(bytes: Bytes, file: string): Parameter[] {
+  return logicalLines(bytes, (start, line) => ({ name: nameOf(bytes, start, line, file), start, line }));
 }
 
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */
@@ -65,7 +78,7 @@ export function setMain(cf: MainCf, name: string, value: string): MainCf {
   if (/[\n\0]/.test(wanted)) throw new RangeError(`a value of ${name} with a line end in it`);
   const parameter = winner(cf, name);
   const bytes = parameter ? writeValue(cf.bytes, split(cf.bytes, parameter), wanted) : add(cf.bytes, name, wanted);
-  return bytes === cf.bytes ? cf : parseMain(bytes, cf.file);
+  return bytes === cf.bytes ? cf : edited(bytes, cf.file);
 }
 
 /**
@@ -88,7 +101,7 @@ export function removeMain(cf: MainCf, name: string): MainCf {
       done = end + 1;
     }
   }
-  return done === 0 ? cf : parseMain(kept.join('') + cf.bytes.slice(done), cf.file);
+  return done === 0 ? cf : edited(kept.join('') + cf.bytes.slice(done), cf.file);
 }
 
 function winner(cf: MainCf, name: string): Parameter | undefined {

@@ -3,6 +3,8 @@ import type { Bytes } from '../model.ts';
 import { join, logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
 import { syntaxError } from './syntax-error.ts';
+import { splitWords } from './words.ts';
+import type { Word } from './words.ts';
 
 /**
  * Postfix's master.cf, lossless: the bytes as they are, and the services found in them. Immutable: an edit
@@ -38,12 +40,6 @@ export interface Option {
   readonly name: string;
   readonly value: string;
   readonly line: number;
-}
-
-/** A word of the entry, and where it stands in the joined text. */
-export interface Word {
-  readonly text: string;
-  readonly start: number;
 }
 
 /** A service and where its parts stand in the joined text: what an edit needs. */
@@ -85,7 +81,7 @@ export function parseMaster(bytes: Bytes, file: string): MasterCf {
 
 function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): Entry {
   const fail = (offset: number, expected: string) => syntaxError({ file, ...placeOf(bytes, joined, offset), expected });
-  const words = splitWords(joined.text);
+  const words = splitWords(joined.text, ' \t\r');
   const column = (number: number, expected: string, allowed: (text: string) => boolean): string => {
     const word = words[number];
     if (!word) throw fail(trimBlanks(joined.text).length, `the column "${COLUMNS[number]}": ${expected}`);
@@ -130,25 +126,6 @@ function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): E
 }
 
 type Fail = (offset: number, expected: string) => HardenMailError;
-
-/** Words apart at white space, but not within `{ … }`. */
-function splitWords(text: string): Word[] {
-  const words: Word[] = [];
-  let start = -1;
-  let level = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const byte = text[at];
-    if (byte === undefined || (level === 0 && (byte === ' ' || byte === '\t' || byte === '\r'))) {
-      if (start >= 0) words.push({ text: text.slice(start, at), start });
-      start = -1;
-      continue;
-    }
-    if (start < 0) start = at;
-    if (byte === '{') level++;
-    else if (byte === '}' && level > 0) level--;
-  }
-  return words;
-}
 
 /** master reads `{ … }` only where a word begins with it, and refuses what is not closed or goes on behind it. */
 function checkBraces(word: Word, fail: Fail): void {
@@ -203,8 +180,8 @@ function readArguments(words: readonly Word[], fail: Fail) {
     );
   }
   const rest = Math.min(at, words.length);
-  args.push(...words.slice(rest).map(({ text }) => (text.startsWith('{') ? trimBlanks(text.slice(1, -1)) : text)));
-  return { args, options, rest, fault };
+  const others = words.slice(rest).map(({ text }) => (text.startsWith('{') ? trimBlanks(text.slice(1, -1)) : text));
+  return { args: args.concat(others), options, rest, fault };
 }
 
 /** The `name=value` or `{ name = value }` of an `-o`; null when it is neither. */

@@ -4,6 +4,7 @@ import type { TextEdit } from './line-edits.ts';
 import { partAt } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
 import type { SplitParameter } from './postfix-main.ts';
+import type { Word } from './words.ts';
 
 /**
  * Writes a parameter's value into the file, changing as little as possible. A value on one line is replaced as a whole;
@@ -33,14 +34,13 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
   return editLogical(bytes, joined, [{ start: equals + 1, end: start < end ? end : equals + 1 + gap, text }]);
 }
 
-interface Word {
-  readonly text: string;
-  /** In the joined text. */
-  readonly start: number;
-}
-
 function wordsOf(text: string, shift: number): Word[] {
-  return [...text.matchAll(/[^ \t\n\v\f\r]+/g)].map((match) => ({ text: match[0], start: match.index + shift }));
+  const words: Word[] = [];
+  const word = /[^ \t\n\v\f\r]+/g;
+  for (let match = word.exec(text); match; match = word.exec(text)) {
+    words.push({ text: match[0], start: match.index + shift });
+  }
+  return words;
 }
 
 /**

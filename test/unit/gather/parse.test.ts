@@ -228,6 +228,9 @@ describe('gather: when the daemons took up their files', () => {
   const at = (time: string): number => Date.parse(`2026-11-24T${time}Z`) / 1000;
 
   for (const [name, postfix, dovecot, active] of [
+    ['bullseye-before', '06:20:15', '06:20:02', true],
+    ['bullseye-reloaded', '06:20:18', '06:20:18', true],
+    ['bullseye-stopped', '06:20:18', '06:20:18', false],
     ['bookworm-before', '04:26:51', '04:26:44', true],
     ['bookworm-reloaded', '04:26:55', '04:26:56', true],
     ['bookworm-stopped', '04:26:55', '04:26:56', false],

@@ -186,10 +186,14 @@ describe('gather: the script', () => {
   });
 
   it('runs clean on this machine', () => {
-    const { status, stdout, stderr } = spawnSync('sh', [], { input: readFileSync(SCRIPT), maxBuffer: 1 << 26 });
+    // All of it is real but apt's simulation, which takes seconds where packages are missing.
+    host.write('/stubs/apt-get', '#!/bin/sh\nexit 100\n');
+    chmodSync(join(host.root, 'stubs/apt-get'), 0o755);
+    const input = readFileSync(SCRIPT, 'utf8').replace('PATH=', `PATH=${host.root}/stubs:`);
+    const { status, stdout, stderr } = spawnSync('sh', [], { input, maxBuffer: 1 << 26 });
     assert.deepEqual([status, stderr.toString()], [0, '']);
     assert.notEqual(parseSnapshot(stdout).facts.hostname, '');
-  }).timeout(60_000);
+  });
 
   it('passes shellcheck', function () {
     if (!there('shellcheck')) this.skip();
