@@ -15,6 +15,8 @@ describe('a transaction that does not come to its end', () => {
   let host: LabHost;
   let flags: string[];
   let stock: State;
+  /** As stock, but for an edit that somebody made. */
+  let byHand: State;
   let peer: Peer;
 
   before(async () => {
@@ -133,11 +135,21 @@ describe('a transaction that does not come to its end', () => {
   });
 
   it('the next run works, and keeps the edit', async () => {
+    byHand = await host.state();
     const { code, stdout } = await hardenMail(['apply', ...flags]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /changed: /);
     assert.match((await host.read('/etc/postfix/main.cf')).toString(), /^# by hand$/m);
     assert.match((await hardenMail(['apply', ...flags])).stdout, /ok: nothing to do/);
+    await assertTidy(host);
+  });
+
+  it('harden-mail rollback takes the last transaction back, to the byte', async () => {
+    const { code, stdout } = await hardenMail(['rollback', '--yes', '--no-diff', ...to(host)]);
+    assert.equal(code, 0, stdout);
+    const digests = (state: State) => Object.entries(state).map(([path, { sha256 }]) => `${path} ${sha256}`);
+    assert.deepEqual(digests(await host.state()), digests(byHand));
+    assert.equal(await host.run("ss -Hltn 'sport = :465'"), '', 'nothing listens on 465');
     await assertTidy(host);
   });
 });

@@ -1,0 +1,163 @@
+/** What cannot work, as data: what spoils it, and which words and exit code the command must end with. */
+
+import type { Acme, LabHost } from '../lab/lab.ts';
+import { must } from '../lab/sh.ts';
+import { credentials, issuedBy, scratch, to } from './cli.ts';
+
+export interface Bad {
+  readonly what: string;
+  readonly exit: number;
+  /** What the line must say, and what the line after it. */
+  readonly says: RegExp;
+  readonly todo: RegExp;
+  /** Shell, run on the host beforehand, and to put it right again. */
+  readonly spoil?: string;
+  readonly mend?: string;
+  /** What is given beside, or in place of, `apply --yes --host …`. */
+  readonly flags?: (host: LabHost, acme: Acme) => readonly string[] | Promise<readonly string[]>;
+}
+
+export const ON_THE_WAY: readonly Bad[] = [
+  {
+    what: 'an unknown host',
+    exit: 4,
+    says: /^no-such-host\.invalid:22: the name does not resolve/,
+    todo: /spelling|address/,
+    flags: (host) => ['apply', '--yes', '--host', 'no-such-host.invalid', ...credentials(host)],
+  },
+  {
+    what: 'a port where nothing listens',
+    exit: 4,
+    says: /:2222: the connection was refused/,
+    todo: /--port/,
+    flags: (host) => ['apply', '--yes', ...to(host), '--port', '2222'],
+  },
+  {
+    what: 'a key that the host does not know',
+    exit: 4,
+    says: /root was not let in; tried key \S+-key; the host accepts publickey/,
+    todo: /--user and --identity/,
+    flags: async ({ address, knownHosts }) => {
+      const identity = scratch('key');
+      await must('sh', ['-c', 'rm "$1"; ssh-keygen -q -t ed25519 -N "" -f "$1"', 'sh', identity]);
+      return ['apply', '--yes', '--host', address, '--user', 'root', ...credentials({ identity, knownHosts })];
+    },
+  },
+  {
+    what: 'a user who is neither root nor may become it',
+    exit: 1,
+    says: /mallory cannot become root|sudo wants a password/,
+    todo: /--user root|sudo|--ask-become-pass/,
+    flags: (host) => ['apply', '--yes', ...to(host, 'mallory')],
+  },
+  {
+    what: 'nobody to ask',
+    exit: 3,
+    says: /no terminal to ask on/,
+    todo: /--yes|--dry-run/,
+    flags: (host) => ['apply', ...to(host)],
+  },
+  {
+    what: 'an inventory that is no JSON',
+    exit: 3,
+    says: /hosts\.json:2:25: /,
+    todo: /Mend the JSON/,
+    flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{\n  "hosts": { "mx1": {}, }\n')],
+  },
+  {
+    what: 'an inventory with a setting that does not exist',
+    exit: 3,
+    says: /hosts\.json:1:\d+: hosts\.mx1\.prot: there is no such setting$/,
+    todo: /inventory\.example\.json/,
+    flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{ "hosts": { "mx1": { "prot": 22 } } }')],
+  },
+  {
+    what: 'a port number that is none',
+    exit: 3,
+    says: /hosts\.json:1:\d+: hosts\.mx1\.port: .*65535$/,
+    todo: /inventory\.example\.json/,
+    flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{ "hosts": { "mx1": { "port": 70000 } } }')],
+  },
+];
+
+export const ON_THE_HOST: readonly Bad[] = [
+  {
+    what: 'another system',
+    exit: 1,
+    says: /runs Fedora Linux 41, not Debian or Ubuntu/,
+    todo: /Nothing was written/,
+    spoil: `rm /etc/os-release; printf 'ID=fedora\\nPRETTY_NAME="Fedora Linux 41"\\n' >/etc/os-release`,
+    mend: 'ln -sf ../usr/lib/os-release /etc/os-release',
+  },
+  ...(
+    [
+      ['main.cf', '/etc/postfix/main.cf', 'this is no setting'],
+      ['master.cf', '/etc/postfix/master.cf', 'smtp telnet n - y - - smtpd'],
+      ['Dovecot', '/etc/dovecot/conf.d/10-auth.conf', 'service auth {'],
+    ] as const
+  ).map(([name, path, line]): Bad => ({
+    what: `a syntax error in ${name}`,
+    exit: 1,
+    says: new RegExp(`${path}:\\d+:(\\d+:)? `),
+    todo: new RegExp(`Mend line \\d+ of ${path}`),
+    spoil: `cp -a ${path} /root/saved; echo '${line}' >>${path}`,
+    mend: `mv /root/saved ${path}`,
+  })),
+  {
+    what: 'a domain that leads elsewhere',
+    exit: 1,
+    says: /elsewhere\.test resolves to 198\.18\.0\.250, which is not /,
+    todo: /A or AAAA record|--domain/,
+    flags: async (host, acme) => {
+      await acme.setA('elsewhere.test', '198.18.0.250');
+      return ['apply', '--yes', ...to(host), '--domain', 'elsewhere.test', ...(await issuedBy(acme))];
+    },
+  },
+  {
+    what: 'a domain that leads nowhere',
+    exit: 1,
+    says: /nowhere\.test does not resolve to any address/,
+    todo: /A or AAAA record|--domain/,
+    flags: async (host, acme) => ['apply', '--yes', ...to(host), '--domain', 'nowhere.test', ...(await issuedBy(acme))],
+  },
+  {
+    what: 'port 80 in other hands',
+    exit: 1,
+    says: /port 80 on \S+ is held by python3\b/,
+    todo: /Stop it/,
+    spoil: `systemd-run -q --unit e2e-http python3 -m http.server 80
+      until ss -Hltn 'sport = :80' | grep -q .; do sleep 0.05; done`,
+    mend: 'systemctl stop e2e-http',
+  },
+  {
+    what: 'apt at work for somebody else',
+    exit: 1,
+    says: /apt on \S+ is in use by process \d+ \(apt-get\)/,
+    todo: /Run again when it is done/,
+    // A real apt-get, that holds the real locks for as long as its hook takes.
+    spoil: `dpkg --remove certbot >/dev/null 2>&1
+      systemd-run -q --unit e2e-apt apt-get -y -o DPkg::Pre-Invoke::='touch /run/e2e-apt; sleep 600; false' install certbot
+      until [ -e /run/e2e-apt ]; do sleep 0.05; done`,
+    mend: 'systemctl stop e2e-apt; dpkg --configure -a; apt-get -q -y install certbot',
+  },
+];
+
+export const CERTIFICATE: readonly Bad[] = [
+  {
+    what: 'a certificate authority that is not there',
+    exit: 1,
+    says: /certbot got no certificate for mx\S+: .*(refused|Connection)/,
+    todo: /Mail works as before/,
+    flags: (host, acme) => ['apply', '--yes', ...to(host), '--acme-server', acme.directory.replace('14000', '1')],
+  },
+  {
+    what: 'a certificate authority that a firewall keeps out',
+    exit: 1,
+    says: /certbot got no certificate for mx\S+: .*(refused|Connection|Timeout|Fetching)/,
+    todo: /Mail works as before/,
+    spoil: `nft add table inet e2e
+      nft add chain inet e2e input '{ type filter hook input priority 0; }'
+      nft add rule inet e2e input tcp dport 80 reject with tcp reset`,
+    mend: 'nft delete table inet e2e',
+  },
+];
