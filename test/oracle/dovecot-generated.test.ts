@@ -8,7 +8,7 @@ import { doveconf } from './doveconf.ts';
 import type { Doveconf } from './doveconf.ts';
 import { canonicalName, changed, disagreements } from './dovecot-compare.ts';
 
-const numRuns = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 20);
+const numRuns = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 10);
 
 const HEAD = 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n';
 

@@ -21,7 +21,7 @@ import { isComparable, judge } from './postfix.ts';
 import type { Verdict } from './postfix.ts';
 import { stockFiles } from './postfix-stock.ts';
 
-const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 20);
+const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 10);
 
 const WANTED = ['permit_mynetworks', 'permit_sasl_authenticated', 'reject_unauth_destination'];
 

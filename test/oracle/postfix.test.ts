@@ -9,7 +9,7 @@ import type { Files, Verdict } from './postfix.ts';
 import { mainView, optionView, serviceView } from './postfix-view.ts';
 
 /** How many generated files of each format are tried on each release: each takes some 50 ms. */
-const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 20);
+const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 10);
 
 /** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
 function agree({ main, master }: Files, verdict: Verdict): void {

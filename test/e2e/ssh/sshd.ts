@@ -33,9 +33,14 @@ export interface Sshd {
 let shared: Promise<LabHost> | undefined;
 let count = 0;
 
-/** The host that all of them run on; it goes with the lab. */
+/** The host that all of them run on. It goes with the lab of its file; the next file in this process gets a new one. */
 function sshHost(): Promise<LabHost> {
-  return (shared ??= lab.host());
+  const alive = shared?.then(async (host) => {
+    await host.exec('true');
+    return host;
+  });
+  shared = alive?.catch(() => lab.host()) ?? lab.host();
+  return shared;
 }
 
 export function keygen(path: string, type: string, passphrase = '', ...more: string[]): string {
