@@ -1,7 +1,7 @@
 /** What the machine that runs the tests must have, and installing what it lacks. */
 
 import { readFileSync } from 'node:fs';
-import { must, run, say } from './sh.ts';
+import { must, run, say, withLock } from './sh.ts';
 
 /** Debian packages that the lab and the host tests use; libnet-ssleay-perl is swaks' TLS. */
 const PACKAGES = [
@@ -23,15 +23,29 @@ export async function available(): Promise<Availability> {
   return { ok: true };
 }
 
-/** Installs what is missing, and says so. */
+/** Installs what is missing, and says so. Test files run side by side, so all but the first find it there. */
 export async function prepareMachine(): Promise<void> {
+  if ((await missing()).length === 0) return;
+  await withApt(async (env) => {
+    const wanted = await missing();
+    if (wanted.length === 0) return;
+    say(`installing on this machine, for its test hosts: ${wanted.join(' ')}`);
+    await must('apt-get', ['-q', 'update'], { env });
+    const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+    await must('apt-get', [...options, 'install', ...wanted], { env });
+  });
+}
+
+/** Has apt learn what its mirrors have. */
+export const updateLists = (): Promise<string> => withApt((env) => must('apt-get', ['-q', 'update'], { env }));
+
+/** apt-get update does not wait for another one, it fails; so here one waits for the other. */
+function withApt<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+  return withLock('/run/lock/harden-mail-apt', () => work({ ...process.env, DEBIAN_FRONTEND: 'noninteractive' }));
+}
+
+async function missing(): Promise<string[]> {
   const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES]);
   const there = stdout.toString().split('\n');
-  const missing = PACKAGES.filter((name) => !there.includes(`installed ${name}`));
-  if (missing.length === 0) return;
-  say(`installing on this machine, for its test hosts: ${missing.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await must('apt-get', ['-q', 'update'], { env });
-  const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
-  await must('apt-get', [...options, 'install', ...missing], { env });
+  return PACKAGES.filter((name) => !there.includes(`installed ${name}`));
 }

@@ -7,6 +7,7 @@ import { access, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { updateLists } from '../lab/requirements.ts';
 
 const run = promisify(execFile);
 
@@ -87,14 +88,18 @@ async function privateApt(folder: string, release: Release) {
 
 /** The Debian mirror that this machine itself uses. */
 async function mirror(): Promise<string> {
+  const known = await knownMirror();
+  if (known !== undefined) return known;
+  await updateLists();
+  const found = await knownMirror();
+  if (found === undefined) throw new Error('this machine has no Debian mirror in its apt configuration');
+  return found;
+}
+
+async function knownMirror(): Promise<string | undefined> {
   const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(LABEL)', 'Created-By: Packages']);
-  const [uri] =
-    stdout
-      .split('\n')
-      .find((line) => / Debian$/.test(line))
-      ?.split(' ') ?? [];
-  if (!uri) throw new Error('this machine has no Debian mirror in its apt configuration (or never ran apt-get update)');
-  return uri;
+  const line = stdout.split('\n').find((line) => / Debian$/.test(line));
+  return line?.split(' ')[0];
 }
 
 export interface Answer {
