@@ -95,6 +95,8 @@ export interface Facts {
   readonly now: number;
   /** Who has a transaction under way there; empty when nobody. */
   readonly busy: string;
+  /** Transactions in its journal that did not come to their end, oldest first. */
+  readonly unfinished: readonly string[];
   readonly os: {
     readonly id: string;
     readonly versionId: string;

@@ -1,11 +1,12 @@
 /** The steps of one host, as src/run.ts strings them together. */
 import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
 import { readHistory } from './commit/history.ts';
+import { heal } from './commit/heal.ts';
 import { commit, settle } from './commit/transaction.ts';
 import { connect } from './connect/connect.ts';
 import { EXIT, HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Ending, Facts, Finding, Plan, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Note, Plan, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
@@ -13,7 +14,7 @@ import { undoPlan } from './plan/undo.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { known, linked, type Visit } from './visit.ts';
+import { known, linked, type Known, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
 
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
@@ -119,12 +120,11 @@ export const readJournal: Step = async (visit, options, say) => {
 
 /** The plan of a rollback, from the journal and the files as they are now. */
 export const surveyUndo: Step = async (visit, options, say) => {
-  const { facts, policy, snapshot } = await read(visit, options, say);
-  assertFree(facts, visit.name);
+  const { facts, policy, snapshot } = await readAtRest(visit, options, say);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
   const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
-  visit.plan = undoPlan(history, options.to, now);
+  visit.plan = { ...undoPlan(history, options.to, now), notes: visit.notes };
   if (options.dryRun) return;
   say('verify');
   visit.before = await probe(linked(visit), facts, policy, options, 'quiet');
@@ -158,15 +158,31 @@ async function read(
   return { snapshot: visit.snapshot, facts, policy: visit.policy };
 }
 
-async function planAnew(
-  visit: Visit,
-  options: RunOptions,
-  say: Say,
-): Promise<{ plan: Plan; facts: Facts; policy: Policy }> {
-  const { snapshot, facts, policy } = await read(visit, options, say);
-  assertFree(facts, visit.name);
-  visit.plan = compose(snapshot, policy);
+async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Known> {
+  const { snapshot, facts, policy } = await readAtRest(visit, options, say);
+  const plan = compose(snapshot, policy);
+  visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
   return { plan: visit.plan, facts, policy };
+}
+
+/** A run that was cut short may have left a transaction in the middle: it comes to its end before anything is planned. */
+async function readAtRest(visit: Visit, options: RunOptions, say: Say): ReturnType<typeof read> {
+  const found = await read(visit, options, say);
+  assertFree(found.facts, visit.name);
+  const { unfinished } = found.facts;
+  if (unfinished.length === 0) return found;
+  if (options.dryRun) {
+    visit.notes = unfinished.map((id) => endless(id, 'an apply finishes or undoes it first, so this plan may change'));
+    return found;
+  }
+  say('heal');
+  const receipts = await heal(linked(visit), unfinished);
+  visit.notes = receipts.map(({ id, state }) => endless(id, state === 'committed' ? 'finished now' : 'undone now'));
+  return read(visit, options, say);
+}
+
+function endless(id: string, what: string): Note {
+  return { task: 'restart', level: 'warning', text: `transaction ${id} had not come to its end: ${what}` };
 }
 
 /** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */

@@ -1,5 +1,5 @@
 import { EXIT } from './errors.ts';
-import type { Ending, Facts, Finding, Host, HostResult, Plan, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot } from './model.ts';
 import type { Remote } from './remote/remote.ts';
 import { failure } from './words.ts';
 
@@ -15,6 +15,8 @@ export interface Visit {
   snapshot: Snapshot | null;
   policy: Policy | null;
   plan: Plan | null;
+  /** What was found and mended on the way, for the report. */
+  notes: readonly Note[];
   /** The fingerprint of the plan that was agreed to. */
   agreed: string | null;
   /** What the probes saw before anything was changed. */
@@ -35,6 +37,7 @@ export function begin(host: Host): Visit {
     snapshot: null,
     policy: null,
     plan: null,
+    notes: [],
     agreed: null,
     before: [],
     findings: [],
@@ -60,7 +63,14 @@ export function linked({ remote, name }: Visit): Remote {
   return remote;
 }
 
-export function known({ plan, policy, snapshot, name }: Visit): { plan: Plan; policy: Policy; facts: Facts } {
+/** What there is once a plan has been made. */
+export interface Known {
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly facts: Facts;
+}
+
+export function known({ plan, policy, snapshot, name }: Visit): Known {
   if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
   return { plan, policy, facts: snapshot.facts };
 }

@@ -8,8 +8,7 @@ code() { base64 -w 0; }
 content() { if [ -f "$1" ]; then code <"$1"; else printf '%s' -; fi; }
 for tx in /var/lib/harden-mail/tx/2*/; do
   tx=${tx%/}
-  [ -f "$tx/manifest" ] || continue
-  read -r state <"$tx/state" 2>/dev/null || state=new
+  read -r state <"$tx/state" 2>/dev/null || continue
   reason=$(sed -n '/^end [^ ]* committed /d; s/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)
   printf 'tx %s %s %s %s\n' "${tx##*/}" "$state" "$(content "$tx/who")" "$(printf '%s' "$reason" | code)"
   while read -r n kind sha_before _ bits owner target; do

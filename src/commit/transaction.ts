@@ -35,18 +35,18 @@ export async function commit(remote: Remote, plan: Plan, options: CommitOptions)
 
 /** The controller's word on a transaction that waits: keep it, or put everything back for this reason. One exec. */
 export async function settle(remote: Remote, id: string, undo: string | null): Promise<Receipt> {
-  if (!/^[0-9A-Za-z-]+$/.test(id)) throw new Error(`not a transaction's name: ${id}`);
+  assertId(id);
   const script = [
     `tx=${JOURNAL}/${id}`,
     `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
     readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
     // Keep the line count from before the word is given, so that what follows is the answer to it.
-    'from=$(wc -l <"$tx/log")',
+    'from=$(log | wc -l)',
     // It may have ended by itself, before we came: then that is the answer.
-    `case $(tail -n 1 "$tx/log") in 'end '*) tail -n 1 "$tx/log"; exit 0 ;; esac`,
+    `case $(log | tail -n 1) in 'end '*) log | tail -n 1; exit 0 ;; esac`,
     undo === null
-      ? ': >"$tx/confirm"'
-      : `printf '%s\\n' ${quote(undo)} >"$tx/undo.new" && mv "$tx/undo.new" "$tx/undo"`,
+      ? `printf '' >"$talk/confirm"`
+      : `printf '%s\\n' ${quote(undo)} >"$talk/undo.new" && mv "$talk/undo.new" "$talk/undo"`,
     'follow "$from"',
   ].join('\n');
   const result = await followed(remote, script);
@@ -70,6 +70,7 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     ...plan.changes.flatMap(({ after }, index) =>
       after === null ? [] : [file(`after/${index}`, Buffer.from(after, 'latin1'))],
     ),
+    `printf '%-12s\\n' new >"$tx/state" || exit 1`,
   ];
 }
 
@@ -111,15 +112,34 @@ async function followed(remote: Remote, script: string, onStep?: (step: string) 
   const last = stdout.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
   const [, awaiting] = /^awaiting (\S+)$/.exec(last) ?? [];
   if (awaiting !== undefined) return { state: 'awaiting', id: awaiting };
-  const [, id, state, step, reason] = /^end (\S+) (committed|refused|rolled-back|broken) (\S+) ?(.*)$/.exec(last) ?? [];
-  if (code !== 0 || id === undefined) {
+  if (last === 'lost') {
+    throw new HardenMailError(
+      'ROLLBACK_INCOMPLETE',
+      `the transaction on ${remote.name} died without a word`,
+      'Run again: an unfinished transaction is finished or undone first. By hand: docs/transaction.md.',
+    );
+  }
+  const [receipt] = parseEnd(last);
+  if (code !== 0 || !receipt) {
     throw new HardenMailError(
       'COMMIT_REFUSED',
       `${remote.name} did not start the transaction: ${stderr.toString().trim() || last || `exit status ${code}`}`,
       'Nothing was changed. See that /var/lib is writable and has space, and run again.',
     );
   }
-  return { id, state: state as Receipt['state'], step: step ?? '', reason: reason ?? '' };
+  return receipt;
+}
+
+/** `end ID STATE STEP REASON`, as the log's last line has it; none for any other line. */
+export function parseEnd(line: string): Receipt[] {
+  const [, id, state, step = '', reason = ''] =
+    /^end (\S+) (committed|refused|rolled-back|broken) (\S+) ?(.*)$/.exec(line) ?? [];
+  return id === undefined ? [] : [{ id, state: state as Receipt['state'], step, reason }];
+}
+
+/** It becomes part of a path in a script. */
+export function assertId(id: string): void {
+  if (!/^[0-9A-Za-z-]+$/.test(id)) throw new Error(`not a transaction's name: ${id}`);
 }
 
 function stepsIn(text: string): string[] {

@@ -6,7 +6,8 @@
 #   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start)
 #   ports      ports that must listen at the end, a line each
 #   timeout    seconds to wait for the controller's word
-# What comes to it: before/N (with owner, mode, times, attributes), state, log, and the controller's word in confirm or undo.
+# What comes to it: before/N (with owner, mode, times, attributes), state, and at the end log. Until then the log, and the
+# controller's word (confirm or undo), are in /run/harden-mail/ID, where no full and no read-only disk is in their way.
 # docs/transaction.md tells the states and how to recover by hand.
 # shellcheck disable=SC2069 # "2>&1 >/dev/null" is meant: only what goes to standard error counts as an opinion.
 # shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
@@ -23,23 +24,26 @@ WANTS=/etc/systemd/system/multi-user.target.wants/harden-mail-recover.service
 mode=$1
 tx=${2%/}
 id=${tx##*/}
+talk=/run/harden-mail/$id
 step=start
 
-say() { printf '%s\n' "$*" >>"$tx/log"; }
+say() { printf '%s\n' "$*" >>"$talk/log"; }
 enter() { step=$1; say "step $step"; }
-state() { printf '%s\n' "$1" >"$tx/state.new" && sync "$tx/state.new" && mv -f "$tx/state.new" "$tx/state" && sync "$tx"; }
-is() { [ -r "$tx/$1" ] && read -r is_word <"$tx/$1" && [ "$is_word" = "$2" ]; }
+# In place and always as long: that needs no space, so it can be told on a full disk too.
+state() { printf '%-12s\n' "$1" 1<>"$tx/state" && sync "$tx/state"; } 2>/dev/null
 digest() { [ -f "$1" ] && sha256sum <"$1" | cut -c 1-64; }
 staged() { printf '%s/.harden-mail.%s.%s' "${1%/*}" "$id" "$2"; }
+old() { printf '%s/.harden-mail.%s.%s.old' "${1%/*}" "$id" "$2"; }
+uptime() { read -r up _ </proc/uptime && printf '%s' "${up%.*}"; } # a clock that nobody sets
 each() { # FUNCTION: for every line of the manifest, until one fails
   while read -r n kind sha_before sha_after bits owner target; do "$1" || return 1; done <"$tx/manifest"
 }
 end() { # STATE REASON
-  state "$1"
   [ -z "$locked" ] || rm -f "$LOCK"
   say "end $id $1 $step $2"
+  cp "$talk/log" "$tx/log" 2>/dev/null && rm -rf "$talk" && rmdir "${talk%/*}"
   exit 0
-}
+} 2>/dev/null
 
 locked=
 lock() { # SECONDS: how long to wait for it
@@ -69,6 +73,26 @@ journal_one() {
   cp -a "$target" "$tx/before/$n" && sync "$tx/before/$n" || { reason="no copy of $target could be made: disk full?"; return 1; }
 }
 
+# The way back is a second name of the old file beside it: to take it again needs no space, and loses nothing. What
+# cannot have one (an immutable file, a mount) could not be replaced either.
+keep_one() {
+  [ "$kind" != new ] || return 0
+  [ "$(stat -c %h "$target")" = 1 ] || { reason="$target has a second name (a hard link), and a replacement would part the two"; return 1; }
+  ln "$target" "$(old "$target" "$n")" && return 0
+  reason="$target cannot be replaced: $(obstacle)"
+  return 1
+} 2>/dev/null
+
+obstacle() {
+  if grep -q "^[^ ]* [^ ]* [^ ]* [^ ]* $target " /proc/self/mountinfo; then
+    echo "it is a mount of its own (umount it, or change what is mounted there)"
+  elif lsattr -d "$target" 2>/dev/null | grep -q '^[^ ]*[ia][^ ]* '; then
+    echo "it is immutable or append-only (chattr -i -a)"
+  else
+    ln "$target" "$(old "$target" "$n")" 2>&1 | sed 's/.*: //'
+  fi
+}
+
 stage_one() {
   [ "$kind" != remove ] || return 0
   new=$(staged "$target" "$n")
@@ -81,7 +105,7 @@ stage_one() {
   return 1
 }
 
-unstage_one() { rm -f "$(staged "$target" "$n")"; return 0; }
+clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; return 0; }
 
 arm() { # a reboot in the middle puts all back before the daemons start
   [ -d /run/systemd/system ] || return 0
@@ -128,28 +152,29 @@ script_one() {
 }
 
 validate() {
-  opinions >"$tx/opinions.before" &
+  opinions >"$talk/opinions.before" &
   if unshare -m true 2>/dev/null; then
     # In a mount namespace of its own the staged files lie over the real ones: the daemons' parsers see what would be.
-    unshare -m --propagation private sh "$tx/tx.sh" opinions "$tx" >"$tx/opinions.after" 2>&1
+    unshare -m --propagation private sh "$tx/tx.sh" opinions "$tx" >"$talk/opinions.after" 2>&1
   else
     say "note this host allows no mount namespace: the new files are checked in a copy"
-    opinions_of_copy >"$tx/opinions.after" 2>&1
+    opinions_of_copy >"$talk/opinions.after" 2>&1
   fi
   wait
   for opinion in before after; do
     # Line numbers move with an edit, and postfix check calls postconf by its whole path.
-    sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$tx/opinions.$opinion" | sort -u >"$tx/opinions.$opinion.sorted"
+    sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"
   done
-  reason=$(comm -13 "$tx/opinions.before.sorted" "$tx/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
-  rm -f "$tx"/opinions.*
+  reason=$(comm -13 "$talk/opinions.before.sorted" "$talk/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
+  rm -f "$talk"/opinions.*
   [ -z "$reason" ] && each script_one
 }
 
 opinions_of_copy() {
-  copy=$(mktemp -d "$tx/copy.XXXXXX") && cp -a /etc/postfix /etc/dovecot "$copy/" 2>/dev/null
+  copy=$(mktemp -d "$tx/copy.XXXXXX") || { echo 'there is no room for a copy to check'; return; }
+  cp -a /etc/postfix /etc/dovecot "$copy/" 2>/dev/null
   copy_one() { case $target in /etc/postfix/* | /etc/dovecot/*) cat "$tx/after/$n" >"$copy/${target#/etc/}" ;; esac; }
-  each copy_one
+  each copy_one || echo 'there is no room for a copy to check'
   [ ! -d "$copy/postfix" ] || postconf -c "$copy/postfix" -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
   [ ! -d "$copy/dovecot" ] || doveconf -c "$copy/dovecot/dovecot.conf" -n -x 2>&1 >/dev/null || echo "doveconf -n: exit status $?"
   rm -rf "$copy"
@@ -160,10 +185,12 @@ opinions_of_copy() {
 swap_one() {
   compare_one || return 1
   if [ "$kind" = remove ]; then rm -f "$target"; else mv -fT "$(staged "$target" "$n")" "$target"; fi &&
-    sync "${target%/*}" && return 0
-  reason="$target could not be replaced"
+    sync "${target%/*}" || { reason="$target could not be replaced"; return 1; }
+  # An edit that came between the comparison and the rename went to the old file: with it that comes back.
+  [ "$kind" = new ] || [ "$(digest "$(old "$target" "$n")")" = "$sha_before" ] && return 0
+  reason="$target has changed while it was replaced"
   return 1
-}
+} 2>/dev/null
 
 unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-.
   if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null; then echo postfix@-; else echo "$1"; fi
@@ -182,9 +209,9 @@ activate_unit() { # UNIT HOW
 activate() {
   while read -r unit how; do
     enter "activate-$unit"
-    activate_unit "$unit" "$how" >"$tx/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 1 "$tx/activate.out")"; return 1; }
+    activate_unit "$unit" "$how" >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 1 "$talk/activate.out")"; return 1; }
   done <"$tx/activate"
-  rm -f "$tx/activate.out"
+  rm -f "$talk/activate.out"
   enter listen
   tries=0
   until missing=$(not_listening) && [ -z "$missing" ]; do
@@ -197,18 +224,18 @@ activate() {
 listening() { ss -Hltn 2>/dev/null | sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -u; }
 not_listening() { # prints the first port that is missing; nothing where the host has no ss to ask
   command -v ss >/dev/null || return 0
-  listening >"$tx/listening"
-  grep -vxFf "$tx/listening" "$tx/ports" | head -n 1
-  rm -f "$tx/listening"
+  listening >"$talk/listening"
+  grep -vxFf "$talk/listening" "$tx/ports" | head -n 1
+  rm -f "$talk/listening"
 }
 
 await() {
   read -r seconds <"$tx/timeout"
-  deadline=$(($(date +%s) + seconds))
+  deadline=$(($(uptime) + seconds))
   say "awaiting $id"
-  while [ "$(date +%s)" -lt "$deadline" ]; do
-    [ ! -e "$tx/confirm" ] || return 0
-    if [ -e "$tx/undo" ]; then reason=$(cat "$tx/undo"); return 1; fi
+  while [ "$(uptime)" -lt "$deadline" ]; do
+    [ ! -e "$talk/confirm" ] || return 0
+    if [ -e "$talk/undo" ]; then reason=$(cat "$talk/undo"); return 1; fi
     sleep 0.05
   done
   reason="no word from the controller for $seconds seconds"
@@ -216,80 +243,124 @@ await() {
 }
 
 restore_one() {
-  now=$(digest "$target")
-  rm -f "$(staged "$target" "$n")"
-  if [ "$kind" = new ]; then
-    [ -n "$now" ] || return 0
-    [ "$now" = "$sha_after" ] && rm -f "$target" && return 0
-  else
-    [ "$now" != "$sha_before" ] || return 0
-    # Somebody else's edit, made meanwhile, is not overwritten.
-    if [ "$now" = "${sha_after#-}" ]; then
-      back=$(staged "$target" "$n")
-      cp -a "$tx/before/$n" "$back" && sync "$back" && mv -fT "$back" "$target" && sync "${target%/*}" && return 0
-    fi
+  case " $settled " in *" $target "*) return 0 ;; esac
+  old=$(old "$target" "$n")
+  if [ -e "$(staged "$target" "$n")" ]; then : # not live yet
+  elif [ "$kind" = new ]; then
+    if is_ours; then rm -f "$target" || stuck="$stuck $target"
+    elif [ -e "$target" ]; then foreign="$foreign $target"; fi
+  elif [ "$(digest "$target")" = "$sha_before" ]; then :
+  elif ! is_ours; then foreign="$foreign $target"
+  else # the old file by its second name; where that is gone, by the copy in the journal
+    { [ -e "$old" ] || { cp -a "$tx/before/$n" "$old" && sync "$old"; }; } &&
+      mv -fT "$old" "$target" && sync "${target%/*}" || stuck="$stuck $target"
   fi
-  broken="$broken $target"
+  case " $stuck " in *" $target "*) ;; *) clean_one && settled="$settled $target" ;; esac
   return 0
+} 2>/dev/null
+
+# Is what stands there what this transaction wrote? Somebody else's edit, made meanwhile, is not overwritten.
+is_ours() {
+  if [ "$sha_after" = - ]; then [ ! -e "$target" ]; else [ "$(digest "$target")" = "$sha_after" ]; fi
 }
 
 restore() { # REASON
   failed_at=$step
   state restoring
-  broken=
-  each restore_one
+  tries=0
+  settled='' foreign=''
+  # A disk that is full or read-only may be so for a moment.
+  while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt 20 ]; do
+    tries=$((tries + 1))
+    sleep 1
+  done
   # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
   [ "$mode" = boot ] ||
     while read -r unit how; do activate_unit "$unit" "$how"; done <"$tx/activate" >/dev/null 2>&1
-  disarm
   step=$failed_at
-  [ -z "$broken" ] || end broken "$1; not put back, because somebody else changed it or it cannot be written:$broken"
+  # It stays armed, and unfinished: the next boot and the next run try again.
+  [ -z "$stuck" ] || end broken "$1; not put back, because it cannot be written:$stuck"
+  disarm
+  if [ -n "$foreign" ]; then
+    state broken
+    end broken "$1; not put back, because somebody else changed it meanwhile:$foreign"
+  fi
+  state rolled-back
   journal=$(journalctl -q --no-pager -o cat -p warning -n 3 --since "@$started" -u postfix@- -u postfix -u dovecot 2>/dev/null | tr '\n' '|')
   end rolled-back "$1${journal:+ (log: ${journal%|})}"
 }
 
 give_up() { # REASON: nothing is live yet
-  each unstage_one
+  each clean_one
   disarm
+  state refused
   end refused "$1"
 }
 
-prune() { # the last ten stay for rollback and history
-  find "${tx%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*' | sort -r | tail -n +11 | while read -r old; do rm -rf "$old"; done
+keep() { # It stays, once that is written down: else the next boot would take it back.
+  tries=0
+  until state committed; do
+    tries=$((tries + 1))
+    [ $tries -lt 20 ] || restore 'the journal could not be written'
+    sleep 1
+  done
+  step=end
+  each clean_one
+  disarm
+  prune
+  end committed ''
 }
+
+prune() { # The last ten stay for rollback and history; what was refused changed nothing, and is not worth a place.
+  find "${tx%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*' ! -name "$id" | sort -r | {
+    kept=1
+    while read -r other; do
+      read -r how <"$other/state" || how=
+      if [ "$how" = refused ] || [ $kept -ge 10 ]; then rm -rf "$other"; else kept=$((kept + 1)); fi
+    done
+  }
+} 2>/dev/null
 
 run() {
   started=$(date +%s)
   trap '' HUP INT TERM
   reason=
-  enter lock && { lock 0 || end refused "$(cat "$LOCK")"; }
-  enter compare && { each compare_one || end refused "$reason"; }
+  enter lock && { lock 0 || { state refused; end refused "$(cat "$LOCK")"; }; }
+  enter compare && { each compare_one || give_up "$reason"; }
   enter journal && { mkdir -p "$tx/before" && each journal_one && state journaled && arm || give_up "${reason:-the journal could not be written}"; }
-  enter stage && { each stage_one || give_up "$reason"; }
+  enter stage && { each keep_one && each stage_one || give_up "$reason"; }
   enter validate && { validate || give_up "$reason"; }
-  enter swap && state swapping
+  enter swap && { state swapping || give_up 'the journal could not be written'; }
   each swap_one || restore "$reason"
   state swapped
   activate || restore "$reason"
   state awaiting
   enter confirm && { await || restore "$reason"; }
-  disarm
-  step=end
-  state committed
-  prune
-  end committed ''
+  keep
 }
 
+# After a run that did not come to its end: forward when the controller's word is there, else back.
 recover() {
   started=$(date +%s)
-  read -r before_state <"$tx/state" 2>/dev/null || before_state=new
-  case $before_state in committed | refused | rolled-back | broken) disarm; exit 0 ;; esac
-  lock 30 || exit 1
-  step=recover
-  case $before_state in
-    new | journaled) give_up 'interrupted before anything was changed' ;;
-    *) restore 'interrupted' ;;
+  read -r stands <"$tx/state" 2>/dev/null || stands=new
+  case $stands in
+    committed | refused | rolled-back | broken)
+      each clean_one
+      disarm
+      exit 0
+      ;;
   esac
+  mkdir -p "$talk"
+  lock 30 || exit 1
+  enter recover
+  read -r stands <"$tx/state" 2>/dev/null || stands=new # somebody else may have done it while we waited for the lock
+  case $stands in
+    new | journaled) give_up 'interrupted before anything was changed' ;;
+    awaiting) [ ! -e "$talk/confirm" ] || keep ;;
+    swap* | restoring) ;;
+    *) end "$stands" '' ;;
+  esac
+  restore "interrupted (at $stands)"
 }
 
 case $mode in

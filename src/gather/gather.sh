@@ -75,6 +75,14 @@ busy() {
   [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || cat /run/harden-mail.lock
 }
 section busy "$(busy 2>/dev/null)"
+# Transactions that did not come to their end: the word in state tells how far they came.
+unfinished() {
+  for file in /var/lib/harden-mail/tx/2*/state; do
+    read -r state <"$file" || continue
+    case $state in journaled | swapping | swapped | awaiting | restoring) file=${file%/state}; printf '%s %s\n' "${file##*/}" "$state" ;; esac
+  done
+}
+section unfinished "$(unfinished 2>/dev/null)"
 section now "$(date +%s)"
 # shellcheck disable=SC2016,SC2086
 installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 2>/dev/null)

@@ -23,6 +23,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const facts: Facts = {
     now: Number(text('now')),
     busy: text('busy').trim(),
+    unfinished: lines('unfinished').map((line) => line.split(' ')[0] ?? ''),
     os: osRelease(sections.get('os')?.toString('utf8').split('\n') ?? []),
     hostname: postconf['myhostname'] || text('hostname').trim(),
     packages,

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Facts, Finding, HostResult, Plan, TaskState, Transaction } from '../model.ts';
+import type { Activation, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -26,8 +26,17 @@ export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
       ({ name, state, summary }) => `  ${paint[state](SIGN[state])} ${name.padEnd(width)}  ${escape(summary)}`,
     ),
     ...unseen(plan).map((line) => `      ${escape(line)}`),
-    ...notes.map(({ level, text }) => `  ${level === 'warning' ? chalk.red('!') : chalk.dim('·')} ${escape(text)}`),
+    ...notes.map((note) => noteLine(note, chalk)),
   ];
+}
+
+function noteLine({ level, text }: Note, chalk: ChalkInstance): string {
+  return `  ${level === 'warning' ? chalk.red('!') : chalk.dim('·')} ${escape(text)}`;
+}
+
+/** Of a plan that is not shown because there is nothing to do. */
+function warnings(plan: Plan | null, chalk: ChalkInstance): string[] {
+  return (plan?.notes ?? []).filter(({ level }) => level === 'warning').map((note) => noteLine(note, chalk));
 }
 
 /** Settings of files that are not there yet, so that no diff can show them. */
@@ -108,7 +117,7 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
   const passed = `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
   switch (ending.kind) {
     case 'unchanged':
-      return [`${name}  ${chalk.green('ok')}: nothing to do, ${passed}`];
+      return [...warnings(plan, chalk), `${name}  ${chalk.green('ok')}: nothing to do, ${passed}`];
     case 'pending':
       return [`${name}  ${plan ? planTotal(plan) : ''} Nothing was written.`];
     case 'declined':

@@ -10,7 +10,7 @@ import { boot } from './nspawn.ts';
 import { RELEASES } from './releases.ts';
 import type { ReleaseName } from './releases.ts';
 import { dress } from './rootfs.ts';
-import { quote } from './sh.ts';
+import { must, quote } from './sh.ts';
 
 export interface HostOptions {
   /** Default `bookworm`. */
@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly users?: readonly HostUser[];
   /** Let fsync through to the disk: slower, for tests that are about it. */
   readonly sync?: boolean;
+  /** Size of a disk of its own, which can be filled: `160M`. Default: as large as this machine's. */
+  readonly disk?: string;
   /** Further preparation, once the host is up. */
   readonly setup?: (host: LabHost) => Promise<void>;
 }
@@ -94,12 +96,16 @@ export interface World {
 
 export async function startHost(world: World, n: number, address: string, options: HostOptions): Promise<LabHost> {
   const { ledger, acme, identity } = world;
-  const { release = 'bookworm', mail = false, users = [], sync = false } = options;
+  const { release = 'bookworm', mail = false, users = [], sync = false, disk } = options;
   const name = options.name ?? `mx${n}.hm-${n}.test`;
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, apt } = await image(release);
   const tree = mail ? withMail : bare;
+  if (disk !== undefined) {
+    await mkdir(folder);
+    await must('mount', ['-t', 'tmpfs', '-o', `mode=700,size=${disk}`, 'lab', folder]);
+  }
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true });
   const { resolver, authority, publicKey } = world;
   const [keys] = await Promise.all([
@@ -116,13 +122,13 @@ export async function startHost(world: World, n: number, address: string, option
     const { code, stdout, stderr } = await machine.exec(command, given);
     return { code, stdout: stdout.toString(), stderr: stderr.toString() };
   };
-  const must: LabHost['run'] = async (command, given) => {
+  const mustRun: LabHost['run'] = async (command, given) => {
     const { code, stdout, stderr } = await exec(command, given);
     if (code !== 0) throw new Error(`lab: on ${name}: ${command}\nended with ${code}: ${stderr || stdout}`);
     return stdout;
   };
   const host: LabHost = {
-    ...{ name, release, address, port: 22, identity, knownHosts, exec, run: must },
+    ...{ name, release, address, port: 22, identity, knownHosts, exec, run: mustRun },
     async read(path) {
       const { code, stdout, stderr } = await machine.exec(`exec cat -- ${quote(path)}`);
       if (code !== 0) throw new Error(`lab: on ${name}: ${stderr.toString()}`);
@@ -131,18 +137,19 @@ export async function startHost(world: World, n: number, address: string, option
     async write(path, bytes, mode) {
       const file = quote(path);
       const change = mode === undefined ? '' : ` && chmod ${mode} -- ${file}`;
-      await must(`mkdir -p -- "$(dirname -- ${file})" && cat >${file}${change}`, { input: bytes });
+      await mustRun(`mkdir -p -- "$(dirname -- ${file})" && cat >${file}${change}`, { input: bytes });
     },
-    state: async () => parseState(await must(STATE)),
+    state: async () => parseState(await mustRun(STATE)),
     async reboot(how = 'orderly') {
       await machine.reboot(how);
     },
     async stop() {
       await machine.stop();
+      if (disk !== undefined) await must('umount', ['--lazy', folder]);
       await rm(folder, { recursive: true, force: true });
     },
   };
-  if (users.length > 0) await must(users.map((user) => addUser(user, publicKey)).join('\n'));
+  if (users.length > 0) await mustRun(users.map((user) => addUser(user, publicKey)).join('\n'));
   await options.setup?.(host);
   return host;
 }

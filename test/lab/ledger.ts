@@ -92,9 +92,15 @@ export function open(runs: string): Promise<Ledger> {
 /** Takes away all that a ledger lists. Synchronous, because it also runs while the process exits. */
 export function clear(ledger: Ledger): void {
   release(ledger, ledger);
+  for (const path of mountsBelow(ledger.folder)) spawnSync('umount', ['--lazy', path]);
   if (ledger.memory) spawnSync('umount', ['--lazy', ledger.folder]);
   rmSync(ledger.folder, { recursive: true, force: true });
   rmSync(file(ledger.pid), { force: true });
+}
+
+function mountsBelow(folder: string): string[] {
+  const mounts = readFileSync('/proc/mounts', 'latin1').split('\n');
+  return mounts.flatMap((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${folder}/`));
 }
 
 /** Takes away some of what a ledger lists, and strikes it out. */

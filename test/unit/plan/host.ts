@@ -12,6 +12,7 @@ const CHANGED = NOW - 7200;
 
 const STOCK: Omit<Facts, 'lineages'> = {
   busy: '',
+  unfinished: [],
   now: NOW,
   os: { id: 'debian', versionId: '12', codename: 'bookworm', pretty: 'Debian GNU/Linux 12 (bookworm)' },
   hostname: 'mx1.example.test',

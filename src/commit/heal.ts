@@ -1,0 +1,30 @@
+import { HardenMailError } from '../errors.ts';
+import type { Receipt } from '../model.ts';
+import type { Remote } from '../remote/remote.ts';
+import { assertId, JOURNAL, parseEnd } from './transaction.ts';
+
+/**
+ * Brings transactions that did not come to their end to one, oldest first: forward where our word had reached the host,
+ * else back. One exec; each is done by the script in its own journal. Throws ROLLBACK_INCOMPLETE where a human is needed.
+ */
+export async function heal(remote: Remote, ids: readonly string[]): Promise<Receipt[]> {
+  ids.forEach(assertId);
+  const script = [
+    `for tx in ${ids.map((id) => `${JOURNAL}/${id}`).join(' ')}; do`,
+    '  sh "$tx/tx.sh" recover "$tx" </dev/null >/dev/null 2>&1',
+    '  cat "/run/harden-mail/${tx##*/}/log" "$tx/log" 2>/dev/null | sed -n "/^end /h; \\${x; p}"',
+    'done',
+  ].join('\n');
+  const { stdout, stderr } = await remote.run(script, { intent: 'write' });
+  const receipts = stdout.toString('utf8').split('\n').flatMap(parseEnd);
+  for (const id of ids) {
+    const receipt = receipts.find((one) => one.id === id);
+    if (receipt && receipt.state !== 'broken') continue;
+    throw new HardenMailError(
+      'ROLLBACK_INCOMPLETE',
+      `the unfinished transaction ${id} on ${remote.name} could not be undone: ${receipt?.reason || stderr.toString().trim() || 'it said nothing'}`,
+      'A human is needed: docs/transaction.md, "By hand".',
+    );
+  }
+  return receipts;
+}

@@ -1,0 +1,93 @@
+/** One cell of the matrix: a run, held at a step, to which something happens; and what must hold afterwards. */
+
+import assert from 'node:assert/strict';
+import { lab } from '../../lab/lab.ts';
+import type { LabHost } from '../../lab/lab.ts';
+import { hardenMail, issuedBy, start, to } from '../cli.ts';
+import { assertTidy } from '../host.ts';
+import type { Peer } from '../talk.ts';
+import { FAULTS, impossible, inflict } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { arm, hold, installGates, STEPS } from './gates.ts';
+import type { Step } from './gates.ts';
+import { assertCanary, assertDelivered, installMailboxes, queueMail } from './mail.ts';
+import { assertServing, assertTruth, assertWhole } from './oracle.ts';
+import type { Sides } from './oracle.ts';
+import { atRest, restore, save, shapeOf, until } from './state.ts';
+
+export interface Cell {
+  readonly step: Step;
+  readonly fault: Fault;
+}
+
+export interface Stage {
+  readonly host: LabHost;
+  readonly args: readonly string[];
+  readonly peer: Peer;
+  readonly sides: Sides;
+}
+
+/** Seconds that the host waits for the controller's word. */
+const DEADLINE = 10;
+
+/** Every cell that can occur, by step and then by fault. */
+export const CELLS: readonly Cell[] = STEPS.flatMap((step) =>
+  FAULTS.filter((fault) => impossible(step, fault) === undefined).map((fault) => ({ step, fault })),
+);
+
+/** A host with mail, a certificate, and somebody who may use sudo; and what an undisturbed run makes of it. */
+export async function prepare(): Promise<Stage> {
+  const host = await lab.host({
+    release: 'bookworm',
+    mail: true,
+    users: [{ name: 'admin', sudo: 'passwordless' }],
+    disk: '160M',
+  });
+  const acme = await lab.acme();
+  const args = ['apply', '--yes', '--no-diff', '--confirm-timeout', `${DEADLINE}`];
+  args.push('--connect-timeout', '5', ...to(host, 'admin'), ...(await issuedBy(acme)));
+  await host.run(
+    `certbot certonly -n -q --agree-tos --register-unsafely-without-email --standalone -d ${host.name} --server ${acme.directory}`,
+  );
+  await installMailboxes(host);
+  await save(host);
+  const before = await shapeOf(host);
+  const { code, stdout } = await hardenMail(args);
+  assert.equal(code, 0, stdout);
+  const after = await shapeOf(host);
+  await installGates(host);
+  const peer = { address: host.address, port: 25, name: host.name, root: await acme.root() };
+  return { host, args, peer, sides: { before, after } };
+}
+
+export async function play({ host, args, peer, sides }: Stage, { step, fault }: Cell, number: number): Promise<void> {
+  const name = `c${number}`;
+  await restore(host);
+  await queueMail(host, name);
+
+  await arm(host, step);
+  const run = start(args);
+  const held = await hold(host, step, run);
+  const { lift, other } = await inflict[fault]({ host, run, step, args });
+  await held.release();
+  // A fault that lasts, lasts until the run has given up, and not for ever.
+  const ended = await Promise.race([run.done, until('never', async () => false, 25).catch(() => null)]);
+  await lift?.();
+  const outcome = ended ?? (await run.done);
+
+  await atRest(host, DEADLINE + 30);
+  const side = await assertWhole(host, sides, fault === 'a foreign edit');
+  if (!(other?.code === 0 && outcome.code === 1)) assertTruth(outcome, side, { healed: lift !== undefined || fault === 'a foreign edit' }); // prettier-ignore
+  if (other) assert.ok(other.code === 0 || outcome.code === 0, `both failed: ${other.stdout}\n${outcome.stdout}`);
+  await assertServing(host, peer, side);
+  await assertTidy(host);
+  await assertCanary(host, peer, name);
+  await assertDelivered(host, name);
+
+  const again = await hardenMail(args);
+  assert.equal(again.code, 0, again.stdout);
+  assert.equal(await assertWhole(host, sides, false), 'AFTER');
+  const idle = await hardenMail(args);
+  assert.match(idle.stdout, /ok: nothing to do/);
+  assert.equal(idle.code, 0);
+}

@@ -1,0 +1,51 @@
+/** Mail that is on its way while things happen: twenty that wait in the queue, and one that comes afterwards. */
+
+import assert from 'node:assert/strict';
+import type { LabHost } from '../../lab/lab.ts';
+import { SMTP, talkInClear } from '../talk.ts';
+import type { Peer } from '../talk.ts';
+import { until } from './state.ts';
+
+/** Whose mail is deferred until /run/deliver is there, and then kept in one folder, a file a delivery. */
+export async function installMailboxes(host: LabHost): Promise<void> {
+  await host.run(`set -e
+    useradd -m later; useradd -m canary
+    printf '%s\\n' '"|/usr/local/bin/keep"' >/home/later/.forward
+    printf '%s\\n' '#!/bin/sh' '[ -e /run/deliver ] || exit 75' 'umask 022' \\
+      'cat >"$(mktemp /home/later/mail.XXXXXXXX)"' >/usr/local/bin/keep
+    chmod 755 /usr/local/bin/keep; chown later: /home/later/.forward`);
+}
+
+/** Twenty mails in the queue, tried once and deferred. */
+export async function queueMail(host: LabHost, cell: string): Promise<void> {
+  await host.run(`rm -f /run/deliver /home/later/mail.*; postsuper -d ALL >/dev/null 2>&1
+    for n in $(seq 20); do printf 'Subject: %s-%s\\n\\nlater\\n' ${cell} $n | sendmail -f root later; done`);
+  await until('twenty mails are deferred', async () => {
+    return (await host.run('find /var/spool/postfix/deferred -type f | wc -l')).trim() === '20';
+  });
+}
+
+/** All twenty have come, each once. */
+export async function assertDelivered(host: LabHost, cell: string): Promise<void> {
+  await host.run(': >/run/deliver; postqueue -f');
+  await until('twenty mails have come', async () => {
+    return (await host.run("find /home/later -name 'mail.*' -size +0 | wc -l; find /var/spool/postfix/deferred /var/spool/postfix/active /var/spool/postfix/incoming -type f | wc -l")) === '20\n0\n'; // prettier-ignore
+  });
+  const subjects = (await host.run("cat /home/later/mail.* | sed -n 's/^Subject: //p' | sort")).trim().split('\n');
+  assert.deepEqual(subjects, Array.from({ length: 20 }, (_, n) => `${cell}-${n + 1}`).sort());
+}
+
+/** A mail from a stranger, by port 25, arrives. */
+export async function assertCanary(host: LabHost, peer: Peer, cell: string): Promise<void> {
+  const smtp = await talkInClear(peer);
+  await smtp.until(SMTP);
+  for (const line of ['EHLO client.example', 'MAIL FROM:<a@client.example>', `RCPT TO:<canary@${host.name}>`, 'DATA']) {
+    const answer = (await smtp.ask(line, SMTP)).at(-1) ?? '';
+    assert.match(answer, /^[23]/, `${line}: ${answer}`);
+  }
+  assert.match((await smtp.ask(`Subject: canary-${cell}\r\n\r\nsings\r\n.`, SMTP)).at(-1) ?? '', /^250/);
+  smtp.end();
+  await until('the canary has come', async () => {
+    return (await host.exec(`grep -qx 'Subject: canary-${cell}' /var/mail/canary`)).code === 0;
+  });
+}

@@ -1,0 +1,30 @@
+import { CELLS, play, prepare } from './cell.ts';
+import type { Stage } from './cell.ts';
+import { FAULTS } from './faults.ts';
+import { STEPS } from './gates.ts';
+
+/**
+ * A share of the matrix (see cell.ts), on a host of its own, so that shares run side by side. HARDEN_MAIL_CELLS=all takes
+ * every cell, =TEXT those whose name holds it; else a sample with each step and each fault.
+ */
+export function share(mine: number, of: number): void {
+  const wish = process.env['HARDEN_MAIL_CELLS'];
+  const wanted = CELLS.map((cell, number) => ({ ...cell, number })).filter(({ step, fault }, number) => {
+    if (wish === 'all') return true;
+    if (wish !== undefined) return `${step} × ${fault}`.includes(wish);
+    return number % 5 === 0 || SAMPLE.has(`${step} × ${fault}`);
+  });
+  describe(`the matrix of faults, share ${mine} of ${of}`, () => {
+    let stage: Stage;
+    before(async function () {
+      this.timeout(120_000);
+      stage = await prepare();
+    });
+    after(() => stage.host.stop());
+    for (const cell of wanted.filter((_, index) => index % of === mine - 1)) {
+      it(`${cell.step} × ${cell.fault}`, () => play(stage, cell, cell.number));
+    }
+  });
+}
+
+const SAMPLE = new Set([...STEPS.map((step, n) => `${step} × ${FAULTS[n % FAULTS.length]}`)]);
