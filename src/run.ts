@@ -2,13 +2,14 @@
  * The whole story on one page. For every host: connect, gather, plan; show the diff and ask; do what must come before
  * (install, certificate) and plan again; commit; verify from outside; confirm, or have it put back.
  */
+import { carryOut } from './carry-out.ts';
 import type { ConnectOptions } from './connect/connect.ts';
 import type { Interrupt } from './interrupt.ts';
 import type { Facts, Host, HostResult, Plan } from './model.ts';
 import { fingerprint } from './plan/compose.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Progress } from './report/progress.ts';
-import { carryOut, look, prepare, readJournal, survey, surveyUndo } from './steps.ts';
+import { look, prepare, readJournal, survey, surveyUndo } from './steps.ts';
 import { begin, known, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted } from './words.ts';
 

@@ -2,20 +2,19 @@
 import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
 import { readHistory } from './commit/history.ts';
 import { heal } from './commit/heal.ts';
-import { commit, settle } from './commit/transaction.ts';
 import { connect } from './connect/connect.ts';
-import { EXIT, HardenMailError } from './errors.ts';
+import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Ending, Facts, Finding, Note, Plan, Policy, Snapshot } from './model.ts';
+import type { Facts, Note, Plan, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
-import { probe, probeUntilWell, regressions } from './probe.ts';
+import { probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
-import { notCommitted, sentence, verdict } from './words.ts';
+import { verdict } from './words.ts';
 
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
 export const survey: Step = async (visit, options, say) => {
@@ -49,60 +48,6 @@ export const prepare: Step = async (visit, options, say) => {
     }
   }
 };
-
-/** commit → verify from outside → confirm over a new connection, or have everything put back. */
-export const carryOut: Step = async (visit, options, say) => {
-  const { plan } = known(visit);
-  say('commit');
-  const started = await commit(linked(visit), plan, {
-    confirmTimeout: options.confirmTimeout,
-    who: options.who,
-    ports: portsFor(visit),
-    onStep: say,
-  });
-  if (started.state !== 'awaiting') {
-    visit.ending = notCommitted(visit.name, started);
-    return;
-  }
-  try {
-    visit.ending = await proveAndSettle(visit, started.id, options, say);
-  } catch (error) {
-    throw whileWaiting(error, options.confirmTimeout);
-  }
-};
-
-/** From outside, and with the word over a new connection: what stays must be reachable. */
-async function proveAndSettle(visit: Visit, id: string, options: RunOptions, say: Say): Promise<Ending> {
-  const { facts, policy } = known(visit);
-  say('verify');
-  const second = connect(visit.host, options.ssh);
-  second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
-  visit.findings = await probeUntilWell(
-    async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)),
-    8,
-  );
-  const worse = regressions(relevant(visit, visit.before), visit.findings);
-  const remote = await second;
-  try {
-    say(worse.length > 0 ? 'undo' : 'confirm');
-    const receipt = await settle(remote, id, worse.length > 0 ? worse.map(sentence).join('; ') : null);
-    if (receipt.state !== 'committed') return notCommitted(visit.name, receipt);
-    return verdict(visit.findings, { kind: 'changed', receipt });
-  } finally {
-    await remote.close();
-  }
-}
-
-/** A connection that is lost now leaves a host that waits for a word: it will help itself, and the admin must know. */
-function whileWaiting(error: unknown, seconds: number): unknown {
-  if (!(error instanceof HardenMailError) || error.exit !== EXIT.unreachable) return error;
-  return new HardenMailError(
-    error.code,
-    `${error.message}, while the host waited to hear that all is well`,
-    `The host puts everything back by itself within ${seconds} s. Run again when it can be reached; \`harden-mail history\` shows how it ended.`,
-    { cause: error },
-  );
-}
 
 /** `verify` by itself. */
 export const look: Step = async (visit, options, say) => {
@@ -185,19 +130,6 @@ function endless(id: string, what: string): Note {
   return { task: 'restart', level: 'warning', text: `transaction ${id} had not come to its end: ${what}` };
 }
 
-/** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
-function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
-  return findings.filter(({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465));
-}
-
 function isEmpty(plan: Plan): boolean {
   return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
-}
-
-/** Ports that served before must serve again; and after an apply 465 with them. */
-function portsFor(visit: Visit): number[] {
-  const { plan, facts } = known(visit);
-  const before = facts.listeners.map(({ port }) => port).filter((port) => [25, 110, 143, 993, 995].includes(port));
-  const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
-  return [...new Set([...before, ...(opens ? [25, 465] : [])])];
 }

@@ -41,7 +41,7 @@ export interface Done {
 export const EDIT = '# by hand, meanwhile\n';
 
 const drop = (rule: string): string =>
-  `table inet fault { chain input { type filter hook input priority -20; ${rule} } }`;
+  `table inet fault { chain input { type filter hook input priority -20; ${rule} }; }`;
 const unrule = (host: LabHost) => async (): Promise<void> => void (await host.exec('nft delete table inet fault'));
 
 export const inflict: Readonly<Record<Fault, (scene: Scene) => Promise<Done>>> = {
@@ -82,8 +82,9 @@ export const inflict: Readonly<Record<Fault, (scene: Scene) => Promise<Done>>> =
     return { lift: async () => void (await host.run('rm -f /fill /fill.rest')) };
   },
   'read-only remount': async ({ host }) => {
-    const folders = '/etc /var/lib';
-    await host.run(`for f in ${folders}; do mount --bind $f $f && mount -o remount,ro,bind $f || exit 1; done`);
+    // Where a transaction writes. Of all of /var Postfix itself would choke, and for a minute longer than this lasts.
+    const folders = '/etc /var/lib/harden-mail';
+    await host.run(`mkdir -p ${folders}; for f in ${folders}; do mount --bind $f $f && mount -o remount,ro,bind $f || exit 1; done`);
     return { lift: async () => void (await host.run(`for f in ${folders}; do umount -l $f; done`)) };
   },
   'a second harden-mail': async ({ args, step, host }) => {

@@ -117,10 +117,10 @@ export async function hold(host: LabHost, step: Step, run: Running): Promise<Hel
     await close(host, GATES[step]);
     run.signal('SIGCONT');
   }
-  const reached = `for i in $(seq 600); do [ -e ${ROOM}/reached ] && exit; sleep 0.05; done; exit 1`;
+  const reached = `for i in $(seq 600); do [ -e ${ROOM}/reached ] && exit; sleep 0.1; done; exit 1`;
   const { code } = await host.exec(reached);
   if (code !== 0) throw new Error(`the run never came to “${step}”`);
   return { release: async () => void (await host.exec(`mkdir -p ${ROOM}; : >${ROOM}/open`)) };
 }
 
-const CLOSED = 'table inet gate { chain input { type filter hook input priority -10; tcp dport 22 drop; } }';
+const CLOSED = 'table inet gate { chain input { type filter hook input priority -10; tcp dport 22 drop; }; }';

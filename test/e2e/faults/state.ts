@@ -58,7 +58,7 @@ export async function atRest(host: LabHost, seconds: number): Promise<void> {
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
-  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(100)) {
+  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(300)) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
   }
 }

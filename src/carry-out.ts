@@ -1,0 +1,99 @@
+/** The transaction as the controller sees it: hand it over, look from outside, give the word. */
+import { commit, settle } from './commit/transaction.ts';
+import { connect } from './connect/connect.ts';
+import { EXIT, HardenMailError } from './errors.ts';
+import type { Finding, Receipt } from './model.ts';
+import { probe, probeUntilWell, regressions } from './probe.ts';
+import type { RunOptions, Say, Step } from './run.ts';
+import { known, linked, type Visit } from './visit.ts';
+import { notCommitted, sentence, verdict } from './words.ts';
+
+/** commit → verify from outside → confirm over a new connection, or have everything put back. */
+export const carryOut: Step = async (visit, options, say) => {
+  const { plan } = known(visit);
+  const { confirmTimeout, who } = options;
+  say('commit');
+  const started = await commit(linked(visit), plan, { confirmTimeout, who, ports: portsFor(visit), onStep: say }).catch(
+    lostBeforeTheWord(confirmTimeout),
+  );
+  if (started.state !== 'awaiting') {
+    visit.ending = notCommitted(visit.name, started);
+    return;
+  }
+  const undo = await prove(visit, options, say).catch(lostBeforeTheWord(confirmTimeout));
+  say(undo === null ? 'confirm' : 'undo');
+  const receipt = await giveWord(visit, started.id, undo, options);
+  visit.ending =
+    receipt.state === 'committed'
+      ? verdict(visit.findings, { kind: 'changed', receipt })
+      : notCommitted(visit.name, receipt);
+};
+
+/** Looks from outside, and opens the connection for the word: what stays must be reachable. Gives the reason to undo. */
+async function prove(visit: Visit, options: RunOptions, say: Say): Promise<string | null> {
+  const { facts, policy } = known(visit);
+  say('verify');
+  const second = connect(visit.host, options.ssh);
+  second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
+  visit.findings = await probeUntilWell(
+    async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)),
+    8,
+  );
+  const first = visit.remote;
+  visit.remote = await second;
+  await first?.close();
+  const worse = regressions(relevant(visit, visit.before), visit.findings);
+  return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+/** The word may be given twice: when the connection is lost over it, it is, to learn how it ended. */
+async function giveWord(visit: Visit, id: string, undo: string | null, { ssh }: RunOptions): Promise<Receipt> {
+  try {
+    return await settle(linked(visit), id, undo);
+  } catch (error) {
+    if (!isLost(error)) throw error;
+    visit.remote = null;
+    visit.remote = await connect(visit.host, ssh).catch(lostOverTheWord);
+    return settle(visit.remote, id, undo).catch(lostOverTheWord);
+  }
+}
+
+function isLost(error: unknown): error is HardenMailError {
+  return error instanceof HardenMailError && error.exit === EXIT.unreachable;
+}
+
+/** A connection that is lost now leaves a host that waits for a word: it will help itself, and the admin must know. */
+function lostBeforeTheWord(seconds: number): (error: unknown) => never {
+  return (error) => {
+    if (!isLost(error)) throw error;
+    throw new HardenMailError(
+      error.code,
+      `${error.message}, in the middle of the transaction`,
+      `Not hearing from us, the host puts everything back by itself within ${seconds} s; \`harden-mail history\` shows it. Then run again.`,
+      { cause: error },
+    );
+  };
+}
+
+function lostOverTheWord(error: unknown): never {
+  if (!isLost(error)) throw error;
+  throw new HardenMailError(
+    error.code,
+    `${error.message}, so whether the host heard the last word is not known`,
+    'If it did the changes stay, else it has put them back by itself. `harden-mail history` shows how it ended.',
+    { cause: error },
+  );
+}
+
+/** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
+function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465));
+}
+
+/** Ports that served before must serve again; and after an apply 465 with them. */
+function portsFor(visit: Visit): number[] {
+  const { plan, facts } = known(visit);
+  const before = facts.listeners.map(({ port }) => port).filter((port) => [25, 110, 143, 993, 995].includes(port));
+  const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
+  return [...new Set([...before, ...(opens ? [25, 465] : [])])];
+}
