@@ -2,18 +2,27 @@ import { readFileSync } from 'node:fs';
 import type { Snapshot } from '../model.ts';
 import { HardenMailError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
-import { parseSnapshot } from './parse.ts';
+import { parseSnapshot, TornError } from './parse.ts';
 
-/** Reads a host: facts and files, in one exec and one round trip. Writes nothing. */
+/** Who edits a file just now is done in a moment. */
+const LOOKS = 3;
+
+/** Reads a host: facts and files, in one exec and one round trip; in another where a file changed meanwhile. Writes nothing. */
 export async function gather(remote: Remote): Promise<Snapshot> {
   const script = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
-  const { code, stdout, stderr } = await remote.run(script, { intent: 'read' });
-  if (code !== 0) {
-    throw new HardenMailError(
-      'REMOTE_FAILED',
-      `reading ${remote.name} failed with status ${code}: ${stderr.toString().trim() || 'no message'}`,
-      'Nothing was written. Run the command again; if it stays, look at the host with ssh.',
-    );
+  for (let look = 1; ; look++) {
+    const { code, stdout, stderr } = await remote.run(script, { intent: 'read' });
+    if (code !== 0) {
+      throw new HardenMailError(
+        'REMOTE_FAILED',
+        `reading ${remote.name} failed with status ${code}: ${stderr.toString().trim() || 'no message'}`,
+        'Nothing was written. Run the command again; if it stays, look at the host with ssh.',
+      );
+    }
+    try {
+      return parseSnapshot(stdout);
+    } catch (error) {
+      if (!(error instanceof TornError) || look === LOOKS) throw error;
+    }
   }
-  return parseSnapshot(stdout);
 }

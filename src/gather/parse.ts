@@ -52,12 +52,15 @@ function split(output: Buffer): Map<string, Buffer> {
     sections.set(name, output.subarray(eol + 1, eol + 1 + Number(size)));
     at = eol + 2 + Number(size);
   }
-  if (!sections.has('end')) throw torn('the answer is incomplete');
+  if (!sections.has('end')) throw new TornError('the answer is incomplete');
   return sections;
 }
 
-function torn(what: string): HardenMailError {
-  return new HardenMailError('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Run the command again.');
+/** A file changed between two looks at it, so what was read is no state that the host was ever in. */
+export class TornError extends HardenMailError {
+  constructor(what: string) {
+    super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
+  }
 }
 
 function files(stats: string[], targets: string[], digests: string[], bytes: Buffer): RemoteFile[] {
@@ -66,9 +69,9 @@ function files(stats: string[], targets: string[], digests: string[], bytes: Buf
     const [, size, mode, changed, owner, path] = /^(\d+) (\d+) (\d+) (.+?) (\/.*)$/.exec(line) ?? [];
     const target = targets[index];
     const sha256 = digests[index];
-    if (path === undefined || target === undefined || sha256 === undefined) throw torn('a file went away meanwhile');
+    if (path === undefined || target === undefined || sha256 === undefined) throw new TornError('a file went away meanwhile');
     const content = bytes.subarray(at, (at += Number(size)));
-    if (createHash('sha256').update(content).digest('hex') !== sha256) throw torn(`${path} is being changed`);
+    if (createHash('sha256').update(content).digest('hex') !== sha256) throw new TornError(`${path} is being changed`);
     return {
       path,
       target,
@@ -79,7 +82,7 @@ function files(stats: string[], targets: string[], digests: string[], bytes: Buf
       changed: Number(changed),
     };
   });
-  if (at !== bytes.length) throw torn('a file is being changed');
+  if (at !== bytes.length) throw new TornError('a file is being changed');
   return read;
 }
 

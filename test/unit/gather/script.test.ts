@@ -45,7 +45,7 @@ function scratch(): Scratch {
         chmodSync(join(root, 'stubs', name), 0o755);
       }
       const input = readFileSync(SCRIPT, 'utf8')
-        .replaceAll(/(?<=[\s"'=])\/etc\//g, `${root}/etc/`)
+        .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
         .replace('PATH=', `PATH=${root}/stubs:`);
       const output = execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
       const { facts, files } = parseSnapshot(output);
@@ -115,6 +115,16 @@ describe('gather: the script', () => {
     assert.deepEqual(host.gather().facts.candidates, {});
     host.programs['dpkg-query'] = `echo 'postfix 1 half-configured'; echo 'certbot 1 installed'; exit 1`;
     assert.deepEqual(host.gather().facts.candidates, { 'postfix,dovecot-core,dovecot-imapd,dovecot-pop3d': '1' });
+  });
+
+  it('finds transactions that did not come to their end, oldest first', () => {
+    for (const [id, state] of ['5-new', '4-committed', '3-awaiting', '2-restoring', '1-swapping', '0-broken'].map((w) =>
+      w.split('-'),
+    )) {
+      host.write(`/var/lib/harden-mail/tx/2026112${id}T101500Z-4f2a/state`, `${(state ?? '').padEnd(12)}\n`);
+    }
+    const ids = ['20261121', '20261122', '20261123'].map((day) => `${day}T101500Z-4f2a`);
+    assert.deepEqual(host.gather().facts.unfinished, ids);
   });
 
   it('never reads a private key', () => {
