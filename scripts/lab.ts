@@ -1,15 +1,20 @@
-/** `npm run lab -- --release bookworm --mail`: boots one host of the test lab to look around in, until Ctrl-C. */
+/**
+ * `npm run lab -- --release bookworm --mail`: boots one host of the test lab to look around in, until Ctrl-C.
+ * `--prepare` only installs what the tests need on this machine, where it can.
+ */
 
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { lab } from '../test/lab/lab.ts';
 import { RELEASES } from '../test/lab/releases.ts';
+import { prepareMachine } from '../test/lab/requirements.ts';
 import type { ReleaseName } from '../test/lab/releases.ts';
 
 const { values } = parseArgs({
   options: {
     release: { type: 'string', default: 'bookworm' },
     mail: { type: 'boolean', default: false },
+    prepare: { type: 'boolean', default: false },
     name: { type: 'string' },
     user: { type: 'string', multiple: true, default: [] },
   },
@@ -19,6 +24,10 @@ const isRelease = (name: string): name is ReleaseName => name in RELEASES;
 const { release, mail, name } = values;
 if (!isRelease(release)) throw new Error(`no release ${release}; there are ${Object.keys(RELEASES).join(', ')}`);
 const can = await lab.available();
+if (values.prepare) {
+  if (can.ok) await prepareMachine();
+  process.exit(0);
+}
 if (!can.ok) throw new Error(can.reason);
 
 const users = values.user.map((pair) => {

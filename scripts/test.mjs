@@ -45,6 +45,8 @@ async function suite(name, live) {
   return ok;
 }
 
+// The machine first: units try the host's scripts in every shell that is there.
+await run(['--import', 'tsx', 'scripts/lab.ts', '--prepare']);
 const results = [await run(['scripts/build.mjs']), await suite('unit', true)];
 results.push(...(await Promise.all([suite('e2e', true), suite('oracle', false)])));
 rmSync(folder, { recursive: true });

@@ -3,10 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { must, run, say, withLock } from './sh.ts';
 
-/** Debian packages that the lab and the host tests use; libnet-ssleay-perl is swaks' TLS. */
+/** Debian packages that the lab and the tests use; libnet-ssleay-perl is swaks' TLS, the last line is shells to be tried. */
 const PACKAGES = [
   ...['mmdebstrap', 'debian-archive-keyring', 'apt-utils', 'systemd-container', 'iproute2', 'pebble'],
   ...['openssh-client', 'openssl', 'curl', 'swaks', 'libnet-ssleay-perl'],
+  ...['shellcheck', 'busybox', 'zsh', 'fish', 'tcsh'],
 ];
 
 export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string };

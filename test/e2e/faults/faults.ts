@@ -84,7 +84,9 @@ export const inflict: Readonly<Record<Fault, (scene: Scene) => Promise<Done>>> =
   'read-only remount': async ({ host }) => {
     // Where a transaction writes. Of all of /var Postfix itself would choke, and for a minute longer than this lasts.
     const folders = '/etc /var/lib/harden-mail';
-    await host.run(`mkdir -p ${folders}; for f in ${folders}; do mount --bind $f $f && mount -o remount,ro,bind $f || exit 1; done`);
+    await host.run(
+      `mkdir -p ${folders}; for f in ${folders}; do mount --bind $f $f && mount -o remount,ro,bind $f || exit 1; done`,
+    );
     return { lift: async () => void (await host.run(`for f in ${folders}; do umount -l $f; done`)) };
   },
   'a second harden-mail': async ({ args, step, host }) => {

@@ -82,7 +82,7 @@ async function startTls(socket: ReturnType<typeof dial>): Promise<void> {
 }
 
 /** The exit code and the last line, against what is the case. */
-export function assertTruth({ code, stdout, stderr }: Outcome, side: Side, context: { healed: boolean }): void {
+export function assertTruth({ code, stdout, stderr }: Outcome, side: Side, context: { mayBreak: boolean }): void {
   const said = `exit ${code}, files ${side}:\n${stdout}\n${stderr}`;
   const allowed: Readonly<Record<number, (text: string) => boolean>> = {
     0: (text) => side === 'AFTER' && /(changed: |ok: nothing to do)/.test(text),
@@ -91,7 +91,7 @@ export function assertTruth({ code, stdout, stderr }: Outcome, side: Side, conte
     4: (text) =>
       /how it ended/.test(text) || (side === 'BEFORE' && /Nothing was|cannot|lost|refused|answer|respond/.test(text)),
     5: (text) => /put back as it was/.test(text) === (side === 'BEFORE'),
-    6: () => context.healed,
+    6: () => context.mayBreak,
     130: (text) => side === 'BEFORE' || /changed: /.test(text),
     137: () => true, // killed: it says nothing
   };
