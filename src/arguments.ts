@@ -13,7 +13,10 @@ export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> 
 export type Parsed =
   | { readonly text: string }
   | { readonly command: 'explain'; readonly setting: string | undefined }
-  | { readonly command: Exclude<CommandName, 'explain'>; readonly flags: Flags };
+  | { readonly command: HostCommand; readonly flags: Flags };
+
+/** The commands that go to hosts. */
+export type HostCommand = Exclude<CommandName, 'explain'>;
 
 /** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
 export async function parseArguments(
@@ -26,12 +29,11 @@ export async function parseArguments(
     throw usage(`${JSON.stringify(word)} is no command; there are ${Object.keys(COMMANDS).join(', ')}`);
   }
   const plain = args.map(withoutTruth);
+  // yargs lays out the whole help for every command that it runs: with the command known, it is only given the options.
+  const known = isHostCommand(word) ? word : undefined;
   const { default: yargs } = await import('yargs');
-  const parser = yargs(plain)
+  const parser = yargs()
     .scriptName('harden-mail')
-    .usage(
-      '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, proved from outside.',
-    )
     .parserConfiguration({
       'camel-case-expansion': false,
       'duplicate-arguments-array': false,
@@ -42,31 +44,46 @@ export async function parseArguments(
     .version(false)
     .help()
     .wrap(Math.min(columns, 120))
-    .epilogue(
-      'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
-    )
     .exitProcess(false);
-  for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
-    const usage = name === 'explain' ? 'explain [setting]' : name;
-    parser.command(usage, describe, (command) => {
-      if (name === 'explain')
-        return command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' });
-      for (const [option, record] of optionsOf(name)) command.option(option, yargsOption(record));
-      return command;
-    });
+  const withOptions = (on: typeof parser, name: CommandName): typeof parser =>
+    optionsOf(name).reduce((sofar, [option, record]) => sofar.option(option, yargsOption(record)), on);
+  if (known) withOptions(parser, known).usage(`$0 ${known}\n\n${COMMANDS[known]}`);
+  else {
+    parser
+      .usage(
+        '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, proved from outside.',
+      )
+      .epilogue(
+        'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
+      );
+    for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
+      parser.command(name === 'explain' ? 'explain [setting]' : name, describe, (command) =>
+        name === 'explain'
+          ? command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' })
+          : withOptions(command, name),
+      );
+    }
+    parser.demandCommand(1, `Say what to do: ${Object.keys(COMMANDS).join(', ')}.`);
   }
-  parser.demandCommand(1, `Say what to do: ${Object.keys(COMMANDS).join(', ')}.`);
 
   let text = '';
-  const argv = await parser.parseAsync(plain, {}, (error: Error | undefined, _argv: unknown, output: string) => {
-    if (error || output) text = output;
-    if (error) throw usage(error.message || firstLine(output));
-  });
+  const argv = await parser.parseAsync(
+    known ? plain.slice(1) : plain,
+    {},
+    (error: Error | undefined, _argv: unknown, output: string) => {
+      if (error || output) text = output;
+      if (error) throw usage(error.message || firstLine(output));
+    },
+  );
   if (text !== '') return { text };
-  const command = argv._[0] as CommandName;
-  if (argv._.length > 1) throw usage(`Unknown argument: ${argv._.slice(1).join(' ')}`);
+  const [command, ...rest] = [...(known ? [known] : []), ...argv._] as [CommandName, ...unknown[]];
+  if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
   if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
   return { command, flags: withEnvironment(command, argv as Flags, env) };
+}
+
+function isHostCommand(word: string): word is HostCommand {
+  return Object.hasOwn(COMMANDS, word) && word !== 'explain';
 }
 
 function optionsOf(command: CommandName): [OptionName, OptionRecord][] {

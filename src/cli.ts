@@ -2,10 +2,7 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
-import { parseArguments, type Flags } from './arguments.ts';
-import type { CommandName } from './options.ts';
-
-type HostCommand = Exclude<CommandName, 'explain'>;
+import { parseArguments, type Flags, type HostCommand } from './arguments.ts';
 
 export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>;

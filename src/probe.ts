@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Policy } from './model.ts';
 import type { Remote } from './remote/remote.ts';
 import { usableLineage } from './tasks/certbot.ts';
-import { verify, type VerifyTarget } from './verify/verify.ts';
+import { look, type Wanted } from './verify/verify.ts';
 
 export interface ProbeOptions {
   /** PEM roots that the certificate may lead to, beside those that Node knows. */
@@ -24,30 +24,55 @@ export function probe(
   options: ProbeOptions,
   how: 'quiet' | 'full',
 ): Promise<Finding[]> {
-  const target: VerifyTarget = {
-    domain: policy.domain,
-    direct: (port, signal) => tcp(remote.address, port, signal),
-    // The daemons may listen on the address that we know the host by, or on loopback only.
-    fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
-    certificate: usableLineage(facts, policy.domain)?.chain ?? null,
-    trust: options.trust,
-    tryLogin: how === 'full',
-    ...(options.user && { user: options.user }),
+  return beginProbe(remote, options).conclude(facts, policy, how);
+}
+
+/** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
+export interface Look {
+  conclude(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Promise<Finding[]>;
+  /** Hangs up, politely, what has not come to its end. */
+  abandon(): void;
+}
+
+/** Connects to every port at once, so that the daemons get going while the files are still being read. */
+export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look {
+  let tell: (wanted: Wanted) => void = () => {};
+  let drop: (reason: Error) => void = () => {};
+  const wanted = new Promise<Wanted>((resolve, reject) => {
+    tell = resolve;
+    drop = reject;
+  });
+  const findings = look(
+    {
+      direct: (port, signal) => tcp(remote.address, port, signal),
+      // The daemons may listen on the address that we know the host by, or on loopback only.
+      fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
+      trust,
+      ...(user && { user }),
+    },
+    wanted,
+  );
+  return {
+    conclude(facts, policy, how) {
+      const certificate = usableLineage(facts, policy.domain)?.chain ?? null;
+      tell({ domain: policy.domain, certificate, tryLogin: how === 'full' });
+      return findings;
+    },
+    abandon: () => drop(new Error('nobody wants to know any more')),
   };
-  return verify(target);
 }
 
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
 export async function probeUntilWell(
-  look: (how: 'quiet' | 'full') => Promise<Finding[]>,
+  once: (how: 'quiet' | 'full') => Promise<Finding[]>,
   seconds: number,
 ): Promise<Finding[]> {
   const deadline = performance.now() + seconds * 1000;
   while (performance.now() < deadline) {
-    if (!(await look('quiet')).some(({ status }) => status === 'fail')) break;
+    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
     await sleep(300);
   }
-  return look('full');
+  return once('full');
 }
 
 /** What passed before and fails now: the reason to put everything back. What failed already is none. */

@@ -10,7 +10,7 @@ import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
-import { probe } from './probe.ts';
+import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
@@ -18,16 +18,23 @@ import { verdict } from './words.ts';
 
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
 export const survey: Step = async (visit, options, say) => {
-  const { plan, facts, policy } = await planAnew(visit, options, say);
-  const certificate = plan.actions.find((action) => action.kind === 'certificate');
-  if (certificate) await preflight(readOnly(linked(visit)), certificate);
-  if (options.dryRun && !isEmpty(plan)) return;
-  say('verify');
-  if (facts.packages['postfix']) {
-    visit.findings = await probe(linked(visit), facts, policy, options, isEmpty(plan) ? 'full' : 'quiet');
-    visit.before = visit.findings;
+  say('connect');
+  visit.remote ??= await connect(visit.host, options.ssh);
+  const look = beginProbe(visit.remote, options);
+  try {
+    const { plan, facts, policy } = await planAnew(visit, options, say);
+    const certificate = plan.actions.find((action) => action.kind === 'certificate');
+    if (certificate) await preflight(readOnly(linked(visit)), certificate);
+    if (options.dryRun && !isEmpty(plan)) return;
+    say('verify');
+    if (facts.packages['postfix']) {
+      visit.findings = await look.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
+      visit.before = visit.findings;
+    }
+    if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
+  } finally {
+    look.abandon();
   }
-  if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
 };
 
 /** install and certbot: what they bring must be there before the settings that rest on it can go live. */
@@ -93,8 +100,10 @@ async function read(
   { ssh }: RunOptions,
   say: Say,
 ): Promise<{ snapshot: Snapshot; facts: Facts; policy: Policy }> {
-  say('connect');
-  visit.remote ??= await connect(visit.host, ssh);
+  if (!visit.remote) {
+    say('connect');
+    visit.remote = await connect(visit.host, ssh);
+  }
   say('gather');
   visit.snapshot = await gather(readOnly(visit.remote));
   const { facts } = visit.snapshot;

@@ -3,7 +3,6 @@
  * connection under it is spoken to directly, because node-ssh decodes and trims what a host answers, and takes a lost
  * connection for an answer.
  */
-import { createRequire } from 'node:module';
 import type { NodeSSH } from 'node-ssh';
 import type * as ssh2 from 'ssh2';
 import type { Client, ClientChannel } from 'ssh2';
@@ -16,13 +15,12 @@ import { login } from './login.ts';
 import type { LoginOptions } from './login.ts';
 import { sessionSlots } from './slots.ts';
 
-export type SshLibrary = typeof ssh2 & { readonly NodeSSH: typeof NodeSSH };
+export type SshLibrary = Omit<typeof ssh2, 'default'> & { readonly NodeSSH: typeof NodeSSH };
 
 /** Loads node-ssh, and the ssh2 that it is built on. */
 export async function loadSsh(): Promise<SshLibrary> {
-  const nodeSsh = await import('node-ssh');
-  const path = createRequire(import.meta.url).resolve('node-ssh');
-  return { ...(createRequire(path)('ssh2') as typeof ssh2), NodeSSH: nodeSsh.NodeSSH };
+  const [{ NodeSSH }, library] = await Promise.all([import('node-ssh'), import('ssh2')]);
+  return { ...library.default, NodeSSH };
 }
 
 export interface SessionOptions extends LoginOptions {

@@ -69,7 +69,8 @@ function files(stats: string[], targets: string[], digests: string[], bytes: Buf
     const [, size, mode, changed, owner, path] = /^(\d+) (\d+) (\d+) (.+?) (\/.*)$/.exec(line) ?? [];
     const target = targets[index];
     const sha256 = digests[index];
-    if (path === undefined || target === undefined || sha256 === undefined) throw new TornError('a file went away meanwhile');
+    if (path === undefined || target === undefined || sha256 === undefined)
+      throw new TornError('a file went away meanwhile');
     const content = bytes.subarray(at, (at += Number(size)));
     if (createHash('sha256').update(content).digest('hex') !== sha256) throw new TornError(`${path} is being changed`);
     return {

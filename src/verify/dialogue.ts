@@ -16,12 +16,16 @@ const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, po
 
 type Note = (check: CheckId, status: Finding['status'], text: string) => void;
 
-export interface Probe extends Expectation {
+export interface Probe {
+  /** Looked at when it comes to TLS, or to a login in clear. */
+  readonly wanted: Promise<{
+    readonly expectation: Expectation;
+    readonly servername: string;
+    /** Try a login in the clear where none is offered. */
+    readonly tryLogin: boolean;
+  }>;
   readonly context: SecureContext;
-  readonly servername: string;
   readonly timeout: number;
-  /** Try a login in the clear where none is offered. */
-  readonly tryLogin: boolean;
   readonly user?: { readonly name: string; readonly password: string };
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
   readonly local: boolean;
@@ -58,8 +62,9 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     }
     under = 'tls';
-    const tls = await wire.secure(probe);
-    const proven = session(tls, probe, note);
+    const { expectation, servername } = await probe.wanted;
+    const tls = await wire.secure({ context: probe.context, servername });
+    const proven = session(tls, expectation, note);
     if (port.tls === 'implicit') await greet();
 
     under = 'auth';
@@ -89,20 +94,21 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: P
       'hint',
       `seen from the host itself: whether others may log in in clear is not proven`,
     );
-  const reply = probe.tryLogin ? await protocol.tryPlain(wire) : null;
+  const { tryLogin } = await probe.wanted;
+  const reply = tryLogin ? await protocol.tryPlain(wire) : null;
   if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
   note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no login in clear');
 }
 
 /** Notes what is to be said of the TLS session. True when the server proved who it is. */
-function session(tls: TLSSocket, probe: Probe, note: Note): boolean {
+function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean {
   const version = tls.getProtocol() ?? 'unknown';
   const modern = version === 'TLSv1.2' || version === 'TLSv1.3';
   note('tls', modern ? 'pass' : 'fail', modern ? `speaks ${version}` : `speaks nothing better than ${version}`);
   const leaf = tls.getPeerX509Certificate();
   if (!leaf) throw new ProtocolError('serves no certificate');
   const problem = tls.authorized ? null : String(tls.authorizationError);
-  const verdicts = judgeCertificate(leaf, problem, probe);
+  const verdicts = judgeCertificate(leaf, problem, expectation);
   for (const { check, status, text } of verdicts) note(check, status, text);
   const passed = (check: CheckId) => verdicts.some((one) => one.check === check && one.status === 'pass');
   return passed('certificate-served') || (passed('certificate-name') && passed('certificate-trust'));

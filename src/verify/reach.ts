@@ -82,7 +82,7 @@ function onlyInside(port: Port, outside: Look): string {
 async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Probe, 'local'>): Promise<Look> {
   let stream: Duplex;
   try {
-    stream = await connect(dial, port.port, probe.timeout);
+    stream = await connect(dial, port.port, probe);
   } catch (error) {
     const { code = '' } = error as { code?: string };
     const refused = REFUSED.includes(code);
@@ -98,7 +98,7 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Pro
   return { connected: true, greeted, findings };
 }
 
-async function connect(dial: Dial, port: number, timeout: number): Promise<Duplex> {
+async function connect(dial: Dial, port: number, { timeout, wanted }: Omit<Probe, 'local'>): Promise<Duplex> {
   const giveUp = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -106,6 +106,10 @@ async function connect(dial: Dial, port: number, timeout: number): Promise<Duple
       reject(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
       giveUp.abort();
     }, timeout);
+    wanted.catch((error: unknown) => {
+      reject(error instanceof Error ? error : new Error(String(error)));
+      giveUp.abort();
+    });
   });
   const dialled = (async () => dial(port, giveUp.signal))();
   try {

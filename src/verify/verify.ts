@@ -8,45 +8,56 @@ import { lookAt } from './reach.ts';
 
 export type { Dial } from './reach.ts';
 
-export interface VerifyTarget extends Ways {
+/** What a host should be like. It is needed when it comes to TLS, not before. */
+export interface Wanted {
   /** The name the certificate must be for, also asked for by SNI. */
   readonly domain: string;
   /** PEM chain on disk; null: there is none; undefined: nobody looked. */
   readonly certificate?: string | null | undefined;
-  /** PEM roots trusted beside Node's own; what is not PEM adds nothing. */
-  readonly trust?: readonly string[];
-  /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
-  readonly user?: { readonly name: string; readonly password: string };
   /**
    * Try a login as nobody in the clear on 110 and 143, beside reading what is offered; default yes. The daemon logs each
    * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
    */
   readonly tryLogin?: boolean;
+}
+
+export interface VerifyOptions extends Ways {
+  /** PEM roots trusted beside Node's own; what is not PEM adds nothing. */
+  readonly trust?: readonly string[];
+  /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
+  readonly user?: { readonly name: string; readonly password: string };
   /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet a stranger. */
   readonly timeout?: number;
   readonly now?: Date;
 }
+
+export type VerifyTarget = VerifyOptions & Wanted;
 
 /**
  * Looks at every mail port, side by side, and tells what was seen: by port, then in the order of CHECKS. Never throws:
  * whatever goes wrong becomes a finding. A conversation ends at the first thing without which there is no going on, so
  * that one cause is told once.
  */
-export async function verify(target: VerifyTarget): Promise<Finding[]> {
-  const { domain, certificate, trust = [], user, tryLogin = true, timeout = 8000, now = new Date() } = target;
-  // SNI carries names, not addresses (RFC 6066).
-  const servername = isIP(domain) ? '' : domain;
+export function verify(target: VerifyTarget): Promise<Finding[]> {
+  return look(target, Promise.resolve(target));
+}
+
+/** The same, begun before it is known what to expect: until then it connects, and hears who answers. */
+export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Promise<Finding[]> {
+  const { trust = [], user, timeout = 8000, now = new Date() } = options;
   const probe = {
-    domain,
-    servername,
-    onDisk: certificate,
-    now,
+    wanted: wanted.then(({ domain, certificate, tryLogin = true }) => ({
+      expectation: { domain, onDisk: certificate, now },
+      // SNI carries names, not addresses (RFC 6066).
+      servername: isIP(domain) ? '' : domain,
+      tryLogin,
+    })),
     timeout,
-    tryLogin,
     context: contextFor(trust),
     ...(user && { user }),
   };
-  const found = await Promise.all(PORTS.map((port) => lookAt(port, target, probe)));
+  probe.wanted.catch(() => {}); // each conversation looks at it for itself
+  const found = await Promise.all(PORTS.map((port) => lookAt(port, options, probe)));
   return found.flat();
 }
 
