@@ -36,7 +36,7 @@ start() {
   mkdir -p "$talk" || return 1
   if [ -d /run/systemd/system ]; then
     # Should the transaction itself be killed, systemd puts back what it had changed.
-    systemd-run --quiet --collect --unit="harden-mail-${tx##*/}" -p TimeoutStopSec=5s \
+    systemd-run --quiet --collect --unit="harden-mail-${tx##*/}" -p TimeoutStopSec=90s \
       -p "ExecStopPost=/bin/sh $tx/tx.sh recover $tx" /bin/sh "$tx/tx.sh" run "$tx"
   else
     setsid sh "$tx/tx.sh" run "$tx" </dev/null >/dev/null 2>&1 &

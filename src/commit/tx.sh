@@ -22,6 +22,8 @@ UNIT=/etc/systemd/system/harden-mail-recover.service
 WANTS=/etc/systemd/system/multi-user.target.wants/harden-mail-recover.service
 
 mode=$1
+PATIENCE=600 # seconds
+[ "$mode" = run ] || PATIENCE=60
 tx=${2%/}
 id=${tx##*/}
 talk=/run/harden-mail/$id
@@ -105,7 +107,7 @@ stage_one() {
   return 1
 }
 
-clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; return 0; }
+clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; }
 
 arm() { # a reboot in the middle puts all back before the daemons start
   [ -d /run/systemd/system ] || return 0
@@ -127,7 +129,7 @@ WantedBy=multi-user.target
 END
 }
 
-disarm() { rm -f "$WANTS" "$UNIT"; }
+disarm() { ! grep -qs " $tx\$" "$UNIT" || rm -f "$WANTS" "$UNIT"; } # only ours: it may be another's by now
 
 # What the daemons' own parsers say to the files as they stand, line numbers aside (an edit moves them).
 opinions() {
@@ -265,13 +267,15 @@ is_ours() {
 }
 
 restore() { # REASON
+  live=
   failed_at=$step
   state restoring
   tries=0
   settled='' foreign=''
-  # A disk that is full or read-only may be so for a moment.
-  while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt 20 ]; do
+  # A disk that is full or read-only may be so for a while. Whoever waits is told before it is over.
+  while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt $PATIENCE ]; do
     tries=$((tries + 1))
+    [ $tries != 20 ] || say "end $id broken $failed_at $1; not put back yet, because it cannot be written:$stuck"
     sleep 1
   done
   # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
@@ -280,24 +284,26 @@ restore() { # REASON
   step=$failed_at
   # It stays armed, and unfinished: the next boot and the next run try again.
   [ -z "$stuck" ] || end broken "$1; not put back, because it cannot be written:$stuck"
-  disarm
-  if [ -n "$foreign" ]; then
-    state broken
-    end broken "$1; not put back, because somebody else changed it meanwhile:$foreign"
-  fi
-  state rolled-back
+  [ -z "$foreign" ] || leave broken "$1; not put back, because somebody else changed it meanwhile:$foreign"
   journal=$(journalctl -q --no-pager -o cat -p warning -n 3 --since "@$started" -u postfix@- -u postfix -u dovecot 2>/dev/null | tr '\n' '|')
-  end rolled-back "$1${journal:+ (log: ${journal%|})}"
+  leave rolled-back "$1${journal:+ (log: ${journal%|})}"
 }
 
-give_up() { # REASON: nothing is live yet
-  each clean_one
-  disarm
-  state refused
-  end refused "$1"
-}
+leave() { # STATE REASON: the last word is written down, and nothing is left behind
+  tries=0
+  until state "$1" && each clean_one && disarm; do
+    tries=$((tries + 1))
+    [ $tries != 3 ] || say "end $id $1 $step $2"
+    [ $tries -lt $PATIENCE ] || break
+    sleep 1
+  done
+  end "$1" "$2"
+} 2>/dev/null
+
+give_up() { leave refused "$1"; } # REASON: nothing is live yet
 
 keep() { # It stays, once that is written down: else the next boot would take it back.
+  trap '' TERM
   tries=0
   until state committed; do
     tries=$((tries + 1))
@@ -305,10 +311,8 @@ keep() { # It stays, once that is written down: else the next boot would take it
     sleep 1
   done
   step=end
-  each clean_one
-  disarm
   prune
-  end committed ''
+  leave committed ''
 }
 
 prune() { # The last ten stay for rollback and history; what was refused changed nothing, and is not worth a place.
@@ -321,9 +325,16 @@ prune() { # The last ten stay for rollback and history; what was refused changed
   }
 } 2>/dev/null
 
+stop_here() { # REASON
+  trap '' TERM
+  if [ -n "$live" ]; then restore "$1"; else give_up "$1"; fi
+}
+
 run() {
   started=$(date +%s)
-  trap '' HUP INT TERM
+  trap '' HUP INT
+  trap 'stop_here "the host is going down"' TERM
+  live=
   reason=
   enter lock && { lock 0 || { state refused; end refused "$(cat "$LOCK")"; }; }
   enter compare && { each compare_one || give_up "$reason"; }
@@ -331,6 +342,7 @@ run() {
   enter stage && { each keep_one && each stage_one || give_up "$reason"; }
   enter validate && { validate || give_up "$reason"; }
   enter swap && { state swapping || give_up 'the journal could not be written'; }
+  live=yes
   each swap_one || restore "$reason"
   state swapped
   activate || restore "$reason"

@@ -5,14 +5,14 @@ import { STEPS } from './gates.ts';
 
 /**
  * A share of the matrix (see cell.ts), on a host of its own, so that shares run side by side. HARDEN_MAIL_CELLS=all takes
- * every cell, =TEXT those whose name holds it; else a sample with each step and each fault.
+ * every cell, =TEXT,TEXT those whose name holds one; else a sample with each step and each fault.
  */
 export function share(mine: number, of: number): void {
   const wish = process.env['HARDEN_MAIL_CELLS'];
-  const wanted = CELLS.map((cell, number) => ({ ...cell, number })).filter(({ step, fault }, number) => {
+  const wanted = CELLS.map((cell, number) => ({ ...cell, number })).filter(({ step, fault }) => {
     if (wish === 'all') return true;
-    if (wish !== undefined) return `${step} × ${fault}`.includes(wish);
-    return number % 5 === 0 || SAMPLE.has(`${step} × ${fault}`);
+    if (wish !== undefined) return wish.split(',').some((part) => `${step} × ${fault}`.includes(part));
+    return SAMPLE.has(`${step} × ${fault}`);
   });
   describe(`the matrix of faults, share ${mine} of ${of}`, () => {
     let stage: Stage;
@@ -27,4 +27,7 @@ export function share(mine: number, of: number): void {
   });
 }
 
-const SAMPLE = new Set([...STEPS.map((step, n) => `${step} × ${FAULTS[n % FAULTS.length]}`)]);
+/** Two diagonals: each step twice, each fault twice or more. */
+const SAMPLE = new Set(
+  STEPS.flatMap((step, n) => [n, n + 5].map((place) => `${step} × ${FAULTS[place % FAULTS.length]}`)),
+);

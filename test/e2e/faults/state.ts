@@ -54,7 +54,12 @@ export async function atRest(host: LabHost, seconds: number): Promise<void> {
     for state in /var/lib/harden-mail/tx/2*/state; do
       [ ! -e "$state" ] || grep -LE '^(new|committed|refused|rolled-back|broken) *$' "$state"
     done; true`;
-  await until('the host is at rest', async () => (await host.run(busy)) === '', seconds);
+  await until('the host is at rest', async () => (await host.run(busy)) === '', seconds).catch(async (error: Error) => {
+    const { stdout } = await host.exec(
+      `${busy}; date; tail -n 99 /run/harden-mail/*/log /var/lib/harden-mail/tx/*/log; ps axf`,
+    );
+    throw new Error(`${error.message}\n${stdout}`);
+  });
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
