@@ -1,0 +1,14 @@
+import type { Place, Rule } from '../conversion.ts';
+import { auth } from './auth.ts';
+import { global } from './global.ts';
+import { namespace } from './namespace.ts';
+import { plugin } from './plugin.ts';
+import { service } from './service.ts';
+import { ssl } from './ssl.ts';
+
+/** Every rule, in the order of the documentation's table. */
+export const RULES: readonly Rule[] = [...global, ...ssl, ...auth, ...namespace, ...service, ...plugin];
+
+const byName = new Map(RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
+
+export const ruleFor = (place: Place, key: string): Rule | undefined => byName.get(`${place} ${key}`);
