@@ -1,7 +1,7 @@
 /** The lines that open blocks. */
 import { isEmpty, type Block } from './blocks.ts';
 import { refuse, type Outcome, type Scope } from './conversion.ts';
-import { GONE_SERVICES } from './rules/service.ts';
+import { GONE_SERVICES } from './rules-service.ts';
 
 /** Blocks that need a name in 2.4. */
 const NAMED = new Set(['passdb', 'userdb', 'namespace', 'inet_listener']);

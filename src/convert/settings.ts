@@ -3,7 +3,7 @@ import type { Setting } from '../formats/dovecot-lexer.ts';
 import { isFilter, type Block } from './blocks.ts';
 import { set, type Outcome, type Place, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';
-import { ruleFor } from './rules/index.ts';
+import { ruleFor } from './rules.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, Place>> = {

@@ -1,6 +1,6 @@
-import { nested, type Rule } from '../conversion.ts';
-import { convertLocation } from '../mail-location.ts';
-import { convertVariables } from '../variables.ts';
+import { nested, type Rule } from './conversion.ts';
+import { convertLocation } from './mail-location.ts';
+import { convertVariables } from './variables.ts';
 import { not, unlimited } from './values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';

@@ -1,7 +1,7 @@
-import { own } from '../blocks.ts';
-import type { Entry, Outcome, Rule } from '../conversion.ts';
-import { convertLocation } from '../mail-location.ts';
-import { convertVariables } from '../variables.ts';
+import { own } from './blocks.ts';
+import type { Entry, Outcome, Rule } from './conversion.ts';
+import { convertLocation } from './mail-location.ts';
+import { convertVariables } from './variables.ts';
 
 const isShared = ({ block }: Entry): boolean => own(block, 'type') === 'shared';
 

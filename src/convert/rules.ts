@@ -1,10 +1,10 @@
-import type { Place, Rule } from '../conversion.ts';
-import { auth } from './auth.ts';
-import { global } from './global.ts';
-import { namespace } from './namespace.ts';
-import { plugin } from './plugin.ts';
-import { service } from './service.ts';
-import { ssl } from './ssl.ts';
+import type { Place, Rule } from './conversion.ts';
+import { auth } from './rules-auth.ts';
+import { global } from './rules-global.ts';
+import { namespace } from './rules-namespace.ts';
+import { plugin } from './rules-plugin.ts';
+import { service } from './rules-service.ts';
+import { ssl } from './rules-ssl.ts';
 
 /** Every rule, in the order of the documentation's table. */
 export const RULES: readonly Rule[] = [...global, ...ssl, ...auth, ...namespace, ...service, ...plugin];

@@ -1,5 +1,5 @@
 /** How values change that several rules have in common. */
-import { refuse } from '../conversion.ts';
+import { refuse } from './conversion.ts';
 
 type Value = string | { readonly refuse: string };
 

@@ -1,7 +1,7 @@
-import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from '../conversion.ts';
-import { own } from '../blocks.ts';
-import { convertFields } from '../fields.ts';
-import { convertVariables } from '../variables.ts';
+import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { own } from './blocks.ts';
+import { convertFields } from './fields.ts';
+import { convertVariables } from './variables.ts';
 import { yes } from './values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", section naming; passdb; userdb';

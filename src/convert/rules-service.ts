@@ -1,4 +1,4 @@
-import type { Rule } from '../conversion.ts';
+import type { Rule } from './conversion.ts';
 import { unlimited } from './values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';

@@ -1,0 +1,3 @@
+import type { Rule } from './conversion.ts';
+
+export const plugin: readonly Rule[] = [];

@@ -1,3 +1,0 @@
-import type { Rule } from '../conversion.ts';
-
-export const plugin: readonly Rule[] = [];
