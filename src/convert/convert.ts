@@ -4,8 +4,10 @@
  * upgrade the files that the admin had not touched are the new release's.
  */
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
+import type { Line } from '../formats/dovecot-lexer.ts';
 import type { Bytes } from '../model.ts';
 import { itemsOf, type Block, type Item } from './blocks.ts';
+import { externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
 import type { Outcome, Scope } from './conversion.ts';
 import { Names } from './names.ts';
@@ -52,10 +54,11 @@ const VERSION = '2.4.0';
 export function convertDovecot(config: DovecotConfig, version: string): Conversion {
   const { items, top } = itemsOf(config);
   const scope = scopeOf(items, top, new Names(top), config.files, version);
-  const outcomes = items.flatMap((item) => {
+  const outcomes: Judged[] = items.flatMap((item) => {
     const outcome = convertItem(item, scope);
-    return outcome === null ? [] : [{ ...item, outcome, old: outcome.old }];
+    return outcome === null ? [] : [{ file: item.file, line: item.line, outcome, old: outcome.old }];
   });
+  outcomes.push(...judgedExternals(scope));
   // A file without a word that only 2.3 knows is the new release's, and no business of ours.
   const old = new Set(outcomes.filter((one) => one.old).map(({ file }) => file));
   const edits = new Map<string, Map<number, Edit>>();
@@ -94,6 +97,26 @@ export function convertDovecot(config: DovecotConfig, version: string): Conversi
   // What comes out must be what 2.4 reads; a `}` too few here would be our own mistake.
   if (loadDovecot(files, config.root).grammar !== '2.4') throw new Error('the conversion did not come to its end');
   return { files, lines, problems };
+}
+
+interface Judged {
+  readonly file: string;
+  readonly line: Line;
+  readonly outcome: Outcome;
+  readonly old: boolean;
+}
+
+/** The lines of the files that databases name, each file once. */
+function judgedExternals({ blocks, files }: Scope): Judged[] {
+  const named = new Map(
+    [...blocks('passdb'), ...blocks('userdb')].flatMap((block) => {
+      const external = externalOf(block);
+      return external === null ? [] : [[external.path, external.kind] as const];
+    }),
+  );
+  return [...named].flatMap(([file, kind]) =>
+    externalOutcomes(kind, files[file] ?? '').map(({ line, outcome }) => ({ file, line, outcome, old: true })),
+  );
 }
 
 function convertItem(item: Item, scope: Scope): Aged | null {

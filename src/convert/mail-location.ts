@@ -32,8 +32,8 @@ const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 
 
 export function convertLocation(value: string, shared = false): Outcome {
   if (value === '') return { drop: true };
-  // `::` is a colon in a path.
-  const [head = '', ...rest] = value.split(/(?<!:):(?!:)/).map((part) => part.replaceAll('::', ':'));
+  // `::` is a colon in a path; that of `%{ldap:uid}` is the variable's own.
+  const [head = '', ...rest] = value.split(/(?<!:):(?!:)(?![^{]*\})/).map((part) => part.replaceAll('::', ':'));
   const named = DRIVERS.includes(head);
   if (!named && !/^[/~%]/.test(head)) return refuse(`name the format of the mailboxes: 2.4 does not know ${head}`);
   if (head === 'dbox') return refuse('say whether the mailboxes are sdbox or mdbox');

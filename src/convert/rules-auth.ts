@@ -1,6 +1,8 @@
 import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
 import { own } from './blocks.ts';
+import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
+import { isWeak } from './schemes.ts';
 import { convertVariables } from './variables.ts';
 import { yes } from './values.ts';
 
@@ -28,6 +30,9 @@ function args(entry: Entry, scope: Scope): Outcome {
       return passwdFile(value, scope);
     case 'passwd':
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
+    case 'sql':
+    case 'ldap':
+      return includeExternal(block, scope);
     case 'static':
       return convertStatic(value, block.type);
     default:
@@ -82,7 +87,7 @@ function passwdFile(value: string, scope: Scope): Outcome {
   const path = convertVariables(words.slice(last).join(' '), 'args');
   if (typeof path !== 'string') return path;
   const outcome = options(words.slice(0, last), {
-    scheme: (text) => [`default_password_scheme = ${text}`],
+    scheme: (text) => [`default_password_scheme = ${text}`, ...(isWeak(text) ? ['auth_allow_weak_schemes = yes'] : [])],
     username_format: (text) => usernameFormat(text, scope),
   });
   return 'lines' in outcome ? { lines: [...outcome.lines, `passwd_file_path = ${path}`] } : outcome;
