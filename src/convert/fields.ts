@@ -32,11 +32,13 @@ export function convertField(
     });
   }
   if (plain === 'quota_rule') {
-    const size =
-      /^\*:storage=(\S+)$/.exec(text)?.[1] ?? (/^\*:bytes=(\S+)$/.exec(text)?.[1] ?? '').replace(/^\d+$/, '$&B');
-    return size === ''
-      ? refuse(`write ${name}=${text} as quota_storage_size`)
-      : [[`${prefix}quota_storage_size`, size]];
+    // Of `storage` a bare number counted kilobytes; a variable may hold a number, or a size with its unit.
+    const [, kind, size = ''] = /^\*:(storage|bytes)=(\S+)$/.exec(text) ?? [];
+    const unit = /^\d+$/.test(size) && kind === 'storage' ? 'k' : '';
+    if (kind === undefined || (kind === 'storage' && size.endsWith('}'))) {
+      return refuse(`write ${name}=${text} as quota_storage_size, with a unit`);
+    }
+    return [[`${prefix}quota_storage_size`, size + unit]];
   }
   if (/^(quota|acl|sieve|fts)/.test(plain) && plain !== 'quota_rule') {
     return refuse(`write the field ${name} in 2.4's words: it is a plugin's setting`);

@@ -1,4 +1,4 @@
-import type { Rule } from './conversion.ts';
+import { refuse, type Rule } from './conversion.ts';
 import { path, yes } from './values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
@@ -34,6 +34,15 @@ export const ssl: readonly Rule[] = [
     ...renamed('ssl_min_protocol', 'ssl_min_protocol'),
     value: (value) => (value === 'SSLv3' ? 'TLSv1' : value),
     why: 'SSLv3 is gone; the next version takes its place.',
+  },
+  {
+    ...renamed('ssl_options', 'ssl_options'),
+    by: ({ value }) => {
+      const words = value.split(/\s+/).filter((word) => word !== 'no_compression' && word !== '');
+      if (words.includes('compression')) return refuse('take `compression` out: TLS is never compressed any more');
+      return words.length === 0 ? { drop: true } : { lines: [`ssl_options = ${words.join(' ')}`] };
+    },
+    why: 'TLS is never compressed any more, so that nothing has to forbid it.',
   },
   {
     place: 'global',

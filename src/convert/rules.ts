@@ -3,12 +3,28 @@ import { auth } from './rules-auth.ts';
 import { global } from './rules-global.ts';
 import { namespace } from './rules-namespace.ts';
 import { plugin } from './rules-plugin.ts';
+import { quota } from './rules-quota.ts';
 import { service } from './rules-service.ts';
+import { sieve } from './rules-sieve.ts';
 import { ssl } from './rules-ssl.ts';
 
 /** Every rule, in the order of the documentation's table. */
-export const RULES: readonly Rule[] = [...global, ...ssl, ...auth, ...namespace, ...service, ...plugin];
+export const RULES: readonly Rule[] = [
+  ...global,
+  ...ssl,
+  ...auth,
+  ...namespace,
+  ...service,
+  ...quota,
+  ...sieve,
+  ...plugin,
+];
 
 const byName = new Map(RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
 
-export const ruleFor = (place: Place, key: string): Rule | undefined => byName.get(`${place} ${key}`);
+/** Plugins number what they have several of: `quota_rule2`, `sieve_before3`, `imapsieve_mailbox1_name`. */
+export function ruleFor(place: Place, key: string): Rule | undefined {
+  return (
+    byName.get(`${place} ${key}`) ?? (place === 'plugin' ? byName.get(`plugin ${key.replace(/\d+/g, '')}`) : undefined)
+  );
+}

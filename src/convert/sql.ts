@@ -100,9 +100,12 @@ function sqlite([path = '', ...options]: readonly string[]): Outcome {
   return { lines };
 }
 
-/** `CONCAT('*:bytes=', x) AS quota_rule` → `CONCAT(x, 'B') AS quota_storage_size`, in any driver's way to join text. */
-const QUOTA = /concat\(\s*'\*:(bytes|storage)='\s*,\s*([^()]+?)\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
-const QUOTA_JOINED = /'\*:(bytes|storage)='\s*\|\|\s*([\w."`]+)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
+/** `CONCAT('*:bytes=', x) AS quota_rule` → `x AS quota_storage_size`, in any driver's way to join text. */
+const QUOTA_BYTES = /concat\(\s*'\*:bytes='\s*,\s*([^(),]+?)\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
+const QUOTA_JOINED = /'\*:bytes='\s*\|\|\s*([\w."`]+)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
+/** `CONCAT('*:storage=', x, 'M') AS quota_rule`; without a unit it might be in the column, or kilobytes. */
+const QUOTA_UNIT =
+  /concat\(\s*'\*:storage='\s*,\s*([^(),]+?)\s*,\s*'([kmgt])b?'\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
 /** `CONCAT('maildir:/srv/', x) AS mail` → the driver and the path as two fields. */
 const MAIL = /concat\(\s*'(maildir|mbox|sdbox|mdbox):([^':]*)'\s*,/gi;
 const MAIL_PLAIN = /'(maildir|mbox|sdbox|mdbox):([^':]*)'/gi;
@@ -114,11 +117,10 @@ const OLD_FIELD = /(?:\bas\s+|[,\s])["`]?(?:userdb_)?(mail|quota_rule\d*|quota\d
 function convertQuery(name: string, line: ExternalEntry['line'], bytes: string): Outcome {
   return renamedInPlace(bytes, line, name, (query) => {
     const converted = query
-      .replace(QUOTA, (_, unit: string, column: string, prefix = '') => {
-        return `CONCAT(${column}, '${unit === 'bytes' ? 'B' : 'k'}') AS ${prefix}quota_storage_size`;
-      })
-      .replace(QUOTA_JOINED, (_, unit: string, column: string, prefix = '') => {
-        return `${column} || '${unit === 'bytes' ? 'B' : 'k'}' AS ${prefix}quota_storage_size`;
+      .replace(QUOTA_BYTES, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)
+      .replace(QUOTA_JOINED, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)
+      .replace(QUOTA_UNIT, (_, column: string, unit: string, prefix = '') => {
+        return `CONCAT(${column}, '${unit}') AS ${prefix}quota_storage_size`;
       })
       .replace(MAIL_FIELD, mailField);
     let selected = /\bselect\b([^]*?)(?:\bfrom\b|$)/i.exec(converted)?.[1] ?? '';
