@@ -25,6 +25,8 @@ export type Outcome =
 export interface Scope {
   /** Dovecot's version on the host, such as `2.4.1`. */
   readonly version: string;
+  /** Is this package of Debian's installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
+  readonly has: (name: string) => boolean;
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */
   readonly files: Readonly<Record<string, string>>;
   /** The winner among all that set this at the top or in `plugin { }`, outside of `protocol` and the like. */

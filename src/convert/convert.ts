@@ -15,13 +15,14 @@ import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
 import { convertSetting, type Aged } from './settings.ts';
 
-/** One line that changes: what stood there, and what stands there now, null where nothing does. */
+/** One setting, or line that opens a block, that changes: what stood there, and what stands there now (null: nothing). */
 export interface ConvertedLine {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
   readonly setting: string;
   readonly before: string;
+  /** May be several lines. */
   readonly after: string | null;
 }
 
@@ -50,10 +51,11 @@ const VERSION = '2.4.0';
 /**
  * @param config of either release, or of both: after an upgrade the files that the admin had not touched are the new one's
  * @param version Dovecot's on the host, such as `2.4.1`
+ * @param has which packages are installed; by default all that a setting may need
  */
-export function convertDovecot(config: DovecotConfig, version: string): Conversion {
+export function convertDovecot(config: DovecotConfig, version: string, has: Scope['has'] = () => true): Conversion {
   const { items, top } = itemsOf(config);
-  const scope = scopeOf(items, top, new Names(top), config.files, version);
+  const scope = scopeOf(items, top, new Names(top), config.files, version, has);
   const outcomes: Judged[] = items.flatMap((item) => {
     const outcome = convertItem(item, scope);
     return outcome === null ? [] : [{ file: item.file, line: item.line, outcome, old: outcome.old }];
@@ -78,9 +80,10 @@ export function convertDovecot(config: DovecotConfig, version: string): Conversi
     const own = edits.get(file) ?? new Map<number, Edit>();
     const other = own.get(line.start);
     if (other !== undefined && other.text !== now) problem('include this file in one kind of block only');
-    if (other === undefined && line.kind === 'setting') {
-      const after = 'drop' in outcome || outcome.lines.length === 0 ? null : outcome.lines.join(' ');
-      lines.push({ file, line: line.line, setting: line.key, before: line.value, after });
+    if (other === undefined && (line.kind === 'setting' || line.kind === 'begin')) {
+      const after = 'drop' in outcome || outcome.lines.length === 0 ? null : outcome.lines.join('\n');
+      const [setting, before] = line.kind === 'setting' ? [line.key, line.value] : [line.header, '{'];
+      lines.push({ file, line: line.line, setting, before, after });
     }
     own.set(line.start, { start: line.start, end: line.end, text: now });
     edits.set(file, own);

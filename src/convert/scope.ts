@@ -9,6 +9,7 @@ export function scopeOf(
   names: Names,
   files: Readonly<Record<string, string>>,
   version: string,
+  has: Scope['has'],
 ): Scope {
   const global = new Map<string, string>();
   const plugin = new Map<string, string>();
@@ -20,6 +21,7 @@ export function scopeOf(
   const all = descendants(top);
   return {
     version,
+    has,
     files,
     global: (key) => global.get(key) ?? null,
     plugin: (key) => plugin.get(key) ?? null,

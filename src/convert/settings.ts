@@ -20,6 +20,12 @@ const PLACES: Readonly<Record<string, Place>> = {
   event_exporter: 'event_exporter',
 };
 
+const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
+  [/^(sieve|imapsieve)/, 'dovecot-sieve'],
+  [/^managesieve_/, 'dovecot-managesieved'],
+  [/^fts_solr/, 'dovecot-solr'],
+];
+
 /** Null for a block that only 2.4 has: what stands in it is in its words. */
 function placeOf(block: Block): Place | null {
   if (block.type === '' || isFilter(block)) return 'global';
@@ -40,6 +46,10 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
   const key = short ?? line.key;
   if (place === null || key.startsWith('@') || (key.includes('/') && short === undefined)) return null;
   if (line.form === 'heredoc') return null;
+
+  // 2.3 read past settings of plugins that are not there; their files are left behind when a package is removed.
+  const [, needed] = PACKAGES.find(([names]) => names.test(key)) ?? [];
+  if (needed !== undefined && !scope.has(needed)) return { drop: true, old: place === 'plugin' };
 
   const rule = ruleFor(place, key);
   const known = isKnown(block, key, place);

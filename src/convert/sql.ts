@@ -6,7 +6,6 @@ import { renamedInPlace } from './text.ts';
 
 const QUERIES: Readonly<Record<string, string>> = {
   password_query: 'passdb_sql_query',
-  update_query: 'passdb_sql_update_query',
   user_query: 'userdb_sql_query',
   iterate_query: 'userdb_sql_iterate_query',
 };

@@ -90,7 +90,7 @@ unfinished() {
 section unfinished "$(unfinished 2>/dev/null)"
 section now "$(date +%s)"
 # shellcheck disable=SC2016,SC2086
-installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 2>/dev/null)
+installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 'dovecot-*' 2>/dev/null)
 section packages "$installed"
 there=' '
 while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END

@@ -11,8 +11,9 @@ import { redact } from './redact.ts';
 export function converted(
   config: DovecotConfig,
   version: string,
+  has: (name: string) => boolean,
 ): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
-  const { files, lines, problems } = convertDovecot(config, version);
+  const { files, lines, problems } = convertDovecot(config, version, has);
   if (problems.length > 0) throw unconvertible(problems, version);
   if (lines.length === 0 && files === config.files) return { config, lines };
   return { config: loadDovecot(files, config.root), lines };
@@ -30,20 +31,32 @@ function unconvertible(problems: readonly Unconvertible[], version: string): Har
   );
 }
 
-/** The converted lines as changes of settings: the values of both, secrets masked. */
+/**
+ * The converted lines as changes of settings: the values of both, secrets masked. What stands several times in a file
+ * (`args`, `plugin`) is told apart by its line.
+ */
 export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[] {
-  return lines.map(({ file, setting, before, after }) => ({
+  const often = ({ file, setting }: ConvertedLine): boolean =>
+    lines.filter((other) => other.file === file && other.setting === setting).length > 1;
+  return lines.map((one) => ({
     task: 'dovecot-ssl',
     fragment: 'dovecot:2.4',
-    setting,
-    file,
-    before: redact(`${setting} = ${before}`).replace(/^[^=]*= /, ''),
-    after: after === null ? null : redact(after),
+    setting: often(one) ? `${one.setting} (line ${one.line})` : one.setting,
+    file: one.file,
+    before: redact(`${one.setting} = ${one.before}`).replace(/^[^=]*= ?/, ''),
+    after: one.after === null ? null : redact(one.after).replace(/\n\s*/g, ' '),
   }));
 }
 
 export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
   if (lines.length === 0) return [];
-  const count = `${lines.length} ${lines.length === 1 ? 'setting' : 'settings'}`;
-  return [{ task: 'dovecot-ssl', level: 'info', text: `Dovecot's files are converted from 2.3 to 2.4: ${count}` }];
+  const text = `Dovecot's files are converted from 2.3 to 2.4: ${lines.length} settings and blocks`;
+  const weak = lines.filter(({ after }) => after?.includes('auth_allow_weak_schemes'));
+  return [
+    { task: 'dovecot-ssl', level: 'info', text },
+    ...weak.map(({ file, line }): Note => {
+      const warning = `${file}:${line}: passwords are stored in a scheme that 2.4 calls weak, and stay valid: renew them`;
+      return { task: 'dovecot-ssl', level: 'warning', text: warning };
+    }),
+  ];
 }

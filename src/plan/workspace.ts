@@ -1,5 +1,5 @@
 import { HardenMailError } from '../errors.ts';
-import type { Bytes, RemoteFile, Snapshot } from '../model.ts';
+import type { Bytes, Facts, RemoteFile, Snapshot } from '../model.ts';
 import type { ConvertedLine } from '../convert/convert.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
 import { parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
@@ -40,18 +40,18 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
   const postfix =
     main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null;
   if (files[DOVECOT_CONF] === undefined) return { workspace: { postfix, dovecot: null }, converted: [] };
-  const { config, lines } = openDovecot(dovecot, facts.dovecot);
+  const { config, lines } = openDovecot(dovecot, facts);
   return { workspace: { postfix, dovecot: config }, converted: lines };
 }
 
 /** Files of 2.3 on a host that has 2.4 are converted; the other way round there is no way. */
 function openDovecot(
   files: readonly RemoteFile[],
-  version: string | null,
+  { dovecot: version, packages }: Facts,
 ): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
   const config = loadDovecot(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), DOVECOT_CONF);
   if (version === null) return { config, lines: [] };
-  if (satisfies(version, '>=2.4')) return converted(config, version);
+  if (satisfies(version, '>=2.4')) return converted(config, version, (name) => name in packages);
   if (config.grammar === '2.4') {
     throw new HardenMailError(
       'CONFIG_INVALID',
