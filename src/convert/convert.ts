@@ -110,7 +110,8 @@ interface Judged {
 }
 
 /** The lines of the files that databases name, each file once. */
-function judgedExternals({ blocks, files }: Scope): Judged[] {
+function judgedExternals(scope: Scope): Judged[] {
+  const { blocks, files } = scope;
   const named = new Map(
     [...blocks('passdb'), ...blocks('userdb')].flatMap((block) => {
       const external = externalOf(block);
@@ -118,7 +119,7 @@ function judgedExternals({ blocks, files }: Scope): Judged[] {
     }),
   );
   return [...named].flatMap(([file, kind]) =>
-    externalOutcomes(kind, files[file] ?? '').map(({ line, outcome }) => ({ file, line, outcome, old: true })),
+    externalOutcomes(kind, files[file] ?? '', scope).map(({ line, outcome }) => ({ file, line, outcome, old: true })),
   );
 }
 

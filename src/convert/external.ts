@@ -13,6 +13,7 @@ import { sqlSetting } from './sql.ts';
 export interface ExternalEntry {
   readonly line: Setting;
   readonly read: (key: string) => string | null;
+  readonly scope: Scope;
 }
 
 const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
@@ -63,10 +64,10 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
 }
 
 /** Every setting of the file with what becomes of it. */
-export function externalOutcomes(kind: Kind, bytes: string): { line: Setting; outcome: Outcome }[] {
+export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Outcome }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);
-  return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read }, bytes) }));
+  return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));
 }
 
 const settingsOf = (bytes: string): Setting[] =>

@@ -1,14 +1,19 @@
 /** Extra fields of passdb and userdb: `uid=vmail home=/var/mail/%d/%n mail=maildir:~/Maildir`, a word each. */
-import { refuse } from './conversion.ts';
-import { convertLocation } from './mail-location.ts';
+import { refuse, type Scope } from './conversion.ts';
+import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
 /** The lines of `fields { }`. `mark` goes behind each name (`:default`). */
-export function convertFields(value: string, type: string, mark = ''): string[] | { readonly refuse: string } {
+export function convertFields(
+  value: string,
+  type: string,
+  scope: Scope,
+  mark = '',
+): string[] | { readonly refuse: string } {
   const lines: string[] = [];
   for (const word of value.split(/\s+/).filter((one) => one !== '')) {
     const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-    const field = convertField(name, text, type);
+    const field = convertField(name, text, type, scope);
     if (!Array.isArray(field)) return field;
     for (const [now, then] of field) lines.push(`${now}${mark} = ${then}`.trimEnd());
   }
@@ -20,14 +25,15 @@ export function convertField(
   name: string,
   text: string,
   type: string,
+  { global }: Scope,
 ): [string, string][] | { readonly refuse: string } {
   const prefix = type === 'passdb' && name.startsWith('userdb_') ? 'userdb_' : '';
   const plain = name.slice(prefix.length);
   if (plain === 'mail' && (prefix !== '' || type === 'userdb')) {
-    const outcome = convertLocation(text);
+    const outcome = withoutInherited(convertLocation(text), global('mail_location'));
     if (!('lines' in outcome)) return 'refuse' in outcome ? outcome : [];
     return outcome.lines.map((line) => {
-      const [, now = '', then = ''] = /^(\S+) = (.*)$/.exec(line) ?? [];
+      const [, now = '', then = ''] = /^(\S+) = ?(.*)$/.exec(line) ?? [];
       return [prefix + now, then];
     });
   }

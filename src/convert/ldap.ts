@@ -1,5 +1,5 @@
 /** dovecot-ldap.conf.ext (2.3 documentation, "LDAP"; 2.4 documentation, "LDAP Authentication"). */
-import { nested, refuse, set, type Outcome } from './conversion.ts';
+import { nested, refuse, set, type Outcome, type Scope } from './conversion.ts';
 import type { ExternalEntry } from './external.ts';
 import { convertField } from './fields.ts';
 import { schemes } from './schemes.ts';
@@ -31,7 +31,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   iterate_filter: 'userdb_ldap_iterate_filter',
 };
 
-export function ldapSetting({ line, read }: ExternalEntry, bytes: string): Outcome {
+export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string): Outcome {
   const { key, value } = line;
   const name = RENAMED[key];
   if (name !== undefined) return value === '' ? { drop: true } : renamedInPlace(bytes, line, name);
@@ -50,36 +50,30 @@ export function ldapSetting({ line, read }: ExternalEntry, bytes: string): Outco
     case 'default_pass_scheme':
       return schemes(value);
     case 'pass_attrs':
-      return attributes(value, 'passdb_fields', 'passdb');
+      return attributes(value, 'passdb_fields', 'passdb', scope);
     case 'user_attrs':
-      return attributes(value, 'userdb_fields', 'userdb');
+      return attributes(value, 'userdb_fields', 'userdb', scope);
     case 'iterate_attrs':
-      return attributes(value, 'userdb_ldap_iterate_fields', 'userdb');
+      return attributes(value, 'userdb_ldap_iterate_fields', 'userdb', scope);
     default:
       return refuse(`take it out, or write it in 2.4's words: harden-mail does not know ${key} here`);
   }
 }
 
 /** `uid=user, =home=/srv/%{ldap:uid}, quota=quota_rule=*:bytes=%$` → a block with one line for each field. */
-function attributes(value: string, list: string, type: string): Outcome {
+function attributes(value: string, list: string, type: string, scope: Scope): Outcome {
   const lines: string[] = [];
   for (const word of value.split(',').map((one) => one.trim())) {
     if (word === '') continue;
     const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
     if (!/^[\w-]*$/.test(attribute)) return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
     const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
-    const converted = field === 'mail' || /^(userdb_)?quota_rule$/.test(field) ? special(field, text, type) : null;
-    const pairs = converted ?? convertField(field, text, type);
+    if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {
+      return refuse(`let another field than ${field} hold it: 2.4 has settings for its parts only`);
+    }
+    const pairs = convertField(field, text, type, scope);
     if (!Array.isArray(pairs)) return pairs;
     lines.push(...pairs.map(([name, then]) => set(name, then)));
   }
   return { lines: nested(list, lines) };
-}
-
-/** A field of the directory that holds a whole location or rule cannot be taken apart. */
-function special(field: string, text: string, type: string): [string, string][] | { readonly refuse: string } {
-  const whole = /^%\{ldap:[^}]*\}$/.test(text);
-  return whole
-    ? refuse(`let another field than ${field} hold it: 2.4 has settings for its parts only`)
-    : convertField(field, text, type);
 }

@@ -30,6 +30,31 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 'virtual'];
 
+/**
+ * What a location of its own has to take back. In 2.3 it stood for the whole of mail_location; in 2.4 every part that it
+ * does not name is the one from above, so that the indexes of two places would become one.
+ * @param above mail_location, null where there is none
+ */
+export function withoutInherited(outcome: Outcome, above: string | null): Outcome {
+  if (!('lines' in outcome) || above === null) return outcome;
+  const outer = convertLocation(above);
+  if (!('lines' in outer)) return outcome;
+  const nameOf = (line: string): string => line.replace(/ =.*/, '');
+  const own = outcome.lines.map(nameOf);
+  const maildir = outcome.lines.includes('mail_driver = maildir');
+  const taken = outer.lines.map(nameOf).filter((name) => !own.includes(name));
+  const nothing: Readonly<Record<string, string>> = {
+    mail_inbox_path: maildir ? '.' : '',
+    mailbox_list_layout: maildir ? 'maildir++' : 'fs',
+    mailbox_list_utf8: 'no',
+    mailbox_list_iter_from_index_dir: 'no',
+    mailbox_list_drop_noselect: 'yes',
+    mailbox_list_validate_fs_names: 'yes',
+    mailbox_list_index_prefix: 'dovecot.list.index',
+  };
+  return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
+}
+
 export function convertLocation(value: string, shared = false): Outcome {
   if (value === '') return { drop: true };
   // `::` is a colon in a path; that of `%{ldap:uid}` is the variable's own.

@@ -34,7 +34,7 @@ function args(entry: Entry, scope: Scope): Outcome {
     case 'ldap':
       return includeExternal(block, scope);
     case 'static':
-      return convertStatic(value, block.type);
+      return convertStatic(value, block.type, scope);
     default:
       return refuse(`write args of the driver ${driverOf(block)} in 2.4's words: harden-mail does not know them`);
   }
@@ -102,12 +102,12 @@ export function usernameFormat(text: string, { global }: Scope): string[] | { re
   return [`auth_username_format = ${small ? format.replace(/\}/g, ' | lower}') : format}`];
 }
 
-function convertStatic(value: string, type: string): Outcome {
+function convertStatic(value: string, type: string, scope: Scope): Outcome {
   const words = value.split(/\s+/);
   const [, password] = /^password=(.*)$/.exec(words.find((word) => word.startsWith('password=')) ?? '') ?? [];
   const [, all] = /^allow_all_users=(.*)$/.exec(words.find((word) => word.startsWith('allow_all_users=')) ?? '') ?? [];
   const rest = words.filter((word) => !/^(password|allow_all_users)=/.test(word)).join(' ');
-  const fields = convertFields(rest, type);
+  const fields = convertFields(rest, type, scope);
   if (!Array.isArray(fields)) return fields;
   return {
     lines: [
@@ -119,8 +119,8 @@ function convertStatic(value: string, type: string): Outcome {
 }
 
 function fieldList(mark: string) {
-  return ({ value, block }: Entry): Outcome => {
-    const fields = convertFields(value, block.type, mark);
+  return ({ value, block }: Entry, scope: Scope): Outcome => {
+    const fields = convertFields(value, block.type, scope, mark);
     if (!Array.isArray(fields)) return fields;
     return fields.length === 0 ? { drop: true } : { lines: nested('fields', fields) };
   };

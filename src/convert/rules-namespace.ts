@@ -1,6 +1,6 @@
 import { own } from './blocks.ts';
 import type { Entry, Outcome, Rule } from './conversion.ts';
-import { convertLocation } from './mail-location.ts';
+import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
 const isShared = ({ block }: Entry): boolean => own(block, 'type') === 'shared';
@@ -20,8 +20,8 @@ export const namespace: readonly Rule[] = [
     place: 'namespace',
     old: 'location',
     now: 'mail_driver, mail_path, mail_index_path, …',
-    by: (entry) => convertLocation(entry.value, isShared(entry)),
-    why: 'Every part of a location is a setting of its own.',
+    by: (entry, { global }) => withoutInherited(convertLocation(entry.value, isShared(entry)), global('mail_location')),
+    why: 'Every part of a location is a setting of its own; those of mail_location that it has not are taken back.',
     source: 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings',
   },
   {

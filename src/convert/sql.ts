@@ -1,5 +1,5 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
-import { nested, refuse, set, type Outcome } from './conversion.ts';
+import { nested, refuse, set, type Outcome, type Scope } from './conversion.ts';
 import type { ExternalEntry } from './external.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
@@ -10,10 +10,10 @@ const QUERIES: Readonly<Record<string, string>> = {
   iterate_query: 'userdb_sql_iterate_query',
 };
 
-export function sqlSetting({ line, read }: ExternalEntry, bytes: string): Outcome {
+export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string): Outcome {
   const { key, value } = line;
   const query = QUERIES[key];
-  if (query !== undefined) return convertQuery(query, line, bytes);
+  if (query !== undefined) return convertQuery(query, line, bytes, scope);
   switch (key) {
     case 'driver':
       if (/^(mysql|pgsql|sqlite)$/.test(value)) return { lines: [`sql_driver = ${value}`] };
@@ -71,7 +71,7 @@ function mysql(pairs: readonly string[][]): string[] | { readonly refuse: string
       return refuse(`write ${name} in 2.4's words: harden-mail does not know it`);
     lines.push(set(now, /_timeout$/.test(now) ? `${text} secs` : text));
   }
-  return pairs.some(([name]) => /^ssl_(ca|ca_path|cert)$/.test(name ?? '')) ? [...lines, 'ssl = yes'] : lines;
+  return pairs.some(([name]) => /^ssl_(ca|ca_path|cert)$/.test(name ?? '')) ? [...lines, 'mysql_ssl = yes'] : lines;
 }
 
 /** Everything but the number of connections goes to PostgreSQL's own library, under its own name. */
@@ -113,7 +113,7 @@ const MAIL_FIELD =
 /** Fields that 2.4 does not take any more. */
 const OLD_FIELD = /(?:\bas\s+|[,\s])["`]?(?:userdb_)?(mail|quota_rule\d*|quota\d*)["`]?\s*(?=,|\bfrom\b|$)/i;
 
-function convertQuery(name: string, line: ExternalEntry['line'], bytes: string): Outcome {
+function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Outcome {
   return renamedInPlace(bytes, line, name, (query) => {
     const converted = query
       .replace(QUOTA_BYTES, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)
@@ -124,6 +124,10 @@ function convertQuery(name: string, line: ExternalEntry['line'], bytes: string):
       .replace(MAIL_FIELD, mailField);
     let selected = /\bselect\b([^]*?)(?:\bfrom\b|$)/i.exec(converted)?.[1] ?? '';
     while (/\([^()]*\)/.test(selected)) selected = selected.replace(/\([^()]*\)/g, '');
+    // A location of its own has none of mail_location's options, but mail_path alone would not take them back.
+    if (/\b(userdb_)?mail_driver\b/i.test(selected) && /^[^:]*:[^:]*:/.test(global('mail_location') ?? '')) {
+      return refuse('return every part of the location that mail_location sets, empty where it has none');
+    }
     const old = name.endsWith('iterate_query') ? undefined : OLD_FIELD.exec(` ${selected.replaceAll('\\', ' ')}`)?.[1];
     if (old === undefined) return converted;
     const instead = old === 'mail' ? 'mail_driver and mail_path' : 'quota_storage_size';

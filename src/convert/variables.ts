@@ -48,7 +48,7 @@ const LONG: Readonly<Record<string, string>> = {
 
 /** Settings whose letters mean something of their own (2.3's stock samples name them). */
 const OWN: readonly (readonly [setting: RegExp, letters: Readonly<Record<string, string>>])[] = [
-  [/^mail_log_prefix$/, { p: 'process:pid', r: 'remote_ip', i: 'uid' }],
+  [/^mail_log_prefix$/, { s: 'service', p: 'process:pid' }],
   [/^login_log_format$/, { $: 'message', s: 'elements' }],
   [/^login_log_format_elements$/, { p: 'client_pid', e: 'mail_pid', k: 'ssl_security', c: 'secured' }],
   [/^deliver_log_format$/, { m: 'msgid', f: 'from', e: 'from_envelope', s: 'subject', p: 'size', w: 'vsize', $: 'message' }],
@@ -99,7 +99,7 @@ export function convertVariables(
     /%%([undh])?|%(-?\d*(?:\.\d+)?)([LUMXRTDEHN]*)(?:\{([^}]*)\}|(.))|%$/g,
     (whole, owner: string | undefined, width = '', modifiers = '', long: string | undefined, letter = '') => {
       if (whole.startsWith('%%')) return shared && owner !== undefined ? `%{${OWNER[owner]}}` : whole;
-      const name = long === undefined ? letters[letter as string] : longName(long);
+      const name = long === undefined ? letters[letter as string] : longName(long, setting);
       const filters = name === undefined ? null : filtersOf(String(width), String(modifiers));
       if (name === undefined || filters === null) {
         unknown ||= whole;
@@ -113,7 +113,9 @@ export function convertVariables(
 }
 
 /** Long names are the same but for some; what already has filters is 2.4's. */
-function longName(name: string): string | undefined {
+function longName(name: string, setting: string): string | undefined {
+  // The one place where 2.4 itself, too, tells the service instead of the protocol (`lmtp`, `lda`).
+  if (name === 'service' && setting === 'mail_log_prefix') return name;
   if (/^if;|;/.test(name)) return undefined;
   return LONG[name] ?? name;
 }

@@ -48,15 +48,31 @@ export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[
   }));
 }
 
+/** What the converted files cannot say by themselves. */
+const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text: string])[] = [
+  [
+    /auth_allow_weak_schemes/,
+    'warning',
+    'passwords are stored in a scheme that 2.4 calls weak, and stay valid: renew them',
+  ],
+  [
+    /passwd_file_path/,
+    'info',
+    'extra fields in that file itself are not converted: look for userdb_mail and userdb_quota_rule',
+  ],
+  [
+    /sieve_script (before|after|default|global|imapsieve)/,
+    'info',
+    'global Sieve scripts must be compiled anew for 2.4: sievec PATH',
+  ],
+];
+
 export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
   if (lines.length === 0) return [];
   const text = `Dovecot's files are converted from 2.3 to 2.4: ${lines.length} settings and blocks`;
-  const weak = lines.filter(({ after }) => after?.includes('auth_allow_weak_schemes'));
-  return [
-    { task: 'dovecot-ssl', level: 'info', text },
-    ...weak.map(({ file, line }): Note => {
-      const warning = `${file}:${line}: passwords are stored in a scheme that 2.4 calls weak, and stay valid: renew them`;
-      return { task: 'dovecot-ssl', level: 'warning', text: warning };
-    }),
-  ];
+  const advice = ADVICE.flatMap(([converted, level, what]): Note[] => {
+    const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
+    return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
+  });
+  return [{ task: 'dovecot-ssl', level: 'info', text }, ...advice];
 }

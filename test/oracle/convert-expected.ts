@@ -107,9 +107,15 @@ function location(value: string, before = ''): Pairs {
   ];
 }
 
+/** What locations of the corpus have to take back of mail_location; a blank stands for nothing. */
+const TAKEN_BACK: Readonly<Record<string, Pairs>> = {
+  'maildir:/srv/public:CONTROL=~/control': [['mail_inbox_path', '.'], ['mail_index_path', ' '], ['mailbox_list_layout', 'maildir++']],
+  'sdbox:~/sdbox': [['mail_inbox_path', ' '], ['mail_index_path', ' '], ['mailbox_list_layout', 'fs']],
+}; // prettier-ignore
+
 const ROWS: readonly Row[] = [
   [/^mail_location$/, (value) => location(value)],
-  [/^(namespace .+ > )location$/, (value, [before]) => location(value, before)],
+  [/^(namespace .+ > )location$/, (value, [before = '']) => [...location(value, before), ...(TAKEN_BACK[value] ?? []).map(([name, then]) => [before + name, then] as const)]],
   [/^(namespace .+ > )prefix$/, (value, [at]) => (value === '' ? [] : [[`${at}prefix`, value.replace('%%u', '$user')]])],
   [/^((?:.* > )?)disable_plaintext_auth$/, (value, [at]) => [[`${at}auth_allow_cleartext`, value === 'yes' ? 'no' : 'yes']]],
   [/^auth_default_realm$/, is('auth_default_domain')],
@@ -131,6 +137,7 @@ const ROWS: readonly Row[] = [
   [/^(config_cache_size|last_valid_uid|mail_vsize_bg_after_count)$/, (value, [name]) => (name === 'config_cache_size' || value === '0' ? [] : [[name ?? '', value]])],
   [/^log_timestamp$/, (value) => [['log_timestamp', value]]],
   [/^login_greeting$/, (value) => [['login_greeting', value]]],
+  [/^mail_log_prefix$/, () => [['mail_log_prefix', '%{service}(%{user})<%{process:pid}><%{session}>: ']]],
   [/^login_log_format$/, () => [['login_log_format', '%{message}: %{elements}']]],
   [/^deliver_log_format$/, () => [['deliver_log_format', 'from=%{from}, subject=%{subject}, msgid=%{msgid}, size=%{size}, %{message}']]],
   [/^((?:.* > )?)(imap|managesieve)_logout_format$/, (value, [at, name]) => [[`${at}${name}_logout_format`, value.replace('%i', '%{input}').replace('%o', '%{output}')]]],
@@ -311,7 +318,7 @@ function database(name: string, value: string, was: ReadonlyMap<string, string>,
 function fields(value: string, mark: string): Pairs {
   return value.split(' ').filter(Boolean).flatMap((word): Pairs => {
     const [, key = '', text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-    if (key === 'mail') return location(text).map(([now, then]) => [`fields_${now}${mark}`, then]);
+    if (key === 'mail') return [...location(text), ...(TAKEN_BACK[text] ?? [])].map(([now, then]) => [`fields_${now}${mark}`, then]);
     if (key === 'quota_rule') return [[`fields_quota_storage_size${mark}`, text.replace('*:bytes=', '')]];
     return [[`fields_${key}${mark}`, variables(text)]];
   }); // prettier-ignore
@@ -377,6 +384,11 @@ function external(driver: string, type: string, bytes: string): Pairs {
   return [...schemed, ...(driver === 'sql' ? sql(said) : ldap(said, type))];
 }
 
+const TLS: Readonly<Record<string, string>> = {
+  ssl_ca: 'ssl_client_ca_file',
+  ssl_verify_server_cert: 'ssl_client_require_valid_cert',
+};
+
 function sql(said: ReadonlyMap<string, string>): Pairs {
   const driver = said.get('driver') ?? '';
   const connect = (said.get('connect') ?? '').split(' ').map((word) => word.split('='));
@@ -396,13 +408,15 @@ function sql(said: ReadonlyMap<string, string>): Pairs {
   }
   const hosts = connect.filter(([key]) => key === 'host').map(([, host = '']) => host);
   const rest = connect.filter(([key]) => key !== 'host');
+  const tls: Pairs = rest.some(([key]) => key === 'ssl_ca') ? hosts.map((host) => [`mysql ${host} > ssl`, 'yes']) : [];
   const servers = hosts.flatMap((host) =>
     rest.map(([key = '', value = '']): Pairs[number] => {
-      const own = key === 'maxconns' ? 'connection_limit' : driver === 'pgsql' ? `parameters_${key}` : key;
+      const own =
+        key === 'maxconns' ? 'connection_limit' : driver === 'pgsql' ? `parameters_${key}` : (TLS[key] ?? key);
       return [`${driver} ${host} > ${own}`, value];
     }),
   );
-  return [['sql_driver', driver], ...servers, ...queries];
+  return [['sql_driver', driver], ...servers, ...tls, ...queries];
 }
 
 function ldap(said: ReadonlyMap<string, string>, type: string): Pairs {
