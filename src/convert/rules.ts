@@ -1,6 +1,9 @@
 import type { Place, Rule } from './conversion.ts';
 import { auth } from './rules-auth.ts';
+import { fts } from './rules-fts.ts';
 import { global } from './rules-global.ts';
+import { gone } from './rules-gone.ts';
+import { lists } from './rules-lists.ts';
 import { namespace } from './rules-namespace.ts';
 import { plugin } from './rules-plugin.ts';
 import { quota } from './rules-quota.ts';
@@ -11,12 +14,15 @@ import { ssl } from './rules-ssl.ts';
 /** Every rule, in the order of the documentation's table. */
 export const RULES: readonly Rule[] = [
   ...global,
+  ...lists,
+  ...gone,
   ...ssl,
   ...auth,
   ...namespace,
   ...service,
   ...quota,
   ...sieve,
+  ...fts,
   ...plugin,
 ];
 
