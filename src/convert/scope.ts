@@ -15,7 +15,9 @@ export function scopeOf(
   const plugin = new Map<string, string>();
   for (const { line, block } of items) {
     if (line.kind !== 'setting') continue;
-    if (block === top) global.set(line.key, line.value);
+    const short = /^plugin\/([^/]+)$/.exec(line.key)?.[1];
+    if (block === top && short !== undefined) plugin.set(short, line.value);
+    else if (block === top) global.set(line.key, line.value);
     if (block.type === 'plugin' && block.parent === top) plugin.set(line.key, line.value);
   }
   const all = descendants(top);

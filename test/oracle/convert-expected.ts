@@ -9,7 +9,15 @@ type Row = readonly [name: RegExp, now: (value: string, groups: readonly string[
 
 /** 2.4's output with one name for each setting: `ssl_server > cert_file` and `ssl_server_cert_file` are the latter. */
 export function flat(settings: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...settings].map(([name, value]) => [flatName(name.split(' > ')), value]));
+  const all = [...settings].filter(([name]) => !/(^| > )$/.test(name));
+  return new Map(
+    all.flatMap(([shown, value]): Pairs => {
+      const name = flatName(shown.split(' > '));
+      if (!/(^|> )(mail_plugins|protocols)$/.test(name)) return [[name, value]];
+      const words = value.split(' ').filter((word) => word !== '');
+      return words.map((word) => [`${name}_${word}`, 'yes']);
+    }),
+  );
 }
 
 function flatName(path: readonly string[]): string {
@@ -19,13 +27,13 @@ function flatName(path: readonly string[]): string {
     const last = i === path.length - 1;
     const before = parts.at(-1) ?? '';
     const named = / /.exec(part) !== null && !last;
-    if (named) parts.push(prefix + part);
+    if (named) parts.push((prefix + part).replace(new RegExp(`^${before.split(' ')[0]}_`), ''));
     else if (last) {
-      const [type = '', name = ''] = before.split(' ');
+      const [type = ''] = before.split(' ');
       const short = (prefix + part)
         .replace(new RegExp(`^${type}_`), '')
         .replace(/^(passdb|userdb)$/.test(type) ? /^(sql|ldap|pam|static)_/ : /^$/, '');
-      parts.push(before === '' ? prefix + part : short || name);
+      parts.push(before === '' ? prefix + part : short);
     }
     prefix = named || last ? '' : `${prefix}${part}_`;
   }
@@ -48,9 +56,9 @@ function amount(value: string): number | string {
   return number === undefined || factor === undefined ? value : Number(number) * factor;
 }
 
-/** Marks of blocks, and what 2.4 shows of a list beside the members that were set. */
+/** What 2.4 shows of a list beside the members that were set. */
 export const nonsense = (name: string): boolean =>
-  /( > |^|_)$/.test(name) || /^dovecot_(config|storage)_version$|^sieve_(global_)?extensions_/.test(name);
+  /^import_environment_/.test(name) || /^dovecot_(config|storage)_version$|^sieve_(global_)?extensions_/.test(name);
 
 /** Every variable of the corpus, word for word. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -64,7 +72,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
 }; // prettier-ignore
 
 function variables(value: string): string {
-  return value.replace(/%%|%\{[^}]*\}|%[\d.]*[A-Za-z]+?(?![A-Z])/g, (name) => {
+  return value.replace(/\$(?=default_)/g, '$$SET:').replace(/%%|%\{[^}]*\}|%[\d.]*[A-Z]*[A-Za-z]/g, (name) => {
     const now = VARIABLES[name];
     if (now === undefined) throw new Error(`the test has no word for ${name} in ${value}`);
     return now;
@@ -132,7 +140,7 @@ const ROWS: readonly Row[] = [
   [/^mail_attachment_fs$/, (value) => (value === 'posix' ? [['mail_ext_attachment_fs posix', '']] : [])],
   [/^mail_attribute_dict$/, (value) => [['mail_attribute_dict file > path', variables(value.replace('file:', ''))]]],
   [/^import_environment$/, () => [['import_environment_TZ', '%{env:TZ}'], ['import_environment_MALLOC_ARENA_MAX', '1']]],
-  [/^imap_id_send$/, () => [['imap_id_send_name', '"Mail Server"'], ['imap_id_send_version', '%{dovecot:version}']]],
+  [/^imap_id_send$/, () => [['imap_id_send_name', 'Mail Server'], ['imap_id_send_version', '%{dovecot:version}']]],
   [/^lmtp_user_concurrency_limit$/, (value) => [['lmtp_user_concurrency_limit', value === '0' ? 'unlimited' : value]]],
   [/^(config_cache_size|last_valid_uid|mail_vsize_bg_after_count)$/, (value, [name]) => (name === 'config_cache_size' || value === '0' ? [] : [[name ?? '', value]])],
   [/^log_timestamp$/, (value) => [['log_timestamp', value]]],
@@ -150,7 +158,6 @@ const ROWS: readonly Row[] = [
   [/^(service .* > inet_listener .*)address$/, (value, [at]) => [[`${at}listen`, value]]],
   [/^(service .* > )inet_listener > (.*)$/, (value, [at, key]) => [[`${at}inet_listener port-${at?.includes('quota') ? 12340 : 12345} > ${key}`, value]]],
   [/^service director /, none],
-  [/^service .* > user$/, (value) => [['', value]]],
 ]; // prettier-ignore
 
 const PLUGIN: readonly Row[] = [
@@ -172,23 +179,23 @@ const PLUGIN: readonly Row[] = [
   [/^quota_over_flag_value$/, is('quota_over_status_mask')],
   [/^quota_over_flag_lazy_check$/, is('quota_over_status_lazy_check')],
   [/^quota_over_script$/, () => [['quota_over_status_execute quota-warning > args', 'mismatch %{user}']]],
-  [/^sieve$/, (value) => [['sieve_script personal > path', '~/sieve'], ['sieve_script personal > active_path', '~/.dovecot.sieve'], ...(value.includes('file:') ? [] : [])]],
+  [/^sieve$/, (value) => [['sieve_script personal > driver', 'file'], ['sieve_script personal > path', '~/sieve'], ['sieve_script personal > active_path', '~/.dovecot.sieve'], ...(value.includes('file:') ? [] : [])]],
   [/^sieve_dir$/, none],
-  [/^sieve_default$|^sieve_global_path$/, (value) => [['sieve_script default > type', 'default'], ['sieve_script default > path', value]]],
+  [/^sieve_default$|^sieve_global_path$/, (value) => [['sieve_script default > type', 'default'], ['sieve_script default > driver', 'file'], ['sieve_script default > path', value]]],
   [/^sieve_default_name$/, is('sieve_script default > name')],
-  [/^sieve_global(_dir)?$/, (value) => [['sieve_script global > type', 'global'], ['sieve_script global > path', value]]],
+  [/^sieve_global(_dir)?$/, (value) => [['sieve_script global > type', 'global'], ['sieve_script global > driver', 'file'], ['sieve_script global > path', value]]],
   [/^sieve_(before|after)(\d?)$/, (value, [type = '', number]) => {
     const [path = '', name] = value.replace('file:', '').split(';name=');
     const at = `sieve_script ${type}${number} > `;
-    return [[`${at}type`, type], [`${at}path`, variables(path)], ...(name ? [[`${at}name`, name] as const] : [])];
+    return [[`${at}type`, type], [`${at}driver`, 'file'], [`${at}path`, variables(path)], ...(name ? [[`${at}name`, name] as const] : [])];
   }],
   [/^sieve_(global_)?extensions$/, (value, [kind]) => value.split(' ').map((word) => [`sieve_${kind ?? ''}extensions_${word.slice(1)}`, word.startsWith('+') ? 'yes' : 'no'])],
   [/^sieve_quota_max_scripts$/, is('sieve_quota_script_count')],
   [/^sieve_quota_max_storage$/, is('sieve_quota_storage_size')],
   [/^sieve_user_log$/, is('sieve_user_log_path')],
   [/^imapsieve_mailbox\d_(name|from|causes)$/, none],
-  [/^imapsieve_mailbox1_before$/, () => [['mailbox Spam > sieve_script imapsieve1-before > type', 'before'], ['mailbox Spam > sieve_script imapsieve1-before > cause', 'copy append'], ['mailbox Spam > sieve_script imapsieve1-before > path', '/usr/local/lib/sieve/report-spam.sieve']]],
-  [/^imapsieve_mailbox2_before$/, () => [['imapsieve_from Spam > sieve_script imapsieve2-before > type', 'before'], ['imapsieve_from Spam > sieve_script imapsieve2-before > cause', 'copy'], ['imapsieve_from Spam > sieve_script imapsieve2-before > path', '/usr/local/lib/sieve/report-ham.sieve']]],
+  [/^imapsieve_mailbox1_before$/, () => [['mailbox Spam > sieve_script imapsieve1-before > driver', 'file'], ['mailbox Spam > sieve_script imapsieve1-before > type', 'before'], ['mailbox Spam > sieve_script imapsieve1-before > cause', 'copy append'], ['mailbox Spam > sieve_script imapsieve1-before > path', '/usr/local/lib/sieve/report-spam.sieve']]],
+  [/^imapsieve_mailbox2_before$/, () => [['imapsieve_from Spam > sieve_script imapsieve2-before > driver', 'file'], ['imapsieve_from Spam > sieve_script imapsieve2-before > type', 'before'], ['imapsieve_from Spam > sieve_script imapsieve2-before > cause', 'copy'], ['imapsieve_from Spam > sieve_script imapsieve2-before > path', '/usr/local/lib/sieve/report-ham.sieve']]],
   [/^acl$/, () => [['acl_driver', 'vfile'], ['acl_cache_ttl', '300 secs']]],
   [/^acl_shared_dict$/, (value) => [['acl_sharing_map_dict file > path', value.replace('file:', '')]]],
   [/^acl_anyone$/, () => [['imap_acl_allow_anyone', 'yes']]],
@@ -241,7 +248,11 @@ export function expected(
   const wanted = new Map<string, string>();
   const lists = new Map<string, string>();
   for (const [shown, value] of was) {
-    if (defaults.get(shown) === value && !/^auth_mechanisms$/.test(shown)) continue;
+    if ((defaults.get(shown) === value && shown !== 'auth_mechanisms') || /^managesieve_.*_capability$/.test(shown))
+      continue;
+    // A protocol is shown with all of plugin { } again.
+    const above = /^(?:protocol|local|remote).* > (plugin > .*)$/.exec(shown)?.[1];
+    if (above !== undefined && was.get(above) === value) continue;
     const [block = '', ...rest] = shown.split(' > ');
     const name = [named.get(block) ?? block, ...rest].join(' > ');
     const list = /(?:^|> )(mail_plugins|protocols)$/.exec(name);
@@ -311,7 +322,7 @@ function database(name: string, value: string, was: ReadonlyMap<string, string>,
     case 'override_fields':
       return put(fields(value, key === 'default_fields' ? ':default' : ''));
     default:
-      return [undefined, '', 'no', 'never', 'continue', 'return-ok'].includes(value) ? [] : put([[key, value]]);
+      return value === '' ? [] : put([[key, value]]);
   }
 }
 
@@ -457,10 +468,10 @@ const ATTRIBUTES: Readonly<Record<string, Pairs>> = {
 }; // prettier-ignore
 
 function rowsFor(name: string, value: string): Pairs {
-  const [, key] = /(?:^|> )plugin > (.*)$/.exec(name) ?? [];
+  const [, at = '', key] = /^(.* > )?plugin > (.*)$/.exec(name) ?? [];
   for (const [pattern, now] of key === undefined ? ROWS : PLUGIN) {
     const groups = pattern.exec(key ?? name);
-    if (groups) return now(value, groups.slice(1));
+    if (groups) return now(value, groups.slice(1)).map(([one, then]) => [at + one, then]);
   }
   return [[name, variables(value)]];
 }

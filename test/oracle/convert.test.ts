@@ -49,7 +49,9 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
           wrong.map(([name, value]) => `${name}: 2.3 had ${value}, 2.4 has ${seen.get(name) ?? 'nothing'}`),
           [],
         );
-        const invented = [...seen].filter(([name, value]) => !wanted.has(name) && !same(defaults.get(name), value));
+        const invented = [...seen].filter(
+          ([name, value]) => value !== '' && !wanted.has(name) && !same(defaults.get(name), value),
+        );
         assert.deepEqual(
           invented.filter(([name]) => !nonsense(name)),
           [],
@@ -63,8 +65,9 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
       await Promise.all(
         [0, 1].map(async (half) => {
           for (const name of names.filter((_, i) => i % 2 === half)) {
-            const reading = await now.read({ '/etc/dovecot/dovecot.conf': `${EMPTY}${name} = 1\n` });
-            if (!reading.ok && reading.error.includes('Unknown setting')) unknown.push(name);
+            // For a few 1 is no value at which it would not end by a signal: those it knows as well.
+            const reading = await now.read({ '/etc/dovecot/dovecot.conf': `${EMPTY}${name} = 1\n` }).catch(() => null);
+            if (reading?.ok === false && reading.error.includes('Unknown setting')) unknown.push(name);
           }
         }),
       );
