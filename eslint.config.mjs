@@ -7,14 +7,15 @@ const ROOMS = {
   remote: [],
   gather: ['remote'],
   formats: [],
+  convert: ['formats'],
   fragments: [],
   tasks: ['fragments', 'formats'],
-  plan: ['fragments', 'formats', 'tasks'],
+  plan: ['convert', 'fragments', 'formats', 'tasks'],
   commit: ['remote'],
   verify: [],
   report: [],
 };
-const PURE = ['formats', 'fragments', 'tasks', 'plan'];
+const PURE = ['formats', 'convert', 'fragments', 'tasks', 'plan'];
 const IO = 'child_process dgram dns fs http https net os process readline timers tls worker_threads'.split(' ');
 
 // Packages that stand behind one door each.

@@ -3,6 +3,8 @@
  */
 import { pathToFileURL } from 'node:url';
 import { writeFile } from 'node:fs/promises';
+import type { Place } from '../src/convert/conversion.ts';
+import { RULES } from '../src/convert/rules.ts';
 import { describeCondition, describeMerge, describePlace } from '../src/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
@@ -14,7 +16,12 @@ const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->\n';
 
 /** Every generated page, by path. */
 export function pages(): Record<string, string> {
-  return { 'docs/recipe.md': recipePage(), 'docs/settings.md': settingsPage(), 'docs/cli.md': cliPage() };
+  return {
+    'docs/recipe.md': recipePage(),
+    'docs/settings.md': settingsPage(),
+    'docs/cli.md': cliPage(),
+    'docs/dovecot-2.4.md': conversionPage(),
+  };
 }
 
 function recipePage(): string {
@@ -118,6 +125,63 @@ function cliPage(): string {
     '',
     table(['Option', 'For', 'What it says', 'Environment'], options),
     '',
+  ].join('\n');
+}
+
+const PLACES: readonly (readonly [place: Place, title: string])[] = [
+  ['global', 'At the top, and in `protocol`, `local`, `local_name` and `remote` blocks'],
+  ['service', 'In a `service`'],
+  ['listener', 'In a listener'],
+  ['passdb', 'In a `passdb`'],
+  ['userdb', 'In a `userdb`'],
+  ['namespace', 'In a `namespace`'],
+  ['plugin', 'In `plugin { }`, which itself is gone'],
+];
+
+function conversionPage(): string {
+  const chapters = PLACES.map(([place, title]) =>
+    [
+      `## ${title}`,
+      '',
+      table(
+        ['2.3', '2.4', 'Why', 'Source'],
+        RULES.filter((rule) => rule.place === place).map(({ old, now, why, source }) => [
+          code(old),
+          now === '' ? 'becomes a comment, or is refused where it says something' : code(now),
+          why,
+          source,
+        ]),
+      ),
+      '',
+    ].join('\n'),
+  );
+  return [
+    "# From Dovecot 2.3's configuration to 2.4's\n",
+    MADE,
+    "Dovecot 2.4 does not start with 2.3's files, and an upgrade (Debian 12 to 13) keeps those that somebody had edited. On such a",
+    'host the plan begins with their conversion: shown in the diff like any change, validated by `doveconf` before it goes live, undone',
+    'by `harden-mail rollback`. Files that are in the words of 2.4 already stay as they are; both may lie side by side.',
+    '',
+    '- A converted line stands where the old one stood. Comments, order and all other bytes stay; commented-out samples of 2.3 as well.',
+    '- `dovecot_config_version` and `dovecot_storage_version` come first. They say 2.4.0, whose defaults are nearest to those of 2.3.',
+    '- Blocks get the names that 2.4 wants: `passdb { driver = pam }` becomes `passdb pam { }`.',
+    '- `%u`, `%Ln`, `%{rip}` and the like become `%{user}`, `%{user | username | lower}`, `%{remote_ip}`.',
+    '- `dovecot-sql.conf.ext` and `dovecot-ldap.conf.ext` are converted in their place and included where they were named: what is secret',
+    '  in them stays behind their own mode.',
+    '- What has no effect any more (empty `dict` and `plugin` blocks, services that are gone, settings of plugins that are not installed)',
+    '  becomes a comment.',
+    '- What 2.3 took by default and 2.4 does not is written out for databases (password scheme, LDAP filters and fields). Other defaults',
+    "  are the new release's: `mailbox_list_drop_noselect = yes`, `quota_storage_grace = 10M` (10 % before).",
+    '- Passwords in schemes that 2.4 calls weak (MD5, SHA1, …) stay valid where the scheme is named: `auth_allow_weak_schemes = yes` is',
+    '  written beside it. Where each password names its own scheme, that cannot be seen from here.',
+    '',
+    'Where a single line cannot be converted, none is: each is named with file and line, and with what to do. These are: quota in a',
+    'dictionary or counted by `dirsize`, directors and replication, TCP wrappers, `fts_lucene` and `fts_squat`, plugins that Debian does',
+    'not have for 2.4, files of global ACLs, dictionaries of `dict { }`, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
+    'variables with `%H`, `%N` or `%{if}`, fields of databases that hold a whole location or quota rule and cannot be taken apart, and',
+    'every setting that is not in these tables and that 2.4 does not know.',
+    '',
+    ...chapters,
   ].join('\n');
 }
 

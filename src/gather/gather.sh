@@ -23,7 +23,7 @@ dovecot() {
   done
 }
 
-included() { # FILES, a line each: prints the files that their "!include" lines name
+included() { # FILES, a line each: prints the files that their "!include" lines name, and those of databases
   IFS=$newline
   # Unquoted on purpose: names are parted at line ends, and a pattern is expanded, here as there. {a,b} becomes *.
   # shellcheck disable=SC2046,SC2086
@@ -33,6 +33,11 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
       sub(/^[ \t]*!include(_try)?[ \t]*/, ""); sub(/[ \t\r]*(#.*)?$/, ""); gsub(/[{][^}]*[}]/, "*")
       folder = FILENAME; sub(/[^\/]*$/, "", folder)
       print ($0 ~ /^\// ? "" : folder) $0
+    }
+    # Settings of Dovecot 2.3 that stand in files of their own, which 2.4 has with all others: dovecot-sql.conf.ext and the like.
+    /^[ \t]*(args|trash)[ \t]*=[ \t]*\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
+      sub(/^[^\/]*/, ""); sub(/[ \t\r]*(#.*)?$/, "")
+      print
     }' $1 2>/dev/null
   ); do
     [ -f "$file" ] && printf '%s\n' "$file"
@@ -85,7 +90,7 @@ unfinished() {
 section unfinished "$(unfinished 2>/dev/null)"
 section now "$(date +%s)"
 # shellcheck disable=SC2016,SC2086
-installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 2>/dev/null)
+installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 'dovecot-*' 2>/dev/null)
 section packages "$installed"
 there=' '
 while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END

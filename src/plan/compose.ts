@@ -1,11 +1,23 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Bytes, Change, Note, Plan, Policy, RemoteFile, SettingChange, Snapshot, TaskOutcome } from '../model.ts';
+import type {
+  Activation,
+  Bytes,
+  Change,
+  Note,
+  Plan,
+  Policy,
+  RemoteFile,
+  SettingChange,
+  Snapshot,
+  TaskOutcome,
+} from '../model.ts';
 import { lineageName } from '../tasks/certbot.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { applyFragment, type Context } from './settings.ts';
 import { summarize } from './summary.ts';
+import { upgradeNotes, upgradeSettings } from './upgrade.ts';
 import { valuesFor } from './values.ts';
 import { openWorkspace, renderWorkspace } from './workspace.ts';
 
@@ -16,9 +28,10 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
   const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy.domain)) };
-  let workspace = openWorkspace(snapshot);
-  const settings: SettingChange[] = [];
-  const notes: Note[] = [];
+  const opened = openWorkspace(snapshot);
+  let { workspace } = opened;
+  const settings: SettingChange[] = upgradeSettings(opened.converted);
+  const notes: Note[] = upgradeNotes(opened.converted);
   for (const fragment of tasks.flatMap((task) => task.fragments ?? [])) {
     const applied = applyFragment(fragment, workspace, context);
     workspace = applied.workspace;
@@ -32,10 +45,17 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...own.flatMap((file) => ownChange(file, snapshot)),
   ];
   const actions = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
-  const activations = tasks.flatMap((task) => task.activations?.(snapshot, policy, changes) ?? []);
+  const activations = tasks
+    .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
+    .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
   const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...notes];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
+}
+
+/** A daemon that still runs is the old release's, and cannot take up files of the new one. */
+function afterUpgrade(activation: Activation): Activation {
+  return activation.how === 'reload' ? { ...activation, how: 'restart', why: 'its files are of 2.4 now' } : activation;
 }
 
 /** Every file whose bytes differ. Links are followed: what is written is their target, once. */
@@ -44,7 +64,7 @@ function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapsho
   for (const [path, after] of Object.entries(rendered)) {
     const file = files[path];
     if (!file || file.bytes === after) continue;
-    assertOurs(file.target, path);
+    assertOurs(file.target, path, after);
     const other = byTarget.get(file.target);
     if (other && other.after !== after) {
       throw new HardenMailError(
@@ -58,8 +78,16 @@ function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapsho
   return [...byTarget.values()];
 }
 
+/**
+ * What the scripts of 2.4's packages write over what those of 2.3 wrote, once they are configured. An upgrade that failed
+ * has not come to that, so it is done for them.
+ */
+const PROTOCOL_FILE = /^\/usr\/share\/dovecot\/protocols\.d\/[^/]+\.protocol$/;
+const PROTOCOL = /^protocols \{\n {2}\w+ = yes\n\}\n$/;
+
 /** Files of packages are overwritten by the next upgrade, so an edit there would be lost without a word. */
-function assertOurs(target: string, path: string): void {
+function assertOurs(target: string, path: string, after: Bytes): void {
+  if (PROTOCOL_FILE.test(target) && PROTOCOL.test(after)) return;
   if (/^\/(usr|lib|bin|sbin)\//.test(target)) {
     throw new HardenMailError(
       'CONFIG_CONFLICT',

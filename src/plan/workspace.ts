@@ -1,8 +1,10 @@
 import { HardenMailError } from '../errors.ts';
-import type { Bytes, RemoteFile, Snapshot } from '../model.ts';
+import type { Bytes, Facts, RemoteFile, Snapshot } from '../model.ts';
+import type { ConvertedLine } from '../convert/convert.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
 import { parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
 import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix-master.ts';
+import { converted } from './upgrade.ts';
 import { satisfies } from './versions.ts';
 
 export const MAIN_CF = '/etc/postfix/main.cf';
@@ -15,8 +17,14 @@ export interface Workspace {
   readonly dovecot: DovecotConfig | null;
 }
 
+/** A workspace, and which lines of Dovecot's had to be converted from 2.3 for it. */
+export interface Opened {
+  readonly workspace: Workspace;
+  readonly converted: readonly ConvertedLine[];
+}
+
 /** Parses what was read. Throws CONFIG_INVALID with file and line for what the daemons would refuse. */
-export function openWorkspace({ facts, files }: Snapshot): Workspace {
+export function openWorkspace({ facts, files }: Snapshot): Opened {
   const main = files[MAIN_CF];
   const master = files[MASTER_CF];
   if ((main === undefined) !== (master === undefined)) {
@@ -29,25 +37,29 @@ export function openWorkspace({ facts, files }: Snapshot): Workspace {
   const dovecot = Object.values(files).filter(
     ({ path }) => !path.startsWith('/etc/postfix/') && !path.startsWith('/etc/letsencrypt/'),
   );
-  return {
-    postfix:
-      main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null,
-    dovecot: files[DOVECOT_CONF] ? openDovecot(dovecot, facts.dovecot) : null,
-  };
+  const postfix =
+    main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null;
+  if (files[DOVECOT_CONF] === undefined) return { workspace: { postfix, dovecot: null }, converted: [] };
+  const { config, lines } = openDovecot(dovecot, facts);
+  return { workspace: { postfix, dovecot: config }, converted: lines };
 }
 
-/** Throws CONFIG_INVALID for files of another age as well: after an upgrade to 2.4 it does not start with 2.3's. */
-function openDovecot(files: readonly RemoteFile[], version: string | null): DovecotConfig {
+/** Files of 2.3 on a host that has 2.4 are converted; the other way round there is no way. */
+function openDovecot(
+  files: readonly RemoteFile[],
+  { dovecot: version, packages }: Facts,
+): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
   const config = loadDovecot(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), DOVECOT_CONF);
-  const grammar = version === null || satisfies(version, '>=2.4') ? '2.4' : '2.3';
-  if (version !== null && config.grammar !== grammar) {
+  if (version === null) return { config, lines: [] };
+  if (satisfies(version, '>=2.4')) return converted(config, version, (name) => name in packages);
+  if (config.grammar === '2.4') {
     throw new HardenMailError(
       'CONFIG_INVALID',
-      `${DOVECOT_CONF} is written for Dovecot ${config.grammar}, and Dovecot ${version} does not start with it`,
-      "Take the release's own files (*.ucf-dist or *.dpkg-dist beside yours), carry your settings over, and run again.",
+      `${DOVECOT_CONF} is written for Dovecot 2.4, and Dovecot ${version} does not start with it`,
+      'Install Dovecot 2.4, or put the files of before back, and run again.',
     );
   }
-  return config;
+  return { config, lines: [] };
 }
 
 /** All files as they would be written, by path. */

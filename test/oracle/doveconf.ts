@@ -11,7 +11,15 @@ const PACKAGES = [
   'dovecot-lmtpd',
   'dovecot-sieve',
   'dovecot-managesieved',
+  // 2.4 knows the settings of these only where they are installed.
+  'dovecot-ldap',
+  'dovecot-mysql',
+  'dovecot-pgsql',
+  'dovecot-sqlite',
+  'dovecot-solr',
 ];
+/** Part of Debian from 2.4 on. */
+const FLATCURVE = 'dovecot-flatcurve';
 
 export interface Doveconf {
   readonly release: Release;
@@ -32,7 +40,8 @@ export type Reading =
 const HOME = '/etc/dovecot/';
 
 export async function doveconf(release: Release): Promise<Doveconf> {
-  const root = await oracleRoot(release, PACKAGES);
+  const is24 = release === 'trixie' || release === 'forky';
+  const root = await oracleRoot(release, is24 ? [...PACKAGES, FLATCURVE] : PACKAGES);
   await furnish(root);
   return {
     release,

@@ -171,6 +171,30 @@ describe('gather: the script', () => {
     ]);
   });
 
+  it('finds the files of databases, and no other that args name', () => {
+    host
+      .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.ext\n')
+      .write(
+        '/etc/dovecot/conf.d/auth-sql.conf.ext',
+        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\n`,
+      )
+      .write(
+        '/etc/dovecot/conf.d/users.ext',
+        `#args = ${host.root}/etc/dovecot/no.conf\nargs = scheme=CRYPT ${host.root}/etc/dovecot/users\nargs = ${host.root}/etc/dovecot/users`,
+      )
+      .write('/etc/dovecot/dovecot-sql.conf.ext', 'driver = mysql\n')
+      .write('/etc/dovecot/trash.conf', '1 Spam\n')
+      .write('/etc/dovecot/no.conf', '')
+      .write('/etc/dovecot/users', 'a:{PLAIN}secret\n');
+    assert.deepEqual(Object.keys(host.gather().files), [
+      '/etc/dovecot/conf.d/auth-sql.conf.ext',
+      '/etc/dovecot/conf.d/users.ext',
+      '/etc/dovecot/dovecot-sql.conf.ext',
+      '/etc/dovecot/dovecot.conf',
+      '/etc/dovecot/trash.conf',
+    ]);
+  });
+
   it('expands patterns from the folder of the file, not from where it is run', () => {
     host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n').write('/etc/dovecot/conf.d/a.conf', '');
     host.write('/home/conf.d/1.conf', '').write('/home/conf.d/2.conf', '');

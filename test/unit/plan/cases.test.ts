@@ -26,7 +26,10 @@ describe('plan: cases', () => {
         }
         const ours = path.startsWith('/etc/letsencrypt/');
         if (before !== null && !ours) {
-          assert.deepEqual(comments(outcome.after[path] ?? ''), comments(before), 'a comment is lost');
+          const now = comments(outcome.after[path] ?? '');
+          // A conversion to Dovecot 2.4 also makes comments of what has no effect any more.
+          const kept = outcome.notes.some((text) => text.includes('2.3 to 2.4')) ? matched(now, comments(before)) : now;
+          assert.deepEqual(kept, comments(before), 'a comment is lost');
         }
       }
 
@@ -41,6 +44,13 @@ describe('plan: cases', () => {
     });
   }
 });
+
+/** As much of `wanted` as can be found in `lines` in its order. */
+function matched(lines: readonly string[], wanted: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const line of lines) if (line === wanted[found.length]) found.push(line);
+  return found;
+}
 
 /** Lines that are comments, trimmed: none may go, and none may move. */
 function comments(bytes: string): string[] {

@@ -1,0 +1,108 @@
+/** The args of a passdb or userdb, by driver (2.3 and 2.4 documentation, "Authentication databases"). */
+import { own } from './blocks.ts';
+import { nested, refuse, type Entry, type Outcome, type Scope } from './conversion.ts';
+import { includeExternal } from './external.ts';
+import { convertFields } from './fields.ts';
+import { isWeak } from './schemes.ts';
+import { yes } from './values.ts';
+import { convertVariables } from './variables.ts';
+
+const driverOf = (block: Entry['block']): string => own(block, 'driver') ?? block.name ?? '';
+
+export function convertArgs(entry: Entry, scope: Scope): Outcome {
+  const { value, block } = entry;
+  if (value === '') return { drop: true };
+  switch (driverOf(block)) {
+    case 'pam':
+      return pam(value, scope);
+    case 'passwd-file':
+      return passwdFile(value, scope);
+    case 'passwd':
+      return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
+    case 'sql':
+    case 'ldap':
+      return includeExternal(block, scope);
+    case 'static':
+      return convertStatic(value, block.type, scope);
+    default:
+      return refuse(`write args of the driver ${driverOf(block)} in 2.4's words: harden-mail does not know them`);
+  }
+}
+
+/** `name=value` words; what is not in the table is refused. */
+function options(
+  words: readonly string[],
+  known: Readonly<Record<string, (text: string) => string[] | { readonly refuse: string }>>,
+): Outcome {
+  const lines: string[] = [];
+  for (const word of words) {
+    const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+    const found = known[name]?.(text) ?? refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+    if (!Array.isArray(found)) return found;
+    lines.push(...found);
+  }
+  return { lines };
+}
+
+/** `session=yes dovecot` → each option a setting; the last word is PAM's service, `*` the protocol's. */
+function pam(value: string, { global }: Scope): Outcome {
+  const words = value.split(/\s+/);
+  const service = words.at(-1)?.includes('=') === false ? words.pop() : undefined;
+  const named = service === undefined ? [] : serviceName(service);
+  if (!Array.isArray(named)) return named;
+  const outcome = options(words, {
+    session: (text) => [`pam_session = ${text}`],
+    setcred: (text) => [`pam_setcred = ${text}`],
+    max_requests: (text) => [`pam_max_requests = ${text}`],
+    failure_show_msg: (text) => [`pam_failure_show_msg = ${text}`],
+    blocking: (text) => [`use_worker = ${text}`],
+    cache_key: () =>
+      /^(0|)$/.test(global('auth_cache_size') ?? '') ? [] : refuse('take cache_key out: 2.4 chooses the key by itself'),
+  });
+  return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
+}
+
+function serviceName(service: string): string[] | { readonly refuse: string } {
+  if (service === '*') return ['pam_service_name = %{protocol}'];
+  const name = convertVariables(service, 'args');
+  return typeof name === 'string' ? [`pam_service_name = ${name}`] : name;
+}
+
+/** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
+function passwdFile(value: string, scope: Scope): Outcome {
+  const words = value.split(/\s+/);
+  const last = words.findIndex((word) => !/^\w+=/.test(word));
+  if (last < 0) return refuse('name the file');
+  const path = convertVariables(words.slice(last).join(' '), 'args');
+  if (typeof path !== 'string') return path;
+  const outcome = options(words.slice(0, last), {
+    scheme: (text) => [`default_password_scheme = ${text}`, ...(isWeak(text) ? ['auth_allow_weak_schemes = yes'] : [])],
+    username_format: (text) => usernameFormat(text, scope),
+  });
+  return 'lines' in outcome ? { lines: [...outcome.lines, `passwd_file_path = ${path}`] } : outcome;
+}
+
+/** In 2.3 it worked on the name that auth_username_format had made, in small letters by default; `%u` changed nothing. */
+function usernameFormat(text: string, { global }: Scope): string[] | { readonly refuse: string } {
+  if (text === '%u') return [];
+  const format = convertVariables(text, 'username_format');
+  if (typeof format !== 'string') return format;
+  const small = /%L/.test(global('auth_username_format') ?? '%Lu') && !format.includes('lower');
+  return [`auth_username_format = ${small ? format.replace(/\}/g, ' | lower}') : format}`];
+}
+
+function convertStatic(value: string, type: string, scope: Scope): Outcome {
+  const words = value.split(/\s+/);
+  const [, password] = /^password=(.*)$/.exec(words.find((word) => word.startsWith('password=')) ?? '') ?? [];
+  const [, all] = /^allow_all_users=(.*)$/.exec(words.find((word) => word.startsWith('allow_all_users=')) ?? '') ?? [];
+  const rest = words.filter((word) => !/^(password|allow_all_users)=/.test(word)).join(' ');
+  const fields = convertFields(rest, type, scope);
+  if (!Array.isArray(fields)) return fields;
+  return {
+    lines: [
+      ...(password === undefined ? [] : [`static_password = ${password}`]),
+      ...(all === undefined ? [] : [`static_allow_all_users = ${all}`]),
+      ...(fields.length === 0 ? [] : nested('fields', fields)),
+    ],
+  };
+}

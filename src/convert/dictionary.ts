@@ -1,0 +1,28 @@
+import { nested, refuse, set, type Entry, type Outcome } from './conversion.ts';
+import { convertVariables } from './variables.ts';
+
+/** `file:/path`, `proxy::name` and `redis:host=…:prefix=…` as the block `dict` within another. */
+export function dictionary(around: string) {
+  return ({ value }: Entry): Outcome => {
+    if (value === '') return { drop: true };
+    const [, driver = '', rest = ''] = /^([a-z]+):(.*)$/.exec(value) ?? [];
+    const lines = settingsOf(driver, rest);
+    if (!Array.isArray(lines)) return lines;
+    const converted: string[] = [];
+    for (const [name, text] of lines) {
+      const now = convertVariables(text, name);
+      if (typeof now !== 'string') return now;
+      converted.push(set(name, now));
+    }
+    return { lines: nested(around, nested(`dict ${driver}`, converted)) };
+  };
+}
+
+function settingsOf(driver: string, rest: string): [string, string][] | { readonly refuse: string } {
+  if (driver === 'file') return [['path', rest]];
+  if (driver === 'proxy') {
+    const [socket = '', name = ''] = rest.split(':');
+    return [['name', name], ...(socket === '' ? [] : [['socket_path', socket] as [string, string]])];
+  }
+  return refuse(`write the dictionary ${driver}: as a block \`dict\`: harden-mail does not know how`);
+}

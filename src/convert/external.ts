@@ -1,0 +1,78 @@
+/**
+ * Files that a passdb or userdb names in its args: dovecot-sql.conf.ext, dovecot-ldap.conf.ext. In 2.4 their settings are
+ * like any other, so the file is converted in its place, with its comments, and included where it was named: its secrets
+ * stay behind its own mode.
+ */
+import { lexDovecot, type Setting } from '../formats/dovecot-lexer.ts';
+import { own, type Block } from './blocks.ts';
+import { refuse, type Outcome, type Scope } from './conversion.ts';
+import { ldapSetting } from './ldap.ts';
+import { sqlSetting } from './sql.ts';
+
+/** A setting of such a file, and how to ask for another one of it. */
+export interface ExternalEntry {
+  readonly line: Setting;
+  readonly read: (key: string) => string | null;
+  readonly scope: Scope;
+}
+
+const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
+type Kind = keyof typeof CONVERT;
+
+const isKind = (driver: string | null): driver is Kind => driver === 'sql' || driver === 'ldap';
+
+/** The file that the block's args name, where they name one. */
+export function externalOf(block: Block): { path: string; kind: Kind } | null {
+  const driver = own(block, 'driver');
+  const path = own(block, 'args');
+  return isKind(driver) && path?.startsWith('/') ? { path, kind: driver } : null;
+}
+
+/** In place of `args = /etc/dovecot/dovecot-sql.conf.ext`. */
+export function includeExternal(block: Block, { files }: Scope): Outcome {
+  const external = externalOf(block);
+  if (external === null) return refuse('name the file by its whole path');
+  const bytes = files[external.path];
+  if (bytes === undefined) return refuse(`see that ${external.path} is there, or take this block out`);
+  return {
+    lines: [`!include_try ${external.path}`, ...defaults(external.kind, block.type, reader(settingsOf(bytes)))],
+  };
+}
+
+/** What 2.3 took where the file does not say it, and 2.4 does not. */
+function defaults(kind: Kind, type: string, read: (key: string) => string | null): string[] {
+  const unsaid = (key: string, line: string): string[] => (read(key) === null ? [line] : []);
+  const scheme = kind === 'sql' ? 'MD5' : 'CRYPT';
+  if (type === 'passdb' && kind === 'sql') return unsaid('default_pass_scheme', `default_password_scheme = ${scheme}`);
+  if (kind === 'sql') return [];
+  if (type === 'passdb') {
+    const bind = read('auth_bind_userdn') !== null;
+    return [
+      ...unsaid('default_pass_scheme', `default_password_scheme = ${scheme}`),
+      ...(bind ? [] : unsaid('pass_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))')),
+      ...(bind || read('pass_attrs') !== null
+        ? []
+        : ['fields {', '  user = %{ldap:uid}', '  password = %{ldap:userPassword}', '}']),
+    ];
+  }
+  return [
+    ...unsaid('user_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))'),
+    ...(read('user_attrs') !== null
+      ? []
+      : ['fields {', '  home = %{ldap:homeDirectory}', '  uid = %{ldap:uidNumber}', '  gid = %{ldap:gidNumber}', '}']),
+  ];
+}
+
+/** Every setting of the file with what becomes of it. */
+export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Outcome }[] {
+  const lines = settingsOf(bytes);
+  const read = reader(lines);
+  return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));
+}
+
+const settingsOf = (bytes: string): Setting[] =>
+  [...lexDovecot(bytes, '2.3')].filter((line) => line.kind === 'setting');
+
+function reader(lines: readonly Setting[]): (key: string) => string | null {
+  return (key) => lines.findLast((line) => line.key === key)?.value ?? null;
+}

@@ -1,0 +1,89 @@
+/** `maildir:~/Maildir:INDEX=/var/i/%u` → one setting for each part (2.3 documentation, "Mail location settings"). */
+import type { Outcome } from './conversion.ts';
+import { refuse } from './conversion.ts';
+import { convertVariables } from './variables.ts';
+
+const KEYS: Readonly<Record<string, string>> = {
+  INBOX: 'mail_inbox_path',
+  INDEX: 'mail_index_path',
+  INDEXPVT: 'mail_index_private_path',
+  INDEXCACHE: 'mail_cache_path',
+  CONTROL: 'mail_control_path',
+  ALT: 'mail_alt_path',
+  VOLATILEDIR: 'mail_volatile_path',
+  LAYOUT: 'mailbox_list_layout',
+  DIRNAME: 'mailbox_directory_name',
+  MAILBOXDIR: 'mailbox_root_directory_name',
+  SUBSCRIPTIONS: 'mailbox_subscriptions_filename',
+  LISTINDEX: 'mailbox_list_index_prefix',
+  BROKENCHAR: 'mailbox_list_visible_escape_char',
+};
+
+/** Words without a value. */
+const FLAGS: Readonly<Record<string, string>> = {
+  'UTF-8': 'mailbox_list_utf8 = yes',
+  ITERINDEX: 'mailbox_list_iter_from_index_dir = yes',
+  'NO-NOSELECT': 'mailbox_list_drop_noselect = yes',
+  'KEEP-NOSELECT': 'mailbox_list_drop_noselect = no',
+  'NO-FS-VALIDATION': 'mailbox_list_validate_fs_names = no',
+};
+
+const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 'virtual'];
+
+/**
+ * What a location of its own has to take back. In 2.3 it stood for the whole of mail_location; in 2.4 every part that it
+ * does not name is the one from above, so that the indexes of two places would become one.
+ * @param above mail_location, null where there is none
+ */
+export function withoutInherited(outcome: Outcome, above: string | null): Outcome {
+  if (!('lines' in outcome) || above === null) return outcome;
+  const outer = convertLocation(above);
+  if (!('lines' in outer)) return outcome;
+  const nameOf = (line: string): string => line.replace(/ =.*/, '');
+  const own = outcome.lines.map(nameOf);
+  const maildir = outcome.lines.includes('mail_driver = maildir');
+  const taken = outer.lines.map(nameOf).filter((name) => !own.includes(name));
+  const nothing: Readonly<Record<string, string>> = {
+    mail_inbox_path: maildir ? '.' : '',
+    mailbox_list_layout: maildir ? 'maildir++' : 'fs',
+    mailbox_list_utf8: 'no',
+    mailbox_list_iter_from_index_dir: 'no',
+    mailbox_list_drop_noselect: 'yes',
+    mailbox_list_validate_fs_names: 'yes',
+    mailbox_list_index_prefix: 'dovecot.list.index',
+  };
+  return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
+}
+
+export function convertLocation(value: string, shared = false): Outcome {
+  if (value === '') return { drop: true };
+  // `::` is a colon in a path; that of `%{ldap:uid}` is the variable's own.
+  const [head = '', ...rest] = value.split(/(?<!:):(?!:)(?![^{]*\})/).map((part) => part.replaceAll('::', ':'));
+  const named = DRIVERS.includes(head);
+  if (!named && !/^[/~%]/.test(head)) return refuse(`name the format of the mailboxes: 2.4 does not know ${head}`);
+  if (head === 'dbox') return refuse('say whether the mailboxes are sdbox or mdbox');
+  const [path = '', ...options] = named ? rest : [head, ...rest];
+
+  const lines: string[] = named ? [`mail_driver = ${head}`] : [];
+  const add = (name: string, text: string): string | null => {
+    const converted = convertVariables(text, name, { shared });
+    if (typeof converted !== 'string') return converted.refuse;
+    lines.push(`${name} = ${converted}`);
+    return null;
+  };
+  let problem = path === '' ? null : add('mail_path', path);
+  for (const option of options) {
+    const [, key = option, text] = /^([A-Z-]+)=(.*)$/.exec(option) ?? [];
+    const flag = FLAGS[key];
+    const name = KEYS[key];
+    if (flag !== undefined && text === undefined) lines.push(flag);
+    else if (name !== undefined && text !== undefined) problem ??= layout(key, text) ?? add(name, text);
+    else problem ??= `write ${option} in 2.4's words: harden-mail does not know it`;
+  }
+  return problem === null ? { lines } : refuse(problem);
+}
+
+function layout(key: string, text: string): string | null {
+  if (key !== 'LAYOUT' || ['fs', 'maildir++', 'index', 'imapdir'].includes(text.toLowerCase())) return null;
+  return `choose a layout that 2.4 has: ${text} is none`;
+}

@@ -1,0 +1,24 @@
+import { own, type Block } from './blocks.ts';
+import { nested, refuse, type Outcome, type Scope } from './conversion.ts';
+
+/** Settings of one mailbox of the namespace that has the INBOX. A special use (`\Trash`) stands for whoever has it. */
+export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Outcome {
+  const inbox = scope.blocks('namespace').find((block) => own(block, 'inbox') === 'yes');
+  if (inbox === undefined) return refuse('add `namespace inbox { inbox = yes }`, in which this mailbox can be named');
+  const names = mailbox.startsWith('\\') ? withSpecialUse(mailbox, scope) : [withoutPrefix(mailbox, inbox)];
+  if (names.length === 0) return refuse(`name the mailbox: none has the special use ${mailbox}`);
+  const all = names.flatMap((name) => nested(`mailbox ${quoted(name)}`, lines));
+  return { lines: nested(`namespace ${scope.nameOf(inbox)}`, all) };
+}
+
+function withSpecialUse(use: string, { blocks }: Scope): string[] {
+  const found = blocks('mailbox').filter((block) => own(block, 'special_use')?.split(' ').includes(use));
+  return [...new Set(found.flatMap(({ name }) => name ?? []))];
+}
+
+function withoutPrefix(mailbox: string, inbox: Block): string {
+  const prefix = own(inbox, 'prefix') ?? '';
+  return mailbox.startsWith(prefix) ? mailbox.slice(prefix.length) : mailbox;
+}
+
+const quoted = (name: string): string => (/^[^\s#"'\\{]+$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`);

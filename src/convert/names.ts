@@ -1,0 +1,51 @@
+/** Names for blocks that had none. */
+import { own, type Block } from './blocks.ts';
+
+export class Names {
+  readonly #names = new Map<Block, string>();
+
+  /** Every block below `top` that needs one has one after this, no two of a type the same. */
+  constructor(top: Block) {
+    const taken = new Map<string, Set<string>>();
+    const all = descendants(top);
+    const of = (type: string): Set<string> => taken.get(type) ?? taken.set(type, new Set()).get(type)!;
+    for (const { type, name } of all) if (name !== null) of(type).add(name);
+    for (const block of all) {
+      if (block.name !== null) continue;
+      const wanted = proposal(block);
+      let name = wanted;
+      for (let n = 2; of(block.type).has(name); n++) name = `${wanted}${n}`;
+      of(block.type).add(name);
+      this.#names.set(block, name);
+    }
+  }
+
+  of(block: Block): string {
+    return block.name ?? this.#names.get(block) ?? block.type;
+  }
+}
+
+const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
+
+/** As Debian's own files for 2.4 name them. */
+function proposal(block: Block): string {
+  const said = own(block, 'name');
+  if (said) return said;
+  switch (block.type) {
+    case 'passdb':
+      if (own(block, 'deny') === 'yes') return 'deny';
+      if (own(block, 'master') === 'yes') return 'master';
+      return own(block, 'driver') ?? 'passdb';
+    case 'userdb':
+      return own(block, 'driver') ?? 'userdb';
+    case 'namespace':
+      if (own(block, 'inbox') === 'yes') return 'inbox';
+      return (
+        (own(block, 'prefix') ?? '').replace(/%.*|[^A-Za-z0-9]/g, '').toLowerCase() || own(block, 'type') || 'private'
+      );
+    case 'inet_listener':
+      return `port-${own(block, 'port') ?? '0'}`;
+    default:
+      return block.type;
+  }
+}

@@ -1,0 +1,96 @@
+import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { convertArgs } from './databases.ts';
+import { convertFields } from './fields.ts';
+import { yes } from './values.ts';
+
+const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", section naming; passdb; userdb';
+
+const DRIVERS = 'bsdauth imap ldap lua oauth2 pam passwd passwd-file prefetch sql static'.split(' ');
+
+/** The header names the driver; where the name is another one, a line does. */
+function driver({ value, block }: Entry, { nameOf }: Scope): Outcome {
+  if (!DRIVERS.includes(value)) {
+    return refuse(`choose a driver that 2.4 has (${DRIVERS.join(', ')}): ${value} is gone, or another program's`);
+  }
+  return { lines: value === nameOf(block) ? [] : [`driver = ${value}`] };
+}
+
+function fieldList(mark: string) {
+  return ({ value, block }: Entry, scope: Scope): Outcome => {
+    const fields = convertFields(value, block.type, scope, mark);
+    if (!Array.isArray(fields)) return fields;
+    return fields.length === 0 ? { drop: true } : { lines: nested('fields', fields) };
+  };
+}
+
+/** Settings that passdb and userdb have in common. */
+const shared = (place: 'passdb' | 'userdb'): Rule[] => [
+  {
+    place,
+    old: 'driver',
+    now: `${place} DRIVER {`,
+    by: driver,
+    why: 'Blocks have names; the name stands for the driver where no other is given.',
+    source: SOURCE,
+  },
+  {
+    place,
+    old: 'args',
+    now: 'passwd_file_path, pam_service_name, static_password, sql_query, ldap_filter, …',
+    by: convertArgs,
+    why: 'Every argument is a setting of its own; what dovecot-sql.conf.ext and the like hold stands here as well.',
+    source: 'Dovecot documentation, authentication databases',
+  },
+  {
+    place,
+    old: 'default_fields',
+    now: 'fields { NAME:default = … }',
+    by: fieldList(':default'),
+    why: 'One list for both kinds of fields.',
+    source: SOURCE,
+  },
+  {
+    place,
+    old: 'override_fields',
+    now: 'fields { NAME = … }',
+    by: fieldList(''),
+    why: 'One list for both kinds of fields.',
+    source: SOURCE,
+  },
+  {
+    place,
+    old: 'auth_verbose',
+    now: 'auth_verbose',
+    by: ({ value }) => (value === 'default' ? { drop: true } : { lines: [`auth_verbose = ${value}`] }),
+    why: '`default` was the default.',
+    source: SOURCE,
+  },
+  {
+    place,
+    old: 'name',
+    now: `${place} NAME {`,
+    by: () => ({ lines: [] }),
+    why: 'The block itself has the name.',
+    source: SOURCE,
+  },
+];
+
+export const auth: readonly Rule[] = [
+  ...shared('passdb'),
+  {
+    place: 'passdb',
+    old: 'pass',
+    now: 'result_success = continue',
+    by: ({ value }) => (yes(value) ? { lines: ['result_success = continue'] } : { drop: true }),
+    why: 'After a master user the others are asked as well.',
+    source: 'Dovecot documentation, master users',
+  },
+  {
+    place: 'passdb',
+    old: 'mechanisms',
+    now: 'mechanisms_filter',
+    why: 'A new name.',
+    source: SOURCE,
+  },
+  ...shared('userdb'),
+];

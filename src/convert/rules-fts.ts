@@ -1,0 +1,108 @@
+import { nested, refuse, set, type Entry, type Outcome, type Rule } from './conversion.ts';
+import { inMailbox } from './mailboxes.ts';
+import { lines, renamed, rule } from './plugin-rule.ts';
+
+function solr({ value }: Entry): Outcome {
+  const found: string[] = [];
+  for (const word of value.split(/\s+/).filter((one) => one !== '')) {
+    const [, name = word, text = 'yes'] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+    if (['url', 'batch_size', 'soft_commit'].includes(name)) found.push(set(name, text));
+    else if (!['use_libfts', 'debug', 'break-imap-search'].includes(name)) {
+      return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+    }
+  }
+  return { lines: nested('fts solr', found) };
+}
+
+function ftsDriver({ value }: Entry): Outcome {
+  if (/^(solr|flatcurve)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
+  return refuse(`choose flatcurve (dovecot-flatcurve) or solr: Debian's Dovecot 2.4 has no fts driver ${value}`);
+}
+
+function enforced({ value }: Entry): Outcome {
+  if (value === 'yes') return lines('fts_search_add_missing = yes', 'fts_search_read_fallback = no');
+  if (value === 'body') return lines('fts_search_add_missing = body-search-only', 'fts_search_read_fallback = no');
+  return { drop: true };
+}
+
+function languages({ value }: Entry): Outcome {
+  const names = value.split(/\s+/).filter((name) => name !== '');
+  return { lines: names.flatMap((name, i) => nested(`language ${name}`, i === 0 ? ['default = yes'] : [])) };
+}
+
+/** `algorithm=simple maxlen=30` */
+function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
+  return ({ value }: Entry): Outcome => {
+    const found: string[] = [];
+    for (const word of value.split(/\s+/).filter((one) => one !== '')) {
+      const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+      if (names[name] === undefined) return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+      found.push(`language_tokenizer_${kind}_${names[name]} = ${text}`);
+    }
+    return { lines: found };
+  };
+}
+
+export const fts: readonly Rule[] = [
+  rule('fts', 'fts', 'fts DRIVER { }', ftsDriver, 'A driver is a block. `lucene` and `squat` are gone.'),
+  rule(
+    'fts_solr',
+    'fts_solr',
+    'fts solr { url; batch_size; soft_commit }',
+    solr,
+    'Every part is a setting of its own.',
+  ),
+  rule(
+    'fts',
+    'fts_autoindex_exclude',
+    'mailbox NAME { fts_autoindex = no }',
+    ({ value }, scope) => inMailbox(value, ['fts_autoindex = no'], scope),
+    'It stands in the block of the mailbox.',
+  ),
+  rule(
+    'fts',
+    'fts_enforced',
+    'fts_search_add_missing, fts_search_read_fallback',
+    enforced,
+    'Two questions, two settings.',
+  ),
+  renamed('fts', 'fts_index_timeout', 'fts_search_timeout'),
+  rule(
+    'fts',
+    'fts_decoder',
+    'fts_decoder_driver = script, fts_decoder_script_socket_path',
+    ({ value }) => lines('fts_decoder_driver = script', `fts_decoder_script_socket_path = ${value}`),
+    'The driver is named.',
+  ),
+  rule(
+    'fts',
+    'fts_tika',
+    'fts_decoder_driver = tika, fts_decoder_tika_url',
+    ({ value }) => lines('fts_decoder_driver = tika', `fts_decoder_tika_url = ${value}`),
+    'The driver is named.',
+  ),
+  rule(
+    'fts',
+    'fts_languages',
+    'language NAME { default }',
+    languages,
+    'A language is a block; the first is the default.',
+  ),
+  renamed('fts', 'fts_filters', 'language_filters'),
+  renamed('fts', 'fts_tokenizers', 'language_tokenizers'),
+  renamed('fts', 'fts_language_config', 'textcat_config_path'),
+  rule(
+    'fts',
+    'fts_tokenizer_generic',
+    'language_tokenizer_generic_algorithm, …',
+    tokenizer('generic', { algorithm: 'algorithm', maxlen: 'token_maxlen', wb5a: 'wb5a' }),
+    'Every part is a setting of its own.',
+  ),
+  rule(
+    'fts',
+    'fts_tokenizer_email_address',
+    'language_tokenizer_address_token_maxlen',
+    tokenizer('address', { maxlen: 'token_maxlen' }),
+    'Every part is a setting of its own.',
+  ),
+];

@@ -1,0 +1,145 @@
+import { nested, type Rule } from './conversion.ts';
+import { convertLocation } from './mail-location.ts';
+import { convertVariables } from './variables.ts';
+import { not, unlimited } from './values.ts';
+
+const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
+
+const renamed = (old: string, now: string): Rule => {
+  return { place: 'global', old, now, why: 'A new name.', source: SOURCE };
+};
+
+export const global: readonly Rule[] = [
+  {
+    place: 'global',
+    old: 'mail_location',
+    now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
+    by: ({ value }) => convertLocation(value),
+    why: 'Every part of a location is a setting of its own.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'disable_plaintext_auth',
+    now: 'auth_allow_cleartext',
+    value: not,
+    why: 'The same, asked the other way round.',
+    source: SOURCE,
+  },
+  renamed('auth_default_realm', 'auth_default_domain'),
+  renamed('default_idle_kill', 'default_idle_kill_interval'),
+  renamed('mail_attachment_dir', 'mail_ext_attachment_path'),
+  renamed('mail_attachment_hash', 'mail_ext_attachment_hash'),
+  renamed('mail_attachment_min_size', 'mail_ext_attachment_min_size'),
+  {
+    place: 'global',
+    old: 'mail_attachment_fs',
+    now: 'mail_ext_attachment { fs … }',
+    by: ({ value }) =>
+      value === 'posix'
+        ? { lines: nested('mail_ext_attachment', nested('fs posix', [])) }
+        : {
+            refuse:
+              'set `fs` within `mail_ext_attachment { }`; attachments cannot be saved as single instances any more',
+          },
+    why: 'File systems are blocks.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'mail_attribute_dict',
+    now: 'mail_attribute { dict file { path } }',
+    by: ({ value }) => {
+      if (value === '') return { drop: true };
+      const [, where] = /^file:(\S+)$/.exec(value) ?? [];
+      const path = where === undefined ? where : convertVariables(where, 'mail_attribute_dict');
+      if (typeof path !== 'string')
+        return { refuse: 'write the dictionary as a block `mail_attribute { dict … { } }`' };
+      return { lines: nested('mail_attribute', nested('dict file', [`path = ${path}`])) };
+    },
+    why: 'Dictionaries are blocks.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'auth_worker_max_count',
+    now: 'service auth-worker { process_limit }',
+    by: ({ value }) => ({ lines: nested('service auth-worker', [`process_limit = ${value}`]) }),
+    why: 'It is the limit of that service, like any other.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'auth_policy_server_timeout_msecs',
+    now: 'auth_policy { http_client_request_timeout }',
+    by: ({ value }) => ({ lines: nested('auth_policy', [`http_client_request_timeout = ${value} ms`]) }),
+    why: 'HTTP clients have settings in common.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'imapc_ssl_verify',
+    now: 'imapc { ssl_client_require_valid_cert }',
+    by: ({ value }) => ({ lines: nested('imapc', [`ssl_client_require_valid_cert = ${value}`]) }),
+    why: 'TLS clients have settings in common.',
+    source: SOURCE,
+  },
+  {
+    place: 'global',
+    old: 'import_environment',
+    now: 'import_environment { NAME = … }',
+    by: ({ value }) => {
+      const words = value.split(/\s+/).filter((word) => word !== '' && word !== '$import_environment');
+      const lines = words.map((word) => {
+        const [, name = word, text = `%{env:${word}}`] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+        return `${name} = ${text}`;
+      });
+      return lines.length === 0 ? { drop: true } : { lines: nested('import_environment', lines) };
+    },
+    why: 'A list of names with values.',
+    source: 'Dovecot documentation, import_environment',
+  },
+  {
+    place: 'global',
+    old: 'imap_id_send',
+    now: 'imap_id_send { NAME = … }',
+    by: ({ value }) => {
+      if (value === '' || value === 'name *') return { drop: true };
+      const pairs = [...value.matchAll(/(\S+)\s+("[^"]*"|\S+)/g)].map(([, name = '', text = '']) => [name, text]);
+      const lines = pairs.map(([name, text]) => `${name} = ${text === '*' ? `%{dovecot:${name}}` : text}`);
+      return { lines: nested('imap_id_send', lines) };
+    },
+    why: 'A list of names with values; the name is sent by default.',
+    source: 'Dovecot documentation, imap_id_send',
+  },
+  {
+    place: 'global',
+    old: 'auth_policy_request_attributes',
+    now: 'auth_policy_request_attributes { NAME = … }',
+    by: ({ value }) => {
+      const pairs = [...value.matchAll(/([^\s=]+)=(\S*)/g)];
+      const lines: string[] = [];
+      for (const [, name = '', text = ''] of pairs) {
+        const converted = convertVariables(text, 'auth_policy_request_attributes');
+        if (typeof converted !== 'string') return converted;
+        lines.push(`${name} = ${converted}`);
+      }
+      return { lines: nested('auth_policy_request_attributes', lines) };
+    },
+    why: 'A list of names with values.',
+    source: 'Dovecot documentation, auth_policy_request_attributes',
+  },
+  ...['imapc_max_line_length', 'lmtp_user_concurrency_limit'].map((name): Rule => {
+    return { ...renamed(name, name), value: unlimited, why: '0 was no limit, and is refused now.' };
+  }),
+  ...['last_valid_uid', 'last_valid_gid', 'mail_sort_max_read_count', 'mail_vsize_bg_after_count'].map((name): Rule => {
+    return {
+      place: 'global',
+      old: name,
+      now: name,
+      by: ({ value }) => (value === '0' ? { drop: true } : { lines: [`${name} = ${value}`] }),
+      why: '0 was no limit, which is the default; 2.4.5 refuses it.',
+      source: `Dovecot documentation, ${name}`,
+    };
+  }),
+];

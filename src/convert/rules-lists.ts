@@ -1,0 +1,42 @@
+/** Lists that are read member by member. */
+import { nested, type Rule } from './conversion.ts';
+
+const LIST = 'A list that is read member by member: with a `=` it would lose what other files put into it.';
+
+/** `x = $x a b` → a block that adds to the list; without the reference to itself it stays as it is. */
+const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?: ReadonlySet<string>): Rule => {
+  return {
+    place: 'global',
+    old: name,
+    now: `${name} { … = yes }`,
+    by: ({ value, line }) => {
+      const words = value.split(/[\s,]+/).filter((word) => word !== '');
+      const own = words.filter((word) => word !== `$${name}`);
+      const now = own.map((word) => rename[word] ?? word).filter((word) => word !== '');
+      const unknown = has && now.find((word) => !has.has(word));
+      if (unknown) return { refuse: `take ${unknown} out: Debian's Dovecot 2.4 has no such plugin` };
+      if (words.length > own.length && line.form === 'plain') {
+        if (now.length === 0) return { drop: true };
+        const lines = now.map((word) => `${word} = yes`);
+        return { lines: nested(name, lines) };
+      }
+      return { lines: [`${name} = ${(now.join() === words.join() ? value : now.join(' ')).trim()}`.trim()] };
+    },
+    why: LIST,
+    source: 'Dovecot documentation, "Settings syntax", boolean lists',
+  };
+};
+
+/** Debian's Dovecot 2.4 and Pigeonhole have these. */
+const HAS = new Set(
+  (
+    'acl apparmor charset_alias fts fts_flatcurve fts_solr imap_acl imap_filter_sieve imap_quota imap_sieve last_login ' +
+    'lazy_expunge mail_compress mail_crypt mail_crypt_acl mail_log mail_lua notify notify_status pop3_migration ' +
+    'push_notification push_notification_lua quota quota_clone sieve trash virtual welcome'
+  ).split(' '),
+);
+
+/** Plugins that have another name, or became part of the core. */
+const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // prettier-ignore
+
+export const lists: readonly Rule[] = [list('mail_plugins', PLUGINS, HAS), list('protocols')];

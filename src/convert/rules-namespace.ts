@@ -1,0 +1,35 @@
+import { own } from './blocks.ts';
+import type { Entry, Outcome, Rule } from './conversion.ts';
+import { convertLocation, withoutInherited } from './mail-location.ts';
+import { convertVariables } from './variables.ts';
+
+const isShared = ({ block }: Entry): boolean => own(block, 'type') === 'shared';
+
+const OWNER: Readonly<Record<string, string>> = { u: '$user', n: '$username', d: '$domain' };
+
+/** `shared/%%u/` → `shared/$user/` */
+function prefix(entry: Entry): Outcome {
+  const { value } = entry;
+  const named = isShared(entry) ? value.replace(/%%([und])/g, (_, letter: string) => OWNER[letter] ?? '') : value;
+  const converted = convertVariables(named, 'prefix');
+  return typeof converted === 'string' ? { lines: [`prefix = ${converted}`.trimEnd()] } : converted;
+}
+
+export const namespace: readonly Rule[] = [
+  {
+    place: 'namespace',
+    old: 'location',
+    now: 'mail_driver, mail_path, mail_index_path, …',
+    by: (entry, { global }) => withoutInherited(convertLocation(entry.value, isShared(entry)), global('mail_location')),
+    why: 'Every part of a location is a setting of its own; those of mail_location that it has not are taken back.',
+    source: 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings',
+  },
+  {
+    place: 'namespace',
+    old: 'prefix',
+    now: 'prefix',
+    by: prefix,
+    why: 'A shared namespace names the owner `$user` instead of `%%u`.',
+    source: 'Dovecot documentation, shared mailboxes',
+  },
+];

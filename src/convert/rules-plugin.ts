@@ -1,0 +1,141 @@
+import { nested, refuse, set, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { dictionary } from './dictionary.ts';
+import { inMailbox } from './mailboxes.ts';
+import { lines, renamed, rule } from './plugin-rule.ts';
+import { convertVariables } from './variables.ts';
+import { path } from './values.ts';
+
+function acl({ value }: Entry): Outcome {
+  const [driver = '', ...options] = value.split(':');
+  const found = [`acl_driver = ${driver}`];
+  for (const option of options) {
+    const seconds = /^cache_secs=(\d+)$/.exec(option)?.[1];
+    if (seconds !== undefined) found.push(`acl_cache_ttl = ${seconds} secs`);
+    else return refuse('write the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 reads them from no file');
+  }
+  return { lines: found };
+}
+
+/** The level's name is that of the method. */
+function level({ value }: Entry, { plugin }: Scope): Outcome {
+  const method = plugin('zlib_save') ?? '';
+  const name = { gz: 'gz_level', bz2: 'bz2_block_size_100k', deflate: 'deflate_level', zstd: 'zstd_level' }[method];
+  return name === undefined ? { drop: true } : lines(`compress_${name} = ${value}`);
+}
+
+/** A file with a number and a mailbox in each line. */
+function trash({ value }: Entry, scope: Scope): Outcome {
+  const bytes = scope.files[value];
+  if (bytes === undefined) return refuse(`see that ${value} is there, or take this line out`);
+  const found: string[] = [];
+  for (const line of bytes.split('\n').filter((one) => /^\s*\d/.test(one))) {
+    const [, priority = '', mailbox = ''] = /^\s*(\d+)\s+(.*?)\s*$/.exec(line) ?? [];
+    const outcome = inMailbox(mailbox, [`trash_priority = ${priority}`], scope);
+    if (!('lines' in outcome)) return outcome;
+    found.push(...outcome.lines);
+  }
+  return { lines: found };
+}
+
+function welcome({ value, key }: Entry): Outcome {
+  const [, command = '', args = ''] = /^(\S+)\s*(.*)$/.exec(value) ?? [];
+  const converted = convertVariables(args, key);
+  if (typeof converted !== 'string') return converted;
+  const inner = nested(`execute ${command}`, converted === '' ? [] : [`args = ${converted}`]);
+  return { lines: nested('welcome', inner) };
+}
+
+const CRYPT = 'mail_crypt';
+
+export const plugin: readonly Rule[] = [
+  rule('acl', 'acl', 'acl_driver, acl_cache_ttl', acl, 'Every part is a setting of its own.'),
+  rule(
+    'acl',
+    'acl_shared_dict',
+    'acl_sharing_map { dict … }',
+    dictionary('acl_sharing_map'),
+    'Dictionaries are blocks.',
+  ),
+  rule(
+    'acl',
+    'acl_anyone',
+    'imap_acl_allow_anyone',
+    ({ value }) => lines(`imap_acl_allow_anyone = ${value === 'allow' ? 'yes' : 'no'}`),
+    'A question for yes or no.',
+  ),
+  rule(
+    'mail_compress',
+    'zlib_save',
+    'mail_compress_write_method',
+    ({ value }) =>
+      /^(xz|)$/.test(value)
+        ? refuse('choose a method that 2.4 has: gz, bz2, deflate, lz4 or zstd')
+        : lines(`mail_compress_write_method = ${value}`),
+    'The plugin is named mail_compress.',
+  ),
+  rule('mail_compress', 'zlib_save_level', 'compress_gz_level, …', level, 'Every method has a level of its own.'),
+  rule(
+    'lazy_expunge',
+    'lazy_expunge',
+    'lazy_expunge_mailbox',
+    ({ value }) =>
+      /[/. ]$/.test(value)
+        ? refuse('name a mailbox instead of a namespace: 2.4 moves expunged mails into one only')
+        : lines(set('lazy_expunge_mailbox', value)),
+    'A new name; it names a mailbox.',
+  ),
+  rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
+  rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // prettier-ignore
+  rule(
+    'quota_clone',
+    'quota_clone_dict',
+    'quota_clone { dict … }',
+    dictionary('quota_clone'),
+    'Dictionaries are blocks.',
+  ),
+  rule('trash', 'trash', 'mailbox NAME { trash_priority }', trash, 'What the file says stands in the blocks of the mailboxes.'), // prettier-ignore
+  rule('welcome', 'welcome_script', 'welcome { execute NAME { args } }', welcome, 'Programs are run by a block of their own.'), // prettier-ignore
+  {
+    ...renamed(CRYPT, 'mail_crypt_global_public_key', 'crypt_global_public_key_file'),
+    value: path,
+    why: 'The setting takes the path itself, without a `<`.',
+  },
+  rule(
+    CRYPT,
+    'mail_crypt_global_private_key',
+    'crypt_global_private_key main { crypt_private_key_file }',
+    ({ value }) => {
+      const file = path(value);
+      if (typeof file !== 'string') return file;
+      return { lines: nested('crypt_global_private_key main', [`crypt_private_key_file = ${file}`]) };
+    },
+    'There may be several, each a block.',
+  ),
+  rule(
+    CRYPT,
+    'mail_crypt_global_private_key_password',
+    'crypt_global_private_key main { crypt_private_key_password }',
+    ({ value }) => ({ lines: nested('crypt_global_private_key main', [set('crypt_private_key_password', value)]) }),
+    'It stands in the block of the key.',
+  ),
+  rule(
+    CRYPT,
+    'mail_crypt_save_version',
+    'crypt_write_algorithm',
+    ({ value }) =>
+      value === '2'
+        ? { drop: true }
+        : value === '0'
+          ? lines('crypt_write_algorithm =')
+          : refuse('choose 2, or 0 for none'),
+    '2 was what the default is; 0 was not to encrypt.',
+  ),
+  renamed(CRYPT, 'mail_crypt_curve', 'crypt_user_key_curve'),
+  rule(
+    'expire',
+    'expire',
+    '',
+    () => refuse('set `autoexpunge` for the mailbox instead: 2.4 has no expire plugin'),
+    'The plugin is gone.',
+  ),
+];

@@ -1,0 +1,159 @@
+import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { inMailbox } from './mailboxes.ts';
+import { convertVariables } from './variables.ts';
+import { unlimited } from './values.ts';
+
+const SOURCE = 'Dovecot documentation, quota plugin';
+
+/** `quota2_rule3` → 2; the first root has no number. */
+const rootOf = (key: string): string => /^quota(\d*)/.exec(key)?.[1] ?? '';
+
+/** The root's name as IMAP shows it. 2.4 wants one. */
+function nameOf(number: string, { plugin }: Scope): string {
+  const [, name] = (plugin(`quota${number}`) ?? '').split(':');
+  return name || `User quota${number && ` ${number}`}`;
+}
+
+const isOnly = ({ plugin }: Scope): boolean => plugin('quota2') === null;
+
+const header = (number: string, scope: Scope): string => `quota "${nameOf(number, scope)}"`;
+
+function root({ key, value }: Entry, scope: Scope): Outcome {
+  if (value === '') return { drop: true };
+  const [driver = '', , ...options] = value.split(':');
+  if (!/^(count|maildir|fs|imapc)$/.test(driver)) {
+    return refuse(
+      `count with \`quota = count:${nameOf(rootOf(key), scope)}\`: Dovecot 2.4 has no quota driver ${driver}`,
+    );
+  }
+  const lines = [`driver = ${driver}`];
+  for (const option of options) {
+    const mount = /^mount=(.*)$/.exec(option)?.[1];
+    if (option === 'noenforcing') lines.push('enforce = no');
+    else if (option === 'ignoreunlimited') lines.push('ignore_unlimited = yes');
+    else if (option === 'hidden') lines.push('hidden = yes');
+    else if (option === 'user' || option === 'group') lines.push(`fs_type = ${option}`);
+    else if (option === 'inode_per_mail') lines.push('fs_message_limit = yes');
+    else if (mount !== undefined) lines.push(`fs_mount_path = ${mount}`);
+    else if (option !== '') return refuse(`write ${option} in 2.4's words: harden-mail does not know it`);
+  }
+  return { lines: nested(header(rootOf(key), scope), lines) };
+}
+
+/** `*:storage=1G:messages=1000`, `Trash:storage=+100M`, `SPAM:ignore` */
+function rule({ key, value }: Entry, scope: Scope): Outcome {
+  const [mailbox = '', ...limits] = value.split(':');
+  const lines: string[] = [];
+  for (const limit of limits) {
+    const line = mailbox === '*' ? whole(limit) : extra(limit);
+    if (typeof line !== 'string') return line;
+    lines.push(line);
+  }
+  if (mailbox === '?' || lines.length === 0) return refuse(`write the rule ${value} in 2.4's words`);
+  if (mailbox !== '*') return inMailbox(mailbox, lines, scope);
+  if (isOnly(scope)) return { lines: lines.map((line) => `quota_${line}`) };
+  return { lines: nested(header(rootOf(key), scope), lines) };
+}
+
+/** A limit for all. Of `storage` a bare number counted kilobytes. */
+function whole(limit: string): string | { readonly refuse: string } {
+  const [, kind, text = ''] = /^(storage|bytes|messages)=(\d+[bkmgt]?)$/i.exec(limit) ?? [];
+  if (kind === undefined) return refuse(`give a limit that is a number: ${limit} is none`);
+  if (kind === 'messages') return `message_count = ${unlimited(text)}`;
+  if (/^0\D?$/.test(text)) return 'storage_size = unlimited';
+  return `storage_size = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
+}
+
+/** What one mailbox may have beyond it. */
+function extra(limit: string): string | { readonly refuse: string } {
+  if (limit === 'ignore') return 'quota_ignore = yes';
+  const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?)?$/i.exec(limit) ?? [];
+  if (kind === undefined) return refuse(`give this mailbox no limit of its own but one with a \`+\`: ${limit} is none`);
+  if (percent !== undefined) return `quota_storage_percentage = ${100 + Number(text)}`;
+  return `quota_storage_extra = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
+}
+
+/** `storage=95%% quota-warning 95 %u` */
+function warning({ key, value }: Entry, scope: Scope): Outcome {
+  const [, sign = '', kind = '', percent, command = '', args = ''] =
+    /^([-+]?)(storage|messages)=(\d+)%%?\s+(\S+)\s*(.*)$/.exec(value) ?? [];
+  if (percent === undefined) return refuse('warn at a percentage: 2.4 knows no other limit');
+  const converted = convertVariables(args, key);
+  if (typeof converted !== 'string') return converted;
+  const below = sign === '-' ? 'below-' : '';
+  return {
+    lines: nested(
+      header(rootOf(key), scope),
+      nested(`warning ${kind}-${below}${percent}`, [
+        ...(kind === 'messages' ? ['resource = message'] : []),
+        ...(sign === '-' ? ['threshold = under'] : []),
+        `quota_${kind === 'messages' ? 'message' : 'storage'}_percentage = ${percent}`,
+        ...nested(`execute ${command}`, converted === '' ? [] : [`args = ${converted}`]),
+      ]),
+    ),
+  };
+}
+
+function overScript({ key, value }: Entry): Outcome {
+  const [, command = '', args = ''] = /^(\S+)\s*(.*)$/.exec(value) ?? [];
+  const converted = convertVariables(args, key);
+  if (typeof converted !== 'string') return converted;
+  const execute = nested(`execute ${command}`, converted === '' ? [] : [`args = ${converted}`]);
+  return { lines: nested('quota_over_status', execute) };
+}
+
+const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'A new name.', source: SOURCE });
+
+export const quota: readonly Rule[] = [
+  {
+    place: 'plugin',
+    old: 'quota',
+    now: 'quota NAME { driver }',
+    by: root,
+    why: 'Every root is a block of its name. The drivers `dict` and `dirsize` are gone.',
+    source: SOURCE,
+  },
+  {
+    place: 'plugin',
+    old: 'quota_rule',
+    now: 'quota_storage_size, quota_message_count; mailbox NAME { quota_storage_extra, quota_ignore }',
+    by: rule,
+    why: 'Every limit is a setting; those of one mailbox stand in its block.',
+    source: SOURCE,
+  },
+  {
+    place: 'plugin',
+    old: 'quota_warning',
+    now: 'quota NAME { warning NAME { quota_storage_percentage; execute } }',
+    by: warning,
+    why: 'Every warning is a block.',
+    source: SOURCE,
+  },
+  {
+    ...renamed('quota_grace', 'quota_storage_grace'),
+    value: (value) => (value.includes('%') ? refuse('give quota_grace a size: 2.4 takes no percentage') : value),
+    why: 'A new name; it takes a size only.',
+  },
+  { ...renamed('quota_max_mail_size', 'quota_mail_size'), value: unlimited },
+  {
+    ...renamed('quota_vsizes', ''),
+    by: () => ({ drop: true }),
+    why: 'Virtual sizes are what 2.4 always counts.',
+  },
+  {
+    ...renamed('quota_set', ''),
+    by: () => refuse('take it out: limits cannot be set by IMAP any more'),
+    why: 'It is gone.',
+  },
+  renamed('quota_over_flag', 'quota_over_status_current'),
+  renamed('quota_over_flag_value', 'quota_over_status_mask'),
+  renamed('quota_over_flag_lazy_check', 'quota_over_status_lazy_check'),
+  {
+    place: 'plugin',
+    old: 'quota_over_script',
+    now: 'quota_over_status { execute NAME { args } }',
+    by: overScript,
+    why: 'Programs are run by a block of their own.',
+    source: SOURCE,
+  },
+];

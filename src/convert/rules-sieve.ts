@@ -1,0 +1,122 @@
+import { nested, refuse, set, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { convertVariables } from './variables.ts';
+
+const SOURCE = 'Pigeonhole documentation, sieve plugin';
+
+/** `file:~/sieve;active=~/.dovecot.sieve` → the settings of a `sieve_script` block. */
+function location(value: string): string[] | { readonly refuse: string } {
+  const [head = '', ...options] = value.split(';');
+  const [, type = 'file', path = ''] = /^(?:([a-z]+):)?(.*)$/.exec(head) ?? [];
+  if (type !== 'file') return refuse(`write the location ${type}: in 2.4's words: harden-mail does not know it`);
+  const lines = ['driver = file'];
+  const add = (name: string, text: string): { readonly refuse: string } | null => {
+    const converted = convertVariables(text, name);
+    if (typeof converted !== 'string') return converted;
+    lines.push(set(name, converted));
+    return null;
+  };
+  let problem = add('path', path);
+  for (const option of options) {
+    const [, name = option, text = ''] = /^([^=]*)=(.*)$/.exec(option) ?? [];
+    const now = { active: 'active_path', bindir: 'bin_path', name: 'name' }[name];
+    problem ??=
+      now === undefined ? refuse(`write ${option} in 2.4's words: harden-mail does not know it`) : add(now, text);
+  }
+  return problem ?? lines;
+}
+
+/** The user's own scripts. In the old style `sieve` names the active one, and `sieve_dir` where the others are. */
+function personal({ value }: Entry, { plugin }: Scope): Outcome {
+  const folder = plugin('sieve_dir');
+  const old = folder !== null && !value.includes(';');
+  const lines = location(old ? `file:${folder};active=${value.replace(/^file:/, '')}` : value);
+  return Array.isArray(lines) ? { lines: nested('sieve_script personal', lines) } : lines;
+}
+
+/** A script, or a folder of them, that runs before or after the user's own, or instead of them. */
+function script(type: string) {
+  return ({ key, value }: Entry): Outcome => {
+    if (value === '') return { drop: true };
+    const lines = location(value);
+    const number = /\d+$/.exec(key)?.[0] ?? '';
+    if (!Array.isArray(lines)) return lines;
+    return { lines: nested(`sieve_script ${type}${number}`, [`type = ${type}`, ...lines]) };
+  };
+}
+
+const EXTENSIONS_GONE = /^(notify|imapflags|vnd\.dovecot\.duplicate)$/;
+
+/** `+editheader -vacation` adds to and takes from the default; without signs it is the whole list, as it was. */
+function extensions({ key, value }: Entry): Outcome {
+  const words = value.split(/\s+/).filter((word) => word !== '');
+  const gone = words.find((word) => EXTENSIONS_GONE.test(word.replace(/^[-+]/, '')));
+  if (gone !== undefined) return refuse(`take ${gone} out: Pigeonhole 2.4 has no such extension`);
+  if (words.every((word) => !/^[-+]/.test(word))) return { lines: [`${key} = ${value}`.trimEnd()] };
+  return {
+    lines: nested(
+      key,
+      words.map((word) => `${word.replace(/^[-+]/, '')} = ${word.startsWith('-') ? 'no' : 'yes'}`),
+    ),
+  };
+}
+
+/** `imapsieve_mailbox1_before`: what runs when a mail comes into the mailbox that `…1_name` names, or from that of `…1_from`. */
+function imapScript(type: 'before' | 'after') {
+  return ({ key, value }: Entry, { plugin }: Scope): Outcome => {
+    const number = /\d+/.exec(key)?.[0] ?? '';
+    const lines = location(value);
+    if (!Array.isArray(lines)) return lines;
+    const say = (what: string): string => plugin(`imapsieve_mailbox${number}_${what}`) ?? '';
+    const causes = say('causes').toLowerCase().replace(/,/g, ' ').split(/\s+/).filter(Boolean).join(' ');
+    const body = [`type = ${type}`, ...(causes === '' ? [] : [`cause = ${causes}`]), ...lines];
+    let block = nested(`sieve_script imapsieve${number}-${type}`, body);
+    const [name, from] = [say('name'), say('from')];
+    if (from !== '' && from !== '*') block = nested(`imapsieve_from ${from}`, block);
+    if (name !== '' && name !== '*') block = nested(`mailbox ${name}`, block);
+    return { lines: block };
+  };
+}
+
+const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'A new name.', source: SOURCE });
+const block = (old: string, now: string, by: Rule['by'], why = 'Every script storage is a block.'): Rule => {
+  return { place: 'plugin', old, now, ...(by && { by }), why, source: SOURCE };
+};
+const merged = (): Outcome => ({ lines: [] });
+
+export const sieve: readonly Rule[] = [
+  block('sieve', 'sieve_script personal { path; active_path }', personal),
+  block('sieve_dir', 'sieve_script personal { path }', (entry, scope) =>
+    scope.plugin('sieve') === null
+      ? personal({ ...entry, value: `file:${entry.value};active=~/.dovecot.sieve` }, { ...scope, plugin: () => null })
+      : merged(),
+  ),
+  block('sieve_default', 'sieve_script default { type = default; path }', script('default')),
+  block('sieve_global_path', 'sieve_script default { type = default; path }', script('default')),
+  block('sieve_default_name', 'sieve_script default { name }', ({ value }) => ({
+    lines: nested('sieve_script default', [set('name', value)]),
+  })),
+  block('sieve_global', 'sieve_script global { type = global; path }', script('global')),
+  block('sieve_global_dir', 'sieve_script global { type = global; path }', script('global')),
+  block('sieve_before', 'sieve_script before { type = before; path }', script('before')),
+  block('sieve_after', 'sieve_script after { type = after; path }', script('after')),
+  block('sieve_discard', 'sieve_script discard { type = discard; path }', script('discard')),
+  block('sieve_extensions', 'sieve_extensions { NAME = yes }', extensions, 'Signs became `yes` and `no`.'),
+  block(
+    'sieve_global_extensions',
+    'sieve_global_extensions { NAME = yes }',
+    extensions,
+    'Signs became `yes` and `no`.',
+  ),
+  block('imapsieve_mailbox_before', 'mailbox NAME { sieve_script … { type = before; cause } }', imapScript('before')),
+  block('imapsieve_mailbox_after', 'mailbox NAME { sieve_script … { type = after; cause } }', imapScript('after')),
+  block('imapsieve_mailbox_name', 'mailbox NAME {', merged, 'It is the name of the block.'),
+  block('imapsieve_mailbox_from', 'imapsieve_from NAME {', merged, 'It is the name of the block.'),
+  block('imapsieve_mailbox_causes', 'cause', merged, 'It stands in the block of the script.'),
+  renamed('sieve_quota_max_storage', 'sieve_quota_storage_size'),
+  renamed('sieve_quota_max_scripts', 'sieve_quota_script_count'),
+  renamed('sieve_user_log', 'sieve_user_log_path'),
+  renamed('sieve_spamtest_max_header', 'sieve_spamtest_score_max_header'),
+  renamed('sieve_spamtest_max_value', 'sieve_spamtest_score_max_value'),
+  renamed('sieve_virustest_max_header', 'sieve_virustest_score_max_header'),
+  renamed('sieve_virustest_max_value', 'sieve_virustest_score_max_value'),
+];

@@ -1,0 +1,36 @@
+import type { Place, Rule } from './conversion.ts';
+import { auth } from './rules-auth.ts';
+import { fts } from './rules-fts.ts';
+import { global } from './rules-global.ts';
+import { gone } from './rules-gone.ts';
+import { lists } from './rules-lists.ts';
+import { namespace } from './rules-namespace.ts';
+import { plugin } from './rules-plugin.ts';
+import { quota } from './rules-quota.ts';
+import { service } from './rules-service.ts';
+import { sieve } from './rules-sieve.ts';
+import { ssl } from './rules-ssl.ts';
+
+/** Every rule, in the order of the documentation's table. */
+export const RULES: readonly Rule[] = [
+  ...global,
+  ...lists,
+  ...gone,
+  ...ssl,
+  ...auth,
+  ...namespace,
+  ...service,
+  ...quota,
+  ...sieve,
+  ...fts,
+  ...plugin,
+];
+
+const byName = new Map(RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
+
+/** Plugins number what they have several of: `quota_rule2`, `sieve_before3`, `imapsieve_mailbox1_name`. */
+export function ruleFor(place: Place, key: string): Rule | undefined {
+  return (
+    byName.get(`${place} ${key}`) ?? (place === 'plugin' ? byName.get(`plugin ${key.replace(/\d+/g, '')}`) : undefined)
+  );
+}

@@ -1,0 +1,35 @@
+import type { Block, Item } from './blocks.ts';
+import type { Scope } from './conversion.ts';
+import type { Names } from './names.ts';
+
+/** What rules may ask, from all that was read. */
+export function scopeOf(
+  items: readonly Item[],
+  top: Block,
+  names: Names,
+  files: Readonly<Record<string, string>>,
+  version: string,
+  has: Scope['has'],
+): Scope {
+  const global = new Map<string, string>();
+  const plugin = new Map<string, string>();
+  for (const { line, block } of items) {
+    if (line.kind !== 'setting') continue;
+    const short = /^plugin\/([^/]+)$/.exec(line.key)?.[1];
+    if (block === top && short !== undefined) plugin.set(short, line.value);
+    else if (block === top) global.set(line.key, line.value);
+    if (block.type === 'plugin' && block.parent === top) plugin.set(line.key, line.value);
+  }
+  const all = descendants(top);
+  return {
+    version,
+    has,
+    files,
+    global: (key) => global.get(key) ?? null,
+    plugin: (key) => plugin.get(key) ?? null,
+    blocks: (type) => all.filter((block) => block.type === type),
+    nameOf: (block) => names.of(block),
+  };
+}
+
+const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);

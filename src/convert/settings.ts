@@ -1,0 +1,80 @@
+/** One setting: by its rule, else as it is but for variables, else a word that 2.4 does not know. */
+import type { Setting } from '../formats/dovecot-lexer.ts';
+import { isFilter, type Block } from './blocks.ts';
+import { set, type Outcome, type Place, type Scope } from './conversion.ts';
+import { isKnown } from './known.ts';
+import { ruleFor } from './rules.ts';
+import { convertVariables } from './variables.ts';
+
+const PLACES: Readonly<Record<string, Place>> = {
+  plugin: 'plugin',
+  service: 'service',
+  inet_listener: 'listener',
+  unix_listener: 'listener',
+  fifo_listener: 'listener',
+  passdb: 'passdb',
+  userdb: 'userdb',
+  namespace: 'namespace',
+  mailbox: 'mailbox',
+  metric: 'metric',
+  event_exporter: 'event_exporter',
+};
+
+const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
+  [/^(sieve|imapsieve)/, 'dovecot-sieve'],
+  [/^managesieve_/, 'dovecot-managesieved'],
+  [/^fts_solr/, 'dovecot-solr'],
+];
+
+/** Null for a block that only 2.4 has: what stands in it is in its words. */
+function placeOf(block: Block): Place | null {
+  if (block.type === '' || isFilter(block)) return 'global';
+  return PLACES[block.type] ?? null;
+}
+
+/** An outcome, and whether the line is in words that only 2.3 has, so that its file is an old one. */
+export type Aged = Outcome & { readonly old: boolean };
+
+/** `$name` and `%u`, which 2.4 takes for what they are. */
+const OLD_TEXT = /(^|\s)\$[a-z]|(^|[^%])%\d*[A-Za-z]/;
+
+/** What becomes of it; null where it stays. */
+export function convertSetting(file: string, line: Setting, block: Block, scope: Scope): Aged | null {
+  // `plugin/quota = …` says the same as `plugin { quota = … }`.
+  const short = /^plugin\/([^/]+)$/.exec(line.key)?.[1];
+  const place = short === undefined ? placeOf(block) : 'plugin';
+  const key = short ?? line.key;
+  if (place === null || key.startsWith('@') || (key.includes('/') && short === undefined)) return null;
+  if (line.form === 'heredoc') return null;
+
+  // 2.3 read past settings of plugins that are not there; their files are left behind when a package is removed.
+  const [, needed] = PACKAGES.find(([names]) => names.test(key)) ?? [];
+  if (needed !== undefined && !scope.has(needed)) return { drop: true, old: place === 'plugin' };
+
+  const rule = ruleFor(place, key);
+  const known = isKnown(block, key, place);
+  if (rule?.by !== undefined) {
+    const outcome = rule.by({ file, line, block, key, value: line.value }, scope);
+    const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
+    return same ? null : { ...outcome, old: !known || OLD_TEXT.test(line.value) };
+  }
+  if (rule === undefined && !known) {
+    const todo = `take it out, or write it in 2.4's words: Dovecot 2.4 does not know ${key} here`;
+    return { refuse: todo, old: place === 'plugin' };
+  }
+  const changed = rule?.value === undefined ? line.value : rule.value(line.value);
+  if (typeof changed !== 'string') return { ...changed, old: !known };
+  const converted = line.form === 'file' ? changed : convertVariables(changed, key);
+  if (typeof converted !== 'string') return { ...converted, old: !known };
+  const now = line.form === 'plain' ? references(converted) : converted;
+  const name = rule?.now ?? key;
+  if (name === line.key && now === line.value) return null;
+  return { lines: [set(name, now, line.form === 'quoted')], old: !known || now !== line.value };
+}
+
+/** `$default_vsz_limit` → `$SET:default_vsz_limit`, by its name in 2.4. */
+function references(value: string): string {
+  return value.replace(/(^|\s)\$([a-z]\w*)(?=\s|$)/g, (_, gap: string, name: string) => {
+    return `${gap}$SET:${ruleFor('global', name)?.now || name}`;
+  });
+}

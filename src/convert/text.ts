@@ -1,0 +1,30 @@
+import type { Setting } from '../formats/dovecot-lexer.ts';
+import { set, type Outcome } from './conversion.ts';
+import { convertVariables } from './variables.ts';
+
+/**
+ * The same value under another name, with its variables converted. A value of several lines keeps them, with the `\` at
+ * their ends.
+ */
+export function renamedInPlace(
+  bytes: string,
+  line: Setting,
+  name: string,
+  also: (value: string) => string | { readonly refuse: string } = (value) => value,
+): Outcome {
+  const several = line.form === 'plain' && line.valueStart >= 0 && /\n/.test(bytes.slice(line.keyStart, line.valueEnd));
+  const whole = also(convertOrKeep(line.value, line.key));
+  if (typeof whole !== 'string') return whole;
+  const checked = convertVariables(line.value, line.key);
+  if (typeof checked !== 'string') return checked;
+  if (!several) return { lines: [set(name, whole, line.form === 'quoted')] };
+  // From the `=` on: the value may begin on the next line.
+  const raw = bytes.slice(line.keyStart + line.key.length, line.valueEnd);
+  const changed = also(convertOrKeep(raw, line.key));
+  return typeof changed === 'string' ? { lines: [`${name}${changed}`] } : changed;
+}
+
+function convertOrKeep(value: string, key: string): string {
+  const converted = convertVariables(value, key);
+  return typeof converted === 'string' ? converted : value;
+}

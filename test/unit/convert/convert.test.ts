@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { KNOWN } from '../../../src/convert/known.ts';
+import { RULES } from '../../../src/convert/rules.ts';
+import { convertVariables } from '../../../src/convert/variables.ts';
+import { accept, cases, changed, convert, problemsOf } from './cases.ts';
+
+describe('convert: cases', () => {
+  for (const one of cases()) {
+    it(one.name, () => {
+      const conversion = convert(one.before);
+      if (process.env['ACCEPT']) accept(one, conversion);
+      else {
+        assert.deepEqual(changed(one.before, conversion), one.after);
+        assert.deepEqual(problemsOf(conversion), one.problems);
+      }
+      if (conversion.problems.length > 0) {
+        assert.deepEqual(conversion.files, one.before, 'where one line cannot be converted, none is');
+        return;
+      }
+      for (const [path, before] of Object.entries(one.before)) {
+        const after = conversion.files[path] ?? '';
+        assert.deepEqual(matched(after, comments(before)), comments(before), `${path}: a comment is lost or moved`);
+      }
+      const again = convert(conversion.files);
+      assert.deepEqual(again.problems, []);
+      assert.deepEqual(changed(conversion.files, again), {}, 'a second time changes something');
+    });
+  }
+});
+
+describe('convert: rules', () => {
+  it('are one for each name in a place', () => {
+    const names = RULES.map(({ place, old }) => `${place} ${old}`);
+    assert.deepEqual(names, [...new Set(names)]);
+  });
+
+  it('lead to settings that 2.4 knows, where they are plain renamings', () => {
+    for (const { place, now, by, old } of RULES) {
+      if (by === undefined && (place === 'global' || place === 'plugin')) assert.ok(KNOWN.has(now), `${old} → ${now}`);
+    }
+  });
+});
+
+describe('convert: variables', () => {
+  const rows: [string, string, string | null][] = [
+    ['mail_home', '/home/%u', '/home/%{user}'],
+    ['mail_home', '/srv/%Ld/%Ln', '/srv/%{user | domain | lower}/%{user | username | lower}'],
+    ['mail_home', '%1Mu/%2.1Mu', '%{user | md5 | hexlify | substr(0, 1)}/%{user | md5 | hexlify | substr(2, 1)}'],
+    ['mail_home', '%{domain}%{rip}%{userdb:x}', '%{user | domain}%{remote_ip}%{userdb:x}'],
+    ['mail_home', '%{user | lower}', '%{user | lower}'],
+    ['mail_home', '50%%', '50%%'],
+    ['mail_home', '%Hu', null],
+    ['mail_home', '%{if;%d;ne;;a;b}', null],
+    ['mail_home', '%', null],
+    ['log_timestamp', '%Y-%m-%d', '%Y-%m-%d'],
+    ['pop3_logout_format', '%t %u', '%{top_count} %{uidl_change}'],
+    ['login_log_format', '%$: %s', '%{message}: %{elements}'],
+    ['pop3_uidl_format', '%08Xu%08Xv', '%{uid | hex(8)}%{uidvalidity | hex(8)}'],
+  ];
+  for (const [setting, old, now] of rows) {
+    it(`${setting} = ${old}`, () => {
+      const converted = convertVariables(old, setting);
+      if (now === null) assert.notEqual(typeof converted, 'string');
+      else assert.equal(converted, now);
+    });
+  }
+
+  it('names the owner of a shared mailbox', () => {
+    assert.equal(convertVariables('%%h/M/%u', 'mail_path', { shared: true }), '%{owner_home}/M/%{user}');
+    assert.equal(convertVariables('%%h', 'mail_path'), '%%h');
+  });
+});
+
+/** Lines that are comments, trimmed. */
+function comments(bytes: string): string[] {
+  return bytes
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('#'));
+}
+
+/** As much of `wanted` as can be found in the comments of `bytes` in its order. */
+function matched(bytes: string, wanted: readonly string[]): string[] {
+  const found: string[] = [];
+  for (const line of comments(bytes)) if (line === wanted[found.length]) found.push(line);
+  return found;
+}

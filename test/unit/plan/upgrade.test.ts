@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { compose } from '../../../src/plan/compose.ts';
+import { diffOf } from '../../../src/plan/diff.ts';
+import { RECIPE } from '../../../src/tasks/index.ts';
+import { cases, type Files } from '../convert/cases.ts';
+import { host, type Description } from './host.ts';
+
+const UPGRADED: Description = { dovecot: '2.4.1' };
+
+function planOf(files: Files, description = UPGRADED) {
+  const { snapshot, policy } = host(files, description);
+  return compose(snapshot, policy, RECIPE);
+}
+
+describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
+  it('shows no password of a database, neither in the diff nor among the settings', () => {
+    const secrets = { 'sql-mysql-prefetch': 'se:cret', 'sql-pgsql-two-servers': 'p#ss', 'ldap-with-lookups': 's3cr#t' };
+    for (const [name, secret] of Object.entries(secrets)) {
+      const one = cases().find((found) => found.name === name);
+      assert.ok(one && Object.values(one.before).some((bytes) => bytes.includes(secret)), name);
+      const { changes, settings } = planOf(one.before);
+      assert.ok(
+        changes.some(({ after }) => after?.includes(secret)),
+        name,
+      );
+      const shown = changes.map(diffOf).join('') + JSON.stringify(settings);
+      assert.ok(!shown.includes(secret), `${name}: ${shown}`);
+    }
+  });
+
+  it('restarts a daemon that still is the old release: it cannot take up files of the new one', () => {
+    const files = { '/etc/dovecot/dovecot.conf': 'ssl_cert = </a\n' };
+    const { activations } = planOf(files);
+    assert.deepEqual(
+      activations.map(({ unit, how }) => `${how} ${unit}`),
+      ['restart dovecot'],
+    );
+  });
+
+  it('names every line that it cannot convert, with what to do, and masks what is secret in it', () => {
+    const conf = 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n';
+    try {
+      planOf({ '/etc/dovecot/dovecot.conf': conf });
+      assert.fail('it is planned');
+    } catch (error) {
+      assert.ok(error instanceof HardenMailError, String(error));
+      assert.equal(error.code, 'CONFIG_INVALID');
+      assert.match(error.message, /dovecot\.conf:1, \/etc\/dovecot\/dovecot\.conf:3$/);
+      assert.match(error.excerpt ?? '', /dovecot\.conf:1: mail_plugins = antispam\n {4}take antispam out/);
+      assert.doesNotMatch(error.excerpt ?? '', /hush/);
+    }
+  });
+
+  it('takes settings of a plugin that is not installed for what 2.3 took them: nothing', () => {
+    const files = { '/etc/dovecot/dovecot.conf': 'plugin {\n  sieve = ~/.dovecot.sieve\n}\n' };
+    const after = (description: Description): string => planOf(files, description).changes[0]?.after ?? '';
+    assert.match(after(UPGRADED), /^ {2}#sieve = ~\/\.dovecot\.sieve$/m);
+    const installed = { packages: { 'dovecot-sieve': { version: '1:2.4.1', status: 'installed' } } };
+    assert.match(after({ ...UPGRADED, ...installed }), /sieve_script personal \{/);
+  });
+});
