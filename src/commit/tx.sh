@@ -359,6 +359,8 @@ recover() {
     committed | refused | rolled-back | broken)
       each clean_one
       disarm
+      # Killed between its last word and saying so: whoever waits is told.
+      [ ! -e "$talk/log" ] || end "$stands" ''
       exit 0
       ;;
   esac
