@@ -20,7 +20,8 @@ import { verdict } from './words.ts';
 export const survey: Step = async (visit, options, say) => {
   say('connect');
   visit.remote ??= await connect(visit.host, options.ssh);
-  const look = beginProbe(visit.remote, options);
+  // A dry run touches nothing before it must: to answer a call a daemon may write its caches.
+  const look = options.dryRun ? null : beginProbe(visit.remote, options);
   try {
     const { plan, facts, policy } = await planAnew(visit, options, say);
     const certificate = plan.actions.find((action) => action.kind === 'certificate');
@@ -28,12 +29,13 @@ export const survey: Step = async (visit, options, say) => {
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
     if (facts.packages['postfix']) {
-      visit.findings = await look.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
+      const begun = look ?? beginProbe(visit.remote, options);
+      visit.findings = await begun.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
       visit.before = visit.findings;
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
   } finally {
-    look.abandon();
+    look?.abandon();
   }
 };
 

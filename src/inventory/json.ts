@@ -17,7 +17,7 @@ export async function parseJson(text: string, file: string): Promise<{ value: un
     throw invalid(file, lineAndColumn(json, positionOf(message, json)), wordsOf(message));
   }
   // Valid JSON is valid YAML, and the YAML parser knows where each value stands. Loaded only here: it takes its time.
-  const { isNode, LineCounter, parseDocument } = await import('yaml');
+  const { isNode, LineCounter, parseDocument } = (await import('yaml')).default; // in dist it has no other export
   const lineCounter = new LineCounter();
   const document = parseDocument(json, { lineCounter, schema: 'json', uniqueKeys: true });
   const [twice] = document.errors;

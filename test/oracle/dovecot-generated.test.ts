@@ -104,6 +104,8 @@ for (const release of RELEASES) {
         },
       );
       await fc.assert(property, { numRuns });
+      // Of ten texts all may be refused by chance; of a hundred none should.
+      if (numRuns < 100) return;
       assert.ok(took >= numRuns / 20 && refused >= numRuns / 20, `${took} taken, ${refused} refused of ${numRuns}`);
     });
   });
