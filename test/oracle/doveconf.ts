@@ -62,7 +62,17 @@ export async function doveconf(release: Release): Promise<Doveconf> {
   };
 }
 
-async function read(root: string, files: Readonly<Record<string, string>>): Promise<Reading> {
+const known = new Map<string, Promise<Reading>>();
+
+/** The same files are read once only. */
+function read(root: string, files: Readonly<Record<string, string>>): Promise<Reading> {
+  const key = JSON.stringify([root, files]);
+  const reading = known.get(key) ?? readFresh(root, files);
+  known.set(key, reading);
+  return reading;
+}
+
+async function readFresh(root: string, files: Readonly<Record<string, string>>): Promise<Reading> {
   // A folder of its own takes the place of /etc/dovecot, in names, in contents and back in the answer.
   const folder = await mkdtemp(join(root, 'tmp/doveconf-'));
   const inside = `${folder.slice(root.length)}/`;

@@ -34,7 +34,19 @@ const PACKAGES = ['dash', 'postfix'];
 /** The folder with the release's Postfix unpacked in it. */
 export const postfixRoot = (release: Release) => oracleRoot(release, PACKAGES);
 
+const known = new Map<string, Verdict>();
+
+/** A verdict for each of the files, in their order. The same bytes are judged once only. */
 export async function judge(release: Release, all: readonly Files[]): Promise<Verdict[]> {
+  const keys = all.map((files) => JSON.stringify([release, files]));
+  const fresh = new Map(keys.map((key, index) => [key, all[index] ?? {}]));
+  for (const key of known.keys()) fresh.delete(key);
+  const verdicts = await judgeEach(release, [...fresh.values()]);
+  [...fresh.keys()].forEach((key, index) => known.set(key, verdicts[index]!));
+  return keys.map((key) => known.get(key)!);
+}
+
+async function judgeEach(release: Release, all: readonly Files[]): Promise<Verdict[]> {
   const root = await postfixRoot(release);
   const folder = await mkdtemp(join(root, 'tmp', 'judge-'));
   try {

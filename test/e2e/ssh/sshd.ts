@@ -96,7 +96,7 @@ export async function startSshd(config: readonly string[] = [], types: KeyType[]
     },
     log: () => lab.run(`cat ${there}/log`),
     async stop() {
-      await lab.run(`kill "$(cat ${there}/pid)"; rm -r ${there}`);
+      await lab.run(`kill "$(cat ${there}/pid)"; rm -rf ${there}`);
       rmSync(folder, { recursive: true });
     },
   };
