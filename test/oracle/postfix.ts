@@ -1,8 +1,10 @@
 /** What the real postconf of a release says of a main.cf and a master.cf. */
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { oracleRoot, runIn } from './debs.ts';
 import type { Release } from './debs.ts';
+import { mainView, optionView, serviceView } from './postfix-view.ts';
 
 /** Bytes, one char each. */
 export interface Files {
@@ -29,16 +31,17 @@ export interface Verdict {
 export const isComparable = (master: string) => !/\s-o\w/.test(master);
 
 /** dash runs the loop in there: one chroot for all files instead of three for each. */
-const PACKAGES = ['dash', 'postfix'];
+const PACKAGES = ['dash', 'postfix', 'postfix-doc'];
 
 /** The folder with the release's Postfix unpacked in it. */
 export const postfixRoot = (release: Release) => oracleRoot(release, PACKAGES);
 
-export async function judge(release: Release, all: readonly Files[]): Promise<Verdict[]> {
+/** What it says of each. The options take a process more: without them `options` is empty. */
+export async function judge(release: Release, all: readonly Files[], withOptions = true): Promise<Verdict[]> {
   const root = await postfixRoot(release);
   const folder = await mkdtemp(join(root, 'tmp', 'judge-'));
   try {
-    await Promise.all(all.map((files, index) => write(join(folder, String(index)), files)));
+    await Promise.all(all.map((files, index) => write(join(folder, String(index)), files, withOptions)));
     const script = `cd /tmp/${basename(folder)} && for d in *; do read -r modes <"$d/modes"; for m in $modes; do
       postconf -c "$PWD/$d" -$m >"$d/$m" 2>>"$d/stderr" || echo "$m" >>"$d/failed"
     done; done`;
@@ -50,9 +53,13 @@ export async function judge(release: Release, all: readonly Files[]): Promise<Ve
   }
 }
 
-async function write(folder: string, { main, master }: Files): Promise<void> {
+async function write(folder: string, { main, master }: Files, withOptions: boolean): Promise<void> {
   await mkdir(folder);
-  await writeFile(join(folder, 'modes'), `${main === undefined ? '' : 'n'} ${master === undefined ? '' : 'M P'}\n`);
+  const modes = [
+    ...(main === undefined ? [] : ['n']),
+    ...(master === undefined ? [] : withOptions ? ['M', 'P'] : ['M']),
+  ];
+  await writeFile(join(folder, 'modes'), `${modes.join(' ')}\n`);
   for (const [name, bytes] of [
     ['main.cf', main],
     ['master.cf', master],
@@ -77,4 +84,22 @@ async function read(folder: string): Promise<Verdict> {
     options: [...new Set(await linesOf('P'))].sort(),
     stderr: await text('stderr'),
   };
+}
+
+/** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
+export function agree({ main, master }: Files, verdict: Verdict): void {
+  assert.ok(verdict.accepted, verdict.stderr);
+  if (main !== undefined) {
+    const ours = mainView(main);
+    ours.delete('config_directory'); // which postconf was told
+    for (const name of ours.keys()) {
+      const unused = verdict.stderr.includes(`unused parameter: ${name.replace(/[^ -~]/g, '?')}=`);
+      if (!verdict.main.has(name) && unused) ours.delete(name);
+    }
+    assert.deepEqual([...ours].sort(), [...verdict.main].sort());
+  }
+  if (master !== undefined) {
+    assert.deepEqual(serviceView(master), verdict.services);
+    assert.deepEqual(optionView(master), verdict.options);
+  }
 }
