@@ -39,15 +39,19 @@ for (const release of RELEASES) {
       const trials = samples.flatMap((sample, index): Trial[] => {
         const before = read[index];
         assert.ok(before);
-        if (sample.origin === 'refused') return inContext(sample, () => refuse(sample, before, grammar));
+        if (sample.origin === 'refused') return inContext(sample.name, () => refuse(sample, before, grammar));
         assert.ok(before.ok, `${sample.name}: ${JSON.stringify(before)}`);
-        const config = inContext(sample, () => loadDovecot(sample.files, DOVECOT_CONF));
-        inContext(sample, () => assert.deepEqual(disagreements(config, before.settings), []));
+        const config = inContext(sample.name, () => loadDovecot(sample.files, DOVECOT_CONF));
+        inContext(sample.name, () => assert.deepEqual(disagreements(config, before.settings), []));
         return chosen(sample, index).map((edits) => ({ sample, edits, config, before }));
       });
       const edited = trials.map(twice);
       const after = await host.readAll(edited.map(dovecotFiles));
-      trials.forEach((trial, index) => inContext(trial, () => check(trial, edited[index]!, after[index]!)));
+      trials.forEach((trial, index) =>
+        inContext(`${trial.sample.name}: ${JSON.stringify(trial.edits)}`, () =>
+          check(trial, edited[index]!, after[index]!),
+        ),
+      );
     });
   });
 }
@@ -65,7 +69,7 @@ function apply(config: DovecotConfig, { path, value, home }: DovecotEdit): Dovec
 }
 
 function twice(trial: Trial): DovecotConfig {
-  return inContext(trial, () => {
+  return inContext(`${trial.sample.name}: ${JSON.stringify(trial.edits)}`, () => {
     const edited = trial.edits.reduce(apply, trial.config);
     assert.equal(trial.edits.reduce(apply, edited), edited, 'a second time changes nothing');
     return edited;
@@ -97,11 +101,10 @@ function refuse({ files }: Sample, theirs: Reading, grammar: string): [] {
 }
 
 /** An error says which file and which edit it was. */
-function inContext<T>(context: object, run: () => T): T {
+function inContext<T>(name: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    const { sample, edits, ...rest } = { sample: context, edits: [], ...context } as { sample: object; edits: object };
-    throw new Error(JSON.stringify({ ...rest, edits, sample, config: null, before: null }), { cause: error });
+    throw new Error(name, { cause: error });
   }
 }

@@ -46,7 +46,7 @@ for (const release of RELEASES) {
         samples.forEach((sample, index) => {
           const verdict = before[index];
           assert.ok(verdict);
-          inContext(sample, () =>
+          inContext(sample.name, () =>
             sample.origin === 'refused' ? refuse(sample, verdict) : agree(filesOf(sample), verdict),
           );
         });
@@ -56,7 +56,7 @@ for (const release of RELEASES) {
         trials.forEach(({ sample, edit }, index) => {
           const [was, is] = [before[samples.indexOf(sample)], after[index]];
           assert.ok(was && is);
-          inContext({ edit, ...sample, edited: edited[index] }, () => check(edit, was, is));
+          inContext(`${sample.name}: ${JSON.stringify(edit)}`, () => check(edit, was, is));
         });
       });
     }
@@ -90,7 +90,7 @@ function check(edit: MainEdit | MasterEdit, before: Verdict, after: Verdict): vo
 }
 
 function twice(sample: Sample, edit: MainEdit | MasterEdit): Files {
-  return inContext({ edit, ...sample }, () => {
+  return inContext(`${sample.name}: ${JSON.stringify(edit)}`, () => {
     const edited = apply(filesOf(sample), edit);
     assert.deepEqual(apply(edited, edit), edited, 'a second time changes nothing');
     return edited;
@@ -119,11 +119,11 @@ function refuse(sample: Sample, verdict: Verdict): void {
   );
 }
 
-/** An error says which file it was. */
-function inContext<T>(context: object, run: () => T): T {
+/** An error says which file and which edit it was. */
+function inContext<T>(name: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw new Error(JSON.stringify(context), { cause: error });
+    throw new Error(name, { cause: error });
   }
 }
