@@ -37,7 +37,11 @@ const CHOSEN = [
   'service auth > unix_listener /var/spool/postfix/private/auth > mode',
 ];
 
-const CONTENDERS: Readonly<Record<string, Contender>> = { 'harden-mail': async (tasks) => tasks.map(ours), augtool, lineinfile };
+const CONTENDERS: Readonly<Record<string, Contender>> = {
+  'harden-mail': async (tasks) => tasks.map(ours),
+  augtool,
+  lineinfile,
+};
 
 interface Subject {
   readonly sample: Sample;
@@ -84,7 +88,9 @@ async function subjects(): Promise<Subject[]> {
 
 const readsOf = ({ files, format }: Sample): string[] =>
   format === 'dovecot'
-    ? [...new Set(loadDovecot(files, DOVECOT_CONF).readings.map(({ file }) => file))].filter((file) => file.startsWith('/etc'))
+    ? [...new Set(loadDovecot(files, DOVECOT_CONF).readings.map(({ file }) => file))].filter((file) =>
+        file.startsWith('/etc'),
+      )
     : Object.keys(files);
 
 /** The chosen edits that a file has a place for, without those that must not be made (they would permit what is refused). */
@@ -152,7 +158,9 @@ async function verdicts(all: readonly { trial: Trial; files: Readonly<Record<str
   for (const release of RELEASES) {
     const mine = [...all.entries()].filter(([, { trial }]) => trial.subject.release === release);
     for (const format of ['postfix', 'dovecot'] as const) {
-      const some = mine.filter(([, { trial }]) => (trial.subject.sample.format === 'dovecot') === (format === 'dovecot'));
+      const some = mine.filter(
+        ([, { trial }]) => (trial.subject.sample.format === 'dovecot') === (format === 'dovecot'),
+      );
       const check = format === 'postfix' ? await postfix(release, some) : await dovecot(release, some);
       for (const [at, [index]] of some.entries()) {
         try {
@@ -174,8 +182,16 @@ async function postfix(release: Release, some: Some): Promise<(at: number) => vo
     ...(files[MASTER_CF] !== undefined && { master: files[MASTER_CF] }),
   });
   const subjects = [...new Set(some.map(([, { trial }]) => trial.subject))];
-  const before = await judge(release, subjects.map(({ sample }) => filesOf(sample.files)), false);
-  const after = await judge(release, some.map(([, { files }]) => filesOf(files)), false);
+  const before = await judge(
+    release,
+    subjects.map(({ sample }) => filesOf(sample.files)),
+    false,
+  );
+  const after = await judge(
+    release,
+    some.map(([, { files }]) => filesOf(files)),
+    false,
+  );
   return (at) => {
     const { trial } = some[at]![1];
     const [was, is] = [before[subjects.indexOf(trial.subject)]!, after[at]!];
@@ -217,16 +233,32 @@ function page(all: readonly Subject[], results: ReadonlyMap<string, Result>): st
   const formats = ['postfix-main', 'postfix-master', 'dovecot'] as const;
   const rows = formats.flatMap((format) => {
     const set = all.filter(({ sample }) => sample.format === format);
-    const origins = (Object.keys(ORIGINS) as Origin[]).map((origin) => [origin, set.filter(({ sample }) => sample.origin === origin)] as const);
-    const parts = origins.filter(([, some]) => some.length > 0).map(([origin, some]) => row(`${format}, ${ORIGINS[origin]}`, some));
+    const origins = (Object.keys(ORIGINS) as Origin[]).map(
+      (origin) => [origin, set.filter(({ sample }) => sample.origin === origin)] as const,
+    );
+    const parts = origins
+      .filter(([, some]) => some.length > 0)
+      .map(([origin, some]) => row(`${format}, ${ORIGINS[origin]}`, some));
     return [...parts, row(`**${format}**`, set)];
   });
   const failures = names.slice(1).flatMap((name) => {
     const wrong = all.filter((subject) => results.get(name)?.get(subject) !== '' && subject.sample.origin !== 'stock');
-    return wrong.map((subject) => `| ${name} | ${subject.sample.format} ${subject.sample.name} | ${results.get(name)?.get(subject)} |`);
+    return wrong.map(
+      (subject) => `| ${name} | ${subject.sample.format} ${subject.sample.name} | ${results.get(name)?.get(subject)} |`,
+    );
   });
   const version = execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'augeas-lenses'], { encoding: 'utf8' });
-  return [...HEAD(version), ...head(['Files', 'how many', ...names]), ...rows, row('**all**', all), '', ...TAIL, ...head(['Contender', 'File', 'What goes wrong']), ...failures, ''].join('\n');
+  return [
+    ...HEAD(version),
+    ...head(['Files', 'how many', ...names]),
+    ...rows,
+    row('**all**', all),
+    '',
+    ...TAIL,
+    ...head(['Contender', 'File', 'What goes wrong']),
+    ...failures,
+    '',
+  ].join('\n');
 }
 
 const head = (cells: readonly string[]) => [`| ${cells.join(' | ')} |`, `| ${cells.map(() => '---').join(' | ')} |`];
@@ -264,5 +296,6 @@ const results = await compete(set);
 if (only === undefined) await writeFile('docs/editors.md', page(set, results));
 else process.stdout.write(page(set, results));
 const missed = set.filter((subject) => results.get('harden-mail')?.get(subject) !== '');
-for (const { sample, release } of missed) process.stderr.write(`harden-mail fails on ${sample.format} ${sample.name} (${release})\n`);
+for (const { sample, release } of missed)
+  process.stderr.write(`harden-mail fails on ${sample.format} ${sample.name} (${release})\n`);
 process.exitCode = missed.length > 0 ? 1 : 0;

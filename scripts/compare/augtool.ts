@@ -32,7 +32,10 @@ export const augtool: Contender = async (tasks) => {
     }
     const lenses = [...new Set(plans.map(({ lens }) => lens))].flatMap((lens) => ['-t', `${lens} incl /*/*`]);
     const ask = (lines: readonly string[]) => augeas(root, lenses, lines);
-    const output = await ask([...plans.flatMap(({ questions }) => questions.map((path) => `print /files${path}`)), errors]);
+    const output = await ask([
+      ...plans.flatMap(({ questions }) => questions.map((path) => `print /files${path}`)),
+      errors,
+    ]);
     const answers = parse(output);
     const broken = new Set([...output.matchAll(/^\/augeas\/files\/(\d+)\/\d+\/error = /gm)].map((match) => match[1]));
     const commands = plans.flatMap((plan, index) => (broken.has(String(index)) ? [] : plan.commands(answers)));
@@ -61,7 +64,9 @@ async function augeas(root: string, lenses: readonly string[], lines: readonly s
   await writeFile(script, `${lines.join('\n')}\n`, 'latin1');
   // It ends with 1 as soon as one question has no answer.
   const options = { encoding: 'latin1', maxBuffer: 1 << 28 } as const;
-  const done = await run('augtool', ['-r', root, '-A', ...lenses, '-f', script], options).catch((error: unknown) => error);
+  const done = await run('augtool', ['-r', root, '-A', ...lenses, '-f', script], options).catch(
+    (error: unknown) => error,
+  );
   return (done as { stdout: string }).stdout;
 }
 
@@ -109,7 +114,9 @@ function planFor(task: Task, node: (file: string) => string): Plan {
       questions: [`${file}/*[label() = '${name}'][type = '${type}']`],
       commands: (answers) => {
         if ([...answers.keys()].some((path) => path.startsWith(`${file}/${name}`))) return [];
-        const head = columns.map((column, at) => set(`${file}/${name}[last()${at === 0 ? '+1' : ''}]/${column}`, values[at] ?? ''));
+        const head = columns.map((column, at) =>
+          set(`${file}/${name}[last()${at === 0 ? '+1' : ''}]/${column}`, values[at] ?? ''),
+        );
         return [...head, set(`${file}/${name}[last()]/command`, command)];
       },
     };
@@ -120,7 +127,9 @@ function planFor(task: Task, node: (file: string) => string): Plan {
     lens: 'Postfix_Master',
     questions: [`${service}/command`],
     commands: (answers) => {
-      const found = [...answers.keys()].filter((path) => new RegExp(`^${file}/${name}(\\[\\d+\\])?/command$`).test(path));
+      const found = [...answers.keys()].filter((path) =>
+        new RegExp(`^${file}/${name}(\\[\\d+\\])?/command$`).test(path),
+      );
       const path = found.at(-1);
       if (path === undefined) return [];
       const now = answers.get(path) ?? '';
@@ -143,7 +152,11 @@ function dovecot(task: Task & { readonly edit: Parameters<typeof partsOf>[0] }, 
     const [type = '', ...name] = header.split(' ');
     return { type, name: name.join(' ') };
   });
-  const blocks = (depth: number) => steps.slice(0, depth).map(({ type, name }) => `/${type}[. = '${name}']`).join('');
+  const blocks = (depth: number) =>
+    steps
+      .slice(0, depth)
+      .map(({ type, name }) => `/${type}[. = '${name}']`)
+      .join('');
   const questions = reads.flatMap((file) => [
     `${node(file)}${blocks(steps.length)}/${key}`,
     ...steps.map((_, depth) => `${node(file)}${blocks(depth + 1)}`),
@@ -152,7 +165,9 @@ function dovecot(task: Task & { readonly edit: Parameters<typeof partsOf>[0] }, 
     const types = steps.slice(0, depth).map(({ type }) => `/${type}(\\[\\d+\\])?`);
     const tail = depth === steps.length ? `/${key}(\\[\\d+\\])?$` : '';
     const pattern = new RegExp(`^${node(file)}${types.join('')}${tail}`);
-    return [...answers].some(([path, value]) => pattern.test(path) && (tail !== '' || value === steps[depth - 1]?.name));
+    return [...answers].some(
+      ([path, value]) => pattern.test(path) && (tail !== '' || value === steps[depth - 1]?.name),
+    );
   };
   return {
     lens: 'Dovecot',
@@ -160,7 +175,10 @@ function dovecot(task: Task & { readonly edit: Parameters<typeof partsOf>[0] }, 
     commands: (answers) => {
       const { value } = edit;
       if (value === null) return reads.map((file) => `rm "/files${node(file)}${blocks(steps.length)}/${key}"`);
-      const file = placeFor(task, (path) => has(answers, path, steps.length) || (steps.length > 0 && has(answers, path, 1)));
+      const file = placeFor(
+        task,
+        (path) => has(answers, path, steps.length) || (steps.length > 0 && has(answers, path, 1)),
+      );
       const base = node(file);
       // The deepest block that is there; what is missing below it is made.
       let depth = steps.length;

@@ -38,7 +38,10 @@ export const optionText = (name: string, value: string): string =>
   /[ \t]/.test(value) ? `-o { ${name} = ${value} }` : `-o ${name}=${value}`;
 
 /** Where a Dovecot setting is to be edited: the last file read that has it, else its home, else the root file. */
-export function placeFor({ reads, edit }: Task & { readonly edit: DovecotEdit }, has: (file: string) => boolean): string {
+export function placeFor(
+  { reads, edit }: Task & { readonly edit: DovecotEdit },
+  has: (file: string) => boolean,
+): string {
   const home = reads.includes(edit.home) ? edit.home : (reads[0] ?? '');
   return reads.findLast(has) ?? home;
 }
@@ -50,5 +53,4 @@ export function partsOf({ path }: DovecotEdit): { headers: string[]; key: string
 }
 
 /** The value as one would write it by hand: in quotes where it has to be. */
-export const quoted = (value: string): string =>
-  /[#"]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
+export const quoted = (value: string): string => (/[#"]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value);
