@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts';
 import { blanksBefore, boundary, editLogical, insertLines } from './line-edits.ts';
 import type { TextEdit } from './line-edits.ts';
-import { lineEnd, partAt, trimBlanks } from './logical-lines.ts';
+import { isCut, lineEnd, partAt, trimBlanks } from './logical-lines.ts';
 import { balanced, editedMaster } from './postfix-service.ts';
 import type { Entry, MasterCf, OptionSpan } from './postfix-service.ts';
 
@@ -101,7 +101,7 @@ function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
   const end = last.start + last.text.length;
   const part = partAt(joined, end - 1);
   const next = words[rest];
-  if (next && partAt(joined, next.start) === part) {
+  if (isCut(joined) || (next && partAt(joined, next.start) === part)) {
     return editLogical(bytes, joined, [{ start: end, end, text: ` ${text}` }]);
   }
   const model = entry.options.at(-1);

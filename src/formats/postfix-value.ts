@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts';
 import { blanksBefore, editLogical, insertLines } from './line-edits.ts';
 import type { TextEdit } from './line-edits.ts';
-import { isBlank, partAt } from './logical-lines.ts';
+import { isBlank, isCut, partAt } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
 import type { SplitParameter } from './postfix-main.ts';
 import type { Word } from './words.ts';
@@ -23,7 +23,7 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
   if (same) return bytes;
 
   if (oldWords.length > 0 && wanted !== '' && !newWords.some(({ text }) => text.startsWith('#'))) {
-    return several
+    return several && !isCut(joined)
       ? writeWords(bytes, parameter, oldWords, newWords, wanted)
       : editLogical(bytes, joined, [{ start, end, text: wanted }]);
   }
