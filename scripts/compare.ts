@@ -98,7 +98,7 @@ function editsFor({ format, files }: Sample, release: Release): Edit[] {
   const all: Record<Format, readonly Edit[]> = {
     'postfix-main': MAIN,
     'postfix-master': MASTER,
-    dovecot: dovecotEdits(grammarOf(release)),
+    dovecot: dovecotEdits(grammarOf(release), files),
   };
   return all[format].filter((edit) => {
     const name = isDovecot(edit) ? edit.path : 'add' in edit ? edit.add.split(' ', 1)[0] : nameOf(edit);

@@ -14,12 +14,28 @@ const run = promisify(execFile);
 
 /** What it asks for (a path, answered by its value or null), then the commands that make the edit. */
 interface Plan {
-  readonly lens: string;
   readonly questions: readonly string[];
   readonly commands: (answers: ReadonlyMap<string, string>) => readonly string[];
 }
 
+/** The tasks of one lens at a time, as every file of the root is read by each lens that is loaded. */
 export const augtool: Contender = async (tasks) => {
+  const found: (Readonly<Record<string, string>> | null)[] = tasks.map(() => null);
+  const lenses = tasks.map(({ edit }) =>
+    isDovecot(edit) ? 'Dovecot' : isMaster(edit) ? 'Postfix_Master' : 'Postfix_Main',
+  );
+  for (const lens of new Set(lenses)) {
+    const numbers = [...lenses.keys()].filter((number) => lenses[number] === lens);
+    const done = await withLens(
+      lens,
+      numbers.map((number) => tasks[number]!),
+    );
+    numbers.forEach((number, index) => (found[number] = done[index] ?? null));
+  }
+  return found;
+};
+
+async function withLens(lens: string, tasks: readonly Task[]): ReturnType<Contender> {
   const root = await mkdtemp(join(tmpdir(), 'compare-augtool-'));
   try {
     const plans = tasks.map((task, index) => planFor(task, (file) => nodeOf(task, index, file)));
@@ -30,17 +46,17 @@ export const augtool: Contender = async (tasks) => {
         await writeFile(path, task.files[file] ?? '', 'latin1');
       }
     }
-    const lenses = [...new Set(plans.map(({ lens }) => lens))].flatMap((lens) => ['-t', `${lens} incl /*/*`]);
-    const ask = (lines: readonly string[]) => augeas(root, lenses, lines);
+    const ask = (lines: readonly string[]) => augeas(root, lens, lines);
     const output = await ask([
-      ...plans.flatMap(({ questions }) => questions.map((path) => `print /files${path}`)),
+      ...plans.flatMap(({ questions }) => questions.map((path) => `print "/files${path}"`)),
       errors,
     ]);
     const answers = parse(output);
-    const broken = new Set([...output.matchAll(/^\/augeas\/files\/(\d+)\/\d+\/error = /gm)].map((match) => match[1]));
-    const commands = plans.flatMap((plan, index) => (broken.has(String(index)) ? [] : plan.commands(answers)));
-    const saved = await ask([...commands, 'save', errors]);
-    for (const match of saved.matchAll(/^\/augeas\/files\/(\d+)\/\d+\/error = /gm)) broken.add(match[1]);
+    const broken = brokenIn(output);
+    const commands = plans.flatMap((plan, index) =>
+      broken.has(String(index)) ? [] : plan.commands(ofTask(answers, index)),
+    );
+    for (const index of brokenIn(await ask([...commands, 'save', errors]))) broken.add(index);
     return await Promise.all(
       tasks.map(async (task, index) => {
         if (broken.has(String(index))) return null;
@@ -52,19 +68,26 @@ export const augtool: Contender = async (tasks) => {
   } finally {
     await rm(root, { recursive: true, force: true });
   }
-};
+}
+
+/** The tasks of which a file could not be read or written. */
+const brokenIn = (output: string): Set<string> =>
+  new Set([...output.matchAll(/^\/augeas\/files\/(\d+)\/\d+\/error = /gm)].map(([, index = '']) => index));
+
+const ofTask = (answers: ReadonlyMap<string, string>, index: number): Map<string, string> =>
+  new Map([...answers].filter(([path]) => path.startsWith(`/${index}/`)));
 
 const errors = 'print /augeas/files//error';
 
 /** Files by number: their real names would have to be quoted. */
 const nodeOf = ({ reads }: Task, index: number, file: string): string => `/${index}/${reads.indexOf(file)}`;
 
-async function augeas(root: string, lenses: readonly string[], lines: readonly string[]): Promise<string> {
+async function augeas(root: string, lens: string, lines: readonly string[]): Promise<string> {
   const script = join(root, 'script');
   await writeFile(script, `${lines.join('\n')}\n`, 'latin1');
   // It ends with 1 as soon as one question has no answer.
   const options = { encoding: 'latin1', maxBuffer: 1 << 28 } as const;
-  const done = await run('augtool', ['-r', root, '-A', ...lenses, '-f', script], options).catch(
+  const done = await run('augtool', ['-r', root, '-A', '-t', `${lens} incl /*/*`, '-f', script], options).catch(
     (error: unknown) => error,
   );
   return (done as { stdout: string }).stdout;
@@ -94,7 +117,6 @@ function planFor(task: Task, node: (file: string) => string): Plan {
   if (!isMaster(edit)) {
     const all = `${file}/${parameterOf(edit)}`;
     return {
-      lens: 'Postfix_Main',
       questions: [all],
       commands: (answers) => {
         const found = [...answers.keys()].filter((path) => path === all || path.startsWith(`${all}[`));
@@ -110,7 +132,6 @@ function planFor(task: Task, node: (file: string) => string): Plan {
     const columns = ['type', 'private', 'unprivileged', 'chroot', 'wakeup', 'limit'];
     const values = [type, ...rest.slice(0, 5)];
     return {
-      lens: 'Postfix_Master',
       questions: [`${file}/*[label() = '${name}'][type = '${type}']`],
       commands: (answers) => {
         if ([...answers.keys()].some((path) => path.startsWith(`${file}/${name}`))) return [];
@@ -124,7 +145,6 @@ function planFor(task: Task, node: (file: string) => string): Plan {
   const [name = '', type = ''] = edit.service.split(' ');
   const service = `${file}/*[label() = '${name}'][type = '${type}']`;
   return {
-    lens: 'Postfix_Master',
     questions: [`${service}/command`],
     commands: (answers) => {
       const found = [...answers.keys()].filter((path) =>
@@ -170,7 +190,6 @@ function dovecot(task: Task & { readonly edit: Parameters<typeof partsOf>[0] }, 
     );
   };
   return {
-    lens: 'Dovecot',
     questions,
     commands: (answers) => {
       const { value } = edit;

@@ -16,14 +16,18 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
   const { start, end } = value;
   const oldWords = wordsOf(joined.text.slice(start, end), start);
   const newWords = wordsOf(wanted, 0);
-  const several = partAt(joined, start) !== partAt(joined, end - 1);
+  // Word by word only where each blank parts words for Postfix's lists as well: a form feed does not.
+  const several =
+    partAt(joined, start) !== partAt(joined, end - 1) &&
+    !isCut(joined) &&
+    !/[\v\f]/.test(joined.text.slice(start, end));
   const same = several
     ? newWords.length === oldWords.length && newWords.every(({ text }, index) => text === oldWords[index]?.text)
     : joined.text.slice(start, end) === wanted;
   if (same) return bytes;
 
   if (oldWords.length > 0 && wanted !== '' && !newWords.some(({ text }) => text.startsWith('#'))) {
-    return several && !isCut(joined)
+    return several
       ? writeWords(bytes, parameter, oldWords, newWords, wanted)
       : editLogical(bytes, joined, [{ start, end, text: wanted }]);
   }

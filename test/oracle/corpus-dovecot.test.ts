@@ -20,8 +20,8 @@ for (const release of RELEASES) {
     });
 
     /** The whole stock configuration is put through every edit and the recipe, other files through one of these. */
-    const chosen = ({ name, origin }: Sample, index: number): (readonly DovecotEdit[])[] => {
-      const all = [...dovecotEdits(grammar).map((edit) => [edit]), RECIPE[grammar]];
+    const chosen = ({ name, origin, files }: Sample, index: number): (readonly DovecotEdit[])[] => {
+      const all = [...dovecotEdits(grammar, files).map((edit) => [edit]), RECIPE[grammar]];
       if (FULL || name === 'stock /usr/share/dovecot/dovecot.conf') return all;
       if (origin === 'stock' && !isTurn(index, release)) return [];
       return index % 4 < 2 ? [RECIPE[grammar]] : all.slice(index % all.length).slice(0, 1);

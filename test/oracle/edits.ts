@@ -84,10 +84,14 @@ export const RECIPE: Readonly<Record<Grammar, readonly DovecotEdit[]>> = {
   ),
 };
 
-/** Each by itself: those of the recipe, and others of the same kinds. */
-export function dovecotEdits(grammar: Grammar): readonly DovecotEdit[] {
+/**
+ * Each by itself: those of the recipe, and others of the same kinds. Dovecot 2.4 refuses `ssl = required` beside
+ * `auth_allow_cleartext = yes`; the recipe changes both.
+ */
+export function dovecotEdits(grammar: Grammar, files: Readonly<Record<string, string>>): readonly DovecotEdit[] {
+  const cleartext = Object.values(files).some((bytes) => /^\s*auth_allow_cleartext\s*=\s*yes/m.test(bytes));
   return [
-    ...RECIPE[grammar],
+    ...RECIPE[grammar].filter(({ path }) => path !== 'ssl' || !cleartext),
     ...dovecot(
       ['ssl', null, '10-ssl.conf'],
       [`${LISTENER} > mode`, null, '10-master.conf'],
