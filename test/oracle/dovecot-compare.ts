@@ -94,7 +94,7 @@ const isList = (config: DovecotConfig, name: string): boolean =>
   sourcesOf(config, name.split(' > ')).some((source) => source.as === 'member');
 
 /** Taken by the daemon, and not shown under that name. */
-const ABSORBED = /^dovecot_config_version$|^ssl_(disable|protocols|cert_file|key_file|ca_file)$/;
+const ABSORBED = /^dovecot_config_version$|^auth default > mechanisms$|^ssl_(disable|protocols|cert_file|key_file|ca_file)$/;
 
 /** Shown though nobody set it: parts of a namespace, and what a list has by default beside its explicit members. */
 function isDefault(config: DovecotConfig, path: readonly string[], value: string): boolean {
