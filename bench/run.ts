@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseMain, renderMain, setMain } from '../src/formats/postfix-main.ts';
 import { lab } from '../test/lab/lab.ts';
+import { editorRows } from './editors.ts';
 import { measure, type Figures } from './measure.ts';
 
 const RUNS = Number(process.env['HARDEN_MAIL_BENCH_RUNS'] ?? 10);
@@ -66,7 +66,7 @@ try {
   row("dry run / cold `ssh host 'cat FILES'`", same, 'dry run', 'ssh cat', '–');
   rows.push(`| peak memory of a no-change run | ${Math.round(same.get('no change')?.memory ?? 0)} MB | < 120 MB | |`);
 
-  for (const megabytes of [1, 2, 5, 10]) rows.push(editRow(megabytes));
+  rows.push(...editorRows());
 } finally {
   await rm(folder, { recursive: true });
   lab.close();
@@ -94,18 +94,4 @@ function row(figure: string, all: Map<string, Figures>, a: string, b: string, ba
   const text = ({ median, min, max }: Figures): string =>
     `${Math.round(median)} ms (${Math.round(min)}–${Math.round(max)})`;
   rows.push(`| ${figure} | ${(left.median / right.median).toFixed(2)} | ${bar} | ${text(left)} / ${text(right)} |`);
-}
-
-/** Parse, edit and render a main.cf of this size, in this process: the best of five. */
-function editRow(megabytes: number): string {
-  const line = 'some_parameter_%d = value, another value # not a comment\n  continued here\n\n# a comment\n';
-  let text = '';
-  for (let i = 0; text.length < megabytes * 1e6; i++) text += line.replace('%d', String(i));
-  const times = Array.from({ length: 5 }, () => {
-    const started = performance.now();
-    renderMain(setMain(parseMain(text, 'main.cf'), 'some_parameter_7', 'new'));
-    return performance.now() - started;
-  });
-  const bar = megabytes === 10 ? '< 1000 ms' : '–';
-  return `| parse, edit and render a main.cf of ${megabytes} MB | ${Math.round(Math.min(...times))} ms | ${bar} | |`;
 }

@@ -9,7 +9,7 @@ import { globPaths, normalise, resolvePath } from './dovecot-glob.ts';
 import { lexDovecot } from './dovecot-lexer.ts';
 import type { Line } from './dovecot-lexer.ts';
 import type { Grammar } from './dovecot-line.ts';
-import { enter, newSection, record } from './dovecot-tree.ts';
+import { enter, misplaced, newSection, record } from './dovecot-tree.ts';
 import type { Section } from './dovecot-tree.ts';
 import { syntaxError } from './syntax-error.ts';
 
@@ -83,6 +83,8 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     if (line.start === 0 && files[file]!.startsWith('\xef\xbb\xbf')) {
       throw refuse(0, 'no byte order mark, which Dovecot takes for the first letters');
     } else if (line.kind === 'begin') {
+      const instead = misplaced(section, line.header);
+      if (instead !== null) throw refuse(line.start, instead);
       section = enter(section, line.header, line.named);
       opened.push({ file, line });
     } else if (line.kind === 'end') {

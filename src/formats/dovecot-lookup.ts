@@ -89,12 +89,20 @@ const OLD: Readonly<Record<string, readonly [name: string, meaning: (value: stri
 };
 
 function oldNames(section: Section, key: string): Source[] {
+  if (key === 'auth_mechanisms' && section.parent === null) return mechanismsOf1x(section);
   const [name, meaning] = OLD[key] ?? [];
   if (name === undefined || meaning === undefined || (section.parent !== null && !isFilter(section))) return [];
   return (section.settings.get(name) ?? []).flatMap((one) => {
     const value = meaning(one.value);
     return value === null ? [] : [{ ...one, value, as: 'old' as const }];
   });
+}
+
+/** `auth default { mechanisms = plain }`, as Dovecot 1.x had it, is still read. */
+function mechanismsOf1x(top: Section): Source[] {
+  const blocks = [...top.sections.values()].filter(({ header }) => /^auth( |$)/.test(header));
+  const found = blocks.flatMap((block) => block.settings.get('mechanisms') ?? []);
+  return found.map((one) => ({ ...one, as: 'value' as const }));
 }
 
 /** The lowest protocol that a 2.2 list like `!SSLv2 !SSLv3` leaves; null where the daemon cannot tell either. */

@@ -32,6 +32,22 @@ const FILTER = /^(protocol|local|local_name|remote) /;
 
 export const isFilter = (section: Section): boolean => FILTER.test(section.header);
 
+/** The order in which these blocks may stand within one another, outermost first. */
+const NESTING = ['local', 'local_name', 'remote', 'protocol'];
+
+/** What the daemon expects instead, where it does not take such a block within `parent`; null where it does. */
+export function misplaced(parent: Section, header: string): string | null {
+  const rank = (text: string): number => NESTING.indexOf(/^\S+(?= )/.exec(text)?.[0] ?? '');
+  const inner = rank(header);
+  if (inner < 0) return null;
+  for (let at: Section | null = parent; at !== null; at = at.parent) {
+    const outer = rank(at.header);
+    if (outer > inner) return `${NESTING[outer]} within ${NESTING[inner]}, not around it`;
+    if (outer === inner && NESTING[inner] === 'protocol') return 'no protocol within another';
+  }
+  return null;
+}
+
 /** Blocks that have a name, for keys written as a path: `service/auth/user` is `service auth { user }`. */
 const NAMED = new Set(
   'service unix_listener fifo_listener inet_listener passdb userdb namespace mailbox dict metric'.split(' '),

@@ -28,8 +28,9 @@ export function editLogical(bytes: Bytes, joined: Joined, edits: readonly TextEd
     for (let part = from + 1; part <= to; part++) changed.set(part, null);
     changed.set(from, head + text + tail);
   }
-  for (const [part, text] of [...changed].sort(([one], [other]) => one - other)) {
-    if (part === 0 || text === null || lineKind(text, 0, text.length) !== 'skipped') continue;
+  for (let part = 1; part < parts.length; part++) {
+    const text = changed.get(part);
+    if (text === undefined || text === null || lineKind(text, 0, text.length) !== 'skipped') continue;
     changed.set(part, null);
     if (!text.includes('#')) continue;
     // What is left would be read as a comment if it stood on a line of its own.

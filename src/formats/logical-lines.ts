@@ -95,6 +95,12 @@ export function join(bytes: Bytes, start: number, line: number): Joined {
   return { parts, text: nul < 0 ? text : text.slice(0, nul), starts };
 }
 
+/** Does a NUL hide the end of the line? Then nothing may be added behind it. */
+export function isCut({ parts, text, starts }: Joined): boolean {
+  const last = parts.at(-1);
+  return last !== undefined && (starts.at(-1) ?? 0) + last.end - last.start > text.length;
+}
+
 /** Index of the part that the byte at `offset` of the joined text is in. */
 export function partAt({ starts }: Joined, offset: number): number {
   let low = 0;

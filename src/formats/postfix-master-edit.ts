@@ -1,8 +1,8 @@
 import type { Bytes } from '../model.ts';
 import { blanksBefore, boundary, editLogical, insertLines } from './line-edits.ts';
 import type { TextEdit } from './line-edits.ts';
-import { lineEnd, partAt, trimBlanks } from './logical-lines.ts';
-import { balanced, parseMaster } from './postfix-service.ts';
+import { isCut, lineEnd, partAt, trimBlanks } from './logical-lines.ts';
+import { balanced, editedMaster } from './postfix-service.ts';
 import type { Entry, MasterCf, OptionSpan } from './postfix-service.ts';
 
 /** Which service: its identity in Postfix is name and type. Of several with the same, Postfix runs the last. */
@@ -21,22 +21,24 @@ export function setOption(cf: MasterCf, service: ServiceId, option: string, valu
   const wanted = trimBlanks(value);
   const text = optionText(option, wanted);
   const span = entry.options.findLast(({ name }) => name === option);
-  if (!span) return parseMaster(addOption(cf.bytes, entry, `-o ${text}`), cf.file);
+  if (!span) return editedMaster(addOption(cf.bytes, entry, `-o ${text}`), cf.file);
   if (entry.joined.text.slice(span.value.start, span.value.end) === wanted) return cf;
   const flag = entry.joined.text[span.start] === '-' ? '-o' : 'o';
   const edit =
     span.braced || !text.startsWith('{')
       ? { ...span.value, text: wanted }
       : { start: span.start, end: span.end, text: `${flag} ${text}` };
-  return parseMaster(editLogical(cf.bytes, entry.joined, [edit]), cf.file);
+  return editedMaster(editLogical(cf.bytes, entry.joined, [edit]), cf.file);
 }
 
 /** Takes every `-o option` of the service away, and the lines that are empty then. */
 export function removeOption(cf: MasterCf, service: ServiceId, option: string): MasterCf {
-  const entry = entryOf(cf, service);
-  const span = entry.options.findLast(({ name }) => name === option);
-  if (!span) return cf;
-  return removeOption(parseMaster(editLogical(cf.bytes, entry.joined, [cut(entry, span)]), cf.file), service, option);
+  for (;;) {
+    const entry = entryOf(cf, service);
+    const span = entry.options.findLast(({ name }) => name === option);
+    if (!span) return cf;
+    cf = editedMaster(editLogical(cf.bytes, entry.joined, [cut(entry, span)]), cf.file);
+  }
 }
 
 /**
@@ -65,7 +67,7 @@ export function addService(
   const narrow = [private_, unpriv, chroot, wakeup, maxproc].map((text) => text.padEnd(7));
   const header = [name.padEnd(9), type.padEnd(5), ...narrow, command].join(' ');
   const texts = [header, ...options.map(([option, value]) => `  -o ${optionText(option, trimBlanks(value))}`)];
-  return parseMaster(insertLines(cf.bytes, belowSample(cf.bytes, under, type), texts), cf.file);
+  return editedMaster(insertLines(cf.bytes, belowSample(cf.bytes, under, type), texts), cf.file);
 }
 
 function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
@@ -99,7 +101,7 @@ function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
   const end = last.start + last.text.length;
   const part = partAt(joined, end - 1);
   const next = words[rest];
-  if (next && partAt(joined, next.start) === part) {
+  if (isCut(joined) || (next && partAt(joined, next.start) === part)) {
     return editLogical(bytes, joined, [{ start: end, end, text: ` ${text}` }]);
   }
   const model = entry.options.at(-1);

@@ -73,10 +73,24 @@ const YES_NO = 'y, n or -';
 
 /** Reads master.cf (master(5)). Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
 export function parseMaster(bytes: Bytes, file: string): MasterCf {
-  const entries = logicalLines(bytes, (start, line) => join(bytes, start, line)).map((joined, index) =>
-    readEntry(bytes, joined, index, file),
-  );
-  return { file, bytes, entries };
+  return { file, bytes, entries: readEntries(bytes, file) };
+}
+
+/** A tree after an edit. It is read again only when somebody looks: a large file takes its time. */
+export function editedMaster(bytes: Bytes, file: string): MasterCf {
+  let entries: Entry[] | null = null;
+  return {
+    file,
+    bytes,
+    get entries() {
+      return (entries ??= readEntries(bytes, file));
+    },
+  };
+}
+
+function readEntries(bytes: Bytes, file: string): Entry[] {
+  const lines = logicalLines(bytes, (start, line) => join(bytes, start, line));
+  return lines.map((joined, index) => readEntry(bytes, joined, index, file));
 }
 
 function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): Entry {

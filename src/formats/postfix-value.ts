@@ -1,7 +1,7 @@
 import type { Bytes } from '../model.ts';
 import { blanksBefore, editLogical, insertLines } from './line-edits.ts';
 import type { TextEdit } from './line-edits.ts';
-import { partAt } from './logical-lines.ts';
+import { isBlank, isCut, partAt } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
 import type { SplitParameter } from './postfix-main.ts';
 import type { Word } from './words.ts';
@@ -16,7 +16,11 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
   const { start, end } = value;
   const oldWords = wordsOf(joined.text.slice(start, end), start);
   const newWords = wordsOf(wanted, 0);
-  const several = partAt(joined, start) !== partAt(joined, end - 1);
+  // Word by word only where each blank parts words for Postfix's lists as well: a form feed does not.
+  const several =
+    partAt(joined, start) !== partAt(joined, end - 1) &&
+    !isCut(joined) &&
+    !/[\v\f]/.test(joined.text.slice(start, end));
   const same = several
     ? newWords.length === oldWords.length && newWords.every(({ text }, index) => text === oldWords[index]?.text)
     : joined.text.slice(start, end) === wanted;
@@ -34,11 +38,15 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
   return editLogical(bytes, joined, [{ start: equals + 1, end: start < end ? end : equals + 1 + gap, text }]);
 }
 
+const isSpace = (byte: number): boolean => byte === 0x0a || isBlank(byte);
+
 function wordsOf(text: string, shift: number): Word[] {
   const words: Word[] = [];
-  const word = /[^ \t\n\v\f\r]+/g;
-  for (let match = word.exec(text); match; match = word.exec(text)) {
-    words.push({ text: match[0], start: match.index + shift });
+  for (let at = 0; at < text.length;) {
+    const start = at;
+    while (at < text.length && !isSpace(text.charCodeAt(at))) at++;
+    if (at > start) words.push({ text: text.slice(start, at), start: start + shift });
+    else at++;
   }
   return words;
 }
@@ -99,8 +107,7 @@ function writeWords(
  */
 function droppedRanges(joined: Joined, words: readonly Word[], next: Word | undefined): TextEdit[] {
   const ranges = new Map<number, { start: number; end: number; text: string }>();
-  const isFront = (offset: number, part: number) =>
-    /^[ \t]*$/.test(joined.text.slice(joined.starts[part] ?? 0, offset));
+  const isFront = (offset: number, part: number) => blanksBefore(joined.text, offset) <= (joined.starts[part] ?? 0);
   for (const { text, start } of words) {
     const part = partAt(joined, start);
     const range = ranges.get(part);

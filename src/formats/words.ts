@@ -7,9 +7,18 @@ export interface Word {
 const OPEN = '{'.charCodeAt(0);
 const CLOSE = '}'.charCodeAt(0);
 
+/** The delimiters as a set, made once: a large master.cf is split some hundred thousand times. */
+const SETS = new Map<string, ReadonlySet<number>>();
+
+function setOf(delimiters: string): ReadonlySet<number> {
+  const found = SETS.get(delimiters) ?? new Set([...delimiters].map((delimiter) => delimiter.charCodeAt(0)));
+  SETS.set(delimiters, found);
+  return found;
+}
+
 /** Words apart at any of the delimiters, but not within `{ … }`, as Postfix splits its lists and arguments. */
 export function splitWords(text: string, delimiters: string): Word[] {
-  const apart = new Set([...delimiters].map((delimiter) => delimiter.charCodeAt(0)));
+  const apart = setOf(delimiters);
   const words: Word[] = [];
   let start = -1;
   let level = 0;

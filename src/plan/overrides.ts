@@ -1,18 +1,25 @@
 import { dovecotValue, type DovecotConfig } from '../formats/dovecot.ts';
 import { isFilter, type Section } from '../formats/dovecot-tree.ts';
-import { optionValue } from '../formats/postfix-master.ts';
 import type { Fragment, Merge } from '../fragments/fragment.ts';
 import type { Note } from '../model.ts';
 import { merge } from './merge.ts';
 import { running } from './sites.ts';
-import type { Workspace } from './workspace.ts';
+import { MASTER_CF, type Workspace } from './workspace.ts';
 
 const LOOPBACK = /(^|[\s[])(127\.[\d.]+|::1|localhost)(?=[\]/:\s]|$)/;
 
+interface Found {
+  /** The block or service, as a reader finds it. */
+  readonly at: string;
+  readonly value: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 /**
- * Places where a weaker value stands for some connections only, and wins there: a `remote` block of Dovecot, an `-o` of
- * another master.cf entry. They are the admin's exceptions, so they stay, and are told. Those for the host itself are
- * not: nobody can listen in.
+ * Places where another value stands for some connections only, and wins there: a `remote` block of Dovecot, an `-o` of
+ * another master.cf entry. They are the admin's exceptions, so they stay, and are told with their place. Those for the
+ * host itself are not, where they are weaker only: nobody can listen in.
  */
 export function overrides(
   { place, setting, task }: Fragment,
@@ -20,20 +27,22 @@ export function overrides(
   { postfix, dovecot }: Workspace,
   read: (setting: string) => string | null,
 ): Note[] {
-  if (!isFloor(wanted)) return [];
+  const floor = isFloor(wanted);
+  if (!floor && wanted.how !== 'set') return [];
   const found =
     place.in === 'dovecot'
       ? place.block.length === 0 && dovecot
         ? inFilters(dovecot, setting)
         : []
       : place.in === 'main.cf' && setting.startsWith('smtpd_')
-        ? running({ postfix, dovecot })
-            .filter(({ command }) => command === 'smtpd')
-            .map((service) => ({ at: `${service.name}/${service.type}`, value: optionValue(service, setting) }))
+        ? inServices({ postfix, dovecot }, setting)
         : [];
-  return found.flatMap(({ at, value }) => {
-    if (value === null || LOOPBACK.test(at) || 'keep' in merge(wanted, value, read)) return [];
-    return { task, level: 'warning', text: `${at} ${setting}: ${value || 'nothing'} holds there, and is not changed` };
+  return found.flatMap(({ at, value, file, line }) => {
+    if ((floor && LOOPBACK.test(at)) || 'keep' in merge(wanted, value, read)) return [];
+    // A certificate or a path for another name is what such a block is for.
+    if (!floor && /\blocal_name /.test(at)) return [];
+    const text = `${at} ${setting}: ${value || 'nothing'} holds there (${file}:${line}), and is not changed`;
+    return { task, level: 'warning', text };
   });
 }
 
@@ -42,14 +51,24 @@ function isFloor(wanted: Merge): boolean {
   return wanted.how === 'at-least' || (wanted.how === 'set' && /^(yes|no|required)$/.test(wanted.value));
 }
 
+function inServices(workspace: Workspace, setting: string): Found[] {
+  return running(workspace)
+    .filter(({ command }) => command === 'smtpd')
+    .flatMap(({ name, type, options }): Found[] => {
+      const option = options.findLast((one) => one.name === setting);
+      return option ? [{ at: `${name}/${type}`, value: option.value, file: MASTER_CF, line: option.line }] : [];
+    });
+}
+
 /** The values that hold within `remote`, `local`, `local_name` and `protocol` blocks, at any depth. */
-function inFilters(config: DovecotConfig, setting: string): { at: string; value: string | null }[] {
+function inFilters(config: DovecotConfig, setting: string): Found[] {
   const walk = (section: Section, path: readonly string[]): string[][] =>
     [...section.sections.values()].filter(isFilter).flatMap((inner) => {
       const here = [...path, inner.header];
       return [here, ...walk(inner, here)];
     });
-  return walk(config.top, []).map((path) => {
-    return { at: path.join(' › '), value: dovecotValue(config, [...path, setting])?.value ?? null };
+  return walk(config.top, []).flatMap((path): Found[] => {
+    const entry = dovecotValue(config, [...path, setting]);
+    return entry ? [{ at: path.join(' › '), ...entry }] : [];
   });
 }

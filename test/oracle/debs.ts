@@ -15,6 +15,17 @@ const run = promisify(execFile);
 export const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky'] as const;
 export type Release = (typeof RELEASES)[number];
 
+/** The upstream versions that these releases have. */
+export const VERSIONS: Readonly<Record<Release, { readonly postfix: string; readonly dovecot: string }>> = {
+  bullseye: { postfix: '3.5.25', dovecot: '2.3.13' },
+  bookworm: { postfix: '3.7.11', dovecot: '2.3.19.1' },
+  trixie: { postfix: '3.10.13', dovecot: '2.4.1' },
+  forky: { postfix: '3.11.7', dovecot: '2.4.5' },
+};
+
+/** Dovecot's grammar of a release. */
+export const grammarOf = (release: Release) => (VERSIONS[release].dovecot.startsWith('2.4') ? '2.4' : '2.3');
+
 const pending = new Map<string, Promise<string>>();
 
 /**

@@ -1,68 +1,91 @@
+/** The hand-made cases and generated files before the real postconf: it reads what we read, before and after an edit. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { mainFile, masterFile } from '../unit/formats/postfix-arbitraries.ts';
-import { casesOf } from '../unit/formats/postfix-cases.ts';
+import {
+  mainFile,
+  masterFile,
+  NAMES,
+  OPTIONS,
+  optionValues,
+  SERVICES,
+  value,
+} from '../unit/formats/postfix-arbitraries.ts';
+import { casesOf, editMain, editMaster } from '../unit/formats/postfix-cases.ts';
 import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
 import { RELEASES } from './debs.ts';
-import { isComparable, judge } from './postfix.ts';
-import type { Files, Verdict } from './postfix.ts';
-import { mainView, optionView, serviceView } from './postfix-view.ts';
+import type { Release } from './debs.ts';
+import { checkMain, checkMaster } from './postfix-check.ts';
+import { agree, isComparable, judge } from './postfix.ts';
+import type { Verdict } from './postfix.ts';
 
-/** How many generated files of each format are tried on each release: each takes some 50 ms. */
+/** How many generated files of each format are tried on each release: each takes some 200 ms. */
 const RUNS = Number(process.env['HARDEN_MAIL_ORACLE_RUNS'] ?? 10);
 
-/** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
-function agree({ main, master }: Files, verdict: Verdict): void {
-  assert.ok(verdict.accepted, verdict.stderr);
-  if (main !== undefined) {
-    const ours = mainView(main);
-    for (const name of ours.keys()) {
-      const unused = verdict.stderr.includes(`unused parameter: ${name.replace(/[^ -~]/g, '?')}=`);
-      if (!verdict.main.has(name) && unused) ours.delete(name);
-    }
-    assert.deepEqual([...ours].sort(), [...verdict.main].sort());
-  }
-  if (master !== undefined) {
-    assert.deepEqual(serviceView(master), verdict.services);
-    assert.deepEqual(optionView(master), verdict.options);
-  }
+interface Trial<E> {
+  readonly bytes: string;
+  readonly edit: E;
 }
 
-/** Throws with the file in the message. */
-async function agreeAll(release: (typeof RELEASES)[number], files: readonly Files[]): Promise<void> {
-  const verdicts = await judge(release, files);
-  files.forEach((one, index) => {
-    const verdict = verdicts[index];
-    assert.ok(verdict);
-    try {
-      agree(one, verdict);
-    } catch (error) {
-      throw new Error(`${release}: ${JSON.stringify(one)}`, { cause: error });
-    }
-  });
+interface Kind<E> {
+  readonly format: 'main' | 'master';
+  readonly apply: (bytes: string, edits: readonly E[]) => string;
+  readonly check: (edit: E, before: Verdict, after: Verdict) => void;
 }
+
+const MAIN: Kind<MainEdit> = { format: 'main', apply: editMain, check: checkMain };
+const MASTER: Kind<MasterEdit> = { format: 'master', apply: editMaster, check: checkMaster };
 
 for (const release of RELEASES) {
   describe(`oracle: postconf of ${release}`, () => {
-    const main = casesOf<MainEdit>('postfix-main');
-    const master = casesOf<MasterEdit>('postfix-master');
-
-    it('sees in the awkward files what we see', async () => {
-      const good = [
-        ...main
-          .filter((one) => one.refused === null)
-          .flatMap(({ before, after }) => [{ main: before }, { main: after ?? '' }]),
-        ...master
-          .filter(({ refused, before }) => refused === null && isComparable(before))
-          .flatMap(({ before, after }) => [{ master: before }, { master: after ?? '' }]),
-      ];
-      await agreeAll(release, good);
+    it('reads the hand-made main.cf files as we do, before and after each edit', async () => {
+      await tryCases(release, MAIN, trialsOf<MainEdit>('postfix-main'));
     });
 
-    it('sees in generated files what we see', async () => {
-      const mains = fc.sample(mainFile, RUNS).map((bytes) => ({ main: bytes }));
-      const masters = fc.sample(masterFile.filter(isComparable), RUNS).map((bytes) => ({ master: bytes }));
-      await agreeAll(release, [...mains, ...masters]);
+    it('reads the hand-made master.cf files as we do, before and after each edit', async () => {
+      const comparable = ({ bytes }: Trial<MasterEdit>) => isComparable(bytes);
+      await tryCases(release, MASTER, trialsOf<MasterEdit>('postfix-master').filter(comparable));
     });
+
+    it('reads generated files as we do, before and after an edit', async () => {
+      const mainEdit = fc.oneof(
+        fc.record({ set: fc.constantFrom(...NAMES), value }),
+        fc.record({ remove: fc.constantFrom(...NAMES) }),
+      );
+      await tryCases(release, MAIN, fc.sample(fc.record({ bytes: mainFile, edit: mainEdit }), RUNS));
+      const service = fc.constantFrom(...SERVICES);
+      const masterEdit = fc.oneof(
+        fc.record({ service, set: fc.constantFrom(...OPTIONS), value: optionValues }),
+        fc.record({ service, remove: fc.constantFrom(...OPTIONS) }),
+      );
+      const trials = fc
+        .record({ bytes: masterFile.filter(isComparable), edit: masterEdit })
+        .filter(({ bytes, edit }) => new RegExp(`^${edit.service.replace(' ', '[ \t]+')}[ \t]`, 'm').test(bytes));
+      await tryCases(release, MASTER, fc.sample(trials, RUNS));
+    });
+  });
+}
+
+function trialsOf<E>(format: 'postfix-main' | 'postfix-master'): Trial<E>[] {
+  const accepted = casesOf<E>(format).filter(({ refused }) => refused === null);
+  return accepted.flatMap(({ before, edits }) => edits.map((edit) => ({ bytes: before, edit })));
+}
+
+async function tryCases<E>(release: Release, { format, apply, check }: Kind<E>, trials: readonly Trial<E>[]) {
+  const edited = trials.map(({ bytes, edit }) => apply(bytes, [edit]));
+  const verdicts = await judge(
+    release,
+    [...trials.map(({ bytes }) => bytes), ...edited].map((bytes) => ({ [format]: bytes })),
+  );
+  trials.forEach(({ bytes, edit }, index) => {
+    const [before, after] = [verdicts[index], verdicts[index + trials.length]];
+    assert.ok(before && after);
+    try {
+      assert.equal(apply(edited[index] ?? '', [edit]), edited[index]);
+      agree({ [format]: bytes }, before);
+      agree({ [format]: edited[index] ?? '' }, after);
+      check(edit, before, after);
+    } catch (error) {
+      throw new Error(JSON.stringify({ edit, bytes, edited: edited[index] }), { cause: error });
+    }
   });
 }

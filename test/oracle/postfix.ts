@@ -1,8 +1,10 @@
 /** What the real postconf of a release says of a main.cf and a master.cf. */
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { oracleRoot, runIn } from './debs.ts';
 import type { Release } from './debs.ts';
+import { mainView, optionView, serviceView } from './postfix-view.ts';
 
 /** Bytes, one char each. */
 export interface Files {
@@ -29,28 +31,31 @@ export interface Verdict {
 export const isComparable = (master: string) => !/\s-o\w/.test(master);
 
 /** dash runs the loop in there: one chroot for all files instead of three for each. */
-const PACKAGES = ['dash', 'postfix'];
+const PACKAGES = ['dash', 'postfix', 'postfix-doc'];
 
 /** The folder with the release's Postfix unpacked in it. */
 export const postfixRoot = (release: Release) => oracleRoot(release, PACKAGES);
 
 const known = new Map<string, Verdict>();
 
-/** A verdict for each of the files, in their order. The same bytes are judged once only. */
-export async function judge(release: Release, all: readonly Files[]): Promise<Verdict[]> {
-  const keys = all.map((files) => JSON.stringify([release, files]));
+/**
+ * What it says of each, in their order; the same bytes are judged once only. The options take a process more: without them
+ * `options` is empty.
+ */
+export async function judge(release: Release, all: readonly Files[], withOptions = true): Promise<Verdict[]> {
+  const keys = all.map((files) => JSON.stringify([release, files, withOptions]));
   const fresh = new Map(keys.map((key, index) => [key, all[index] ?? {}]));
   for (const key of known.keys()) fresh.delete(key);
-  const verdicts = await judgeEach(release, [...fresh.values()]);
+  const verdicts = await judgeEach(release, [...fresh.values()], withOptions);
   [...fresh.keys()].forEach((key, index) => known.set(key, verdicts[index]!));
   return keys.map((key) => known.get(key)!);
 }
 
-async function judgeEach(release: Release, all: readonly Files[]): Promise<Verdict[]> {
+async function judgeEach(release: Release, all: readonly Files[], withOptions: boolean): Promise<Verdict[]> {
   const root = await postfixRoot(release);
   const folder = await mkdtemp(join(root, 'tmp', 'judge-'));
   try {
-    await Promise.all(all.map((files, index) => write(join(folder, String(index)), files)));
+    await Promise.all(all.map((files, index) => write(join(folder, String(index)), files, withOptions)));
     const script = `cd /tmp/${basename(folder)} && for d in *; do read -r modes <"$d/modes"; for m in $modes; do
       postconf -c "$PWD/$d" -$m >"$d/$m" 2>>"$d/stderr" || echo "$m" >>"$d/failed"
     done; done`;
@@ -62,9 +67,13 @@ async function judgeEach(release: Release, all: readonly Files[]): Promise<Verdi
   }
 }
 
-async function write(folder: string, { main, master }: Files): Promise<void> {
+async function write(folder: string, { main, master }: Files, withOptions: boolean): Promise<void> {
   await mkdir(folder);
-  await writeFile(join(folder, 'modes'), `${main === undefined ? '' : 'n'} ${master === undefined ? '' : 'M P'}\n`);
+  const modes = [
+    ...(main === undefined ? [] : ['n']),
+    ...(master === undefined ? [] : withOptions ? ['M', 'P'] : ['M']),
+  ];
+  await writeFile(join(folder, 'modes'), `${modes.join(' ')}\n`);
   for (const [name, bytes] of [
     ['main.cf', main],
     ['master.cf', master],
@@ -89,4 +98,22 @@ async function read(folder: string): Promise<Verdict> {
     options: [...new Set(await linesOf('P'))].sort(),
     stderr: await text('stderr'),
   };
+}
+
+/** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
+export function agree({ main, master }: Files, verdict: Verdict): void {
+  assert.ok(verdict.accepted, verdict.stderr);
+  if (main !== undefined) {
+    const ours = mainView(main);
+    ours.delete('config_directory'); // which postconf was told
+    for (const name of ours.keys()) {
+      const unused = verdict.stderr.includes(`unused parameter: ${name.replace(/[^ -~]/g, '?')}=`);
+      if (!verdict.main.has(name) && unused) ours.delete(name);
+    }
+    assert.deepEqual([...ours].sort(), [...verdict.main].sort());
+  }
+  if (master !== undefined) {
+    assert.deepEqual(serviceView(master), verdict.services);
+    assert.deepEqual(optionView(master), verdict.options);
+  }
 }
