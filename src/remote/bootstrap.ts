@@ -11,7 +11,10 @@ export type Way = 'root' | 'quiet' | 'password';
 
 export interface Bootstrap {
   readonly command: string;
-  /** Printed on both outputs, as a line, when the script is awaited; what came before is start-up noise. */
+  /**
+   * Printed on both outputs, as a line, when the script is awaited (what came before is start-up noise), and once more,
+   * with a blank and the exit status, when it has ended.
+   */
   readonly mark: string;
   /** What sudo asks for the password with, on standard error. */
   readonly prompt: string;
@@ -28,21 +31,26 @@ export function bootstrap(way: Way): Bootstrap {
   return { command, mark: a + b, prompt: c + d };
 }
 
-/** The script with the last line that the starter looks for. */
+/** The script with its length before it, in bytes, and the last line that the starter looks for. */
 export function framed(script: string, mark: string): string {
-  return `${script}\n#${mark}\n`;
+  const text = `${script}\n#${mark}\n`;
+  return `${Buffer.byteLength(text)}\n${text}`;
 }
 
 function half(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Reads the script whole, and runs it only when its last line has arrived. */
+/**
+ * Reads the script whole, and runs it only when its last line has arrived. It ends when we have heard all of the answer: a
+ * sudo that logs the output (1.9.13 was seen to) drops what it has not passed on yet when its command ends.
+ */
 function starter(a: string, b: string): string {
   return (
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL; umask 022; cd /; ' +
-    `n=${a}; n="$n"${b}; echo $n >&2; echo $n; s=$(cat); ` +
-    'case $s in *"#$n") exec </dev/null; eval "$s";; *) exit 1;; esac'
+    `n=${a}; n="$n"${b}; echo $n >&2; echo $n; read -r s; s=$(head -c "$s"); ` +
+    'case $s in *"#$n") (exec </dev/null; eval "$s"); c=$?; echo "$n $c" >&2; echo "$n $c"; cat >/dev/null; exit $c;; ' +
+    '*) exit 1;; esac'
   );
 }
 

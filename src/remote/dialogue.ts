@@ -22,7 +22,10 @@ export type Dialogue =
   | { readonly started: true; readonly result: RemoteResult }
   | { readonly started: false; readonly said: Buffer; readonly passwordRefused: boolean };
 
-/** Waits for the mark, sends the script, collects what it answers. Nothing is sent to a host that did not ask for it. */
+/**
+ * Waits for the mark, sends the script, collects what it answers up to the mark at its end. Nothing is sent to a host that
+ * did not ask for it, and an answer without its end is none.
+ */
 export async function dialogue(channel: Channel, boot: Bootstrap, options: DialogueOptions): Promise<Dialogue> {
   const stdout = afterMark(boot.mark, options.onOutput);
   const stderr = afterMark(boot.mark);
@@ -54,21 +57,34 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   channel.stdout.on('data', (chunk: Buffer) => {
     if (over) return;
     idle.touch();
-    if (stdout.push(chunk)) channel.stdin.end(framed(options.script, boot.mark));
+    if (stdout.push(chunk)) channel.stdin.write(framed(options.script, boot.mark));
     if (stdout.noise().length > NOISE_LIMIT) giveUp();
+    hearEnd();
   });
   channel.stderr.on('data', (chunk: Buffer) => {
     if (over) return;
     idle.touch();
     stderr.push(chunk);
+    hearEnd();
     if (!stderr.seen() && prompts(stderr.noise(), boot) > asked) answerPrompt().catch(giveUp);
   });
 
-  const end = await Promise.race([channel.ended, givenUp]).finally(idle.stop);
+  let heard!: (end: { readonly code: number }) => void;
+  const whole = new Promise<{ readonly code: number }>((resolve) => (heard = resolve));
+  function hearEnd(): void {
+    const code = stdout.code();
+    if (code === undefined || stderr.code() === undefined) return;
+    heard({ code });
+    channel.stdin.end();
+  }
+
+  const end = await Promise.race([whole, channel.ended, givenUp]).finally(idle.stop);
+  channel.ended.catch(() => {}); // What becomes of a channel that has said all is of no interest.
   if (end === undefined || !stdout.seen()) {
     return { started: false, said: said(boot, stdout, stderr), passwordRefused: asked > 1 };
   }
   if ('signal' in end) throw killed(options, end.signal);
+  if (stdout.code() === undefined || stderr.code() === undefined) throw cutOff(options, end.code);
   return { started: true, result: { code: end.code, stdout: stdout.data(), stderr: stderr.data() } };
 }
 
@@ -88,42 +104,67 @@ function said({ prompt }: Bootstrap, stdout: Marked, stderr: Marked): Buffer {
 }
 
 interface Marked {
-  /** Takes a chunk; true when the mark was completed by it. */
+  /** Takes a chunk; true when the first mark was completed by it. */
   push(chunk: Buffer): boolean;
   seen(): boolean;
+  /** The exit status, once the second mark has told it. */
+  code(): number | undefined;
   noise(): Buffer;
   data(): Buffer;
 }
 
-/** A stream of which only what follows the line with the mark counts. */
+/** A stream of which only what stands between the two marks counts. */
 function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   const line = Buffer.from(`${mark}\n`);
   const chunks: Buffer[] = [];
   let noise = Buffer.alloc(0);
   let seen = false;
+  let code: number | undefined;
+  /** What may be the beginning of the second mark. */
+  let held = Buffer.alloc(0);
   const keep = (chunk: Buffer): void => {
     if (chunk.length === 0) return;
     chunks.push(chunk);
     onOutput?.(chunk);
   };
+  const take = (chunk: Buffer): void => {
+    if (code !== undefined) return;
+    const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    const at = beginningOf(mark, all);
+    keep(all.subarray(0, at));
+    held = Buffer.from(all.subarray(at));
+    const status = /^\w+ (\d+)\n/.exec(held.toString('latin1'))?.[1];
+    if (status !== undefined) code = Number(status);
+  };
   return {
     push(chunk) {
       if (seen) {
-        keep(chunk);
+        take(chunk);
         return false;
       }
       noise = Buffer.concat([noise, chunk]);
       const at = noise.indexOf(line);
       if (at < 0) return false;
       seen = true;
-      keep(noise.subarray(at + line.length));
+      take(noise.subarray(at + line.length));
       noise = noise.subarray(0, at);
       return true;
     },
     seen: () => seen,
+    code: () => code,
     noise: () => noise,
     data: () => Buffer.concat(chunks),
   };
+}
+
+/** Where the mark begins in the bytes, or its beginning at their end; their length where nothing of it is there. */
+function beginningOf(mark: string, bytes: Buffer): number {
+  const whole = bytes.indexOf(mark);
+  if (whole >= 0) return whole;
+  for (let at = Math.max(0, bytes.length - mark.length + 1); at < bytes.length; at += 1) {
+    if (mark.startsWith(bytes.toString('latin1', at))) return at;
+  }
+  return bytes.length;
 }
 
 function idleTimer(seconds: number, onIdle: () => void): Record<'touch' | 'pause' | 'stop', () => void> {
@@ -154,6 +195,14 @@ function killed({ label }: DialogueOptions, signal: string): HardenMailError {
   return new HardenMailError(
     'REMOTE_FAILED',
     `${label}: the script on the host was ended by ${signal}`,
+    'Look into the journal of the host (`journalctl -k`): it may be out of memory.',
+  );
+}
+
+function cutOff({ label }: DialogueOptions, code: number): HardenMailError {
+  return new HardenMailError(
+    'REMOTE_FAILED',
+    `${label}: the script on the host ended in the middle of its answer, with ${code}`,
     'Look into the journal of the host (`journalctl -k`): it may be out of memory.',
   );
 }

@@ -100,15 +100,16 @@ async function read(folder: string): Promise<Verdict> {
   };
 }
 
-/** Our view is the real one. Parameters that nothing uses are not shown by postconf but warned of. */
+/** Our view is the real one. Parameters that nothing uses, or nobody may set, are not shown by postconf but warned of. */
 export function agree({ main, master }: Files, verdict: Verdict): void {
   assert.ok(verdict.accepted, verdict.stderr);
   if (main !== undefined) {
     const ours = mainView(main);
     ours.delete('config_directory'); // which postconf was told
     for (const name of ours.keys()) {
-      const unused = verdict.stderr.includes(`unused parameter: ${name.replace(/[^ -~]/g, '?')}=`);
-      if (!verdict.main.has(name) && unused) ours.delete(name);
+      const printed = name.replace(/[^ -~]/g, '?');
+      const warnings = ['unused parameter', 'read-only parameter assignment'].map((why) => `${why}: ${printed}=`);
+      if (!verdict.main.has(name) && warnings.some((one) => verdict.stderr.includes(one))) ours.delete(name);
     }
     assert.deepEqual([...ours].sort(), [...verdict.main].sort());
   }

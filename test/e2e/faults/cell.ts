@@ -101,6 +101,7 @@ export async function assertRerun({ host, args, sides }: Stage): Promise<void> {
   const again = await hardenMail(args);
   assert.equal(again.code, 0, again.stdout);
   assert.equal(await assertWhole(host, sides, false), 'AFTER');
+  if (again.stdout.includes('ok: nothing to do')) return;
   const idle = await hardenMail(args);
   assert.match(idle.stdout, /ok: nothing to do/);
   assert.equal(idle.code, 0);

@@ -40,7 +40,9 @@ export const save = (host: LabHost): Promise<string> =>
 
 /** Back to what was saved, with daemons that know it. */
 export async function restore(host: LabHost): Promise<void> {
+  // What a cell that failed has left at work would spoil the next ones.
   await host.run(`set -e
+    systemctl kill -s KILL 'harden-mail-*.service' 2>/dev/null || true
     rm -rf ${FOLDERS} /var/lib/harden-mail /run/harden-mail*
     tar --xattrs --xattrs-include='*' --acls -C / -xpf /root/before.tar
     systemctl restart postfix dovecot`);
@@ -63,7 +65,7 @@ export async function atRest(host: LabHost, seconds: number): Promise<void> {
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
-  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(300)) {
+  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(1000)) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { sshRemote } from '../../../src/remote/ssh.ts';
 import { localTransport } from './local.ts';
 import type { Local, LocalOptions } from './local.ts';
@@ -105,13 +106,36 @@ describe('a script through SSH', () => {
       exec: async (command: string) => {
         const channel = await exec(command);
         const end = channel.stdin.end.bind(channel.stdin);
-        channel.stdin.end = ((text: string) => end(text.slice(0, -20))) as typeof channel.stdin.end;
+        channel.stdin.write = ((text: string) => !!end(text.slice(0, -20))) as typeof channel.stdin.write;
         return channel;
       },
     };
-    const { code, stdout } = await sshRemote(cutting, { name: 'x' }).run('echo ran', read);
-    assert.equal(stdout.toString(), '');
-    assert.equal(code, 1);
+    const run = sshRemote(cutting, { name: 'x' }).run(`echo ran >${transport.folder}/ran`, read);
+    await assert.rejects(run, { code: 'REMOTE_FAILED', message: /in the middle of its answer, with 1/ });
+    assert.ok(!existsSync(`${transport.folder}/ran`));
+  });
+
+  it('what it answers comes whole and as it comes, also where its end looks like the mark', async () => {
+    const heard: string[] = [];
+    const onOutput = (chunk: Buffer): void => void heard.push(chunk.toString());
+    const script = 'echo one; sleep 0.2; printf 0123456789abcdef; sleep 0.2; head -c 300000 /dev/zero; exit 3';
+    const { code, stdout } = await remote({}).run(script, { ...read, onOutput });
+    assert.equal(heard[0], 'one\n');
+    assert.equal(heard.join(''), stdout.toString());
+    assert.deepEqual([code, stdout.length], [3, 300_020]);
+  });
+
+  it('does not wait for what the script has left behind', async () => {
+    const { stdout } = await remote({}).run('sleep 60 & echo $!', read);
+    process.kill(Number(stdout.toString()));
+  });
+
+  it('an answer in the middle of which it ends is none, whatever the exit status', async () => {
+    const shell = ['sh', '-c', 'sh -c "$0"; exit 0'];
+    await assert.rejects(remote({ shell }).run('echo part; kill -9 $$', read), {
+      code: 'REMOTE_FAILED',
+      message: /in the middle of its answer, with 0/,
+    });
   });
 
   it('the script has a known environment', async () => {
