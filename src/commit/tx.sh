@@ -154,7 +154,6 @@ script_one() {
 }
 
 validate() {
-  opinions >"$talk/opinions.before" &
   if unshare -m true 2>/dev/null; then
     # In a mount namespace of its own the staged files lie over the real ones: the daemons' parsers see what would be.
     unshare -m --propagation private sh "$tx/tx.sh" opinions "$tx" >"$talk/opinions.after" 2>&1
@@ -162,12 +161,15 @@ validate() {
     say "note this host allows no mount namespace: the new files are checked in a copy"
     opinions_of_copy >"$talk/opinions.after" 2>&1
   fi
-  wait
-  for opinion in before after; do
-    # Line numbers move with an edit, and postfix check calls postconf by its whole path.
-    sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"
-  done
-  reason=$(comm -13 "$talk/opinions.before.sorted" "$talk/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
+  if [ -s "$talk/opinions.after" ]; then
+    # What they say to the old files as well is no reason. To ask costs a second: only where there is something to compare.
+    opinions >"$talk/opinions.before"
+    for opinion in before after; do
+      # Line numbers move with an edit, and postfix check calls postconf by its whole path.
+      sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"
+    done
+    reason=$(comm -13 "$talk/opinions.before.sorted" "$talk/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
+  fi
   rm -f "$talk"/opinions.*
   [ -z "$reason" ] && each script_one
 }
@@ -359,6 +361,8 @@ recover() {
     committed | refused | rolled-back | broken)
       each clean_one
       disarm
+      # The lock is nobody's any more, but its file still names us.
+      ! grep -qs "^transaction $id " "$LOCK" || { lock 0 && rm -f "$LOCK"; locked=; }
       # Killed between its last word and saying so: whoever waits is told.
       [ ! -e "$talk/log" ] || end "$stands" ''
       exit 0
