@@ -59,6 +59,8 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
       });
     }
 
+    // It takes hundreds of calls: of both versions in the nightly run only.
+    if (release === 'forky' && process.env['HARDEN_MAIL_ORACLE_RUNS'] === undefined) return;
     it('knows every setting that src/convert takes for known, but those of the other version', async () => {
       assert.deepEqual((await unknownOf([...KNOWN], now)).sort(), ABSENT[release]);
     });
