@@ -11,6 +11,7 @@ import { FRAGMENTS } from '../src/fragments/index.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { RECIPE, type Item } from './recipe.ts';
+import { releaseTables } from './releases.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->\n';
 
@@ -20,6 +21,7 @@ export function pages(): Record<string, string> {
     'docs/recipe.md': recipePage(),
     'docs/settings.md': settingsPage(),
     'docs/cli.md': cliPage(),
+    'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
   };
 }
@@ -102,6 +104,30 @@ function settingsPage(): string {
   return ['# Every setting\n', MADE, table(['Setting', 'Where', 'Value', 'Versions', 'Why', 'Source'], rows), ''].join(
     '\n',
   );
+}
+
+function releasesPage(): string {
+  const { versions, alike, head, byRelease } = releaseTables();
+  return [
+    '# Releases\n',
+    MADE,
+    'What each release gets. Every setting with its reason and source: [settings.md](settings.md). An unknown version is refused',
+    'before anything is written.',
+    '',
+    table(['Release', 'Postfix', 'Dovecot', 'What the tests do with it'], versions),
+    '',
+    '- `x`: the value, whatever stands there. *if unset*: what is set already stays. *at least*: a stricter one stays. *with*: these',
+    "  members, beside the admin's own. *–*: not a setting of this release, or not needed there.",
+    '',
+    '## Where the release decides',
+    '',
+    table(head, byRelease),
+    '',
+    '## The same on all',
+    '',
+    table(['Setting', 'Value'], alike),
+    '',
+  ].join('\n');
 }
 
 function cliPage(): string {

@@ -1,0 +1,100 @@
+/** docs/releases.md: what each release gets, from the fragments and their version ranges. */
+import { describeCondition } from '../src/explain.ts';
+import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
+import { FRAGMENTS } from '../src/fragments/index.ts';
+import { satisfies } from '../src/plan/versions.ts';
+
+export interface ReleaseRecord {
+  readonly name: string;
+  readonly postfix: string;
+  readonly dovecot: string;
+  /** Real hosts of it run in the tests, or its parsers do, or its rules are tried at plan level. */
+  readonly tested: 'host' | 'parsers' | 'plan';
+}
+
+/** As the releases ship them: https://packages.debian.org, https://packages.ubuntu.com (2026-11). */
+export const RELEASES: readonly ReleaseRecord[] = [
+  { name: 'Ubuntu 16.04', postfix: '3.1.0', dovecot: '2.2.22', tested: 'plan' },
+  { name: 'Ubuntu 18.04', postfix: '3.3.0', dovecot: '2.2.33', tested: 'plan' },
+  { name: 'Ubuntu 20.04', postfix: '3.4.13', dovecot: '2.3.7', tested: 'plan' },
+  { name: 'Debian 11', postfix: '3.5.25', dovecot: '2.3.13', tested: 'parsers' },
+  { name: 'Ubuntu 22.04', postfix: '3.6.4', dovecot: '2.3.16', tested: 'plan' },
+  { name: 'Debian 12', postfix: '3.7.11', dovecot: '2.3.19', tested: 'host' },
+  { name: 'Ubuntu 24.04', postfix: '3.8.6', dovecot: '2.3.21', tested: 'plan' },
+  { name: 'Debian 13', postfix: '3.10.5', dovecot: '2.4.1', tested: 'parsers' },
+  { name: 'Debian testing', postfix: '3.11.0', dovecot: '2.4.5', tested: 'parsers' },
+];
+
+const TESTED = {
+  host: 'real hosts',
+  parsers: 'its postconf and doveconf read what the plan writes',
+  plan: 'the plan, from facts of that version',
+};
+
+export interface ReleaseTables {
+  readonly versions: readonly string[][];
+  /** Setting and value, where it is the same for all. */
+  readonly alike: readonly string[][];
+  readonly head: readonly string[];
+  /** A row for each other setting, a column for each release. */
+  readonly byRelease: readonly string[][];
+}
+
+export function releaseTables(): ReleaseTables {
+  const places = new Map<string, Fragment[]>();
+  for (const one of FRAGMENTS) places.set(placeOf(one), [...(places.get(placeOf(one)) ?? []), one]);
+  const rows = [...places].map(([place, forms]) => [
+    `\`${place}\``,
+    ...RELEASES.map((release) => cell(release, forms)),
+  ]);
+  const isAlike = ([, ...cells]: readonly string[]): boolean => new Set(cells).size === 1;
+  return {
+    versions: RELEASES.map(({ name, postfix, dovecot, tested }) => [name, short(postfix), dovecot, TESTED[tested]]),
+    alike: rows.filter(isAlike).map((row) => row.slice(0, 2)),
+    head: ['Setting', ...RELEASES.map(({ name }) => name)],
+    byRelease: rows.filter((row) => !isAlike(row)),
+  };
+}
+
+/** The place without what tells forms of one setting apart by version. */
+function placeOf({ place, setting }: Fragment): string {
+  if (place.in === 'main.cf') return `main.cf: ${setting}`;
+  if (place.in === 'master.cf') return `master.cf, ${place.port}: ${setting}`;
+  return `dovecot: ${[...place.block, setting].join(' › ')}`;
+}
+
+function cell(release: ReleaseRecord, forms: readonly Fragment[]): string {
+  const texts = forms.filter(({ when = {} }) => holds(release, when)).map(form);
+  return [...new Set(texts)].join('<br>') || '–';
+}
+
+function holds({ postfix, dovecot }: ReleaseRecord, when: Condition): boolean {
+  return satisfies(postfix, when.postfix ?? '>=0') && satisfies(dovecot, when.dovecot ?? '>=0');
+}
+
+/** What is written, and where more than the version decides, on what it depends. */
+function form({ merge, when = {} }: Fragment): string {
+  const others = Object.fromEntries(Object.entries(when).filter(([key]) => key !== 'postfix' && key !== 'dovecot'));
+  const depends = describeCondition(others);
+  return value(merge) + (depends === 'all' ? '' : ` (${depends})`);
+}
+
+function value(merge: Merge): string {
+  const code = (text: string): string => (text === '' ? 'empty' : `\`${text}\``);
+  switch (merge.how) {
+    case 'set':
+      return code(merge.value);
+    case 'default':
+      return `${code(merge.value)} if unset`;
+    case 'at-least':
+      return `at least ${code(merge.value)}`;
+    case 'member':
+      return `with ${code(merge.members.join(' '))}`;
+    case 'remove':
+      return 'taken away';
+    case 'service':
+      return 'active';
+  }
+}
+
+const short = (version: string): string => version.split('.').slice(0, 2).join('.');
