@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { isDovecot, isMaster, optionText, parameterOf, partsOf, placeFor, wantedOf } from './task.ts';
+import { isDovecot, isMaster, optionText, parameterOf, partsOf, placeFor, quoted, wantedOf } from './task.ts';
 import type { Contender, Task } from './task.ts';
 
 const run = promisify(execFile);
@@ -208,7 +208,7 @@ function dovecot(task: Task & { readonly edit: Parameters<typeof partsOf>[0] }, 
         lines.push(set(`${path}/${type}[last()+1]`, name));
         path = `${path}/${type}[last()]`;
       }
-      return [...lines, set(`${path}/${key}[last()]`, value)];
+      return [...lines, set(`${path}/${key}[last()]`, quoted(value))];
     },
   };
 }

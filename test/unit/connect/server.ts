@@ -94,9 +94,12 @@ export async function freePort(): Promise<number> {
 /** Answers a command as a host would: the mark at once, and `output` when the script has arrived whole. */
 export function answerScript(channel: ServerChannel, command: string, onScript: (script: string) => void): void {
   const [, first = '', second = ''] = /n=(\w+); n="\$n"(\w+);/.exec(command) ?? [];
-  channel.stderr.write(`${first}${second}\n`);
-  channel.write(`${first}${second}\n`);
+  const mark = first + second;
+  channel.stderr.write(`${mark}\n`);
+  channel.write(`${mark}\n`);
   let script = '';
-  channel.on('data', (chunk: Buffer) => (script += chunk.toString()));
-  channel.on('end', () => onScript(script));
+  channel.on('data', (chunk: Buffer) => {
+    script += chunk.toString();
+    if (script.endsWith(`#${mark}\n`)) onScript(script);
+  });
 }
