@@ -5,13 +5,19 @@ import { EXIT, HardenMailError } from './errors.ts';
 import type { Finding, Receipt } from './model.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { known, linked, type Visit } from './visit.ts';
+import { isEmpty, known, linked, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
 
 /** commit → verify from outside → confirm over a new connection, or have everything put back. */
 export const carryOut: Step = async (visit, options, say) => {
   const { plan } = known(visit);
   const { confirmTimeout, who } = options;
+  if (isEmpty(plan)) {
+    // Packages or a certificate were all that was missing.
+    visit.findings = await wellIfItCan(visit, options, say);
+    visit.ending = verdict(visit.findings, { kind: 'changed' });
+    return;
+  }
   say('commit');
   const started = await commit(linked(visit), plan, { confirmTimeout, who, ports: portsFor(visit), onStep: say }).catch(
     lostBeforeTheWord(confirmTimeout),
@@ -31,19 +37,21 @@ export const carryOut: Step = async (visit, options, say) => {
 
 /** Looks from outside, and opens the connection for the word: what stays must be reachable. Gives the reason to undo. */
 async function prove(visit: Visit, options: RunOptions, say: Say): Promise<string | null> {
-  const { facts, policy } = known(visit);
-  say('verify');
   const second = connect(visit.host, options.ssh);
   second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
-  visit.findings = await probeUntilWell(
-    async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)),
-    8,
-  );
+  visit.findings = await wellIfItCan(visit, options, say);
   const first = visit.remote;
   visit.remote = await second;
   await first?.close();
   const worse = regressions(relevant(visit, visit.before), visit.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+/** What is seen from outside, once the daemons have had time to take it up. */
+function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<readonly Finding[]> {
+  const { facts, policy } = known(visit);
+  say('verify');
+  return probeUntilWell(async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)), 8);
 }
 
 /** The word may be given twice: when the connection is lost over it, it is, to learn how it ended. */

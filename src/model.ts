@@ -242,7 +242,8 @@ export interface Finding {
 export type Ending =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'pending' }
-  | { readonly kind: 'changed'; readonly receipt: Receipt }
+  /** Without a receipt: packages or a certificate were all that was missing. */
+  | { readonly kind: 'changed'; readonly receipt?: Receipt }
   | { readonly kind: 'declined' }
   | { readonly kind: 'verified' }
   | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }

@@ -5,7 +5,7 @@ import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Facts, Note, Plan, Policy, Snapshot } from './model.ts';
+import type { Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
@@ -13,7 +13,7 @@ import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { known, linked, type Known, type Visit } from './visit.ts';
+import { isEmpty, known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
@@ -139,8 +139,4 @@ async function readAtRest(visit: Visit, options: RunOptions, say: Say): ReturnTy
 
 function endless(id: string, what: string): Note {
   return { task: 'restart', level: 'warning', text: `transaction ${id} had not come to its end: ${what}` };
-}
-
-function isEmpty(plan: Plan): boolean {
-  return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
 }

@@ -74,3 +74,8 @@ export function known({ plan, policy, snapshot, name }: Visit): Known {
   if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
   return { plan, policy, facts: snapshot.facts };
 }
+
+/** Nothing to do for a host. */
+export function isEmpty(plan: Plan): boolean {
+  return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
+}

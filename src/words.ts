@@ -29,7 +29,7 @@ export function verdict(findings: readonly Finding[], well: Ending): Ending {
     ? 'None of them passed before, so nothing was undone. `harden-mail verify` looks again.'
     : 'Nothing was written. `journalctl -u postfix@- -u dovecot` on the host may say why.';
   const ending = failure(new HardenMailError('VERIFY_FAILED', `${done}${checks}: ${sentence(first)}`, hint));
-  return well.kind === 'changed' ? { ...ending, receipt: well.receipt } : ending;
+  return well.kind === 'changed' && well.receipt ? { ...ending, receipt: well.receipt } : ending;
 }
 
 export function sentence({ port, text }: Finding): string {

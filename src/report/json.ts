@@ -17,7 +17,7 @@ export function jsonDocument(
     ...(ending.kind === 'failed' && {
       error: { code: ending.code, message: ending.message, hint: ending.hint, excerpt: ending.excerpt },
     }),
-    ...('receipt' in ending && { transaction: ending.receipt.id, state: ending.receipt.state }),
+    ...('receipt' in ending && ending.receipt && { transaction: ending.receipt.id, state: ending.receipt.state }),
     ...(ending.kind === 'history' && {
       history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
     }),

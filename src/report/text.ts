@@ -129,8 +129,9 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     case 'changed': {
       const { settings = [], changes = [], activations = [] } = plan ?? {};
       const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
-      const what = counts.join(' in ') || daemons(activations).join('; ');
-      const undo = ` (transaction ${escape(ending.receipt.id)}, \`harden-mail rollback\` undoes it)`;
+      const what = counts.join(' in ') || daemons(activations).join('; ') || 'what was missing is there now';
+      const { receipt } = ending;
+      const undo = receipt ? ` (transaction ${escape(receipt.id)}, \`harden-mail rollback\` undoes it)` : '';
       return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':

@@ -161,3 +161,38 @@ export const CERTIFICATE: readonly Bad[] = [
     mend: 'nft delete table inet e2e',
   },
 ];
+
+const REFUSED = { exit: 1, todo: /Nothing was written/ };
+
+/** What the host itself finds out when it is about to write. */
+export const IN_ITS_FILES: readonly Bad[] = [
+  {
+    ...REFUSED,
+    what: 'a file with a second name',
+    says: /refused the changes \(at stage\): \/etc\/postfix\/master\.cf has a second name \(a hard link\)/,
+    spoil: 'ln /etc/postfix/master.cf /srv/second-name',
+    mend: 'rm /srv/second-name',
+  },
+  {
+    ...REFUSED,
+    what: 'a file that is immutable',
+    says: /10-ssl\.conf cannot be replaced: it is immutable or append-only \(chattr -i -a\)/,
+    spoil: 'chattr +i /etc/dovecot/conf.d/10-ssl.conf',
+    mend: 'chattr -i /etc/dovecot/conf.d/10-ssl.conf',
+  },
+  {
+    ...REFUSED,
+    what: 'a file that is a mount of its own',
+    says: /10-auth\.conf cannot be replaced: it is a mount of its own/,
+    spoil: 'cd /etc/dovecot/conf.d; mount --bind 10-auth.conf 10-auth.conf',
+    mend: 'umount /etc/dovecot/conf.d/10-auth.conf',
+  },
+  {
+    ...REFUSED,
+    what: 'port 465 in somebody else’s hands',
+    says: /port 465 is held by python3, so Postfix cannot listen there/,
+    spoil: `systemd-run -q --unit squatter python3 -m http.server 465
+      until ss -Hltn 'sport = :465' | grep -q .; do sleep 0.1; done`,
+    mend: 'systemctl stop squatter',
+  },
+];

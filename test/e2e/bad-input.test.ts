@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { lab } from '../lab/lab.ts';
 import type { Acme, LabHost, State } from '../lab/lab.ts';
-import { CERTIFICATE, ON_THE_HOST, ON_THE_WAY } from './bad-input.cases.ts';
+import { CERTIFICATE, IN_ITS_FILES, ON_THE_HOST, ON_THE_WAY } from './bad-input.cases.ts';
 import type { Bad } from './bad-input.cases.ts';
 import { hardenMail, issuedBy, start, startInTerminal, to } from './cli.ts';
 import type { Outcome } from './cli.ts';
@@ -100,6 +100,8 @@ describe('what cannot work', () => {
       },
       files,
     ));
+
+  for (const bad of IN_ITS_FILES) it(bad.what, () => tryIt(bad, files));
 
   it('a second harden-mail at the same time', async () => {
     const first = start(['apply', '--yes', ...flags]);

@@ -87,4 +87,17 @@ describe('a host without mail packages', () => {
     assert.deepEqual((await activity(host, since)).reloads, []);
     await assertTidy(host);
   });
+
+  it('a package that dpkg left half-configured is brought to its end', async () => {
+    // As dpkg leaves it when a daemon does not start in the middle of an upgrade.
+    await host.run(
+      "sed -i '/^Package: dovecot-imapd$/,/^$/s/^Status: .*/Status: install ok half-configured/' /var/lib/dpkg/status",
+    );
+    assert.match(await host.run('dpkg --audit'), /dovecot-imapd/);
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...flags]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /^ {2}~ install +would install dovecot-imapd/m);
+    assert.match(stdout, /changed: what was missing is there now, \d+ checks passed\n$/);
+    assert.equal(await host.run('dpkg --audit'), '');
+  });
 });

@@ -116,8 +116,9 @@ describe('never weaken: the admin’s own settings', () => {
 
   const read = async (path: string) => (await host.read(path)).toString('latin1');
   const describeFiles = async () =>
-    (await host.run(`stat -c '%n %a %U:%G %N' ${MAIN} /etc/postfix/main.cf ${MASTER} ${AUTH} ${LOCAL}`)) +
-    (await attributes(host, AUTH));
+    (await host.run(
+      `stat -c '%n %a %U:%G %N' /etc/dovecot/conf.d ${MAIN} /etc/postfix/main.cf ${MASTER} ${AUTH} ${LOCAL}`,
+    )) + (await attributes(host, AUTH));
 
   before(async () => {
     host = await lab.host({ release: 'bookworm', mail: true });
@@ -127,6 +128,7 @@ describe('never weaken: the admin’s own settings', () => {
     await host.write(LOCAL, OWN_DOVECOT);
     await host.run(`set -e
       ln -sf ../../srv/config/postfix-main.cf /etc/postfix/main.cf; chgrp adm ${MAIN}
+      mv /etc/dovecot/conf.d /srv/config/dovecot; ln -s /srv/config/dovecot /etc/dovecot/conf.d
       chmod 0604 ${AUTH}; chown mail:dovecot ${AUTH}
       systemctl reload postfix@- dovecot`);
     await attributes(host, AUTH, { note: 'ours', user: 'daemon' });
@@ -157,6 +159,7 @@ describe('never weaken: the admin’s own settings', () => {
 
   it('links, owners, modes, attributes and access lists are as they were', async () => {
     assert.match(metadata, /'\/etc\/postfix\/main\.cf' -> '\.\.\/\.\.\/srv\/config\/postfix-main\.cf'/);
+    assert.match(metadata, /'\/etc\/dovecot\/conf\.d' -> '\/srv\/config\/dovecot'/);
     assert.match(metadata, /10-auth\.conf 644 mail:dovecot .*\n.*\n(.*\n)*system\.posix_acl_access .*\nuser\.note /);
     assert.equal(await describeFiles(), metadata);
   });
