@@ -26,7 +26,7 @@ export function verdict(findings: readonly Finding[], well: Ending): Ending {
   const done = well.kind === 'changed' ? 'the changes are live, but ' : '';
   const checks = bad.length === 1 ? 'a check fails' : `${bad.length} checks fail, the first`;
   const hint = done
-    ? 'None of them passed before, so nothing was undone. `harden-mail verify` looks again.'
+    ? `${well.kind === 'changed' && well.receipt ? 'None of them passed before, so nothing was undone' : 'No configuration was written, so there is none to undo'}. \`harden-mail verify\` looks again.`
     : 'Nothing was written. `journalctl -u postfix@- -u dovecot` on the host may say why.';
   const ending = failure(new HardenMailError('VERIFY_FAILED', `${done}${checks}: ${sentence(first)}`, hint));
   return well.kind === 'changed' && well.receipt ? { ...ending, receipt: well.receipt } : ending;
