@@ -123,7 +123,7 @@ export function editorRows(): string[] {
   const usual = USUAL.flatMap((subject) =>
     SIZES.map((size) => {
       const took = Math.round(time(subject, size * MB, 3));
-      const bar = size === 10 ? '< 1000 ms' : '–';
+      const bar = size === 10 && subject.name === 'main.cf' ? '< 1000 ms' : '–';
       return `| read, edit and write a ${subject.name} of ${size} MB | ${took} ms | ${bar} | |`;
     }),
   );

@@ -26,9 +26,10 @@ follow() { # FROM-LINE: print the log until the line that tells how it stands
   done
 }
 
-# What was refused changed nothing, and would only push out of the history what did.
+# What was refused changed nothing, and would only push out of the history what did. The manifest goes first: systemd may
+# call "recover" at this very moment, and knows by it that there is nothing to recover.
 tidy() {
-  read -r how <"$tx/state" && [ "$how" = refused ] && rm -rf "$tx"
+  read -r how <"$tx/state" && [ "$how" = refused ] && rm -f "$tx/manifest" && rm -rf "$tx"
   return 0
 }
 

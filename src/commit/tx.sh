@@ -353,10 +353,20 @@ run() {
   keep
 }
 
+# How it stands. Whoever was told of a refusal takes the folder away, the manifest first: then nothing is left to do.
+find_state() {
+  read -r stands <"$tx/state" && return 0
+  stands=new
+  [ ! -e "$tx/manifest" ] || return 0
+  [ -z "$locked" ] || rm -f "$LOCK"
+  rm -rf "$talk" && rmdir "${talk%/*}"
+  exit 0
+} 2>/dev/null
+
 # After a run that did not come to its end: forward when the controller's word is there, else back.
 recover() {
   started=$(date +%s)
-  read -r stands <"$tx/state" 2>/dev/null || stands=new
+  find_state
   case $stands in
     committed | refused | rolled-back | broken)
       each clean_one
@@ -371,7 +381,7 @@ recover() {
   mkdir -p "$talk"
   lock 30 || exit 1
   enter recover
-  read -r stands <"$tx/state" 2>/dev/null || stands=new # somebody else may have done it while we waited for the lock
+  find_state # somebody else may have done it while we waited for the lock
   case $stands in
     new | journaled) give_up 'interrupted before anything was changed' ;;
     awaiting) [ ! -e "$talk/confirm" ] || keep ;;

@@ -14,39 +14,42 @@ export interface TextEdit {
  * edit reaches over become one, and a continuation line with nothing left on it goes.
  */
 export function editLogical(bytes: Bytes, joined: Joined, edits: readonly TextEdit[]): Bytes {
-  const { parts, starts } = joined;
-  /** New text by part, null where it goes. */
-  const changed = new Map<number, string | null>();
-  const textOf = (part: number) => changed.get(part) ?? bytes.slice(parts[part]?.start, parts[part]?.end);
+  const { starts, froms, ends } = joined;
+  /** New text by part, null where it goes, undefined where it stays. */
+  const changed = new Array<string | null | undefined>(starts.length).fill(undefined);
+  const textOf = (part: number) => changed[part] ?? bytes.slice(froms[part], ends[part]);
   // From the back to the front, so that the offsets further up still hold.
   for (const { start, end, text } of edits.toReversed()) {
     // What begins at the very start of a line belongs to the line before: a line of its own begins with white space.
     const from = partAt(joined, start - 1);
-    const to = Math.max(from, partAt(joined, end - 1));
+    const to = end - 1 < (starts[from + 1] ?? Infinity) ? from : partAt(joined, end - 1);
     const head = textOf(from).slice(0, start - (starts[from] ?? 0));
     const tail = textOf(to).slice(end - (starts[to] ?? 0));
-    for (let part = from + 1; part <= to; part++) changed.set(part, null);
-    changed.set(from, head + text + tail);
+    for (let part = from + 1; part <= to; part++) changed[part] = null;
+    changed[from] = head + text + tail;
   }
-  for (let part = 1; part < parts.length; part++) {
-    const text = changed.get(part);
+  for (let part = 1; part < starts.length; part++) {
+    const text = changed[part];
     if (text === undefined || text === null || lineKind(text, 0, text.length) !== 'skipped') continue;
-    changed.set(part, null);
+    changed[part] = null;
     if (!text.includes('#')) continue;
     // What is left would be read as a comment if it stood on a line of its own.
     let before = part - 1;
-    while (changed.get(before) === null) before--;
-    changed.set(before, textOf(before) + text);
+    while (changed[before] === null) before--;
+    changed[before] = textOf(before) + text;
   }
-  let result = '';
+  const kept: string[] = [];
   let done = 0;
-  for (const [index, { start, end }] of parts.entries()) {
-    const text = changed.get(index);
+  for (let part = 0; part < starts.length; part++) {
+    const text = changed[part];
     if (text === undefined) continue;
-    result += bytes.slice(done, start) + (text ?? '');
+    const [from = 0, end = 0] = [froms[part], ends[part]];
+    if (done < from) kept.push(bytes.slice(done, from));
+    if (text !== null) kept.push(text);
     done = text === null ? end + 1 : end;
   }
-  return result + bytes.slice(done);
+  kept.push(bytes.slice(done));
+  return kept.join('');
 }
 
 /**

@@ -8,16 +8,6 @@ import type { Bytes } from '../model.ts';
  * White space is what C's isspace() takes for it, so the `\r` of a CRLF file as well, and never a byte above 0x7F.
  */
 
-/** A physical line that carries text: its place in the file, without its `\n`, and its number from 1. */
-export interface Part {
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
-}
-
-/** The physical lines that Postfix joins to one. The skipped ones between them are not in it. */
-export type LogicalLine = readonly Part[];
-
 /**
  * What `read` makes of every logical line of the file, in order; it gets where the line begins and its number, from 1. A
  * continuation with nothing to continue, at the top of a file, is dropped with a warning by Postfix, and here.
@@ -63,42 +53,57 @@ export function trimBlanks(text: string): string {
   return text.slice(start, end);
 }
 
-/** A logical line as the one text that Postfix sees, and where in it each part begins. */
+/**
+ * A logical line as the one text that Postfix sees, and its parts, the physical lines that carry text: where in the text each
+ * begins, where in the file it begins and ends (without its `\n`), and its number, from 1. A column each, because there may
+ * be a million of them.
+ */
 export interface Joined {
-  readonly parts: LogicalLine;
   readonly text: string;
   readonly starts: readonly number[];
+  readonly froms: readonly number[];
+  readonly ends: readonly number[];
+  readonly lines: readonly number[];
 }
 
 /** The logical line that begins at `start`, on the line with the number `line`. */
 export function join(bytes: Bytes, start: number, line: number): Joined {
-  const parts: Part[] = [];
-  const texts: string[] = [];
   const starts: number[] = [];
+  const froms: number[] = [];
+  const ends: number[] = [];
+  const lines: number[] = [];
+  /** The file in stretches without skipped lines, from `stretch` on not yet in it. */
+  const texts: string[] = [];
+  let stretch = start;
   let length = 0;
   let number = line;
-  for (let from = start; from < bytes.length; number++) {
+  let from = start;
+  for (; from < bytes.length; number++) {
     const end = lineEnd(bytes, from);
     const kind = lineKind(bytes, from, end);
     if (kind === 'first' && from > start) break;
-    if (kind !== 'skipped') {
-      parts.push({ start: from, end, line: number });
-      texts.push(bytes.slice(from, end));
+    if (kind === 'skipped') {
+      if (stretch < from) texts.push(bytes.slice(stretch, from));
+      stretch = end + 1;
+    } else {
       starts.push(length);
+      froms.push(from);
+      ends.push(end);
+      lines.push(number);
       length += end - from;
     }
     from = end + 1;
   }
-  const text = texts.join('');
+  texts.push(bytes.slice(stretch, from));
+  const text = texts.join('').replaceAll('\n', '');
   // Postfix keeps it as a C string: what stands behind a NUL is not seen.
   const nul = text.indexOf('\0');
-  return { parts, text: nul < 0 ? text : text.slice(0, nul), starts };
+  return { text: nul < 0 ? text : text.slice(0, nul), starts, froms, ends, lines };
 }
 
 /** Does a NUL hide the end of the line? Then nothing may be added behind it. */
-export function isCut({ parts, text, starts }: Joined): boolean {
-  const last = parts.at(-1);
-  return last !== undefined && (starts.at(-1) ?? 0) + last.end - last.start > text.length;
+export function isCut({ text, starts, froms, ends }: Joined): boolean {
+  return (starts.at(-1) ?? 0) + (ends.at(-1) ?? 0) - (froms.at(-1) ?? 0) > text.length;
 }
 
 /** Index of the part that the byte at `offset` of the joined text is in. */
@@ -119,7 +124,7 @@ export function placeOf(
   joined: Joined,
   offset: number,
 ): { line: number; column: number; source: string } {
-  const index = partAt(joined, offset);
-  const { start, end, line } = joined.parts[index] ?? { start: 0, end: 0, line: 1 };
-  return { line, column: offset - (joined.starts[index] ?? 0) + 1, source: bytes.slice(start, end) };
+  const part = partAt(joined, offset);
+  const source = bytes.slice(joined.froms[part], joined.ends[part]);
+  return { line: joined.lines[part] ?? 1, column: offset - (joined.starts[part] ?? 0) + 1, source };
 }

@@ -96,9 +96,10 @@ export function removeMain(cf: MainCf, name: string): MainCf {
   let done = 0;
   for (const parameter of cf.parameters) {
     if (parameter.name !== name) continue;
-    for (const { start, end } of join(cf.bytes, parameter.start, parameter.line).parts) {
-      kept.push(cf.bytes.slice(done, start));
-      done = end + 1;
+    const { froms, ends } = join(cf.bytes, parameter.start, parameter.line);
+    for (const [part, from] of froms.entries()) {
+      kept.push(cf.bytes.slice(done, from));
+      done = (ends[part] ?? 0) + 1;
     }
   }
   return done === 0 ? cf : edited(kept.join('') + cf.bytes.slice(done), cf.file);

@@ -105,9 +105,10 @@ function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
     return editLogical(bytes, joined, [{ start: end, end, text: ` ${text}` }]);
   }
   const model = entry.options.at(-1);
-  const line = model && joined.parts[partAt(joined, model.start)];
-  const indent = line && /^[ \t]+(?=-)/.exec(bytes.slice(line.start, line.end))?.[0];
-  return insertLines(bytes, (joined.parts[part]?.end ?? 0) + 1, [(indent ?? '  ') + text]);
+  const line = model && partAt(joined, model.start);
+  const indent =
+    line === undefined ? null : /^[ \t]+(?=-)/.exec(bytes.slice(joined.froms[line], joined.ends[line]))?.[0];
+  return insertLines(bytes, (joined.ends[part] ?? 0) + 1, [(indent ?? '  ') + text]);
 }
 
 /** An option with the blanks before it, or behind it at the front of a line. */

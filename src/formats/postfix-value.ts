@@ -4,7 +4,6 @@ import type { TextEdit } from './line-edits.ts';
 import { isBlank, isCut, partAt } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
 import type { SplitParameter } from './postfix-main.ts';
-import type { Word } from './words.ts';
 
 /**
  * Writes a parameter's value into the file, changing as little as possible. A value on one line is replaced as a whole;
@@ -14,19 +13,19 @@ import type { Word } from './words.ts';
 export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: string): Bytes {
   const { joined, equals, value } = parameter;
   const { start, end } = value;
-  const oldWords = wordsOf(joined.text.slice(start, end), start);
-  const newWords = wordsOf(wanted, 0);
+  const oldWords = wordsOf(joined.text, start, end);
+  const newWords = wordsOf(wanted, 0, wanted.length);
   // Word by word only where each blank parts words for Postfix's lists as well: a form feed does not.
   const several =
     partAt(joined, start) !== partAt(joined, end - 1) &&
     !isCut(joined) &&
     !/[\v\f]/.test(joined.text.slice(start, end));
   const same = several
-    ? newWords.length === oldWords.length && newWords.every(({ text }, index) => text === oldWords[index]?.text)
+    ? newWords.starts.length === oldWords.starts.length && alike(oldWords, newWords) === newWords.starts.length
     : joined.text.slice(start, end) === wanted;
   if (same) return bytes;
 
-  if (oldWords.length > 0 && wanted !== '' && !newWords.some(({ text }) => text.startsWith('#'))) {
+  if (start < end && wanted !== '' && !newWords.starts.some((at) => wanted[at] === '#')) {
     return several
       ? writeWords(bytes, parameter, oldWords, newWords, wanted)
       : editLogical(bytes, joined, [{ start, end, text: wanted }]);
@@ -40,15 +39,37 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
 
 const isSpace = (byte: number): boolean => byte === 0x0a || isBlank(byte);
 
-function wordsOf(text: string, shift: number): Word[] {
-  const words: Word[] = [];
-  for (let at = 0; at < text.length;) {
-    const start = at;
-    while (at < text.length && !isSpace(text.charCodeAt(at))) at++;
-    if (at > start) words.push({ text: text.slice(start, at), start: start + shift });
-    else at++;
+/** The words of a text, as where they begin and end: a list may have a million of them. */
+interface Words {
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+function wordsOf(text: string, from: number, to: number): Words {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (let at = from; at < to; at++) {
+    if (isSpace(text.charCodeAt(at))) continue;
+    starts.push(at);
+    while (at < to && !isSpace(text.charCodeAt(at))) at++;
+    ends.push(at);
   }
-  return words;
+  return { text, starts, ends };
+}
+
+/** A word, counted from the end where `index` is negative; undefined outside. */
+function wordAt({ text, starts, ends }: Words, index: number): string | undefined {
+  const at = starts.at(index);
+  return at === undefined ? undefined : text.slice(at, ends.at(index));
+}
+
+/** How many words both have in common at the front, up to the end of the shorter. */
+function alike(one: Words, other: Words): number {
+  const shorter = Math.min(one.starts.length, other.starts.length);
+  let count = 0;
+  while (count < shorter && wordAt(one, count) === wordAt(other, count)) count++;
+  return count;
 }
 
 /**
@@ -58,67 +79,76 @@ function wordsOf(text: string, shift: number): Word[] {
 function writeWords(
   bytes: Bytes,
   { joined, equals, value }: SplitParameter,
-  oldWords: readonly Word[],
-  newWords: readonly Word[],
+  oldWords: Words,
+  newWords: Words,
   wanted: string,
 ): Bytes {
-  const shorter = Math.min(oldWords.length, newWords.length);
-  let front = 0;
-  while (front < shorter && oldWords[front]?.text === newWords[front]?.text) front++;
+  const { starts, ends } = oldWords;
+  const shorter = Math.min(starts.length, newWords.starts.length);
+  const front = alike(oldWords, newWords);
   let back = 0;
-  while (back < shorter - front && oldWords.at(-1 - back)?.text === newWords.at(-1 - back)?.text) back++;
+  while (back < shorter - front && wordAt(oldWords, -1 - back) === wordAt(newWords, -1 - back)) back++;
 
   const kept = shorter - back;
-  const partOf = (word: Word | undefined) => word && partAt(joined, word.start);
-  const stay = [...oldWords.slice(0, kept), ...oldWords.slice(oldWords.length - back)];
-  const added = newWords.slice(kept, newWords.length - back).map(({ text }) => text);
-  if (added.length === 0 && partOf(stay[0]) === partOf(stay.at(-1))) {
+  /** The words from here to `behind` go; none do where words are added. */
+  const behind = starts.length - back;
+  const partOf = (word: number) => (starts[word] === undefined ? undefined : partAt(joined, starts[word]));
+  const added: string[] = [];
+  for (let word = kept; word < newWords.starts.length - back; word++) added.push(wordAt(newWords, word) ?? '');
+  const lastStaying = back > 0 ? starts.length - 1 : kept - 1;
+  if (added.length === 0 && partOf(kept > 0 ? 0 : behind) === partOf(lastStaying)) {
     // What is left fits on one line, where the white space between words is the caller's.
     return editLogical(bytes, joined, [{ start: value.start, end: value.end, text: wanted }]);
   }
-  const edits = oldWords.slice(front, kept).map(({ text, start }, index): TextEdit => {
-    return { start, end: start + text.length, text: newWords[front + index]?.text ?? '' };
-  });
-  if (added.length === 0) {
-    const dropped = droppedRanges(
-      joined,
-      oldWords.slice(kept, oldWords.length - back),
-      oldWords[oldWords.length - back],
-    );
-    return editLogical(bytes, joined, [...edits, ...dropped]);
+  const edits: TextEdit[] = [];
+  for (let word = front; word < kept; word++) {
+    edits.push({ start: starts[word] ?? 0, end: ends[word] ?? 0, text: wordAt(newWords, word) ?? '' });
   }
-  const head = partAt(joined, equals);
-  const [before, after] = [oldWords[kept - 1], oldWords[kept]];
-  if (after && (partOf(before) ?? head) === partOf(after)) {
-    edits.push({ start: after.start, end: after.start, text: `${added.join(' ')} ` });
+  if (added.length === 0) {
+    if (kept < behind) edits.push(...dropped(joined, starts[kept] ?? 0, ends[behind - 1] ?? 0, starts[behind]));
     return editLogical(bytes, joined, edits);
   }
-  const at = joined.parts[partOf(before) ?? head];
-  const model = joined.parts[partOf(after) ?? partOf(before) ?? head];
-  const indent = /^[ \t]+/.exec(bytes.slice(model?.start, model?.end))?.[0] ?? '    ';
+  const head = partAt(joined, equals);
+  const [before, after] = [partOf(kept - 1) ?? head, partOf(kept)];
+  if (before === after) {
+    const at = starts[kept] ?? 0;
+    edits.push({ start: at, end: at, text: `${added.join(' ')} ` });
+    return editLogical(bytes, joined, edits);
+  }
+  const model = after ?? before;
+  const indent = /^[ \t]+/.exec(bytes.slice(joined.froms[model], joined.ends[model]))?.[0] ?? '    ';
   const members = membersOf(added).map((member) => indent + member);
   // The new lines first: they stand below everything that is edited.
-  return editLogical(insertLines(bytes, (at?.end ?? 0) + 1, members), joined, edits);
+  return editLogical(insertLines(bytes, (joined.ends[before] ?? 0) + 1, members), joined, edits);
 }
 
 /**
- * Words next to one another, as one range for each physical line that they stand on, with the white space before them,
- * or at the front of a line the white space up to `next`, the word behind them.
+ * Takes the words from `start` to `end` away: on the first and on the last physical line with the white space before them,
+ * or at the front of a line with that up to `next`, where the word behind them begins; the lines between as a whole.
  */
-function droppedRanges(joined: Joined, words: readonly Word[], next: Word | undefined): TextEdit[] {
-  const ranges = new Map<number, { start: number; end: number; text: string }>();
-  const isFront = (offset: number, part: number) => blanksBefore(joined.text, offset) <= (joined.starts[part] ?? 0);
-  for (const { text, start } of words) {
-    const part = partAt(joined, start);
-    const range = ranges.get(part);
-    const end = start + text.length;
-    if (range) range.end = end;
-    else ranges.set(part, { start: isFront(start, part) ? start : blanksBefore(joined.text, start), end, text: '' });
+function dropped(joined: Joined, start: number, end: number, next: number | undefined): TextEdit[] {
+  const { starts, text } = joined;
+  const [first, last] = [partAt(joined, start), partAt(joined, end - 1)];
+  const isFront = (offset: number, part: number) => blanksBefore(text, offset) <= (starts[part] ?? 0);
+  const begin = (offset: number, part: number) => (isFront(offset, part) ? offset : blanksBefore(text, offset));
+  const edits: TextEdit[] = [];
+  let from = start;
+  if (first < last) {
+    edits.push({ start: begin(start, first), end: endOfText(text, starts[first + 1] ?? 0), text: '' });
+    if (first + 1 < last) edits.push({ start: starts[first + 1] ?? 0, end: starts[last] ?? 0, text: '' });
+    from = starts[last] ?? 0;
+    while (isSpace(text.charCodeAt(from))) from++;
   }
-  const part = next && partAt(joined, next.start);
-  const last = part === undefined ? undefined : ranges.get(part);
-  if (next && part !== undefined && last && isFront(last.start, part)) last.end = next.start;
-  return [...ranges.values()];
+  const through = next !== undefined && partAt(joined, next) === last && isFront(from, last) ? next : end;
+  edits.push({ start: begin(from, last), end: through, text: '' });
+  return edits;
+}
+
+/** Where the text that ends at `offset` ends, without the white space at its end. */
+function endOfText(text: string, offset: number): number {
+  let at = offset;
+  while (at > 0 && isSpace(text.charCodeAt(at - 1))) at--;
+  return at;
 }
 
 /** A word with its argument (`check_policy_service inet:…`) is one member: they part behind commas, if there are any. */

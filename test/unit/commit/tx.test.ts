@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, linkSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, linkSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -145,6 +145,15 @@ describe('commit: the script of the transaction', function () {
       if (!died) break;
     }
     assert.ok(calls > 100, `only ${calls} calls: was the script run at all?`);
+  });
+
+  it('a recovery that finds the folder being taken away has nothing to do, and keeps no lock', () => {
+    const folder = join(box.root, 'var/lib/harden-mail/tx/20261124T101500Z-4f2a');
+    for (const name of readdirSync(folder)) if (name !== 'tx.sh') rmSync(join(folder, name), { recursive: true });
+    box.play('recover');
+    assert.deepEqual(box.files(), before);
+    assert.deepEqual(box.leftovers(), []);
+    assert.deepEqual(readdirSync(folder), ['tx.sh']);
   });
 
   it('an unfinished one is undone when its second names are gone', () => {

@@ -39,7 +39,7 @@ const words = (text: string) => text.split(/[ \t\n\v\f\r]+/).filter((word) => wo
 const name = fc.constantFrom(...NAMES);
 const settings = (cf: MainCf) => mainEntries(cf).map((entry) => [entry.name, words(entry.value)] as const);
 const partLines = (bytes: string, at: { start: number; line: number } | undefined) =>
-  at ? join(bytes, at.start, at.line).parts.map(({ line }) => line) : [];
+  at ? join(bytes, at.start, at.line).lines : [];
 const linesWithout = (bytes: string, own: ReadonlySet<number>) =>
   bytes
     .split(/(?<=\n)/)
@@ -175,7 +175,7 @@ describe('formats: laws of master.cf', () => {
               index === at ? { ...one, args: [], options: one.options.filter(([key]) => key !== option) } : one,
             );
           assert.deepEqual(rest(after), rest(before));
-          const lines = (cf: MasterCf) => new Set(cf.entries[at]?.joined.parts.map(({ line }) => line));
+          const lines = (cf: MasterCf) => new Set(cf.entries[at]?.joined.lines);
           assert.equal(others(after.bytes, lines(after)), others(before.bytes, lines(before)));
         }
         // Everything behind the command but this option: flags, other options, arguments.
@@ -225,7 +225,7 @@ describe('formats: laws of master.cf', () => {
         );
         const plain = (cf: MasterCf) => shape(cf).map((service) => ({ ...service, index: 0 }));
         assert.deepEqual(plain(after).toSpliced(added, 1), plain(before));
-        const own = new Set(after.entries[added]?.joined.parts.map(({ line }) => line));
+        const own = new Set(after.entries[added]?.joined.lines);
         assert.equal(others(after.bytes, own), others(before.bytes, new Set()));
       }),
       RUNS,
