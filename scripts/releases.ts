@@ -2,6 +2,7 @@
 import { describeCondition } from '../src/explain.ts';
 import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
+import { DEBIAN } from '../src/plan/releases.ts';
 import { satisfies } from '../src/plan/versions.ts';
 
 export interface ReleaseRecord {
@@ -17,12 +18,12 @@ export const RELEASES: readonly ReleaseRecord[] = [
   { name: 'Ubuntu 16.04', postfix: '3.1.0', dovecot: '2.2.22', tested: 'plan' },
   { name: 'Ubuntu 18.04', postfix: '3.3.0', dovecot: '2.2.33', tested: 'plan' },
   { name: 'Ubuntu 20.04', postfix: '3.4.13', dovecot: '2.3.7', tested: 'plan' },
-  { name: 'Debian 11', postfix: '3.5.25', dovecot: '2.3.13', tested: 'parsers' },
+  { ...DEBIAN.bullseye, tested: 'parsers' },
   { name: 'Ubuntu 22.04', postfix: '3.6.4', dovecot: '2.3.16', tested: 'plan' },
-  { name: 'Debian 12', postfix: '3.7.11', dovecot: '2.3.19', tested: 'host' },
+  { ...DEBIAN.bookworm, tested: 'host' },
   { name: 'Ubuntu 24.04', postfix: '3.8.6', dovecot: '2.3.21', tested: 'plan' },
-  { name: 'Debian 13', postfix: '3.10.5', dovecot: '2.4.1', tested: 'parsers' },
-  { name: 'Debian testing', postfix: '3.11.0', dovecot: '2.4.5', tested: 'parsers' },
+  { ...DEBIAN.trixie, tested: 'parsers' },
+  { ...DEBIAN.forky, tested: 'parsers' },
 ];
 
 const TESTED = {

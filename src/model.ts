@@ -168,9 +168,10 @@ export interface Change {
   readonly owner: string;
 }
 
+/** What takes the changes up. `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
 export interface Activation {
-  readonly unit: 'postfix' | 'dovecot';
-  readonly how: 'reload' | 'restart' | 'start';
+  readonly unit: 'dpkg' | 'postfix' | 'dovecot';
+  readonly how: 'configure' | 'reload' | 'restart' | 'start';
   readonly why: string;
 }
 
@@ -236,6 +237,23 @@ export interface Finding {
   readonly via: 'direct' | 'ssh';
 }
 
+// ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** How a host came to be other than the plan wants it. */
+export interface Drift {
+  /**
+   * Files that would change, and the last transaction that wrote each; null where the journal has none. `edited`: what
+   * stands there now is not what that transaction wrote.
+   */
+  readonly files: readonly {
+    readonly path: string;
+    readonly transaction: string | null;
+    readonly edited: boolean;
+  }[];
+  /** What dpkg and ucf left beside edited files, waiting for a merge. */
+  readonly leftovers: readonly string[];
+}
+
 // ── report ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** How one host's run ended. */
@@ -246,6 +264,10 @@ export type Ending =
   | { readonly kind: 'changed'; readonly receipt?: Receipt }
   | { readonly kind: 'declined' }
   | { readonly kind: 'verified' }
+  /** `check`: there is drift where the plan is not empty. */
+  | { readonly kind: 'checked'; readonly drift: Drift }
+  /** `check --upgrade-to`: the plan is that of a host with the next release. */
+  | { readonly kind: 'foreseen'; readonly release: string }
   | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }
   | {
       readonly kind: 'failed';

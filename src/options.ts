@@ -3,8 +3,11 @@
  * table.
  */
 
+import { UPGRADES } from './plan/releases.ts';
+
 export const COMMANDS = {
   apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
+  check: 'is the host still as it should be? for cron: exit 0 when it is, 2 when it has drifted; nothing written',
   verify: 'look at a host from outside: every check, nothing written',
   history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
@@ -87,7 +90,16 @@ export const OPTIONS = {
     group: 'What is wanted',
     describe: 'how far to go',
     choices: ['standard'],
-    only: ['apply'],
+    only: ['apply', 'check'],
+  },
+
+  'upgrade-to': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'RELEASE',
+    describe: 'before an upgrade of Debian: what would break, what apply would convert after it, what is left to you',
+    choices: UPGRADES,
+    only: ['check'],
   },
 
   'dry-run': {
@@ -118,14 +130,14 @@ export const OPTIONS = {
     type: 'string',
     group: 'How it is done',
     value: 'FILE',
-    only: ['apply', 'verify', 'rollback'],
+    only: ['apply', 'check', 'verify', 'rollback'],
     describe: 'further root certificates (PEM) that a served certificate may lead to',
   },
   'probe-user': {
     type: 'string',
     group: 'How it is done',
     value: 'NAME',
-    only: ['apply', 'verify', 'rollback'],
+    only: ['apply', 'check', 'verify', 'rollback'],
     describe:
       'also log in as this user on each port; the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
   },
@@ -136,7 +148,7 @@ export const OPTIONS = {
     group: 'Output',
     describe: 'show diffs (--no-diff: do not)',
     default: true,
-    only: ['apply', 'rollback', 'history'],
+    only: ['apply', 'check', 'rollback', 'history'],
   },
   color: {
     type: 'string',

@@ -7,10 +7,11 @@ import type { ConnectOptions } from './connect/connect.ts';
 import type { Interrupt } from './interrupt.ts';
 import type { Facts, Host, HostResult, Plan } from './model.ts';
 import { fingerprint } from './plan/compose.ts';
+import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Progress } from './report/progress.ts';
-import { look, prepare, readJournal, survey, surveyUndo } from './steps.ts';
-import { begin, known, resultOf, type Visit } from './visit.ts';
+import { inspect, look, lookAhead, prepare, readJournal, survey, surveyUndo } from './steps.ts';
+import { begin, isEmpty, known, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted } from './words.ts';
 
 export interface RunOptions extends ProbeOptions {
@@ -23,6 +24,8 @@ export interface RunOptions extends ProbeOptions {
   readonly confirmTimeout: number;
   /** The transaction that a rollback goes back before; absent: the last one. */
   readonly to?: string;
+  /** The release that `check` looks ahead to. */
+  readonly upgradeTo?: DebianRelease;
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** Who runs this, for the host's history. */
@@ -64,6 +67,16 @@ export const rollback: Road = (hosts, options, io) =>
 
 /** `harden-mail verify`: the probes alone. */
 export const verifyHosts: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(look, visits, options, io));
+
+/** `harden-mail check`: would an apply change anything, now or after an upgrade? Nothing is written. */
+export const check: Road = (hosts, options, io) =>
+  visiting(hosts, async (visits) => {
+    await stage(options.upgradeTo === undefined ? inspect : lookAhead, visits, options, io);
+    for (const visit of visits) {
+      if (visit.ending?.kind === 'failed' || !visit.plan || isEmpty(visit.plan)) continue;
+      await io.show(visit.name, known(visit).facts, visit.plan);
+    }
+  });
 
 /** `harden-mail history`: the host's journal. */
 export const history: Road = (hosts, options, io) =>

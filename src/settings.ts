@@ -7,6 +7,7 @@ import { interruptBy } from './interrupt.ts';
 import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, Profile } from './model.ts';
+import type { DebianRelease } from './plan/releases.ts';
 import type { RunOptions } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -44,6 +45,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     yes: flags.yes === true,
     forks: flags.forks ?? 10,
     ...(flags.to !== undefined && { to: flags.to }),
+    ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: env['USER'] ?? userInfo().username,
     trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],

@@ -5,8 +5,11 @@ import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import type { Facts, Note, Policy, Snapshot } from './model.ts';
+import { findLeftovers } from './gather/leftovers.ts';
+import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
+import { driftOf } from './plan/drift.ts';
+import { foresee } from './plan/foresee.ts';
 import { policyFor } from './plan/policy.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
@@ -56,6 +59,36 @@ export const prepare: Step = async (visit, options, say) => {
       );
     }
   }
+};
+
+/** `check`: the plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
+export const inspect: Step = async (visit, options, say) => {
+  const { plan, facts, policy } = await planAnew(visit, { ...options, dryRun: true }, say);
+  const remote = readOnly(linked(visit));
+  const [history, leftovers] = await Promise.all([readHistory(remote), findLeftovers(remote)]);
+  const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
+  if (isEmpty(plan)) {
+    say('verify');
+    visit.findings = await probe(linked(visit), facts, policy, options, 'full');
+  }
+  visit.ending = verdict(visit.findings, checked);
+};
+
+/** `check --upgrade-to`: the plan of the same files under the next release. */
+export const lookAhead: Step = async (visit, options, say) => {
+  const { upgradeTo: release } = options;
+  if (release === undefined) throw new Error('no release to look ahead to');
+  const { snapshot, policy } = await readAtRest(visit, { ...options, dryRun: true }, say);
+  const ahead = foresee(snapshot, policy, release, visit.name);
+  const before = isEmpty(compose(snapshot, policy)) ? [] : [NOT_YET];
+  visit.plan = { ...ahead, notes: [...visit.notes, ...before, ...ahead.notes] };
+  visit.ending = { kind: 'foreseen', release };
+};
+
+const NOT_YET: Note = {
+  task: 'restart',
+  level: 'warning',
+  text: 'this host is not as it should be as it is: run apply before the upgrade; what that would change is in this plan too',
 };
 
 /** `verify` by itself. */

@@ -50,12 +50,18 @@ export function resultOf(visit: Visit): HostResult {
   return {
     host: visit.name,
     ending,
-    exit: ending.kind === 'failed' ? ending.exit : EXIT.ok,
+    exit: exitOf(ending, visit.plan),
     facts: visit.snapshot?.facts ?? null,
     plan: visit.plan,
     findings: visit.findings,
     seconds: (performance.now() - visit.began) / 1000,
   };
+}
+
+function exitOf(ending: Ending, plan: Plan | null): number {
+  if (ending.kind === 'failed') return ending.exit;
+  const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
+  return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
 }
 
 export function linked({ remote, name }: Visit): Remote {

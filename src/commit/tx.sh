@@ -3,7 +3,7 @@
 # The folder is the journal. What is in it when it starts:
 #   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
 #   after/N    the new bytes
-#   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start)
+#   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, a line each
 #   timeout    seconds to wait for the controller's word
 # What comes to it: before/N (with owner, mode, times, attributes), state, and at the end log. Until then the log, and the
@@ -201,7 +201,10 @@ unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon
 }
 
 activate_unit() { # UNIT HOW
-  if [ ! -d /run/systemd/system ]; then
+  if [ "$1" = dpkg ]; then
+    # Its packages start the daemons. Where it asks about a file, the admin's stays.
+    DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
+  elif [ ! -d /run/systemd/system ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
     systemctl reload "$(unit_of "$1")"
@@ -213,7 +216,7 @@ activate_unit() { # UNIT HOW
 activate() {
   while read -r unit how; do
     enter "activate-$unit"
-    activate_unit "$unit" "$how" >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 1 "$talk/activate.out")"; return 1; }
+    activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 1 "$talk/activate.out")"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
   enter listen
@@ -282,7 +285,10 @@ restore() { # REASON
   done
   # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
   [ "$mode" = boot ] ||
-    while read -r unit how; do activate_unit "$unit" "$how"; done <"$tx/activate" >/dev/null 2>&1
+    while read -r unit how; do
+      # What dpkg has configured stays so: it was no part of the configuration.
+      [ "$unit" = dpkg ] || activate_unit "$unit" "$how"
+    done <"$tx/activate" >/dev/null 2>&1
   step=$failed_at
   # It stays armed, and unfinished: the next boot and the next run try again.
   [ -z "$stuck" ] || end broken "$1; not put back, because it cannot be written:$stuck"

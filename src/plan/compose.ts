@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
 import type {
+  Action,
   Activation,
   Bytes,
   Change,
+  Facts,
   Note,
   Plan,
   Policy,
@@ -44,13 +46,36 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...changesOf(renderWorkspace(workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
   ];
-  const actions = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
-  const activations = tasks
+  const halfway = opened.converted.length > 0 ? halfConfigured(facts) : [];
+  const actions = tasks
+    .flatMap((task) => task.actions?.(facts, policy) ?? [])
+    .flatMap((action) => withoutPackages(action, halfway));
+  const daemons = tasks
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
     .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
+  const activations = [...configure(halfway), ...daemons];
   const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...notes];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
+}
+
+/** Packages that an upgrade unpacked and could not configure, because their daemon does not start with files of 2.3. */
+function halfConfigured({ packages }: Facts): string[] {
+  return Object.entries(packages)
+    .filter(([, { status }]) => status === 'unpacked' || status === 'half-configured')
+    .map(([name]) => name);
+}
+
+/** They are finished once the files are converted, and not before. */
+function withoutPackages(action: Action, later: readonly string[]): Action[] {
+  if (action.kind !== 'install') return [action];
+  const packages = action.packages.filter((name) => !later.includes(name));
+  return packages.length > 0 ? [{ ...action, packages }] : [];
+}
+
+function configure(packages: readonly string[]): Activation[] {
+  if (packages.length === 0) return [];
+  return [{ unit: 'dpkg', how: 'configure', why: `the upgrade could not finish ${packages.join(', ')}` }];
 }
 
 /** A daemon that still runs is the old release's, and cannot take up files of the new one. */

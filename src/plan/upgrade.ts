@@ -4,6 +4,9 @@ import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
 import type { Note, SettingChange } from '../model.ts';
 import { redact } from './redact.ts';
 
+/** The name of the conversion, where a fragment's would stand. */
+export const CONVERSION = 'dovecot:2.4';
+
 /**
  * The configuration in 2.4's words, where an upgrade of Dovecot has left some of it in 2.3's.
  * @throws CONFIG_INVALID where a line cannot be converted: then none is
@@ -40,7 +43,7 @@ export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[
     lines.filter((other) => other.file === file && other.setting === setting).length > 1;
   return lines.map((one) => ({
     task: 'dovecot-ssl',
-    fragment: 'dovecot:2.4',
+    fragment: CONVERSION,
     setting: often(one) ? `${one.setting} (line ${one.line})` : one.setting,
     file: one.file,
     before: redact(`${one.setting} = ${one.before}`).replace(/^[^=]*= ?/, ''),

@@ -21,6 +21,8 @@ export function jsonDocument(
     ...(ending.kind === 'history' && {
       history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
     }),
+    ...(ending.kind === 'checked' && { drift: ending.drift }),
+    ...(ending.kind === 'foreseen' && { release: ending.release }),
     seconds: Math.round(seconds * 1000) / 1000,
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
+import type { Activation, Drift, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -73,6 +73,31 @@ export function planTotal({ actions, changes, settings, activations }: Plan): st
   return `Plan: ${[counts.join(', ') || 'no file', ...daemons(activations)].join('; ')}.`;
 }
 
+function isNothing({ actions, changes, settings, activations }: Plan): boolean {
+  return actions.length + changes.length + settings.length + activations.length === 0;
+}
+
+/** `3 settings in 2 files; reload postfix` */
+function difference(plan: Plan): string {
+  return planTotal(plan)
+    .slice('Plan: '.length, -1)
+    .replace(/^no file; /, '');
+}
+
+/** Since which transaction each file that would change is other than wanted. */
+function sinceLines({ files }: Drift, chalk: ChalkInstance): string[] {
+  const width = Math.max(0, ...files.map(({ path }) => path.length));
+  return files.map(({ path, transaction, edited }) => {
+    const id = escape(transaction ?? '');
+    const text = !transaction
+      ? 'no transaction of the journal wrote it'
+      : edited
+        ? `changed since transaction ${id}`
+        : `as transaction ${id} left it: more is wanted now`;
+    return `  ${chalk.yellow('~')} ${escape(path).padEnd(width)}  ${text}`;
+  });
+}
+
 /** `reload postfix, dovecot` */
 function daemons(activations: readonly Activation[]): string[] {
   const byHow = [...group(activations, ({ how }) => how)];
@@ -124,6 +149,27 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       return [`${name}  ${chalk.yellow('declined')}: nothing was written`];
     case 'verified':
       return [`${name}  ${chalk.green('ok')}: ${passed}`];
+    case 'checked': {
+      const { drift } = ending;
+      const left = drift.leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
+      if (!plan || isNothing(plan)) {
+        const also = warnings(plan, chalk);
+        return [...left, ...also, `${name}  ${chalk.green('ok')}: as it should be, ${passed}`];
+      }
+      const since = sinceLines(drift, chalk);
+      return [
+        ...left,
+        ...since,
+        `${name}  ${chalk.yellow('drift')}: ${difference(plan)}; \`harden-mail apply\` mends it. Nothing was written.`,
+      ];
+    }
+    case 'foreseen': {
+      const release = chalk.bold(escape(ending.release));
+      if (!plan || isNothing(plan)) return [`${name}  ${chalk.green('ok')}: ${release} needs no change of these files`];
+      return [
+        `${name}  ${chalk.yellow('ahead')}: after the upgrade to ${release}, \`harden-mail apply\` would change ${difference(plan)}. Nothing was written.`,
+      ];
+    }
     case 'history':
       return [`${name}  ${count(ending.transactions.length, 'transaction') || 'no transaction yet'}`];
     case 'changed': {

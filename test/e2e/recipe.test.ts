@@ -139,6 +139,61 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.ok(!(stdout + stderr).includes(ALICE.password));
     });
 
+    it('check says that it is as it should be, and what an edit or a stopped daemon makes of it', async () => {
+      const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...authority.slice(2)]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^\S+ {2}ok: as it should be, \d+ checks passed\n$/);
+
+      const spoil = `sed -i 's/^smtpd_sasl_type = dovecot/smtpd_sasl_type = cyrus/' /etc/postfix/main.cf
+        touch /etc/dovecot/dovecot.conf.ucf-dist && systemctl stop dovecot`;
+      await host.run(`cp -a /etc/postfix/main.cf /root/saved && ${spoil}`);
+      try {
+        await mark(host);
+        const drifted = await hardenMail(['check', '--json', ...to(host)]);
+        assert.equal(drifted.code, 2, drifted.stderr);
+        const { hosts } = JSON.parse(drifted.stdout) as { hosts: Record<string, Record<string, unknown>>[] };
+        const [one] = hosts;
+        assert.equal(one?.['outcome'], 'checked');
+        assert.deepEqual(one['drift']?.['leftovers'], ['/etc/dovecot/dovecot.conf.ucf-dist']);
+        const [file, ...others] = one['drift']['files'] as { transaction: string }[];
+        assert.match(file?.transaction ?? '', /^\d{8}T/);
+        assert.deepEqual(
+          [file, ...others],
+          [{ path: '/etc/postfix/main.cf', transaction: file?.transaction, edited: true }],
+        );
+        const { stdout: words } = await hardenMail(['check', ...to(host)]);
+        assert.match(words, /^\+smtpd_sasl_type = dovecot$/m);
+        assert.match(words, /^ {2}~ \/etc\/postfix\/main.cf {2}changed since transaction \d{8}T/m);
+        assert.match(
+          words,
+          /drift: 1 file, 1 setting; reload postfix; start dovecot; `harden-mail apply` mends it\. Nothing/,
+        );
+        assert.deepEqual(await writtenSince(host, '/etc', '/var/lib/harden-mail'), []);
+      } finally {
+        await host.run(
+          'mv /root/saved /etc/postfix/main.cf; rm /etc/dovecot/dovecot.conf.ucf-dist; systemctl start dovecot',
+        );
+        await host.run('systemctl reload postfix');
+      }
+    });
+
+    it('check --upgrade-to tells what the next release will break, and what apply will do about it', async () => {
+      const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', 'trixie', ...to(host)]);
+      assert.equal(code, 2, stdout + stderr);
+      assert.match(stdout, /^ {2}! Dovecot 2\.4\.\d does not start with these files: /m);
+      assert.match(stdout, /^-disable_plaintext_auth = yes\n\+auth_allow_cleartext = no$/m);
+      assert.match(
+        stdout,
+        /ahead: after the upgrade to trixie, `harden-mail apply` would change \d+ files, \d+ settings\./,
+      );
+      const wrong = await hardenMail(['check', '--upgrade-to', 'forky', ...to(host)]);
+      assert.equal(wrong.code, 3);
+      assert.match(
+        wrong.stdout,
+        /Debian upgrades one release at a time: to forky from trixie\n {2}→ Name the next one/,
+      );
+    });
+
     it('a second run has nothing to do: no file is touched, nothing is reloaded', async () => {
       const [state, running, since] = await Promise.all([host.state(), daemons(host), activity(host)]);
       await mark(host);

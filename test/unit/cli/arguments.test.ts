@@ -71,8 +71,8 @@ describe('cli: arguments', () => {
   }
 
   for (const [args, message] of [
-    [[], /^Say what to do: apply, verify,/],
-    [['aply'], /^"aply" is no command; there are apply, verify,/],
+    [[], /^Say what to do: apply, check, verify,/],
+    [['aply'], /^"aply" is no command; there are apply, check, verify,/],
     [['toString'], /^"toString" is no command/],
     [['\u001b[31m'], /^"\\u001b\[31m" is no command/],
     [['apply', '--hots', 'x'], /Unknown argument: hots/],

@@ -147,6 +147,24 @@ describe('commit: the script of the transaction', function () {
     assert.ok(calls > 100, `only ${calls} calls: was the script run at all?`);
   });
 
+  it('has dpkg finish an upgrade before the daemons take the files up, and puts back when it cannot', () => {
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', `echo "$*" >>${box.root}/calls.dpkg; exit 0`);
+    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.equal(
+      box.read('calls.dpkg'),
+      '--force-confdef --force-confold --configure -a\n',
+      'once, and not on the way back',
+    );
+    box.remove();
+    box = sandbox(WANTED, { timeout: 0 });
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', 'echo "dpkg: error: no" >&2; exit 1');
+    before = box.files();
+    assert.match(box.play('run'), /rolled-back activate-dpkg configure of dpkg failed: dpkg: error: no$/);
+    assert.deepEqual(box.files(), before);
+  });
+
   it('a recovery that finds the folder being taken away has nothing to do, and keeps no lock', () => {
     const folder = join(box.root, 'var/lib/harden-mail/tx/20261124T101500Z-4f2a');
     for (const name of readdirSync(folder)) if (name !== 'tx.sh') rmSync(join(folder, name), { recursive: true });

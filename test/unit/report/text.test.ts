@@ -130,6 +130,33 @@ describe('report: findings', () => {
 describe('report: the last line', () => {
   const last = (ending: Ending, over = {}): string => endingLine(result(ending, over), plain).join('\n');
 
+  it('a check: since when, what waits, and what mends it', () => {
+    const files = [
+      { path: '/etc/postfix/main.cf', transaction: 't1', edited: true },
+      { path: '/etc/postfix/master.cf', transaction: 't1', edited: false },
+      { path: '/etc/dovecot/dovecot.conf', transaction: null, edited: false },
+    ];
+    const leftovers = ['/etc/dovecot/dovecot.conf.ucf-dist'];
+    assert.deepEqual(last({ kind: 'checked', drift: { files, leftovers } }, { plan }).split('\n'), [
+      '  · /etc/dovecot/dovecot.conf.ucf-dist waits for a merge',
+      '  ~ /etc/postfix/main.cf       changed since transaction t1',
+      '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
+      '  ~ /etc/dovecot/dovecot.conf  no transaction of the journal wrote it',
+      'mx1  drift: 1 certificate, 4 files, 34 settings; reload postfix, dovecot; `harden-mail apply` mends it. Nothing was written.',
+    ]);
+    const well = last({ kind: 'checked', drift: { files: [], leftovers: [] } }, { plan: EMPTY, findings: [pass] });
+    assert.equal(well, 'mx1  ok: as it should be, 1 check passed');
+  });
+
+  it('a look ahead', () => {
+    const ahead = { kind: 'foreseen', release: 'trixie' } as const;
+    assert.match(
+      last(ahead, { plan }),
+      /^mx1 {2}ahead: after the upgrade to trixie, `harden-mail apply` would change 1 /,
+    );
+    assert.equal(last(ahead, { plan: EMPTY }), 'mx1  ok: trixie needs no change of these files');
+  });
+
   for (const [ending, over, line] of [
     [{ kind: 'unchanged' }, { findings: [pass, pass, hint] }, 'mx1  ok: nothing to do, 2 checks passed'],
     [{ kind: 'unchanged' }, { findings: [pass] }, 'mx1  ok: nothing to do, 1 check passed'],

@@ -1,0 +1,19 @@
+/** Debian's releases in their order, with the versions they ship (https://packages.debian.org, 2026-11). */
+export const DEBIAN = {
+  bullseye: { name: 'Debian 11', versionId: '11', postfix: '3.5.25', dovecot: '2.3.13' },
+  bookworm: { name: 'Debian 12', versionId: '12', postfix: '3.7.11', dovecot: '2.3.19' },
+  trixie: { name: 'Debian 13', versionId: '13', postfix: '3.10.5', dovecot: '2.4.1' },
+  forky: { name: 'Debian testing', versionId: '14', postfix: '3.11.0', dovecot: '2.4.5' },
+} as const;
+
+export type DebianRelease = keyof typeof DEBIAN;
+
+const ORDER = Object.keys(DEBIAN) as DebianRelease[];
+
+/** Those that can be upgraded to. */
+export const UPGRADES: readonly DebianRelease[] = ORDER.slice(1);
+
+/** The release before: Debian upgrades one at a time. */
+export function releaseBefore(release: DebianRelease): DebianRelease {
+  return ORDER[ORDER.indexOf(release) - 1] ?? release;
+}

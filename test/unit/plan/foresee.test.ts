@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { compose } from '../../../src/plan/compose.ts';
+import { foresee } from '../../../src/plan/foresee.ts';
+import { host, type Description } from './host.ts';
+
+const FILES = {
+  '/etc/postfix/main.cf': '',
+  '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n',
+  '/etc/dovecot/dovecot.conf': '!include_try /usr/share/dovecot/protocols.d/*.protocol\ndisable_plaintext_auth = yes\n',
+  '/usr/share/dovecot/protocols.d/imapd.protocol': 'protocols = $protocols imap\n',
+};
+
+function ahead(files: Readonly<Record<string, string>> = FILES, description: Description = {}) {
+  const { snapshot, policy } = host(files, description);
+  return foresee(snapshot, policy, 'trixie', 'mx1');
+}
+
+describe('plan: what an upgrade will need', () => {
+  it('is the conversion of Dovecot’s files, and says what happens until then', () => {
+    const { changes, notes, activations } = ahead();
+    const dovecot = changes.find(({ path }) => path === '/etc/dovecot/dovecot.conf');
+    assert.match(dovecot?.after ?? '', /^auth_allow_cleartext = no$/m);
+    assert.match(dovecot?.after ?? '', /^dovecot_config_version = /);
+    assert.match(notes[0]?.text ?? '', /^Dovecot 2\.4\.\d does not start with these files: /);
+    assert.deepEqual(activations, []);
+  });
+
+  it('leaves to the packages what is theirs', () => {
+    assert.deepEqual(
+      ahead().changes.filter(({ path }) => path.startsWith('/usr/')),
+      [],
+    );
+  });
+
+  it('needs nothing of Dovecot’s where its files have nothing of 2.3', () => {
+    const without = Object.fromEntries(Object.entries(FILES).filter(([path]) => path.startsWith('/etc/postfix/')));
+    assert.deepEqual(
+      ahead(without).notes.filter(({ text }) => text.startsWith('Dovecot')),
+      [],
+    );
+  });
+
+  it('names what cannot be converted', () => {
+    const conf = {
+      ...FILES,
+      '/etc/dovecot/dovecot.conf': 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n',
+    };
+    assert.throws(() => ahead(conf), { code: 'CONFIG_INVALID', message: /dovecot\.conf:1, / });
+  });
+
+  const elsewhere = (codename: string) => ({
+    os: { id: 'debian', versionId: '', codename, pretty: `Debian ${codename}` },
+  });
+  for (const codename of ['bullseye', 'trixie', 'noble']) {
+    it(`is none from ${codename}: Debian upgrades one release at a time`, () => {
+      assert.throws(() => ahead(FILES, elsewhere(codename)), { code: 'USAGE', message: /to trixie from bookworm$/ });
+    });
+  }
+});
+
+describe('plan: an upgrade that dpkg could not finish', () => {
+  const half = { version: '1:2.4.1+dfsg1-6', status: 'half-configured' };
+  const packages = { 'dovecot-core': half, 'dovecot-imapd': { ...half, status: 'unpacked' }, 'dovecot-pop3d': half };
+  const planOf = (description: Description) => {
+    const { snapshot, policy } = host(FILES, description);
+    return compose(snapshot, policy);
+  };
+
+  it('is finished after the files are converted, before the daemons take them up', () => {
+    const { actions, activations } = planOf({ dovecot: '2.4.1', packages });
+    assert.deepEqual(
+      actions.filter(({ kind }) => kind === 'install'),
+      [],
+    );
+    assert.deepEqual(activations[0], {
+      unit: 'dpkg',
+      how: 'configure',
+      why: 'the upgrade could not finish dovecot-core, dovecot-imapd, dovecot-pop3d',
+    });
+  });
+
+  it('is apt’s work, as any half-configured package is, where there is nothing to convert', () => {
+    const { actions, activations } = planOf({ packages });
+    assert.deepEqual(
+      actions.find(({ kind }) => kind === 'install'),
+      {
+        kind: 'install',
+        packages: ['dovecot-imapd', 'dovecot-pop3d'],
+      },
+    );
+    assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
+  });
+});
