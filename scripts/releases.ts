@@ -18,12 +18,12 @@ export const RELEASES: readonly ReleaseRecord[] = [
   { name: 'Ubuntu 16.04', postfix: '3.1.0', dovecot: '2.2.22', tested: 'plan' },
   { name: 'Ubuntu 18.04', postfix: '3.3.0', dovecot: '2.2.33', tested: 'plan' },
   { name: 'Ubuntu 20.04', postfix: '3.4.13', dovecot: '2.3.7', tested: 'plan' },
-  { ...DEBIAN.bullseye, tested: 'parsers' },
+  { ...DEBIAN.bullseye, tested: 'host' },
   { name: 'Ubuntu 22.04', postfix: '3.6.4', dovecot: '2.3.16', tested: 'plan' },
   { ...DEBIAN.bookworm, tested: 'host' },
   { name: 'Ubuntu 24.04', postfix: '3.8.6', dovecot: '2.3.21', tested: 'plan' },
-  { ...DEBIAN.trixie, tested: 'parsers' },
-  { ...DEBIAN.forky, tested: 'parsers' },
+  { ...DEBIAN.trixie, tested: 'host' },
+  { ...DEBIAN.forky, tested: 'host' },
 ];
 
 const TESTED = {

@@ -1,5 +1,7 @@
 /** The second opinion on what a server does: openssl and swaks, which share nothing with our own client. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { run } from '../lab/sh.ts';
 import { scratch } from './cli.ts';
 import type { Peer } from './talk.ts';
@@ -10,14 +12,32 @@ export interface Opinion {
   readonly text: string;
 }
 
-/** `openssl s_client`, strict about the certificate. Lines of `input` are sent as they are; `options` are its own. */
+/**
+ * `openssl s_client`, strict about the certificate. Each line of `input` is sent when the server has had its say: Postfix
+ * from 3.9 on hangs up on a client that speaks before. `options` are its own.
+ */
 export async function openssl(peer: Peer, input: readonly string[], ...options: string[]): Promise<Opinion> {
   const { address, port, name } = peer;
   const args = [
     ...['s_client', '-connect', `${address}:${port}`, '-servername', name, '-CAfile', rootFile(peer)],
     ...['-verify_return_error', '-verify_hostname', name, '-crlf', '-ign_eof', '-nocommands', '-showcerts'],
   ];
-  return opinion('openssl', [...args, ...options], input.map((line) => `${line}\n`).join(''));
+  const child = spawn('openssl', [...args, ...options], { stdio: 'pipe' });
+  let [text, seen] = ['', 0];
+  const left = [...input];
+  // With STARTTLS the greeting came before openssl reports the handshake.
+  let ready = options.includes('-starttls') ? /^ *Verify return code/m : /^(220 |\+OK|\* OK)/m;
+  child.stdout.setEncoding('latin1').on('data', (words: string) => {
+    text += words;
+    if (left.length === 0 || !ready.test(text.slice(seen))) return;
+    [seen, ready] = [text.length, /^(\d{3} |\+OK|a OK)/m];
+    child.stdin.write(`${left.shift()}\n`);
+  });
+  let errors = '';
+  child.stderr.setEncoding('latin1').on('data', (words: string) => (errors += words));
+  child.stdin.on('error', () => {}); // it has hung up: the text tells why
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? 255, text: `${text}\n${errors}` };
 }
 
 /** A mail to `to`, by swaks, which is strict about the certificate too. `options` are its own. */
@@ -30,8 +50,8 @@ export async function swaks(peer: Peer, to: string, ...options: string[]): Promi
   ]);
 }
 
-async function opinion(program: string, args: readonly string[], input = ''): Promise<Opinion> {
-  const { code, stdout, stderr } = await run(program, args, { input });
+async function opinion(program: string, args: readonly string[]): Promise<Opinion> {
+  const { code, stdout, stderr } = await run(program, args);
   return { code, text: `${stdout.toString('latin1')}\n${stderr.toString('latin1')}` };
 }
 

@@ -1,0 +1,81 @@
+/** Every Debian that is supported, as real hosts: stock → dry run → apply → the recipe's own tests → apply again. */
+
+import assert from 'node:assert/strict';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import type { ReleaseName } from '../lab/releases.ts';
+import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
+import { activity, assertTidy, mark, writtenSince } from '../e2e/host.ts';
+import { recipesOwnTests } from '../e2e/recipe-tests.ts';
+
+const ALICE = { name: 'alice', password: 'wonder land' };
+
+/** What a release must be found to be, by its own packages. */
+const RELEASES: Readonly<Partial<Record<ReleaseName, RegExp>>> = {
+  bullseye: /Debian GNU\/Linux 11 .*Postfix 3\.5\.\d+ · Dovecot 2\.3\.13/,
+  trixie: /Debian GNU\/Linux 13 .*Postfix 3\.10\.\d+ · Dovecot 2\.4\.1/,
+  forky: /Debian GNU\/Linux .*forky.*Postfix 3\.1\d\.\d+ · Dovecot 2\.4\.\d/,
+};
+
+for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegExp][]) {
+  describe(`the recipe, on a stock Debian ${release} mail host`, () => {
+    let host: LabHost;
+    let root: string;
+    let flags: string[];
+
+    before(async function () {
+      this.timeout(900_000); // its image is built, once
+      host = await lab.host({ release, mail: true, users: [ALICE] });
+      const acme = await lab.acme();
+      [root, flags] = await Promise.all([acme.root(), issuedBy(acme)]);
+      flags.push(...to(host));
+    });
+    after(() => host.stop());
+
+    it('a dry run knows its versions, and writes nothing', async () => {
+      const state = await host.state();
+      const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, headline);
+      assert.deepEqual(await host.state(), state);
+    });
+
+    it('apply', async () => {
+      const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /changed: \d+ settings in \d+ files \(transaction [^)]+\), \d+ checks passed\n$/);
+      await assertTidy(host);
+    });
+
+    it('the daemons’ own checks have nothing to say', async () => {
+      for (const check of [
+        'postfix check',
+        'postconf -n >/dev/null',
+        'postconf -M >/dev/null',
+        'doveconf -n >/dev/null',
+      ])
+        assert.deepEqual(await host.exec(check), { code: 0, stdout: '', stderr: '' }, check);
+    });
+
+    recipesOwnTests(ALICE, () => ({ host, root }));
+
+    it('verify finds all of it in order, and logs alice in on each port', async () => {
+      const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
+      const ca = await trusting(await lab.acme());
+      const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      assert.equal(code, 0, stdout + stderr);
+      assert.doesNotMatch(stdout, /[✖·]|seen through SSH/);
+    });
+
+    it('a second run has nothing to do', async () => {
+      const since = await activity(host);
+      await mark(host);
+      const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^\S+ {2}ok: nothing to do, \d+ checks passed\n$/);
+      const { reloads, restarts } = await activity(host, since);
+      assert.deepEqual({ reloads, restarts }, { reloads: [], restarts: 0 });
+      assert.deepEqual(await writtenSince(host, '/etc', '/usr', '/var/lib/harden-mail'), []);
+    });
+  });
+}
