@@ -99,7 +99,7 @@ export async function assertSound({ host, peer, sides }: Stage, name: string, ed
 /** The next run brings it to the end, and the one after it has nothing to do. */
 export async function assertRerun({ host, args, sides }: Stage): Promise<void> {
   const again = await hardenMail(args);
-  assert.equal(again.code, 0, again.stdout);
+  assert.equal(again.code, 0, again.stdout + again.stderr);
   assert.equal(await assertWhole(host, sides, false), 'AFTER');
   if (again.stdout.includes('ok: nothing to do')) return;
   const idle = await hardenMail(args);
