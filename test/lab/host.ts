@@ -6,6 +6,7 @@ import type { Acme } from './acme.ts';
 import { image } from './image.ts';
 import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
+import { pool } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './releases.ts';
 import type { ReleaseName } from './releases.ts';
@@ -17,6 +18,8 @@ export interface HostOptions {
   readonly release?: ReleaseName;
   /** Postfix, Dovecot and certbot as Debian installs them; else none of them, but apt can install them offline. */
   readonly mail?: boolean;
+  /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
+  readonly upgradeTo?: ReleaseName;
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
   readonly users?: readonly HostUser[];
@@ -100,7 +103,8 @@ export async function startHost(world: World, n: number, address: string, option
   const name = options.name ?? `mx${n}.hm-${n}.test`;
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
-  const { bare, mail: withMail, apt } = await image(release);
+  const { bare, mail: withMail, ...own } = await image(release);
+  const apt = options.upgradeTo === undefined ? own.apt : await pool(release, options.upgradeTo);
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);

@@ -128,7 +128,7 @@ function debstrap(release: Release, base: string, apt: string): string[] {
 }
 
 /** apt sources of a release, on the mirrors that this machine's own apt is set up to use. */
-async function sources(release: Release): Promise<string> {
+export async function sources(release: Release): Promise<string> {
   const os = await readFile('/etc/os-release', 'utf8');
   const own = /^VERSION_CODENAME="?(\w+)/m.exec(os)?.[1] ?? '';
   const format = ['--format', '$(CODENAME)|$(COMPONENT)|$(REPO_URI)', 'Created-By: Packages'];

@@ -1,0 +1,50 @@
+/** The packages that take a mail host of one release to the next, for apt on the host: downloaded once, and kept. */
+
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder, image, sources } from './image.ts';
+import { RELEASES } from './releases.ts';
+import type { ReleaseName } from './releases.ts';
+import { must, quote, say, tied, withLock } from './sh.ts';
+
+/** Has the tree's own apt say what an upgrade needs, and fetch it; nothing in the tree itself changes. */
+const FETCH = `
+cd "$draft"
+mkdir upper work root
+mount -t overlay -o "lowerdir=$tree,upperdir=upper,workdir=work" lab root
+mount --bind pool root/srv/apt
+cp -L /etc/resolv.conf root/etc/resolv.conf
+cp sources.list root/etc/apt/sources.list
+cp apt.conf root/etc/apt/apt.conf.d/99lab
+chroot root apt-get -q update
+chroot root apt-get -q -y --download-only -o Dir::Cache::archives=/srv/apt full-upgrade
+`;
+
+/** Folder of packages with an index, for /srv/apt. */
+export async function pool(from: ReleaseName, to: ReleaseName): Promise<string> {
+  const { mail } = await image(from);
+  const version = createHash('sha256')
+    .update(JSON.stringify([mail, RELEASES[to], FETCH]))
+    .digest('hex')
+    .slice(0, 12);
+  const home = join(cacheFolder(), `${from}-to-${to}-${version}`);
+  const exists = () => stat(home).then(Boolean, () => false);
+  await withLock(join(cacheFolder(), `${from}-to-${to}.lock`), async () => {
+    if (await exists()) return;
+    say(`fetching the packages that take Debian ${from} to ${to}; once`);
+    const draft = join(cacheFolder(), `${from}-to-${to}.draft`);
+    await rm(draft, { recursive: true, force: true });
+    await mkdir(join(draft, 'pool', 'partial'), { recursive: true });
+    await writeFile(join(draft, 'sources.list'), await sources(RELEASES[to]));
+    await writeFile(join(draft, 'apt.conf'), RELEASES[to].aptOptions.map((option) => `${option};\n`).join(''));
+    const script = `set -e\ndraft=${quote(draft)}\ntree=${quote(mail)}\n${FETCH}`;
+    await must(...tied('sh', '-s'), { input: script });
+    const folder = join(draft, 'pool');
+    for (const name of ['partial', 'lock']) await rm(join(folder, name), { recursive: true, force: true });
+    await writeFile(join(folder, 'Packages'), await must('apt-ftparchive', ['packages', '.'], { cwd: folder }));
+    await rename(folder, home);
+    await rm(draft, { recursive: true, force: true });
+  });
+  return home;
+}
