@@ -78,6 +78,8 @@ export interface Unit {
   readonly active: boolean;
   /** When the daemon last took up its configuration (start or reload), seconds since the epoch; 0 when unknown. */
   readonly loaded: number;
+  /** An upgrade put a new unit in place and left the old release's daemon running: only a restart reaches it. */
+  readonly stale?: true;
 }
 
 /** A certificate that certbot keeps: `/etc/letsencrypt/live/NAME/`. */

@@ -196,8 +196,9 @@ swap_one() {
   return 1
 } 2>/dev/null
 
-unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-.
-  if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null; then echo postfix@-; else echo "$1"; fi
+unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-. From 13 on the two exclude each other.
+  if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null &&
+    ! systemctl show -p Conflicts postfix 2>/dev/null | grep -qwF postfix@-.service; then echo postfix@-; else echo "$1"; fi
 }
 
 activate_unit() { # UNIT HOW

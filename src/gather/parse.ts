@@ -154,10 +154,13 @@ function units(shown: string): Record<string, Unit> {
     }),
   );
   const plain = byId.get('postfix.service');
-  const postfix = plain?.wrapper ? byId.get('postfix@-.service') : plain;
+  const instance = byId.get('postfix@-.service');
+  const postfix = plain?.wrapper ? instance : plain;
+  // From Debian 13 on postfix.service is the daemon itself, and an instance of that name only what Debian 12 started.
+  const stale = plain && !plain.wrapper && instance?.unit.active;
   const dovecot = byId.get('dovecot.service');
   return {
-    ...(postfix?.loaded ? { postfix: postfix.unit } : {}),
+    ...(postfix?.loaded ? { postfix: stale ? { ...postfix.unit, stale } : postfix.unit } : {}),
     ...(dovecot?.loaded ? { dovecot: dovecot.unit } : {}),
   };
 }

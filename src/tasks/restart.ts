@@ -26,6 +26,7 @@ function activation(
   const state = facts.units[unit];
   if (!state) return [];
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
+  if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
   if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
   const newer = Object.values(files).find(
     (file) => (reads(file.path) || isServed(file, facts, policy)) && file.changed > state.loaded,

@@ -3,13 +3,10 @@
 import type { Acme, LabHost } from '../lab/lab.ts';
 import { must } from '../lab/sh.ts';
 import { credentials, issuedBy, scratch, to } from './cli.ts';
+import type { Failure } from './cli.ts';
 
-export interface Bad {
+export interface Bad extends Failure {
   readonly what: string;
-  readonly exit: number;
-  /** What the line must say, and what the line after it. */
-  readonly says: RegExp;
-  readonly todo: RegExp;
   /** Shell, run on the host beforehand, and to put it right again. */
   readonly spoil?: string;
   readonly mend?: string;

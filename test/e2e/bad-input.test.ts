@@ -5,8 +5,7 @@ import { lab } from '../lab/lab.ts';
 import type { Acme, LabHost, State } from '../lab/lab.ts';
 import { CERTIFICATE, IN_ITS_FILES, ON_THE_HOST, ON_THE_WAY } from './bad-input.cases.ts';
 import type { Bad } from './bad-input.cases.ts';
-import { hardenMail, issuedBy, start, startInTerminal, to } from './cli.ts';
-import type { Outcome } from './cli.ts';
+import { assertFailure, hardenMail, issuedBy, start, startInTerminal, to } from './cli.ts';
 import { assertTidy } from './host.ts';
 
 describe('what cannot work', () => {
@@ -124,23 +123,3 @@ describe('what cannot work', () => {
     await assertTidy(host);
   });
 });
-
-/**
- * One line tells what is wrong, and the last one what to do. Between them only the place in a file may be shown.
- */
-function assertFailure(
-  { code, stdout, stderr }: Outcome,
-  { exit, says, todo }: Pick<Bad, 'exit' | 'says' | 'todo'>,
-): void {
-  const all = `${stdout}\n${stderr}`;
-  const lines = (exit === 3 ? stderr : stdout).trimEnd().split('\n');
-  const wrong = lines.findLastIndex((line) => /^(harden-mail|\S+ {2}failed): /.test(line));
-  const message = (lines[wrong] ?? '').replace(/^(harden-mail|\S+ {2}failed): /, '');
-  const [hint = '', ...excerpt] = lines.slice(wrong + 1).reverse();
-  assert.match(message, says, all);
-  assert.match(hint, /^ {2}→ \S/, all);
-  assert.match(hint, todo, all);
-  for (const line of excerpt) assert.match(line, /^ {4} *\d* \| /, all);
-  assert.doesNotMatch(message + hint, /\\u\{/, 'control characters');
-  assert.equal(code, exit, all);
-}

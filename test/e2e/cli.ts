@@ -1,5 +1,6 @@
 /** The command as its users run it: a child process, on pipes or in a terminal. Built by `npm run build` beforehand. */
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,6 +16,14 @@ export interface Outcome {
   readonly stdout: string;
   /** In a terminal: all that the terminal showed. */
   readonly stderr: string;
+}
+
+/** How a command that cannot do its work must end. */
+export interface Failure {
+  readonly exit: number;
+  /** What the line must say, and what the line after it. */
+  readonly says: RegExp;
+  readonly todo: RegExp;
 }
 
 export interface Running {
@@ -142,4 +151,21 @@ function watch(child: ChildProcess, words: Stream, results: Words): Running {
     type: (text) => void child.stdin?.write(text),
     signal: (name) => void child.kill(name),
   };
+}
+
+/**
+ * One line tells what is wrong, and the last one what to do. Between them only the place in a file may be shown.
+ */
+export function assertFailure({ code, stdout, stderr }: Outcome, { exit, says, todo }: Failure): void {
+  const all = `${stdout}\n${stderr}`;
+  const lines = (exit === 3 ? stderr : stdout).trimEnd().split('\n');
+  const wrong = lines.findLastIndex((line) => /^(harden-mail|\S+ {2}failed): /.test(line));
+  const message = (lines[wrong] ?? '').replace(/^(harden-mail|\S+ {2}failed): /, '');
+  const [hint = '', ...excerpt] = lines.slice(wrong + 1).reverse();
+  assert.match(message, says, all);
+  assert.match(hint, /^ {2}→ \S/, all);
+  assert.match(hint, todo, all);
+  for (const line of excerpt) assert.match(line, /^ {4} *\d* \| /, all);
+  assert.doesNotMatch(message + hint, /\\u\{/, 'control characters');
+  assert.equal(code, exit, all);
 }

@@ -252,6 +252,12 @@ describe('gather: when the daemons took up their files', () => {
     assert.deepEqual(units([wrapper, down, dovecot].join('\n\n'))['postfix'], { active: false, loaded: 0 });
   });
 
+  it('knows the daemon of Debian 12 that an upgrade to 13 left running', () => {
+    const [, instance = ''] = said('bookworm-before').split('\n\n');
+    const [postfix = '', , dovecot = ''] = said('trixie-before').split('\n\n');
+    assert.equal(units([postfix, instance, dovecot].join('\n\n'))['postfix']?.stale, true);
+  });
+
   it('counts one that is reloading as running', () => {
     const text = said('trixie-reloaded').replaceAll('ActiveState=active', 'ActiveState=reloading');
     assert.deepEqual(units(text), units(said('trixie-reloaded')));

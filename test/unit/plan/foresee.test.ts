@@ -90,4 +90,16 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     );
     assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
   });
+
+  it('has the old release’s Postfix restarted, which no reload reaches, also where no file changes', () => {
+    const { snapshot, policy } = host(FILES, { dovecot: '2.4.1' });
+    const postfix = { active: true, loaded: snapshot.facts.now, stale: true } as const;
+    const facts = { ...snapshot.facts, units: { ...snapshot.facts.units, postfix } };
+    const { activations } = compose({ ...snapshot, facts }, policy);
+    const why = 'an upgrade left the old release running';
+    assert.deepEqual(
+      activations.find(({ unit }) => unit === 'postfix'),
+      { unit: 'postfix', how: 'restart', why },
+    );
+  });
 });
