@@ -136,7 +136,8 @@ opinions() {
   if command -v postconf >/dev/null; then
     postconf -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
     postconf -M 2>&1 >/dev/null || echo "postconf -M: exit status $?"
-    postfix check 2>&1 || echo "postfix check: exit status $?"
+    # Debian's script also tells which files it copied into the chroot: that is news, not an opinion.
+    { postfix check 2>&1 || echo "postfix check: exit status $?"; } | sed '/^updating .* => /d'
   fi
   if command -v doveconf >/dev/null; then
     # -x also opens the files that settings name; what it prints holds keys and goes nowhere.
@@ -196,9 +197,15 @@ swap_one() {
   return 1
 } 2>/dev/null
 
-unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-. From 13 on the two exclude each other.
-  if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null &&
-    ! systemctl show -p Conflicts postfix 2>/dev/null | grep -qwF postfix@-.service; then echo postfix@-; else echo "$1"; fi
+# What an upgrade from Debian 12 leaves running: from 13 on postfix.service is the daemon, and excludes postfix@-. While that runs
+# systemd refuses to restart postfix ("conflicting jobs"), also to the package's own script.
+is_stale() { # UNIT
+  [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null &&
+    systemctl show -p Conflicts postfix 2>/dev/null | grep -qwF postfix@-.service
+}
+
+unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-.
+  if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null && ! is_stale postfix; then echo postfix@-; else echo "$1"; fi
 }
 
 activate_unit() { # UNIT HOW
@@ -210,6 +217,7 @@ activate_unit() { # UNIT HOW
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
     systemctl reload "$(unit_of "$1")"
   else
+    ! is_stale "$1" || systemctl stop postfix@-
     systemctl restart "$1"
   fi
 }
@@ -217,7 +225,7 @@ activate_unit() { # UNIT HOW
 activate() {
   while read -r unit how; do
     enter "activate-$unit"
-    activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 1 "$talk/activate.out")"; return 1; }
+    activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 3 "$talk/activate.out" | tr '\n' ' ' | sed 's/ $//')"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
   enter listen

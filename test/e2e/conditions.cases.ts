@@ -51,34 +51,18 @@ END
   },
 ];
 
-const NO_CERTIFICATE = {
-  exit: 1,
-  says: /certbot got no certificate for mx\S+: live directory exists for mx/,
-  todo: /Mail works as before/,
+/** What no client would take, or what no daemon can: another one is to be had, as if there were none. Shell, by what it is. */
+export const NO_CERTIFICATE: Readonly<Record<string, string>> = {
+  'one for another name': 'certificate www.example.test $LIVE',
+  'a key that is a link to nowhere': 'ln -sf /mnt/keys/mail.pem $LIVE/privkey.pem',
 };
 
-/** What the folder of a certificate can hold that no client would take, or no daemon. */
-export const CERTIFICATE: readonly Condition[] = [
-  {
-    ...NO_CERTIFICATE,
-    what: 'one that has expired',
-    // Its first day is today all the same: openssl cannot date back.
-    spoil: `openssl x509 -in $LIVE/fullchain.pem -signkey $LIVE/privkey.pem -days -1 -out /root/expired 2>/dev/null
-      cat /root/expired >$LIVE/fullchain.pem`,
-    mend: '',
-  },
-  {
-    ...NO_CERTIFICATE,
-    what: 'one for another name',
-    spoil: 'certificate www.example.test $LIVE',
-    mend: '',
-  },
-  {
-    ...NO_CERTIFICATE,
-    what: 'a key that is a link to nowhere',
-    spoil: 'ln -sf /mnt/keys/mail.pem $LIVE/privkey.pem',
-    mend: '',
-  },
+/** Its first day is today all the same: openssl cannot date back. */
+export const EXPIRE = `openssl x509 -in $LIVE/fullchain.pem -signkey $LIVE/privkey.pem -days -1 -out /root/expired 2>/dev/null
+  cat /root/expired >$LIVE/fullchain.pem`;
+
+/** What looks like a certificate and its key, and is none. */
+export const NO_KEY: readonly Condition[] = [
   {
     ...TRY_AGAIN,
     what: 'the key of another certificate',

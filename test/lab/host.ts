@@ -119,7 +119,7 @@ export async function startHost(world: World, n: number, address: string, option
   ]);
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
-  const { env } = RELEASES[release];
+  const { env } = RELEASES[options.upgradeTo ?? release]; // what the later one needs, the earlier one can do with
   const machine = await boot(ledger, { id, tree, folder, apt, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {

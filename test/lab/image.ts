@@ -115,12 +115,18 @@ async function inTree(tree: string, apt: string, script: string): Promise<void> 
   await must(...tied('unshare', '--uts', 'sh', '-s'), { input: all });
 }
 
+const MERGE = 'for dir in bin sbin lib lib32 lib64 libx32; do mkdir -p "$1/usr/$dir"; ln -s "usr/$dir" "$1/$dir"; done';
+
 function debstrap(release: Release, base: string, apt: string): string[] {
   const fetch = `apt-get -y -o APT::Install-Recommends=true -o Dir::Cache::archives="${apt}" --download-only install`;
   const options = release.aptOptions.map((option) => `--aptopt=${option}`);
+  // Debian's installer has merged /bin into /usr/bin since 10, its packages only since 12; the upgrade to 12 that does it
+  // to a running system refuses to on an overlay.
+  const merged = release.suites[0] === 'bullseye' ? [`--setup-hook=${MERGE}`] : [];
   return [
     ...['--quiet', '--mode=root', '--format=directory', '--variant=minbase', '--dpkgopt=force-unsafe-io'],
     ...options,
+    ...merged,
     `--include=${BASE.join(',')}`,
     `--customize-hook=mkdir -p "$1/srv/apt"; APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" ${fetch} ${MAIL.join(' ')} >&2`,
     ...[release.suites[0] ?? '', base, '-'],
