@@ -113,7 +113,10 @@ describe('commit: the script of the transaction', function () {
 
   it('puts everything back when a daemon does not take it up', () => {
     box.stub('postfix', 'case $1 in check) exit 0 ;; *) echo "fatal: no" >&2; exit 1 ;; esac');
-    assert.match(box.play('run'), /^end \S+ rolled-back activate-postfix reload of postfix failed: fatal: no fatal: no$/);
+    assert.match(
+      box.play('run'),
+      /^end \S+ rolled-back activate-postfix reload of postfix failed: fatal: no fatal: no$/,
+    );
     assert.deepEqual(box.files(), before);
   });
 
