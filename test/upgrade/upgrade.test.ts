@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, to } from '../e2e/cli.ts';
+import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
 import { assertTidy } from '../e2e/host.ts';
 import { IMAP, talkInTls } from '../e2e/talk.ts';
 
@@ -36,36 +36,41 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
     let root: string;
     let flags: string[];
     let login: string[];
+    let ca: string[];
+    let kept: string[];
 
     before(async () => {
       host = await lab.host({ release: from, upgradeTo: next, mail: true, users: [ALICE] });
       const acme = await lab.acme();
       login = to(host);
-      [root, flags] = await Promise.all([acme.root(), issuedBy(acme)]);
-      flags = ['apply', '--yes', ...login, ...flags];
+      [root, ca] = await Promise.all([acme.root(), trusting(acme)]);
+      flags = ['apply', '--yes', ...login, ...(await issuedBy(acme))];
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
       for (const subject of SUBJECTS)
         await host.run(`printf 'Subject: ${subject}\\n\\ntext\\n' | /usr/sbin/sendmail ${ALICE.name}`);
-      for (let tries = 0; (await subjects()).length < SUBJECTS.length && tries < 50; tries++) await sleep(200);
-      assert.deepEqual(await subjects(), SUBJECTS);
+      do await sleep(200);
+      while ((await host.run('mailq')) !== 'Mail queue is empty\n');
+      kept = await inbox();
+      assert.deepEqual(kept.slice(-3).sort(), ['one', 'three', 'two']);
     });
     after(() => host.stop());
 
-    /** What alice reads over IMAPS. */
-    async function subjects(): Promise<string[]> {
+    /** What alice reads over IMAPS, and the numbers by which a mail program knows what it has fetched before. */
+    async function inbox(): Promise<string[]> {
       const imap = await talkInTls({ address: host.address, port: 993, name: host.name, root });
       await imap.until(IMAP);
       await imap.ask(`a LOGIN ${ALICE.name} "${ALICE.password}"`, IMAP);
-      await imap.ask('a SELECT INBOX', IMAP);
-      const lines = await imap.ask('a FETCH 1:* BODY[HEADER.FIELDS (SUBJECT)]', IMAP);
+      const lines = await imap.ask('a SELECT INBOX', IMAP);
+      lines.push(...(await imap.ask('a UID FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT)]', IMAP)));
       imap.end();
-      return lines.flatMap((line) => /^Subject: (.*)$/.exec(line)?.[1] ?? []).sort(byOrder);
+      const found = (pattern: RegExp) => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
+      return [...found(/(UIDVALIDITY \d+)/), ...found(/FETCH \((UID \d+)/), ...found(/^Subject: (.*)$/)];
     }
 
     it('check --upgrade-to has told what will come', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...login]);
-      assert.equal(code, breaks || next === 'trixie' ? 2 : 0, stdout + stderr);
+      assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       assert.equal(/Dovecot 2\.4\.\d does not start with these files/.test(stdout), next === 'trixie', stdout);
     });
 
@@ -87,20 +92,14 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
     });
 
     it('check says what is not as it should be, and why', async () => {
-      const { code, stdout, stderr } = await hardenMail(['check', ...login]);
-      console.log(
-        stdout
-          .split('\n')
-          .filter((line) => !/^[-+ @]/.test(line) || /^ {2}[~·!]/.test(line))
-          .join('\n'),
-      );
+      const { code, stdout, stderr } = await hardenMail(['check', ...login, ...ca]);
+      assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       if (breaks) {
-        assert.equal(code, 2, stdout + stderr);
         assert.match(stdout, /Dovecot's files are converted from 2\.3 to 2\.4/);
         assert.match(stdout, /configure dpkg: the upgrade could not finish .*dovecot-core/);
-        assert.match(stdout, /\.(ucf|dpkg)-dist waits for a merge/);
       }
-      assert.ok([0, 2, 5].includes(code), stdout + stderr);
+      if (conffiles === 'old') assert.match(stdout, /\.(ucf|dpkg)-dist waits for a merge/);
+      else assert.match(stdout, /10-ssl\.conf +changed since transaction /);
     });
 
     it('apply brings it back, and dpkg has nothing left to finish', async () => {
@@ -112,19 +111,22 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
     });
 
     it('all mail is there', async () => {
-      assert.deepEqual(await subjects(), SUBJECTS);
+      assert.deepEqual(await inbox(), kept);
     });
 
     it('a second apply has nothing to do, and check agrees', async () => {
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
-      const { code: well, stdout: said } = await hardenMail(['check', ...login, ...flags.slice(-2)]);
+      const { code: well, stdout: said } = await hardenMail(['check', ...login, ...ca]);
       assert.equal(well, 0, said);
     });
-  });
-}
 
-function byOrder(one: string, other: string): number {
-  return SUBJECTS.indexOf(one) - SUBJECTS.indexOf(other);
+    it('it boots again, and there is still nothing to do', async () => {
+      await host.reboot();
+      const { code, stdout, stderr } = await hardenMail(flags);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
+    });
+  });
 }
