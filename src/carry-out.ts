@@ -2,10 +2,11 @@
 import { commit, settle } from './commit/transaction.ts';
 import { connect } from './connect/connect.ts';
 import { EXIT, HardenMailError } from './errors.ts';
+import { isEmpty } from './model.ts';
 import type { Finding, Receipt } from './model.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { isEmpty, known, linked, type Visit } from './visit.ts';
+import { known, linked, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
 
 /** commit → verify from outside → confirm over a new connection, or have everything put back. */

@@ -201,6 +201,11 @@ export interface Plan {
   readonly notes: readonly Note[];
 }
 
+/** Nothing to do for a host. */
+export function isEmpty(plan: Plan): boolean {
+  return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
+}
+
 // ── commit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What the host says of a transaction. `id` names it in the journal. */

@@ -5,13 +5,14 @@
 import { carryOut } from './carry-out.ts';
 import type { ConnectOptions } from './connect/connect.ts';
 import type { Interrupt } from './interrupt.ts';
+import { isEmpty } from './model.ts';
 import type { Facts, Host, HostResult, Plan } from './model.ts';
 import { fingerprint } from './plan/compose.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Progress } from './report/progress.ts';
 import { inspect, look, lookAhead, prepare, readJournal, survey, surveyUndo } from './steps.ts';
-import { begin, isEmpty, known, resultOf, type Visit } from './visit.ts';
+import { begin, known, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted } from './words.ts';
 
 export interface RunOptions extends ProbeOptions {

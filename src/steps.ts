@@ -6,6 +6,7 @@ import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
 import { findLeftovers } from './gather/leftovers.ts';
+import { isEmpty } from './model.ts';
 import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { driftOf } from './plan/drift.ts';
@@ -16,7 +17,7 @@ import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { isEmpty, known, linked, type Known, type Visit } from './visit.ts';
+import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */

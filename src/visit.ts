@@ -1,4 +1,5 @@
 import { EXIT } from './errors.ts';
+import { isEmpty } from './model.ts';
 import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot } from './model.ts';
 import type { Remote } from './remote/remote.ts';
 import { failure } from './words.ts';
@@ -79,9 +80,4 @@ export interface Known {
 export function known({ plan, policy, snapshot, name }: Visit): Known {
   if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
   return { plan, policy, facts: snapshot.facts };
-}
-
-/** Nothing to do for a host. */
-export function isEmpty(plan: Plan): boolean {
-  return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
 }

@@ -32,7 +32,8 @@ export function foresee(snapshot: Snapshot, policy: Policy, release: DebianRelea
       dovecot: facts.dovecot && next.dovecot,
     },
   };
-  const plan = compose(then, policy, RECIPE.filter(({ name }) => name !== 'restart')); // prettier-ignore
+  const settled = RECIPE.filter(({ name }) => name !== 'restart');
+  const plan = compose(then, policy, settled);
   // What belongs to a package is written anew by the upgrade itself.
   const ours = (path: string): boolean => !path.startsWith('/usr/');
   const settings = plan.settings.filter(({ file }) => ours(file));

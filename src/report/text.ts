@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Activation, Drift, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
+import { isEmpty } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -71,10 +72,6 @@ export function planTotal({ actions, changes, settings, activations }: Plan): st
     count(settings.length, 'setting'),
   ].filter(Boolean);
   return `Plan: ${[counts.join(', ') || 'no file', ...daemons(activations)].join('; ')}.`;
-}
-
-function isNothing({ actions, changes, settings, activations }: Plan): boolean {
-  return actions.length + changes.length + settings.length + activations.length === 0;
 }
 
 /** `3 settings in 2 files; reload postfix` */
@@ -152,7 +149,7 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     case 'checked': {
       const { drift } = ending;
       const left = drift.leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
-      if (!plan || isNothing(plan)) {
+      if (!plan || isEmpty(plan)) {
         const also = warnings(plan, chalk);
         return [...left, ...also, `${name}  ${chalk.green('ok')}: as it should be, ${passed}`];
       }
@@ -165,7 +162,7 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     }
     case 'foreseen': {
       const release = chalk.bold(escape(ending.release));
-      if (!plan || isNothing(plan)) return [`${name}  ${chalk.green('ok')}: ${release} needs no change of these files`];
+      if (!plan || isEmpty(plan)) return [`${name}  ${chalk.green('ok')}: ${release} needs no change of these files`];
       return [
         `${name}  ${chalk.yellow('ahead')}: after the upgrade to ${release}, \`harden-mail apply\` would change ${difference(plan)}. Nothing was written.`,
       ];

@@ -81,3 +81,9 @@ for name in sorted(os.listxattr(path)):
     input: program,
   });
 }
+
+/** The daemons' own checks of their files have nothing to say. */
+export async function assertContent(host: LabHost): Promise<void> {
+  for (const check of ['postfix check', 'postconf -n >/dev/null', 'postconf -M >/dev/null', 'doveconf -n >/dev/null'])
+    assert.deepEqual(await host.exec(check), { code: 0, stdout: '', stderr: '' }, check);
+}

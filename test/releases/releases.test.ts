@@ -5,7 +5,7 @@ import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import type { ReleaseName } from '../lab/releases.ts';
 import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
-import { activity, assertTidy, mark, writtenSince } from '../e2e/host.ts';
+import { activity, assertContent, assertTidy, mark, writtenSince } from '../e2e/host.ts';
 import { recipesOwnTests } from '../e2e/recipe-tests.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
@@ -47,15 +47,7 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
       await assertTidy(host);
     });
 
-    it('the daemons’ own checks have nothing to say', async () => {
-      for (const check of [
-        'postfix check',
-        'postconf -n >/dev/null',
-        'postconf -M >/dev/null',
-        'doveconf -n >/dev/null',
-      ])
-        assert.deepEqual(await host.exec(check), { code: 0, stdout: '', stderr: '' }, check);
-    });
+    it('the daemons’ own checks have nothing to say', () => assertContent(host));
 
     recipesOwnTests(ALICE, () => ({ host, root }));
 
