@@ -6,7 +6,8 @@
 #   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, a line each
 #   timeout    seconds to wait for the controller's word
-# What comes to it: before/N (with owner, mode, times, attributes), state, and at the end log. Until then the log, and the
+# What comes to it: before/N (with owner, mode, times, attributes), state, folders (made for new files), running and serving
+# (units that ran and mail ports that were open before), and at the end log. Until then the log, and the
 # controller's word (confirm or undo), are in /run/harden-mail/ID, where no full and no read-only disk is in their way.
 # docs/transaction.md tells the states and how to recover by hand.
 # shellcheck disable=SC2069 # "2>&1 >/dev/null" is meant: only what goes to standard error counts as an opinion.
@@ -99,13 +100,25 @@ stage_one() {
   [ "$kind" != remove ] || return 0
   new=$(staged "$target" "$n")
   if [ "$kind" = new ]; then
-    (umask 022 && mkdir -p "${target%/*}") && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
+    make_folder "${target%/*}" && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
   else
     cp -a "$target" "$new" && cat "$tx/after/$n" >"$new"
   fi && [ "$(digest "$new")" = "$sha_after" ] && sync "$new" && return 0
   reason="$target could not be staged in ${target%/*}: disk full or read-only?"
   return 1
 }
+
+make_folder() { # FOLDER: what has to be made is written down first
+  folder=$1
+  while [ ! -d "$folder" ]; do printf '%s\n' "$folder" && folder=${folder%/*}; done >>"$tx/folders"
+  (umask 022 && mkdir -p "$1")
+}
+
+unmake_folders() { # the inner ones first; one that is in use by now stays
+  [ -e "$tx/folders" ] || return 0
+  sort -r "$tx/folders" | while read -r folder; do rmdir "$folder"; done
+  return 0
+} 2>/dev/null
 
 clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; }
 
@@ -197,6 +210,13 @@ swap_one() {
   return 1
 } 2>/dev/null
 
+# Which units run, and which ports the mail daemons hold: so it must be again, should all be put back.
+look_around() {
+  while read -r unit _; do ! runs "$unit" || printf '%s\n' "$unit"; done <"$tx/activate" >"$tx/running"
+  ss -Hltnp 2>/dev/null | grep -E '"(master|dovecot)"' | ports >"$tx/serving"
+  return 0
+}
+
 # What an upgrade from Debian 12 leaves running: from 13 on postfix.service is the daemon, and excludes postfix@-. While that runs
 # systemd refuses to restart postfix ("conflicting jobs"), also to the package's own script.
 is_stale() { # UNIT
@@ -222,27 +242,46 @@ activate_unit() { # UNIT HOW
   fi
 }
 
+runs() { [ ! -d /run/systemd/system ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
+
+# What a unit's own processes said last; where they said nothing, what systemctl did.
+words_of() { # UNIT
+  said=
+  invocation=$(systemctl show -p InvocationID --value "$(unit_of "$1")")
+  [ -z "$invocation" ] || said=$(journalctl -q --no-pager -o cat -n 4 "_SYSTEMD_INVOCATION_ID=$invocation" | joined)
+  [ -n "$said" ] || said=$(tail -n 3 "$talk/activate.out" | joined)
+  printf '%s' "$said"
+} 2>/dev/null
+
+joined() { uniq | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
+
 activate() {
   while read -r unit how; do
     enter "activate-$unit"
-    activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(tail -n 3 "$talk/activate.out" | tr '\n' ' ' | sed 's/ $//')"; return 1; }
+    activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(words_of "$unit")"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
   enter listen
-  tries=0
-  until missing=$(not_listening) && [ -z "$missing" ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { reason="nothing listens on port $missing after the $(cut -d ' ' -f 2 "$tx/activate" | sort -u | tr '\n' ' ')"; return 1; }
-    sleep 0.1
-  done
+  all_listen "$tx/ports" && return 0
+  reason="nothing listens on port $missing after the $(cut -d ' ' -f 2 "$tx/activate" | sort -u | tr '\n' ' ' | sed 's/ $//; s/ / and /')"
+  return 1
 }
 
-listening() { ss -Hltn 2>/dev/null | sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -u; }
-not_listening() { # prints the first port that is missing; nothing where the host has no ss to ask
+ports() { sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -nu; } # of lines of ss
+
+all_listen() { # FILE: a port a line; gives each up to 10 s. Nothing is missing where the host has no ss to ask.
   command -v ss >/dev/null || return 0
-  listening >"$talk/listening"
-  grep -vxFf "$talk/listening" "$tx/ports" | head -n 1
-  rm -f "$talk/listening"
+  tries=0
+  until
+    ss -Hltn 2>/dev/null | ports >"$talk/listening"
+    missing=$(grep -vxFf "$talk/listening" "$1" | head -n 1)
+    rm -f "$talk/listening"
+    [ -z "$missing" ]
+  do
+    tries=$((tries + 1))
+    [ $tries -lt 100 ] || return 1
+    sleep 0.1
+  done
 }
 
 await() {
@@ -282,33 +321,66 @@ is_ours() {
 
 restore() { # REASON
   live=
+  why=$1
   failed_at=$step
   state restoring
+  logged=$(journal_of_daemons)
   tries=0
   settled='' foreign=''
   # A disk that is full or read-only may be so for a while. Whoever waits is told before it is over.
   while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt $PATIENCE ]; do
     tries=$((tries + 1))
-    [ $tries != 20 ] || say "end $id broken $failed_at $1; not put back yet, because it cannot be written:$stuck"
+    [ $tries != 20 ] || say "end $id broken $failed_at $why; not put back yet, because it cannot be written:$stuck"
     sleep 1
   done
   # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
-  [ "$mode" = boot ] ||
-    while read -r unit how; do
-      # What dpkg has configured stays so: it was no part of the configuration.
-      [ "$unit" = dpkg ] || activate_unit "$unit" "$how"
-    done <"$tx/activate" >/dev/null 2>&1
+  [ "$mode" = boot ] || restore_daemons >/dev/null 2>&1
   step=$failed_at
   # It stays armed, and unfinished: the next boot and the next run try again.
-  [ -z "$stuck" ] || end broken "$1; not put back, because it cannot be written:$stuck"
-  [ -z "$foreign" ] || leave broken "$1; not put back, because somebody else changed it meanwhile:$foreign"
-  journal=$(journalctl -q --no-pager -o cat -p warning -n 3 --since "@$started" -u postfix@- -u postfix -u dovecot 2>/dev/null | tr '\n' '|')
-  leave rolled-back "$1${journal:+ (log: ${journal%|})}"
+  [ -z "$stuck" ] || end broken "$why; not put back, because it cannot be written:$stuck"
+  [ -z "$foreign" ] || leave broken "$why; not put back, because somebody else changed it meanwhile:$foreign"
+  [ "$mode" = boot ] || is_served || why="$why; the files are as they were, but $lacking"
+  # What they said before it was put back tells the cause; where that was nothing, what they say to it now.
+  [ -n "$logged" ] || logged=$(journal_of_daemons)
+  why="$why${logged:+ (log: $logged)}"
+  if [ -n "${lacking-}" ]; then leave broken "$why"; else leave rolled-back "$why"; fi
+}
+
+journal_of_daemons() { # their last warnings since this began; that Dovecot was told to reload is none
+  journalctl -q --no-pager -o cat -p warning --since "@$started" -u postfix@- -u postfix -u dovecot |
+    grep -v 'SIGHUP received' | uniq | tail -n 3 | joined
+} 2>/dev/null
+
+# In the other order: nobody may ask a daemon that is gone already.
+restore_daemons() {
+  sed '1!G; h; $!d' "$tx/activate" >"$talk/backwards"
+  while read -r unit how; do
+    if [ "$unit" = dpkg ]; then : # what it has configured stays so: it was no part of the configuration
+    elif was_running "$unit"; then activate_unit "$unit" "$how"
+    else stop_unit "$unit"; fi
+  done <"$talk/backwards"
+  # An smtpd that found nobody to ask about logins died, and the master starts no other for a minute. Only a restart ends that.
+  ! was_running postfix || ! journalctl -q --no-pager -o cat --since "@$started" -u postfix@- -u postfix |
+    grep -q 'bad command startup -- throttling' || activate_unit postfix restart
+}
+
+was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
+
+stop_unit() { # UNIT
+  if [ -d /run/systemd/system ]; then systemctl stop "$1"; elif [ "$1" = postfix ]; then postfix stop; else doveadm stop; fi
+}
+
+is_served() { # or $lacking says what is not as before
+  lacking=
+  [ -e "$tx/running" ] && [ -e "$tx/serving" ] || return 0
+  while read -r unit; do [ "$unit" = dpkg ] || runs "$unit" || lacking="$unit does not run any more"; done <"$tx/running"
+  [ -n "$lacking" ] || all_listen "$tx/serving" || lacking="nothing listens on port $missing any more"
+  [ -z "$lacking" ]
 }
 
 leave() { # STATE REASON: the last word is written down, and nothing is left behind
   tries=0
-  until state "$1" && each clean_one && disarm; do
+  until state "$1" && each clean_one && { [ "$1" = committed ] || unmake_folders; } && disarm; do
     tries=$((tries + 1))
     [ $tries != 3 ] || say "end $id $1 $step $2"
     [ $tries -lt $PATIENCE ] || break
@@ -358,6 +430,7 @@ run() {
   enter journal && { mkdir -p "$tx/before" && each journal_one && state journaled && arm || give_up "${reason:-the journal could not be written}"; }
   enter stage && { each keep_one && each stage_one || give_up "$reason"; }
   enter validate && { validate || give_up "$reason"; }
+  look_around
   enter swap && { state swapping || give_up 'the journal could not be written'; }
   live=yes
   each swap_one || restore "$reason"

@@ -10,9 +10,9 @@ export const restart: Task = {
   name: 'restart',
   title: 'The daemons run with what is on disk',
   activations: (snapshot, policy, changes) => [
-    ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
-    // Dovecot's files may include others from anywhere.
+    // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
     ...activation('dovecot', snapshot, policy, changes, (path) => !/^\/etc\/(postfix|letsencrypt)\//.test(path)),
+    ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
   ],
 };
 

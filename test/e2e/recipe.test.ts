@@ -47,7 +47,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.match(stdout, new RegExp(`would request a certificate for ${host.name} `));
       assert.match(
         stdout,
-        /Plan: 1 certificate, 6 files, \d+ settings; reload postfix, dovecot\. Nothing was written\.\n$/,
+        /Plan: 1 certificate, 6 files, \d+ settings; reload dovecot, postfix\. Nothing was written\.\n$/,
       );
       assert.deepEqual(await writtenSince(host), []);
       assert.deepEqual(await host.state(), stock);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, linkSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -49,6 +49,7 @@ describe('commit: the script of the transaction', function () {
         assert.match(box.play('run', shell), /^end \S+ rolled-back confirm no word from the controller for 0 seconds$/);
         assert.deepEqual(box.files(), before);
         assert.deepEqual(box.leftovers(), []);
+        assert.ok(!existsSync(join(box.root, 'etc/letsencrypt')), 'folders that were made for a new file go with it');
       });
     });
   }
@@ -113,11 +114,21 @@ describe('commit: the script of the transaction', function () {
 
   it('puts everything back when a daemon does not take it up', () => {
     box.stub('postfix', 'case $1 in check) exit 0 ;; *) echo "fatal: no" >&2; exit 1 ;; esac');
+    assert.match(box.play('run'), /^end \S+ rolled-back activate-postfix reload of postfix failed: fatal: no$/);
+    assert.deepEqual(box.files(), before);
+  });
+
+  it('does not say "as it was" of a host where somebody no longer listens', () => {
+    const line = `LISTEN 0 100 0.0.0.0:993 0.0.0.0:* users:(("dovecot",pid=7,fd=9))`;
+    box.stub('ss', `[ -e ${box.root}/died ] || echo '${line}'`);
+    box.stub('doveadm', `touch ${box.root}/died`);
+    box.stub('sleep', 'exit 0');
     assert.match(
       box.play('run'),
-      /^end \S+ rolled-back activate-postfix reload of postfix failed: fatal: no fatal: no$/,
+      /^end \S+ broken confirm .*; the files are as they were, but nothing listens on port 993 any more$/,
     );
     assert.deepEqual(box.files(), before);
+    assert.deepEqual(box.leftovers(), []);
   });
 
   it('goes forward after a kill, when the word to keep it had come', () => {

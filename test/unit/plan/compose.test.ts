@@ -43,7 +43,7 @@ describe('plan: the whole', () => {
       smtps: { state: 'change', summary: '10 settings in master.cf' },
       plaintext: { state: 'change', summary: '1 setting in master.cf, 1 in main.cf, 1 in 10-auth.conf' },
       'dovecot-ssl': { state: 'change', summary: '4 settings in 10-ssl.conf' },
-      restart: { state: 'change', summary: 'reload postfix: its files change; reload dovecot: its files change' },
+      restart: { state: 'change', summary: 'reload dovecot: its files change; reload postfix: its files change' },
     });
   });
 

@@ -44,7 +44,7 @@ describe('report: plan', () => {
       '  ~ smtps        10 settings in master.cf',
       '  ~ plaintext    1 setting in master.cf, 1 in main.cf, 1 in dovecot.conf',
       '  ~ dovecot-ssl  4 settings in dovecot.conf',
-      '  ~ restart      reload postfix: its files change; reload dovecot: its files change',
+      '  ~ restart      reload dovecot: its files change; reload postfix: its files change',
       '  · smtpd_tls_security_level: encrypt stays: it is as strict as may, or stricter',
     ]);
   });
@@ -74,7 +74,7 @@ describe('report: plan', () => {
   });
 
   it('adds up', () => {
-    const total = `Plan: 1 certificate, 4 files, ${plan.settings.length} settings; reload postfix, dovecot.`;
+    const total = `Plan: 1 certificate, 4 files, ${plan.settings.length} settings; reload dovecot, postfix.`;
     assert.equal(planTotal(plan), total);
     assert.equal(planTotal(EMPTY), 'Plan: no file.');
     const one = {
@@ -142,7 +142,7 @@ describe('report: the last line', () => {
       '  ~ /etc/postfix/main.cf       changed since transaction t1',
       '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
       '  ~ /etc/dovecot/dovecot.conf  no transaction of the journal wrote it',
-      'mx1  drift: 1 certificate, 4 files, 34 settings; reload postfix, dovecot; `harden-mail apply` mends it. Nothing was written.',
+      'mx1  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` mends it. Nothing was written.',
     ]);
     const well = last({ kind: 'checked', drift: { files: [], leftovers: [] } }, { plan: EMPTY, findings: [pass] });
     assert.equal(well, 'mx1  ok: as it should be, 1 check passed');
@@ -177,7 +177,7 @@ describe('report: the last line', () => {
     [
       { kind: 'changed', receipt },
       { plan: { ...EMPTY, activations: plan.activations }, findings: [pass] },
-      'mx1  changed: reload postfix, dovecot (transaction 20261124T101500Z-4f2a, `harden-mail rollback` undoes it), 1 check passed',
+      'mx1  changed: reload dovecot, postfix (transaction 20261124T101500Z-4f2a, `harden-mail rollback` undoes it), 1 check passed',
     ],
     [
       { kind: 'failed', code: 'PORT_BUSY', message: 'port 80 is held by nginx', hint: 'Stop it.', exit: 1 },
