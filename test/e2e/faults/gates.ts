@@ -19,8 +19,8 @@ export const STEPS = [
   'validate',
   'first rename', //  one file of several is live
   'last rename', //   all files are live, the daemons know nothing of it
-  'postfix', //       about to be reloaded
   'dovecot', //       about to be reloaded
+  'postfix', //       about to be reloaded
   'verify', //        all is live; the controller looks at it from outside
   'confirm', //       the controller is back, its word is not given yet
   'disarm', //        the word is given and written down
@@ -49,8 +49,8 @@ const GATES: Readonly<Partial<Record<Step, Gate>>> = {
     when: '[ "$step $1" = "swap -fT" ] && [ "$calls" = "$(cat /var/lib/harden-mail/tx/2*/manifest | wc -l)" ]',
     after: true,
   },
-  postfix: { program: 'systemctl', when: '[ "$step $1" = "activate-postfix reload" ]' },
   dovecot: { program: 'systemctl', when: '[ "$step $1" = "activate-dovecot reload" ]' },
+  postfix: { program: 'systemctl', when: '[ "$step $1" = "activate-postfix reload" ]' },
   confirm: { program: 'wc', when: '[ "$step" = confirm ]' },
   disarm: {
     program: 'rm',
