@@ -19,7 +19,7 @@ dovecot() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -n "$level" ] || break
     printf '%s\n' "$level"
-    level=$(included "$level" | sort -u)
+    level=$(included "$level")
   done
 }
 
@@ -63,8 +63,7 @@ files() {
   stats=$(stat -L -c '%s %a %Z %U:%G %n' -- "$@")
   section stat "$stats"
   section targets "$(readlink -f -- "$@")"
-  # Of a name with a backslash in it the line begins with one.
-  section digests "$(sha256sum -- "$@" | sed 's/^\\//; s/ .*//')"
+  section digests "$(sha256sum -- "$@")"
   bytes=0
   while read -r size _; do bytes=$((bytes + size)); done <<END
 $stats
@@ -74,12 +73,10 @@ END
   printf '\n'
 }
 
-section os "$(cat /etc/os-release)"
 # Who holds the lock of a transaction; a file that nobody holds is a leftover.
 busy() {
   [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || cat /run/harden-mail.lock
 }
-section busy "$(busy 2>/dev/null)"
 # Transactions that did not come to their end: the word in state tells how far they came.
 unfinished() {
   for file in /var/lib/harden-mail/tx/2*/state; do
@@ -87,34 +84,56 @@ unfinished() {
     case $state in journaled | swapping | swapped | awaiting | restoring) file=${file%/state}; printf '%s %s\n' "${file##*/}" "$state" ;; esac
   done
 }
-section unfinished "$(unfinished 2>/dev/null)"
-section now "$(date +%s)"
-# shellcheck disable=SC2016,SC2086
-installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 'dovecot-*' 2>/dev/null)
-section packages "$installed"
-there=' '
-while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END
+
+packages() {
+  # shellcheck disable=SC2016,SC2086
+  installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 'dovecot-*' 2>/dev/null)
+  section packages "$installed"
+  there=' '
+  while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END
 $installed
 END
-missing=
-for name in $packages; do
-  case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
-done
-# shellcheck disable=SC2086
-[ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
-if command -v postconf >/dev/null; then
-  section postconf "$(postconf -x myhostname queue_directory 2>/dev/null)"
-  section maps "$(postconf -m 2>/dev/null)"
-fi
-section hostname "$(hostname -f 2>/dev/null || hostname)"
-section services "$(getent services smtps submissions)"
-section listeners "$(ss -Hltnp 2>/dev/null)"
-section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState \
-  postfix.service postfix@-.service dovecot.service 2>/dev/null)"
-keys=
-for directory in /etc/letsencrypt/live/*/; do
-  [ -f "${directory}privkey.pem" ] && keys=$keys$directory$newline
-done
-section keys "$keys"
-files
-section end ''
+  missing=
+  for name in $packages; do
+    case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
+  done
+  # shellcheck disable=SC2086
+  [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
+}
+
+daemons() {
+  if command -v postconf >/dev/null; then
+    section postconf "$(postconf -x myhostname queue_directory 2>/dev/null)"
+    section maps "$(postconf -m 2>/dev/null)"
+  fi
+  section listeners "$(ss -Hltnp 2>/dev/null)"
+  section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState \
+    postfix.service postfix@-.service dovecot.service 2>/dev/null)"
+}
+
+machine() {
+  section os "$(cat /etc/os-release)"
+  section busy "$(busy 2>/dev/null)"
+  section unfinished "$(unfinished 2>/dev/null)"
+  section now "$(date +%s)"
+  packages
+  command -v postconf >/dev/null || section hostname "$(hostname -f 2>/dev/null || hostname)"
+  section services "$(getent services smtps submissions)"
+}
+
+keys() {
+  keys=
+  for directory in /etc/letsencrypt/live/*/; do
+    [ -f "${directory}privkey.pem" ] && keys=$keys$directory$newline
+  done
+  section keys "$keys"
+}
+
+# Two halves, side by side: what the first says waits in the pipe.
+daemons | {
+  machine
+  keys
+  files
+  cat
+  section end ''
+}

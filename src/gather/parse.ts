@@ -10,7 +10,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const text = (name: string): string => sections.get(name)?.toString('latin1') ?? '';
   const lines = (name: string): string[] => text(name).split('\n').filter(Boolean);
 
-  const all = files(lines('stat'), lines('targets'), lines('digests'), sections.get('bytes') ?? Buffer.alloc(0));
+  const all = files(lines('stat'), lines('targets'), lines('digests').map(digest), sections.get('bytes') ?? Buffer.alloc(0));
   const packages = Object.fromEntries(lines('packages').flatMap(installedPackage));
   const simulation = lines('simulation');
   const candidates = Object.fromEntries(simulation.flatMap(candidate));
@@ -61,6 +61,11 @@ export class TornError extends HardenMailError {
   constructor(what: string) {
     super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
   }
+}
+
+/** A line of sha256sum, which begins with a backslash where the name has one. */
+function digest(line: string): string {
+  return /^\\?([0-9a-f]{64})/.exec(line)?.[1] ?? '';
 }
 
 function files(stats: string[], targets: string[], digests: string[], bytes: Buffer): RemoteFile[] {
