@@ -123,6 +123,8 @@ export interface Facts {
   readonly resolves: readonly string[];
   readonly listeners: readonly Listener[];
   readonly units: Readonly<Record<string, Unit>>;
+  /** Of the daemons' units those that the admin has masked: systemd will not start them, nor reload them. */
+  readonly masked: readonly string[];
   readonly lineages: readonly Lineage[];
 }
 

@@ -10,7 +10,12 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const text = (name: string): string => sections.get(name)?.toString('latin1') ?? '';
   const lines = (name: string): string[] => text(name).split('\n').filter(Boolean);
 
-  const all = files(lines('stat'), lines('targets'), lines('digests').map(digest), sections.get('bytes') ?? Buffer.alloc(0));
+  const all = files(
+    lines('stat'),
+    lines('targets'),
+    lines('digests').map(digest),
+    sections.get('bytes') ?? Buffer.alloc(0),
+  );
   const packages = Object.fromEntries(lines('packages').flatMap(installedPackage));
   const simulation = lines('simulation');
   const candidates = Object.fromEntries(simulation.flatMap(candidate));
@@ -36,6 +41,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     resolves: namesOf465(lines('services')),
     listeners: lines('listeners').flatMap(listener),
     units: units(text('units')),
+    masked: text('units').split('\n\n').flatMap(maskedUnit),
     lineages: all.flatMap((file) => lineage(file, keys)),
   };
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
@@ -140,6 +146,11 @@ function listener(line: string): Listener[] {
   const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
   if (address === undefined) return [];
   return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] ?? '' }];
+}
+
+function maskedUnit(shown: string): string[] {
+  const id = /^Id=(.*)$/m.exec(shown)?.[1];
+  return id !== undefined && /^LoadState=masked$/m.test(shown) ? [id] : [];
 }
 
 /** When the daemons last took up their files: the later of start and reload, by systemd's account. */

@@ -1,3 +1,4 @@
+import { HardenMailError } from '../errors.ts';
 import type { Activation, Change, Facts, Policy, RemoteFile, Snapshot } from '../model.ts';
 import { usableLineage } from './certbot.ts';
 import type { Task } from './task.ts';
@@ -9,12 +10,25 @@ import type { Task } from './task.ts';
 export const restart: Task = {
   name: 'restart',
   title: 'The daemons run with what is on disk',
-  activations: (snapshot, policy, changes) => [
-    // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
-    ...activation('dovecot', snapshot, policy, changes, (path) => !/^\/etc\/(postfix|letsencrypt)\//.test(path)),
-    ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
-  ],
+  activations: (snapshot, policy, changes) => {
+    if (changes.length > 0) assertNotMasked(snapshot.facts);
+    return [
+      // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
+      ...activation('dovecot', snapshot, policy, changes, (path) => !/^\/etc\/(postfix|letsencrypt)\//.test(path)),
+      ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
+    ];
+  },
 };
+
+function assertNotMasked({ masked }: Facts): void {
+  if (masked.length === 0) return;
+  const units = masked.join(' and ');
+  throw new HardenMailError(
+    'CONFIG_CONFLICT',
+    `${units} is masked: it can neither be started nor reloaded, so it would not take the changes up`,
+    `Nothing was written. systemctl unmask ${masked.join(' ')}, if it is to serve mail, and run again.`,
+  );
+}
 
 function activation(
   unit: Activation['unit'],

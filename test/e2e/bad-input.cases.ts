@@ -186,6 +186,13 @@ export const IN_ITS_FILES: readonly Bad[] = [
   },
   {
     ...REFUSED,
+    what: 'a daemon that is masked',
+    says: /dovecot\.service is masked: it can neither be started nor reloaded/,
+    spoil: 'systemctl mask dovecot',
+    mend: 'systemctl unmask dovecot',
+  },
+  {
+    ...REFUSED,
     what: 'port 465 in somebody else’s hands',
     says: /port 465 is held by python3, so Postfix cannot listen there/,
     spoil: `systemd-run -q --unit squatter python3 -m http.server 465

@@ -268,6 +268,13 @@ describe('gather: when the daemons took up their files', () => {
     assert.deepEqual(units(text), units(said('trixie-before')));
   });
 
+  it('tells which are masked', () => {
+    const [wrapper = '', instance = '', dovecot = ''] = said('bookworm-before').split('\n\n');
+    const masked = dovecot.replace('LoadState=loaded', 'LoadState=masked');
+    const { units, masked: names } = facts({ units: [wrapper, instance, masked].join('\n\n') });
+    assert.deepEqual([Object.keys(units), names], [['postfix'], ['dovecot.service']]);
+  });
+
   it('has no unit for what is not installed, and none without systemd', () => {
     const missing = ['postfix', 'postfix@-', 'dovecot'].map((name) => {
       return `Id=${name}.service\nLoadState=not-found\nActiveState=inactive\nActiveEnterTimestamp=`;

@@ -38,6 +38,7 @@ const STOCK: Omit<Facts, 'lineages'> = {
     { address: '0.0.0.0', port: 110, process: 'dovecot' },
   ],
   units: { postfix: { active: true, loaded: LOADED }, dovecot: { active: true, loaded: LOADED } },
+  masked: [],
 };
 
 /** What certbot keeps: a file of test/cases/certificates, and whether the key is there (it is, unless said). */
