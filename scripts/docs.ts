@@ -10,6 +10,7 @@ import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
 import { CHECKS } from '../src/verify/checks.ts';
+import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
 
@@ -23,6 +24,7 @@ export function pages(): Record<string, string> {
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
+    'man/harden-mail.1': manualPage(),
   };
 }
 
@@ -137,7 +139,7 @@ function cliPage(): string {
       (record.alias === undefined
         ? ''
         : `, ${code(record.alias.length === 1 ? `-${record.alias}` : `--${record.alias}`)}`),
-    (record.only ?? Object.keys(COMMANDS).filter((command) => command !== 'explain')).join(', '),
+    (record.only ?? Object.keys(COMMANDS).filter((command) => !/^(explain|completion)$/.test(command))).join(', '),
     record.describe + (record.default === undefined ? '' : ` (default: ${record.default})`),
     code(envName(name)),
   ]);

@@ -1,5 +1,6 @@
 import { HardenMailError } from './errors.ts';
-import { COMMANDS, envName, OPTIONS, type CommandName, type OptionName, type OptionRecord } from './options.ts';
+import { COMMANDS, envName, OPTIONS, SHELLS } from './options.ts';
+import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
 
 type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
   ? number
@@ -13,10 +14,11 @@ export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> 
 export type Parsed =
   | { readonly text: string }
   | { readonly command: 'explain'; readonly setting: string | undefined }
+  | { readonly command: 'completion'; readonly shell: Shell }
   | { readonly command: HostCommand; readonly flags: Flags };
 
-/** The commands that go to hosts. */
-export type HostCommand = Exclude<CommandName, 'explain'>;
+/** The commands that go to hosts; the others take a word in place of options. */
+export type HostCommand = Exclude<CommandName, 'explain' | 'completion'>;
 
 /** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
 export async function parseArguments(
@@ -57,11 +59,12 @@ export async function parseArguments(
         'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
       );
     for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
-      parser.command(name === 'explain' ? 'explain [setting]' : name, describe, (command) =>
-        name === 'explain'
-          ? command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' })
-          : withOptions(command, name),
-      );
+      parser.command(USAGES[name] ?? name, describe, (command) => {
+        if (name === 'explain')
+          return command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' });
+        if (name === 'completion') return command.positional('shell', { type: 'string', choices: SHELLS });
+        return withOptions(command, name);
+      });
     }
     parser.demandCommand(1, `Say what to do: ${Object.keys(COMMANDS).join(', ')}.`);
   }
@@ -79,11 +82,14 @@ export async function parseArguments(
   const [command, ...rest] = [...(known ? [known] : []), ...argv._] as [CommandName, ...unknown[]];
   if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
   if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
+  if (command === 'completion') return { command, shell: argv['shell'] as Shell };
   return { command, flags: withEnvironment(command, argv as Flags, env) };
 }
 
+const USAGES: Partial<Record<CommandName, string>> = { explain: 'explain [setting]', completion: 'completion <shell>' };
+
 function isHostCommand(word: string): word is HostCommand {
-  return Object.hasOwn(COMMANDS, word) && word !== 'explain';
+  return Object.hasOwn(COMMANDS, word) && !Object.hasOwn(USAGES, word);
 }
 
 function optionsOf(command: CommandName): [OptionName, OptionRecord][] {

@@ -26,6 +26,11 @@ export async function main(args: readonly string[], process: Process): Promise<n
       process.stdout.write(`${parsed.setting === undefined ? listSettings() : explain(parsed.setting)}\n`);
       return EXIT.ok;
     }
+    if (parsed.command === 'completion') {
+      const { completion } = await import('./completion.ts');
+      process.stdout.write(completion(parsed.shell));
+      return EXIT.ok;
+    }
     return await overHosts(parsed.command, parsed.flags, process);
   } catch (error) {
     if (!(error instanceof HardenMailError)) throw error;

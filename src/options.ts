@@ -12,9 +12,14 @@ export const COMMANDS = {
   history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
   explain: 'what is set, where, for which versions, why, and the source',
+  completion: 'what completes this command line in bash, zsh or fish, on standard output',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** What `completion` knows. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
 
 export interface OptionRecord {
   readonly type: 'string' | 'number' | 'boolean';

@@ -109,11 +109,18 @@ describe('cli: arguments', () => {
       assert.ok(all.includes(`harden-mail ${name}`) && all.includes(describe.split(' ')[0] ?? ''), name);
       const help = await text(`${name} --help`);
       for (const [option, { only }] of Object.entries(OPTIONS) as [string, OptionRecord][]) {
-        const belongs = name !== 'explain' && (only?.some((command) => command === name) ?? true);
+        const belongs =
+          !['explain', 'completion'].includes(name) && (only?.some((command) => command === name) ?? true);
         assert.equal(new RegExp(`--${option}\\b(?!-)`).test(help), belongs, `${name} --${option}`);
       }
       for (const line of help.split('\n')) assert.ok(line.length <= 80, line);
     }
+  });
+
+  it('hands completion its shell, and knows which there are', async () => {
+    assert.deepEqual(await parse('completion zsh'), { command: 'completion', shell: 'zsh' });
+    await refused(['completion', 'tcsh'], /shell.*"tcsh".*"bash", "zsh", "fish"/);
+    await refused(['completion'], /Not enough/);
   });
 
   it('hands explain its setting', async () => {

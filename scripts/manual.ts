@@ -1,0 +1,92 @@
+/** man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
+import { readFileSync } from 'node:fs';
+import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
+
+const OPTION_LIST = Object.entries(OPTIONS) as [string, OptionRecord][];
+
+/** The manual page as man(7) has it. */
+export function manualPage(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
+  return [
+    `.\\" Made by \`npm run docs\` from the code. Do not edit.`,
+    `.TH HARDEN\\-MAIL 1 "" "harden\\-mail ${version}" "User Commands"`,
+    '.SH NAME',
+    'harden\\-mail \\- take a Postfix and Dovecot host to authenticated, encrypted mail, over SSH',
+    '.SH SYNOPSIS',
+    ...Object.keys(COMMANDS).flatMap((name, index) => [
+      ...(index === 0 ? [] : ['.br']),
+      `.B harden\\-mail ${name}`,
+      name === 'explain' ? '.RI [ SETTING ]' : name === 'completion' ? '.I SHELL' : '.RI [ options ]',
+    ]),
+    '.SH DESCRIPTION',
+    roff(
+      "It reads the host's files, patches them losslessly, shows every change as a diff, makes all of them or none, reloads, " +
+        'proves the result by speaking SMTP, IMAP and POP3 from outside, and can be run again after every upgrade. ' +
+        'Progress and questions go to standard error, results to standard output.',
+    ),
+    '.SH COMMANDS',
+    ...Object.entries(COMMANDS).flatMap(([name, describe]) => ['.TP', `.B ${roff(name)}`, roff(describe)]),
+    '.SH OPTIONS',
+    roff('A flag wins over the environment, the environment over the inventory, the inventory over the default.'),
+    ...[...new Set(OPTION_LIST.map(([, { group }]) => group))].flatMap((group) => [
+      `.SS ${group}`,
+      ...OPTION_LIST.filter(([, record]) => record.group === group).flatMap(([name, record]) => option(name, record)),
+    ]),
+    '.SH EXIT STATUS',
+    ...exitCodes().flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
+    roff('Of several hosts the most severe counts.'),
+    '.SH ENVIRONMENT',
+    '.TP',
+    '.B HARDEN_MAIL_OPTION',
+    roff(`Every option is also a variable: --acme-server is ${envName('acme-server')}.`),
+    '.TP',
+    '.BR HARDEN_MAIL_PROBE_PASSWORD',
+    roff('The password for --probe-user.'),
+    '.TP',
+    '.BR NO_COLOR ", " FORCE_COLOR',
+    roff('No colours, or colours also where the output is no terminal; --color wins over both.'),
+    '.SH SEE ALSO',
+    '.BR ssh (1),',
+    '.BR ssh_config (5),',
+    '.BR postconf (5),',
+    '.BR doveconf (1),',
+    '.BR certbot (1)',
+    '',
+  ].join('\n');
+}
+
+interface Manifest {
+  readonly version: string;
+}
+
+function option(name: string, record: OptionRecord): string[] {
+  const value = record.type === 'boolean' ? '' : ` ${record.value ?? (record.choices ?? []).join('|')}`;
+  const short =
+    record.alias === undefined ? [] : [record.alias.length === 1 ? `-${record.alias}` : `--${record.alias}`];
+  const names = [`--${name}`, ...short].map((flag) => `\\fB${roff(flag)}\\fR`).join(', ');
+  const standard = record.default === undefined ? '' : ` (default: ${record.default})`;
+  const only = record.only ? ` Only for ${record.only.join(', ')}.` : '';
+  return [
+    '.TP',
+    `${names}${value === '' ? '' : `\\fI${roff(value)}\\fR`}`,
+    roff(`${record.describe}${standard}.${only}`),
+  ];
+}
+
+/** The table of docs/exit-codes.md, which is written by hand. */
+function exitCodes(): [code: string, meaning: string][] {
+  const page = readFileSync(new URL('../docs/exit-codes.md', import.meta.url), 'utf8');
+  return [...page.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code = '', meaning = '']) => [
+    code,
+    meaning.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', ''),
+  ]);
+}
+
+/** Text as roff takes it: a hyphen that can be copied, and no line that begins like a request. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('’', "'")
+    .replace(/^(?=[.'])/gm, '\\&');
+}
