@@ -3,11 +3,13 @@
  */
 import { pathToFileURL } from 'node:url';
 import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Place } from '../src/convert/conversion.ts';
 import { RULES } from '../src/convert/rules.ts';
 import { describeCondition, describeMerge, describePlace } from '../src/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
+import { inventorySchema } from '../src/inventory/schema.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { manualPage } from './manual.ts';
@@ -24,6 +26,7 @@ export function pages(): Record<string, string> {
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
+    'docs/inventory.schema.json': inventorySchemaPage(),
     'man/harden-mail.1': manualPage(),
   };
 }
@@ -130,6 +133,12 @@ function releasesPage(): string {
     table(['Setting', 'Value'], alike),
     '',
   ].join('\n');
+}
+
+/** For editors: the inventory's own validator as JSON Schema. */
+function inventorySchemaPage(): string {
+  const schema = z.toJSONSchema(inventorySchema, { io: 'input' });
+  return `${JSON.stringify({ ...schema, title: 'An inventory of harden-mail' }, null, 2)}\n`;
 }
 
 function cliPage(): string {

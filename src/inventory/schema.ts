@@ -15,7 +15,7 @@ const settings = {
     .describe("the certificate's name; default: what the host's Postfix calls itself"),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z.url({ protocol: /^https$/ }).describe('directory URL of the ACME server; default: Let’s Encrypt'),
-  profile: z.enum(['standard', 'strict']).describe('how far to go'),
+  profile: z.enum(['standard']).describe('how far to go'),
 };
 
 const host = z.strictObject(settings).partial();
