@@ -40,6 +40,8 @@ export interface Host {
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
   readonly profile: Profile;
+  /** The groups of the inventory that it belongs to. */
+  readonly groups?: readonly string[];
 }
 
 // ── gather ───────────────────────────────────────────────────────────────────────────────────────────────────────────

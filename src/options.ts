@@ -38,13 +38,13 @@ export const OPTIONS = {
     type: 'string',
     group: 'Which host',
     value: 'FILE',
-    describe: 'several hosts: inventory.example.json shows how',
+    describe: 'several hosts, JSON or YAML: inventory.example.json shows how',
   },
   limit: {
     type: 'string',
     group: 'Which host',
     value: 'NAMES',
-    describe: 'only these hosts of the inventory: names or globs, parted by commas',
+    describe: 'only these hosts of the inventory: names, groups or globs, parted by commas',
   },
 
   user: { type: 'string', group: 'SSH', value: 'U', describe: 'SSH user: root, or one who may use sudo' },

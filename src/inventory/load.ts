@@ -1,42 +1,80 @@
 import { readFile } from 'node:fs/promises';
 import { HardenMailError } from '../errors.ts';
 import type { Host } from '../model.ts';
-import { parseJson } from './json.ts';
+import { closest } from './closest.ts';
+import { parseInventory } from './parse.ts';
+import type { Inventory, Issue } from './schema.ts';
+import { globToRegExp } from './select.ts';
 
 /** What a flag or an environment variable says; it wins over the inventory. */
-export type Overrides = Partial<Omit<Host, 'name' | 'hostname'>>;
+export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
 
 /** The hosts of an inventory file, in its order. Throws INVENTORY_INVALID with the place in the file. */
 export async function loadInventory(path: string, overrides: Overrides): Promise<Host[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw invalid(
       `the inventory ${path} cannot be read: ${error.code ?? error.message}`,
-      'Give --inventory the path of a JSON file.',
+      'Give --inventory the path of a JSON or YAML file.',
     );
   });
-  const { value, locate } = await parseJson(text, path);
-  const { inventorySchema } = await import('./schema.ts');
+  const { value, locate } = await parseInventory(text, path);
+  const { inventorySchema, settingNames } = await import('./schema.ts');
   const result = inventorySchema.safeParse(value);
-  if (!result.success) {
-    const places = result.error.issues.flatMap((issue) => {
-      const wrong =
-        issue.code === 'unrecognized_keys'
-          ? issue.keys.map((key) => ({ at: [...issue.path, key], what: 'there is no such setting' }))
-          : [{ at: issue.path, what: issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message }];
-      return wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`);
-    });
-    throw invalid(`${path}:${places.join('; ')}`, 'inventory.example.json shows every setting.');
+  const wrong = result.success
+    ? problems(result.data)
+    : result.error.issues.flatMap((issue) => wrongIn(issue, settingNames));
+  if (!result.success || wrong.length > 0) {
+    const told = wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`).join('; ');
+    throw invalid(`${path}:${told}`, 'inventory.example.json shows every setting.');
   }
-  const { defaults, hosts } = result.data;
-  if (Object.keys(hosts).length === 0) {
-    throw invalid(
-      `${path}:${locate(['hosts'])}: hosts: there is none`,
-      'inventory.example.json shows how to name one.',
-    );
+  return hostsOf(result.data, overrides);
+}
+
+interface Wrong {
+  readonly at: readonly PropertyKey[];
+  readonly what: string;
+}
+
+/** What the validator cannot see: whether there are hosts, and whether a group's members are among them. */
+function problems({ groups, hosts }: Inventory): Wrong[] {
+  const names = Object.keys(hosts);
+  if (names.length === 0) return [{ at: ['hosts'], what: 'there is none' }];
+  return Object.entries(groups).flatMap(([group, { hosts: members }]) =>
+    members.flatMap((member, index) => {
+      if (names.some((name) => globToRegExp(member).test(name))) return [];
+      return [{ at: ['groups', group, 'hosts', index], what: `matches no host below${closest(member, names)}` }];
+    }),
+  );
+}
+
+/** Of one complaint of the validator: the places, and the words. */
+function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      at: [...issue.path, key],
+      what: `there is no such setting${closest(key, known)}`,
+    }));
   }
+  const own = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
+  return [{ at: issue.path, what: own ?? issue.message }];
+}
+
+/** Each with what it has of its own, else of its groups (the later one first), else of all. */
+function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
   return Object.entries(hosts).map(([name, own]) => {
-    const merged = { ...defaults, ...own, ...overrides };
-    return compact({ name, ...merged, hostname: own.hostname ?? name, profile: merged.profile ?? 'standard' });
+    const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
+      members.some((member) => globToRegExp(member).test(name)),
+    );
+    const shared = mine.map(([, group]) => ({ ...group, hosts: undefined }));
+    const merged = Object.assign({}, defaults, ...shared, own, overrides) as typeof own;
+    const names = mine.map(([group]) => group);
+    return compact({
+      name,
+      ...merged,
+      hostname: own.hostname ?? name,
+      profile: merged.profile ?? 'standard',
+      groups: names.length > 0 ? names : undefined,
+    });
   });
 }
 

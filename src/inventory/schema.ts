@@ -20,9 +20,26 @@ const settings = {
 
 const host = z.strictObject(settings).partial();
 
-/** The inventory file: values for all hosts, and the hosts with what differs. */
+/** What several hosts can have in common. */
+const shared = host.omit({ hostname: true, domain: true });
+
+const group = shared.extend({
+  hosts: z.array(z.string().min(1)).min(1).describe('its members: names or globs of hosts below'),
+});
+
+/** The inventory file: values for all hosts, for groups of them, and the hosts with what differs. */
 export const inventorySchema = z.strictObject({
   $schema: z.string().optional(),
-  defaults: host.omit({ hostname: true, domain: true }).default({}),
+  defaults: shared.default({}).describe('for every host'),
+  groups: z
+    .record(z.string().regex(/^[A-Za-z][\w-]*$/, 'not a group name'), group)
+    .default({})
+    .describe('for their members; of two groups the later one wins, and the host itself over both'),
   hosts: z.record(z.string().refine(validHostname, 'not a host name'), host),
 });
+
+/** Every name that may stand in it, for who has mistyped one. */
+export const settingNames = [...Object.keys(settings), 'defaults', 'groups', 'hosts'];
+
+export type Inventory = z.infer<typeof inventorySchema>;
+export type Issue = z.core.$ZodIssue;

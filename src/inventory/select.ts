@@ -1,7 +1,8 @@
 import { HardenMailError } from '../errors.ts';
 import type { Host } from '../model.ts';
+import { closest } from './closest.ts';
 
-/** The hosts that a --limit names: host names or globs, parted by commas. One that matches none is an error. */
+/** The hosts that a --limit names: host names, groups or globs, parted by commas. One that matches none is an error. */
 export function selectHosts(hosts: readonly Host[], limit: string | undefined): readonly Host[] {
   if (limit === undefined) return hosts;
   const patterns = limit
@@ -11,18 +12,29 @@ export function selectHosts(hosts: readonly Host[], limit: string | undefined): 
   if (patterns.length === 0) throw unmatched('--limit names no host', hosts);
   const chosen = new Set<Host>();
   for (const pattern of patterns) {
-    const matching = hosts.filter(({ name }) => globToRegExp(pattern).test(name));
-    if (matching.length === 0) throw unmatched(`--limit ${pattern} matches no host of the inventory`, hosts);
+    const glob = globToRegExp(pattern);
+    const matching = hosts.filter(({ name, groups = [] }) => glob.test(name) || groups.includes(pattern));
+    if (matching.length === 0) {
+      throw unmatched(
+        `--limit ${pattern} matches no host and no group of the inventory${closest(pattern, namesOf(hosts))}`,
+        hosts,
+      );
+    }
     matching.forEach((host) => chosen.add(host));
   }
   return hosts.filter((host) => chosen.has(host));
 }
 
 function unmatched(what: string, hosts: readonly Host[]): HardenMailError {
-  return new HardenMailError('USAGE', what, `The inventory has: ${hosts.map(({ name }) => name).join(', ')}.`);
+  return new HardenMailError('USAGE', what, `The inventory has: ${namesOf(hosts).join(', ')}.`);
 }
 
-function globToRegExp(glob: string): RegExp {
+/** Hosts, then groups. */
+function namesOf(hosts: readonly Host[]): string[] {
+  return [...new Set([...hosts.map(({ name }) => name), ...hosts.flatMap(({ groups = [] }) => groups)])];
+}
+
+export function globToRegExp(glob: string): RegExp {
   const source = glob
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replace(/\*/g, '.*')

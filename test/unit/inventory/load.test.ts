@@ -42,8 +42,16 @@ describe('inventory: load', () => {
         identity: '~/.ssh/id_mail',
         domain: 'mail.example.org',
         email: 'postmaster@example.org',
+        profile: 'standard',
+      },
+      {
+        name: 'mx1.lab.example.org',
+        hostname: 'mx1.lab.example.org',
+        user: 'root',
+        email: 'postmaster@example.org',
         acmeServer: 'https://acme.example.org/directory',
         profile: 'standard',
+        groups: ['lab'],
       },
     ]);
   });
@@ -64,6 +72,54 @@ describe('inventory: load', () => {
       ['one', 'a', 9],
       ['two', 'b', 9],
     ]);
+  });
+
+  it('lays groups over the defaults in the order of the file, and the host over its groups', async () => {
+    const hosts = await load({
+      defaults: { user: 'all', port: 1, email: 'all@example.org' },
+      groups: { first: { hosts: ['a', 'b'], user: 'first', port: 2 }, second: { hosts: ['b*'], user: 'second' } },
+      hosts: { a: {}, b: { email: 'b@example.org' }, c: {} },
+    });
+    assert.deepEqual(
+      hosts.map(({ name, user, port, email, groups }) => [name, user, port, email, groups]),
+      [
+        ['a', 'first', 2, 'all@example.org', ['first']],
+        ['b', 'second', 2, 'b@example.org', ['first', 'second']],
+        ['c', 'all', 1, 'all@example.org', undefined],
+      ],
+    );
+  });
+
+  it('reads YAML, by the file’s name, with the same places', async () => {
+    const yaml = join(folder, 'inventory.yaml');
+    writeFileSync(
+      yaml,
+      '# ours\ndefaults: { user: root }\nhosts:\n  mx1.example.org:\n  mx2.example.org: { port: 2222 }\n',
+    );
+    await assert.rejects(
+      loadInventory(yaml, {}),
+      /yaml:4:19: hosts\."mx1\.example\.org": Invalid input: expected object/,
+    );
+    writeFileSync(yaml, 'hosts:\n  no: {}\n  mx2.example.org: { port: 2222 }\n');
+    assert.deepEqual(
+      (await loadInventory(yaml, {})).map(({ name, port }) => [name, port]),
+      [
+        ['no', undefined],
+        ['mx2.example.org', 2222],
+      ],
+    );
+    for (const [text, message] of [
+      ['hosts:\n  a: {}\n  a: {}\n', '3:3: this name stands here a second time'],
+      ['hosts:\n\ta: {}\n', '2:1: Tabs are not allowed as indentation'],
+      ['hosts: [\n', '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+      ['', '1:1: the file: Invalid input: expected object, received null'],
+    ] as const) {
+      writeFileSync(yaml, text);
+      await assert.rejects(loadInventory(yaml, {}), (error: Error) => {
+        assert.equal(error.message, `${yaml}:${message}`);
+        return true;
+      });
+    }
   });
 
   it('keeps the order of the file, has no empty members, and takes a byte order mark', async () => {
@@ -125,7 +181,21 @@ describe('inventory: load', () => {
   }
 
   for (const [text, message] of [
-    ['{"hosts": {\n  "mx1": { "prot": 22 } } }', '2:20: hosts.mx1.prot: there is no such setting'],
+    [
+      '{"hosts": {\n  "mx1": { "prot": 22 } } }',
+      '2:20: hosts.mx1.prot: there is no such setting: did you mean "port"?',
+    ],
+    ['{"host": { "a": {} }, "hosts": { "a": {} } }', '1:10: host: there is no such setting: did you mean "hosts"?'],
+    ['{"hosts": { "a": { "profile": "strict" } } }', '1:31: hosts.a.profile: Invalid input: expected "standard"'],
+    [
+      '{"groups": { "g": { "hosts": ["mx2"] } }, "hosts": { "mx1": {} } }',
+      '1:31: groups.g.hosts.0: matches no host below: did you mean "mx1"?',
+    ],
+    [
+      '{"groups": { "g": { "hosts": [] } }, "hosts": { "mx1": {} } }',
+      '1:30: groups.g.hosts: Too small: expected array to have >=1 items',
+    ],
+    ['{"groups": { "g h": { "hosts": ["a"] } }, "hosts": { "a": {} } }', '1:21: groups."g h": not a group name'],
     [
       '{"hosts": {\n  "mx1.example.org": { "port": "22" } } }',
       '2:32: hosts."mx1.example.org".port: Invalid input: expected number, received string',
@@ -147,7 +217,7 @@ describe('inventory: load', () => {
     ['{"hosts": { "a": { "port": 1, "port": 2 } } }', '1:31: this name stands here a second time'],
     [
       '{"hosts": { "a": { "prot": 1, "x": 2, "port": "x" } } }',
-      '1:47: hosts.a.port: Invalid input: expected number, received string; 1:28: hosts.a.prot: there is no such setting; 1:36: hosts.a.x: there is no such setting',
+      '1:47: hosts.a.port: Invalid input: expected number, received string; 1:28: hosts.a.prot: there is no such setting: did you mean "port"?; 1:36: hosts.a.x: there is no such setting',
     ],
   ] as const) {
     it(`refuses ${text}`, async () => assert.equal(await refusal(text), message));

@@ -4,7 +4,7 @@ import { selectHosts } from '../../../src/inventory/select.ts';
 import type { Host } from '../../../src/model.ts';
 
 const hosts = ['mx1.example.org', 'mx2.example.org', 'mx10.example.org', 'a[b]'].map((name): Host => {
-  return { name, hostname: name, profile: 'standard' };
+  return { name, hostname: name, profile: 'standard', ...(/^mx\d\./.test(name) && { groups: ['old'] }) };
 });
 const chosen = (limit: string | undefined): string[] => selectHosts(hosts, limit).map(({ name }) => name);
 
@@ -18,16 +18,23 @@ describe('inventory: --limit', () => {
     ['mx?.example.org', ['mx1.example.org', 'mx2.example.org']],
     ['mx1*', ['mx1.example.org', 'mx10.example.org']],
     ['a[b]', ['a[b]']],
+    ['old', ['mx1.example.org', 'mx2.example.org']],
+    ['a*,old', ['mx1.example.org', 'mx2.example.org', 'a[b]']],
   ] as const) {
     it(`${limit} is ${names.join(', ')}`, () => assert.deepEqual(chosen(limit), names));
   }
 
   for (const [limit, message] of [
-    ['mx3.example.org', /--limit mx3.example.org matches no host/],
+    [
+      'mx3.example.org',
+      /--limit mx3.example.org matches no host and no group of the inventory: did you mean "mx1.example.org"\?/,
+    ],
     ['mx1.example.org,typo', /--limit typo matches no host/],
     ['mx1Xexample.org', /matches no host/],
     ['MX1.example.org', /matches no host/],
     ['example', /matches no host/],
+    ['odl', /did you mean "old"/],
+    ['ol*', /matches no host/],
     ['', /names no host/],
     [' , ', /names no host/],
   ] as const) {

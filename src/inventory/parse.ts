@@ -4,29 +4,42 @@ import { HardenMailError } from '../errors.ts';
 export type Locate = (path: readonly PropertyKey[]) => string;
 
 /**
- * JSON with the places of its values. Throws INVENTORY_INVALID as `FILE:LINE:COLUMN: …` for what is no JSON, and for a
- * key that stands twice, of which JSON.parse would silently take the last.
+ * JSON, or YAML where the file's name says so, with the places of its values. Throws INVENTORY_INVALID as
+ * `FILE:LINE:COLUMN: …` for what is neither, and for a key that stands twice, of which JSON.parse would silently take the
+ * last.
  */
-export async function parseJson(text: string, file: string): Promise<{ value: unknown; locate: Locate }> {
-  const json = text.replace(/^\ufeff/, '');
-  let value: unknown;
+export async function parseInventory(text: string, file: string): Promise<{ value: unknown; locate: Locate }> {
+  const source = text.replace(/^\ufeff/, '');
+  const isYaml = /\.ya?ml$/i.test(file);
+  if (!isYaml) assertJson(source, file);
+  // Valid JSON is valid YAML, and the YAML parser knows where each value stands. Loaded only here: it takes its time.
+  const { isNode, LineCounter, parseDocument } = (await import('yaml')).default; // in dist it has no other export
+  const document = parseDocument(source, {
+    lineCounter: new LineCounter(),
+    schema: isYaml ? 'core' : 'json',
+    uniqueKeys: true,
+    prettyErrors: false,
+  });
+  const [wrong] = document.errors;
+  if (wrong) {
+    const what = wrong.code === 'DUPLICATE_KEY' ? 'this name stands here a second time' : wrong.message;
+    throw invalid(file, lineAndColumn(source, wrong.pos[0]), what);
+  }
+  const locate: Locate = (path) => {
+    const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+    if (isNode(node) && node.range) return lineAndColumn(source, node.range[0]);
+    return path.length === 0 ? '1:1' : locate(path.slice(0, -1));
+  };
+  return { value: document.toJS() as unknown, locate };
+}
+
+function assertJson(json: string, file: string): void {
   try {
-    value = JSON.parse(json);
+    JSON.parse(json);
   } catch (error) {
     const { message } = error as Error;
     throw invalid(file, lineAndColumn(json, positionOf(message, json)), wordsOf(message));
   }
-  // Valid JSON is valid YAML, and the YAML parser knows where each value stands. Loaded only here: it takes its time.
-  const { isNode, LineCounter, parseDocument } = (await import('yaml')).default; // in dist it has no other export
-  const lineCounter = new LineCounter();
-  const document = parseDocument(json, { lineCounter, schema: 'json', uniqueKeys: true });
-  const [twice] = document.errors;
-  if (twice) throw invalid(file, lineAndColumn(json, twice.pos[0]), 'this name stands here a second time');
-  const locate: Locate = (path) => {
-    const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
-    return isNode(node) && node.range ? lineAndColumn(json, node.range[0]) : locate(path.slice(0, -1));
-  };
-  return { value, locate };
 }
 
 /** Node tells no position for some errors: there the shortest beginning of the text that has the same error ends at it. */
@@ -67,5 +80,5 @@ function lineAndColumn(text: string, at: number): string {
 }
 
 function invalid(file: string, place: string, what: string): HardenMailError {
-  return new HardenMailError('INVENTORY_INVALID', `${file}:${place}: ${what}`, 'Mend the JSON at that place.');
+  return new HardenMailError('INVENTORY_INVALID', `${file}:${place}: ${what}`, 'Mend the file at that place.');
 }
