@@ -45,6 +45,7 @@ const CODES = {
   LOCKED: EXIT.failed,
   CHANGED_SINCE_READ: EXIT.failed,
   COMMIT_REFUSED: EXIT.failed,
+  STOPPED: EXIT.failed,
   // after it
   VERIFY_FAILED: EXIT.verification,
   ROLLED_BACK: EXIT.verification,

@@ -116,6 +116,20 @@ export const OPTIONS = {
   },
   yes: { type: 'boolean', group: 'How it is done', alias: 'y', describe: 'do not ask', only: ['apply', 'rollback'] },
   forks: { type: 'number', group: 'How it is done', value: 'N', describe: 'hosts at a time', default: 10 },
+  serial: {
+    type: 'string',
+    group: 'How it is done',
+    value: 'N|N%',
+    describe: 'so many hosts become live together, then the next; after a batch with failures the rest is not begun',
+    only: ['apply', 'rollback'],
+  },
+  'max-fail': {
+    type: 'number',
+    group: 'How it is done',
+    value: 'N',
+    describe: 'with --serial: go on in spite of so many failures',
+    only: ['apply', 'rollback'],
+  },
   to: {
     type: 'string',
     group: 'How it is done',

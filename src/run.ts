@@ -6,14 +6,16 @@ import { carryOut } from './carry-out.ts';
 import type { ConnectOptions } from './connect/connect.ts';
 import type { Interrupt } from './interrupt.ts';
 import { isEmpty } from './model.ts';
-import type { Facts, Host, HostResult, Plan } from './model.ts';
+import type { Host, HostResult } from './model.ts';
 import { fingerprint } from './plan/compose.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
+import type { Shown } from './report/alike.ts';
 import type { Progress } from './report/progress.ts';
 import { inspect, look, lookAhead, prepare, readJournal, survey, surveyUndo } from './steps.ts';
+import { sizeOf, type Batch } from './batch.ts';
 import { begin, known, resultOf, type Visit } from './visit.ts';
-import { failure, interrupted } from './words.ts';
+import { failure, interrupted, stopped } from './words.ts';
 
 export interface RunOptions extends ProbeOptions {
   readonly dryRun: boolean;
@@ -21,6 +23,10 @@ export interface RunOptions extends ProbeOptions {
   readonly yes: boolean;
   /** How many hosts at a time. */
   readonly forks: number;
+  /** How many hosts become live together, a number or a share of all; absent: all. */
+  readonly serial?: Batch;
+  /** After a batch with more failures than this, those that are left stay as they are. */
+  readonly maxFail: number;
   /** Seconds that a host waits for our word before it puts everything back. */
   readonly confirmTimeout: number;
   /** The transaction that a rollback goes back before; absent: the last one. */
@@ -35,8 +41,10 @@ export interface RunOptions extends ProbeOptions {
 
 export interface Io {
   readonly progress: Progress;
-  /** Shows a plan with its diffs. */
-  show(name: string, facts: Facts, plan: Plan): Promise<void>;
+  /** Plans that are shown as one, because they differ in the hosts' own names only. */
+  alike<T extends Shown>(plans: readonly T[]): Promise<T[][]>;
+  /** Shows the one plan of these hosts with its diffs. */
+  show(plans: readonly Shown[]): Promise<void>;
   ask(question: string): Promise<boolean>;
 }
 
@@ -54,7 +62,7 @@ export const apply: Road = (hosts, options, io) =>
     options.interrupt.hold();
     await stage(prepare, visits, options, io);
     await agree('Apply to', visits, options, io);
-    await stage(carryOut, visits, options, io);
+    await inBatches(carryOut, visits, options, io);
   });
 
 /** `harden-mail rollback`: a transaction like any other, whose plan is made from the host's journal. */
@@ -63,7 +71,7 @@ export const rollback: Road = (hosts, options, io) =>
     await stage(surveyUndo, visits, options, io);
     await agree('Roll back', visits, options, io);
     options.interrupt.hold();
-    await stage(carryOut, visits, options, io);
+    await inBatches(carryOut, visits, options, io);
   });
 
 /** `harden-mail verify`: the probes alone. */
@@ -73,10 +81,8 @@ export const verifyHosts: Road = (hosts, options, io) => visiting(hosts, (visits
 export const check: Road = (hosts, options, io) =>
   visiting(hosts, async (visits) => {
     await stage(options.upgradeTo === undefined ? inspect : lookAhead, visits, options, io);
-    for (const visit of visits) {
-      if (visit.ending?.kind === 'failed' || !visit.plan || isEmpty(visit.plan)) continue;
-      await io.show(visit.name, known(visit).facts, visit.plan);
-    }
+    const drifted = visits.filter(({ ending, plan }) => ending?.kind !== 'failed' && plan && !isEmpty(plan));
+    for (const group of await io.alike(drifted.map(shown))) await io.show(group);
   });
 
 /** `harden-mail history`: the host's journal. */
@@ -107,14 +113,35 @@ async function stage(step: Step, visits: readonly Visit[], options: RunOptions, 
   if (open.length > 0) await io.progress.each(open, options.forks, guarded);
 }
 
+/** A step batch by batch; when too many have failed, the rest is not begun. */
+async function inBatches(step: Step, visits: readonly Visit[], options: RunOptions, io: Io): Promise<void> {
+  const open = visits.filter(({ ending }) => ending === null);
+  const size = options.serial ? sizeOf(options.serial, open.length) : open.length;
+  for (let begun = 0; begun < open.length; begun += size) {
+    const failed = open.filter(({ ending }) => ending?.kind === 'failed').length;
+    if (failed > options.maxFail) {
+      for (const visit of open.slice(begun)) visit.ending = failure(stopped(failed, begun));
+      return;
+    }
+    await stage(step, open.slice(begun, begun + size), options, io);
+  }
+}
+
 /** Shows what has not been agreed to yet, and asks. A dry run ends here. */
 async function agree(question: string, visits: readonly Visit[], options: RunOptions, io: Io): Promise<void> {
-  for (const visit of visits.filter(({ ending }) => ending === null)) {
-    const { plan, facts } = known(visit);
-    if (visit.agreed === fingerprint(plan)) continue;
-    await io.show(visit.name, facts, plan);
-    if (options.dryRun) visit.ending = { kind: 'pending' };
-    else if (options.yes || (await io.ask(`${question} ${visit.name}?`))) visit.agreed = fingerprint(plan);
-    else visit.ending = { kind: 'declined' };
+  const open = visits.filter((visit) => !visit.ending && visit.agreed !== fingerprint(known(visit).plan));
+  for (const group of await io.alike(open.map(shown))) {
+    await io.show(group);
+    const whom = group.length === 1 ? group[0]?.name : `these ${group.length} hosts`;
+    const agreed = !options.dryRun && (options.yes || (await io.ask(`${question} ${whom}?`)));
+    for (const { visit, plan } of group) {
+      if (agreed) visit.agreed = fingerprint(plan);
+      else visit.ending = { kind: options.dryRun ? 'pending' : 'declined' };
+    }
   }
+}
+
+function shown(visit: Visit): Shown & { readonly visit: Visit } {
+  const { plan, facts, policy } = known(visit);
+  return { visit, name: visit.name, domain: policy.domain, facts, plan };
 }

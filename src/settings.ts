@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { parseBatch, type Batch } from './batch.ts';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
@@ -44,6 +45,8 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     dryRun: flags['dry-run'] === true,
     yes: flags.yes === true,
     forks: flags.forks ?? 10,
+    ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),
+    maxFail: maxFail(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
@@ -63,6 +66,17 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${line}\n`) }),
     },
   };
+}
+
+function maxFail({ 'max-fail': given, serial }: Flags): number {
+  if (given !== undefined && serial === undefined) throw usage('--max-fail needs --serial');
+  return given ?? 0;
+}
+
+function batchOf(text: string): Batch {
+  const batch = parseBatch(text);
+  if (!batch) throw usage(`--serial takes a number of hosts, or a share of them up to 100%: ${JSON.stringify(text)}`);
+  return batch;
 }
 
 /** Asked once, also when several hosts want it at the same time. */

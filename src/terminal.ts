@@ -4,9 +4,18 @@ import { Chalk } from 'chalk';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
-import type { Change, Ending, Facts, HostResult, Plan } from './model.ts';
+import type { Change, Ending, HostResult } from './model.ts';
+import { alike, sharedBy, type Shown } from './report/alike.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
-import { diffLines, endingLine, findingLines, headline, planLines, transactionLines } from './report/text.ts';
+import {
+  diffLines,
+  endingLine,
+  findingLines,
+  headline,
+  planLines,
+  totalLine,
+  transactionLines,
+} from './report/text.ts';
 import type { Io } from './run.ts';
 
 export interface Terminal extends Io {
@@ -34,10 +43,21 @@ export function terminal(process: Process, flags: Flags): Terminal {
   return {
     interactive,
     progress: live ? liveProgress(stderr) : plainProgress((line) => void stderr.write(`${line}\n`)),
-    async show(name: string, facts: Facts, plan: Plan) {
-      print([headline(name, facts, chalk), ...planLines(plan, chalk)]);
+    async alike(plans) {
+      if (plans.length < 2) return plans.map((plan) => [plan]);
+      const texts = new Map<Shown, string>();
+      for (const shown of plans) {
+        const diffs = flags.diff === false ? [] : await diffsOf(shown.plan.changes);
+        texts.set(shown, [headline('', shown.facts, chalk), ...planLines(shown.plan, chalk), ...diffs].join('\n'));
+      }
+      return alike(plans, (shown) => texts.get(shown) ?? '');
+    },
+    async show(plans) {
+      const [first] = plans;
+      if (!first) return;
+      print([...sharedBy(plans), headline(first.name, first.facts, chalk), ...planLines(first.plan, chalk)]);
       if (flags.diff === false) return;
-      print((await diffsOf(plan.changes)).map((diff) => diffLines(diff, chalk)));
+      print((await diffsOf(first.plan.changes)).map((diff) => diffLines(diff, chalk)));
     },
     async ask(text) {
       return /^y(es)?$/i.test((await question(`${text} [y/N] `, false)).trim());
@@ -60,6 +80,7 @@ export function terminal(process: Process, flags: Flags): Terminal {
         const findings = isAboutChecks(result.ending) ? result.findings : [];
         print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
       }
+      print(totalLine(results));
     },
   };
 }

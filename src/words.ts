@@ -58,6 +58,15 @@ function wordsFor(name: string, { state, step, reason }: Receipt): [ErrorCode, s
   return ['COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, mended];
 }
 
+/** Of a host whose turn did not come. */
+export function stopped(failed: number, begun: number): HardenMailError {
+  return new HardenMailError(
+    'STOPPED',
+    `not begun: ${failed} of the ${begun} before it failed`,
+    'Nothing was written here. Mend those and run again; --max-fail N goes on in spite of N.',
+  );
+}
+
 export function interrupted(): HardenMailError {
   return new HardenMailError('INTERRUPTED', 'interrupted', 'Nothing more was written.');
 }

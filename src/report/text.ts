@@ -1,5 +1,16 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Drift, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
+import type {
+  Activation,
+  Drift,
+  Ending,
+  Facts,
+  Finding,
+  HostResult,
+  Note,
+  Plan,
+  TaskState,
+  Transaction,
+} from '../model.ts';
 import { isEmpty } from '../model.ts';
 import { escape } from './escape.ts';
 
@@ -131,6 +142,28 @@ export function transactionLines({ id, who, state, reason, changes }: Transactio
     `${chalk.bold(escape(id))}  ${escape(time)}  ${escape(who)}  ${paint(escape(state))}${reason && `: ${escape(reason)}`}`,
     `  ${escape(files)}`,
   ];
+}
+
+const OUTCOME: Record<Ending['kind'], string> = {
+  unchanged: 'ok',
+  verified: 'ok',
+  checked: 'ok',
+  foreseen: 'ok',
+  changed: 'changed',
+  pending: 'to be changed',
+  declined: 'declined',
+  history: 'read',
+  failed: 'failed',
+};
+
+/** Of several hosts: `40 hosts: 37 ok, 2 changed, 1 failed`. */
+export function totalLine(results: readonly HostResult[]): string[] {
+  if (results.length < 2) return [];
+  const drifted = ({ ending, plan }: HostResult): boolean =>
+    (ending.kind === 'checked' || ending.kind === 'foreseen') && plan !== null && !isEmpty(plan);
+  const outcomes = group(results, (result) => (drifted(result) ? 'drifted' : OUTCOME[result.ending.kind]));
+  const counts = [...outcomes].map(([outcome, all]) => `${all.length} ${outcome}`);
+  return [`${results.length} hosts: ${counts.join(', ')}`];
 }
 
 /** The last line for a host: how it ended, truthfully. */

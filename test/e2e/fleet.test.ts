@@ -70,7 +70,7 @@ describe('an inventory', () => {
     const known = [...names(), 'dead.test'].join(', ');
     assert.equal(
       stderr,
-      `harden-mail: --limit mx9* matches no host of the inventory\n  → The inventory has: ${known}.\n`,
+      `harden-mail: --limit mx9* matches no host and no group of the inventory\n  → The inventory has: ${known}.\n`,
     );
   });
 
@@ -90,6 +90,39 @@ describe('an inventory', () => {
     assert.ok(!(stdout + stderr).includes(first));
     assert.ok(!(stdout + stderr).includes('dead.test'));
     assert.deepEqual(await untouched(), before);
+  });
+
+  it('a dry run shows one plan for both', async () => {
+    const { code, stdout } = await hardenMail(['apply', '--dry-run', '--limit', 'mx*', ...flags]);
+    assert.equal(code, 0);
+    const [first, second] = names();
+    assert.match(stdout, new RegExp(`^${first}, ${second}: the same plan, but for each one's own domain$`, 'm'));
+    assert.equal(stdout.match(/^--- \/etc\/postfix\/main\.cf$/gm)?.length, 1);
+    assert.match(stdout, /^2 hosts: 2 to be changed$/m);
+  });
+
+  it('--serial 1: after one that failed, the next is not begun', async () => {
+    const [one, two] = hosts as [LabHost, LabHost];
+    await one.run('ln /etc/postfix/master.cf /srv/second-name');
+    const postfix = () => two.run('cat /etc/postfix/*.cf');
+    const before = await postfix();
+    const { code, stdout } = await hardenMail([
+      'apply',
+      '--yes',
+      '--no-diff',
+      '--serial',
+      '1',
+      '--limit',
+      'mx*',
+      ...flags,
+    ]);
+    await one.run('rm /srv/second-name');
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, new RegExp(`^${one.name}  failed: .* has a second name`, 'm'));
+    assert.match(stdout, new RegExp(`^${two.name}  failed: not begun: 1 of the 1 before it failed$`, 'm'));
+    assert.match(stdout, /^2 hosts: 2 failed$/m);
+    assert.equal(await postfix(), before);
+    await assertTidy(two);
   });
 
   it('the living are done, the dead one is told, and --json has all of it', async () => {
@@ -140,7 +173,7 @@ describe('an inventory', () => {
     assert.equal(code, 4, stdout + stderr);
     for (const name of names())
       assert.match(stdout, new RegExp(`^${name}  ok: nothing to do, \\d+ checks passed$`, 'm'));
-    assert.match(stdout, /^dead\.test {2}failed: .*\n {2}→ .*\n$/m);
+    assert.match(stdout, /^dead\.test {2}failed: .*\n {2}→ .*\n3 hosts: 2 ok, 1 failed\n$/m);
     assert.deepEqual(await untouched(), before);
     for (const [index, host] of hosts.entries()) {
       assert.deepEqual((await activity(host, since[index])).reloads, []);

@@ -96,6 +96,7 @@ describe('cli: arguments', () => {
     [['apply', '--port', '22.5'], /^--port takes a whole number/],
     [['apply', '--port', '-1'], /^--port takes a whole number/],
     [['apply', '--no-port'], /^--port takes a whole number/],
+    [['apply', '--max-fail', '0'], /^--max-fail takes a whole number/],
     [['apply', '--forks', '0'], /^--forks takes a whole number/],
     [['apply', '--color', 'red'], /color.*"red".*"auto", "always", "never"/],
     [['apply', '--profile', 'lax'], /profile.*"lax"/],

@@ -4,6 +4,7 @@ import type { Ending, Plan } from '../../../src/model.ts';
 import {
   diffLines,
   endingLine,
+  totalLine,
   findingLines,
   headline,
   planLines,
@@ -124,6 +125,23 @@ describe('report: findings', () => {
   it('are all there are, where that is asked for', () => {
     assert.equal(findingLines([pass, fail, warn, hint], plain, true).length, 4);
     assert.deepEqual(findingLines([pass], plain, true), ['  ✔  25 starttls             STARTTLS is offered']);
+  });
+});
+
+describe('report: the total', () => {
+  it('counts the hosts by how they ended, where there are several', () => {
+    const drift = { files: [], leftovers: [] };
+    const failed: Ending = { kind: 'failed', code: 'X', message: 'm', hint: 'h', exit: 1 };
+    const all = [
+      result({ kind: 'unchanged' }),
+      result(failed),
+      result({ kind: 'changed' }),
+      result({ kind: 'unchanged' }),
+    ];
+    assert.deepEqual(totalLine(all), ['4 hosts: 2 ok, 1 failed, 1 changed']);
+    assert.deepEqual(totalLine(all.slice(0, 1)), []);
+    const checked = [result({ kind: 'checked', drift }, { plan }), result({ kind: 'checked', drift }, { plan: EMPTY })];
+    assert.deepEqual(totalLine(checked), ['2 hosts: 1 drifted, 1 ok']);
   });
 });
 

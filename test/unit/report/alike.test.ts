@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { alike, sharedBy, type Shown } from '../../../src/report/alike.ts';
+import { EMPTY, facts, HOSTILE } from './results.ts';
+
+const shown = (name: string, domain = name): Shown => ({ name, domain, facts, plan: EMPTY });
+const names = (groups: readonly (readonly Shown[])[]): string[][] =>
+  groups.map((group) => group.map(({ name }) => name));
+
+describe('report: plans that are alike', () => {
+  it('are one where only the own domain differs, in the order of the first', () => {
+    const plans = [shown('mx1'), shown('other'), shown('mx2'), shown('mx3')];
+    const text = ({ name, domain }: Shown): string =>
+      name === 'other' ? 'another diff' : `+ live/${domain}/key of ${domain}`;
+    assert.deepEqual(names(alike(plans, text)), [['mx1', 'mx2', 'mx3'], ['other']]);
+  });
+
+  it('are not one where another thing differs', () => {
+    const text = ({ name }: Shown): string => `+ relayhost = ${name}`;
+    assert.deepEqual(names(alike([shown('a', 'mail.test'), shown('b', 'mail.test')], text)), [['a'], ['b']]);
+  });
+
+  it('are told by up to three names', () => {
+    const many = Array.from({ length: 40 }, (_, n) => shown(`mx${n + 1}`));
+    assert.deepEqual(sharedBy(many.slice(0, 1)), []);
+    assert.deepEqual(sharedBy(many.slice(0, 2)), ["mx1, mx2: the same plan, but for each one's own domain"]);
+    assert.deepEqual(sharedBy(many), ["mx1, mx2, mx3 and 37 more: the same plan, but for each one's own domain"]);
+    assert.doesNotMatch(sharedBy([shown(HOSTILE), shown('b')]).join(''), /[\u001b\u202e]/);
+  });
+});
