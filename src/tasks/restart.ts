@@ -1,5 +1,5 @@
 import { HardenMailError } from '../errors.ts';
-import type { Activation, Change, Facts, Policy, RemoteFile, Snapshot } from '../model.ts';
+import type { Activation, Change, Facts, Policy, Snapshot } from '../model.ts';
 import { usableLineage } from './certbot.ts';
 import type { Task } from './task.ts';
 
@@ -42,15 +42,12 @@ function activation(
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
   if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
   if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
+  const served = `/etc/letsencrypt/live/${usableLineage(facts, policy.domain)?.name ?? ''}/fullchain.pem`;
   const newer = Object.values(files).find(
-    (file) => (reads(file.path) || isServed(file, facts, policy)) && file.changed > state.loaded,
+    ({ path, changed }) => (reads(path) || path === served) && changed > state.loaded,
   );
   // A file's date is a second's, and so is the daemon's: equal counts as taken up.
   return newer && state.loaded > 0
     ? [{ unit, how: 'reload', why: `${newer.path} is newer than what it runs with` }]
     : [];
-}
-
-function isServed(file: RemoteFile, facts: Facts, { domain }: Policy): boolean {
-  return file.path === `/etc/letsencrypt/live/${usableLineage(facts, domain)?.name ?? ''}/fullchain.pem`;
 }
