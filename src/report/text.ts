@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Activation, Drift, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
-import { isEmpty } from '../model.ts';
+import { CONVERSION, isEmpty } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -174,7 +174,10 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
       const what = counts.join(' in ') || daemons(activations).join('; ') || 'what was missing is there now';
       const { receipt } = ending;
-      const undo = receipt ? ` (transaction ${escape(receipt.id)}, \`harden-mail rollback\` undoes it)` : '';
+      const way = settings.some(({ fragment }) => fragment === CONVERSION)
+        ? 'no way back: Dovecot 2.4 does not start with what was'
+        : '`harden-mail rollback` undoes it';
+      const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
       return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':
