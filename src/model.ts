@@ -151,6 +151,9 @@ export type Action =
   | { readonly kind: 'install'; readonly packages: readonly string[] }
   | { readonly kind: 'certificate'; readonly domain: string; readonly email?: string; readonly acmeServer?: string };
 
+/** Stands for a fragment where a setting of Dovecot 2.3 is put into 2.4's words. */
+export const CONVERSION = 'dovecot:2.4';
+
 /** One setting that is not as it should be. `before` is null where it was not set at all. */
 export interface SettingChange {
   readonly task: TaskName;

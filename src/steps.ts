@@ -111,8 +111,7 @@ export const surveyUndo: Step = async (visit, options, say) => {
   const { facts, policy, snapshot } = await readAtRest(visit, options, say);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
-  const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
-  visit.plan = { ...undoPlan(history, options.to, now), notes: visit.notes };
+  visit.plan = { ...undoPlan(history, options.to, snapshot), notes: visit.notes };
   if (options.dryRun) return;
   say('verify');
   visit.before = await probe(linked(visit), facts, policy, options, 'quiet');

@@ -101,21 +101,45 @@ END
   [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
 }
 
+# When the daemons last took up their files, whoever had them do it, by what each makes anew then.
+#   dovecot SECONDS      a socket of Dovecot's: made once the files were read, and not where they are refused
+#   (NAME) TICKS         start of a child of Postfix's master that outlives no reload, in hundredths of a second since boot
+#   self TICKS           the present in the same count, which is not always the count of /proc/uptime (containers)
+taken_up() {
+  stat -c 'dovecot %Z' /run/dovecot/config
+  read -r master <"$queue/pid/master.pid" || return
+  read -r children <"/proc/$master/task/$master/children" # it ends without a line feed, which read calls a failure
+  for pid in self $children; do
+    read -r line <"/proc/$pid/stat" || continue
+    # shellcheck disable=SC2086
+    set -- $line
+    case "$pid $2" in
+      self*) printf 'self %s\n' "${22}" ;;
+      *' (qmgr)' | *' (pickup)' | *' (tlsmgr)') printf '%s %s\n' "$2" "${22}" ;;
+    esac
+  done
+}
+
 daemons() {
+  queue=
   if command -v postconf >/dev/null; then
-    section postconf "$(postconf -x myhostname queue_directory 2>/dev/null)"
+    parameters=$(postconf -x myhostname queue_directory 2>/dev/null)
+    queue=${parameters##*queue_directory = }
+    section postconf "$parameters"
     section maps "$(postconf -m 2>/dev/null)"
   fi
   section listeners "$(ss -Hltnp 2>/dev/null)"
-  section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState \
+  section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState \
     postfix.service postfix@-.service dovecot.service 2>/dev/null)"
+  # One right after the other: the second tells its times by the first.
+  section now "$(date +%s.%N)"
+  section taken-up "$(taken_up 2>/dev/null)"
 }
 
 machine() {
   section os "$(cat /etc/os-release)"
   section busy "$(busy 2>/dev/null)"
   section unfinished "$(unfinished 2>/dev/null)"
-  section now "$(date +%s)"
   packages
   command -v postconf >/dev/null || section hostname "$(hostname -f 2>/dev/null || hostname)"
   section services "$(getent services smtps submissions)"

@@ -26,7 +26,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   };
   const keys = new Set(lines('keys'));
   const facts: Facts = {
-    now: Number(text('now')),
+    now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
     unfinished: lines('unfinished').map((line) => line.split(' ')[0] ?? ''),
     os: osRelease(sections.get('os')?.toString('utf8').split('\n') ?? []),
@@ -40,7 +40,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     postconf,
     resolves: namesOf465(lines('services')),
     listeners: lines('listeners').flatMap(listener),
-    units: units(text('units')),
+    units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: text('units').split('\n\n').flatMap(maskedUnit),
     lineages: all.flatMap((file) => lineage(file, keys)),
   };
@@ -153,20 +153,24 @@ function maskedUnit(shown: string): string[] {
   return id !== undefined && /^LoadState=masked$/m.test(shown) ? [id] : [];
 }
 
-/** When the daemons last took up their files: the later of start and reload, by systemd's account. */
-function units(shown: string): Record<string, Unit> {
+/** When the daemons last took up their files: by what they made anew then, else by systemd's account. */
+function units(shown: string, witnessed: Readonly<Record<string, number>>): Record<string, Unit> {
   const byId = new Map(
     shown.split('\n\n').map((block) => {
       const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-      // One that failed left the daemon with what it had.
-      const reload = /start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '';
+      const id = get('Id');
+      const started = epoch(get('InactiveExitTimestamp'));
+      // That of a reload is no proof: Dovecot's succeeds where its files are refused. And a daemon-reload forgets it.
+      const reload = epoch(/start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '');
+      const witness = witnessed[/^\w+/.exec(id)?.[0] ?? ''] ?? 0;
       const unit = {
         active: /^(active|reloading)$/.test(get('ActiveState')),
-        loaded: Math.max(epoch(get('ActiveEnterTimestamp')), epoch(reload)),
+        // One from before the start is none of this daemon's.
+        loaded: witness >= started && started > 0 ? witness : Math.max(started, reload),
       };
       // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
       const wrapper = /path=(\/usr)?\/bin\/true /.test(get('ExecReload'));
-      return [get('Id'), { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
+      return [id, { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
     }),
   );
   const plain = byId.get('postfix.service');
@@ -179,6 +183,20 @@ function units(shown: string): Record<string, Unit> {
     ...(postfix?.loaded ? { postfix: stale ? { ...postfix.unit, stale } : postfix.unit } : {}),
     ...(dovecot?.loaded ? { dovecot: dovecot.unit } : {}),
   };
+}
+
+/**
+ * Postfix's master starts qmgr anew at each reload. One that died in between is younger than the reload; then a pickup or
+ * tlsmgr that has lived since tells. Whole seconds, rounded down: better a reload too many. 0 for what is not known.
+ */
+function takenUp(lines: string[], now: number): Record<string, number> {
+  const told = lines.map((line) => line.split(' '));
+  const of = (pattern: RegExp): number[] =>
+    told.filter(([name = '']) => pattern.test(name)).map(([, number]) => Number(number));
+  const [dovecot = 0] = of(/^dovecot$/);
+  const [present = 0] = of(/^self$/);
+  if (of(/^\(qmgr\)$/).length === 0) return { dovecot, postfix: 0 };
+  return { dovecot, postfix: Math.floor(now - (present - Math.min(...of(/^\(/))) / 100) };
 }
 
 /** `Tue 2026-11-24 02:44:32 UTC` → seconds since the epoch; 0 for anything else (`n/a`, empty). */

@@ -1,9 +1,8 @@
 import { HardenMailError } from '../errors.ts';
-import type { Note, Plan, Policy, Snapshot } from '../model.ts';
+import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../model.ts';
 import { RECIPE } from '../tasks/index.ts';
 import { compose } from './compose.ts';
 import { DEBIAN, releaseBefore, type DebianRelease } from './releases.ts';
-import { CONVERSION } from './upgrade.ts';
 
 /**
  * What an apply would find to do once the host is upgraded to this release and its files were kept: the plan for the same

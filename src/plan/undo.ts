@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Activation, Bytes, Change, Plan, Transaction } from '../model.ts';
+import type { Activation, Bytes, Change, Plan, Snapshot, Transaction } from '../model.ts';
+import { openWorkspace } from './workspace.ts';
 
 /**
  * The plan that takes a host back to before a transaction: it and every later one are undone, newest first.
- * @param now the bytes of every file as they are at this moment, by path; a file that is not there has no entry
- * @throws CONFIG_CONFLICT where a file has changed since: what somebody else wrote is not undone
+ * @throws CONFIG_CONFLICT where a file has changed since: what somebody else wrote is not undone; and where Dovecot would not
+ * start with what was
  */
-export function undoPlan(
-  history: readonly Transaction[],
-  to: string | undefined,
-  now: ReadonlyMap<string, Bytes>,
-): Plan {
+export function undoPlan(history: readonly Transaction[], to: string | undefined, snapshot: Snapshot): Plan {
+  const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
   const stayed = history.filter(({ state }) => state === 'committed');
   const first = to === undefined ? stayed[0] : stayed.find(({ id }) => id === to);
   if (!first) {
@@ -23,7 +21,7 @@ export function undoPlan(
   }
   const undone = stayed.slice(0, stayed.indexOf(first) + 1);
   const files = new Map<string, Change>();
-  for (const { id, changes } of undone) {
+  for (const [index, { id, changes }] of undone.entries()) {
     for (const change of changes) {
       const later = files.get(change.path);
       const current = later ? later.after : (now.get(change.path) ?? null);
@@ -36,11 +34,47 @@ export function undoPlan(
       }
       files.set(change.path, { ...change, before: later ? later.before : current, after: change.before });
     }
+    if (isOld(withChanges(snapshot, files.values())) && !isOld(snapshot)) {
+      throw beforeConversion(id, undone[index - 1]?.id, snapshot.facts.dovecot ?? '');
+    }
   }
   const changes = [...files.values()]
     .filter(({ before, after }) => before !== after)
     .map((change) => ({ ...change, sha256: digest(change.before) }));
   return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: [] };
+}
+
+/** Are Dovecot's files in words of 2.3, and the host has 2.4? What cannot be read is left to the host's own parsers. */
+function isOld(snapshot: Snapshot): boolean {
+  try {
+    return openWorkspace(snapshot).converted.length > 0;
+  } catch (error) {
+    if (error instanceof HardenMailError) return false;
+    throw error;
+  }
+}
+
+function withChanges(snapshot: Snapshot, changes: Iterable<Change>): Snapshot {
+  const files = { ...snapshot.files };
+  for (const { target, after, sha256, mode, owner } of changes) {
+    // One file may have been read by several paths, links among them.
+    const paths = Object.values(snapshot.files).flatMap((file) => (file.target === target ? [file.path] : []));
+    for (const path of new Set([...paths, target])) {
+      if (after === null) delete files[path];
+      else files[path] = { path, target, bytes: after, sha256, mode, owner, changed: 0 };
+    }
+  }
+  return { ...snapshot, files };
+}
+
+function beforeConversion(id: string, later: string | undefined, dovecot: string): HardenMailError {
+  return new HardenMailError(
+    'CONFIG_CONFLICT',
+    `transaction ${id} converted Dovecot's files from 2.3 to 2.4, and Dovecot ${dovecot} does not start with those of before`,
+    later === undefined
+      ? 'Nothing was written. What should be otherwise is changed by hand; `harden-mail check` tells what is wanted.'
+      : `Nothing was written. \`harden-mail rollback --to ${later}\` goes back as far as that.`,
+  );
 }
 
 function digest(bytes: Bytes | null): string {

@@ -1,11 +1,8 @@
 import { convertDovecot, type ConvertedLine, type Unconvertible } from '../convert/convert.ts';
 import { HardenMailError } from '../errors.ts';
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
-import type { Note, SettingChange } from '../model.ts';
+import { CONVERSION, type Note, type SettingChange } from '../model.ts';
 import { redact } from './redact.ts';
-
-/** The name of the conversion, where a fragment's would stand. */
-export const CONVERSION = 'dovecot:2.4';
 
 /**
  * The configuration in 2.4's words, where an upgrade of Dovecot has left some of it in 2.3's.
@@ -77,5 +74,10 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
     return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
   });
-  return [{ task: 'dovecot-ssl', level: 'info', text }, ...advice];
+  const oneWay = '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with what was';
+  return [
+    { task: 'dovecot-ssl', level: 'info', text },
+    { task: 'dovecot-ssl', level: 'warning', text: oneWay },
+    ...advice,
+  ];
 }

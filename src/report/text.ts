@@ -11,7 +11,7 @@ import type {
   TaskState,
   Transaction,
 } from '../model.ts';
-import { isEmpty } from '../model.ts';
+import { CONVERSION, isEmpty } from '../model.ts';
 import { escape } from './escape.ts';
 
 const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
@@ -207,7 +207,10 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
       const what = counts.join(' in ') || daemons(activations).join('; ') || 'what was missing is there now';
       const { receipt } = ending;
-      const undo = receipt ? ` (transaction ${escape(receipt.id)}, \`harden-mail rollback\` undoes it)` : '';
+      const way = settings.some(({ fragment }) => fragment === CONVERSION)
+        ? 'no way back: Dovecot 2.4 does not start with what was'
+        : '`harden-mail rollback` undoes it';
+      const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
       return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':

@@ -9,6 +9,7 @@ import type { Activity } from './host.ts';
 import { recipesOwnTests } from './recipe-tests.ts';
 import { SMTP, talkInClear } from './talk.ts';
 import type { Peer } from './talk.ts';
+import { seesWhatRuns } from './taken-up.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 const FILES = [
@@ -185,6 +186,8 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         /Debian upgrades one release at a time: to forky from trixie\n {2}→ Name the next one/,
       );
     });
+
+    seesWhatRuns(() => ({ host, flags: [...to(host), ...authority.slice(2)] }));
 
     it('a second run has nothing to do: no file is touched, nothing is reloaded', async () => {
       const [state, running, since] = await Promise.all([host.state(), daemons(host), activity(host)]);

@@ -7,6 +7,7 @@ import type { ReleaseName } from '../lab/releases.ts';
 import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
 import { activity, assertContent, assertTidy, mark, writtenSince } from '../e2e/host.ts';
 import { recipesOwnTests } from '../e2e/recipe-tests.ts';
+import { seesWhatRuns } from '../e2e/taken-up.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 
@@ -22,12 +23,13 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
     let host: LabHost;
     let root: string;
     let flags: string[];
+    let ca: string[];
 
     before(async function () {
       this.timeout(900_000); // its image is built, once
       host = await lab.host({ release, mail: true, users: [ALICE] });
       const acme = await lab.acme();
-      [root, flags] = await Promise.all([acme.root(), issuedBy(acme)]);
+      [root, flags, ca] = await Promise.all([acme.root(), issuedBy(acme), trusting(acme)]);
       flags.push(...to(host));
     });
     after(() => host.stop());
@@ -53,11 +55,12 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
 
     it('verify finds all of it in order, and logs alice in on each port', async () => {
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
-      const ca = await trusting(await lab.acme());
       const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
       assert.equal(code, 0, stdout + stderr);
       assert.doesNotMatch(stdout, /[✖·]|seen through SSH/);
     });
+
+    seesWhatRuns(() => ({ host, flags: [...to(host), ...ca] }));
 
     it('a second run has nothing to do', async () => {
       const since = await activity(host);

@@ -221,24 +221,37 @@ describe('gather: what the script printed', () => {
 });
 
 describe('gather: when the daemons took up their files', () => {
-  /** What real hosts said: test/unit/gather/units/RELEASE-STATE.txt. */
-  const said = (name: string): string =>
-    readFileSync(new URL(`./units/${name}.txt`, import.meta.url), 'utf8').trimEnd();
-  const units = (text: string): Snapshot['facts']['units'] => facts({ units: text }).units;
+  /** What gather.sh printed of it on real hosts: test/unit/gather/units/RELEASE-STATE.txt. */
+  const said = (name: string): string => readFileSync(new URL(`./units/${name}.txt`, import.meta.url), 'utf8');
+  const units = (text: string): Snapshot['facts']['units'] =>
+    parseSnapshot(Buffer.from(`${text}@end 0\n\n`)).facts.units;
+  const shown = (text: string): Snapshot['facts']['units'] => facts({ units: text }).units;
+  const blocks = (name: string): string[] => {
+    const [, text = ''] = /^@units \d+\n([^]*?)\n@now/.exec(said(name)) ?? [];
+    return text.split('\n\n');
+  };
   const at = (time: string): number => Date.parse(`2026-11-24T${time}Z`) / 1000;
 
+  // by-hand: by "postfix reload" and "doveadm reload", and then systemd forgot, by a daemon-reload, all that it knew.
+  // refused: Dovecot could not read its files, and systemctl reload said that it did.
   for (const [name, postfix, dovecot, active] of [
-    ['bullseye-before', '06:20:15', '06:20:02', true],
-    ['bullseye-reloaded', '06:20:18', '06:20:18', true],
-    ['bullseye-stopped', '06:20:18', '06:20:18', false],
-    ['bookworm-before', '04:26:51', '04:26:44', true],
-    ['bookworm-reloaded', '04:26:55', '04:26:56', true],
-    ['bookworm-stopped', '04:26:55', '04:26:56', false],
-    ['trixie-before', '04:27:17', '04:27:13', true],
-    ['trixie-reloaded', '04:27:22', '04:27:22', true],
-    ['trixie-stopped', '04:27:22', '04:27:22', false],
+    ['bullseye-before', '20:48:39', '20:48:22', true],
+    ['bullseye-reloaded', '20:48:46', '20:48:45', true],
+    ['bullseye-by-hand', '20:48:51', '20:48:51', true],
+    ['bullseye-refused', '20:49:22', '20:51:12', true],
+    ['bullseye-stopped', '20:48:21', '20:48:51', false],
+    ['bookworm-before', '20:49:35', '20:49:31', true],
+    ['bookworm-reloaded', '20:49:41', '20:49:41', true],
+    ['bookworm-by-hand', '20:49:46', '20:49:47', true],
+    ['bookworm-refused', '20:50:08', '20:51:32', true],
+    ['bookworm-stopped', '20:49:30', '20:49:47', false],
+    ['trixie-before', '20:50:22', '20:50:18', true],
+    ['trixie-reloaded', '20:50:29', '20:50:28', true],
+    ['trixie-by-hand', '20:50:34', '20:50:34', true],
+    ['trixie-refused', '20:50:47', '20:51:49', true],
+    ['trixie-stopped', '20:50:18', '20:50:34', false],
   ] as const) {
-    it(`is told by systemctl: ${name}`, () => {
+    it(`is told by what they made anew: ${name}`, () => {
       assert.deepEqual(units(said(name)), {
         postfix: { active, loaded: at(postfix) },
         dovecot: { active, loaded: at(dovecot) },
@@ -246,26 +259,69 @@ describe('gather: when the daemons took up their files', () => {
     });
   }
 
+  // Where Dovecot has another base_dir, or the kernel does not tell a process's children.
+  for (const [name, postfix, dovecot] of [
+    ['bookworm-before', '20:49:30', '20:49:31'],
+    ['bookworm-reloaded', '20:49:41', '20:49:41'],
+    ['bookworm-by-hand', '20:49:30', '20:49:31'],
+    ['trixie-reloaded', '20:50:28', '20:50:28'],
+  ] as const) {
+    it(`is told by systemd where they show nothing: ${name}`, () => {
+      const { postfix: smtp, dovecot: imap } = shown(blocks(name).join('\n\n'));
+      assert.deepEqual([smtp?.loaded, imap?.loaded], [at(postfix), at(dovecot)]);
+    });
+  }
+
+  describe('of Postfix’s children', () => {
+    const loaded = (...children: string[]): number | undefined =>
+      facts({
+        now: '1795553000.25',
+        units:
+          'Id=postfix.service\nLoadState=loaded\nActiveState=active\nInactiveExitTimestamp=Tue 2026-11-24 20:00:00 UTC',
+        'taken-up': ['self 500000', ...children].join('\n'),
+      }).units['postfix']?.loaded;
+
+    it('the oldest counts: one that died was replaced without a reload', () => {
+      assert.equal(loaded('(pickup) 490000', '(qmgr) 490000'), 1_795_552_900);
+      assert.equal(loaded('(pickup) 499000', '(qmgr) 499500', '(tlsmgr) 490000'), 1_795_552_900);
+    });
+
+    it('without qmgr they tell nothing: the others come when they are called', () => {
+      assert.equal(loaded('(pickup) 499000', '(tlsmgr) 490000'), at('20:00:00'));
+      assert.equal(loaded(), at('20:00:00'));
+    });
+
+    it('those from before the start are another’s', () => {
+      assert.equal(loaded('(qmgr) 100000'), at('20:00:00'));
+    });
+  });
+
+  it('takes no socket of Dovecot’s for its own that is older than its start', () => {
+    const [, , dovecot = ''] = blocks('bookworm-before');
+    const { units: found } = facts({ units: dovecot, 'taken-up': `dovecot ${at('20:49:29')}` });
+    assert.equal(found['dovecot']?.loaded, at('20:49:31'));
+  });
+
   it('looks behind the wrapper that Debian has up to 12, which is up when Postfix is not', () => {
-    const [wrapper = '', instance = '', dovecot = ''] = said('bookworm-before').split('\n\n');
-    const down = instance.replace('=active', '=failed').replace(/(ActiveEnterTimestamp)=.*/, '$1=');
-    assert.deepEqual(units([wrapper, down, dovecot].join('\n\n'))['postfix'], { active: false, loaded: 0 });
+    const [wrapper = '', instance = '', dovecot = ''] = blocks('bookworm-before');
+    const down = instance.replace('=active', '=failed').replace(/(InactiveExitTimestamp)=.*/, '$1=');
+    assert.deepEqual(shown([wrapper, down, dovecot].join('\n\n'))['postfix'], { active: false, loaded: 0 });
   });
 
   it('knows the daemon of Debian 12 that an upgrade to 13 left running', () => {
-    const [, instance = ''] = said('bookworm-before').split('\n\n');
-    const [postfix = '', , dovecot = ''] = said('trixie-before').split('\n\n');
-    assert.equal(units([postfix, instance, dovecot].join('\n\n'))['postfix']?.stale, true);
+    const [, instance = ''] = blocks('bookworm-before');
+    const [postfix = '', , dovecot = ''] = blocks('trixie-before');
+    assert.equal(shown([postfix, instance, dovecot].join('\n\n'))['postfix']?.stale, true);
   });
 
   it('counts one that is reloading as running', () => {
-    const text = said('trixie-reloaded').replaceAll('ActiveState=active', 'ActiveState=reloading');
-    assert.deepEqual(units(text), units(said('trixie-reloaded')));
+    const text = blocks('trixie-reloaded').join('\n\n').replaceAll('ActiveState=active', 'ActiveState=reloading');
+    assert.equal(shown(text)['dovecot']?.active, true);
   });
 
-  it('does not count a reload that failed', () => {
-    const text = said('trixie-reloaded').replaceAll('code=exited ; status=0', 'code=exited ; status=1');
-    assert.deepEqual(units(text), units(said('trixie-before')));
+  it('does not count a reload of which systemd knows that it failed', () => {
+    const text = blocks('trixie-reloaded').join('\n\n').replaceAll('code=exited ; status=0', 'code=exited ; status=89');
+    assert.equal(shown(text)['dovecot']?.loaded, at('20:50:18'));
   });
 
   it('tells which are masked', () => {
@@ -277,10 +333,10 @@ describe('gather: when the daemons took up their files', () => {
 
   it('has no unit for what is not installed, and none without systemd', () => {
     const missing = ['postfix', 'postfix@-', 'dovecot'].map((name) => {
-      return `Id=${name}.service\nLoadState=not-found\nActiveState=inactive\nActiveEnterTimestamp=`;
+      return `Id=${name}.service\nLoadState=not-found\nActiveState=inactive\nInactiveExitTimestamp=`;
     });
-    assert.deepEqual(units(missing.join('\n\n')), {});
-    assert.deepEqual(units(''), {});
+    assert.deepEqual(shown(missing.join('\n\n')), {});
+    assert.deepEqual(shown(''), {});
     assert.deepEqual(facts({}).units, {});
   });
 });

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSnapshot } from '../../../src/gather/parse.ts';
 import type { Snapshot } from '../../../src/model.ts';
 
@@ -83,7 +93,7 @@ describe('gather: the script', () => {
         postconf: `case $1 in -m) echo btree; echo hash ;; -x) echo 'myhostname = mx1.example.test' ;; esac`,
         getent: `echo 'submissions          465/tcp ssmtp smtps urd'`,
         ss: `echo 'LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))'`,
-        systemctl: `printf 'Id=dovecot.service\\nLoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=Tue 2026-11-24 02:44:32 UTC\\n'`,
+        systemctl: `printf 'Id=dovecot.service\\nLoadState=loaded\\nActiveState=active\\nInactiveExitTimestamp=Tue 2026-11-24 02:44:32 UTC\\n'`,
       });
       const { facts, files } = host.gather(shell);
       assert.deepEqual(Object.keys(files), [
@@ -126,6 +136,29 @@ describe('gather: the script', () => {
     const ids = ['20261121', '20261122', '20261123'].map((day) => `${day}T101500Z-4f2a`);
     assert.deepEqual(host.gather().facts.unfinished, ids);
   });
+
+  for (const shell of [['dash'], ['bash', '--posix'], ['busybox', 'sh']]) {
+    it(`finds the child of Postfix's master that tells of its last reload, under ${shell.join(' ')}`, async function () {
+      if (!there(shell[0] ?? '')) this.skip();
+      host.write('/var/spool/postfix/pid/master.pid', `${String(process.pid).padStart(10)}\n`);
+      const unit =
+        'Id=postfix.service\nLoadState=loaded\nActiveState=active\nInactiveExitTimestamp=Thu 2026-01-01 00:00:00 UTC';
+      Object.assign(host.programs, {
+        postconf: `[ "$1" = -m ] || echo 'queue_directory = ${host.root}/var/spool/postfix'`,
+        systemctl: `echo '${unit}'`,
+      });
+      copyFileSync('/bin/sleep', join(host.root, 'qmgr'));
+      const other = spawn('sleep', ['60']);
+      await sleep(1100);
+      const since = Date.now() / 1000;
+      const qmgr = spawn(join(host.root, 'qmgr'), ['60']);
+      await sleep(1100);
+      const { loaded = 0 } = host.gather(shell).facts.units['postfix'] ?? {};
+      for (const child of [qmgr, other]) child.kill();
+      // Whole seconds, rounded down.
+      assert.ok(loaded > since - 1.05 && loaded < since + 0.5, `${loaded}, not ${since}`);
+    });
+  }
 
   it('never reads a private key', () => {
     host.write('/etc/letsencrypt/live/a/fullchain.pem', 'PEM').write('/etc/letsencrypt/live/a/privkey.pem', 'SECRET');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
-import type { Ending, Plan } from '../../../src/model.ts';
+import { CONVERSION, type Ending, type Plan } from '../../../src/model.ts';
 import {
   diffLines,
   endingLine,
@@ -196,6 +196,11 @@ describe('report: the last line', () => {
       { kind: 'changed', receipt },
       { plan: { ...EMPTY, activations: plan.activations }, findings: [pass] },
       'mx1  changed: reload dovecot, postfix (transaction 20261124T101500Z-4f2a, `harden-mail rollback` undoes it), 1 check passed',
+    ],
+    [
+      { kind: 'changed', receipt },
+      { plan: { ...EMPTY, settings: plan.settings.slice(0, 1).map((one) => ({ ...one, fragment: CONVERSION })) } },
+      'mx1  changed: 1 setting (transaction 20261124T101500Z-4f2a, no way back: Dovecot 2.4 does not start with what was), no check passed',
     ],
     [
       { kind: 'failed', code: 'PORT_BUSY', message: 'port 80 is held by nginx', hint: 'Stop it.', exit: 1 },
