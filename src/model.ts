@@ -87,8 +87,10 @@ export interface Lineage {
   readonly name: string;
   /** The public chain, PEM. The private key is never read. */
   readonly chain: string;
-  /** Is the private key there? */
+  /** Is the certificate's private key there, whole and without a password? */
   readonly key: boolean;
+  /** Can certbot renew it? Not what somebody laid there by hand. */
+  readonly own: boolean;
 }
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
@@ -124,6 +126,8 @@ export interface Facts {
   readonly listeners: readonly Listener[];
   readonly units: Readonly<Record<string, Unit>>;
   readonly lineages: readonly Lineage[];
+  /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
+  readonly takenNames: readonly string[];
 }
 
 export interface Snapshot {
@@ -145,7 +149,14 @@ export interface Policy {
 /** Something that must be done before the settings that rest on it can go live. */
 export type Action =
   | { readonly kind: 'install'; readonly packages: readonly string[] }
-  | { readonly kind: 'certificate'; readonly domain: string; readonly email?: string; readonly acmeServer?: string };
+  | {
+      readonly kind: 'certificate';
+      /** What certbot keeps it under. One of its own of that name is replaced. */
+      readonly name: string;
+      readonly domain: string;
+      readonly email?: string;
+      readonly acmeServer?: string;
+    };
 
 /** One setting that is not as it should be. `before` is null where it was not set at all. */
 export interface SettingChange {

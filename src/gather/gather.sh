@@ -111,10 +111,29 @@ section services "$(getent services smtps submissions)"
 section listeners "$(ss -Hltnp 2>/dev/null)"
 section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState \
   postfix.service postfix@-.service dovecot.service 2>/dev/null)"
-keys=
-for directory in /etc/letsencrypt/live/*/; do
-  [ -f "${directory}privkey.pem" ] && keys=$keys$directory$newline
-done
-section keys "$keys"
+# The public half of each key that there is: the certificate's, or not. One cut short or under a password gives none.
+keys() {
+  for folder in /etc/letsencrypt/live/*/; do
+    [ -f "${folder}privkey.pem" ] || continue
+    printf '%s\n' "$folder"
+    if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "${folder}privkey.pem"; else echo unknown; fi
+  done 2>/dev/null
+}
+section keys "$(keys)"
+# Names that certbot could not give to a new certificate, and those that it can renew: each part is a link of its own.
+lineages() {
+  for file in /etc/letsencrypt/renewal/*.conf /etc/letsencrypt/live/*/ /etc/letsencrypt/archive/*/; do
+    [ -e "$file" ] || continue
+    name=${file%/} name=${name##*/} name=${name%.conf}
+    printf 'taken %s\n' "$name"
+    [ "${file%.conf}" != "$file" ] || continue
+    for part in cert chain fullchain privkey; do
+      file=/etc/letsencrypt/live/$name/$part.pem
+      { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
+    done
+    printf 'own %s\n' "$name"
+  done
+}
+section lineages "$(lineages)"
 files
 section end ''

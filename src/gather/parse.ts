@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Facts, Lineage, Listener, Package, RemoteFile, Snapshot, Unit } from '../model.ts';
-
-const LIVE = '/etc/letsencrypt/live/';
+import type { Facts, Listener, Package, RemoteFile, Snapshot, Unit } from '../model.ts';
+import { lineages, takenNames } from './lineages.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
 export function parseSnapshot(output: Buffer): Snapshot {
@@ -19,7 +18,6 @@ export function parseSnapshot(output: Buffer): Snapshot {
     const found = packages[name]?.version ?? candidates[name];
     return found === undefined ? null : upstream(found);
   };
-  const keys = new Set(lines('keys'));
   const facts: Facts = {
     now: Number(text('now')),
     busy: text('busy').trim(),
@@ -36,7 +34,8 @@ export function parseSnapshot(output: Buffer): Snapshot {
     resolves: namesOf465(lines('services')),
     listeners: lines('listeners').flatMap(listener),
     units: units(text('units')),
-    lineages: all.flatMap((file) => lineage(file, keys)),
+    lineages: lineages(all, text('keys'), lines('lineages')),
+    takenNames: takenNames(lines('lineages')),
   };
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
@@ -169,10 +168,4 @@ function units(shown: string): Record<string, Unit> {
 function epoch(stamp: string): number {
   const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(stamp) ?? [];
   return day === undefined ? 0 : Date.parse(`${day}T${time}Z`) / 1000;
-}
-
-function lineage(file: RemoteFile, keys: ReadonlySet<string>): Lineage[] {
-  if (!file.path.startsWith(LIVE)) return [];
-  const name = file.path.slice(LIVE.length).split('/')[0] ?? '';
-  return [{ name, chain: file.bytes, key: keys.has(`${LIVE}${name}/`) }];
 }

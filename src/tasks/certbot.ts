@@ -14,6 +14,7 @@ export const certbot: Task = {
       : [
           {
             kind: 'certificate',
+            name: lineageName(facts, domain),
             domain,
             ...(email !== undefined && { email }),
             ...(acmeServer !== undefined && { acmeServer }),
@@ -32,12 +33,23 @@ export const certbot: Task = {
 
 /** The name certbot keeps the certificate under, or will. */
 export function lineageName(facts: Facts, domain: string): string {
-  return usableLineage(facts, domain)?.name ?? domain;
+  return usableLineage(facts, domain)?.name ?? nameToAskFor(facts, domain);
+}
+
+/**
+ * One of its own of that name is got anew; else the first name that is free, as certbot counts them. Where something
+ * that is not certbot's has the name, certbot would fail only after the authority has issued.
+ */
+function nameToAskFor({ lineages, takenNames }: Facts, domain: string): string {
+  for (let n = 0; ; n++) {
+    const name = n === 0 ? domain : `${domain}-${String(n).padStart(4, '0')}`;
+    if (!takenNames.includes(name) || lineages.some((lineage) => lineage.name === name && lineage.own)) return name;
+  }
 }
 
 /**
  * The certificate that certbot keeps for the domain: the lineage of that name, else one whose certificate covers it.
- * One without its key, past its end by the host's clock, or for other names is none.
+ * One without its key, not valid yet or any more by the host's clock, or for other names is none.
  */
 export function usableLineage(facts: Facts, domain: string): Lineage | null {
   const usable = facts.lineages.filter((lineage) => lineage.key && covers(lineage.chain, domain, facts.now));
@@ -47,7 +59,8 @@ export function usableLineage(facts: Facts, domain: string): Lineage | null {
 function covers(chain: string, domain: string, now: number): boolean {
   try {
     const certificate = new X509Certificate(chain);
-    return certificate.checkHost(domain) !== undefined && Date.parse(certificate.validTo) / 1000 > now;
+    const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date) / 1000);
+    return certificate.checkHost(domain) !== undefined && from! <= now && now < to!;
   } catch {
     return false;
   }

@@ -202,22 +202,6 @@ describe('gather: what the script printed', () => {
       { address: '[fe80::1]%eth0', port: 587, process: '' },
     ]);
   });
-
-  it('finds lineages, and whether their keys are there', () => {
-    const live = '/etc/letsencrypt/live/';
-    const { lineages } = facts({
-      ...told({
-        [`${live}mx1.example.test/fullchain.pem`]: 'A',
-        [`${live}old/fullchain.pem`]: 'B',
-        '/etc/x/fullchain.pem': 'C',
-      }),
-      keys: `${live}mx1.example.test/\n`,
-    });
-    assert.deepEqual(lineages, [
-      { name: 'mx1.example.test', chain: 'A', key: true },
-      { name: 'old', chain: 'B', key: false },
-    ]);
-  });
 });
 
 describe('gather: when the daemons took up their files', () => {
