@@ -128,6 +128,8 @@ export interface Facts {
   readonly lineages: readonly Lineage[];
   /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
   readonly takenNames: readonly string[];
+  /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
+  readonly timer: { readonly active: boolean; readonly enabled: boolean } | null;
 }
 
 export interface Snapshot {

@@ -109,8 +109,8 @@ fi
 section hostname "$(hostname -f 2>/dev/null || hostname)"
 section services "$(getent services smtps submissions)"
 section listeners "$(ss -Hltnp 2>/dev/null)"
-section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState \
-  postfix.service postfix@-.service dovecot.service 2>/dev/null)"
+section units "$(systemctl show -p Id -p ActiveState -p ActiveEnterTimestamp -p ExecReload -p LoadState -p UnitFileState \
+  postfix.service postfix@-.service dovecot.service certbot.timer 2>/dev/null)"
 # The public half of each key that there is: the certificate's, or not. One cut short or under a password gives none.
 keys() {
   for folder in /etc/letsencrypt/live/*/; do

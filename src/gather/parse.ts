@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Facts, Listener, Package, RemoteFile, Snapshot, Unit } from '../model.ts';
+import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model.ts';
 import { lineages, takenNames } from './lineages.ts';
+import { timer, units } from './units.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
 export function parseSnapshot(output: Buffer): Snapshot {
@@ -36,6 +37,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     units: units(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
     takenNames: takenNames(lines('lineages')),
+    timer: timer(text('units')),
   };
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
@@ -134,38 +136,4 @@ function listener(line: string): Listener[] {
   const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
   if (address === undefined) return [];
   return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] ?? '' }];
-}
-
-/** When the daemons last took up their files: the later of start and reload, by systemd's account. */
-function units(shown: string): Record<string, Unit> {
-  const byId = new Map(
-    shown.split('\n\n').map((block) => {
-      const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-      // One that failed left the daemon with what it had.
-      const reload = /start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '';
-      const unit = {
-        active: /^(active|reloading)$/.test(get('ActiveState')),
-        loaded: Math.max(epoch(get('ActiveEnterTimestamp')), epoch(reload)),
-      };
-      // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
-      const wrapper = /path=(\/usr)?\/bin\/true /.test(get('ExecReload'));
-      return [get('Id'), { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
-    }),
-  );
-  const plain = byId.get('postfix.service');
-  const instance = byId.get('postfix@-.service');
-  const postfix = plain?.wrapper ? instance : plain;
-  // From Debian 13 on postfix.service is the daemon itself, and an instance of that name only what Debian 12 started.
-  const stale = plain && !plain.wrapper && instance?.unit.active;
-  const dovecot = byId.get('dovecot.service');
-  return {
-    ...(postfix?.loaded ? { postfix: stale ? { ...postfix.unit, stale } : postfix.unit } : {}),
-    ...(dovecot?.loaded ? { dovecot: dovecot.unit } : {}),
-  };
-}
-
-/** `Tue 2026-11-24 02:44:32 UTC` → seconds since the epoch; 0 for anything else (`n/a`, empty). */
-function epoch(stamp: string): number {
-  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(stamp) ?? [];
-  return day === undefined ? 0 : Date.parse(`${day}T${time}Z`) / 1000;
 }

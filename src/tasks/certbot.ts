@@ -20,6 +20,7 @@ export const certbot: Task = {
             ...(acmeServer !== undefined && { acmeServer }),
           },
         ],
+  notes: (facts, { domain }) => [...timerNote(facts), ...byHandNote(usableLineage(facts, domain))],
   files: (facts, { domain }) => [
     {
       path: DEPLOY_HOOK,
@@ -66,15 +67,33 @@ function covers(chain: string, domain: string, now: number): boolean {
   }
 }
 
+function timerNote({ timer }: Facts): string[] {
+  if (!timer || (timer.active && timer.enabled)) return [];
+  const what = timer.active
+    ? 'certbot.timer is not enabled, so that after the next boot nothing renews the certificate'
+    : 'certbot.timer does not run, so that nothing renews the certificate';
+  return [`${what}: systemctl enable --now certbot.timer, unless something else calls certbot renew`];
+}
+
+function byHandNote(lineage: Lineage | null): string[] {
+  if (!lineage || lineage.own) return [];
+  return [`the certificate in /etc/letsencrypt/live/${lineage.name} is not certbot's: who made it must renew it`];
+}
+
+/** Through systemd, which then knows when they were reloaded; one that does not run takes it up when it is started. */
 function deployHook(lineage: string): string {
   return `#!/bin/sh
 # Written by harden-mail: after certbot has renewed the mail certificate, Postfix and Dovecot take it up.
 # certbot runs this for every certificate it renews, with the folder of each in RENEWED_LINEAGE.
 [ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0
-logger -t harden-mail "certificate ${lineage} was renewed: reloading Postfix and Dovecot"
-status=0
-postfix reload || status=1
-doveadm reload || status=1
-exit $status
+logger -t harden-mail 'certificate ${lineage} was renewed: reloading Postfix and Dovecot'
+if [ -d /run/systemd/system ]; then
+  systemctl try-reload-or-restart postfix dovecot
+else
+  postfix reload && doveadm reload
+fi || {
+  logger -t harden-mail -p mail.err 'certificate ${lineage} was renewed, but Postfix or Dovecot was not reloaded'
+  exit 1
+}
 `;
 }

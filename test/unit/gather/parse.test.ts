@@ -260,4 +260,19 @@ describe('gather: when the daemons took up their files', () => {
     assert.deepEqual(units(''), {});
     assert.deepEqual(facts({}).units, {});
   });
+
+  for (const [what, load, state, file, expected] of [
+    ['runs', 'loaded', 'active', 'enabled', { active: true, enabled: true }],
+    ['was stopped', 'loaded', 'inactive', 'enabled', { active: false, enabled: true }],
+    ['will not run after a boot', 'loaded', 'active', 'disabled', { active: true, enabled: false }],
+    ['is masked', 'masked', 'inactive', 'masked', { active: false, enabled: false }],
+    ['is not there', 'not-found', 'inactive', '', null],
+  ] as const) {
+    it(`is told of certbot's timer: ${what}`, () => {
+      const shown = `Id=certbot.timer\nLoadState=${load}\nActiveState=${state}\nUnitFileState=${file}`;
+      assert.deepEqual(facts({ units: `${said('bookworm-before')}\n\n${shown}` }).timer, expected);
+    });
+  }
+
+  it('knows of no timer where there is no systemd', () => assert.equal(facts({}).timer, null));
 });

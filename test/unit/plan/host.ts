@@ -37,6 +37,7 @@ const STOCK: Omit<Facts, 'lineages' | 'takenNames'> = {
     { address: '0.0.0.0', port: 143, process: 'dovecot' },
     { address: '0.0.0.0', port: 110, process: 'dovecot' },
   ],
+  timer: { active: true, enabled: true },
   units: { postfix: { active: true, loaded: LOADED }, dovecot: { active: true, loaded: LOADED } },
 };
 
