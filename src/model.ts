@@ -89,8 +89,10 @@ export interface Lineage {
   readonly name: string;
   /** The public chain, PEM. The private key is never read. */
   readonly chain: string;
-  /** Is the private key there? */
+  /** Is the certificate's private key there, whole and without a password? */
   readonly key: boolean;
+  /** Can certbot renew it? Not what somebody laid there by hand. */
+  readonly own: boolean;
 }
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
@@ -128,6 +130,10 @@ export interface Facts {
   /** Of the daemons' units those that the admin has masked: systemd will not start them, nor reload them. */
   readonly masked: readonly string[];
   readonly lineages: readonly Lineage[];
+  /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
+  readonly takenNames: readonly string[];
+  /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
+  readonly timer: { readonly active: boolean; readonly enabled: boolean } | null;
 }
 
 export interface Snapshot {
@@ -149,7 +155,14 @@ export interface Policy {
 /** Something that must be done before the settings that rest on it can go live. */
 export type Action =
   | { readonly kind: 'install'; readonly packages: readonly string[] }
-  | { readonly kind: 'certificate'; readonly domain: string; readonly email?: string; readonly acmeServer?: string };
+  | {
+      readonly kind: 'certificate';
+      /** What certbot keeps it under. One of its own of that name is replaced. */
+      readonly name: string;
+      readonly domain: string;
+      readonly email?: string;
+      readonly acmeServer?: string;
+    };
 
 /** Stands for a fragment where a setting of Dovecot 2.3 is put into 2.4's words. */
 export const CONVERSION = 'dovecot:2.4';

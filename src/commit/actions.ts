@@ -67,12 +67,15 @@ async function addressesOf(domain: string, seenByHost: readonly string[]): Promi
 }
 
 /** Has certbot get the certificate. Throws CERTIFICATE_FAILED with the authority's own reason. */
-export async function requestCertificate(remote: Remote, { domain, email, acmeServer }: Certificate): Promise<void> {
+export async function requestCertificate(
+  remote: Remote,
+  { name, domain, email, acmeServer }: Certificate,
+): Promise<void> {
   const contact = email === undefined ? ['--register-unsafely-without-email'] : ['--email', email];
   const server = acmeServer === undefined ? [] : ['--server', acmeServer];
   const result = await remote.run(
     [
-      `domain=${quote(domain)}`,
+      `name=${quote(name)} domain=${quote(domain)}`,
       `set -- ${[...contact, ...server].map(quote).join(' ')}`,
       script('certificate.sh'),
     ].join('\n'),

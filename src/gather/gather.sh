@@ -129,8 +129,8 @@ daemons() {
     section maps "$(postconf -m 2>/dev/null)"
   fi
   section listeners "$(ss -Hltnp 2>/dev/null)"
-  section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState \
-    postfix.service postfix@-.service dovecot.service 2>/dev/null)"
+  section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState -p UnitFileState \
+    postfix.service postfix@-.service dovecot.service certbot.timer 2>/dev/null)"
   # One right after the other: the second tells its times by the first.
   section now "$(date +%s.%N)"
   section taken-up "$(taken_up 2>/dev/null)"
@@ -145,18 +145,35 @@ machine() {
   section services "$(getent services smtps submissions)"
 }
 
+# The public half of each key that there is: the certificate's, or not. One cut short or under a password gives none.
 keys() {
-  keys=
-  for directory in /etc/letsencrypt/live/*/; do
-    [ -f "${directory}privkey.pem" ] && keys=$keys$directory$newline
+  for folder in /etc/letsencrypt/live/*/; do
+    [ -f "${folder}privkey.pem" ] || continue
+    printf '%s\n' "$folder"
+    if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "${folder}privkey.pem"; else echo unknown; fi
+  done 2>/dev/null
+}
+
+# Names that certbot could not give to a new certificate, and those that it can renew: each part is a link of its own.
+lineages() {
+  for file in /etc/letsencrypt/renewal/*.conf /etc/letsencrypt/live/*/ /etc/letsencrypt/archive/*/; do
+    [ -e "$file" ] || continue
+    name=${file%/} name=${name##*/} name=${name%.conf}
+    printf 'taken %s\n' "$name"
+    [ "${file%.conf}" != "$file" ] || continue
+    for part in cert chain fullchain privkey; do
+      file=/etc/letsencrypt/live/$name/$part.pem
+      { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
+    done
+    printf 'own %s\n' "$name"
   done
-  section keys "$keys"
 }
 
 # Two halves, side by side: what the first says waits in the pipe.
 daemons | {
   machine
-  keys
+  section keys "$(keys)"
+  section lineages "$(lineages)"
   files
   cat
   section end ''

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Facts, Lineage, Listener, Package, RemoteFile, Snapshot, Unit } from '../model.ts';
-
-const LIVE = '/etc/letsencrypt/live/';
+import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model.ts';
+import { lineages, takenNames } from './lineages.ts';
+import { masked, takenUp, timer, units } from './units.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
 export function parseSnapshot(output: Buffer): Snapshot {
@@ -24,7 +24,6 @@ export function parseSnapshot(output: Buffer): Snapshot {
     const found = packages[name]?.version ?? candidates[name];
     return found === undefined ? null : upstream(found);
   };
-  const keys = new Set(lines('keys'));
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -41,8 +40,10 @@ export function parseSnapshot(output: Buffer): Snapshot {
     resolves: namesOf465(lines('services')),
     listeners: lines('listeners').flatMap(listener),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
-    masked: text('units').split('\n\n').flatMap(maskedUnit),
-    lineages: all.flatMap((file) => lineage(file, keys)),
+    masked: masked(text('units')),
+    lineages: lineages(all, text('keys'), lines('lineages')),
+    takenNames: takenNames(lines('lineages')),
+    timer: timer(text('units')),
   };
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
@@ -146,67 +147,4 @@ function listener(line: string): Listener[] {
   const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
   if (address === undefined) return [];
   return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] ?? '' }];
-}
-
-function maskedUnit(shown: string): string[] {
-  const id = /^Id=(.*)$/m.exec(shown)?.[1];
-  return id !== undefined && /^LoadState=masked$/m.test(shown) ? [id] : [];
-}
-
-/** When the daemons last took up their files: by what they made anew then, else by systemd's account. */
-function units(shown: string, witnessed: Readonly<Record<string, number>>): Record<string, Unit> {
-  const byId = new Map(
-    shown.split('\n\n').map((block) => {
-      const get = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-      const id = get('Id');
-      const started = epoch(get('InactiveExitTimestamp'));
-      // That of a reload is no proof: Dovecot's succeeds where its files are refused. And a daemon-reload forgets it.
-      const reload = epoch(/start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '');
-      const witness = witnessed[/^\w+/.exec(id)?.[0] ?? ''] ?? 0;
-      const unit = {
-        active: /^(active|reloading)$/.test(get('ActiveState')),
-        // One from before the start is none of this daemon's.
-        loaded: witness >= started && started > 0 ? witness : Math.max(started, reload),
-      };
-      // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
-      const wrapper = /path=(\/usr)?\/bin\/true /.test(get('ExecReload'));
-      return [id, { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
-    }),
-  );
-  const plain = byId.get('postfix.service');
-  const instance = byId.get('postfix@-.service');
-  const postfix = plain?.wrapper ? instance : plain;
-  // From Debian 13 on postfix.service is the daemon itself, and an instance of that name only what Debian 12 started.
-  const stale = plain && !plain.wrapper && instance?.unit.active;
-  const dovecot = byId.get('dovecot.service');
-  return {
-    ...(postfix?.loaded ? { postfix: stale ? { ...postfix.unit, stale } : postfix.unit } : {}),
-    ...(dovecot?.loaded ? { dovecot: dovecot.unit } : {}),
-  };
-}
-
-/**
- * Postfix's master starts qmgr anew at each reload. One that died in between is younger than the reload; then a pickup or
- * tlsmgr that has lived since tells. Whole seconds, rounded down: better a reload too many. 0 for what is not known.
- */
-function takenUp(lines: string[], now: number): Record<string, number> {
-  const told = lines.map((line) => line.split(' '));
-  const of = (pattern: RegExp): number[] =>
-    told.filter(([name = '']) => pattern.test(name)).map(([, number]) => Number(number));
-  const [dovecot = 0] = of(/^dovecot$/);
-  const [present = 0] = of(/^self$/);
-  if (of(/^\(qmgr\)$/).length === 0) return { dovecot, postfix: 0 };
-  return { dovecot, postfix: Math.floor(now - (present - Math.min(...of(/^\(/))) / 100) };
-}
-
-/** `Tue 2026-11-24 02:44:32 UTC` → seconds since the epoch; 0 for anything else (`n/a`, empty). */
-function epoch(stamp: string): number {
-  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(stamp) ?? [];
-  return day === undefined ? 0 : Date.parse(`${day}T${time}Z`) / 1000;
-}
-
-function lineage(file: RemoteFile, keys: ReadonlySet<string>): Lineage[] {
-  if (!file.path.startsWith(LIVE)) return [];
-  const name = file.path.slice(LIVE.length).split('/')[0] ?? '';
-  return [{ name, chain: file.bytes, key: keys.has(`${LIVE}${name}/`) }];
 }

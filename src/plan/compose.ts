@@ -54,7 +54,10 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
     .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
   const activations = [...configure(halfway), ...daemons];
-  const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...notes];
+  const told = tasks.flatMap(({ name, notes: of }) => {
+    return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
+  });
+  const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...told, ...notes];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
 }

@@ -19,7 +19,9 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
       const hook = plan.changes.some(({ path }) => path.startsWith('/etc/letsencrypt/'));
       const installed = facts.packages['certbot']?.status === 'installed';
       if (action?.kind === 'certificate') {
-        return { state: 'change', summary: `would request a certificate for ${action.domain} (http-01, standalone)` };
+        const kept = action.name === action.domain ? '' : `, kept as ${action.name}`;
+        const summary = `would request a certificate for ${action.domain}${kept} (http-01, standalone)`;
+        return { state: 'change', summary };
       }
       if (!installed && files[DEPLOY_HOOK] === undefined) {
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };

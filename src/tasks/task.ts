@@ -11,6 +11,8 @@ export interface Task {
   readonly fragments?: readonly Fragment[];
   /** Whole files of our own. */
   readonly files?: (facts: Facts, policy: Policy) => readonly OwnFile[];
+  /** What the admin should know that no file says. */
+  readonly notes?: (facts: Facts, policy: Policy) => readonly string[];
   /** What the daemons must do to take the changes up. */
   readonly activations?: (snapshot: Snapshot, policy: Policy, changes: readonly Change[]) => readonly Activation[];
 }

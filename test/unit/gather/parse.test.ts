@@ -202,22 +202,6 @@ describe('gather: what the script printed', () => {
       { address: '[fe80::1]%eth0', port: 587, process: '' },
     ]);
   });
-
-  it('finds lineages, and whether their keys are there', () => {
-    const live = '/etc/letsencrypt/live/';
-    const { lineages } = facts({
-      ...told({
-        [`${live}mx1.example.test/fullchain.pem`]: 'A',
-        [`${live}old/fullchain.pem`]: 'B',
-        '/etc/x/fullchain.pem': 'C',
-      }),
-      keys: `${live}mx1.example.test/\n`,
-    });
-    assert.deepEqual(lineages, [
-      { name: 'mx1.example.test', chain: 'A', key: true },
-      { name: 'old', chain: 'B', key: false },
-    ]);
-  });
 });
 
 describe('gather: when the daemons took up their files', () => {
@@ -339,4 +323,19 @@ describe('gather: when the daemons took up their files', () => {
     assert.deepEqual(shown(''), {});
     assert.deepEqual(facts({}).units, {});
   });
+
+  for (const [what, load, state, file, expected] of [
+    ['runs', 'loaded', 'active', 'enabled', { active: true, enabled: true }],
+    ['was stopped', 'loaded', 'inactive', 'enabled', { active: false, enabled: true }],
+    ['will not run after a boot', 'loaded', 'active', 'disabled', { active: true, enabled: false }],
+    ['is masked', 'masked', 'inactive', 'masked', { active: false, enabled: false }],
+    ['is not there', 'not-found', 'inactive', '', null],
+  ] as const) {
+    it(`is told of certbot's timer: ${what}`, () => {
+      const shown = `Id=certbot.timer\nLoadState=${load}\nActiveState=${state}\nUnitFileState=${file}`;
+      assert.deepEqual(facts({ units: `${said('bookworm-before')}\n\n${shown}` }).timer, expected);
+    });
+  }
+
+  it('knows of no timer where there is no systemd', () => assert.equal(facts({}).timer, null));
 });

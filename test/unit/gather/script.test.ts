@@ -28,6 +28,8 @@ interface Scratch {
   link(path: string, target: string): Scratch;
   /** Paths of the files are as the host would have them. */
   gather(shell?: readonly string[], cwd?: string): Snapshot;
+  /** What the script prints, with paths as the host would have them, so that the sizes of sections are not true. */
+  print(): string;
 }
 
 /** A small host in a folder: the script is run with every path of it moved there, and with programs that we know. */
@@ -49,22 +51,25 @@ function scratch(): Scratch {
       symlinkSync(target, place(path));
       return host;
     },
-    gather([program = 'sh', ...flags] = ['sh'], cwd = '/') {
-      for (const [name, text] of Object.entries(host.programs)) {
-        writeFileSync(place(`/stubs/${name}`), `#!/bin/sh\n${text}\n`);
-        chmodSync(join(root, 'stubs', name), 0o755);
-      }
-      const input = readFileSync(SCRIPT, 'utf8')
-        .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
-        .replace('PATH=', `PATH=${root}/stubs:`);
-      const output = execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
-      const { facts, files } = parseSnapshot(output);
+    gather(shell = ['sh'], cwd = '/') {
+      const { facts, files } = parseSnapshot(run(shell, cwd));
       const moved = Object.values(files).map((file) => {
         return [strip(file.path), { ...file, path: strip(file.path), target: strip(file.target) }] as const;
       });
       return { facts, files: Object.fromEntries(moved) };
     },
+    print: () => run(['sh'], '/').toString('latin1').replaceAll(root, ''),
   };
+  function run([program = 'sh', ...flags]: readonly string[], cwd: string): Buffer {
+    for (const [name, text] of Object.entries(host.programs)) {
+      writeFileSync(place(`/stubs/${name}`), `#!/bin/sh\n${text}\n`);
+      chmodSync(join(root, 'stubs', name), 0o755);
+    }
+    const input = readFileSync(SCRIPT, 'utf8')
+      .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
+      .replace('PATH=', `PATH=${root}/stubs:`);
+    return execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  }
   return host;
 }
 
@@ -163,6 +168,38 @@ describe('gather: the script', () => {
   it('never reads a private key', () => {
     host.write('/etc/letsencrypt/live/a/fullchain.pem', 'PEM').write('/etc/letsencrypt/live/a/privkey.pem', 'SECRET');
     assert.deepEqual(Object.keys(host.gather().files), ['/etc/letsencrypt/live/a/fullchain.pem']);
+  });
+
+  it('gives the public half of each key, and of one that nobody can use its folder alone', () => {
+    const live = '/etc/letsencrypt/live';
+    const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
+    const key = openssl('genpkey', '-algorithm', 'ed25519');
+    host.write(`${live}/a/privkey.pem`, key).write(`${live}/b/privkey.pem`, key.slice(0, 80));
+    const secret = ['-aes256', '-passout', 'pass:secret', '-out', join(host.root, 'secret.pem')];
+    openssl('pkey', '-in', join(host.root, live, 'a/privkey.pem'), ...secret);
+    host.write(`${live}/c/privkey.pem`, readFileSync(join(host.root, 'secret.pem'), 'latin1'));
+    host.write(`${live}/none/fullchain.pem`, '').link(`${live}/nowhere/privkey.pem`, '/nowhere.pem');
+    const half = openssl('pkey', '-pubout', '-in', join(host.root, live, 'a/privkey.pem'));
+    const [, said] = /^@keys \d+\n([^@]*)/m.exec(host.print()) ?? [];
+    assert.equal(said, `${live}/a/\n${half}${live}/b/\n${live}/c/\n`);
+  });
+
+  it('tells which lineages certbot can renew, and which names are taken', () => {
+    const [live, archive, renewal] = ['live', 'archive', 'renewal'].map((part) => `/etc/letsencrypt/${part}`);
+    const parts = ['cert', 'chain', 'fullchain', 'privkey'];
+    host.write(`${live}/README`, '').write(`${renewal}/own.conf`, '').write(`${renewal}/deleted.conf`, '');
+    for (const part of parts) {
+      host.write(`${archive}/own/${part}1.pem`, '').link(`${live}/own/${part}.pem`, `../../archive/own/${part}1.pem`);
+      host.write(`${live}/by-hand/${part}.pem`, '').link(`${live}/torn/${part}.pem`, `../../archive/torn/${part}1.pem`);
+    }
+    host.write(`${renewal}/torn.conf`, '').write(`${renewal}/by-hand.conf`, '').write(`${archive}/left/cert1.pem`, '');
+    const lines = (/^@lineages \d+\n([^@]*)/m.exec(host.print())?.[1] ?? '').trim().split('\n');
+    const told = (word: string): string[] => {
+      return [...new Set(lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.split(' ')[1] ?? ''))];
+    };
+    assert.deepEqual(told('own'), ['own']);
+    assert.deepEqual(told('taken').sort(), ['by-hand', 'deleted', 'left', 'own', 'torn']);
+    assert.deepEqual([...host.gather().facts.takenNames].sort(), ['by-hand', 'deleted', 'left', 'own', 'torn']);
   });
 
   it('finds what Dovecot includes through links', () => {

@@ -10,7 +10,7 @@ const NOW = 1_800_000_000;
 const LOADED = NOW - 3600;
 const CHANGED = NOW - 7200;
 
-const STOCK: Omit<Facts, 'lineages'> = {
+const STOCK: Omit<Facts, 'lineages' | 'takenNames'> = {
   busy: '',
   unfinished: [],
   now: NOW,
@@ -37,15 +37,20 @@ const STOCK: Omit<Facts, 'lineages'> = {
     { address: '0.0.0.0', port: 143, process: 'dovecot' },
     { address: '0.0.0.0', port: 110, process: 'dovecot' },
   ],
+  timer: { active: true, enabled: true },
   units: { postfix: { active: true, loaded: LOADED }, dovecot: { active: true, loaded: LOADED } },
   masked: [],
 };
 
-/** What certbot keeps: a file of test/cases/certificates, and whether the key is there (it is, unless said). */
-export type Certificates = Readonly<Record<string, { readonly certificate: string; readonly key?: boolean }>>;
+/** What certbot keeps: a file of test/cases/certificates; its key is there, and it is certbot's own, unless said. */
+export type Certificates = Readonly<
+  Record<string, { readonly certificate: string; readonly key?: boolean; readonly own?: boolean }>
+>;
 
 /** What a case says of its host: see test/cases/README.md. */
-export interface Description extends Partial<Omit<Facts, 'lineages'>> {
+export interface Description extends Partial<Omit<Facts, 'lineages' | 'takenNames'>> {
+  /** Names that are taken beside those of the certificates. */
+  readonly taken?: readonly string[];
   readonly policy?: Partial<Policy>;
   readonly certificates?: Readonly<Record<string, Certificates[string] | null>>;
   readonly files?: Readonly<Record<string, Partial<RemoteFile>>>;
@@ -61,8 +66,10 @@ export function host(
     policy: { profile: 'standard', domain: 'mx1.example.test' },
     certificates: { 'mx1.example.test': { certificate: 'mx1' } },
     files: {},
+    taken: [],
   };
   const {
+    taken,
     policy,
     certificates,
     files: stats,
@@ -70,15 +77,22 @@ export function host(
   } = patch(standard, description) as typeof STOCK & {
     policy: Policy;
     certificates: Certificates;
+    taken: readonly string[];
     files: NonNullable<Description['files']>;
   };
-  const lineages = Object.entries(certificates).map(([name, { certificate, key = true }]): Lineage => {
-    return { name, chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'), key };
+  const lineages = Object.entries(certificates).map(([name, { certificate, key = true, own = true }]): Lineage => {
+    return { name, chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'), key, own };
   });
   const chains = lineages.map(({ name, chain }) => [`/etc/letsencrypt/live/${name}/fullchain.pem`, chain] as const);
   const all = Object.entries<Bytes>({ ...Object.fromEntries(chains), ...files });
   const read = all.map(([path, bytes]) => [path, { ...remoteFile(path, bytes), ...stats[path] }]);
-  return { snapshot: { facts: { ...facts, lineages }, files: Object.fromEntries(read) }, policy };
+  return {
+    snapshot: {
+      facts: { ...facts, lineages, takenNames: [...lineages.map(({ name }) => name), ...taken] },
+      files: Object.fromEntries(read),
+    },
+    policy,
+  };
 }
 
 export function remoteFile(path: string, bytes: Bytes): RemoteFile {

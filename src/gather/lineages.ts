@@ -1,0 +1,37 @@
+import { X509Certificate } from 'node:crypto';
+import type { Lineage, RemoteFile } from '../model.ts';
+
+const LIVE = '/etc/letsencrypt/live/';
+
+/**
+ * What lies under /etc/letsencrypt/live.
+ * @param keys the folders that have a key, and below each the key's public half as PEM; nothing where it cannot be read,
+ * `unknown` where there was no openssl to ask
+ */
+export function lineages(files: readonly RemoteFile[], keys: string, names: readonly string[]): Lineage[] {
+  const publics = new Map(
+    keys.split(/^(?=\/)/m).map((block) => {
+      const [folder = '', ...pem] = block.trim().split('\n');
+      return [folder, pem.join('\n')];
+    }),
+  );
+  return files.flatMap(({ path, bytes }) => {
+    if (!path.startsWith(LIVE)) return [];
+    const name = path.slice(LIVE.length).split('/')[0] ?? '';
+    const key = belongs(publics.get(`${LIVE}${name}/`) ?? '', bytes);
+    return [{ name, chain: bytes, key, own: names.includes(`own ${name}`) }];
+  });
+}
+
+export function takenNames(names: readonly string[]): string[] {
+  return [...new Set(names.flatMap((line) => /^taken (.+)$/.exec(line)?.[1] ?? []))];
+}
+
+function belongs(publicKey: string, chain: string): boolean {
+  if (publicKey === 'unknown') return true;
+  try {
+    return new X509Certificate(chain).publicKey.export({ type: 'spki', format: 'pem' }).toString().trim() === publicKey;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,55 @@
+/** Certificates on real hosts: got by real certbot from a real ACME server, kept, and told apart from what is none. */
+
+import assert from 'node:assert/strict';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { BY_HAND, NO_CERTIFICATE } from './certificates.cases.ts';
+import { hardenMail, issuedBy, to } from './cli.ts';
+import { assertTidy } from './host.ts';
+
+describe('certificates', () => {
+  let host: LabHost;
+  let flags: string[];
+
+  before(async () => {
+    host = await lab.host({ release: 'bookworm', mail: true });
+    flags = ['apply', '--yes', '--no-diff', ...to(host), ...(await issuedBy(await lab.acme()))];
+  });
+  after(() => host.stop());
+
+  const shell = (lines: string) =>
+    host.run(`set -e; NAME=${host.name}; LIVE=/etc/letsencrypt/live/$NAME\n${BY_HAND}\n${lines}`);
+
+  describe('made by hand', () => {
+    before(() => shell('mkdir -p $LIVE; certificate $NAME $LIVE; cp -a /etc/letsencrypt /root/letsencrypt'));
+    beforeEach(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
+    after(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
+
+    for (const [what, spoil] of Object.entries(NO_CERTIFICATE)) {
+      it(`${what}: another would be got, under another name`, async () => {
+        await shell(spoil);
+        const { code, stdout } = await hardenMail([...flags, '--dry-run']);
+        assert.match(
+          stdout,
+          new RegExp(`~ certbot +would request a certificate for ${host.name}, kept as ${host.name}-0001 `),
+        );
+        assert.equal(code, 0, stdout);
+      });
+    }
+
+    it('the other is got, and theirs is let alone', async () => {
+      await shell(NO_CERTIFICATE['the key of another certificate'] ?? '');
+      const theirs = () => shell('stat -c "%n %a %U %Y" $LIVE/*; sha256sum $LIVE/*');
+      const before = await theirs();
+      const { code, stdout, stderr } = await hardenMail(flags);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /changed: .* checks passed$/m);
+      assert.equal(stdout.match(/would request/g)?.length, 1, `what was shown is what was got:\n${stdout}`);
+      assert.equal(await theirs(), before);
+      const known = await host.run('certbot certificates 2>&1');
+      assert.match(known, new RegExp(`Certificate Name: ${host.name}-0001$`, 'm'));
+      assert.doesNotMatch(known, /invalid/);
+      await assertTidy(host);
+    });
+  });
+});

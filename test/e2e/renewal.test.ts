@@ -1,0 +1,196 @@
+/** A renewal by certbot's own means: every port serves the new certificate, and no client is turned away meanwhile. */
+
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { hardenMail, issuedBy, to, trusting } from './cli.ts';
+import { activity } from './host.ts';
+import { IMAP, POP3, SMTP, talkInClear } from './talk.ts';
+
+/** Ports, what ends a greeting, and what is said to get TLS. 587 is the admin's own. */
+const PORTS: readonly (readonly [number, RegExp, ...string[]])[] = [
+  [25, SMTP, 'EHLO client.example', 'STARTTLS'],
+  [587, SMTP, 'EHLO client.example', 'STARTTLS'],
+  [465, SMTP],
+  [110, POP3, 'STLS'],
+  [143, IMAP, 'a STARTTLS'],
+  [993, IMAP],
+  [995, POP3],
+];
+const RENEW = 'certbot renew --no-random-sleep-on-renew';
+
+describe('renewal', () => {
+  let host: LabHost;
+  let root: string;
+
+  before(async () => {
+    host = await lab.host({ release: 'bookworm', mail: true });
+    const acme = await lab.acme();
+    root = await acme.root();
+    await host.run(`postconf -M 'submission/inet=submission inet n - y - - smtpd'
+      postconf -P submission/inet/smtpd_tls_security_level=encrypt`);
+    const { code, stdout, stderr } = await hardenMail([
+      'apply',
+      '--yes',
+      '--no-diff',
+      ...to(host),
+      ...(await issuedBy(acme)),
+    ]);
+    assert.equal(code, 0, stdout + stderr);
+  });
+  after(() => host.stop());
+
+  const onDisk = async () =>
+    new X509Certificate(await host.read(`/etc/letsencrypt/live/${host.name}/fullchain.pem`)).serialNumber;
+
+  async function served(): Promise<Record<number, string>> {
+    const all = PORTS.map(async ([port, answer, ...words]) => {
+      const talk = await talkInClear({ address: host.address, port, name: host.name, root });
+      try {
+        if (words.length > 0) await talk.until(answer);
+        for (const word of words) await talk.ask(word, answer);
+        await talk.secure();
+        return [port, talk.certificate().serialNumber] as const;
+      } finally {
+        talk.end();
+      }
+    });
+    return Object.fromEntries(await Promise.all(all));
+  }
+
+  const everywhere = (serial: string) => Object.fromEntries(PORTS.map(([port]) => [port, serial]));
+
+  /** Daemons take up a reload in their own time. */
+  async function assertServed(serial: string): Promise<void> {
+    for (const deadline = Date.now() + 10_000; ; await sleep(300)) {
+      const now = await served();
+      if (Date.now() > deadline || Object.values(now).every((one) => one === serial))
+        return assert.deepEqual(now, everywhere(serial));
+    }
+  }
+
+  /** Connects to every port again and again while something is done; gives what went wrong, and how often it tried. */
+  async function knocking(work: () => Promise<unknown>): Promise<{ failures: string[]; tries: number }> {
+    let [done, tries] = [false, 0];
+    const failures: string[] = [];
+    const knockers = PORTS.map(async ([port]) => {
+      while (!done) {
+        tries++;
+        await new Promise<void>((resolve) => {
+          const socket = connect(port, host.address);
+          socket.once('connect', () => socket.destroy());
+          socket.once('error', (error) => failures.push(`${port}: ${error.message}`));
+          socket.once('close', () => resolve());
+        });
+        await sleep(100);
+      }
+    });
+    try {
+      await work();
+    } finally {
+      done = true;
+      await Promise.all(knockers);
+    }
+    return { failures, tries };
+  }
+
+  it('to begin with, every port serves the certificate on disk', async () => assertServed(await onDisk()));
+
+  it('certbot renew changes the certificate, every port serves it, and no connection is refused meanwhile', async () => {
+    const [before, since] = [await onDisk(), await activity(host)];
+    const { failures, tries } = await knocking(async () => {
+      await host.run(`${RENEW} --force-renewal`);
+      await assertServed(await onDisk());
+    });
+    assert.notEqual(await onDisk(), before);
+    assert.deepEqual(failures, []);
+    assert.ok(tries > 70, `${tries}`);
+    const { reloads, restarts } = await activity(host, since);
+    assert.deepEqual({ reloads: reloads.toSorted(), restarts }, { reloads: ['dovecot', 'postfix'], restarts: 0 });
+    const log = await host.run('journalctl -q -o cat -t harden-mail');
+    assert.match(log, new RegExp(`^certificate ${host.name} was renewed: reloading Postfix and Dovecot$`, 'm'));
+    assert.doesNotMatch(log, /was not reloaded/);
+  });
+
+  it('afterwards the host is as it should be: check finds no drift', async () => {
+    const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...(await trusting(await lab.acme()))]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /ok: as it should be, \d+ checks passed\n$/);
+  });
+
+  it('what certbot.timer starts does the same', async () => {
+    const before = await onDisk();
+    await host.run(`sed -i '1i renew_before_expiry = 7000 days' /etc/letsencrypt/renewal/${host.name}.conf
+      systemctl start certbot.service
+      sed -i '/^renew_before_expiry = 7000 days$/d' /etc/letsencrypt/renewal/${host.name}.conf`);
+    assert.notEqual(await onDisk(), before);
+    await assertServed(await onDisk());
+    assert.equal(
+      await host.run('systemctl is-active certbot.timer; systemctl is-enabled certbot.timer'),
+      'active\nenabled\n',
+    );
+  });
+
+  it('a certificate that is not due is not renewed, and nothing is reloaded', async () => {
+    const [before, since] = [await onDisk(), await activity(host)];
+    await host.run(RENEW);
+    assert.equal(await onDisk(), before);
+    assert.deepEqual((await activity(host, since)).reloads, []);
+  });
+
+  it('a renewal of another certificate is not ours: the hook is content, and nothing is reloaded', async () => {
+    const other = `www.${host.name}`;
+    await (await lab.acme()).setA(other, host.address);
+    const { directory } = await lab.acme();
+    await host.run(`certbot certonly -n --standalone --server ${directory} -d ${other}`);
+    const since = await activity(host);
+    const said = await host.run(`${RENEW} --force-renewal --cert-name ${other} 2>&1`);
+    assert.doesNotMatch(said, /[Hh]ook .*(error|failed)/);
+    assert.deepEqual((await activity(host, since)).reloads, []);
+  });
+
+  it('a daemon that was stopped stays so, and the hook is content', async () => {
+    await host.run('systemctl stop dovecot');
+    try {
+      const said = await host.run(`${RENEW} --force-renewal --cert-name ${host.name} 2>&1`);
+      assert.doesNotMatch(said, /[Hh]ook .*(error|failed)/);
+      assert.equal((await host.exec('systemctl is-active dovecot')).stdout, 'inactive\n');
+    } finally {
+      await host.run('systemctl start dovecot');
+    }
+    await assertServed(await onDisk());
+  });
+
+  it('a reload that fails is told by certbot and in syslog', async () => {
+    await host.run(`mkdir -p /run/systemd/system/dovecot.service.d
+      printf '[Service]\\nExecReload=\\nExecReload=/bin/false\\n' >/run/systemd/system/dovecot.service.d/e2e.conf
+      systemctl daemon-reload`);
+    try {
+      const { stdout, stderr } = await host.exec(`${RENEW} --force-renewal --cert-name ${host.name}`);
+      assert.match(stdout + stderr, /[Hh]ook .*(error|failed)/);
+      const log = await host.run('journalctl -q -o cat -t harden-mail -p err');
+      assert.match(
+        log,
+        new RegExp(`^certificate ${host.name} was renewed, but Postfix or Dovecot was not reloaded$`, 'm'),
+      );
+    } finally {
+      await host.run('rm -r /run/systemd/system/dovecot.service.d; systemctl daemon-reload; systemctl reload dovecot');
+    }
+  });
+
+  it('a timer that does not run is told, by check too', async () => {
+    await host.run('systemctl disable -q --now certbot.timer');
+    try {
+      const { stdout } = await hardenMail(['check', ...to(host)]);
+      assert.match(
+        stdout,
+        /^ {2}! certbot\.timer does not run, so that nothing renews the certificate: systemctl enable --now certbot\.timer/m,
+      );
+    } finally {
+      await host.run('systemctl enable -q --now certbot.timer');
+    }
+  });
+});
