@@ -8,6 +8,7 @@ import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, Profile } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
+import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -60,7 +61,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
-      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${line}\n`) }),
+      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${escape(line)}\n`) }),
     },
   };
 }

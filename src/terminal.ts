@@ -5,6 +5,7 @@ import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import type { Change, Ending, Facts, HostResult, Plan } from './model.ts';
+import { escape } from './report/escape.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
 import { diffLines, endingLine, findingLines, headline, planLines, transactionLines } from './report/text.ts';
 import type { Io } from './run.ts';
@@ -85,11 +86,12 @@ function colorLevel(wish: string, env: Process['env'], tty: boolean): 0 | 1 {
 }
 
 async function ask(
-  text: string,
+  question: string,
   hidden: boolean,
   { stdin, stderr, signal }: Process,
   interactive: boolean,
 ): Promise<string> {
+  const text = escape(question);
   if (!interactive)
     throw new HardenMailError('NOT_CONFIRMABLE', `there is no terminal to ask on: ${text}`, 'Run it in a terminal.');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
