@@ -58,6 +58,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       signal: interrupt.cut,
       ...(flags['known-hosts'] !== undefined && { knownHosts: [flags['known-hosts']] }),
       ...(flags['ssh-config'] !== undefined && { sshConfig: flags['ssh-config'] }),
+      ...(flags.jump !== undefined && { jump: flags.jump }),
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),

@@ -49,7 +49,7 @@ const FIELDS: Readonly<Record<string, number>> = {
 };
 
 /** The base64 must be whole, and the key inside must be one of the type that stands before it, to its last byte. */
-function decodeKey(type: string, base64: string): Buffer | undefined {
+export function decodeKey(type: string, base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
   const intact = key.toString('base64') === base64 && keyType(key) === type && countFields(key) === FIELDS[type];
   return intact ? key : undefined;
