@@ -4,7 +4,7 @@ import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import { interruptBy } from './interrupt.ts';
-import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import { assertContact, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, Profile } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
@@ -15,6 +15,7 @@ import type { Terminal } from './terminal.ts';
 /** The hosts that the flags mean. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
   const overrides = overridesOf(flags);
+  await assertContact(overrides);
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
