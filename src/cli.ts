@@ -3,6 +3,8 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
 import { parseArguments, type Flags, type HostCommand } from './arguments.ts';
+import { escape } from './report/escape.ts';
+import { failure } from './words.ts';
 
 export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,9 +35,9 @@ export async function main(args: readonly string[], process: Process): Promise<n
     }
     return await overHosts(parsed.command, parsed.flags, process);
   } catch (error) {
-    if (!(error instanceof HardenMailError)) throw error;
-    process.stderr.write(`harden-mail: ${error.message}\n  → ${error.hint}\n`);
-    return error.exit;
+    const { message, hint, exit } = failure(error);
+    process.stderr.write(`harden-mail: ${escape(message)}\n  → ${escape(hint)}\n`);
+    return exit;
   }
 }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** What an interrupt (Ctrl-C) does: it cuts connections as long as there is only reading, and waits once there is writing. */
 export interface Interrupt {
   /** For connections: aborted when they are to be cut. */
@@ -10,6 +12,7 @@ export interface Interrupt {
 
 export function interruptBy(user: AbortSignal): Interrupt {
   const cut = new AbortController();
+  setMaxListeners(0, cut.signal); // one for each connection, however many hosts
   let held = false;
   user.addEventListener('abort', () => held || cut.abort(), { once: true });
   if (user.aborted) cut.abort();

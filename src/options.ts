@@ -64,8 +64,16 @@ export const OPTIONS = {
   'ssh-config': {
     type: 'string',
     group: 'SSH',
+    alias: 'F',
     value: 'FILE',
     describe: 'ssh configuration in place of ~/.ssh/config; "none" for none',
+  },
+  jump: {
+    type: 'string',
+    group: 'SSH',
+    alias: 'J',
+    value: 'HOSTS',
+    describe: 'go through these hosts, [user@]host[:port], parted by commas; default: ProxyJump of the configuration',
   },
   'ask-become-pass': { type: 'boolean', group: 'SSH', describe: "ask for sudo's password, once" },
   'connect-timeout': { type: 'number', group: 'SSH', value: 'SECONDS', describe: 'for each step of connecting' },

@@ -5,16 +5,18 @@ import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import { interruptBy } from './interrupt.ts';
-import { loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import { assertContact, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, Profile } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
+import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The hosts that the flags mean. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
   const overrides = overridesOf(flags);
+  await assertContact(overrides);
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
@@ -60,10 +62,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       signal: interrupt.cut,
       ...(flags['known-hosts'] !== undefined && { knownHosts: [flags['known-hosts']] }),
       ...(flags['ssh-config'] !== undefined && { sshConfig: flags['ssh-config'] }),
+      ...(flags.jump !== undefined && { jump: flags.jump }),
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
-      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${line}\n`) }),
+      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${escape(line)}\n`) }),
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import type { Change, Ending, HostResult } from './model.ts';
 import { alike, sharedBy, type Shown } from './report/alike.ts';
+import { escape } from './report/escape.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
 import {
   diffLines,
@@ -106,11 +107,12 @@ function colorLevel(wish: string, env: Process['env'], tty: boolean): 0 | 1 {
 }
 
 async function ask(
-  text: string,
+  question: string,
   hidden: boolean,
   { stdin, stderr, signal }: Process,
   interactive: boolean,
 ): Promise<string> {
+  const text = escape(question);
   if (!interactive)
     throw new HardenMailError('NOT_CONFIRMABLE', `there is no terminal to ask on: ${text}`, 'Run it in a terminal.');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { HardenMailError } from '../errors.ts';
 import { fingerprint, hostEntry, judge, keyType, knownHostLine, knownTypes, parseKnownHosts } from './known-hosts.ts';
 import type { KnownHost } from './known-hosts.ts';
+import { isRevoked } from './revoked-keys.ts';
 import { labelOf } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
@@ -24,6 +25,8 @@ export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promi
   return {
     types: knownTypes(entries, name, port),
     async check(key) {
+      const { revokedHostKeys: list } = settings;
+      if (list !== undefined && (await isRevoked(list, key))) throw revoked(labelOf(settings), list, key);
       const verdict = judge(entries, name, port, key);
       if (verdict.kind === 'known') return;
       if (verdict.kind === 'unknown' && acceptNew) return remember(user[0], entries, settings, name, port, key);
@@ -81,7 +84,7 @@ function refusal(
   key: Buffer,
 ): HardenMailError {
   const where = labelOf(settings);
-  const shown = `${keyType(key)} ${fingerprint(key)}`;
+  const shown = describe(key);
   if (verdict.kind === 'unknown') {
     const authority = verdict.authority && ` (host certificates, as in ${place(verdict.authority)}, are not supported)`;
     return new HardenMailError(
@@ -91,13 +94,7 @@ function refusal(
         `\`ssh ${settings.original}\`, or use --accept-new-host-keys.`,
     );
   }
-  if (verdict.kind === 'revoked') {
-    return new HardenMailError(
-      'HOST_KEY_REVOKED',
-      `${where}: the host key is revoked by ${place(verdict.entry)}: ${shown}`,
-      'Do not connect: somebody else may hold this key. Ask whoever revoked it.',
-    );
-  }
+  if (verdict.kind === 'revoked') return revoked(where, place(verdict.entry), key);
   const known = verdict.entry;
   return new HardenMailError(
     'HOST_KEY_CHANGED',
@@ -106,6 +103,18 @@ function refusal(
     'Somebody may be in between. If the host was set up anew, compare the new fingerprint on its console, then ' +
       `\`ssh-keygen -R '${entry}' -f ${known.file}\`.`,
   );
+}
+
+function revoked(where: string, by: string, key: Buffer): HardenMailError {
+  return new HardenMailError(
+    'HOST_KEY_REVOKED',
+    `${where}: the host key is revoked by ${by}: ${describe(key)}`,
+    'Do not connect: somebody else may hold this key. Ask whoever revoked it.',
+  );
+}
+
+function describe(key: Buffer): string {
+  return `${keyType(key)} ${fingerprint(key)}`;
 }
 
 function place(entry: KnownHost): string {

@@ -2,7 +2,7 @@
  * known_hosts as OpenSSH reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; hostfile.c, match.c): plain and hashed names,
  * `[host]:port`, wildcards, negation, @revoked. Pure: text in, verdict out.
  */
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 
 export interface KnownHost {
   readonly file: string;
@@ -36,11 +36,30 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   });
 }
 
-/** The base64 must be whole, and the key inside must be of the type that stands before it. */
-function decodeKey(type: string, base64: string): Buffer | undefined {
+/** How many fields a key of this type has in wire format. A line with any other type means nothing to OpenSSH. */
+const FIELDS: Readonly<Record<string, number>> = {
+  'ssh-ed25519': 2,
+  'ssh-rsa': 3,
+  'ssh-dss': 5,
+  'ecdsa-sha2-nistp256': 3,
+  'ecdsa-sha2-nistp384': 3,
+  'ecdsa-sha2-nistp521': 3,
+  'sk-ssh-ed25519@openssh.com': 3,
+  'sk-ecdsa-sha2-nistp256@openssh.com': 4,
+};
+
+/** The base64 must be whole, and the key inside must be one of the type that stands before it, to its last byte. */
+export function decodeKey(type: string, base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
-  const intact = key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '');
-  return intact && keyType(key) === type ? key : undefined;
+  const intact = key.toString('base64') === base64 && keyType(key) === type && countFields(key) === FIELDS[type];
+  return intact ? key : undefined;
+}
+
+/** Each field has its length in four bytes before it; undefined where they do not add up. */
+function countFields(key: Buffer): number | undefined {
+  let [count, at] = [0, 0];
+  for (; at + 4 <= key.length; count += 1) at += 4 + key.readUInt32BE(at);
+  return at === key.length ? count : undefined;
 }
 
 /** The algorithm name at the head of a public key in wire format; empty text when there is none. */
@@ -76,7 +95,7 @@ export function judge(entries: readonly KnownHost[], name: string, port: number,
 }
 
 function judgeKey(entries: readonly KnownHost[], key: Buffer): Verdict {
-  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
+  const revoked = revoking(entries, key);
   if (revoked !== undefined) return { kind: 'revoked', entry: revoked };
   const plain = entries.filter((entry) => entry.marker === 'none');
   if (plain.some((entry) => entry.key.equals(key))) return { kind: 'known' };
@@ -86,11 +105,17 @@ function judgeKey(entries: readonly KnownHost[], key: Buffer): Verdict {
   return { kind: 'unknown', authority: entries.find((entry) => entry.marker === 'ca') };
 }
 
-/** The key types by which a host is known, for asking it for those first. */
+/** The key types by which a host is known, for asking it for those first; as in OpenSSH not one whose key is revoked. */
 export function knownTypes(entries: readonly KnownHost[], name: string, port: number): string[] {
   const wanted = hostEntry(name, port);
-  const known = entries.filter((entry) => entry.marker === 'none' && matchesHost(entry.hosts, wanted));
-  return [...new Set(known.map((entry) => entry.type))];
+  const here = entries.filter((entry) => matchesHost(entry.hosts, wanted));
+  const plain = here.filter(({ marker }) => marker === 'none');
+  const firsts = plain.filter(({ type }, at) => plain.findIndex((entry) => entry.type === type) === at);
+  return firsts.filter(({ key }) => revoking(here, key) === undefined).map(({ type }) => type);
+}
+
+function revoking(entries: readonly KnownHost[], key: Buffer): KnownHost | undefined {
+  return entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
 }
 
 /** Does the first field of a line mean this name? A negated pattern that fits refuses, wherever it stands. */
@@ -110,19 +135,21 @@ function glob(pattern: string): RegExp {
   return new RegExp(`^${source}$`, 's');
 }
 
-/** `|1|SALT|HMAC-SHA1(SALT, NAME)|`, both base64. */
+/** `|1|SALT|HMAC-SHA1(SALT, NAME)`, both base64, and nothing else. */
 function matchesHashed(hosts: string, name: string): boolean {
-  const [, version, salt = '', digest = ''] = hosts.split('|');
-  const wanted = Buffer.from(digest, 'base64');
-  if (version !== '1' || wanted.length !== 20) return false;
-  return timingSafeEqual(createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest(), wanted);
+  const salt = Buffer.from(hosts.split('|')[2] ?? '', 'base64');
+  return salt.length === SALT_LENGTH && hosts === hashed(name, salt);
+}
+
+const SALT_LENGTH = 20;
+
+function hashed(name: string, salt: Buffer): string {
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
 /** A line for a new host, ended by a newline. */
-export function knownHostLine(name: string, port: number, key: Buffer, hashed: boolean): string {
+export function knownHostLine(name: string, port: number, key: Buffer, hash: boolean): string {
   const entry = hostEntry(name, port);
-  const salt = randomBytes(20);
-  const digest = createHmac('sha1', salt).update(entry).digest('base64');
-  const hosts = hashed ? `|1|${salt.toString('base64')}|${digest}` : entry;
+  const hosts = hash ? hashed(entry, randomBytes(SALT_LENGTH)) : entry;
   return `${hosts} ${keyType(key)} ${key.toString('base64')}\n`;
 }

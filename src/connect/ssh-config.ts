@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { HardenMailError } from '../errors.ts';
 import { printable } from '../remote/printable.ts';
 import { expand } from './expand.ts';
@@ -28,6 +30,7 @@ export interface SshSettings {
   /** Socket of the agent; absent when there is none. */
   readonly agent?: string;
   readonly knownHosts: { readonly user: readonly string[]; readonly global: readonly string[] };
+  readonly revokedHostKeys?: string;
   readonly hashKnownHosts: boolean;
   /** `[user@]host[:port]`, the first hop first. */
   readonly proxyJump: readonly string[];
@@ -44,12 +47,27 @@ export function labelOf({ original, hostname, port }: SshSettings): string {
   return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
 }
 
-/** OpenSSH's own resolution of its configuration (`ssh -G`), or its plain defaults where there is no ssh client. */
+/**
+ * OpenSSH's own resolution of its configuration (`ssh -G`). Where there is no ssh client its plain defaults, but only if
+ * there is nothing to read: a configuration that is passed over may lead to another host, or to another user.
+ */
 export async function resolveSettings(query: SshQuery, debug: (line: string) => void): Promise<SshSettings> {
   const text = await askSsh(query);
-  if (text === undefined) debug('no ssh client here: ~/.ssh/config is not read');
-  return readSettings(text ?? '', query);
+  if (text !== undefined) return readSettings(text, query);
+  const files = query.file === undefined ? CONFIGURATIONS.filter((file) => existsSync(file)) : [query.file];
+  const [file = 'none'] = files;
+  if (file !== 'none') {
+    throw new HardenMailError(
+      'USAGE',
+      `${file} cannot be read: there is no ssh client here, which is what reads it`,
+      'Install one (`apt install openssh-client`), or give --ssh-config none and the rest by --host, --port, --user, --jump.',
+    );
+  }
+  debug('no ssh client here: plain defaults');
+  return readSettings('', query);
 }
+
+const CONFIGURATIONS = [join(userInfo().homedir, '.ssh/config'), '/etc/ssh/ssh_config'];
 
 function askSsh(query: SshQuery): Promise<string | undefined> {
   const flags = [
@@ -108,6 +126,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
   const agent = agentSocket(values.get('identityagent')?.[0], path);
   const proxyCommand = one('proxycommand');
   const connectTimeout = one('connecttimeout');
+  const revoked = one('revokedhostkeys');
   const identities =
     values.get('identityfile') ?? (query.identity === undefined ? DEFAULT_IDENTITIES : [query.identity]);
   return {
@@ -119,6 +138,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
       user: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
       global: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
     },
+    ...(revoked !== undefined && { revokedHostKeys: path(revoked) }),
     hashKnownHosts: one('hashknownhosts') === 'yes',
     proxyJump: (one('proxyjump') ?? query.jump ?? '').split(',').filter((hop) => hop !== ''),
     ...(proxyCommand !== undefined && { proxyCommand }),

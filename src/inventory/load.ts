@@ -78,13 +78,24 @@ function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): 
   });
 }
 
+/** Throws USAGE for what an inventory could not say either. */
+export async function assertContact({ email, acmeServer }: Overrides): Promise<void> {
+  if (email === undefined && acmeServer === undefined) return;
+  const { contactSchema } = await import('./schema.ts');
+  const [issue] = contactSchema.safeParse(compact({ email, acmeServer })).error?.issues ?? [];
+  if (issue === undefined) return;
+  const [flag, like] =
+    issue.path[0] === 'email' ? ['--email', 'me@example.org'] : ['--acme-server', 'https://acme.example.org/directory'];
+  throw new HardenMailError('USAGE', `${flag}: ${issue.message}`, `Write it like ${like}.`);
+}
+
 /** One host that was named on the command line. */
 export function singleHost(hostname: string, overrides: Overrides): Host {
   return compact({ name: hostname, hostname, ...overrides, profile: overrides.profile ?? 'standard' });
 }
 
-function compact(host: { readonly [K in keyof Host]: Host[K] | undefined }): Host {
-  return Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)) as unknown as Host;
+function compact<T extends Partial<Host>>(host: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** `hosts.mx1.port`, with names that are not plain words quoted. */

@@ -8,17 +8,27 @@ const settings = {
     .describe('what to connect to, as ssh takes it; default: the key'),
   port: z.int().min(1).max(65535).describe('SSH port'),
   user: z.string().refine(validUser, 'not a user name').describe('SSH user: root, or one who may use sudo'),
-  identity: z.string().min(1).describe('path of a private key on this machine'),
+  identity: z
+    .string()
+    .regex(/^\P{Cc}+$/u, 'not a path')
+    .describe('path of a private key on this machine'),
   domain: z
     .string()
     .refine(validHostname, 'not a domain name')
     .describe("the certificate's name; default: what the host's Postfix calls itself"),
   email: z.email().describe('contact address for the certificate authority'),
-  acmeServer: z.url({ protocol: /^https$/ }).describe('directory URL of the ACME server; default: Let’s Encrypt'),
+  acmeServer: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'Invalid URL') // of a line feed the check below would only take no notice
+    .pipe(z.url({ protocol: /^https$/ }))
+    .describe('directory URL of the ACME server; default: Let’s Encrypt'),
   profile: z.enum(['standard']).describe('how far to go'),
 };
 
 const host = z.strictObject(settings).partial();
+
+/** What flags may say of these is held to the same. */
+export const contactSchema = host.pick({ email: true, acmeServer: true });
 
 /** What several hosts can have in common. */
 const shared = host.omit({ hostname: true, domain: true });

@@ -40,5 +40,11 @@ export function jsonDocument(
     },
     findings,
   }));
-  return `${JSON.stringify({ version: 1, command, exit, hosts }, null, 2)}\n`;
+  return `${asciiControls(JSON.stringify({ version: 1, command, exit, hosts }, null, 2))}\n`;
+}
+
+/** JSON's own escapes also for DEL, C1 and what turns or hides text: the values are the same, and a terminal is safe. */
+function asciiControls(json: string): string {
+  const code = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return json.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => char.split('').map(code).join(''));
 }

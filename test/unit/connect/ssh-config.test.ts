@@ -21,6 +21,22 @@ describe('ssh configuration', () => {
     assert.deepEqual(readSettings('', { hostname: 'x', identity: '/key' }).identityFiles, ['/key']);
   });
 
+  it('without an ssh client a configuration is not passed over: it cannot be read, and that is said', async () => {
+    const { PATH } = process.env;
+    process.env['PATH'] = '/nonexistent';
+    try {
+      const query = { hostname: 'mx1', port: 2222 };
+      assert.equal((await resolveSettings({ ...query, file: 'none' }, quiet)).port, 2222);
+      await assert.rejects(resolveSettings({ ...query, file: '/some/config' }, quiet), {
+        code: 'USAGE',
+        message: /\/some\/config cannot be read: there is no ssh client/,
+        hint: /openssh-client/,
+      });
+    } finally {
+      process.env['PATH'] = PATH;
+    }
+  });
+
   describe('through ssh -G', () => {
     let folder: string;
     let file: string;
@@ -44,6 +60,7 @@ Host mx
   GlobalKnownHostsFile none
   HostKeyAlias mx-alias
   HashKnownHosts yes
+  RevokedHostKeys ${folder}/revoked
   ConnectTimeout 7
   ServerAliveInterval 9
   ServerAliveCountMax 2
@@ -80,6 +97,7 @@ Host command
         identitiesOnly: true,
         agent: `${folder}/agent.sock`,
         knownHosts: { user: [`${folder}/one`, `${userInfo().homedir}/two`], global: [] },
+        revokedHostKeys: `${folder}/revoked`,
         hashKnownHosts: true,
         proxyJump: [],
         connectTimeout: 7,

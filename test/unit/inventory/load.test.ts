@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../../../src/errors.ts';
-import { loadInventory, singleHost, type Overrides } from '../../../src/inventory/load.ts';
+import { assertContact, loadInventory, singleHost, type Overrides } from '../../../src/inventory/load.ts';
 import type { Host } from '../../../src/model.ts';
 
 describe('inventory: load', () => {
@@ -140,6 +140,18 @@ describe('inventory: load', () => {
       profile: 'standard',
     });
   });
+
+  for (const [overrides, message] of [
+    [{ email: 'me' }, '--email: Invalid email address'],
+    [{ email: '-x' }, '--email: Invalid email address'],
+    [{ acmeServer: 'http://acme.example.org/' }, '--acme-server: Invalid URL'],
+    [{ acmeServer: 'https://acme.example.org/\nx' }, '--acme-server: Invalid URL'],
+  ] as const) {
+    it(`holds flags to the same: ${message}`, () =>
+      assert.rejects(assertContact(overrides), { code: 'USAGE', message }));
+  }
+  it('takes flags that say what an inventory could', () =>
+    assertContact({ email: 'me@example.org', acmeServer: 'https://acme.example.org:14000/dir' }));
 
   it('says why a file cannot be read', async () => {
     await assert.rejects(loadInventory(join(folder, 'none.json'), {}), /none\.json cannot be read: ENOENT/);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { facts, pass, plan, result } from './results.ts';
@@ -89,5 +90,19 @@ describe('report: --json', () => {
     for (const field of new Set(document.hosts.flatMap((host) => Object.keys(host)))) {
       assert.ok(docs.includes(`hosts[].${field}`), field);
     }
+  });
+
+  it('holds every value exactly, and nothing that a terminal would obey', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (message) => {
+        const failed = result({ kind: 'failed', code: 'BUG', message, hint: '', exit: 1 });
+        const text = jsonDocument('apply', 1, [failed], new Map());
+        assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
+        assert.equal(
+          (JSON.parse(text) as { hosts: { error: { message: string } }[] }).hosts[0]?.error.message,
+          message,
+        );
+      }),
+    );
   });
 });

@@ -1,0 +1,44 @@
+/** RevokedHostKeys of the ssh configuration: public keys, a line each, or a KRL, which ssh-keygen reads. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { HardenMailError } from '../errors.ts';
+import { decodeKey, keyType } from './known-hosts.ts';
+
+const KRL_MAGIC = 'SSHKRL\n\0';
+
+/**
+ * Is the key revoked by this file?
+ * @throws HardenMailError USAGE where that cannot be told: as for ssh, no key is good then
+ */
+export async function isRevoked(file: string, key: Buffer): Promise<boolean> {
+  const text = await readFile(file, 'latin1').catch((error: Error) => {
+    throw untold(file, error.message);
+  });
+  if (text.startsWith(KRL_MAGIC)) return askKeygen(file, key);
+  return text.split('\n').some((line) => {
+    const [type = '', base64 = ''] = line.trim().split(/[ \t]+/);
+    return decodeKey(type, base64)?.equals(key) === true;
+  });
+}
+
+function askKeygen(file: string, key: Buffer): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    // By a pipe: Node gives a child a socket for its standard input, which cannot be opened by its name.
+    const ask = ['-c', 'cat | ssh-keygen -Q -f "$1" /dev/stdin', 'sh', file];
+    const child = execFile('sh', ask, (error, stdout, stderr) => {
+      if (error === null) return resolve(false);
+      if (/: REVOKED\s*$/.test(stdout)) return resolve(true);
+      reject(untold(file, stderr.trim() || error.message));
+    });
+    child.stdin?.on('error', () => {}); // It may end without having read it.
+    child.stdin?.end(`${keyType(key)} ${key.toString('base64')}\n`);
+  });
+}
+
+function untold(file: string, why: string): HardenMailError {
+  return new HardenMailError(
+    'USAGE',
+    `RevokedHostKeys ${file} cannot be used: ${why}`,
+    'Correct the file or the setting in the ssh configuration: no host key is taken while it cannot be asked.',
+  );
+}
