@@ -215,6 +215,8 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     }
     case 'failed':
       return [
+        // A plan with something in it was shown, and its notes with it.
+        ...(plan && isEmpty(plan) ? warnings(plan, chalk) : []),
         `${name}  ${chalk.red('failed')}: ${escape(ending.message)}`,
         ...(ending.excerpt ?? '')
           .split('\n')
