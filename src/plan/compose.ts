@@ -54,7 +54,12 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
     .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
   const activations = [...configure(halfway), ...daemons];
-  const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...notes];
+  const all = [
+    ...removals(snapshot),
+    ...unfinished(facts, halfway, actions),
+    ...own.flatMap((file) => ownNote(file, snapshot)),
+    ...notes,
+  ];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
 }
@@ -139,6 +144,15 @@ function ownNote({ path, mode }: OwnFile, { files }: Snapshot): Note[] {
   if (!file || !runs(mode) || runs(file.mode)) return [];
   const text = `${path} is not executable, so certbot does not run it: chmod +x ${path}`;
   return [{ task: 'certbot', level: 'warning', text }];
+}
+
+/** What an upgrade left half done, and this plan does not finish by name: a warning, for it is no part of the recipe. */
+function unfinished({ packages }: Facts, halfway: readonly string[], actions: readonly Action[]): Note[] {
+  const named = [...halfway, ...actions.flatMap((action) => (action.kind === 'install' ? action.packages : []))];
+  const rest = Object.entries(packages).filter(([name, { status }]) => status !== 'installed' && !named.includes(name));
+  if (rest.length === 0) return [];
+  const text = `dpkg has not finished ${rest.map(([name, { status }]) => `${name} (${status})`).join(', ')}: \`dpkg --audit\` tells what each needs`;
+  return [{ task: 'install', level: 'warning', text }];
 }
 
 function removals({ facts }: Snapshot): Note[] {
