@@ -14,7 +14,9 @@ export function seesWhatRuns(given: () => { readonly host: LabHost; readonly fla
     const WELL = /ok: as it should be, \d+ checks passed\n$/;
 
     it('a certificate that was renewed, which our hook had them take up, when systemd has forgotten all it knew', async () => {
-      await given().host.run('sleep 1.1; certbot renew -q --force-renewal --no-random-sleep-on-renew; systemctl daemon-reload');
+      await given().host.run(
+        'sleep 1.1; certbot renew -q --force-renewal --no-random-sleep-on-renew; systemctl daemon-reload',
+      );
       await check(0, WELL);
     });
 
