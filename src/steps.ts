@@ -5,7 +5,7 @@ import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
-import { findLeftovers } from './gather/leftovers.ts';
+import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
 import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
@@ -80,7 +80,8 @@ export const lookAhead: Step = async (visit, options, say) => {
   const { upgradeTo: release } = options;
   if (release === undefined) throw new Error('no release to look ahead to');
   const { snapshot, policy } = await readAtRest(visit, { ...options, dryRun: true }, say);
-  const ahead = foresee(snapshot, policy, release, visit.name);
+  const pristine = await findPristine(readOnly(linked(visit)));
+  const ahead = foresee(snapshot, policy, release, visit.name, pristine);
   const before = isEmpty(compose(snapshot, policy)) ? [] : [NOT_YET];
   visit.plan = { ...ahead, notes: [...visit.notes, ...before, ...ahead.notes] };
   visit.ending = { kind: 'foreseen', release };

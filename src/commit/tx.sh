@@ -237,7 +237,7 @@ activate_unit() { # UNIT HOW
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
     systemctl reload "$(unit_of "$1")"
   else
-    ! is_stale "$1" || systemctl stop postfix@-
+    ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # its new unit cannot stop it in order
     systemctl restart "$1"
   fi
 }
@@ -401,6 +401,8 @@ keep() { # It stays, once that is written down: else the next boot would take it
   done
   step=end
   prune
+  # An old release's Postfix is restarted. What it could not deliver goes now; not before this stays, for it may be returned.
+  ! grep -qx 'postfix restart' "$tx/activate" || postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 

@@ -86,8 +86,10 @@ unfinished() {
 }
 
 packages() {
-  # shellcheck disable=SC2016,SC2086
-  installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $packages 'dovecot-*' 2>/dev/null)
+  # Those of mail, and all that dpkg has not finished.
+  # shellcheck disable=SC2016
+  installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' 2>/dev/null |
+    awk '/^(postfix|certbot|dovecot-[^ ]*) / || !/ (installed|config-files|not-installed)$/')
   section packages "$installed"
   there=' '
   while read -r name _ status; do [ "$status" = installed ] && there="$there$name "; done <<END

@@ -57,7 +57,13 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   const told = tasks.flatMap(({ name, notes: of }) => {
     return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
   });
-  const all = [...removals(snapshot), ...own.flatMap((file) => ownNote(file, snapshot)), ...told, ...notes];
+  const all = [
+    ...removals(snapshot),
+    ...unfinished(facts, halfway, actions),
+    ...own.flatMap((file) => ownNote(file, snapshot)),
+    ...told,
+    ...notes,
+  ];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
 }
@@ -142,6 +148,15 @@ function ownNote({ path, mode }: OwnFile, { files }: Snapshot): Note[] {
   if (!file || !runs(mode) || runs(file.mode)) return [];
   const text = `${path} is not executable, so certbot does not run it: chmod +x ${path}`;
   return [{ task: 'certbot', level: 'warning', text }];
+}
+
+/** What an upgrade left half done, and this plan does not finish by name: a warning, for it is no part of the recipe. */
+function unfinished({ packages }: Facts, halfway: readonly string[], actions: readonly Action[]): Note[] {
+  const named = [...halfway, ...actions.flatMap((action) => (action.kind === 'install' ? action.packages : []))];
+  const rest = Object.entries(packages).filter(([name, { status }]) => status !== 'installed' && !named.includes(name));
+  if (rest.length === 0) return [];
+  const text = `dpkg has not finished ${rest.map(([name, { status }]) => `${name} (${status})`).join(', ')}: \`dpkg --audit\` tells what each needs`;
+  return [{ task: 'install', level: 'warning', text }];
 }
 
 function removals({ facts }: Snapshot): Note[] {

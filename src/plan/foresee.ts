@@ -2,14 +2,21 @@ import { HardenMailError } from '../errors.ts';
 import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../model.ts';
 import { RECIPE } from '../tasks/index.ts';
 import { compose } from './compose.ts';
-import { DEBIAN, releaseBefore, type DebianRelease } from './releases.ts';
+import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from './releases.ts';
 
 /**
  * What an apply would find to do once the host is upgraded to this release and its files were kept: the plan for the same
  * files with the versions of then. Without activations, which depend on how the upgrade ends.
+ * @param pristine files that nobody has edited since a package wrote them
  * @throws CONFIG_INVALID where a line of 2.3 cannot be converted; USAGE where that upgrade is none from here
  */
-export function foresee(snapshot: Snapshot, policy: Policy, release: DebianRelease, host: string): Plan {
+export function foresee(
+  snapshot: Snapshot,
+  policy: Policy,
+  release: DebianRelease,
+  host: string,
+  pristine: readonly string[],
+): Plan {
   const { facts } = snapshot;
   const next = DEBIAN[release];
   const from = releaseBefore(release);
@@ -22,8 +29,9 @@ export function foresee(snapshot: Snapshot, policy: Policy, release: DebianRelea
         : 'Name the next one.',
     );
   }
+  const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
   const then: Snapshot = {
-    ...snapshot,
+    files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
     facts: {
       ...facts,
       os: { ...facts.os, codename: release, versionId: next.versionId, pretty: next.name },
@@ -36,24 +44,35 @@ export function foresee(snapshot: Snapshot, policy: Policy, release: DebianRelea
   // What belongs to a package is written anew by the upgrade itself.
   const ours = (path: string): boolean => !path.startsWith('/usr/');
   const settings = plan.settings.filter(({ file }) => ours(file));
-  return {
-    ...plan,
-    settings,
-    changes: plan.changes.filter(({ path }) => ours(path)),
-    notes: [...warnings(settings, next.dovecot), ...plan.notes],
-  };
+  const changes = plan.changes.filter(({ path }) => ours(path));
+  const breaks = settings.some(({ fragment }) => fragment === CONVERSION);
+  const notes = breaks
+    ? warnings(
+        next.dovecot,
+        then,
+        changes.map(({ path }) => path).filter((path) => pristine.includes(path)),
+      )
+    : [];
+  return { ...plan, settings, changes, notes: [...notes, ...plan.notes] };
 }
 
-function warnings(settings: Plan['settings'], dovecot: string): Note[] {
-  const words = settings.filter(({ fragment }) => fragment === CONVERSION);
-  if (words.length === 0) return [];
-  const say = (level: Note['level'], text: string): Note => ({ task: 'dovecot-ssl', level, text });
+function warnings(dovecot: string, { files }: Snapshot, unedited: readonly string[]): Note[] {
+  const warning = (text: string): Note => ({ task: 'dovecot-ssl', level: 'warning', text });
+  const info = (text: string): Note => ({ task: 'dovecot-ssl', level: 'info', text });
+  // Its exit status, 89, is none that Postfix takes for "try again later".
+  const agent = Object.values(files).find(
+    ({ path, bytes }) => path.startsWith('/etc/postfix/') && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
+  );
   return [
-    say('warning', `Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in`), // prettier-ignore
-    say(
-      'info',
-      'the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it',
-    ),
-    say('info', 'keep your own files where apt asks (its default): apply converts those'),
+    warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // prettier-ignore
+    warning('mail waits until then as well: where port 25 offers logins it breaks off after STARTTLS, so that senders try again later, and what was taken stays in the queue; have apply ready'), // prettier-ignore
+    ...(agent
+      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: once Postfix is restarted, and the host not yet applied to, it is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // prettier-ignore
+      : []),
+    info('the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it'),
+    info('keep your own files where apt asks (its default): apply converts those'),
+    ...(unedited.length > 0
+      ? [info(`nobody has edited ${unedited.join(', ')}: where the upgrade puts its own in their place, which it does unless it is told to keep all, there is less to convert`)] // prettier-ignore
+      : []),
   ];
 }

@@ -6,6 +6,17 @@ export const DEBIAN = {
   forky: { name: 'Debian testing', versionId: '14', postfix: '3.11.0', dovecot: '2.4.5' },
 } as const;
 
+/** Files of 2.3 that dovecot-core of Debian 13 takes away where nobody has edited them (its postinst). */
+export const OBSOLETE: readonly string[] = [
+  'conf.d/10-director.conf',
+  'conf.d/10-tcpwrapper.conf',
+  'conf.d/90-plugin.conf',
+  'conf.d/auth-vpopmail.conf.ext',
+  'dovecot-dict-auth.conf.ext',
+  'dovecot-dict-sql.conf.ext',
+  'dovecot-sql.conf.ext',
+].map((name) => `/etc/dovecot/${name}`);
+
 export type DebianRelease = keyof typeof DEBIAN;
 
 const ORDER = Object.keys(DEBIAN) as DebianRelease[];

@@ -38,6 +38,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
     let login: string[];
     let ca: string[];
     let kept: string[];
+    let foreseen = '';
 
     before(async () => {
       host = await lab.host({ release: from, upgradeTo: next, mail: true, users: [ALICE] });
@@ -72,6 +73,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...login]);
       assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       assert.equal(/Dovecot 2\.4\.\d does not start with these files/.test(stdout), next === 'trixie', stdout);
+      foreseen = /`harden-mail apply` would change (\d+ files, \d+ settings)\./.exec(stdout)?.[1] ?? '';
     });
 
     it('the upgrade ends as Debian has it end', async () => {
@@ -89,14 +91,24 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       const dovecot = await host.exec('systemctl is-active dovecot');
       assert.equal(dovecot.stdout.trim() === 'active', !breaks, log);
       assert.equal((await host.run('dpkg --audit')) === '', !breaks, log);
+      if (!breaks) return;
+      // It waits: the old release's Postfix cannot hand it to the new one's programs.
+      await host.run(`printf 'Subject: meanwhile\\n\\ntext\\n' | /usr/sbin/sendmail ${ALICE.name}`);
+      // Another package that an upgrade leaves half done.
+      await host.run(
+        "mkdir -p /tmp/halfway/DEBIAN && cd /tmp && printf 'Package: halfway\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab\\nDescription: lab\\n' >halfway/DEBIAN/control && dpkg-deb -b halfway && dpkg --unpack halfway.deb",
+      );
     });
 
     it('check says what is not as it should be, and why', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', ...login, ...ca]);
       assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       if (breaks) {
+        // All files were kept, so it is as much as was foreseen.
+        assert.equal(/drift: (\d+ files, \d+ settings);/.exec(stdout)?.[1], foreseen);
+        assert.match(stdout, /! `harden-mail rollback` does not lead back before this/);
         assert.match(stdout, /Dovecot's files are converted from 2\.3 to 2\.4/);
-        assert.match(stdout, /configure dpkg: the upgrade could not finish .*dovecot-core/);
+        assert.match(stdout, /configure dpkg: the upgrade could not finish .*dovecot-core.*halfway/);
       }
       if (conffiles === 'old') assert.match(stdout, /\.(ucf|dpkg)-dist waits for a merge/);
       else assert.match(stdout, /10-ssl\.conf +changed since transaction /);
@@ -107,8 +119,36 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       assert.equal(code, 0, stdout + stderr);
       assert.equal(await host.run('dpkg --audit'), '');
       assert.equal((await host.run('systemctl is-active dovecot postfix')).trim(), 'active\nactive');
+      assert.equal(await host.run("systemctl list-units --failed --plain --no-legend 'postfix*' 'dovecot*'"), '');
+      if (breaks) assert.match(stdout, /no way back: Dovecot 2\.4 does not start with what was/);
       await assertTidy(host);
     });
+
+    if (breaks)
+      it('no rollback leads back to files that Dovecot does not start with, and the refusal writes nothing', async () => {
+        const state = await host.state();
+        const { code, stdout, stderr } = await hardenMail(['rollback', '--yes', ...login]);
+        assert.equal(code, 1, stdout + stderr);
+        assert.match(stdout, /failed: transaction \S+ converted Dovecot's files from 2\.3 to 2\.4/);
+        assert.deepEqual(await host.state(), state);
+      });
+
+    if (breaks)
+      it('mail that came in meanwhile has been delivered', async () => {
+        for (
+          const deadline = Date.now() + 60_000;
+          (await host.run('mailq')) !== 'Mail queue is empty\n';
+          await sleep(500)
+        )
+          assert.ok(Date.now() < deadline, await host.run('mailq'));
+        const now = await inbox();
+        assert.ok(now.includes('meanwhile'), now.join());
+        assert.deepEqual(
+          kept.filter((line) => !now.includes(line)),
+          [],
+        );
+        kept = now;
+      });
 
     it('all mail is there', async () => {
       assert.deepEqual(await inbox(), kept);

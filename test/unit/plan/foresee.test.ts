@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Plan } from '../../../src/model.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { foresee } from '../../../src/plan/foresee.ts';
 import { host, type Description } from './host.ts';
@@ -10,9 +11,13 @@ const FILES = {
   '/usr/share/dovecot/protocols.d/imapd.protocol': 'protocols = $protocols imap\n',
 };
 
-function ahead(files: Readonly<Record<string, string>> = FILES, description: Description = {}) {
+function ahead(
+  files: Readonly<Record<string, string>> = FILES,
+  description: Description = {},
+  pristine: readonly string[] = [],
+) {
   const { snapshot, policy } = host(files, description);
-  return foresee(snapshot, policy, 'trixie', 'mx1');
+  return foresee(snapshot, policy, 'trixie', 'mx1', pristine);
 }
 
 describe('plan: what an upgrade will need', () => {
@@ -30,6 +35,51 @@ describe('plan: what an upgrade will need', () => {
       ahead().changes.filter(({ path }) => path.startsWith('/usr/')),
       [],
     );
+  });
+
+  it('says that mail waits, and what to do where Dovecot’s LDA would have it returned', () => {
+    const told = (files: Readonly<Record<string, string>>) =>
+      ahead(files)
+        .notes.filter(({ level }) => level === 'warning')
+        .map(({ text }) => text);
+    const [logins = '', mail = '', ...more] = told(FILES);
+    assert.match(logins, /nobody can log in, neither to read nor to send$/);
+    assert.match(mail, /^mail waits until then as well: .*STARTTLS.* what was taken stays in the queue/);
+    const lda = (text: string) => text.includes('soft_bounce');
+    assert.ok(!more.some(lda), more.join());
+    for (const [file, line] of [
+      ['main.cf', 'mailbox_command = /usr/lib/dovecot/dovecot-lda -f "$SENDER"\n'],
+      [
+        'master.cf',
+        'dovecot unix - n n - - pipe\n  flags=DRhu user=vmail argv=/usr/lib/dovecot/deliver -d ${recipient}\n',
+      ],
+    ]) {
+      const path = `/etc/postfix/${file}` as keyof typeof FILES;
+      const [one = ''] = told({ ...FILES, [path]: FILES[path] + line }).filter(lda);
+      assert.ok(one.startsWith(`${path} has Dovecot's LDA deliver mail`), one);
+      assert.deepEqual(told({ ...FILES, [path]: `${FILES[path]}#${line?.replace('\n ', '\n# ')}` }).filter(lda), []);
+    }
+  });
+
+  it('counts no file that goes with the upgrade, and names those that the upgrade may replace', () => {
+    const director = '/etc/dovecot/conf.d/10-director.conf';
+    const acl = '/etc/dovecot/conf.d/90-acl.conf';
+    const dovecot = `${FILES['/etc/dovecot/dovecot.conf']}!include conf.d/*.conf\n`;
+    const files = {
+      ...FILES,
+      '/etc/dovecot/dovecot.conf': dovecot,
+      [director]: 'service director {\n}\n',
+      [acl]: 'plugin {\n}\n',
+    };
+    const of = (pristine: string[]) => {
+      const { changes, notes } = ahead(files, {}, pristine);
+      return [
+        changes.map(({ path }) => path).filter((path) => path.includes('conf.d')),
+        notes.filter(({ text }) => text.startsWith('nobody has edited')).map(({ text }) => text.split(':')[0]),
+      ];
+    };
+    assert.deepEqual(of([director, acl]), [[acl], [`nobody has edited ${acl}`]]);
+    assert.deepEqual(of([]), [[director, acl], []]);
   });
 
   it('needs nothing of Dovecot’s where its files have nothing of 2.3', () => {
@@ -89,6 +139,21 @@ describe('plan: an upgrade that dpkg could not finish', () => {
       },
     );
     assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
+  });
+
+  it('names every other package that is half done', () => {
+    const others = { ...packages, 'man-db': half, foo: { ...half, status: 'half-installed' } };
+    const { activations, notes } = planOf({ dovecot: '2.4.1', packages: others });
+    assert.match(activations[0]?.why ?? '', /dovecot-core, dovecot-imapd, dovecot-pop3d, man-db$/);
+    const rest = (plan: Pick<Plan, 'notes'>) =>
+      plan.notes.filter(({ task }) => task === 'install').map(({ text }) => text);
+    assert.deepEqual(rest({ notes }), [
+      'dpkg has not finished foo (half-installed): `dpkg --audit` tells what each needs',
+    ]);
+    assert.deepEqual(rest(planOf({ packages: { 'man-db': half } })), [
+      'dpkg has not finished man-db (half-configured): `dpkg --audit` tells what each needs',
+    ]);
+    assert.deepEqual(rest(planOf({})), []);
   });
 
   it('has the old release’s Postfix restarted, which no reload reaches, also where no file changes', () => {
