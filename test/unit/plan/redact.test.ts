@@ -18,6 +18,7 @@ describe('plan: redact', () => {
     `auth_policy_server_api_header = Authorization: Basic ${SECRET}`,
     `doveadm_api_key = ${SECRET}`,
     `dnpass = ${SECRET}`,
+    `ldapusers_bind_pw = ${SECRET}`,
     `oauth2_client_secret=${SECRET}`,
     `passdb/sql/password = ${SECRET}`,
     `"password" = ${SECRET}`,
