@@ -121,7 +121,7 @@ export const surveyUndo: Step = async (visit, options, say) => {
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** A host in the middle of a transaction shows neither what was nor what will be. */
-function assertFree({ busy }: Facts, name: string): void {
+export function assertFree({ busy }: Facts, name: string): void {
   if (busy === '') return;
   throw new HardenMailError(
     'LOCKED',

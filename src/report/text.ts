@@ -1,5 +1,16 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Drift, Facts, Finding, HostResult, Note, Plan, TaskState, Transaction } from '../model.ts';
+import type {
+  Activation,
+  Diagnosis,
+  Drift,
+  Facts,
+  Finding,
+  HostResult,
+  Note,
+  Plan,
+  TaskState,
+  Transaction,
+} from '../model.ts';
 import { isEmpty } from '../model.ts';
 import { escape } from './escape.ts';
 
@@ -133,6 +144,19 @@ export function transactionLines({ id, who, state, reason, changes }: Transactio
   ];
 }
 
+/** `✔ login      0.21 s  root, by key /root/.ssh/id_ed25519`, and the fix where there is one. */
+function diagnosisLines({ check, status, text, hint, seconds }: Diagnosis, chalk: ChalkInstance): string[] {
+  const sign = status === 'ok' ? chalk.green('✔') : chalk.red('✖');
+  const line = `  ${sign} ${check.padEnd(11)} ${seconds.toFixed(2).padStart(5)} s  ${escape(text)}`;
+  return hint === '' ? [line] : [line, `      ${chalk.dim('→')} ${escape(hint)}`];
+}
+
+function examined(diagnoses: readonly Diagnosis[], chalk: ChalkInstance): string {
+  const bad = diagnoses.filter(({ status }) => status === 'fail').length;
+  if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply. Nothing was written.`;
+  return `${chalk.red('failed')}: ${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply. Nothing was written.`;
+}
+
 /** The last line for a host: how it ended, truthfully. */
 export function endingLine({ host, ending, plan, findings }: HostResult, chalk: ChalkInstance): string[] {
   const name = chalk.bold(escape(host));
@@ -144,6 +168,11 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       return [`${name}  ${plan ? planTotal(plan) : ''} Nothing was written.`];
     case 'declined':
       return [`${name}  ${chalk.yellow('declined')}: nothing was written`];
+    case 'examined':
+      return [
+        ...ending.diagnoses.flatMap((one) => diagnosisLines(one, chalk)),
+        `${name}  ${examined(ending.diagnoses, chalk)}`,
+      ];
     case 'verified':
       return [`${name}  ${chalk.green('ok')}: ${passed}`];
     case 'checked': {
