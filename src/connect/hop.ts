@@ -30,8 +30,8 @@ export interface HopOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Seconds before the second and the third try where the other side hangs up at once, as sshd does beyond MaxStartups. */
-const BACKOFF = [0.5, 1.5];
+/** Seconds before each further try where the other side hangs up at once, as sshd does beyond MaxStartups. */
+const BACKOFF = [0.3, 0.7, 1.3, 2, 3];
 const TIMEOUT = 15;
 
 /** One connection of the way: the socket, the host key, the login. The socket is opened while node-ssh is loading. */
@@ -97,7 +97,7 @@ export async function openHop(
         if (!(error instanceof Refusal) || pause === undefined) throw error;
         debug(`${error.message}; trying again`);
         // Not all at the same moment: many hosts may be behind one jump host.
-        await sleep(pause * (0.75 + Math.random() / 2) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
+        await sleep(pause * (0.5 + Math.random()) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
           throw interrupted(label);
         });
         opening = openLine();
