@@ -2,7 +2,7 @@ import { convertDovecot, type ConvertedLine, type Unconvertible } from '../conve
 import { HardenMailError } from '../errors.ts';
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
 import type { Note, SettingChange } from '../model.ts';
-import { redact } from './redact.ts';
+import { redact } from '../formats/redact.ts';
 
 /** The name of the conversion, where a fragment's would stand. */
 export const CONVERSION = 'dovecot:2.4';
