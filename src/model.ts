@@ -281,6 +281,20 @@ export interface Drift {
   readonly leftovers: readonly string[];
 }
 
+// ── doctor ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One look on the way to a host, or at what apply needs there. */
+export interface Diagnosis {
+  readonly check: string;
+  readonly status: 'ok' | 'fail';
+  readonly text: string;
+  /** How to mend it; empty when it is well. */
+  readonly hint: string;
+  /** The exit code that apply would end with; 0 when it is well. */
+  readonly exit: number;
+  readonly seconds: number;
+}
+
 // ── report ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** How one host's run ended. */
@@ -291,6 +305,8 @@ export type Ending =
   | { readonly kind: 'changed'; readonly receipt?: Receipt }
   | { readonly kind: 'declined' }
   | { readonly kind: 'verified' }
+  /** `doctor` */
+  | { readonly kind: 'examined'; readonly diagnoses: readonly Diagnosis[] }
   /** `check`: there is drift where the plan is not empty. */
   | { readonly kind: 'checked'; readonly drift: Drift }
   /** `check --upgrade-to`: the plan is that of a host with the next release. */

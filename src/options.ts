@@ -11,6 +11,8 @@ export const COMMANDS = {
   verify: 'look at a host from outside: every check, nothing written',
   history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
+  doctor:
+    'why can a host not be worked on? SSH settings, each step with its time, what is in the way of an apply, and the fix',
   explain: 'what is set, where, for which versions, why, and the source',
   completion: 'what completes this command line in bash, zsh or fish, on standard output',
 } as const;

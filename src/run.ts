@@ -4,6 +4,7 @@
  */
 import { carryOut } from './carry-out.ts';
 import type { ConnectOptions } from './connect/connect.ts';
+import { examine } from './doctor.ts';
 import type { Interrupt } from './interrupt.ts';
 import { isEmpty } from './model.ts';
 import type { Host, HostResult } from './model.ts';
@@ -88,6 +89,9 @@ export const check: Road = (hosts, options, io) =>
 /** `harden-mail history`: the host's journal. */
 export const history: Road = (hosts, options, io) =>
   visiting(hosts, (visits) => stage(readJournal, visits, options, io));
+
+/** `harden-mail doctor`: what is in the way of an apply? Nothing is written. */
+export const doctor: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(examine, visits, options, io));
 
 async function visiting(hosts: readonly Host[], road: (visits: Visit[]) => Promise<void>): Promise<HostResult[]> {
   const visits = hosts.map(begin);

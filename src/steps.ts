@@ -5,6 +5,7 @@ import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
+import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
 import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
@@ -104,7 +105,9 @@ export const look: Step = async (visit, options, say) => {
 /** The journal, for `history`. */
 export const readJournal: Step = async (visit, options, say) => {
   await read(visit, options, say);
-  visit.ending = { kind: 'history', transactions: await readHistory(readOnly(linked(visit))) };
+  const transactions = await readHistory(readOnly(linked(visit)));
+  const masked = transactions.map((one) => ({ ...one, reason: redact(one.reason) }));
+  visit.ending = { kind: 'history', transactions: masked };
 };
 
 /** The plan of a rollback, from the journal and the files as they are now. */
@@ -121,7 +124,7 @@ export const surveyUndo: Step = async (visit, options, say) => {
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** A host in the middle of a transaction shows neither what was nor what will be. */
-function assertFree({ busy }: Facts, name: string): void {
+export function assertFree({ busy }: Facts, name: string): void {
   if (busy === '') return;
   throw new HardenMailError(
     'LOCKED',

@@ -1,4 +1,4 @@
-import { EXIT } from './errors.ts';
+import { EXIT, worstExit } from './errors.ts';
 import { isEmpty } from './model.ts';
 import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot } from './model.ts';
 import type { Remote } from './remote/remote.ts';
@@ -61,6 +61,7 @@ export function resultOf(visit: Visit): HostResult {
 
 function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
+  if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
   const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
   return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
 }

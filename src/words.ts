@@ -1,12 +1,14 @@
 /** How a host's run ended, in words. */
 import { EXIT, HardenMailError, type ErrorCode } from './errors.ts';
+import { redact } from './formats/redact.ts';
 import type { Ending, Finding, Receipt } from './model.ts';
 
 /** A failure as an ending. What is no HardenMailError is a bug of ours, and says so. */
 export function failure(error: unknown): Ending & { kind: 'failed' } {
   if (error instanceof HardenMailError) {
     const { code, message, hint, exit, excerpt } = error;
-    return { kind: 'failed', code, message, hint, exit, ...(excerpt !== undefined && { excerpt }) };
+    // It may repeat a daemon's words, and they a line of its configuration.
+    return { kind: 'failed', code, message: redact(message), hint, exit, ...(excerpt !== undefined && { excerpt }) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {

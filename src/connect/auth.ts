@@ -14,6 +14,8 @@ export interface Authentication {
    * @throws what asking the user threw
    */
   next(allowed: readonly string[] | null): Promise<AnyAuthMethod | false>;
+  /** What was tried last: when the host lets us in, with this. */
+  last(): string;
   /** What to say when the host accepted none. */
   failure(): HardenMailError;
 }
@@ -59,6 +61,7 @@ export function authentication(library: SshLibrary, options: AuthOptions): Authe
       }
       throw fatal;
     },
+    last: () => tried.at(-1) ?? 'nothing',
     failure: () => failure(options, [...new Set(tried)], accepted),
   };
 }

@@ -7,6 +7,7 @@ import type { Transport } from '../remote/transport.ts';
 import { openHop } from './hop.ts';
 import { route } from './route.ts';
 import { loadSsh } from './session.ts';
+import { describeSettings } from './ssh-config.ts';
 
 export interface ConnectOptions {
   /** Take the key of a host that is not known yet, and write it down. A changed key is refused all the same. */
@@ -24,6 +25,8 @@ export interface ConnectOptions {
   /** Asks for the password of sudo; absent when none can be asked. */
   readonly becomePassword?: () => Promise<string>;
   readonly debug?: (line: string) => void;
+  /** Told of each step of connecting once it is done. */
+  readonly onStep?: (step: string, text: string) => void;
   /** Ends connecting, and the connection. */
   readonly signal?: AbortSignal;
 }
@@ -46,8 +49,9 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
   };
   const loading = loadSsh();
   loading.catch(() => {}); // Awaited by each hop.
-  const { prompt, ...shared } = options;
-  const hops = await route(query, debug);
+  const { prompt, knownHosts, ...shared } = options;
+  const resolved = await route(query, debug);
+  const hops = resolved.map((hop) => (knownHosts ? { ...hop, knownHosts: { user: knownHosts, global: [] } } : hop));
 
   const open: Transport[] = [];
   const closeAll = async (): Promise<void> => {
@@ -55,6 +59,7 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
   };
   try {
     for (const [index, settings] of hops.entries()) {
+      options.onStep?.('settings', describeSettings(settings));
       const via = open.at(-1);
       const identity = index === hops.length - 1 ? host.identity : undefined;
       const hop = {

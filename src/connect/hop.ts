@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '../remote/transport.ts';
 import { authentication } from './auth.ts';
+import type { Authentication } from './auth.ts';
 import { findCredentials } from './credentials.ts';
 import { expand } from './expand.ts';
 import { Refusal, interrupted } from './failures.ts';
 import { hostKeys } from './host-keys.ts';
+import { describeKey } from './known-hosts.ts';
 import { openSession } from './session.ts';
 import type { SshLibrary } from './session.ts';
 import { openSocket } from './socket.ts';
@@ -18,18 +20,18 @@ export interface HopOptions {
   /** The key that the user named, for this hop. */
   readonly identity?: string;
   readonly acceptNewHostKeys: boolean;
-  readonly knownHosts?: readonly string[];
   readonly connectTimeout?: number;
   /** Absent when nobody can be asked. Its identity tells one run from another. */
   readonly prompt?: (text: string, secret: boolean) => Promise<string>;
   /** Stands for whoever is asked, so that a passphrase is asked for once. */
   readonly asker?: object;
   readonly debug: (line: string) => void;
+  readonly onStep?: (step: string, text: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Seconds before the second and the third try where the other side hangs up at once, as sshd does beyond MaxStartups. */
-const BACKOFF = [0.5, 1.5];
+/** Seconds before each further try where the other side hangs up at once, as sshd does beyond MaxStartups. */
+const BACKOFF = [0.3, 0.7, 1.3, 2, 3];
 const TIMEOUT = 15;
 
 /** One connection of the way: the socket, the host key, the login. The socket is opened while node-ssh is loading. */
@@ -39,9 +41,9 @@ export async function openHop(
   options: HopOptions,
 ): Promise<Transport> {
   const { debug, prompt, signal } = options;
+  const told = options.onStep ?? (() => {});
   const label = labelOf(settings);
   const timeout = options.connectTimeout ?? settings.connectTimeout ?? TIMEOUT;
-  const known = options.knownHosts ? { user: options.knownHosts, global: [] } : settings.knownHosts;
   const identity = options.identity === undefined ? undefined : expand(options.identity, settings);
   const query = { settings, identity, canAsk: prompt !== undefined, debug };
   const openLine = async (): Promise<Line> =>
@@ -54,38 +56,48 @@ export async function openHop(
   try {
     const [library, keys, credentials] = await Promise.all([
       loading,
-      hostKeys({ ...settings, knownHosts: known }, options.acceptNewHostKeys),
+      hostKeys(settings, options.acceptNewHostKeys),
       loading.then((library) => findCredentials(library, query)),
     ]);
     for (let attempt = 0; ; attempt += 1) {
       const line = await opening;
+      told('reach', `${line.address} port ${settings.port}${options.via ? `, through ${options.via.label}` : ''}`);
+      let means: Authentication | undefined;
       try {
-        return await openSession(library, {
+        const session = await openSession(library, {
           ...line,
           label,
           user: settings.user,
-          keys,
+          keys: {
+            types: keys.types,
+            check: async (key) => {
+              await keys.check(key);
+              told('host key', describeKey(key));
+            },
+          },
           authentication: (paused) =>
-            authentication(library, {
+            (means = authentication(library, {
               label,
               settings,
               credentials,
               ask: prompt && ((text, secret) => paused(() => prompt(text, secret))),
               asker: options.asker,
               debug,
-            }),
+            })),
           timeout,
           aliveInterval: settings.aliveInterval,
           aliveCountMax: settings.aliveCountMax,
           debug,
           ...(signal && { signal }),
         });
+        told('login', `${settings.user}, by ${means?.last() ?? ''}`);
+        return session;
       } catch (error) {
         const pause = BACKOFF[attempt];
         if (!(error instanceof Refusal) || pause === undefined) throw error;
         debug(`${error.message}; trying again`);
         // Not all at the same moment: many hosts may be behind one jump host.
-        await sleep(pause * (0.75 + Math.random() / 2) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
+        await sleep(pause * (0.5 + Math.random()) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
           throw interrupted(label);
         });
         opening = openLine();

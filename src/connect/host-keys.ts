@@ -1,7 +1,15 @@
 import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HardenMailError } from '../errors.ts';
-import { fingerprint, hostEntry, judge, keyType, knownHostLine, knownTypes, parseKnownHosts } from './known-hosts.ts';
+import {
+  describeKey,
+  fingerprint,
+  hostEntry,
+  judge,
+  knownHostLine,
+  knownTypes,
+  parseKnownHosts,
+} from './known-hosts.ts';
 import type { KnownHost } from './known-hosts.ts';
 import { isRevoked } from './revoked-keys.ts';
 import { labelOf } from './ssh-config.ts';
@@ -84,7 +92,7 @@ function refusal(
   key: Buffer,
 ): HardenMailError {
   const where = labelOf(settings);
-  const shown = describe(key);
+  const shown = describeKey(key);
   if (verdict.kind === 'unknown') {
     const authority = verdict.authority && ` (host certificates, as in ${place(verdict.authority)}, are not supported)`;
     return new HardenMailError(
@@ -108,13 +116,9 @@ function refusal(
 function revoked(where: string, by: string, key: Buffer): HardenMailError {
   return new HardenMailError(
     'HOST_KEY_REVOKED',
-    `${where}: the host key is revoked by ${by}: ${describe(key)}`,
+    `${where}: the host key is revoked by ${by}: ${describeKey(key)}`,
     'Do not connect: somebody else may hold this key. Ask whoever revoked it.',
   );
-}
-
-function describe(key: Buffer): string {
-  return `${keyType(key)} ${fingerprint(key)}`;
 }
 
 function place(entry: KnownHost): string {

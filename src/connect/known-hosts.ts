@@ -73,6 +73,11 @@ export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
+/** For people: type and fingerprint. */
+export function describeKey(key: Buffer): string {
+  return `${keyType(key)} ${fingerprint(key)}`;
+}
+
 /** How a host is written in known_hosts: the bare name for port 22, `[name]:port` otherwise. */
 export function hostEntry(name: string, port: number): string {
   return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;

@@ -47,6 +47,19 @@ export function labelOf({ original, hostname, port }: SshSettings): string {
   return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
 }
 
+/** What it is that was resolved, on one line. */
+export function describeSettings(settings: SshSettings): string {
+  const { user, identityFiles, identitiesOnly, agent, hostKeyAlias, knownHosts, proxyJump } = settings;
+  return [
+    `${user} at ${labelOf(settings)}`,
+    ...(proxyJump.length > 0 ? [`through ${proxyJump.join(', ')}`] : []),
+    agent === undefined ? 'no agent' : `agent ${agent}${identitiesOnly ? ' (configured keys only)' : ''}`,
+    `keys ${identityFiles.filter((file) => existsSync(file)).join(' ') || 'none'}`,
+    `known hosts ${[...knownHosts.user, ...knownHosts.global].filter((file) => existsSync(file)).join(' ') || 'none'}`,
+    ...(hostKeyAlias === undefined ? [] : [`known as ${hostKeyAlias}`]),
+  ].join('; ');
+}
+
 /**
  * OpenSSH's own resolution of its configuration (`ssh -G`). Where there is no ssh client its plain defaults, but only if
  * there is nothing to read: a configuration that is passed over may lead to another host, or to another user.

@@ -1,4 +1,5 @@
 import { HardenMailError } from '../errors.ts';
+import { redact } from './redact.ts';
 
 /** Columns of source that a report shows: a longer line is cut around the place of the error. */
 const SHOWN = 100;
@@ -8,7 +9,7 @@ const SHOWN = 100;
  *
  * `line` and `column` count from 1; `column` counts bytes of `source`, the whole line as it stands in the file (its end
  * of line may be left on). The message is one line, `FILE:LINE:COL: expected …`, the hint is the next step, and the excerpt
- * is the source line with the caret below it.
+ * is the source line with the caret below it, what is secret in it masked.
  */
 export function syntaxError(at: {
   file: string;
@@ -17,7 +18,7 @@ export function syntaxError(at: {
   source: string;
   expected: string;
 }): HardenMailError {
-  const source = at.source.replace(/\r?\n$/, '');
+  const source = redact(at.source.replace(/\r?\n$/, ''));
   const caret = Math.min(Math.max(at.column - 1, 0), source.length);
   const start = source.length <= SHOWN ? 0 : Math.min(Math.max(caret - SHOWN / 2, 0), source.length - SHOWN);
   const end = Math.min(start + SHOWN, source.length);

@@ -1,6 +1,6 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
 import type { Bytes, Change } from '../model.ts';
-import { redact } from './redact.ts';
+import { redact } from '../formats/redact.ts';
 
 /**
  * A unified diff of one file, text as UTF-8. Secrets are masked by what the whole file says, so that also a line is

@@ -1,8 +1,8 @@
 import { convertDovecot, type ConvertedLine, type Unconvertible } from '../convert/convert.ts';
 import { HardenMailError } from '../errors.ts';
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
+import { redact } from '../formats/redact.ts';
 import { CONVERSION, type Note, type SettingChange } from '../model.ts';
-import { redact } from './redact.ts';
 
 /**
  * The configuration in 2.4's words, where an upgrade of Dovecot has left some of it in 2.3's.

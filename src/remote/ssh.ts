@@ -49,7 +49,7 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
     const words = lastWords(outcome.said) || 'nothing';
     throw tried === 'root'
       ? notRoot(`no shell for root: the host said “${words}”`, 'Use --user with an account that may use sudo.')
-      : notRoot(`${transport.user} cannot become root: the host said “${words}”`, `Either ${orElse(transport.user)}`);
+      : notRoot(`${transport.user} cannot become root: the host said “${words}”`, remedy(words, transport.user));
   }
 
   function notRoot(what: string, hint: string): HardenMailError {
@@ -67,6 +67,14 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
 
 /** sudo, sudo-rs and doas, each in the C locale. */
 const WANTS_PASSWORD = /password is required|authentication (is )?required/i;
+
+function remedy(words: string, user: string): string {
+  if (!WANTS_TERMINAL.test(words)) return `Either ${orElse(user)}`;
+  return `Add “Defaults:${user} !requiretty” with visudo on the host, or use --user root: we have no terminal there.`;
+}
+
+/** `Defaults requiretty`: a terminal would mix the two outputs, and change what they say. */
+const WANTS_TERMINAL = /must have a tty/i;
 
 function orElse(user: string): string {
   return `add “${user} ALL=(root) NOPASSWD: ALL” with visudo on the host, or use --user root.`;

@@ -21,6 +21,7 @@ export function jsonDocument(
     ...(ending.kind === 'history' && {
       history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
     }),
+    ...(ending.kind === 'examined' && { diagnoses: ending.diagnoses }),
     ...(ending.kind === 'checked' && { drift: ending.drift }),
     ...(ending.kind === 'foreseen' && { release: ending.release }),
     seconds: Math.round(seconds * 1000) / 1000,

@@ -1,6 +1,8 @@
 import type { ChalkInstance } from 'chalk';
+import { EXIT } from '../errors.ts';
 import type {
   Activation,
+  Diagnosis,
   Drift,
   Ending,
   Facts,
@@ -153,6 +155,7 @@ const OUTCOME: Record<Ending['kind'], string> = {
   pending: 'to be changed',
   declined: 'declined',
   history: 'read',
+  examined: 'ok',
   failed: 'failed',
 };
 
@@ -161,9 +164,26 @@ export function totalLine(results: readonly HostResult[]): string[] {
   if (results.length < 2) return [];
   const drifted = ({ ending, plan }: HostResult): boolean =>
     (ending.kind === 'checked' || ending.kind === 'foreseen') && plan !== null && !isEmpty(plan);
-  const outcomes = group(results, (result) => (drifted(result) ? 'drifted' : OUTCOME[result.ending.kind]));
+  const outcome = (result: HostResult): string => {
+    if (drifted(result)) return 'drifted';
+    return result.ending.kind === 'examined' && result.exit !== EXIT.ok ? 'failed' : OUTCOME[result.ending.kind];
+  };
+  const outcomes = group(results, outcome);
   const counts = [...outcomes].map(([outcome, all]) => `${all.length} ${outcome}`);
   return [`${results.length} hosts: ${counts.join(', ')}`];
+}
+
+/** `✔ login      0.21 s  root, by key /root/.ssh/id_ed25519`, and the fix where there is one. */
+function diagnosisLines({ check, status, text, hint, seconds }: Diagnosis, chalk: ChalkInstance): string[] {
+  const sign = status === 'ok' ? chalk.green('✔') : chalk.red('✖');
+  const line = `  ${sign} ${check.padEnd(11)} ${seconds.toFixed(2).padStart(5)} s  ${escape(text)}`;
+  return hint === '' ? [line] : [line, `      ${chalk.dim('→')} ${escape(hint)}`];
+}
+
+function examined(diagnoses: readonly Diagnosis[], chalk: ChalkInstance): string {
+  const bad = diagnoses.filter(({ status }) => status === 'fail').length;
+  if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply. Nothing was written.`;
+  return `${chalk.red('failed')}: ${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply. Nothing was written.`;
 }
 
 /** The last line for a host: how it ended, truthfully. */
@@ -177,6 +197,11 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
       return [`${name}  ${plan ? planTotal(plan) : ''} Nothing was written.`];
     case 'declined':
       return [`${name}  ${chalk.yellow('declined')}: nothing was written`];
+    case 'examined':
+      return [
+        ...ending.diagnoses.flatMap((one) => diagnosisLines(one, chalk)),
+        `${name}  ${examined(ending.diagnoses, chalk)}`,
+      ];
     case 'verified':
       return [`${name}  ${chalk.green('ok')}: ${passed}`];
     case 'checked': {

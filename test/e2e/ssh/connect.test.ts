@@ -108,6 +108,11 @@ describe('connect', () => {
       });
     });
 
+    it('refuses it also where the ssh configuration would take any', async () => {
+      const sshConfig = file('lax', 'StrictHostKeyChecking no\nVerifyHostKeyDNS yes\n');
+      await assert.rejects(to({ knownHosts: [file('none', '')], sshConfig }), { code: 'HOST_KEY_UNKNOWN' });
+    });
+
     it('accepts and remembers it when told so; the second time it is known', async () => {
       const path = file('fresh', '# mine, without a newline at the end');
       await to({ knownHosts: [path], acceptNewHostKeys: true });

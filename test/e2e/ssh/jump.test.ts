@@ -128,6 +128,24 @@ describe('jump hosts and limits', () => {
     assert.match(await a.log(), /MaxStartups/);
   });
 
+  it('MaxStartups 2: ten at once come in, one after the other', async () => {
+    const a = await serve('MaxStartups 2');
+    const options = ways(a);
+    const remotes = await Promise.allSettled([...Array(10).keys()].map(() => to('a', options)));
+    assert.deepEqual(
+      remotes.flatMap((remote) => (remote.status === 'rejected' ? [(remote.reason as Error).message] : [])),
+      [],
+    );
+    assert.match(await a.log(), /MaxStartups/);
+  });
+
+  it('MaxStartups 2 on a jump host, and MaxSessions 1 behind it: ten hosts are reached through it', async () => {
+    const [a, b] = [await serve('MaxSessions 1'), await serve('MaxStartups 2')];
+    const options = { ...ways(a, b), jump: 'b' };
+    const remotes = await Promise.all([...Array(10).keys()].map(() => to('a', options)));
+    for (const remote of remotes) assert.equal((await remote.run('exit 4', read)).code, 4);
+  });
+
   it('a forced command that is no shell', async () => {
     const a = await serve('ForceCommand echo this account is for backups');
     const remote = await to('a', ways(a));

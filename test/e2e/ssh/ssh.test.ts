@@ -122,7 +122,11 @@ describe('SSH to a stock Debian host', () => {
   it('sudo that wants a terminal: said plainly', async () => {
     await host.write('/etc/sudoers.d/zz-test', 'Defaults requiretty\n', '0440');
     try {
-      await assert.rejects((await to('free')).run('id', read), { code: 'NOT_ROOT', message: /must have a tty/ });
+      await assert.rejects((await to('free')).run('id', read), {
+        code: 'NOT_ROOT',
+        message: /must have a tty/,
+        hint: /Defaults:free !requiretty/,
+      });
     } finally {
       await host.run('rm /etc/sudoers.d/zz-test');
     }

@@ -103,7 +103,7 @@ describe('connections that go wrong', function () {
     assert.equal(tries, 3);
   });
 
-  it('a server that always hangs up: three tries, then an error', async () => {
+  it('a server that always hangs up: six tries, then an error', async () => {
     let tries = 0;
     const server = await serve({
       socket: (socket, count) => {
@@ -113,7 +113,7 @@ describe('connections that go wrong', function () {
       },
     });
     await assert.rejects(to(server), { code: 'CONNECTION_LOST', hint: /MaxStartups/ });
-    assert.equal(tries, 3);
+    assert.equal(tries, 6);
   });
 
   it('something that is not SSH', async () => {

@@ -73,6 +73,13 @@ describe('known_hosts', () => {
       ['by its bare name', `mx1 ${text(ED)}`, 2222, ED, 'known'],
       ['another key by its bare name', `mx1 ${text(OTHER)}`, 2222, ED, 'unknown'],
       ['revoked', `mx1 ${text(ED)}\n@revoked mx1 ${text(ED)}`, 22, ED, 'revoked'],
+      [
+        'revoked, with a tab, which OpenSSH passes over',
+        `mx1 ${text(ED)}\n@revoked\tmx1 ${text(ED)}`,
+        22,
+        ED,
+        'revoked',
+      ],
       ['revoked everywhere', `@revoked * ${text(ED)}`, 22, ED, 'revoked'],
       ['another key is revoked', `mx1 ${text(ED)}\n@revoked * ${text(OTHER)}`, 22, ED, 'known'],
       ['revoked by the bare name', `@revoked mx1 ${text(ED)}`, 2222, ED, 'revoked'],

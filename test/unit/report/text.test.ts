@@ -175,6 +175,25 @@ describe('report: the last line', () => {
     assert.equal(last(ahead, { plan: EMPTY }), 'mx1  ok: trixie needs no change of these files');
   });
 
+  it('a doctor’s findings, each with its time and its fix', () => {
+    const one = {
+      check: 'login',
+      status: 'ok',
+      text: `by key ${HOSTILE}`,
+      hint: '',
+      exit: 0,
+      seconds: 0.1234,
+    } as const;
+    const bad = { ...one, status: 'fail', text: 'no', hint: `do ${HOSTILE}`, exit: 4 } as const;
+    const told = endingLine(result({ kind: 'examined', diagnoses: [one, bad] }), plain);
+    assert.deepEqual(told, [
+      '  ✔ login        0.12 s  by key \\u{1b}[2J\\u{202e}',
+      '  ✖ login        0.12 s  no',
+      '      → do \\u{1b}[2J\\u{202e}',
+      'mx1  failed: 1 thing is in the way of an apply. Nothing was written.',
+    ]);
+  });
+
   for (const [ending, over, line] of [
     [{ kind: 'unchanged' }, { findings: [pass, pass, hint] }, 'mx1  ok: nothing to do, 2 checks passed'],
     [{ kind: 'unchanged' }, { findings: [pass] }, 'mx1  ok: nothing to do, 1 check passed'],

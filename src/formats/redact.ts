@@ -2,7 +2,7 @@ const MASK = '********';
 
 /** `name = value`, also commented out or with the name in quotes; the name says that the value is secret. */
 const SECRET =
-  /^([ \t#]*"?([\w/.@-]*(?:password|passwd|passphrase|dnpass|secret|api_?key|api_header|token|nonce|private_key)[\w/.@-]*)"?[ \t]*=[ \t]*)(.*)$/i;
+  /^([ \t#]*"?([\w/.@-]*(?:password|passwd|passphrase|bind_pw|dnpass|secret|api_?key|api_header|token|nonce|private_key)[\w/.@-]*)"?[ \t]*=[ \t]*)(.*)$/i;
 /** Names with such a word in them whose values are none: where to look, and how. */
 const HARMLESS = /(?:maps?|file|path|schemes?|query|driver|ttl|verbose_passwords|result_delimiter)$/i;
 /** `connect = host=db password=…`, `args = … pass="…"`; Dovecot's nopassword=y is no secret. */

@@ -1,10 +1,27 @@
 import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { syntaxError } from '../../../src/formats/syntax-error.ts';
+import { failure } from '../../../src/words.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
-import { redact } from '../../../src/plan/redact.ts';
-import { host } from './host.ts';
+import { redact } from '../../../src/formats/redact.ts';
+import { host } from '../plan/host.ts';
 
 const SECRET = 'h0nte$/ldap:#r"2';
+
+describe('what an error repeats', () => {
+  it('of a file: the line, with what is secret in it masked', () => {
+    const source = `connect = host=db password="${'x'.repeat(120)}hunter2`;
+    const { message, excerpt } = syntaxError({ file: 'f', line: 3, column: 170, source, expected: 'a quote' });
+    assert.equal(message, 'f:3:170: expected a quote');
+    assert.match(excerpt ?? '', /^3 \| connect = host=db password=\*{8}\n {2}\| +\^$/);
+  });
+
+  it('of a daemon: its words, with what is secret in them masked', () => {
+    const error = new HardenMailError('COMMIT_REFUSED', 'main.cf: unused parameter: lookup_password=hunter2', 'x');
+    assert.equal(failure(error).message, 'main.cf: unused parameter: lookup_password=********');
+  });
+});
 
 describe('plan: redact', () => {
   for (const text of [
@@ -18,6 +35,7 @@ describe('plan: redact', () => {
     `auth_policy_server_api_header = Authorization: Basic ${SECRET}`,
     `doveadm_api_key = ${SECRET}`,
     `dnpass = ${SECRET}`,
+    `ldapusers_bind_pw = ${SECRET}`,
     `oauth2_client_secret=${SECRET}`,
     `passdb/sql/password = ${SECRET}`,
     `"password" = ${SECRET}`,
