@@ -3,6 +3,7 @@
  * table.
  */
 
+import { KEY_TYPES } from './model.ts';
 import { UPGRADES } from './plan/releases.ts';
 
 export const COMMANDS = {
@@ -70,6 +71,27 @@ export const OPTIONS = {
     group: 'What is wanted',
     value: 'D',
     describe: "the certificate's name; default: what the host's Postfix calls itself",
+  },
+  domains: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'A,B',
+    describe: 'further names for the certificate, parted by commas; those that it has stay',
+  },
+  webroot: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'DIR',
+    describe: "folder on the host that its web server serves for these names; default: nginx's or Apache's, found",
+    only: ['apply'],
+  },
+  'key-type': {
+    type: 'string',
+    group: 'What is wanted',
+    describe:
+      "the certificate's kind of key; one of the other kind is got anew; default: what is there, else certbot's",
+    choices: KEY_TYPES,
+    only: ['apply', 'check'],
   },
   email: {
     type: 'string',

@@ -1,5 +1,6 @@
 /** The steps of one host, as src/run.ts strings them together. */
-import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
+import { preflight, requestCertificate } from './commit/certificate.ts';
+import { installPackages } from './commit/install.ts';
 import { readHistory } from './commit/history.ts';
 import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';

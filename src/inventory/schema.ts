@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { validHostname, validUser } from './names.ts';
+import { KEY_TYPES } from '../model.ts';
+import { validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
   hostname: z
@@ -13,6 +14,12 @@ const settings = {
     .string()
     .refine(validHostname, 'not a domain name')
     .describe("the certificate's name; default: what the host's Postfix calls itself"),
+  domains: z.array(z.string().refine(validHostname, 'not a domain name')).describe('further names for the certificate'),
+  webroot: z
+    .string()
+    .refine(validFolder, 'not an absolute path')
+    .describe('folder on the host that its web server serves for these names; default: found'),
+  keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z.url({ protocol: /^https$/ }).describe('directory URL of the ACME server; default: Let’s Encrypt'),
   profile: z.enum(['standard', 'strict']).describe('how far to go'),
@@ -23,6 +30,6 @@ const host = z.strictObject(settings).partial();
 /** The inventory file: values for all hosts, and the hosts with what differs. */
 export const inventorySchema = z.strictObject({
   $schema: z.string().optional(),
-  defaults: host.omit({ hostname: true, domain: true }).default({}),
+  defaults: host.omit({ hostname: true, domain: true, domains: true }).default({}),
   hosts: z.record(z.string().refine(validHostname, 'not a host name'), host),
 });

@@ -1,5 +1,5 @@
 import type { Activation, Change, Facts, Policy, RemoteFile, Snapshot } from '../model.ts';
-import { usableLineage } from './certbot.ts';
+import { usableLineage } from './lineage.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -37,6 +37,6 @@ function activation(
     : [];
 }
 
-function isServed(file: RemoteFile, facts: Facts, { domain }: Policy): boolean {
-  return file.path === `/etc/letsencrypt/live/${usableLineage(facts, domain)?.name ?? ''}/fullchain.pem`;
+function isServed(file: RemoteFile, facts: Facts, policy: Policy): boolean {
+  return file.path === `/etc/letsencrypt/live/${usableLineage(facts, policy)?.name ?? ''}/fullchain.pem`;
 }
