@@ -48,8 +48,8 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
   }
   const hosts = await chooseHosts(flags);
   const options = await runOptions(flags, process, screen);
-  const { apply, check, history, rollback, verifyHosts } = await import('./run.ts');
-  const road = { apply, check, history, rollback, verify: verifyHosts }[command];
+  const { apply, check, dns, history, rollback, verifyHosts } = await import('./run.ts');
+  const road = { apply, check, dns, history, rollback, verify: verifyHosts }[command];
   const results = await road(hosts, options, screen);
   const exit = exitOf(results, flags['detailed-exitcode'] === true, process.signal);
   await screen.finish(command, exit, results);

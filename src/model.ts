@@ -307,6 +307,8 @@ export type Ending =
   | { readonly kind: 'checked'; readonly drift: Drift }
   /** `check --upgrade-to`: the plan is that of a host with the next release. */
   | { readonly kind: 'foreseen'; readonly release: string }
+  /** `dns`: lines of a zone file. */
+  | { readonly kind: 'dns'; readonly records: readonly string[] }
   | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }
   | {
       readonly kind: 'failed';

@@ -10,6 +10,7 @@ export const COMMANDS = {
   apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
   check: 'is the host still as it should be? for cron: exit 0 when it is, 2 when it has drifted; nothing written',
   verify: 'look at a host from outside: every check, nothing written',
+  dns: 'the DNS records that would go with the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
   history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
   explain: 'what is set, where, for which versions, why, and the source',

@@ -11,7 +11,7 @@ import { fingerprint } from './plan/compose.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Progress } from './report/progress.ts';
-import { inspect, look, lookAhead, prepare, readJournal, survey, surveyUndo } from './steps.ts';
+import { inspect, look, lookAhead, prepare, readJournal, readRecords, survey, surveyUndo } from './steps.ts';
 import { begin, known, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted } from './words.ts';
 
@@ -78,6 +78,9 @@ export const check: Road = (hosts, options, io) =>
       await io.show(visit.name, known(visit).facts, visit.plan);
     }
   });
+
+/** `harden-mail dns`: what to publish, if one wants to. */
+export const dns: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(readRecords, visits, options, io));
 
 /** `harden-mail history`: the host's journal. */
 export const history: Road = (hosts, options, io) =>

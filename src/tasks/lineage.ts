@@ -9,11 +9,13 @@ export function lineageName(facts: Facts, policy: Policy): string {
 
 /**
  * The certificate that certbot keeps for the domain: one with all the names before one without, and the lineage of the
- * domain's name before others. One without its key, not valid yet or any more by the host's clock, or for other names is
- * none.
+ * domain's name before others. One without its key, not valid yet or any more by the host's clock, for other names, or from a
+ * staging server that nobody asks for is none.
  */
-export function usableLineage({ lineages, now }: Facts, { domain, domains }: Policy): Lineage | null {
-  const usable = lineages.filter((lineage) => lineage.key && covers(lineage, domain, now));
+export function usableLineage({ lineages, now }: Facts, { domain, domains, acmeServer = '' }: Policy): Lineage | null {
+  const usable = lineages.filter(
+    (lineage) => lineage.key && covers(lineage, domain, now) && (!isRehearsal(lineage) || /staging/.test(acmeServer)),
+  );
   const whole = usable.filter((lineage) => domains.every((name) => isFor(lineage, name)));
   const named = (some: Lineage[]): Lineage | undefined => some.find(({ name }) => name === domain) ?? some[0];
   return named(whole) ?? named(usable) ?? null;
@@ -70,6 +72,11 @@ function covers(lineage: Lineage, domain: string, now: number): boolean {
   if (!certificate) return false;
   const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date) / 1000);
   return isFor(lineage, domain) && from! <= now && now < to!;
+}
+
+/** Let's Encrypt's staging server says so in the issuer's name; no client trusts it. */
+function isRehearsal(lineage: Lineage): boolean {
+  return parsed(lineage)?.issuer.includes('(STAGING)') ?? false;
 }
 
 function isFor(lineage: Lineage, domain: string): boolean {

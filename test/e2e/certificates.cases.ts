@@ -47,8 +47,9 @@ export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
     ...AS_BEFORE,
     what: 'an authority whose HTTPS the host does not trust',
     says: /: the host does not trust the authority at [\d.]+:14000 \(certificate verify failed/,
-    spoil: 'mv /usr/local/share/ca-certificates /root/ca-certificates; update-ca-certificates --fresh >/dev/null 2>&1',
-    mend: 'mv /root/ca-certificates /usr/local/share/ca-certificates; update-ca-certificates >/dev/null 2>&1',
+    spoil: `cp -a /etc/ssl/certs/ca-certificates.crt /root/bundle
+      cat /etc/ssl/certs/ssl-cert-snakeoil.pem >/etc/ssl/certs/ca-certificates.crt`,
+    mend: 'cat /root/bundle >/etc/ssl/certs/ca-certificates.crt',
   },
   {
     ...AS_BEFORE,

@@ -114,7 +114,9 @@ END
       systemctl restart apache2`);
     await assertApplied('--domains', mail);
     assert.equal(await names(), `DNS:${mail} DNS:${host.name}`);
-    assert.match(await renewal(), new RegExp(`^${host.name} = /var/www/html\\n${mail} = /srv/mail/www$`, 'm'));
+    const ways = await renewal();
+    assert.match(ways, new RegExp(`^${host.name} = /var/www/html$`, 'm'));
+    assert.match(ways, new RegExp(`^${mail} = /srv/mail/www$`, 'm'));
     await assertNothingLeft();
     assert.match(await assertApplied('--domains', mail), /ok: nothing to do/);
   });
