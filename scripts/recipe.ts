@@ -98,7 +98,7 @@ export const RECIPE: readonly Chapter[] = [
     items: [
       {
         command: 'sudo letsencrypt certonly --standalone -d kaiiiz.nctucs.net',
-        by: 'task `certbot`: `certbot certonly -n --agree-tos --keep-until-expiring --standalone` (letsencrypt is the old name), for the domain; and a deploy hook, which the recipe lacks, so that renewals are served',
+        by: 'task `certbot`: `certbot certonly` (letsencrypt is the old name), where there is none yet for the names that are wanted: [certificates.md](certificates.md); and a deploy hook, which the recipe lacks, so that renewals are served',
       },
       {
         command: 'Problem binding to port 80: stop the program that holds it (e.g. Apache)',

@@ -55,8 +55,8 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
   }
   const hosts = await chooseHosts(flags);
   const options = await runOptions(flags, process, screen);
-  const { apply, check, doctor, history, rollback, verifyHosts } = await import('./run.ts');
-  const road = { apply, check, doctor, history, rollback, verify: verifyHosts }[command];
+  const { apply, check, dns, doctor, history, rollback, verifyHosts } = await import('./run.ts');
+  const road = { apply, check, dns, doctor, history, rollback, verify: verifyHosts }[command];
   const results = await road(hosts, options, screen);
   const exit = exitOf(results, flags['detailed-exitcode'] === true, process.signal);
   await screen.finish(command, exit, results);

@@ -1,6 +1,6 @@
 /** `harden-mail doctor`: the way to a host step by step, and what would keep apply from its work there. */
 import { readFileSync } from 'node:fs';
-import { preflight } from './commit/actions.ts';
+import { preflight } from './commit/certificate.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { gather } from './gather/gather.ts';
@@ -47,7 +47,7 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   const policy = await look('domain', () => policyFor(host, facts), ({ domain }) => domain); // prettier-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // prettier-ignore
   const certificate = plan?.actions.find((action) => action.kind === 'certificate');
-  if (certificate) await look('certificate', () => preflight(remote, certificate), () => `can be had for ${certificate.domain}`); // prettier-ignore
+  if (certificate) await look('certificate', () => preflight(remote, certificate), () => `can be had for ${certificate.domains.join(', ')}`); // prettier-ignore
 }
 
 interface Logbook {

@@ -9,6 +9,10 @@ export type Bytes = string;
 
 export type Profile = 'standard' | 'strict';
 
+/** As certbot calls them. */
+export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
+export type KeyType = (typeof KEY_TYPES)[number];
+
 export const TASKS = [
   'install',
   'certbot',
@@ -35,6 +39,11 @@ export interface Host {
   readonly identity?: string;
   /** The mail domain name of the certificate. Default: what the host's own Postfix calls itself. */
   readonly domain?: string;
+  /** Further names for the certificate. */
+  readonly domains?: readonly string[];
+  /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
+  readonly webroot?: string;
+  readonly keyType?: KeyType;
   /** Contact address for the certificate authority. */
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
@@ -91,8 +100,8 @@ export interface Lineage {
   readonly chain: string;
   /** Is the certificate's private key there, whole and without a password? */
   readonly key: boolean;
-  /** Can certbot renew it? Not what somebody laid there by hand. */
-  readonly own: boolean;
+  /** How certbot renews it (`standalone`, `webroot`, `dns-…`); null for what somebody laid there by hand. */
+  readonly authenticator: string | null;
 }
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
@@ -148,6 +157,10 @@ export interface Snapshot {
 export interface Policy {
   readonly profile: Profile;
   readonly domain: string;
+  /** All names that the certificate must have; the first is `domain`. */
+  readonly domains: readonly string[];
+  readonly webroot?: string;
+  readonly keyType?: KeyType;
   readonly email?: string;
   readonly acmeServer?: string;
 }
@@ -160,6 +173,12 @@ export type Action =
       /** What certbot keeps it under. One of its own of that name is replaced. */
       readonly name: string;
       readonly domain: string;
+      /** All names that it must have: the domain, others that are wanted, and those that it has. */
+      readonly domains: readonly string[];
+      /** How the authority is answered on port 80: by certbot itself, or by a web server that is there. */
+      readonly challenge: 'standalone' | 'webroot';
+      readonly webroot?: string;
+      readonly keyType?: KeyType;
       readonly email?: string;
       readonly acmeServer?: string;
     };
@@ -311,6 +330,8 @@ export type Ending =
   | { readonly kind: 'checked'; readonly drift: Drift }
   /** `check --upgrade-to`: the plan is that of a host with the next release. */
   | { readonly kind: 'foreseen'; readonly release: string }
+  /** `dns`: lines of a zone file. */
+  | { readonly kind: 'dns'; readonly records: readonly string[] }
   | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }
   | {
       readonly kind: 'failed';

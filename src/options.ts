@@ -3,12 +3,14 @@
  * table.
  */
 
+import { KEY_TYPES } from './model.ts';
 import { UPGRADES } from './plan/releases.ts';
 
 export const COMMANDS = {
   apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
   check: 'is the host still as it should be? for cron: exit 0 when it is, 2 when it has drifted; nothing written',
   verify: 'look at a host from outside: every check, nothing written',
+  dns: 'the DNS records that would go with the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
   history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
   doctor:
@@ -85,6 +87,27 @@ export const OPTIONS = {
     group: 'What is wanted',
     value: 'D',
     describe: "the certificate's name; default: what the host's Postfix calls itself",
+  },
+  domains: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'A,B',
+    describe: 'further names for the certificate, parted by commas; those that it has stay',
+  },
+  webroot: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'DIR',
+    describe: "folder on the host that its web server serves for these names; default: nginx's or Apache's, found",
+    only: ['apply'],
+  },
+  'key-type': {
+    type: 'string',
+    group: 'What is wanted',
+    describe:
+      "the certificate's kind of key; one of the other kind is got anew; default: what is there, else certbot's",
+    choices: KEY_TYPES,
+    only: ['apply', 'check'],
   },
   email: {
     type: 'string',

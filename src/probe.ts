@@ -2,7 +2,7 @@ import { connect as dial, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Policy } from './model.ts';
 import type { Remote } from './remote/remote.ts';
-import { usableLineage } from './tasks/certbot.ts';
+import { usableLineage } from './tasks/lineage.ts';
 import { look, type Wanted } from './verify/verify.ts';
 
 export interface ProbeOptions {
@@ -54,7 +54,7 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
   );
   return {
     conclude(facts, policy, how) {
-      const certificate = usableLineage(facts, policy.domain)?.chain ?? null;
+      const certificate = usableLineage(facts, policy)?.chain ?? null;
       tell({ domain: policy.domain, certificate, tryLogin: how === 'full' });
       return findings;
     },

@@ -13,7 +13,7 @@ import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Shown } from './report/alike.ts';
 import type { Progress } from './report/progress.ts';
-import { inspect, look, lookAhead, prepare, readJournal, survey, surveyUndo } from './steps.ts';
+import { inspect, look, lookAhead, prepare, readJournal, readRecords, survey, surveyUndo } from './steps.ts';
 import { sizeOf, type Batch } from './batch.ts';
 import { begin, known, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted, stopped } from './words.ts';
@@ -85,6 +85,9 @@ export const check: Road = (hosts, options, io) =>
     const drifted = visits.filter(({ ending, plan }) => ending?.kind !== 'failed' && plan && !isEmpty(plan));
     for (const group of await io.alike(drifted.map(shown))) await io.show(group);
   });
+
+/** `harden-mail dns`: what to publish, if one wants to. */
+export const dns: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(readRecords, visits, options, io));
 
 /** `harden-mail history`: the host's journal. */
 export const history: Road = (hosts, options, io) =>

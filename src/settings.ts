@@ -6,8 +6,9 @@ import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import { interruptBy } from './interrupt.ts';
 import { assertContact, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import { validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
-import type { Host, Profile } from './model.ts';
+import type { Host, KeyType, Profile } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
@@ -25,12 +26,21 @@ export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
 }
 
 function overridesOf(flags: Flags): Overrides {
-  const { user, port, identity, domain, email, profile } = flags;
+  const { user, port, identity, domain, domains, webroot, email, profile } = flags;
+  if (webroot !== undefined && !validFolder(webroot)) throw usage('--webroot takes an absolute path on the host');
   return {
     ...(user !== undefined && { user }),
     ...(port !== undefined && { port }),
     ...(identity !== undefined && { identity }),
     ...(domain !== undefined && { domain }),
+    ...(domains !== undefined && {
+      domains: domains
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    }),
+    ...(webroot !== undefined && { webroot }),
+    ...(flags['key-type'] !== undefined && { keyType: flags['key-type'] as KeyType }),
     ...(email !== undefined && { email }),
     ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
     ...(profile !== undefined && { profile: profile as Profile }),

@@ -1,5 +1,6 @@
 /** The steps of one host, as src/run.ts strings them together. */
-import { installPackages, preflight, requestCertificate } from './commit/actions.ts';
+import { preflight, requestCertificate } from './commit/certificate.ts';
+import { installPackages } from './commit/install.ts';
 import { readHistory } from './commit/history.ts';
 import { heal } from './commit/heal.ts';
 import { connect } from './connect/connect.ts';
@@ -10,6 +11,7 @@ import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
 import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
+import { dnsRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
 import { policyFor } from './plan/policy.ts';
@@ -18,6 +20,7 @@ import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
+import { usableLineage } from './tasks/lineage.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
@@ -100,6 +103,20 @@ export const look: Step = async (visit, options, say) => {
   say('verify');
   visit.findings = await probe(linked(visit), facts, policy, options, 'full');
   visit.ending = verdict(visit.findings, { kind: 'verified' });
+};
+
+/** The records that would go with the certificate. */
+export const readRecords: Step = async (visit, options, say) => {
+  const { facts, policy } = await read(visit, options, say);
+  const lineage = usableLineage(facts, policy);
+  if (!lineage) {
+    throw new HardenMailError(
+      'CERTIFICATE_FAILED',
+      `${visit.name} has no certificate for ${policy.domain} yet, so there is no record that would go with it`,
+      '`harden-mail apply` gets one.',
+    );
+  }
+  visit.ending = { kind: 'dns', records: dnsRecords(lineage, policy, facts) };
 };
 
 /** The journal, for `history`. */

@@ -1,6 +1,86 @@
-# Has certbot get a certificate for $domain (http-01, standalone), kept under $name. "$@" are further options for certbot.
+# Has certbot get a certificate for $domains by http-01, kept under $name. "$@" are further options for certbot.
 # One that is there was found to be of no use, even if it has not expired: it is replaced.
-# shellcheck shell=sh disable=SC2154 # $name and $domain are set by the lines before
+# shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge and $webroot are set by the lines before
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
-certbot certonly -n --agree-tos --force-renewal --standalone --cert-name "$name" -d "$domain" "$@"
+
+# Folders that nginx or Apache may serve, by their files; which of them it is for a name, only asking tells.
+roots() {
+  if [ -n "$webroot" ]; then
+    printf '%s\n' "$webroot"
+  else
+    nginx -T 2>/dev/null | sed 's/#.*//' | tr ';{}' '\n' | sed -n 's/^[ \t]*root[ \t]\{1,\}//p'
+    sed -n 's/^[ \t]*DocumentRoot[ \t]\{1,\}//Ip' /etc/apache2/apache2.conf /etc/apache2/sites-enabled/* \
+      /etc/apache2/conf-enabled/* 2>/dev/null
+  fi | tr -d "\"'" | sed -n '/^\//{s/[ \t\r]*$//; p;}' | sort -u
+}
+
+# Lays a file into each folder in turn and asks port 80 for it, as the authority will, until it comes: prints the folder.
+served() { # DOMAIN FOLDERS, a line each
+  python3 - "$@" <<'END'
+import http.client, os, secrets, socket, ssl, sys
+
+def ask(domain, path):
+    for address in ('127.0.0.1', domain):
+        try:
+            plain = http.client.HTTPConnection(address, 80, timeout=5)
+            plain.request('GET', path, headers={'Host': domain})
+            answer = plain.getresponse()
+            if 'https://' + domain + path == answer.getheader('Location'):
+                inside = http.client.HTTPConnection(domain)
+                unchecked = ssl._create_unverified_context()  # the authority does not check it either
+                inside.sock = unchecked.wrap_socket(socket.create_connection((address, 443), 5), server_hostname=domain)
+                inside.request('GET', path)
+                answer = inside.getresponse()
+            return answer.read(1000)
+        except OSError:
+            pass
+
+os.umask(0o022)
+domain, folders = sys.argv[1], sys.argv[2].splitlines()
+token = secrets.token_hex(16)
+path = '/.well-known/acme-challenge/harden-mail-' + token
+for folder in filter(os.path.isdir, folders):
+    made = []
+    try:
+        for part in (folder + '/.well-known', folder + '/.well-known/acme-challenge'):
+            if not os.path.isdir(part):
+                os.mkdir(part)
+                made.insert(0, part)
+        with open(folder + path, 'w') as file:
+            file.write(token)
+        found = ask(domain, path) == token.encode()
+        os.unlink(folder + path)
+    except OSError:
+        found = False
+    for part in made:
+        try:
+            os.rmdir(part)
+        except OSError:
+            pass
+    if found:
+        print(folder)
+        sys.exit()
+sys.exit('it serves ' + domain + ' from none of the folders that were found: ' + (', '.join(folders) or 'none'))
+END
+}
+
+if [ "$challenge" = webroot ]; then
+  set -- --webroot "$@"
+  for domain in $domains; do
+    folder=$(served "$domain" "$(roots)") || exit 81
+    set -- "$@" -w "$folder" -d "$domain"
+  done
+else
+  set -- --standalone "$@"
+  for domain in $domains; do set -- "$@" -d "$domain"; done
+fi
+
+cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
+there=
+for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
+certbot certonly -n --agree-tos --force-renewal --expand "$@"
+status=$?
+# Half a certificate (the disk was full, say) would only be in the way of the next one.
+[ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
+exit $status

@@ -163,11 +163,13 @@ lineages() {
     name=${file%/} name=${name##*/} name=${name%.conf}
     printf 'taken %s\n' "$name"
     [ "${file%.conf}" != "$file" ] || continue
+    how=unknown
+    while read -r word _ value; do [ "$word" != authenticator ] || how=$value; done <"$file"
     for part in cert chain fullchain privkey; do
       file=/etc/letsencrypt/live/$name/$part.pem
       { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
     done
-    printf 'own %s\n' "$name"
+    printf 'own %s %s\n' "$name" "$how"
   done
 }
 

@@ -15,11 +15,17 @@ export function lineages(files: readonly RemoteFile[], keys: string, names: read
       return [folder, pem.join('\n')];
     }),
   );
+  const own = new Map(
+    names.flatMap((line) => {
+      const [, name, how] = /^own (.+) (\S+)$/.exec(line) ?? [];
+      return name !== undefined && how !== undefined ? [[name, how] as const] : [];
+    }),
+  );
   return files.flatMap(({ path, bytes }) => {
     if (!path.startsWith(LIVE)) return [];
     const name = path.slice(LIVE.length).split('/')[0] ?? '';
     const key = belongs(publics.get(`${LIVE}${name}/`) ?? '', bytes);
-    return [{ name, chain: bytes, key, own: names.includes(`own ${name}`) }];
+    return [{ name, chain: bytes, key, authenticator: own.get(name) ?? null }];
   });
 }
 

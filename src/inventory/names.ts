@@ -15,3 +15,8 @@ export function validHostname(name: string): boolean {
 export function validUser(name: string): boolean {
   return name !== '' && name.length <= 255 && !name.startsWith('-') && !UNSAFE_USER.test(name);
 }
+
+/** An absolute path without a comma, which certbot would take for two. */
+export function validFolder(path: string): boolean {
+  return /^\/[^,\p{Cc}]*$/u.test(path);
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { validHostname, validUser } from './names.ts';
+import { KEY_TYPES } from '../model.ts';
+import { validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
   hostname: z
@@ -16,6 +17,12 @@ const settings = {
     .string()
     .refine(validHostname, 'not a domain name')
     .describe("the certificate's name; default: what the host's Postfix calls itself"),
+  domains: z.array(z.string().refine(validHostname, 'not a domain name')).describe('further names for the certificate'),
+  webroot: z
+    .string()
+    .refine(validFolder, 'not an absolute path')
+    .describe('folder on the host that its web server serves for these names; default: found'),
+  keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()
@@ -31,7 +38,7 @@ const host = z.strictObject(settings).partial();
 export const contactSchema = host.pick({ email: true, acmeServer: true });
 
 /** What several hosts can have in common. */
-const shared = host.omit({ hostname: true, domain: true });
+const shared = host.omit({ hostname: true, domain: true, domains: true });
 
 const group = shared.extend({
   hosts: z.array(z.string().min(1)).min(1).describe('its members: names or globs of hosts below'),

@@ -14,7 +14,7 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model.ts';
-import { lineageName } from '../tasks/certbot.ts';
+import { lineageName } from '../tasks/lineage.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { applyFragment, type Context } from './settings.ts';
@@ -29,7 +29,7 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
-  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy.domain)) };
+  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy)) };
   const opened = openWorkspace(snapshot);
   let { workspace } = opened;
   const settings: SettingChange[] = upgradeSettings(opened.converted);

@@ -7,24 +7,31 @@ const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a
 
 /** What is wanted of a host: its inventory entry with every default filled in from what the host says of itself. */
 export function policyFor(host: Host, facts: Facts): Policy {
-  const named = host.domain ?? facts.hostname;
-  const domain = asciiName(named);
-  // The name goes into file names, configuration values and certbot's arguments, so it must be a host name and no more.
-  if (!HOST_NAME.test(domain)) {
-    throw new HardenMailError(
-      'DOMAIN_MISMATCH',
-      `${JSON.stringify(named)} is not a full domain name, so no certificate can be had for it`,
-      host.domain === undefined
-        ? "It is what the host's Postfix calls itself (myhostname): set that, or give --domain."
-        : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
-    );
-  }
+  const domain = checkedName(
+    host.domain ?? facts.hostname,
+    host.domain === undefined
+      ? "It is what the host's Postfix calls itself (myhostname): set that, or give --domain."
+      : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
+  );
+  const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
+  const { profile, email, acmeServer, webroot, keyType } = host;
   return {
-    profile: host.profile,
+    profile,
     domain,
-    ...(host.email !== undefined && { email: host.email }),
-    ...(host.acmeServer !== undefined && { acmeServer: host.acmeServer }),
+    domains: [...new Set([domain, ...others])],
+    ...(email !== undefined && { email }),
+    ...(acmeServer !== undefined && { acmeServer }),
+    ...(webroot !== undefined && { webroot }),
+    ...(keyType !== undefined && { keyType }),
   };
+}
+
+/** The name goes into file names, configuration values and certbot's arguments, so it must be a host name and no more. */
+function checkedName(named: string, hint: string): string {
+  const name = asciiName(named);
+  if (HOST_NAME.test(name)) return name;
+  const what = `${JSON.stringify(named)} is not a full domain name, so no certificate can be had for it`;
+  throw new HardenMailError('DOMAIN_MISMATCH', what, hint);
 }
 
 /** In small letters, without the root's dot, and with letters of other alphabets as DNS has them (xn--…). */

@@ -19,8 +19,9 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
       const hook = plan.changes.some(({ path }) => path.startsWith('/etc/letsencrypt/'));
       const installed = facts.packages['certbot']?.status === 'installed';
       if (action?.kind === 'certificate') {
-        const kept = action.name === action.domain ? '' : `, kept as ${action.name}`;
-        const summary = `would request a certificate for ${action.domain}${kept} (http-01, standalone)`;
+        const { name, domain, domains, challenge } = action;
+        const kept = name === domain ? '' : `, kept as ${name}`;
+        const summary = `would request a certificate for ${domains.join(', ')}${kept} (http-01, ${challenge})`;
         return { state: 'change', summary };
       }
       if (!installed && files[DEPLOY_HOOK] === undefined) {

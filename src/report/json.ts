@@ -18,6 +18,7 @@ export function jsonDocument(
       error: { code: ending.code, message: ending.message, hint: ending.hint, excerpt: ending.excerpt },
     }),
     ...('receipt' in ending && ending.receipt && { transaction: ending.receipt.id, state: ending.receipt.state }),
+    ...(ending.kind === 'dns' && { records: ending.records }),
     ...(ending.kind === 'history' && {
       history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
     }),

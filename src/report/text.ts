@@ -155,6 +155,7 @@ const OUTCOME: Record<Ending['kind'], string> = {
   pending: 'to be changed',
   declined: 'declined',
   history: 'read',
+  dns: 'read',
   examined: 'ok',
   failed: 'failed',
 };
@@ -225,6 +226,8 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
         `${name}  ${chalk.yellow('ahead')}: after the upgrade to ${release}, \`harden-mail apply\` would change ${difference(plan)}. Nothing was written.`,
       ];
     }
+    case 'dns': // lines of a zone file, and so is this one
+      return [`; ${name}`, ...ending.records.map((line) => escape(line))];
     case 'history':
       return [`${name}  ${count(ending.transactions.length, 'transaction') || 'no transaction yet'}`];
     case 'changed': {

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import type { Facts, Lineage } from '../model.ts';
+import { certificateRequest, lineageName, usableLineage } from './lineage.ts';
 import type { Task } from './task.ts';
 
 export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
@@ -8,64 +8,22 @@ export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
 export const certbot: Task = {
   name: 'certbot',
   title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
-  actions: (facts, { domain, email, acmeServer }) =>
-    usableLineage(facts, domain)
-      ? []
-      : [
-          {
-            kind: 'certificate',
-            name: lineageName(facts, domain),
-            domain,
-            ...(email !== undefined && { email }),
-            ...(acmeServer !== undefined && { acmeServer }),
-          },
-        ],
-  notes: (facts, { domain }) => [...timerNote(facts), ...byHandNote(usableLineage(facts, domain))],
-  files: (facts, { domain }) => [
+  actions: certificateRequest,
+  notes: (facts, policy) => {
+    const lineage = usableLineage(facts, policy);
+    const stays = lineage !== null && certificateRequest(facts, policy).length === 0;
+    return [...timerNote(facts), ...(stays ? renewalNote(lineage, facts) : [])];
+  },
+  files: (facts, policy) => [
     {
       path: DEPLOY_HOOK,
-      bytes: deployHook(lineageName(facts, domain)),
+      bytes: deployHook(lineageName(facts, policy)),
       mode: '0755',
       owner: 'root:root',
       why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
     },
   ],
 };
-
-/** The name certbot keeps the certificate under, or will. */
-export function lineageName(facts: Facts, domain: string): string {
-  return usableLineage(facts, domain)?.name ?? nameToAskFor(facts, domain);
-}
-
-/**
- * One of its own of that name is got anew; else the first name that is free, as certbot counts them. Where something
- * that is not certbot's has the name, certbot would fail only after the authority has issued.
- */
-function nameToAskFor({ lineages, takenNames }: Facts, domain: string): string {
-  for (let n = 0; ; n++) {
-    const name = n === 0 ? domain : `${domain}-${String(n).padStart(4, '0')}`;
-    if (!takenNames.includes(name) || lineages.some((lineage) => lineage.name === name && lineage.own)) return name;
-  }
-}
-
-/**
- * The certificate that certbot keeps for the domain: the lineage of that name, else one whose certificate covers it.
- * One without its key, not valid yet or any more by the host's clock, or for other names is none.
- */
-export function usableLineage(facts: Facts, domain: string): Lineage | null {
-  const usable = facts.lineages.filter((lineage) => lineage.key && covers(lineage.chain, domain, facts.now));
-  return usable.find((lineage) => lineage.name === domain) ?? usable[0] ?? null;
-}
-
-function covers(chain: string, domain: string, now: number): boolean {
-  try {
-    const certificate = new X509Certificate(chain);
-    const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date) / 1000);
-    return certificate.checkHost(domain) !== undefined && from! <= now && now < to!;
-  } catch {
-    return false;
-  }
-}
 
 function timerNote({ timer }: Facts): string[] {
   if (!timer || (timer.active && timer.enabled)) return [];
@@ -75,9 +33,15 @@ function timerNote({ timer }: Facts): string[] {
   return [`${what}: systemctl enable --now certbot.timer, unless something else calls certbot renew`];
 }
 
-function byHandNote(lineage: Lineage | null): string[] {
-  if (!lineage || lineage.own) return [];
-  return [`the certificate in /etc/letsencrypt/live/${lineage.name} is not certbot's: who made it must renew it`];
+function renewalNote({ name, authenticator }: Lineage, { listeners }: Facts): string[] {
+  if (authenticator === null) {
+    return [`the certificate in /etc/letsencrypt/live/${name} is not certbot's: who made it must renew it`];
+  }
+  const holder = listeners.find(({ port }) => port === 80);
+  if (authenticator !== 'standalone' || !holder) return [];
+  return [
+    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless a pre_hook stops it. \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
+  ];
 }
 
 /** Through systemd, which then knows when they were reloaded; one that does not run takes it up when it is started. */

@@ -1,6 +1,6 @@
 import { HardenMailError } from '../errors.ts';
 import type { Activation, Change, Facts, Policy, Snapshot } from '../model.ts';
-import { usableLineage } from './certbot.ts';
+import { usableLineage } from './lineage.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -42,7 +42,7 @@ function activation(
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
   if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
   if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
-  const served = `/etc/letsencrypt/live/${usableLineage(facts, policy.domain)?.name ?? ''}/fullchain.pem`;
+  const served = `/etc/letsencrypt/live/${usableLineage(facts, policy)?.name ?? ''}/fullchain.pem`;
   const newer = Object.values(files).find(
     ({ path, changed }) => (reads(path) || path === served) && changed > state.loaded,
   );

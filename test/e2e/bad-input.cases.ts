@@ -121,7 +121,7 @@ export const ON_THE_HOST: readonly Bad[] = [
     what: 'port 80 in other hands',
     exit: 1,
     says: /port 80 on \S+ is held by python3\b/,
-    todo: /Stop it/,
+    todo: /--webroot .* or stop it/,
     spoil: `systemd-run -q --unit e2e-http python3 -m http.server 80
       until ss -Hltn 'sport = :80' | grep -q .; do sleep 0.05; done`,
     mend: 'systemctl stop e2e-http',

@@ -1,5 +1,7 @@
 /** What lies under /etc/letsencrypt, as data. Shell, where $LIVE is the folder of the host's name and $NAME that name. */
 
+import type { Bad } from './bad-input.cases.ts';
+
 /** A certificate that somebody made by hand: there is nothing that certbot knows of. */
 export const BY_HAND = `
   certificate() { # NAME FOLDER
@@ -20,3 +22,43 @@ export const NO_CERTIFICATE: Readonly<Record<string, string>> = {
   'one that has expired': `openssl x509 -in $LIVE/fullchain.pem -signkey $LIVE/privkey.pem -days -1 -out /root/expired 2>/dev/null
     cat /root/expired >$LIVE/fullchain.pem`,
 };
+
+const AS_BEFORE = { exit: 1, todo: /Mail works as before/ };
+
+/** Each ends with a cause and a next step, and nothing is left of it. The one made by hand is of no use here. */
+export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
+  {
+    ...AS_BEFORE,
+    what: 'a disk that is full once the authority has issued',
+    says: /certbot got no certificate for mx\S+: the disk is full \(No space left on device\)$/,
+    spoil: 'rm -r $LIVE; mkdir -p /etc/letsencrypt/archive; mount -t tmpfs -o size=4k tmpfs /etc/letsencrypt/archive',
+    mend: 'umount /etc/letsencrypt/archive',
+  },
+  {
+    ...AS_BEFORE,
+    what: 'a firewall in front',
+    says: /: the authority did not reach port 80: .*refused/,
+    spoil: `nft add table inet e2e
+      nft add chain inet e2e input '{ type filter hook input priority 0; }'
+      nft add rule inet e2e input tcp dport 80 reject with tcp reset`,
+    mend: 'nft delete table inet e2e',
+  },
+  {
+    ...AS_BEFORE,
+    what: 'an authority whose HTTPS the host does not trust',
+    says: /: the host does not trust the authority at [\d.]+:14000 \(certificate verify failed/,
+    spoil: `cp -a /etc/ssl/certs/ca-certificates.crt /root/bundle
+      cat /etc/ssl/certs/ssl-cert-snakeoil.pem >/etc/ssl/certs/ca-certificates.crt`,
+    mend: 'cat /root/bundle >/etc/ssl/certs/ca-certificates.crt',
+  },
+  {
+    ...AS_BEFORE,
+    what: 'another certbot at work',
+    says: /: another certbot is at work on the host$/,
+    // The real lock, held as certbot holds it.
+    spoil: `systemd-run -q --unit e2e-lock python3 -c 'import fcntl, time
+file = open("/etc/letsencrypt/.certbot.lock", "w"); fcntl.lockf(file, fcntl.LOCK_EX); open("/run/e2e-lock", "w"); time.sleep(600)'
+      until [ -e /run/e2e-lock ]; do sleep 0.05; done`,
+    mend: 'systemctl stop e2e-lock; rm /run/e2e-lock',
+  },
+];

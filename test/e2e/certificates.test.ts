@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { BY_HAND, NO_CERTIFICATE } from './certificates.cases.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
+import { BY_HAND, NO_CERTIFICATE, NOT_TO_BE_HAD } from './certificates.cases.ts';
+import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
 import { assertTidy } from './host.ts';
 
 describe('certificates', () => {
@@ -14,6 +14,7 @@ describe('certificates', () => {
   before(async () => {
     host = await lab.host({ release: 'bookworm', mail: true });
     flags = ['apply', '--yes', '--no-diff', ...to(host), ...(await issuedBy(await lab.acme()))];
+    await shell('mkdir -p $LIVE; certificate $NAME $LIVE; cp -a /etc/letsencrypt /root/letsencrypt');
   });
   after(() => host.stop());
 
@@ -21,7 +22,6 @@ describe('certificates', () => {
     host.run(`set -e; NAME=${host.name}; LIVE=/etc/letsencrypt/live/$NAME\n${BY_HAND}\n${lines}`);
 
   describe('made by hand', () => {
-    before(() => shell('mkdir -p $LIVE; certificate $NAME $LIVE; cp -a /etc/letsencrypt /root/letsencrypt'));
     beforeEach(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
     after(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
 
@@ -52,4 +52,36 @@ describe('certificates', () => {
       await assertTidy(host);
     });
   });
+
+  describe('not to be had', () => {
+    before(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
+
+    for (const { spoil, mend, ...failure } of NOT_TO_BE_HAD)
+      it(failure.what, async () => {
+        await shell(spoil);
+        try {
+          const before = await files(host);
+          assertFailure(await hardenMail(flags), failure);
+          assert.deepEqual(await files(host), before);
+          await assertTidy(host);
+        } finally {
+          await shell(mend);
+        }
+      });
+
+    it('an account whose key is gone is made anew', async () => {
+      await shell('rm -rf $LIVE; find /etc/letsencrypt/accounts -name private_key.json -delete');
+      const { code, stdout, stderr } = await hardenMail(flags);
+      assert.equal(code, 0, stdout + stderr);
+      await assertTidy(host);
+    });
+  });
 });
+
+/** To the byte, and whose they are; but for certbot's own notes (account, each key and request that it made). */
+async function files(host: LabHost): Promise<string[]> {
+  return Object.entries(await host.state())
+    .filter(([path, { type }]) => type !== 'd' && !/^\/etc\/letsencrypt\/(accounts|csr|keys|live\/README)/.test(path))
+    .map(([path, { type, mode, owner, link, sha256 }]) => `${path} ${type} ${mode} ${owner} ${link} ${sha256}`)
+    .sort();
+}

@@ -193,4 +193,14 @@ describe('renewal', () => {
       await host.run('systemctl enable -q --now certbot.timer');
     }
   });
+
+  it('what dns prints is of the key that is served, and of nothing else', async () => {
+    const { code, stdout, stderr } = await hardenMail(['dns', ...to(host)]);
+    assert.equal(code, 0, stdout + stderr);
+    const [, digest] =
+      new RegExp(`^_25\\._tcp\\.${host.name}\\. IN TLSA 3 1 1 ([0-9a-f]{64})$`, 'm').exec(stdout) ?? [];
+    const key = `openssl s_client -connect 127.0.0.1:25 -starttls smtp </dev/null 2>/dev/null | openssl x509 -noout -pubkey`;
+    assert.equal(await host.run(`${key} | openssl pkey -pubin -outform DER | sha256sum`), `${digest}  -\n`);
+    for (const line of stdout.trimEnd().split('\n')) assert.match(line, /^(;.*|[\w.-]+\. IN .*|)$/);
+  });
 });

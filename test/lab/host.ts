@@ -6,7 +6,7 @@ import type { Acme } from './acme.ts';
 import { image } from './image.ts';
 import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
-import { pool } from './pool.ts';
+import { extras, pool } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './releases.ts';
 import type { ReleaseName } from './releases.ts';
@@ -20,6 +20,8 @@ export interface HostOptions {
   readonly mail?: boolean;
   /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
   readonly upgradeTo?: ReleaseName;
+  /** With `mail`: these packages are what apt finds. */
+  readonly also?: readonly string[];
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
   readonly users?: readonly HostUser[];
@@ -104,7 +106,11 @@ export async function startHost(world: World, n: number, address: string, option
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const apt = options.upgradeTo === undefined ? own.apt : await pool(release, options.upgradeTo);
+  const apt = options.also
+    ? await extras(release, options.also)
+    : options.upgradeTo === undefined
+      ? own.apt
+      : await pool(release, options.upgradeTo);
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);

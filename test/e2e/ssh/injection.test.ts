@@ -1,7 +1,7 @@
 /** 10,000 values with shell and terminal tricks as they reach a host: as arguments, to the byte, and nothing is run. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { requestCertificate } from '../../../src/commit/actions.ts';
+import { requestCertificate } from '../../../src/commit/certificate.ts';
 import { connect } from '../../../src/connect/connect.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
@@ -24,6 +24,7 @@ describe('values with tricks, on the host', () => {
   before(async () => {
     host = await lab.host();
     await host.write('/usr/sbin/certbot', CERTBOT, '0755');
+    await host.run('mkdir -p /etc/letsencrypt');
     const { address: hostname, identity, knownHosts } = host;
     remote = await connect(
       { name: 'box', hostname, user: 'root', identity, profile: 'standard' },
@@ -35,7 +36,7 @@ describe('values with tricks, on the host', () => {
     await host?.stop();
   });
 
-  it('an inventory that was checked by nobody: domain, contact and server of a certificate', async () => {
+  it('an inventory that was checked by nobody: name, contact and server of a certificate', async () => {
     const values = fc.sample(tricks(CANARY), { numRuns: VALUES, seed: 7 });
     const scripts: string[] = [];
     const wanted: string[] = [];
@@ -47,15 +48,22 @@ describe('values with tricks, on the host', () => {
     });
     let refused = 0;
     for (let at = 0; at + 2 < values.length; at += 3) {
-      const [domain = '', email = '', acmeServer = ''] = values.slice(at, at + 3);
+      const [name = '', email = '', acmeServer = ''] = values.slice(at, at + 3);
       const before = scripts.length;
-      await requestCertificate(keep, { kind: 'certificate', name: domain, domain, email, acmeServer }).catch(
-        (error: Error) => {
-          assert.match(error.message, /NUL/);
-          refused += 1;
-        },
-      );
-      if (scripts.length > before) wanted.push('--cert-name', domain, '-d', domain, '--email', email, '--server', acmeServer); // prettier-ignore
+      // The domains themselves are host names and no more: see test/unit/plan/policy.test.ts.
+      const domain = { domain: 'mx.example.org', domains: ['mx.example.org'] };
+      await requestCertificate(keep, {
+        kind: 'certificate',
+        name,
+        ...domain,
+        challenge: 'standalone',
+        email,
+        acmeServer,
+      }).catch((error: Error) => {
+        assert.match(error.message, /NUL/);
+        refused += 1;
+      });
+      if (scripts.length > before) wanted.push('--cert-name', name, '--standalone', '--email', email, '--server', acmeServer, '-d', 'mx.example.org'); // prettier-ignore
     }
     assert.ok(scripts.length > 2000 && refused > 50, `${scripts.length} scripts, ${refused} refused`);
     for (let at = 0; at < scripts.length; at += BATCH) {
@@ -63,10 +71,10 @@ describe('values with tricks, on the host', () => {
       const { code, stderr } = await remote.run(all.join(''), { intent: 'write' });
       assert.equal(code, 0, stderr.toString());
     }
-    const options = /^(certonly|-n|--agree-tos|--keep-until-expiring|--standalone)$/;
+    const options = /^(certonly|-n|--agree-tos|--force-renewal|--expand)$/;
     const got = (await host.read('/srv/arguments')).toString().split('\0').slice(0, -1);
-    assert.equal(got.length, (wanted.length / 8) * 13);
-    const given = got.flatMap((word, at) => (at % 13 < 5 ? (assert.match(word, options), []) : [word]));
+    assert.equal(got.length, (wanted.length / 9) * 14);
+    const given = got.flatMap((word, at) => (at % 14 < 5 ? (assert.match(word, options), []) : [word]));
     assert.deepEqual(given, wanted);
     assert.equal((await host.exec(`test -e ${CANARY}`)).code, 1);
   });

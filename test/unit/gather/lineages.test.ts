@@ -33,7 +33,7 @@ describe('gather: lineages', () => {
   for (const { what, chain, keys, fits } of KEYS)
     it(`${what}: ${fits ? 'can' : 'cannot'} be served`, () => {
       const found = lineages([remoteFile(`${LIVE}a/fullchain.pem`, chain())], keys(), []);
-      assert.deepEqual(found, [{ name: 'a', chain: chain(), key: fits, own: false }]);
+      assert.deepEqual(found, [{ name: 'a', chain: chain(), key: fits, authenticator: null }]);
     });
 
   it('each with its own key, and no file from elsewhere', () => {
@@ -44,12 +44,12 @@ describe('gather: lineages', () => {
       remoteFile('/etc/x/fullchain.pem', good.cert),
     ];
     const keys = `${LIVE}a/\n${half(good.key)}${LIVE}b/\n${half(older.key)}`;
-    const found = lineages(files, keys, ['taken a', 'own b', 'taken b']);
+    const found = lineages(files, keys, ['taken a', 'own b webroot', 'taken b']);
     assert.deepEqual(
-      found.map(({ name, key, own }) => [name, key, own]),
+      found.map(({ name, key, authenticator }) => [name, key, authenticator]),
       [
-        ['a', true, false],
-        ['b', true, true],
+        ['a', true, null],
+        ['b', true, 'webroot'],
       ],
     );
   });

@@ -187,7 +187,10 @@ describe('gather: the script', () => {
   it('tells which lineages certbot can renew, and which names are taken', () => {
     const [live, archive, renewal] = ['live', 'archive', 'renewal'].map((part) => `/etc/letsencrypt/${part}`);
     const parts = ['cert', 'chain', 'fullchain', 'privkey'];
-    host.write(`${live}/README`, '').write(`${renewal}/own.conf`, '').write(`${renewal}/deleted.conf`, '');
+    host
+      .write(`${live}/README`, '')
+      .write(`${renewal}/own.conf`, 'version = 2.1.0\n[renewalparams]\nauthenticator = webroot\n')
+      .write(`${renewal}/deleted.conf`, '');
     for (const part of parts) {
       host.write(`${archive}/own/${part}1.pem`, '').link(`${live}/own/${part}.pem`, `../../archive/own/${part}1.pem`);
       host.write(`${live}/by-hand/${part}.pem`, '').link(`${live}/torn/${part}.pem`, `../../archive/torn/${part}1.pem`);
@@ -198,6 +201,7 @@ describe('gather: the script', () => {
       return [...new Set(lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.split(' ')[1] ?? ''))];
     };
     assert.deepEqual(told('own'), ['own']);
+    assert.ok(lines.includes('own own webroot'), lines.join('\n'));
     assert.deepEqual(told('taken').sort(), ['by-hand', 'deleted', 'left', 'own', 'torn']);
     assert.deepEqual([...host.gather().facts.takenNames].sort(), ['by-hand', 'deleted', 'left', 'own', 'torn']);
   });

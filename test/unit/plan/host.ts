@@ -44,7 +44,10 @@ const STOCK: Omit<Facts, 'lineages' | 'takenNames'> = {
 
 /** What certbot keeps: a file of test/cases/certificates; its key is there, and it is certbot's own, unless said. */
 export type Certificates = Readonly<
-  Record<string, { readonly certificate: string; readonly key?: boolean; readonly own?: boolean }>
+  Record<
+    string,
+    { readonly certificate: string; readonly key?: boolean; readonly own?: boolean; readonly authenticator?: string }
+  >
 >;
 
 /** What a case says of its host: see test/cases/README.md. */
@@ -75,14 +78,21 @@ export function host(
     files: stats,
     ...facts
   } = patch(standard, description) as typeof STOCK & {
-    policy: Policy;
+    policy: Omit<Policy, 'domains'> & Partial<Policy>;
     certificates: Certificates;
     taken: readonly string[];
     files: NonNullable<Description['files']>;
   };
-  const lineages = Object.entries(certificates).map(([name, { certificate, key = true, own = true }]): Lineage => {
-    return { name, chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'), key, own };
-  });
+  const lineages = Object.entries(certificates).map(
+    ([name, { certificate, key = true, own = true, authenticator = 'standalone' }]): Lineage => {
+      return {
+        name,
+        chain: readFileSync(new URL(`certificates/${certificate}.pem`, CASES), 'latin1'),
+        key,
+        authenticator: own ? authenticator : null,
+      };
+    },
+  );
   const chains = lineages.map(({ name, chain }) => [`/etc/letsencrypt/live/${name}/fullchain.pem`, chain] as const);
   const all = Object.entries<Bytes>({ ...Object.fromEntries(chains), ...files });
   const read = all.map(([path, bytes]) => [path, { ...remoteFile(path, bytes), ...stats[path] }]);
@@ -91,7 +101,7 @@ export function host(
       facts: { ...facts, lineages, takenNames: [...lineages.map(({ name }) => name), ...taken] },
       files: Object.fromEntries(read),
     },
-    policy,
+    policy: { ...policy, domains: policy.domains ?? [policy.domain] },
   };
 }
 

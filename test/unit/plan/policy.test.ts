@@ -60,7 +60,11 @@ describe('plan: policy', () => {
   }
 
   it("takes the host's own name where none is given", () => {
-    assert.deepEqual(policyFor(unnamed, facts), { profile: 'standard', domain: 'mx1.example.test' });
+    assert.deepEqual(policyFor(unnamed, facts), {
+      profile: 'standard',
+      domain: 'mx1.example.test',
+      domains: ['mx1.example.test'],
+    });
     assert.throws(() => policyFor(unnamed, { ...facts, hostname: 'mx1' }), refused(/myhostname/));
   });
 
@@ -69,13 +73,24 @@ describe('plan: policy', () => {
       ...named('a.example.org'),
       email: 'a@example.org',
       acmeServer: 'https://acme.example.org/',
+      domains: ['B.example.org.', 'a.example.org'],
+      webroot: '/srv/www',
+      keyType: 'rsa' as const,
       port: 22,
     };
     assert.deepEqual(policyFor({ ...full, profile: 'strict' }, facts), {
       profile: 'strict',
       domain: 'a.example.org',
+      domains: ['a.example.org', 'b.example.org'],
+      webroot: '/srv/www',
+      keyType: 'rsa',
       email: 'a@example.org',
       acmeServer: 'https://acme.example.org/',
     });
+  });
+
+  it('refuses a further name that is none, by name', () => {
+    const host = { ...named('a.example.org'), domains: ['b.example.org', '*.example.org'] };
+    assert.throws(() => policyFor(host, facts), refused(/--domains/));
   });
 });

@@ -1,0 +1,88 @@
+import { lookup } from 'node:dns/promises';
+import { HardenMailError } from '../errors.ts';
+import type { Action } from '../model.ts';
+import { quote } from '../remote/quote.ts';
+import type { Remote } from '../remote/remote.ts';
+import { certbotFailure } from './certbot-failures.ts';
+import { reasons, script, words } from './script.ts';
+
+type Certificate = Extract<Action, { kind: 'certificate' }>;
+
+/** Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail. */
+export async function preflight(remote: Remote, { domain, domains, challenge }: Certificate): Promise<void> {
+  const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${script('preflight.sh')}`, {
+    intent: 'read',
+  });
+  const lines = stdout.toString('latin1').split('\n');
+  const all = (word: string): string[] =>
+    lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  const busy = all('busy');
+  if (busy.length > 0 && challenge === 'standalone') {
+    throw new HardenMailError(
+      'PORT_BUSY',
+      `port 80 on ${remote.name} is held by ${busy.join(', ')}, so certbot cannot answer the certificate authority there`,
+      `Give --webroot the folder that it serves for ${domain}, or stop it for the moment and run again. Nothing was written.`,
+    );
+  }
+  const here = new Set([...all('own'), remote.address]);
+  for (const name of domains) {
+    const resolved = await addressesOf(name, all(`resolves ${name}`));
+    if (!resolved.some((address) => here.has(address))) throw elsewhere(name, resolved, remote.name, here);
+  }
+}
+
+function elsewhere(name: string, resolved: readonly string[], host: string, here: Iterable<string>): HardenMailError {
+  return new HardenMailError(
+    'DOMAIN_MISMATCH',
+    resolved.length === 0
+      ? `${name} does not resolve to any address, so no certificate can be had for it`
+      : `${name} resolves to ${resolved.join(', ')}, which is not ${host} (${[...here].join(', ')})`,
+    'Point its A or AAAA record to the host, or give --domain the name that does. Nothing was written.',
+  );
+}
+
+/** By the host's name server; where that knows nothing, or only of the host itself, by ours. */
+async function addressesOf(domain: string, seenByHost: readonly string[]): Promise<string[]> {
+  const outside = seenByHost.filter((address) => !/^(127\.|::1$)/.test(address));
+  if (outside.length > 0) return outside;
+  const found = await lookup(domain, { all: true }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+/** What certificate.sh ends with when no folder is served. */
+const NO_WEBROOT = 81;
+
+/** Has certbot get the certificate. Throws what kept it, with the authority's own reason. */
+export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
+  const { name, domain, domains, webroot = '', email, acmeServer, keyType } = action;
+  const options = [
+    ...(email === undefined ? ['--register-unsafely-without-email'] : ['--email', email]),
+    ...(acmeServer === undefined ? [] : ['--server', acmeServer]),
+    ...(keyType === undefined ? [] : ['--key-type', keyType]),
+  ];
+  const result = await remote.run(
+    [
+      `name=${quote(name)} domains=${quote(domains.join(' '))} challenge=${action.challenge} webroot=${quote(webroot)}`,
+      `set -- ${options.map(quote).join(' ')}`,
+      script('certificate.sh'),
+    ].join('\n'),
+    { intent: 'write' },
+  );
+  if (result.code === 0) return;
+  const said = words(result);
+  if (result.code === NO_WEBROOT) {
+    throw new HardenMailError(
+      'PORT_BUSY',
+      `the web server on ${remote.name} answers on port 80, but ${said.trim()}`,
+      'Give --webroot the folder that it serves for these names. Mail works as before.',
+    );
+  }
+  const known = certbotFailure(said);
+  const why = known?.why ?? reasons(said, /Detail:|Error|rror:|Problem|refused|Could not/);
+  const todo = known?.todo ?? 'Run again when it is mended.';
+  throw new HardenMailError(
+    'CERTIFICATE_FAILED',
+    `certbot got no certificate for ${domain}: ${why}`,
+    `${todo} Mail works as before; /var/log/letsencrypt/letsencrypt.log on the host has the whole story.`,
+  );
+}

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import type { RemoteResult } from '../remote/remote.ts';
+
+/** A shell script that stands beside this file. */
+export const script = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
+
+export function words({ stdout, stderr }: RemoteResult): string {
+  return `${stdout.toString()}\n${stderr.toString()}`;
+}
+
+/** The lines that tell the cause, else the last ones; on one line. */
+export function reasons(said: string, telling: RegExp): string {
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const chosen = lines.filter((line) => telling.test(line));
+  return (chosen.length > 0 ? chosen.slice(0, 3) : lines.slice(-2)).join(' ') || 'it said nothing';
+}

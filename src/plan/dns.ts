@@ -1,0 +1,59 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Facts, Lineage, Policy } from '../model.ts';
+
+/** Authorities by the organization in their certificates, and what CAA records call them. */
+const CAA_NAMES: Readonly<Record<string, string>> = {
+  "Let's Encrypt": 'letsencrypt.org',
+  'Google Trust Services': 'pki.goog',
+  ZeroSSL: 'sectigo.com',
+  'Sectigo Limited': 'sectigo.com',
+  'Buypass AS-983163327': 'buypass.com',
+};
+
+/**
+ * The records that would go with a certificate, as lines of a zone file; what is to be known of them stands beside them as
+ * comments. Nothing sets them: a wrong TLSA record keeps mail away.
+ */
+export function dnsRecords({ name, chain, authenticator }: Lineage, { domain }: Policy, { now }: Facts): string[] {
+  const certificate = new X509Certificate(chain);
+  const day = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
+  return [
+    '; DANE (RFC 7672): for a zone that is signed (DNSSEC), and of no effect in others.',
+    `_25._tcp.${domain}. IN TLSA 3 1 1 ${digestOfKey(certificate)}`,
+    ...rotation(name, authenticator),
+    '',
+    '; CAA (RFC 8659): no other authority may issue for the name.',
+    ...caa(certificate, domain),
+    '',
+    '; MTA-STS (RFC 8461) and reports (RFC 8460): for each mail domain DOMAIN whose MX this host is, and only together with',
+    `; https://mta-sts.DOMAIN/.well-known/mta-sts.txt: "version: STSv1", "mode: testing", "mx: ${domain}", "max_age: 86400".`,
+    `; _mta-sts.DOMAIN. IN TXT "v=STSv1; id=${day}"`,
+    '; _smtp._tls.DOMAIN. IN TXT "v=TLSRPTv1; rua=mailto:postmaster@DOMAIN"',
+  ];
+}
+
+/** SHA-256 of the public key as the certificate has it (SubjectPublicKeyInfo, DER): usage 3, selector 1, matching 1. */
+function digestOfKey({ publicKey }: X509Certificate): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+function rotation(name: string, authenticator: string | null): string[] {
+  if (authenticator === null)
+    return ['; It is of this key: a new key needs a new record, two TTLs before it is served.'];
+  return [
+    '; certbot makes a new key at each renewal, and then this record is wrong and mail from servers that look at it stays',
+    `; away: have it keep the key first, by "reuse_key = True" under [renewalparams] in /etc/letsencrypt/renewal/${name}.conf.`,
+  ];
+}
+
+function caa(certificate: X509Certificate, domain: string): string[] {
+  const organization = /(?:^|\n)O=([^\n]+)/.exec(certificate.issuer)?.[1] ?? '';
+  const issuer = CAA_NAMES[organization];
+  return issuer === undefined
+    ? [
+        `; What CAA records call the issuer (${organization || 'no organization'}) is not known here: ask the authority.`,
+      ]
+    : [`${domain}. IN CAA 0 issue "${issuer}"`];
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dnsRecords } from '../../../src/plan/dns.ts';
+import { CASES, host } from './host.ts';
+
+describe('plan: records that would go with a certificate', () => {
+  const { snapshot, policy } = host({});
+  const [lineage] = snapshot.facts.lineages;
+  assert.ok(lineage);
+  const records = (over = {}): string[] => dnsRecords({ ...lineage, ...over }, policy, snapshot.facts);
+
+  it('TLSA 3 1 1 is the digest that openssl finds', () => {
+    const pem = readFileSync(new URL('certificates/mx1.pem', CASES));
+    const key = execFileSync('openssl', ['x509', '-noout', '-pubkey'], { input: pem });
+    const der = execFileSync('openssl', ['pkey', '-pubin', '-outform', 'DER'], { input: key });
+    const digest = createHash('sha256').update(der).digest('hex');
+    assert.ok(records().includes(`_25._tcp.mx1.example.test. IN TLSA 3 1 1 ${digest}`), records().join('\n'));
+  });
+
+  it('says what to do about keys that rotate; of one made by hand, when to publish', () => {
+    assert.match(records().join('\n'), /reuse_key = True.*\/etc\/letsencrypt\/renewal\/mx1\.example\.test\.conf/);
+    assert.doesNotMatch(records({ authenticator: null }).join('\n'), /reuse_key/);
+  });
+
+  it('names no authority in CAA that it does not know', () => {
+    assert.deepEqual(
+      records().filter((line) => / CAA /.test(line) && !line.startsWith(';')),
+      [],
+    );
+  });
+
+  it('every line is a record or a comment of a zone file', () => {
+    for (const line of records()) assert.match(line, /^(;.*|[\w.-]+\. IN (TLSA|CAA) .*|)$/);
+  });
+});
