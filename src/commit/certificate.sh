@@ -15,10 +15,11 @@ roots() {
   fi | tr -d "\"'" | sed -n '/^\//{s/[ \t\r]*$//; p;}' | sort -u
 }
 
-# Lays a file into each folder in turn and asks port 80 for it, as the authority will, until it comes: prints the folder.
+# Lays a file into each folder in turn and asks port 80 for it, as the authority will, until it comes: prints what
+# certbot's --webroot-map takes, which it keeps for renewals (of `-w` it forgets a name whose proof the authority still has).
 served() { # DOMAIN FOLDERS, a line each
   python3 - "$@" <<'END'
-import http.client, os, secrets, socket, ssl, sys
+import http.client, json, os, secrets, socket, ssl, sys
 
 def ask(domain, path):
     for address in ('127.0.0.1', domain):
@@ -59,7 +60,7 @@ for folder in filter(os.path.isdir, folders):
         except OSError:
             pass
     if found:
-        print(folder)
+        print(json.dumps({domain: folder}))
         sys.exit()
 sys.exit('it serves ' + domain + ' from none of the folders that were found: ' + (', '.join(folders) or 'none'))
 END
@@ -68,8 +69,8 @@ END
 if [ "$challenge" = webroot ]; then
   set -- --webroot "$@"
   for domain in $domains; do
-    folder=$(served "$domain" "$(roots)") || exit 81
-    set -- "$@" -w "$folder" -d "$domain"
+    map=$(served "$domain" "$(roots)") || exit 81
+    set -- "$@" --webroot-map "$map" -d "$domain"
   done
 else
   set -- --standalone "$@"

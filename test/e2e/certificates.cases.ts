@@ -25,13 +25,13 @@ export const NO_CERTIFICATE: Readonly<Record<string, string>> = {
 
 const AS_BEFORE = { exit: 1, todo: /Mail works as before/ };
 
-/** Each ends with a cause and a next step, and nothing is left of it. The one made by hand is of no use here. */
+/** Each ends with a cause and a next step, and nothing is left of it. There is no certificate to begin with. */
 export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
   {
     ...AS_BEFORE,
     what: 'a disk that is full once the authority has issued',
     says: /certbot got no certificate for mx\S+: the disk is full \(No space left on device\)$/,
-    spoil: 'rm -r $LIVE; mkdir -p /etc/letsencrypt/archive; mount -t tmpfs -o size=4k tmpfs /etc/letsencrypt/archive',
+    spoil: 'mkdir -p /etc/letsencrypt/archive; mount -t tmpfs -o size=4k tmpfs /etc/letsencrypt/archive',
     mend: 'umount /etc/letsencrypt/archive',
   },
   {

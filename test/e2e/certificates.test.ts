@@ -54,7 +54,7 @@ describe('certificates', () => {
   });
 
   describe('not to be had', () => {
-    before(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
+    before(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt; rm -r $LIVE'));
 
     for (const { spoil, mend, ...failure } of NOT_TO_BE_HAD)
       it(failure.what, async () => {
@@ -70,7 +70,7 @@ describe('certificates', () => {
       });
 
     it('an account whose key is gone is made anew', async () => {
-      await shell('rm -rf $LIVE; find /etc/letsencrypt/accounts -name private_key.json -delete');
+      await shell('find /etc/letsencrypt/accounts -name private_key.json -delete');
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
       await assertTidy(host);
