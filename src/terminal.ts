@@ -8,15 +8,11 @@ import type { Change, Ending, HostResult } from './model.ts';
 import { alike, sharedBy, type Shown } from './report/alike.ts';
 import { escape } from './report/escape.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
-import {
-  diffLines,
-  endingLine,
-  findingLines,
-  headline,
-  planLines,
-  totalLine,
-  transactionLines,
-} from './report/text.ts';
+import { endingLine } from './report/ending.ts';
+import { findingLines } from './report/findings.ts';
+import { transactionLines } from './report/history.ts';
+import { diffLines, headline, planLines } from './report/plan.ts';
+import { totalLine } from './report/total.ts';
 import type { Io } from './run.ts';
 
 export interface Terminal extends Io {
@@ -81,7 +77,8 @@ export function terminal(process: Process, flags: Flags): Terminal {
         const findings = isAboutChecks(result.ending) ? result.findings : [];
         print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
       }
-      print(totalLine(results));
+      // Records are lines of a zone file, and nothing else may stand between them.
+      if (command !== 'dns') print(totalLine(results));
     },
   };
 }

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
 import { CONVERSION, type Ending, type Plan } from '../../../src/model.ts';
-import {
-  diffLines,
-  endingLine,
-  totalLine,
-  findingLines,
-  headline,
-  planLines,
-  planTotal,
-  transactionLines,
-} from '../../../src/report/text.ts';
+import { endingLine } from '../../../src/report/ending.ts';
+import { findingLines } from '../../../src/report/findings.ts';
+import { transactionLines } from '../../../src/report/history.ts';
+import { diffLines, headline, planLines, planTotal } from '../../../src/report/plan.ts';
+import { totalLine } from '../../../src/report/total.ts';
 import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from './results.ts';
 
 const plain = new Chalk({ level: 0 });
