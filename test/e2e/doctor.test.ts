@@ -93,7 +93,7 @@ describe('doctor', () => {
       'systemctl stop web',
       'certificate',
       /port 80 .* is held by python3/,
-      /Stop it/,
+      /--webroot .*, or stop it/,
     ],
     [
       'cp -a /etc/postfix/main.cf /root/saved; postconf -e myhostname=mx1',
