@@ -123,13 +123,15 @@ taken_up() {
 }
 
 daemons() {
-  queue=
+  queue= parameters=
   if command -v postconf >/dev/null; then
     parameters=$(postconf -x myhostname queue_directory 2>/dev/null)
     queue=${parameters##*queue_directory = }
     section postconf "$parameters"
     section maps "$(postconf -m 2>/dev/null)"
   fi
+  # Where Postfix is not there, or cannot read its files.
+  [ -n "$parameters" ] || section hostname "$(hostname -f 2>/dev/null || hostname)"
   section listeners "$(ss -Hltnp 2>/dev/null)"
   section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState -p UnitFileState \
     postfix.service postfix@-.service dovecot.service certbot.timer 2>/dev/null)"
@@ -143,7 +145,6 @@ machine() {
   section busy "$(busy 2>/dev/null)"
   section unfinished "$(unfinished 2>/dev/null)"
   packages
-  command -v postconf >/dev/null || section hostname "$(hostname -f 2>/dev/null || hostname)"
   section services "$(getent services smtps submissions)"
 }
 

@@ -123,6 +123,11 @@ describe('gather: the script', () => {
     });
   }
 
+  it('asks the host for its own name where Postfix cannot read its files', () => {
+    Object.assign(host.programs, { postconf: 'exit 1', hostname: 'echo mx1.example.test' });
+    assert.equal(host.gather().facts.hostname, 'mx1.example.test');
+  });
+
   it('asks apt for what is missing only, and for nothing when all is there', () => {
     const packages = ['postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
     host.programs['apt-get'] = `echo "Inst $(echo "$*" | sed 's/.*install //; s/ /,/g') (1 x)"`;
