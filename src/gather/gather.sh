@@ -123,7 +123,7 @@ taken_up() {
 }
 
 daemons() {
-  queue= parameters=
+  queue='' parameters=''
   if command -v postconf >/dev/null; then
     parameters=$(postconf -x myhostname queue_directory 2>/dev/null)
     queue=${parameters##*queue_directory = }
