@@ -1,11 +1,11 @@
 /** The ways to root that other hosts have: shells that are no bash and talk at their start, sudo-rs, doas. On Debian 13. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { connect } from '../../../src/connect/connect.ts';
-import type { Remote } from '../../../src/remote/remote.ts';
-import { oracleRoot } from '../../oracle/debs.ts';
-import { lab } from '../../lab/lab.ts';
-import type { LabHost } from '../../lab/lab.ts';
+import { connect } from '../../src/connect/connect.ts';
+import type { Remote } from '../../src/remote/remote.ts';
+import { oracleRoot } from '../oracle/debs.ts';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
 
 const read = { intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
