@@ -142,7 +142,10 @@ function watch(child: ChildProcess, words: Stream, results: Words): Running {
       new Promise((resolve, reject) => {
         const look = () => {
           if (what.test(words.text())) resolve();
-          else if (ended) reject(new Error(`it ended without having said ${String(what)}:\n${words.text()}`));
+          else if (ended) {
+            const all = words === results ? words.text() : `${words.text()}\n${results.text()}`;
+            reject(new Error(`it ended without having said ${String(what)}:\n${all}`));
+          }
         };
         words.from.on('data', look);
         child.once('close', look);
