@@ -337,11 +337,11 @@ describe('verify against a real Debian 12 mail host', function () {
     });
 
     it('where SSH does not forward, what was not seen is not claimed', async () => {
-      await host.run("echo 'AllowTcpForwarding no' >/etc/ssh/sshd_config.d/t.conf; systemctl reload ssh");
+      await host.run("echo 'AllowTcpForwarding no' >/etc/ssh/sshd_config.d/t.conf; systemctl restart ssh");
       const closed = await ssh();
       const findings = await look({ timeout: 1500, fallback: (port) => closed.forward('127.0.0.1', port) });
       await closed.close();
-      await host.run('rm /etc/ssh/sshd_config.d/t.conf; systemctl reload ssh');
+      await host.run('rm /etc/ssh/sshd_config.d/t.conf; systemctl restart ssh');
       assert.deepEqual(others(findings), [
         ...['25 answers fail direct', '143 answers hint direct'],
         ...['465 answers fail direct', '993 answers fail direct'],
