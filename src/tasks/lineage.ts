@@ -92,7 +92,18 @@ function namesOf(lineage: Lineage): string[] {
   return names.flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []));
 }
 
-function parsed({ chain }: Lineage): X509Certificate | null {
+/** A certificate is asked about many times in a plan, and takes a millisecond or two to parse. */
+const known = new WeakMap<Lineage, X509Certificate | null>();
+
+function parsed(lineage: Lineage): X509Certificate | null {
+  const before = known.get(lineage);
+  if (before !== undefined) return before;
+  const certificate = parse(lineage);
+  known.set(lineage, certificate);
+  return certificate;
+}
+
+function parse({ chain }: Lineage): X509Certificate | null {
   try {
     return new X509Certificate(chain);
   } catch {
