@@ -6,6 +6,7 @@ import type { Remote } from '../../src/remote/remote.ts';
 import { oracleRoot } from '../oracle/debs.ts';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
+import { assertRoot } from '../e2e/ssh/root.ts';
 
 const read = { intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
@@ -42,11 +43,6 @@ describe('ways to root', () => {
     return remote;
   }
   const password = async (): Promise<string> => PASSWORD;
-
-  async function assertRoot(remote: Remote): Promise<void> {
-    const { code, stdout, stderr } = await remote.run('id -un; cat; printf "\\0\\377"; echo e >&2; exit 5', read);
-    assert.deepEqual([code, stdout.toString('latin1'), stderr.toString()], [5, 'root\n\0\xff', 'e\n']);
-  }
 
   const noise = 'echo hello; echo oops >&2; cd /tmp; printf "no end of line"';
   const shells: [shell: string, startup: string, text: string][] = [

@@ -11,6 +11,7 @@ import type { Remote } from '../../../src/remote/remote.ts';
 import { lab } from '../../lab/lab.ts';
 import type { LabHost } from '../../lab/lab.ts';
 import { keygen } from './sshd.ts';
+import { assertRoot } from './root.ts';
 
 const read = { intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
@@ -47,11 +48,6 @@ describe('SSH to a stock Debian host', () => {
     return remote;
   }
   const password = async (): Promise<string> => PASSWORD;
-
-  async function assertRoot(remote: Remote): Promise<void> {
-    const { code, stdout, stderr } = await remote.run('id -un; cat; printf "\\0\\377"; echo e >&2; exit 5', read);
-    assert.deepEqual([code, stdout.toString('latin1'), stderr.toString()], [5, 'root\n\0\xff', 'e\n']);
-  }
 
   it('root, by key', async () => {
     const remote = await to('root');
