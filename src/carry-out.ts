@@ -96,7 +96,9 @@ function lostOverTheWord(error: unknown): never {
 
 /** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
 function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
-  return findings.filter(({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465));
+  return findings.filter(
+    ({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465 && port !== 587),
+  );
 }
 
 /** Ports that served before must serve again; and after an apply 465 with them. */
