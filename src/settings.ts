@@ -10,7 +10,6 @@ import { validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
 import type { Host, KeyType, Profile } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
-import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -62,7 +61,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
-    who: env['USER'] ?? userInfo().username,
+    who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],
     ...(user !== undefined && {
       user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
@@ -76,9 +75,15 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
-      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${escape(line)}\n`) }),
+      ...(flags.debug === true && { debug: (line) => screen.debug(line) }),
+      onCommand: (command) => screen.command(command),
     },
   };
+}
+
+/** For the host's history, and the log. */
+export function whoRuns(env: Process['env']): string {
+  return env['USER'] ?? userInfo().username;
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {
