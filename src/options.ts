@@ -235,7 +235,26 @@ export const OPTIONS = {
     describe: 'exit 2 when a dry run finds something to do',
     only: ['apply', 'rollback'],
   },
-  debug: { type: 'boolean', group: 'Output', describe: 'tell each step of connecting' },
+  quiet: {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'only what went wrong or a warning says, and the total of several hosts; what is asked about is shown',
+    alias: 'q',
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+  },
+  verbose: {
+    type: 'boolean',
+    group: 'Output',
+    alias: 'v',
+    describe: 'tell each command on a host, with its time and size',
+  },
+  debug: { type: 'boolean', group: 'Output', describe: 'the same, and each step of connecting' },
+  'log-file': {
+    type: 'string',
+    group: 'Output',
+    value: 'FILE',
+    describe: 'append what was done: steps and commands with their times, diffs, findings, endings; secrets masked',
+  },
 } as const satisfies Record<string, OptionRecord>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -64,7 +64,7 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
 }
 
 /** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
-function submissionOf({ profile }: Policy, { listeners }: Facts): Wanted['submission'] {
+function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
   if (profile === 'strict') return 'wanted';
   return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }

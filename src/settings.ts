@@ -10,7 +10,6 @@ import { validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
 import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
-import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
 import { chooseTasks } from './tags.ts';
 import type { Terminal } from './terminal.ts';
@@ -64,7 +63,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
-    who: env['USER'] ?? userInfo().username,
+    who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],
     ...(user !== undefined && {
       user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
@@ -78,7 +77,8 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
-      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${escape(line)}\n`) }),
+      ...(flags.debug === true && { debug: (line) => screen.debug(line) }),
+      onCommand: (command) => screen.command(command),
     },
   };
 }
@@ -87,6 +87,11 @@ export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags)
   const chosen = chooseTasks(tags, skip);
   if (ahead !== undefined && chosen.length < TASKS.length) throw usage('--upgrade-to looks at the whole recipe');
   return chosen;
+}
+
+/** For the host's history, and the log. */
+export function whoRuns(env: Process['env']): string {
+  return env['USER'] ?? userInfo().username;
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {
