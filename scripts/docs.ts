@@ -12,6 +12,7 @@ import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/schema.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
 import { CHECKS } from '../src/verify/checks.ts';
+import { auditPage } from './audit-page.ts';
 import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
@@ -23,6 +24,7 @@ export function pages(): Record<string, string> {
   return {
     'docs/recipe.md': recipePage(),
     'docs/settings.md': settingsPage(),
+    'docs/audit.md': auditPage(MADE, table),
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),

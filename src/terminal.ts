@@ -6,6 +6,7 @@ import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import type { Change, Ending, HostResult } from './model.ts';
 import { alike, sharedBy, type Shown } from './report/alike.ts';
+import { auditLines } from './report/audit.ts';
 import { escape } from './report/escape.ts';
 import { liveProgress, plainProgress } from './report/progress.ts';
 import { endingLine } from './report/ending.ts';
@@ -75,7 +76,10 @@ export function terminal(process: Process, flags: Flags): Terminal {
           if (flags.diff !== false) print((await diffsOf(transaction.changes)).map((diff) => diffLines(diff, chalk)));
         }
         const findings = isAboutChecks(result.ending) ? result.findings : [];
-        print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
+        const told = result.audit
+          ? auditLines(result.audit, findings, chalk)
+          : findingLines(findings, chalk, command === 'verify');
+        print([...told, ...endingLine(result, chalk)]);
       }
       // Records are lines of a zone file, and nothing else may stand between them.
       if (command !== 'dns') print(totalLine(results));

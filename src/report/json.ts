@@ -10,7 +10,7 @@ export function jsonDocument(
   results: readonly HostResult[],
   diffs: ReadonlyMap<string, readonly string[]>,
 ): string {
-  const hosts = results.map(({ host, ending, exit: code, facts, plan, findings, seconds }) => ({
+  const hosts = results.map(({ host, ending, exit: code, facts, plan, findings, audit, seconds }) => ({
     host,
     outcome: ending.kind,
     exit: code,
@@ -41,6 +41,7 @@ export function jsonDocument(
       notes: plan.notes,
     },
     findings,
+    ...(audit && { audit }),
   }));
   return `${asciiControls(JSON.stringify({ version: 1, command, exit, hosts }, null, 2))}\n`;
 }
