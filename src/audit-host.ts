@@ -41,7 +41,8 @@ async function asStranger({ host, name }: Visit, { trust, user, interrupt }: Run
   const seen = await audit({ dial, domain, signal: interrupt.cut });
   const silent = seen.ports.filter(({ answers }) => !answers);
   if (silent.length === seen.ports.length) throw unreachable(name, silent);
-  const checked = await verify({ domain, direct: dial, trust, ...(user && { user }) });
+  const submission = seen.ports.some(({ port, answers }) => port === 587 && answers) ? 'there' : 'absent';
+  const checked = await verify({ domain, direct: dial, trust, submission, ...(user && { user }) });
   const findings = checked.map((finding) => {
     const closed = silent.find(({ port }) => port === finding.port);
     if (closed) return { ...finding, status: 'hint', text: `does not answer (${closed.why}): not looked at` } as const;

@@ -6,6 +6,7 @@ import { isEmpty } from './model.ts';
 import type { Finding, Receipt } from './model.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import type { RunOptions, Say, Step } from './run.ts';
+import { excuse } from './tags.ts';
 import { known, linked, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
 
@@ -52,7 +53,9 @@ async function prove(visit: Visit, options: RunOptions, say: Say): Promise<strin
 function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<readonly Finding[]> {
   const { facts, policy } = known(visit);
   say('verify');
-  return probeUntilWell(async (how) => relevant(visit, await probe(linked(visit), facts, policy, options, how)), 8);
+  const once = async (how: 'quiet' | 'full'): Promise<Finding[]> =>
+    relevant(visit, excuse(await probe(linked(visit), facts, policy, options, how), visit.open, visit.before));
+  return probeUntilWell(once, 8);
 }
 
 /** The word may be given twice: when the connection is lost over it, it is, to learn how it ended. */
@@ -96,7 +99,9 @@ function lostOverTheWord(error: unknown): never {
 
 /** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
 function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
-  return findings.filter(({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465));
+  return findings.filter(
+    ({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465 && port !== 587),
+  );
 }
 
 /** Ports that served before must serve again; and after an apply 465 with them. */

@@ -42,7 +42,12 @@ export async function main(args: readonly string[], process: Process): Promise<n
 }
 
 async function overHosts(command: HostCommand, flags: Flags, process: Process): Promise<number> {
-  const { chooseHosts, runOptions } = await import('./settings.ts');
+  const { chooseHosts, runOptions, tasksOf } = await import('./settings.ts');
+  if (flags['list-tasks']) {
+    const { listTasks } = await import('./tags.ts');
+    process.stdout.write(listTasks(tasksOf(flags)));
+    return EXIT.ok;
+  }
   const { terminal } = await import('./terminal.ts');
   const screen = terminal(process, flags);
   const asks = command === 'apply' || command === 'rollback';

@@ -140,6 +140,26 @@ export const OPTIONS = {
     only: ['check'],
   },
 
+  tags: {
+    type: 'string',
+    group: 'How it is done',
+    value: 'TASKS',
+    describe: 'only these tasks of the recipe, parted by commas; what they rest on must be there',
+    only: ['apply', 'check'],
+  },
+  'skip-tags': {
+    type: 'string',
+    group: 'How it is done',
+    value: 'TASKS',
+    describe: 'without these tasks',
+    only: ['apply', 'check'],
+  },
+  'list-tasks': {
+    type: 'boolean',
+    group: 'How it is done',
+    describe: 'show the tasks in their order, and do nothing; no host is needed',
+    only: ['apply', 'check'],
+  },
   'dry-run': {
     type: 'boolean',
     group: 'How it is done',

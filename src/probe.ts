@@ -55,11 +55,18 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
   return {
     conclude(facts, policy, how) {
       const certificate = usableLineage(facts, policy)?.chain ?? null;
-      tell({ domain: policy.domain, certificate, tryLogin: how === 'full' });
+      const submission = submissionOf(policy, facts);
+      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', submission });
       return findings;
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
   };
+}
+
+/** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
+function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
+  if (profile === 'strict') return 'wanted';
+  return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }
 
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */

@@ -14,7 +14,7 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model.ts';
-import { lineageName } from '../tasks/lineage.ts';
+import { certificateRequest, lineageName, usableLineage } from '../tasks/lineage.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { applyFragment, type Context } from './settings.ts';
@@ -29,7 +29,10 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
-  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy)) };
+  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  const asks = tasks.some(({ actions }) => actions === certificateRequest);
+  const lineage = (asks ? null : usableLineage(facts, policy)?.name) ?? lineageName(facts, policy);
+  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineage) };
   const opened = openWorkspace(snapshot);
   let { workspace } = opened;
   const settings: SettingChange[] = upgradeSettings(opened.converted);
