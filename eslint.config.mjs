@@ -13,9 +13,11 @@ const ROOMS = {
   plan: ['convert', 'fragments', 'formats', 'tasks'],
   commit: ['remote'],
   verify: [],
+  tls: [],
+  audit: ['tls', 'verify'],
   report: [],
 };
-const PURE = ['formats', 'convert', 'fragments', 'tasks', 'plan'];
+const PURE = ['formats', 'convert', 'fragments', 'tasks', 'plan', 'tls'];
 const IO = 'child_process dgram dns fs http https net os process readline timers tls worker_threads'.split(' ');
 
 // Packages that stand behind one door each.

@@ -14,6 +14,7 @@ import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts
 import { documentJsonSchema } from '../src/report/schema.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { jsonFields } from './fields.ts';
+import { auditPage } from './audit-page.ts';
 import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
@@ -25,6 +26,7 @@ export function pages(): Record<string, string> {
   return {
     'docs/recipe.md': recipePage(),
     'docs/settings.md': settingsPage(),
+    'docs/audit.md': auditPage(MADE, table),
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),

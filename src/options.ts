@@ -214,6 +214,21 @@ export const OPTIONS = {
       'also log in as this user on each port; the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
   },
 
+  audit: {
+    type: 'boolean',
+    group: 'How it is done',
+    only: ['verify'],
+    describe:
+      'also what a stranger could make of it: TLS versions and suites tried one by one, keys, relaying, injection (docs/audit.md)',
+  },
+  ssh: {
+    type: 'boolean',
+    group: 'How it is done',
+    only: ['verify'],
+    default: true,
+    describe: 'look with SSH too (--no-ssh: from outside alone, as a stranger, and always with --audit)',
+  },
+
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
   diff: {
     type: 'boolean',

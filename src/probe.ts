@@ -92,7 +92,7 @@ function key({ port, check }: Finding): string {
   return `${port} ${check}`;
 }
 
-function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = dial({ host: address, port, noDelay: true, signal });
     socket.once('error', reject);

@@ -5,6 +5,7 @@ import type { HostCommand } from './arguments.ts';
 import { diffsOf } from './diffs.ts';
 import { EXIT } from './errors.ts';
 import type { Ending, HostResult } from './model.ts';
+import { auditLines } from './report/audit.ts';
 import { endingLine } from './report/ending.ts';
 import { findingLines } from './report/findings.ts';
 import { transactionLines } from './report/history.ts';
@@ -41,7 +42,11 @@ export async function recap({ command, results }: Run, chalk: ChalkInstance, wis
     }
     const findings = isAboutChecks(result.ending) ? result.findings : [];
     const told = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
-    lines.push(...findingLines(told, chalk, command === 'verify' && !wishes.quiet), ...endingLine(result, chalk));
+    const seen =
+      result.audit && !wishes.quiet
+        ? auditLines(result.audit, told, chalk)
+        : findingLines(told, chalk, command === 'verify' && !wishes.quiet);
+    lines.push(...seen, ...endingLine(result, chalk));
   }
   // Records are lines of a zone file, and nothing else may stand between them.
   return command === 'dns' ? lines : [...lines, ...totalLine(results)];

@@ -20,6 +20,10 @@ import { failure, interrupted, stopped } from './words.ts';
 
 export interface RunOptions extends ProbeOptions {
   readonly dryRun: boolean;
+  /** `verify` looks closer. */
+  readonly audit: boolean;
+  /** `verify` does without SSH. */
+  readonly outside: boolean;
   /** Agreed beforehand: no question is asked. */
   readonly yes: boolean;
   /** How many hosts at a time. */
@@ -77,8 +81,12 @@ export const rollback: Road = (hosts, options, io) =>
     await inBatches(carryOut, visits, options, io);
   });
 
-/** `harden-mail verify`: the probes alone. */
-export const verifyHosts: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(look, visits, options, io));
+/** `harden-mail verify`: the probes alone, or with an audit, which is loaded only for that. */
+export const verifyHosts: Road = (hosts, options, io) =>
+  visiting(hosts, async (visits) => {
+    const step = options.audit ? (await import('./audit-host.ts')).auditHost : look;
+    await stage(step, visits, options, io);
+  });
 
 /** `harden-mail check`: would an apply change anything, now or after an upgrade? Nothing is written. */
 export const check: Road = (hosts, options, io) =>

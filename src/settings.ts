@@ -55,6 +55,8 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   return {
     interrupt,
     dryRun: flags['dry-run'] === true,
+    audit: flags.audit === true || flags.ssh === false,
+    outside: flags.ssh === false,
     yes: flags.yes === true,
     forks: flags.forks ?? 10,
     ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),

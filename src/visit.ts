@@ -1,6 +1,18 @@
 import { EXIT, worstExit } from './errors.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot, TaskName } from './model.ts';
+import type {
+  Ending,
+  Facts,
+  Finding,
+  Host,
+  HostResult,
+  Note,
+  Plan,
+  Policy,
+  PortAudit,
+  Snapshot,
+  TaskName,
+} from './model.ts';
 import type { Remote } from './remote/remote.ts';
 import { failure } from './words.ts';
 
@@ -26,6 +38,8 @@ export interface Visit {
   before: readonly Finding[];
   /** What they saw last. */
   findings: readonly Finding[];
+  /** What an audit saw, port by port. */
+  audit?: readonly PortAudit[];
   /** Null as long as there is something left to do. */
   ending: Ending | null;
 }
@@ -58,6 +72,7 @@ export function resultOf(visit: Visit): HostResult {
     facts: visit.snapshot?.facts ?? null,
     plan: visit.plan,
     findings: visit.findings,
+    ...(visit.audit && { audit: visit.audit }),
     seconds: (performance.now() - visit.began) / 1000,
   };
 }

@@ -29,7 +29,7 @@ export function jsonDocument(
   return `${asciiControls(JSON.stringify(document, null, 2))}\n`;
 }
 
-function hostOf({ host, ending, exit, facts, plan, findings, seconds }: HostResult, diffs: readonly string[]) {
+function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: HostResult, diffs: readonly string[]) {
   const { outcome, ...more } = endingOf(ending);
   return {
     host,
@@ -47,10 +47,13 @@ function hostOf({ host, ending, exit, facts, plan, findings, seconds }: HostResu
       notes: plan.notes,
     },
     findings,
+    ...(audit && { audit }),
   } as DocumentHost; // that each outcome has what belongs to it, is held below
 }
 
-type Own<T> = T extends unknown ? Omit<T, 'host' | 'exit' | 'seconds' | 'facts' | 'plan' | 'findings'> : never;
+type Own<T> = T extends unknown
+  ? Omit<T, 'host' | 'exit' | 'seconds' | 'facts' | 'plan' | 'findings' | 'audit'>
+  : never;
 
 /** What a host has because of how it ended. */
 function endingOf(ending: Ending): Own<DocumentHost> {

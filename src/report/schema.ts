@@ -47,7 +47,9 @@ const action = z.discriminatedUnion('kind', [
 const plan = z
   .object({
     tasks: z
-      .array(z.object({ name: z.enum(TASKS), state: z.enum(['ok', 'change', 'unknown', 'skipped']), summary: z.string() }))
+      .array(
+        z.object({ name: z.enum(TASKS), state: z.enum(['ok', 'change', 'unknown', 'skipped']), summary: z.string() }),
+      )
       .describe('each task with its state'),
     actions: z.array(action).describe('what must come before the settings: packages, a certificate'),
     settings: z
@@ -87,8 +89,58 @@ const finding = z
     status: z.enum(['pass', 'fail', 'warn', 'hint']).describe('`hint`: it could not be seen from here'),
     text: z.string(),
     via: z.enum(['direct', 'ssh']).describe('`ssh`: through the host itself, which proves less'),
+    weight: z
+      .object({
+        severity: z.enum(['ok', 'info', 'low', 'medium', 'high']),
+        source: z.string().describe('the document that says so'),
+        profile: z.enum(['standard', 'strict']).nullable().describe('whose apply mends it; null where none does'),
+        settings: z.array(z.string()).describe('settings to look at'),
+      })
+      .optional()
+      .describe('what an audit says beside it'),
   })
   .meta({ id: 'finding' });
+
+const audit = z
+  .object({
+    port: z.int().min(1).max(65535),
+    protocol: z.enum(['smtp', 'imap', 'pop3']),
+    answers: z.boolean(),
+    why: z.string().describe('why not all could be asked; empty where it could'),
+    greeting: z.string(),
+    capabilities: z
+      .object({ clear: z.array(z.string()), inside: z.array(z.string()) })
+      .describe("in the server's words"),
+    versions: z
+      .array(
+        z.object({
+          version: z.string(),
+          suites: z.array(z.string()).describe("IANA's names, in the order in which the server chose them"),
+          order: z.enum(['server', 'client']).nullable().describe('whose order counts; null where it cannot be told'),
+        }),
+      )
+      .describe('oldest first'),
+    groups: z.array(z.string()).describe('named groups, and primes as `dh 2048`'),
+    chains: z
+      .array(
+        z.array(
+          z.object({
+            subject: z.string(),
+            issuer: z.string(),
+            names: z.array(z.string()),
+            key: z.string(),
+            signature: z.string(),
+            from: z.string().describe('ISO 8601'),
+            to: z.string().describe('ISO 8601'),
+            fingerprint: z.string().describe('SHA-256, hex with colons'),
+          }),
+        ),
+      )
+      .describe('as they were served'),
+    connections: z.int(),
+    seconds,
+  })
+  .meta({ id: 'audit' });
 
 const diagnosis = z.object({
   check: z.string(),
@@ -128,6 +180,7 @@ const common = {
   facts: facts.nullable().describe('null when it was not read'),
   plan: plan.nullable().describe('null when none was made'),
   findings: z.array(finding).describe('what was seen from outside'),
+  audit: z.array(audit).optional().describe('what was tried on each port, and came about; only with `--audit`'),
 };
 
 /** Where there was a transaction. */

@@ -37,6 +37,7 @@ function parseCapability(words: readonly string[]): Offer {
       ...(words.includes('LOGINDISABLED') ? [] : ['LOGIN (no LOGINDISABLED)']),
       ...mechanisms.filter((name) => PLAIN_MECHANISMS.includes(name)).map((name) => `AUTH=${name}`),
     ],
+    words,
   };
 }
 

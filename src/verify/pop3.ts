@@ -22,6 +22,7 @@ function parseCapa(lines: readonly string[]): Offer {
       ...(words.some(([name]) => name === 'USER') ? ['USER'] : []),
       ...mechanisms.filter((name) => PLAIN_MECHANISMS.includes(name)).map((name) => `SASL ${name}`),
     ],
+    words: lines,
   };
 }
 

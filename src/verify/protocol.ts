@@ -9,6 +9,8 @@ export interface Offer {
   readonly legacy: readonly string[];
   /** Every way to send a password as it is, in the server's words: empty where none is offered. */
   readonly plain: readonly string[];
+  /** Each capability in the server's own words. */
+  readonly words: readonly string[];
 }
 
 export interface Reply {

@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts';
 import { ProtocolError } from './wire.ts';
 
 /** One reply, RFC 5321 §4.2: lines `250-text`, the last one `250 text`. */
-async function read(wire: Wire): Promise<{ code: number; lines: string[]; text: string }> {
+export async function read(wire: Wire): Promise<{ code: number; lines: string[]; text: string }> {
   const lines: string[] = [];
   for (;;) {
     const line = await wire.line();
@@ -27,6 +27,7 @@ function parseEhlo(lines: readonly string[]): Offer {
     legacy: words('AUTH='),
     // By SMTP no mechanism at all is wanted before TLS: that is what smtpd_tls_auth_only promises.
     plain: extensions.filter((line) => /^AUTH([\s=]|$)/.test(line)),
+    words: lines.slice(1),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Wire {
   leftover(): string;
   /** Goes on inside TLS. */
   secure(options: Handshake): Promise<TLSSocket>;
+  /** Hands over the connection as it is, for somebody who speaks TLS by himself. */
+  release(): Duplex;
   /** Says goodbye and leaves, without waiting for the server to do the same. */
   close(goodbye: string): void;
 }
@@ -118,6 +120,12 @@ export function openWire(raw: Duplex, timeout: number): Wire {
         fail(error as Error);
         throw error;
       }
+    },
+    release() {
+      if (failure) throw failure;
+      if (buffer) throw new ProtocolError(`says more in the clear where TLS should start: "${show(buffer)}"`);
+      stream.pause().off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onError);
+      return stream;
     },
     close(goodbye) {
       const hangUp = () => {

@@ -20,6 +20,9 @@ function scripted(lines: readonly string[]): Wire {
     },
     leftover: () => '',
     secure: () => Promise.reject(new Error('not here')),
+    release: () => {
+      throw new Error('not here');
+    },
     close: () => {},
   };
 }

@@ -1,0 +1,75 @@
+/** An audit: everything that can be seen of a mail host from outside, as a stranger, tried for real. */
+import { isIP, type Socket } from 'node:net';
+import type { Finding, PortAudit } from '../model.ts';
+import { groupName } from '../tls/names.ts';
+import { suiteOf } from '../tls/suites.ts';
+import { show } from '../verify/show.ts';
+import type { Port } from '../verify/checks.ts';
+import type { Dial } from '../verify/verify.ts';
+import { AT_A_TIME, Gate } from './gate.ts';
+import { judge } from './judge.ts';
+import { Lanes } from './lanes.ts';
+import { lookAtPort, type PortSeen } from './look.ts';
+import { AUDIT_PORTS } from './ports.ts';
+
+export { weighed } from './judge.ts';
+
+export interface AuditOptions {
+  readonly dial: Dial;
+  /** The host's name, asked for by SNI; an address is asked for by none. */
+  readonly domain: string;
+  readonly signal: AbortSignal;
+  /** Milliseconds for each step: connect, one answer. postscreen alone takes 6 s to greet a stranger. */
+  readonly timeout?: number;
+  /** Default: the seven ports of mail. */
+  readonly ports?: readonly number[];
+}
+
+export interface Audited {
+  /** By port, those that do not answer too. */
+  readonly ports: readonly PortAudit[];
+  /** By port, then in the order of RULES. */
+  readonly findings: readonly Finding[];
+}
+
+/** Looks at all ports side by side. Throws nothing: what cannot be seen is told as such. */
+export async function audit(options: AuditOptions): Promise<Audited> {
+  const wanted = AUDIT_PORTS.filter(({ port }) => options.ports?.includes(port) ?? true);
+  const services = { imap: new Lanes(AT_A_TIME), pop3: new Lanes(AT_A_TIME) };
+  const gateOf = ({ protocol }: Port): Gate => new Gate(protocol === 'smtp' ? undefined : services[protocol]);
+  const seen = await Promise.all(wanted.map((port) => lookAt(port, gateOf(port), options)));
+  return { ports: seen.map(tell), findings: seen.flatMap(judge) };
+}
+
+function lookAt(port: Port, gate: Gate, { dial, domain, signal, timeout = 8000 }: AuditOptions): Promise<PortSeen> {
+  let local = false;
+  const noting: Dial = async (to, abort) => {
+    const stream = await dial(to, abort);
+    const { localAddress, remoteAddress } = stream as Partial<Socket>;
+    local ||= localAddress !== undefined && localAddress === remoteAddress;
+    return stream;
+  };
+  const servername = isIP(domain) ? '' : domain;
+  return lookAtPort({ port, dial: noting, gate, servername, timeout, signal }, () => local);
+}
+
+function tell({ port, session, tls, chains, why, connections, seconds }: PortSeen): PortAudit {
+  const words = (all: readonly string[] = []): string[] => all.slice(0, 100).map((one) => show(one));
+  return {
+    port: port.port,
+    protocol: port.protocol,
+    answers: session !== null,
+    why,
+    greeting: show(session?.greeting ?? ''),
+    capabilities: { clear: words(session?.clear), inside: words(session?.inside) },
+    versions: (tls?.versions ?? []).map(({ version, suites, order }) => ({
+      version,
+      suites: suites.map((id) => suiteOf(id).name),
+      order,
+    })),
+    groups: [...(tls?.groups ?? []).map(groupName), ...(tls?.primes ?? []).map(({ bits }) => `dh ${bits}`)],
+    chains: chains.map(({ told }) => told),
+    connections,
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}

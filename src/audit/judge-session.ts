@@ -1,0 +1,70 @@
+import type { Judgement } from './judge.ts';
+import type { PortSeen } from './look.ts';
+import type { SessionSeen, SmtpSeen } from './session.ts';
+
+export function judgeSession(seen: PortSeen, session: SessionSeen): Judgement[] {
+  const { smtp } = session;
+  return [
+    greeting(session.greeting),
+    ...injected(seen),
+    ...(smtp?.auth ? [plainAuth(smtp.auth)] : []),
+    ...(smtp ? [relay(smtp, seen.local), vrfy(smtp)] : []),
+  ];
+}
+
+function greeting(text: string): Judgement {
+  const check = 'greeting';
+  const version = /(?:^|[\s(])\D*\d+\.\d+/.exec(text.replace(/^\S+ \S+/, ''));
+  return version
+    ? { check, severity: 'info', text: 'tells strangers the version of its software' }
+    : { check, severity: 'ok', text: 'tells no version' };
+}
+
+function plainAuth({ taken, text }: NonNullable<SmtpSeen['auth']>): Judgement {
+  const check = 'plain-auth';
+  return taken
+    ? { check, severity: 'high', text: `takes AUTH in the clear, though it does not offer it: "${text}"` }
+    : { check, severity: 'ok', text: 'refuses AUTH in the clear' };
+}
+
+function injected({ injection }: PortSeen): Judgement[] {
+  const check = 'starttls-injection';
+  if (injection === null) return [];
+  if (injection === 'taken')
+    return [{ check, severity: 'high', text: 'carries out inside TLS what came in the clear before it' }];
+  const how = injection === 'dropped' ? 'drops' : 'hangs up on';
+  return [{ check, severity: 'ok', text: `${how} what is sent behind STARTTLS` }];
+}
+
+function relay({ relay: { taken, code, text } }: SmtpSeen, local: boolean): Judgement {
+  const check = 'open-relay';
+  if (taken && local)
+    return {
+      check,
+      severity: 'info',
+      text: 'takes mail for others from here, which is the host itself: not proven for others',
+    };
+  if (taken)
+    return {
+      check,
+      severity: 'high',
+      text: `takes mail from anybody to anybody (unless this machine is in mynetworks): "${text}"`,
+    };
+  // A server that puts off strangers (greylisting) has not said yet whether it would; Postfix's 454 "Relay access denied" has.
+  if (code >= 400 && code < 500 && !/relay/i.test(text))
+    return { check, severity: 'info', text: `not proven, it puts us off: "${text}"` };
+  return { check, severity: 'ok', text: `relays for nobody: "${text}"` };
+}
+
+function vrfy({ vrfy: { nobody, postmaster } }: SmtpSeen): Judgement {
+  const check = 'vrfy';
+  const knows = (code: number): boolean => code >= 250 && code <= 252;
+  if (knows(postmaster) && !knows(nobody))
+    return {
+      check,
+      severity: 'low',
+      text: `tells which names exist (VRFY: ${postmaster} for one, ${nobody} for another)`,
+    };
+  if (knows(nobody)) return { check, severity: 'info', text: `answers VRFY with ${nobody} for any name` };
+  return { check, severity: 'ok', text: `does not answer VRFY (${postmaster})` };
+}

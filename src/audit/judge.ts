@@ -1,0 +1,55 @@
+import type { Finding, Severity } from '../model.ts';
+import { judgeCertificates } from './judge-certificates.ts';
+import { judgeSession } from './judge-session.ts';
+import { judgeTls } from './judge-tls.ts';
+import type { PortSeen } from './look.ts';
+import { RULES, VERIFY_RULES, type RuleId } from './rules.ts';
+
+/** What one rule has to say of a port. `source`: a narrower one than the rule's own. */
+export interface Judgement {
+  readonly check: RuleId;
+  readonly severity: Severity;
+  readonly text: string;
+  readonly source?: string;
+}
+
+const STATUS: Readonly<Record<Severity, Finding['status']>> = {
+  ok: 'pass',
+  info: 'hint',
+  low: 'warn',
+  medium: 'fail',
+  high: 'fail',
+};
+
+/** Everything that is to be said of a port, in the order of the rules. Nothing of one where nobody answers. */
+export function judge(seen: PortSeen): Finding[] {
+  const { port, session, why, connections } = seen;
+  if (!session) return [];
+  const said: Judgement[] = [
+    ...judgeSession(seen, session),
+    ...(seen.tls ? judgeTls(seen.tls, port, seen.renegotiates, session.secure) : []),
+    ...judgeCertificates(seen.chains),
+    why === ''
+      ? { check: 'complete', severity: 'ok', text: 'all was asked' }
+      : { check: 'complete', severity: 'low', text: `not all was asked: after ${connections} connections, ${why}` },
+  ];
+  const order = Object.keys(RULES);
+  return said
+    .sort((a, b) => order.indexOf(a.check) - order.indexOf(b.check))
+    .map(({ check, severity, text, source }) => {
+      const rule = RULES[check];
+      const settings = port.protocol === 'smtp' ? rule.postfix : rule.dovecot;
+      const weight = { severity, source: source ?? rule.source, profile: rule.profile, settings };
+      return { port: port.port, check, status: STATUS[severity], text, via: 'direct', weight };
+    });
+}
+
+/** A finding of verify with its weight. */
+export function weighed(finding: Finding): Finding {
+  const known = Object.entries(VERIFY_RULES).find(([id]) => id === finding.check)?.[1];
+  if (!known) return finding;
+  const severity = { pass: 'ok', hint: 'info', warn: 'low', fail: known.severity } as const;
+  const settings = [25, 465, 587].includes(finding.port) ? known.postfix : known.dovecot;
+  const { source, profile } = known;
+  return { ...finding, weight: { severity: severity[finding.status], source, profile, settings } };
+}

@@ -1,0 +1,114 @@
+/** One ordinary conversation: who answers, what is offered before and inside TLS, and, by SMTP, for whom it would relay. */
+import { NOBODY } from '../verify/protocol.ts';
+import { show } from '../verify/show.ts';
+import { read as smtpReply } from '../verify/smtp.ts';
+import { ProtocolError, type Wire } from '../verify/wire.ts';
+import { open, turnedAway, type Target } from './ask.ts';
+import { contextUpTo } from './context.ts';
+import { PROTOCOLS } from './ports.ts';
+
+export interface SessionSeen {
+  readonly greeting: string;
+  readonly clear: readonly string[];
+  readonly inside: readonly string[];
+  /** Did a TLS session come about with Node's own TLS? */
+  readonly secure: boolean;
+  /** Its version as Node calls it (`TLSv1.3`); empty where there was none. */
+  readonly version: string;
+  /** DER; null where it was not seen. */
+  readonly leaf: Buffer | null;
+  /** Null where it was not tried: not SMTP, or no answer. */
+  readonly smtp: SmtpSeen | null;
+}
+
+export interface SmtpSeen {
+  /** A foreign sender's mail to a foreign recipient: the answer to RCPT, or to MAIL where it did not come to that. */
+  readonly relay: { readonly taken: boolean; readonly code: number; readonly text: string };
+  /** The answers to VRFY for a name that nobody has, and for one that everybody must have (RFC 5321 §4.5.1). */
+  readonly vrfy: { readonly nobody: number; readonly postmaster: number };
+  /** How AUTH was answered where it was not offered in the clear; null where it was, or there is no clear. */
+  readonly auth: { readonly taken: boolean; readonly text: string } | null;
+}
+
+/** Throws TurnedAway where the port does not serve us. */
+export function converse(target: Target): Promise<SessionSeen> {
+  return target.gate.through(async () => {
+    const wire = await open(target);
+    try {
+      return await talk(wire, target);
+    } catch (error) {
+      throw turnedAway(error);
+    } finally {
+      wire.close(PROTOCOLS[target.port.protocol].goodbye);
+    }
+  });
+}
+
+async function talk(wire: Wire, { port, servername }: Target): Promise<SessionSeen> {
+  const protocol = PROTOCOLS[port.protocol];
+  const context = contextUpTo('TLSv1.3');
+  const seen = {
+    greeting: '',
+    clear: [] as readonly string[],
+    inside: [] as readonly string[],
+    secure: false,
+    version: '',
+  };
+  let leaf: Buffer | null = null;
+  let auth: SmtpSeen['auth'] = null;
+  /** False where TLS does not come about: what else there is to see is seen without. */
+  const secure = async (): Promise<boolean> => {
+    try {
+      const tls = await wire.secure({ context, servername });
+      seen.version = tls.getProtocol() ?? '';
+      leaf = tls.getPeerX509Certificate()?.raw ?? null;
+      return true;
+    } catch (error) {
+      if (error instanceof ProtocolError) return false;
+      throw error;
+    }
+  };
+  if (port.tls === 'starttls') {
+    seen.greeting = await protocol.greet(wire);
+    const offer = await protocol.offer(wire);
+    seen.clear = offer.words;
+    if (port.protocol === 'smtp' && offer.plain.length === 0) auth = await unoffered(wire);
+    if (offer.starttls && (await protocol.startTls(wire)).ok) {
+      if (!(await secure())) return { ...seen, leaf, smtp: null };
+      seen.secure = true;
+    }
+  } else if (await secure()) {
+    seen.secure = true;
+    seen.greeting = await protocol.greet(wire);
+  } else return { ...seen, leaf, smtp: null };
+  if (seen.secure) seen.inside = (await protocol.offer(wire)).words;
+  return { ...seen, leaf, smtp: port.protocol === 'smtp' ? { ...(await probe(wire)), auth } : null };
+}
+
+/** Asks for a login that is not offered; one that is granted is broken off (RFC 4954 §4). */
+async function unoffered(wire: Wire): Promise<SmtpSeen['auth']> {
+  const { code, text } = await command(wire, 'AUTH PLAIN');
+  if (code === 334) await command(wire, '*');
+  return { taken: code === 334, text: show(text) };
+}
+
+/**
+ * Never DATA: nothing is sent. Both domains are reserved for examples (RFC 2606) and take no mail. Where the foreign
+ * sender is refused, the empty one is tried, which nobody may refuse (RFC 5321 §4.5.5).
+ */
+async function probe(wire: Wire): Promise<Omit<SmtpSeen, 'auth'>> {
+  const nobody = await command(wire, `VRFY ${NOBODY}`);
+  const postmaster = await command(wire, 'VRFY postmaster');
+  let last = await command(wire, `MAIL FROM:<${NOBODY}@example.net>`);
+  if (last.code !== 250) last = await command(wire, 'MAIL FROM:<>');
+  const begun = last.code === 250;
+  if (begun) last = await command(wire, `RCPT TO:<${NOBODY}@example.com>`);
+  const relay = { taken: begun && (last.code === 250 || last.code === 251), code: last.code, text: show(last.text) };
+  await command(wire, 'RSET');
+  return { relay, vrfy: { nobody: nobody.code, postmaster: postmaster.code } };
+}
+
+async function command(wire: Wire, line: string): Promise<{ code: number; text: string }> {
+  wire.send(line);
+  return smtpReply(wire);
+}

@@ -1,0 +1,62 @@
+import type { ChalkInstance } from 'chalk';
+import type { Finding, PortAudit, Severity } from '../model.ts';
+import { escape } from './escape.ts';
+
+const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
+
+/** What each port speaks, and then every finding, the gravest first; the same of several ports in one line. */
+export function auditLines(ports: readonly PortAudit[], findings: readonly Finding[], chalk: ChalkInstance): string[] {
+  const colour: Readonly<Record<Severity, (text: string) => string>> = {
+    high: chalk.red.bold,
+    medium: chalk.red,
+    low: chalk.yellow,
+    info: chalk.cyan,
+    ok: chalk.green,
+  };
+  const groups = alike(findings);
+  const width = Math.max(0, ...groups.map((group) => portsOf(group).length));
+  const told = groups.flatMap((group) => {
+    const [{ check, text, weight }] = group;
+    const severity = weight?.severity ?? 'info';
+    const line = `  ${colour[severity](severity.padEnd(6))}  ${portsOf(group).padEnd(width)}  ${check.padEnd(22)} ${escape(text)}`;
+    return severity === 'ok' || severity === 'info' ? [line] : [line, ...mend(group, chalk, width)];
+  });
+  return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
+}
+
+type Group = readonly [Finding, ...Finding[]];
+
+function alike(findings: readonly Finding[]): Group[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
+  for (const finding of findings) {
+    const { check, text, weight } = finding;
+    const key = JSON.stringify([check, text, weight?.severity]);
+    const known = groups.get(key);
+    if (known) known.push(finding);
+    else groups.set(key, [finding]);
+  }
+  const rank = ([{ weight }]: Group): number => SEVERITIES.indexOf(weight?.severity ?? 'info');
+  return [...groups.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');
+
+/** `→ strict: smtpd_tls_protocols, ssl_min_protocol (RFC 8996)` */
+function mend(group: Group, chalk: ChalkInstance, width: number): string[] {
+  const weights = group.flatMap(({ weight }) => (weight ? [weight] : []));
+  const [first] = weights;
+  if (!first) return [];
+  const settings = [...new Set(weights.flatMap((one) => one.settings))].join(', ');
+  const profile = first.profile === null ? 'by hand' : `--profile ${first.profile}`;
+  return [`  ${' '.repeat(8 + width)}  ${chalk.dim(`→ ${profile}${settings && `: ${settings}`} (${first.source})`)}`];
+}
+
+/** `  25 smtp  TLS 1.2 (6 suites), TLS 1.3 (3) · x25519, secp256r1 · EC prime256v1 until 2026-02-01` */
+function portLine({ port, protocol, versions, groups, chains }: PortAudit): string {
+  const spoken = versions.map(
+    ({ version, suites }, index) => `${version} (${suites.length}${index === 0 ? ' suites' : ''})`,
+  );
+  const keys = chains.flatMap(([leaf]) => (leaf ? [`${leaf.key} until ${leaf.to.slice(0, 10)}`] : []));
+  const parts = [spoken.join(', ') || 'no TLS', groups.join(', '), keys.join(', ')].filter(Boolean);
+  return `  ${String(port).padStart(3)} ${protocol.padEnd(4)}  ${escape(parts.join(' · '))}`;
+}

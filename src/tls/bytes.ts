@@ -1,0 +1,57 @@
+/** Reading and writing the length-prefixed vectors that TLS is made of (RFC 8446 §3). */
+
+/** What came is not TLS, or breaks its format. The only error that this room throws. */
+export class TlsFormatError extends Error {
+  override readonly name = 'TlsFormatError';
+}
+
+/** Reads from the front; each read that the bytes do not have throws TlsFormatError. */
+export class Reader {
+  private readonly bytes: Buffer;
+  private at = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
+  /** An unsigned number of `size` bytes, 1 to 3. */
+  number(size: 1 | 2 | 3): number {
+    return this.take(size).readUIntBE(0, size);
+  }
+
+  take(length: number): Buffer {
+    if (length > this.left) throw new TlsFormatError(`ends ${length - this.left} bytes too early`);
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  /** A vector whose length stands before it in `size` bytes. */
+  vector(size: 1 | 2 | 3): Buffer {
+    return this.take(this.number(size));
+  }
+
+  /** All that is left must have been read. */
+  end(): void {
+    if (this.left > 0) throw new TlsFormatError(`goes on for ${this.left} bytes after its end`);
+  }
+}
+
+export function uint(value: number, size: 1 | 2 | 3): Buffer {
+  const bytes = Buffer.alloc(size);
+  bytes.writeUIntBE(value, 0, size);
+  return bytes;
+}
+
+/** Bytes with their length before them, in `size` bytes. */
+export function vector(size: 1 | 2 | 3, ...parts: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(parts);
+  return Buffer.concat([uint(bytes.length, size), bytes]);
+}
+
+export function uints(values: readonly number[], size: 1 | 2): Buffer {
+  return Buffer.concat(values.map((value) => uint(value, size)));
+}

@@ -1,0 +1,159 @@
+/** What is found on a real OpenSSL server is what that server was told to speak, suite by suite and group by group. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { enumerate, type TlsSeen } from '../../../src/audit/enumerate.ts';
+import { groupName } from '../../../src/tls/names.ts';
+import { suiteOf } from '../../../src/tls/suites.ts';
+import { folder, pair, sServer, targetOf } from './s-server.ts';
+
+/** What OpenSSL itself says that a list of its words means for a version, as IANA's names. */
+function meaning(list: string, ...version: string[]): string[] {
+  const lines = execFileSync('openssl', ['ciphers', '-s', '-stdname', ...version, `${list}:@SECLEVEL=0`]).toString();
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .sort();
+}
+
+const of = (seen: TlsSeen, version: string): string[] =>
+  (seen.versions.find((one) => one.version === version)?.suites ?? []).map((id) => suiteOf(id).name).sort();
+
+async function look(...args: string[]): Promise<TlsSeen> {
+  const server = await sServer(...args);
+  try {
+    return await enumerate(targetOf(server.port));
+  } finally {
+    server.close();
+  }
+}
+
+const cert = (kind: Parameters<typeof pair>[0]): string[] => ['-cert', pair(kind).cert, '-key', pair(kind).key];
+const old = (list: string): string[] => ['-cipher', `${list}:@SECLEVEL=0`];
+
+describe('audit: versions and suites of openssl s_server', function () {
+  this.timeout(60_000);
+
+  const LISTS: readonly { name: string; list: string; args?: string[]; certs?: string[] }[] = [
+    { name: 'everything that RSA can do', list: 'ALL:!PSK:!SRP:!aECDSA:!aDSS' },
+    { name: 'static RSA only', list: 'kRSA' },
+    { name: 'without encryption', list: 'eNULL:!aNULL:!kECDHE' },
+    { name: 'two suites', list: 'ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA' },
+    { name: 'nobody shows who they are', list: 'aNULL' },
+  ];
+  for (const { name, list } of LISTS)
+    it(`${name} (${list})`, async () => {
+      const seen = await look(...cert('rsa'), ...old(list), '-tls1_2');
+      const usable = meaning(list.replace(':!PSK', ''), '-tls1_2').filter((suite) => !/ECDSA|DSS|PSK|SRP/.test(suite));
+      assert.deepEqual(of(seen, 'TLS 1.2'), usable);
+      assert.deepEqual(
+        seen.versions.map(({ version }) => version),
+        ['TLS 1.2'],
+      );
+    });
+
+  for (const [flag, version] of [
+    ['-tls1', 'TLS 1.0'],
+    ['-tls1_1', 'TLS 1.1'],
+    ['-tls1_3', 'TLS 1.3'],
+  ] as const)
+    it(`${version} alone`, async () => {
+      const suites = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256';
+      const seen = await look(...cert('rsa'), ...old('ALL'), '-ciphersuites', suites, flag);
+      assert.deepEqual(
+        seen.versions.map((one) => one.version),
+        [version],
+      );
+      const expected =
+        version === 'TLS 1.3'
+          ? suites.split(':').sort()
+          : meaning('ALL', flag).filter((suite) => !/ECDSA|DSS|PSK|SRP/.test(suite));
+      assert.deepEqual(of(seen, version), expected);
+    });
+
+  it('all versions at once, two certificates, each with its own suites', async () => {
+    const ec = pair('ecdsa');
+    const seen = await look(...cert('rsa'), '-dcert', ec.cert, '-dkey', ec.key, ...old('ALL'));
+    assert.deepEqual(
+      seen.versions.map(({ version }) => version),
+      ['TLS 1.0', 'TLS 1.1', 'TLS 1.2', 'TLS 1.3'],
+    );
+    assert.deepEqual(
+      of(seen, 'TLS 1.2'),
+      meaning('ALL', '-tls1_2').filter((suite) => !/DSS|PSK|SRP/.test(suite)),
+    );
+    const prints = [pair('rsa'), ec].map((one) => new X509Certificate(readFileSync(one.cert)).fingerprint256);
+    assert.deepEqual(seen.chains.map(([leaf]) => new X509Certificate(leaf!).fingerprint256).sort(), prints.sort());
+  });
+
+  for (const [name, args, order] of [
+    ['its own order', ['-serverpref'], 'server'],
+    ["the client's order", [], 'client'],
+  ] as const)
+    it(`a server that goes by ${name}`, async () => {
+      const seen = await look(...cert('rsa'), ...old('ALL:!CHACHA20'), '-tls1_2', ...args);
+      assert.equal(seen.versions[0]?.order, order);
+    });
+
+  it('one suite only: there is no order', async () => {
+    const seen = await look(...cert('rsa'), ...old('AES256-SHA'), '-tls1_2');
+    assert.equal(seen.versions[0]?.order, null);
+    assert.deepEqual([seen.groups, seen.primes], [[], []]);
+  });
+});
+
+describe('audit: key exchange of openssl s_server', function () {
+  this.timeout(60_000);
+
+  for (const [flag, curves] of [
+    ['-tls1_2', 'P-256:X25519'],
+    ['-tls1_2', 'P-384:brainpoolP256r1:secp224r1:X448'],
+    ['-tls1_3', 'X25519:P-521:ffdhe2048'],
+  ] as const)
+    it(`${flag} ${curves}`, async () => {
+      const seen = await look(...cert('rsa'), ...old('ECDHE+AESGCM'), flag, '-groups', curves);
+      const names = {
+        'P-256': 'secp256r1',
+        'P-384': 'secp384r1',
+        'P-521': 'secp521r1',
+        X25519: 'x25519',
+        X448: 'x448',
+      };
+      assert.deepEqual(
+        seen.groups.map(groupName).sort(),
+        curves
+          .split(':')
+          .map((one) => (names as Record<string, string>)[one] ?? one)
+          .sort(),
+      );
+    });
+
+  it("an ECDSA certificate's own curve does not hide the others", async () => {
+    const seen = await look(...cert('ecdsa'), ...old('ECDHE+AESGCM'), '-tls1_2', '-groups', 'P-256:X25519:P-384');
+    assert.deepEqual(seen.groups.map(groupName).sort(), ['secp256r1', 'secp384r1', 'x25519']);
+  });
+
+  it('the prime of a server that brings its own', async () => {
+    const file = join(folder, 'dh.pem');
+    // s_server takes no primes of the kind that are quick to find.
+    execFileSync('openssl', ['dhparam', '-out', file, '1024'], { stdio: 'pipe' });
+    const seen = await look(...cert('rsa'), ...old('kDHE+AES'), '-tls1_2', '-dhparam', file);
+    assert.deepEqual(
+      seen.primes.map(({ bits }) => bits),
+      [1024],
+    );
+  });
+
+  it('what a sound server says besides', async () => {
+    const seen = await look(...cert('rsa'), ...old('HIGH'));
+    assert.deepEqual(seen.classic, {
+      secureRenegotiation: true,
+      extendedMasterSecret: true,
+      compression: false,
+      fallbackRefused: true,
+    });
+  });
+});
