@@ -10,7 +10,7 @@ import { describeCondition, describeMerge, describePlace } from '../src/explain.
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/schema.ts';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
+import { COMMANDS, commandsOf, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
 import { documentJsonSchema } from '../src/report/schema.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { jsonFields } from './fields.ts';
@@ -173,7 +173,7 @@ function cliPage(): string {
       (record.alias === undefined
         ? ''
         : `, ${code(record.alias.length === 1 ? `-${record.alias}` : `--${record.alias}`)}`),
-    (record.only ?? Object.keys(COMMANDS).filter((command) => !/^(explain|completion)$/.test(command))).join(', '),
+    commandsOf(record).join(', '),
     record.describe + (record.default === undefined ? '' : ` (default: ${record.default})`),
     code(envName(name)),
   ]);

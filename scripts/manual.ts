@@ -16,7 +16,13 @@ export function manualPage(): string {
     ...Object.keys(COMMANDS).flatMap((name, index) => [
       ...(index === 0 ? [] : ['.br']),
       `.B harden\\-mail ${name}`,
-      name === 'explain' ? '.RI [ SETTING ]' : name === 'completion' ? '.I SHELL' : '.RI [ options ]',
+      name === 'explain'
+        ? '.RI [ SETTING ]'
+        : name === 'report'
+          ? '.BI "--html " FILE " [" FILE ]'
+          : name === 'completion'
+            ? '.I SHELL'
+            : '.RI [ options ]',
     ]),
     '.SH DESCRIPTION',
     roff(

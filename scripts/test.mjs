@@ -5,7 +5,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const CONFIG = { unit: '.mocharc.json', oracle: '.mocharc.oracle.json', e2e: '.mocharc.e2e.json' };
+const CONFIG = {
+  unit: '.mocharc.json',
+  oracle: '.mocharc.oracle.json',
+  browser: '.mocharc.browser.json',
+  e2e: '.mocharc.e2e.json',
+};
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const folder = mkdtempSync(join(tmpdir(), 'harden-mail-test-'));

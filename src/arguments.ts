@@ -1,7 +1,7 @@
 import { HardenMailError } from './errors.ts';
 import { closest } from './inventory/closest.ts';
-import { COMMANDS, envName, OPTIONS, SHELLS } from './options.ts';
-import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
+import { COMMANDS, envName, isHostCommand, OPTIONS, optionsOf, SHELLS } from './options.ts';
+import type { CommandName, HostCommand, OptionName, OptionRecord, Shell } from './options.ts';
 
 type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
   ? number
@@ -15,11 +15,9 @@ export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> 
 export type Parsed =
   | { readonly text: string }
   | { readonly command: 'explain'; readonly setting: string | undefined }
+  | { readonly command: 'report'; readonly from: string | undefined; readonly html: string }
   | { readonly command: 'completion'; readonly shell: Shell }
   | { readonly command: HostCommand; readonly flags: Flags };
-
-/** The commands that go to hosts; the others take a word in place of options. */
-export type HostCommand = Exclude<CommandName, 'explain' | 'completion'>;
 
 /** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
 export async function parseArguments(
@@ -64,6 +62,8 @@ export async function parseArguments(
         if (name === 'explain')
           return command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' });
         if (name === 'completion') return command.positional('shell', { type: 'string', choices: SHELLS });
+        if (name === 'report')
+          command.positional('from', { type: 'string', describe: 'a file; default: standard input' });
         return withOptions(command, name);
       });
     }
@@ -83,20 +83,20 @@ export async function parseArguments(
   const [command, ...rest] = [...(known ? [known] : []), ...argv._] as [CommandName, ...unknown[]];
   if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
   if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
+  if (command === 'report') {
+    const { html } = withEnvironment(command, argv as Flags, env);
+    if (html === undefined) throw usage('report needs --html FILE');
+    return { command, from: argv['from'] as string | undefined, html };
+  }
   if (command === 'completion') return { command, shell: argv['shell'] as Shell };
   return { command, flags: withEnvironment(command, argv as Flags, env) };
 }
 
-const USAGES: Partial<Record<CommandName, string>> = { explain: 'explain [setting]', completion: 'completion <shell>' };
-
-function isHostCommand(word: string): word is HostCommand {
-  return Object.hasOwn(COMMANDS, word) && !Object.hasOwn(USAGES, word);
-}
-
-function optionsOf(command: CommandName): [OptionName, OptionRecord][] {
-  const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
-  return all.filter(([, { only }]) => only === undefined || only.includes(command));
-}
+const USAGES: Partial<Record<CommandName, string>> = {
+  explain: 'explain [setting]',
+  report: 'report [from]',
+  completion: 'completion <shell>',
+};
 
 function yargsOption({
   type,

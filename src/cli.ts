@@ -2,7 +2,8 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
-import { parseArguments, type Flags, type HostCommand } from './arguments.ts';
+import { parseArguments, type Flags } from './arguments.ts';
+import type { HostCommand } from './options.ts';
 import { escape } from './report/escape.ts';
 import type { Terminal } from './terminal.ts';
 import { failure } from './words.ts';
@@ -27,6 +28,11 @@ export async function main(args: readonly string[], process: Process): Promise<n
     if (parsed.command === 'explain') {
       const { explain, listSettings } = await import('./explain.ts');
       process.stdout.write(`${parsed.setting === undefined ? listSettings() : explain(parsed.setting)}\n`);
+      return EXIT.ok;
+    }
+    if (parsed.command === 'report') {
+      const { writeReport } = await import('./html-report.ts');
+      process.stdout.write(`${escape(await writeReport(parsed, process))}\n`);
       return EXIT.ok;
     }
     if (parsed.command === 'completion') {

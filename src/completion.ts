@@ -2,6 +2,7 @@
 import {
   COMMANDS,
   OPTIONS,
+  optionsOf,
   SHELLS,
   type CommandName,
   type OptionName,
@@ -20,11 +21,6 @@ const ALL = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
 
 /** `explain` and `completion` take a word instead of options. */
 const WORDS: Partial<Record<CommandName, readonly string[]>> = { explain: [], completion: SHELLS };
-
-function optionsOf(command: CommandName): [OptionName, OptionRecord][] {
-  if (WORDS[command]) return [];
-  return ALL.filter(([, { only }]) => only === undefined || only.includes(command));
-}
 
 const flags = (options: readonly [OptionName, OptionRecord][]): string[] =>
   options.flatMap(([name, { alias }]) => [

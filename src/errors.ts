@@ -15,7 +15,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-const CODES = {
+export const CODES = {
   // usage and inventory
   USAGE: EXIT.usage,
   INVENTORY_INVALID: EXIT.usage,

@@ -16,10 +16,19 @@ export const COMMANDS = {
   doctor:
     'why can a host not be worked on? SSH settings, each step with its time, what is in the way of an apply, and the fix',
   explain: 'what is set, where, for which versions, why, and the source',
+  report: 'a page for people, made from the JSON document of a run (a file or standard input); no host is asked',
   completion: 'what completes this command line in bash, zsh or fish, on standard output',
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Those that go to no host. */
+const AT_HOME = ['explain', 'report', 'completion'] as const;
+export type HostCommand = Exclude<CommandName, (typeof AT_HOME)[number]>;
+
+export function isHostCommand(word: string): word is HostCommand {
+  return Object.hasOwn(COMMANDS, word) && !(AT_HOME as readonly string[]).includes(word);
+}
 
 /** What `completion` knows. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -229,6 +238,13 @@ export const OPTIONS = {
     describe: 'look with SSH too (--no-ssh: from outside alone, as a stranger, and always with --audit)',
   },
 
+  html: {
+    type: 'string',
+    group: 'Output',
+    value: 'FILE',
+    describe: 'the page that is written: one file, readable without a script, on a screen and on paper',
+    only: ['report'],
+  },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
   diff: {
     type: 'boolean',
@@ -273,6 +289,17 @@ export const OPTIONS = {
 } as const satisfies Record<string, OptionRecord>;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** The commands that an option is for. */
+export function commandsOf({ only }: OptionRecord): readonly CommandName[] {
+  return only ?? (Object.keys(COMMANDS) as CommandName[]).filter(isHostCommand);
+}
+
+/** The options of a command. */
+export function optionsOf(command: CommandName): [OptionName, OptionRecord][] {
+  const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
+  return all.filter(([, record]) => commandsOf(record).includes(command));
+}
 
 /** `accept-new-host-keys` → `HARDEN_MAIL_ACCEPT_NEW_HOST_KEYS` */
 export function envName(option: string): string {

@@ -1,7 +1,7 @@
 /** The last words of a run: for each host how it ended, then the total; or the document for programs. */
 import type { ChalkInstance } from 'chalk';
 import { readFileSync } from 'node:fs';
-import type { HostCommand } from './arguments.ts';
+import type { HostCommand } from './options.ts';
 import { diffsOf } from './diffs.ts';
 import { EXIT } from './errors.ts';
 import type { Ending, HostResult } from './model.ts';

@@ -234,3 +234,11 @@ export type DocumentHost = Document['hosts'][number];
 export function documentJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(documentSchema, { io: 'input' }), title: 'What `harden-mail … --json` prints' };
 }
+
+/** A parsed document, or what is wrong with it and where. */
+export function readDocument(value: unknown): Document | { readonly wrong: string } {
+  const { data, error } = documentSchema.safeParse(value);
+  if (data) return data;
+  const [issue] = error.issues;
+  return { wrong: `${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'not what is expected'}` };
+}

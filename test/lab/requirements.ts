@@ -24,13 +24,15 @@ export async function available(): Promise<Availability> {
   return { ok: true };
 }
 
-/** Installs what is missing of what the lab needs, or of other packages, and says so. Test files run side by side, so all but the first find it there. */
+/**
+ * Installs what is missing of these packages, and says so. Test files run side by side, so all but the first find it there.
+ */
 export async function prepareMachine(packages: readonly string[] = PACKAGES): Promise<void> {
   if ((await missing(packages)).length === 0) return;
   await withApt(async (env) => {
     const wanted = await missing(packages);
     if (wanted.length === 0) return;
-    say(`installing on this machine, for its test hosts: ${wanted.join(' ')}`);
+    say(`installing on this machine, for its tests: ${wanted.join(' ')}`);
     await must('apt-get', ['-q', 'update'], { env });
     const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
     await must('apt-get', [...options, 'install', ...wanted], { env });

@@ -111,8 +111,8 @@ describe('cli: arguments', () => {
       assert.ok(all.includes(`harden-mail ${name}`) && all.includes(describe.split(' ')[0] ?? ''), name);
       const help = await text(`${name} --help`);
       for (const [option, { only }] of Object.entries(OPTIONS) as [string, OptionRecord][]) {
-        const belongs =
-          !['explain', 'completion'].includes(name) && (only?.some((command) => command === name) ?? true);
+        const home = ['explain', 'report', 'completion'].includes(name);
+        const belongs = only?.some((command) => command === name) ?? !home;
         assert.equal(new RegExp(`--${option}\\b(?!-)`).test(help), belongs, `${name} --${option}`);
       }
       for (const line of help.split('\n')) assert.ok(line.length <= 80, line);
@@ -123,6 +123,22 @@ describe('cli: arguments', () => {
     assert.deepEqual(await parse('completion zsh'), { command: 'completion', shell: 'zsh' });
     await refused(['completion', 'tcsh'], /shell.*"tcsh".*"bash", "zsh", "fish"/);
     await refused(['completion'], /Not enough/);
+  });
+
+  it('hands report its document and its page', async () => {
+    assert.deepEqual(await parse('report --html o.html'), { command: 'report', from: undefined, html: 'o.html' });
+    assert.deepEqual(await parse('report in.json --html o.html'), {
+      command: 'report',
+      from: 'in.json',
+      html: 'o.html',
+    });
+    assert.deepEqual(await parse('report', { HARDEN_MAIL_HTML: 'o' }), {
+      command: 'report',
+      from: undefined,
+      html: 'o',
+    });
+    await refused(['report'], /^report needs --html FILE$/);
+    await refused(['report', '--html', 'o', '--host', 'x'], /Unknown argument: host/);
   });
 
   it('hands explain its setting', async () => {

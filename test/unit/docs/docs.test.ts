@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { carriedOutBy, pages } from '../../../scripts/docs.ts';
 import { RECIPE } from '../../../scripts/recipe.ts';
+import { CODES, EXIT } from '../../../src/errors.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
 
 describe('docs', () => {
@@ -17,6 +18,15 @@ describe('docs', () => {
       assert.notEqual(carriedOutBy(setting).length, 0);
     });
   }
+
+  it('docs/exit-codes.md has every exit code, and every kind of failure with the code that it ends with', () => {
+    const page = readFileSync('docs/exit-codes.md', 'utf8');
+    const codes = [...page.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    assert.deepEqual(codes, Object.values(EXIT));
+    const rows = [...page.matchAll(/^\| (`[A-Z_`, ]+) \| (\d+) \|$/gm)];
+    const told = rows.flatMap(([, kinds = '', exit]) => kinds.split(', ').map((kind) => [kind.replaceAll('`', ''), Number(exit)]));
+    assert.deepEqual(Object.fromEntries(told), { ...CODES, BUG: EXIT.failed });
+  });
 
   it('a fragment quotes only lines that the recipe has', () => {
     const quoted = FRAGMENTS.flatMap(({ recipe }) => recipe);

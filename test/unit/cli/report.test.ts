@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { page } from '../../../src/report/page.ts';
+import { fleet } from '../report/documents.ts';
+import { command } from './screen.ts';
+
+describe('cli: report --html', () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'harden-mail-report-'))));
+  after(() => rmSync(folder, { recursive: true }));
+  const at = (name: string): string => join(folder, name);
+  const json = JSON.stringify(fleet);
+
+  it('makes a page of standard input, or of a file', () => {
+    writeFileSync(at('in.json'), json);
+    for (const [args, input] of [
+      [[], json],
+      [[at('in.json')], ''],
+    ] as const) {
+      const { code, out, err } = command(['report', '--html', at('out.html'), ...args], input);
+      assert.deepEqual([code, out, err], [0, `${at('out.html')}: 5 hosts: 2 ok, 1 drifted, 2 failed\n`, '']);
+      assert.equal(readFileSync(at('out.html'), 'utf8'), page(fleet));
+      rmSync(at('out.html'));
+    }
+  });
+
+  for (const [what, args, input, says] of [
+    ['nothing', [], '', /^harden-mail: standard input holds no document of harden-mail: it is empty$/],
+    [
+      'what is no JSON',
+      [],
+      'mx1  ok',
+      /^harden-mail: standard input holds no document of harden-mail: Unexpected token/,
+    ],
+    [
+      'another version',
+      [],
+      '{"version":2}',
+      /^harden-mail: standard input holds no document of harden-mail: version: /,
+    ],
+    ['a file that is not there', ['/nowhere/in.json'], '', /^harden-mail: \/nowhere\/in\.json cannot be read: ENOENT$/],
+  ] as const) {
+    it(`refuses ${what}, and writes nothing`, () => {
+      const { code, out, err } = command(['report', '--html', at('none.html'), ...args], input);
+      const [first = '', second] = err.split('\n');
+      assert.deepEqual([code, out], [3, '']);
+      assert.match(first, says);
+      assert.match(second ?? '', /^ {2}→ \S/);
+      assert.ok(!existsSync(at('none.html')));
+    });
+  }
+
+  it('says where it cannot write', () => {
+    const { code, err } = command(['report', '--html', '/nowhere/out.html'], json);
+    assert.equal(code, 3);
+    assert.match(err, /^harden-mail: --html \/nowhere\/out\.html cannot be written: ENOENT\n {2}→ /);
+  });
+});

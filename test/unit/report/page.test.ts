@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { html, Markup } from '../../../src/report/markup.ts';
+import { page } from '../../../src/report/page.ts';
+import { readDocument } from '../../../src/report/schema.ts';
+import { documentOf, everything, fleet, poisoned } from './documents.ts';
+import { result } from './results.ts';
+
+/** Names of elements and attributes, each once. */
+const names = (text: string): string[] =>
+  [
+    ...new Set(
+      [...text.matchAll(/<\/?([a-zA-Z!][\w-]*)([^>]*)>/g)].flatMap(([, tag = '', rest = '']) => [
+        tag,
+        ...attributes(rest),
+      ]),
+    ),
+  ].sort();
+const attributes = (text: string): string[] =>
+  [...text.replace(/"[^"]*"/g, '').matchAll(/[\w-]+/g)].map(([name]) => name);
+
+describe('report: markup', () => {
+  it('escapes what is put in, and only that', () => {
+    assert.equal(html`<b title="${'"'}">${`<i>&'`}</b>`.text, '<b title="&#34;">&#60;i&#62;&#38;&#39;</b>');
+    assert.equal(html`<p>${html`<b>${'<'}</b>`}${[html`1`, html`${2}`]}</p>`.text, '<p><b>&#60;</b>12</p>');
+    assert.equal(html`${'\u202eabc\u0000\n'}`.text, '\\u{202e}abc\\u{0}\n');
+  });
+
+  it('whatever comes, nothing of it is an element, an attribute or its end', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        assert.doesNotMatch(html`${text}`.text, /[<>"']|&(?!#\d+;)|(?![\n\t])\p{Cc}/u);
+        assert.ok(html`${text}` instanceof Markup);
+      }),
+    );
+  });
+});
+
+describe('report: the page', () => {
+  it('says what was run, when, and how many hosts ended how', () => {
+    const text = page(fleet);
+    assert.match(text, /^<!doctype html>\n/);
+    assert.match(text, /<title>harden-mail check · 2026-11-24 10:15 UTC<\/title>/);
+    assert.match(text, /<b>2<\/b>failed/);
+    assert.match(text, /<b>1<\/b>drifted/);
+  });
+
+  it('has the most urgent first, and those that failed unfolded', () => {
+    const rows = [...page(fleet).matchAll(/<details class="host" (open)?[^>]*>[^]*?class="name">([^<]*)</g)];
+    assert.deepEqual(
+      rows.map(([, open, name]) => [name, open].filter(Boolean).join(' ')),
+      ['mx3.example.test open', 'mx5.example.test open', 'mx2.example.test', 'mx1.example.test', 'mx4.example.test'],
+    );
+  });
+
+  it('holds every path, finding, note and hint of the document', () => {
+    const shown = page(everything);
+    for (const host of everything.hosts) {
+      const { plan, findings } = host;
+      const texts = [
+        ...(plan?.files ?? []).flatMap(({ path, diff }) => [path, ...diff.split('\n').slice(2)]),
+        ...(plan?.notes ?? []).map(({ text }) => text),
+        ...(plan?.tasks ?? []).map(({ summary }) => summary),
+        ...findings.map(({ text }) => text),
+        ...(host.outcome === 'failed' ? [host.error.message, host.error.hint, host.error.code] : []),
+        ...(host.outcome === 'dns' ? host.records : []),
+        ...(host.outcome === 'history' ? host.history.flatMap(({ id, who, files }) => [id, who, ...files]) : []),
+        ...(host.outcome === 'examined' ? host.diagnoses.flatMap(({ text, hint }) => [text, hint]) : []),
+        ...(host.outcome === 'checked' ? host.drift.leftovers : []),
+      ];
+      for (const text of texts) assert.ok(shown.includes(html`${text}`.text), text);
+    }
+  });
+
+  it('is all in one: nothing is loaded, and its own style alone is allowed', () => {
+    const text = page(everything);
+    assert.doesNotMatch(text, /<script|<link|<img|src=|href=|url\(|@import/i);
+    const style = /<style>([^]*?)<\/style>/.exec(text)?.[1] ?? '';
+    const digest = createHash('sha256').update(style).digest('base64');
+    assert.ok(
+      text.includes(
+        html`content="${`default-src 'none'; style-src 'sha256-${digest}'`}`.text.replace(/^content="/, ''),
+      ),
+      digest,
+    );
+  });
+
+  for (const attack of [
+    '<script>1</script>',
+    '"><img src=x onerror=1>',
+    "' onload='",
+    '</style></pre><b>',
+    '<!--',
+    '\u202e<\u0000svg>',
+  ]) {
+    it(`has the same elements and attributes, whatever a host says: ${JSON.stringify(attack)}`, () => {
+      assert.deepEqual(names(page(poisoned(everything, attack))), names(page(everything)));
+    });
+  }
+
+  it('tells why no host was begun', () => {
+    const error = { code: 'USAGE', message: 'which host?', hint: 'Say which.' };
+    assert.match(page(documentOf([], { error, exit: 3 })), /which host\?[^]*Say which\./);
+  });
+});
+
+describe('report: a document that is read', () => {
+  it('may have fields that are not known yet', () => {
+    const newer = { ...fleet, more: 1, hosts: fleet.hosts.map((host) => ({ ...host, more: 1 })) };
+    assert.deepEqual(readDocument(newer), fleet);
+  });
+
+  for (const [wrong, value] of [
+    [/^the document: /, null],
+    [/^version: /, { ...fleet, version: 2 }],
+    [/^hosts\.0\.outcome: /, { ...fleet, hosts: [{ outcome: 'x' }] }],
+    [/^hosts\.0\.findings\.0\.port: /, documentOf([result({ kind: 'verified' }, { findings: [{ port: 0, check: '', status: 'pass', text: '', via: 'ssh' }] })])], // prettier-ignore
+  ] as const) {
+    it(`is refused with the place: ${String(wrong)}`, () => {
+      const read = readDocument(value);
+      assert.ok('wrong' in read);
+      assert.match(read.wrong, wrong);
+    });
+  }
+});
