@@ -100,25 +100,32 @@ function recipeRow(item: Item): string[] {
 }
 
 function added(): Fragment[] {
-  return FRAGMENTS.filter(({ recipe }) => recipe.length === 0);
+  return FRAGMENTS.filter(({ recipe, profile }) => recipe.length === 0 && profile === 'standard');
 }
 
 function settingsPage(): string {
   const rows = FRAGMENTS.map((one) => [
     code(one.setting),
+    one.profile,
     describePlace(one.place),
     code(describeMerge(one.merge)),
     describeCondition(one.when ?? {}),
     one.why,
     one.source,
   ]);
-  return ['# Every setting\n', MADE, table(['Setting', 'Where', 'Value', 'Versions', 'Why', 'Source'], rows), ''].join(
-    '\n',
-  );
+  return [
+    '# Every setting\n',
+    MADE,
+    'Those of the profile `standard` are part of `strict` too, which comes on top of them: [strict.md](strict.md).',
+    '',
+    table(['Setting', 'Profile', 'Where', 'Value', 'Versions', 'Why', 'Source'], rows),
+    '',
+  ].join('\n');
 }
 
 function releasesPage(): string {
-  const { versions, alike, head, byRelease } = releaseTables();
+  const { versions, alike, head, byRelease } = releaseTables('standard');
+  const strict = releaseTables('strict');
   return [
     '# Releases\n',
     MADE,
@@ -137,6 +144,14 @@ function releasesPage(): string {
     '## The same on all',
     '',
     table(['Setting', 'Value'], alike),
+    '',
+    '## What strict sets on top, where the release decides',
+    '',
+    table(head, strict.byRelease),
+    '',
+    '## What strict sets on top, the same on all',
+    '',
+    table(['Setting', 'Value'], strict.alike),
     '',
   ].join('\n');
 }

@@ -2,6 +2,7 @@
 import { describeCondition } from '../src/explain.ts';
 import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
+import type { Profile } from '../src/model.ts';
 import { DEBIAN } from '../src/plan/releases.ts';
 import { satisfies } from '../src/plan/versions.ts';
 
@@ -41,9 +42,11 @@ export interface ReleaseTables {
   readonly byRelease: readonly string[][];
 }
 
-export function releaseTables(): ReleaseTables {
+/** What a profile sets by itself. */
+export function releaseTables(profile: Profile): ReleaseTables {
   const places = new Map<string, Fragment[]>();
-  for (const one of FRAGMENTS) places.set(placeOf(one), [...(places.get(placeOf(one)) ?? []), one]);
+  const all = FRAGMENTS.filter((one) => one.profile === profile);
+  for (const one of all) places.set(placeOf(one), [...(places.get(placeOf(one)) ?? []), one]);
   const rows = [...places].map(([place, forms]) => [
     `\`${place}\``,
     ...RELEASES.map((release) => cell(release, forms)),
@@ -93,6 +96,8 @@ function value(merge: Merge): string {
       return `with ${code(merge.members.join(' '))}`;
     case 'remove':
       return 'taken away';
+    case 'without':
+      return `without ${code(merge.members.join(' '))}`;
     case 'service':
       return 'active';
   }

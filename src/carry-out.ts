@@ -104,10 +104,12 @@ function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
   );
 }
 
-/** Ports that served before must serve again; and after an apply 465 with them. */
+/** Ports that served before must serve again; and after an apply those for users with them. */
 function portsFor(visit: Visit): number[] {
-  const { plan, facts } = known(visit);
-  const before = facts.listeners.map(({ port }) => port).filter((port) => [25, 110, 143, 993, 995].includes(port));
+  const { plan, facts, policy } = known(visit);
+  const stay = policy.asked?.includes('no-pop3') ? [25, 143, 993] : [25, 110, 143, 993, 995];
+  const before = facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
   const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
-  return [...new Set([...before, ...(opens ? [25, 465] : [])])];
+  const users = policy.profile === 'strict' ? [465, 587] : [465];
+  return [...new Set([...before, ...(opens ? [25, ...users] : [])])];
 }

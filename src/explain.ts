@@ -62,6 +62,8 @@ export function describeMerge(merge: Merge): string {
       return `${merge.members.join(', ')} in the list, beside what is there${merge.unset === 'leave' ? '; left alone where it is not set' : ''}`;
     case 'remove':
       return 'taken away';
+    case 'without':
+      return `without ${merge.members.join(', ')}; what else is there stays`;
     case 'service':
       return `an active entry, below the sample ${merge.samples.map((name) => `#${name}`).join(' or ')}`;
   }
@@ -75,6 +77,7 @@ export function describeCondition(when: Condition): string {
     when.unset && `where ${when.unset} is not set`,
     when.noMap && `without map type ${when.noMap}`,
     when.map && `with map type ${when.map}`,
+    when.asked && `with --${when.asked}`,
   ].filter(Boolean);
   return parts.join(', ') || 'all';
 }

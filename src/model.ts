@@ -7,7 +7,12 @@
 /** A file's content with one char per byte (latin1), so that no byte is lost, whatever the file's encoding. */
 export type Bytes = string;
 
-export type Profile = 'standard' | 'strict';
+export const PROFILES = ['standard', 'strict'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** What strict does only when it is asked to, by the option of that name. */
+export const WISHES = ['require-tls-inbound', 'no-pop3'] as const;
+export type Wish = (typeof WISHES)[number];
 
 /** As certbot calls them. */
 export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
@@ -48,7 +53,12 @@ export interface Host {
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
-  readonly profile: Profile;
+  /** Default: what it was last applied with, else standard. */
+  readonly profile?: Profile;
+  /** Refuse mail that comes to 25 without TLS? Default: as it was last applied. */
+  readonly requireTlsInbound?: boolean;
+  /** Serve POP3? Default: as it was last applied, else yes. */
+  readonly pop3?: boolean;
   /** The groups of the inventory that it belongs to. */
   readonly groups?: readonly string[];
 }
@@ -132,7 +142,7 @@ export interface Facts {
   readonly maps: readonly string[];
   /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
   readonly postconf: Readonly<Record<string, string>>;
-  /** Service names of port 465 that the host resolves. */
+  /** Service names of the ports 465 and 587 that the host resolves. */
   readonly resolves: readonly string[];
   readonly listeners: readonly Listener[];
   readonly units: Readonly<Record<string, Unit>>;
@@ -156,6 +166,8 @@ export interface Snapshot {
 /** What is wanted of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
+  /** Absent: nothing. */
+  readonly asked?: readonly Wish[];
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];

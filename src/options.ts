@@ -3,7 +3,7 @@
  * table.
  */
 
-import { KEY_TYPES } from './model.ts';
+import { KEY_TYPES, PROFILES } from './model.ts';
 import { UPGRADES } from './plan/releases.ts';
 
 export const COMMANDS = {
@@ -135,9 +135,22 @@ export const OPTIONS = {
   profile: {
     type: 'string',
     group: 'What is wanted',
-    describe: 'how far to go',
-    choices: ['standard'],
-    only: ['apply', 'check'],
+    describe:
+      'how far to go: the recipe, or what is advised today (docs/strict.md); default: as last applied, else standard',
+    choices: PROFILES,
+    only: ['apply', 'check', 'verify'],
+  },
+  'require-tls-inbound': {
+    type: 'boolean',
+    group: 'What is wanted',
+    describe: 'strict: refuse mail that comes to port 25 without TLS; default: as last applied, else no',
+    only: ['apply', 'check', 'verify'],
+  },
+  pop3: {
+    type: 'boolean',
+    group: 'What is wanted',
+    describe: 'strict: --no-pop3 closes POP3; default: as last applied, else it stays',
+    only: ['apply', 'check', 'verify'],
   },
 
   'upgrade-to': {

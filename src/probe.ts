@@ -56,8 +56,9 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
     conclude(facts, policy, how) {
       const certificate = usableLineage(facts, policy)?.chain ?? null;
       const submission = submissionOf(policy, facts);
-      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', submission });
-      return findings;
+      const authOn25 = policy.profile !== 'strict';
+      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', submission, authOn25 });
+      return findings.then((found) => asAsked(found, policy));
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
   };
@@ -67,6 +68,20 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
 function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
   if (profile === 'strict') return 'wanted';
   return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
+}
+
+const POP3 = [110, 995];
+
+/** POP3 that is not wanted: then a port that is closed is what should be, and one that answers is not. */
+export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): Finding[] {
+  if (!asked.includes('no-pop3')) return [...findings];
+  return findings.map((one) => {
+    if (!POP3.includes(one.port) || one.check !== 'answers' || one.status === 'hint') return one;
+    const isClosed = one.status === 'fail' || one.text.startsWith('closed');
+    return isClosed
+      ? { ...one, status: 'pass', text: 'closed, as --no-pop3 wants it' }
+      : { ...one, status: 'fail', text: `${one.text}, where --no-pop3 wants it closed` };
+  });
 }
 
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */

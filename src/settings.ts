@@ -26,7 +26,7 @@ export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
 }
 
 function overridesOf(flags: Flags): Overrides {
-  const { user, port, identity, domain, domains, webroot, email, profile } = flags;
+  const { user, port, identity, domain, domains, webroot, email, profile, pop3 } = flags;
   if (webroot !== undefined && !validFolder(webroot)) throw usage('--webroot takes an absolute path on the host');
   return {
     ...(user !== undefined && { user }),
@@ -44,6 +44,8 @@ function overridesOf(flags: Flags): Overrides {
     ...(email !== undefined && { email }),
     ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
     ...(profile !== undefined && { profile: profile as Profile }),
+    ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
+    ...(pop3 !== undefined && { pop3 }),
   };
 }
 

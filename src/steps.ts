@@ -16,6 +16,7 @@ import { dnsRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
 import { policyFor } from './plan/policy.ts';
+import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe } from './probe.ts';
@@ -166,7 +167,7 @@ async function read(
   visit.snapshot = await gather(readOnly(visit.remote));
   const { facts } = visit.snapshot;
   assertSupported(facts, visit.name);
-  visit.policy = policyFor(visit.host, facts);
+  visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));
   return { snapshot: visit.snapshot, facts, policy: visit.policy };
 }
 

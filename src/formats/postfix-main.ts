@@ -81,6 +81,27 @@ export function setMain(cf: MainCf, name: string, value: string): MainCf {
   return bytes === cf.bytes ? cf : edited(bytes, cf.file);
 }
 
+/** The very bytes of the occurrence that wins, from its name to the end of its last line; null where there is none. */
+export function mainText(cf: MainCf, name: string): Bytes | null {
+  const parameter = winner(cf, name);
+  if (!parameter) return null;
+  const [start, end] = extent(cf, parameter);
+  return cf.bytes.slice(start, end);
+}
+
+/** Writes the occurrence that wins in just these bytes, where they say the same: white space is all that may differ. */
+export function respaceMain(cf: MainCf, name: string, text: Bytes): MainCf {
+  const parameter = winner(cf, name);
+  if (!parameter) return cf;
+  const [start, end] = extent(cf, parameter);
+  const same = cf.bytes.slice(start, end).replace(/\s/g, '') === text.replace(/\s/g, '');
+  return same ? edited(cf.bytes.slice(0, start) + text + cf.bytes.slice(end), cf.file) : cf;
+}
+
+function extent({ bytes }: MainCf, { start, line }: Parameter): [number, number] {
+  return [start, join(bytes, start, line).ends.at(-1) ?? start];
+}
+
 /**
  * Puts a member into a list directly before another one, or at its end where `before` is null or not there. In a list
  * of several lines it gets a line of its own. A member that is there stays where it is; a list that is not set is

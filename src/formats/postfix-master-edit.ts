@@ -70,6 +70,18 @@ export function addService(
   return editedMaster(insertLines(cf.bytes, belowSample(cf.bytes, under, type), texts), cf.file);
 }
 
+/** Takes a service away: the lines of its entry. Comments between them stay. */
+export function removeService(cf: MasterCf, service: ServiceId): MasterCf {
+  const { joined } = entryOf(cf, service);
+  const kept: string[] = [];
+  let done = 0;
+  for (const [part, from] of joined.froms.entries()) {
+    kept.push(cf.bytes.slice(done, from));
+    done = (joined.ends[part] ?? 0) + 1;
+  }
+  return editedMaster(kept.join('') + cf.bytes.slice(done), cf.file);
+}
+
 function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
   const entry = cf.entries.findLast(({ service }) => service.name === name && service.type === type);
   if (!entry) throw new RangeError(`${cf.file} has no service ${name} ${type}`);

@@ -3,7 +3,7 @@ import type { MasterCf, Service } from './postfix-service.ts';
 
 export { parseMaster } from './postfix-service.ts';
 export type { MasterCf, Service } from './postfix-service.ts';
-export { addService, removeOption, setOption } from './postfix-master-edit.ts';
+export { addService, removeOption, removeService, setOption } from './postfix-master-edit.ts';
 
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */
 export function renderMaster(cf: MasterCf): Bytes {

@@ -1,4 +1,4 @@
-import type { Profile, TaskName } from '../model.ts';
+import type { Profile, TaskName, Wish } from '../model.ts';
 
 /**
  * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business
@@ -28,7 +28,7 @@ export type Place =
   /** A parameter of main.cf. */
   | { readonly in: 'main.cf' }
   /** A `-o` option of every active master.cf entry that serves this port. */
-  | { readonly in: 'master.cf'; readonly port: 25 | 465 }
+  | { readonly in: 'master.cf'; readonly port: 25 | 465 | 587 }
   /** A setting of Dovecot: in which block, and the file where it belongs when it is not set anywhere yet. */
   | { readonly in: 'dovecot'; readonly block: readonly string[]; readonly home: string };
 
@@ -49,6 +49,8 @@ export type Merge =
       readonly kind: 'restrictions' | 'words';
       readonly unset: 'write' | 'leave';
     }
+  /** These words are taken out of a list; one that is not set has none of them. The last word of a list is never taken. */
+  | { readonly how: 'without'; readonly members: readonly string[] }
   /** Taken away: the newer setting says it now. */
   | { readonly how: 'remove' }
   /** An active master.cf entry for the port: added below the release's commented-out sample where there is none. */
@@ -60,6 +62,9 @@ export type Merge =
  *   that mean a rung of it.
  * - `protocols`: by the set of TLS versions that a value lets through: the smaller set is the stricter.
  * - `mode`: octal permission bits: no bit more than wanted.
+ * - `ciphers`: an OpenSSL cipher list by what it lets in: names of the wanted list, or less. What only takes away is stricter.
+ * - `limit`: a number of times, smaller is stricter; 0 is no limit.
+ * - `delay`: a time with its unit (`2 secs`), longer is stricter.
  */
 export type Scale =
   | {
@@ -68,10 +73,10 @@ export type Scale =
       readonly implied?: readonly { readonly setting: string; readonly value: string; readonly means: string }[];
     }
   | { readonly by: 'protocols' }
-  | { readonly by: 'mode' };
+  | { readonly by: 'mode' | 'ciphers' | 'limit' | 'delay' };
 
 export interface Condition {
-  /** Version ranges, such as `>=3.6` or `>=3.4 <3.9`. */
+  /** Version ranges, such as `>=3.6` or `>=3.4 <3.9`; of several, parted by ` || `, one. */
   readonly postfix?: string;
   readonly dovecot?: string;
   /** This parameter is, or is not, set in main.cf. */
@@ -80,4 +85,6 @@ export interface Condition {
   /** Postfix has, or has not, this map type. */
   readonly map?: string;
   readonly noMap?: string;
+  /** Only where the admin has asked for it. */
+  readonly asked?: Wish;
 }

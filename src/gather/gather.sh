@@ -46,7 +46,8 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 
 list() {
   printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf \
-    /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem
+    /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
+    /var/lib/harden-mail/profile.json
   dovecot
 }
 
@@ -145,7 +146,7 @@ machine() {
   section busy "$(busy 2>/dev/null)"
   section unfinished "$(unfinished 2>/dev/null)"
   packages
-  section services "$(getent services smtps submissions)"
+  section services "$(getent services smtps submissions submission)"
 }
 
 # The public half of each key that there is: the certificate's, or not. One cut short or under a password gives none.

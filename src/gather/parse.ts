@@ -37,7 +37,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     dovecot: version('dovecot-core'),
     maps: lines('maps'),
     postconf,
-    resolves: namesOf465(lines('services')),
+    resolves: namesOfPorts(lines('services')),
     listeners: lines('listeners').flatMap(listener),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: masked(text('units')),
@@ -122,9 +122,9 @@ function parameter(line: string): [string, string] {
   return [name, value];
 }
 
-/** `submissions 465/tcp ssmtp smtps urd`, as getent prints it: every name and alias that means this port. */
-function namesOf465(lines: string[]): string[] {
-  const names = lines.map((line) => line.split(/\s+/)).filter((words) => words[1] === '465/tcp');
+/** `submissions 465/tcp ssmtp smtps urd`, as getent prints it: every name and alias that means a port for users. */
+function namesOfPorts(lines: string[]): string[] {
+  const names = lines.map((line) => line.split(/\s+/)).filter((words) => /^(465|587)\/tcp$/.test(words[1] ?? ''));
   return [...new Set(names.flatMap(([name = '', , ...aliases]) => [name, ...aliases]))];
 }
 

@@ -72,7 +72,6 @@ function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): 
       name,
       ...merged,
       hostname: own.hostname ?? name,
-      profile: merged.profile ?? 'standard',
       groups: names.length > 0 ? names : undefined,
     });
   });
@@ -91,7 +90,7 @@ export async function assertContact({ email, acmeServer }: Overrides): Promise<v
 
 /** One host that was named on the command line. */
 export function singleHost(hostname: string, overrides: Overrides): Host {
-  return compact({ name: hostname, hostname, ...overrides, profile: overrides.profile ?? 'standard' });
+  return compact({ name: hostname, hostname, ...overrides });
 }
 
 function compact<T extends Partial<Host>>(host: { readonly [K in keyof T]: T[K] | undefined }): T {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_TYPES } from '../model.ts';
+import { KEY_TYPES, PROFILES } from '../model.ts';
 import { validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
@@ -29,7 +29,11 @@ const settings = {
     .regex(/^[\x21-\x7e]+$/, 'Invalid URL') // of a line feed the check below would only take no notice
     .pipe(z.url({ protocol: /^https$/ }))
     .describe('directory URL of the ACME server; default: Let’s Encrypt'),
-  profile: z.enum(['standard']).describe('how far to go'),
+  profile: z.enum(PROFILES).describe('how far to go; default: what the host was last applied with, else standard'),
+  requireTlsInbound: z
+    .boolean()
+    .describe('strict: refuse mail that comes to port 25 without TLS; default: as last applied, else no'),
+  pop3: z.boolean().describe('strict: false closes POP3; default: as last applied, else true'),
 };
 
 const host = z.strictObject(settings).partial();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
+import type { Fragment } from '../fragments/fragment.ts';
 import type {
   Action,
   Activation,
@@ -17,11 +18,14 @@ import type {
 import { certificateRequest, lineageName, usableLineage } from '../tasks/lineage.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
-import { applyFragment, type Context } from './settings.ts';
+import { heldBy, netChanges, remember, takeBack } from './profile.ts';
+import { readRecord, RECORD, renderRecord } from './record.ts';
+import { applyFragment, type Applied, type Context } from './settings.ts';
+import { strictNotes } from './strict-notes.ts';
 import { summarize } from './summary.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade.ts';
 import { valuesFor } from './values.ts';
-import { openWorkspace, renderWorkspace } from './workspace.ts';
+import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './workspace.ts';
 
 /**
  * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
@@ -29,25 +33,15 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
-  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
-  const asks = tasks.some(({ actions }) => actions === certificateRequest);
-  const lineage = (asks ? null : usableLineage(facts, policy)?.name) ?? lineageName(facts, policy);
-  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineage) };
   const opened = openWorkspace(snapshot);
-  let { workspace } = opened;
-  const settings: SettingChange[] = upgradeSettings(opened.converted);
-  const notes: Note[] = upgradeNotes(opened.converted);
-  for (const fragment of tasks.flatMap((task) => task.fragments ?? [])) {
-    const applied = applyFragment(fragment, workspace, context);
-    workspace = applied.workspace;
-    settings.push(...applied.settings);
-    notes.push(...applied.notes);
-  }
+  const { workspace, settings, notes: applied, record } = setAll(snapshot, policy, tasks, opened);
+  const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const installed = facts.packages['certbot']?.status === 'installed';
   const own = installed ? tasks.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
+    ...recordChange(record, snapshot),
   ];
   const halfway = opened.converted.length > 0 ? halfConfigured(facts) : [];
   const actions = tasks
@@ -69,6 +63,62 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   ];
   const plan = { actions, settings, changes, activations, notes: all };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
+}
+
+interface Settled {
+  readonly workspace: Workspace;
+  readonly settings: readonly SettingChange[];
+  readonly notes: readonly Note[];
+  /** Null: none is needed. */
+  readonly record: Bytes | null;
+}
+
+/**
+ * All settings: what strict set and is not wanted any more is taken back, then comes standard, and strict on top of it. So
+ * the way back from strict leads to what standard by itself would have made.
+ */
+function setAll(snapshot: Snapshot, policy: Policy, tasks: readonly Task[], opened: Opened): Settled {
+  const { facts } = snapshot;
+  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  const asks = tasks.some(({ actions }) => actions === certificateRequest);
+  const lineage = (asks ? null : usableLineage(facts, policy)?.name) ?? lineageName(facts, policy);
+  const fill = valuesFor(facts, policy, lineage);
+  const all = tasks.flatMap((task) => task.fragments ?? []);
+  const [standard, strict] = [all.filter(({ profile }) => profile === 'standard'), all.filter(({ profile }) => profile === 'strict')]; // prettier-ignore
+  const record = readRecord(snapshot);
+  const held = heldBy(record, strict, opened.workspace, { facts, policy, fill });
+  const context: Context = { facts, policy, fill, held: new Set(held.stays.keys()) };
+  const back = takeBack(held, opened.workspace, (id) => all.find((one) => one.id === id)?.task ?? 'sasl');
+  const base = applyAll(standard, back.workspace, context);
+  const top = applyAll(strict, base.workspace, context);
+  const kept = remember(record, held, strict, base.workspace, top.workspace, context);
+  const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
+  return {
+    workspace: top.workspace,
+    settings: netChanges(back.settings, [...upgradeSettings(opened.converted), ...base.settings], top.settings),
+    notes: [...back.notes, ...base.notes, ...top.notes, ...strictNotes(opened.workspace, top.workspace, facts, policy)],
+    record: isThere && policy.profile === 'strict' ? renderRecord(kept) : null,
+  };
+}
+
+function applyAll(fragments: readonly Fragment[], start: Workspace, context: Context): Applied {
+  let workspace = start;
+  const settings: SettingChange[] = [];
+  const notes: Note[] = [];
+  for (const fragment of fragments) {
+    const applied = applyFragment(fragment, workspace, context);
+    workspace = applied.workspace;
+    settings.push(...applied.settings);
+    notes.push(...applied.notes);
+  }
+  return { workspace, settings, notes };
+}
+
+/** The record goes with the settings, in one transaction: what puts these back puts it back too. */
+function recordChange(record: Bytes | null, { files }: Snapshot): Change[] {
+  const file = files[RECORD];
+  if (record !== null) return ownChange({ path: RECORD, bytes: record, mode: '0644', owner: 'root:root', why: '' }, { files }); // prettier-ignore
+  return file ? [{ ...changeOf(file, ''), after: null }] : [];
 }
 
 /** Packages that an upgrade unpacked and could not configure, because their daemon does not start with files of 2.3. */
@@ -134,7 +184,7 @@ function assertOurs(target: string, path: string, after: Bytes): void {
   }
 }
 
-function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Snapshot): Change[] {
+function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
   const file = files[path];
   if (!file) return [{ path, target: path, before: null, after, sha256: '', mode, owner }];
   return file.bytes === after ? [] : [changeOf(file, after)];

@@ -32,9 +32,29 @@ export function merge(
       return atLeast(wanted, current, read);
     case 'member':
       return member(wanted, current, read, comma);
+    case 'without':
+      return without(wanted.members, current, read);
     case 'service':
       return KEEP;
   }
+}
+
+/** A list that would be empty stays: nobody could log in any more by what was taken for granted here. */
+function without(
+  members: readonly string[],
+  current: string | null,
+  read: (setting: string) => string | null,
+): Decision {
+  if (current === null) return KEEP;
+  const words = listMembers(expand(current, read));
+  const left = words.filter((word) => !members.includes(word.toLowerCase()));
+  if (left.length === words.length) return KEEP;
+  if (left.length > 0) return { to: left.join(current.includes(',') ? ', ' : ' ') };
+  return {
+    keep: true,
+    note: `${current} stays: nothing would be left of it without ${members.join(', ')}`,
+    level: 'warning',
+  };
 }
 
 /** Yes and no are words that the daemons take in any case; all else is taken as it stands. */
@@ -72,7 +92,7 @@ function member(
   const now = expand(current, read);
   if (kind === 'words') {
     const has = listMembers(now).map((word) => word.toLowerCase());
-    const missing = members.filter((word) => !has.includes(word));
+    const missing = members.filter((word) => !has.includes(word.toLowerCase()));
     if (missing.length === 0) return KEEP;
     const gap = current.includes(',') ? ', ' : ' ';
     return { to: [current, ...missing].filter(Boolean).join(gap) };
@@ -82,6 +102,10 @@ function member(
   if (result.value === now) return KEEP;
   const edited = ensureMembers(current, members);
   const effective = 'value' in edited && ensureMembers(expand(edited.value, read), members);
-  if (effective && 'value' in effective && effective.value === expand(edited.value, read)) return { to: edited.value };
+  if (effective && 'value' in effective && effective.value === expand(edited.value, read)) {
+    // Written without white space, an option of master.cf needs no braces: then it stays so.
+    const tight = comma === ',' && !/\s/.test(current);
+    return { to: tight ? edited.value.replaceAll(', ', ',') : edited.value };
+  }
   return { keep: true, note: `${current} stays: ${members.join(', ')} must be in it, in this order`, level: 'warning' };
 }

@@ -3,7 +3,7 @@ import { isFilter, type Section } from '../formats/dovecot-tree.ts';
 import type { Fragment, Merge } from '../fragments/fragment.ts';
 import type { Note } from '../model.ts';
 import { merge } from './merge.ts';
-import { running } from './sites.ts';
+import { running } from './services.ts';
 import { MASTER_CF, type Workspace } from './workspace.ts';
 
 const LOOPBACK = /(^|[\s[])(127\.[\d.]+|::1|localhost)(?=[\]/:\s]|$)/;

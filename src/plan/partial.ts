@@ -6,6 +6,7 @@ import { RECIPE } from '../tasks/index.ts';
 import { NEEDS } from '../tasks/needs.ts';
 import { restart } from '../tasks/restart.ts';
 import { compose } from './compose.ts';
+import { readRecord } from './record.ts';
 
 export interface PartialPlan {
   readonly plan: Plan;
@@ -15,11 +16,12 @@ export interface PartialPlan {
 
 /**
  * What these tasks would change. Those left out are told, and looked at alone: for whether something chosen rests on them.
- * @throws USAGE where it does, or where the files are those of another release, which is mended whole or not at all
+ * @throws USAGE where it does, where the profile is or was strict, or where the files are those of another release, which is mended whole or not at all
  */
 export function composePart(snapshot: Snapshot, policy: Policy, chosen: readonly TaskName[]): PartialPlan {
   const tasks = RECIPE.filter(({ name }) => chosen.includes(name));
   if (tasks.length === RECIPE.length) return { plan: compose(snapshot, policy), open: [] };
+  if (policy.profile === 'strict' || readRecord(snapshot).profile === 'strict') throw strictIsWhole();
   if (compose(snapshot, policy, []).settings.some(({ fragment }) => fragment === CONVERSION)) throw halfUpgraded();
   const left = new Map(RECIPE.filter((task) => !tasks.includes(task)).map(({ name }) => [name, alone(name)]));
   assertBorne();
@@ -87,5 +89,14 @@ function halfUpgraded(): HardenMailError {
     'USAGE',
     "Dovecot's files are still those of 2.3, which its 2.4 does not start with: a part of the recipe cannot mend that",
     'Nothing was written. Run it once without --tags and --skip-tags.',
+  );
+}
+
+/** What strict has set stands in one record, and each of its settings rests on those of other tasks. */
+function strictIsWhole(): HardenMailError {
+  return new HardenMailError(
+    'USAGE',
+    'the profile strict, and the way back from it, are made whole or not at all',
+    'Nothing was written. Run it without --tags and --skip-tags.',
   );
 }

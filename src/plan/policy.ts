@@ -1,12 +1,13 @@
 import { domainToASCII } from 'node:url';
 import { HardenMailError } from '../errors.ts';
-import type { Facts, Host, Policy } from '../model.ts';
+import { WISHES, type Facts, type Host, type Policy, type Profile, type Wish } from '../model.ts';
+import type { ProfileRecord } from './record.ts';
 
 /** A full host name: labels of letters, digits and inner dashes, and the last one no number. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 
 /** What is wanted of a host: its inventory entry with every default filled in from what the host says of itself. */
-export function policyFor(host: Host, facts: Facts): Policy {
+export function policyFor(host: Host, facts: Facts, recorded?: Pick<ProfileRecord, 'profile' | 'asked'>): Policy {
   const domain = checkedName(
     host.domain ?? facts.hostname,
     host.domain === undefined
@@ -14,9 +15,12 @@ export function policyFor(host: Host, facts: Facts): Policy {
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { profile, email, acmeServer, webroot, keyType } = host;
+  const { email, acmeServer, webroot, keyType } = host;
+  const profile = host.profile ?? recorded?.profile ?? 'standard';
+  const asked = wishes(host, profile, recorded?.asked ?? []);
   return {
     profile,
+    ...(asked.length > 0 && { asked }),
     domain,
     domains: [...new Set([domain, ...others])],
     ...(email !== undefined && { email }),
@@ -24,6 +28,18 @@ export function policyFor(host: Host, facts: Facts): Policy {
     ...(webroot !== undefined && { webroot }),
     ...(keyType !== undefined && { keyType }),
   };
+}
+
+/** What is asked for now, else as it was last applied. Another profile than strict asks for nothing. */
+function wishes({ requireTlsInbound, pop3 }: Host, profile: Profile, before: readonly Wish[]): Wish[] {
+  const said: Partial<Record<Wish, boolean | undefined>> = {
+    'require-tls-inbound': requireTlsInbound,
+    'no-pop3': pop3 === undefined ? undefined : !pop3,
+  };
+  if (profile === 'strict') return WISHES.filter((wish) => said[wish] ?? before.includes(wish));
+  const [wish] = WISHES.filter((one) => said[one]);
+  if (wish === undefined) return [];
+  throw new HardenMailError('USAGE', `--${wish} is a part of --profile strict`, 'Give that too, or leave it out.');
 }
 
 /** The name goes into file names, configuration values and certbot's arguments, so it must be a host name and no more. */

@@ -2,9 +2,10 @@ import type { Fragment } from '../fragments/fragment.ts';
 import { HardenMailError } from '../errors.ts';
 import type { Facts, Note, Policy, SettingChange } from '../model.ts';
 import { mainValue } from '../formats/postfix-main.ts';
+import { keyOf } from './address.ts';
 import { merge } from './merge.ts';
 import { overrides } from './overrides.ts';
-import { addSubmissions, entriesOn, servicesOn, sitesOf, submissionsName } from './sites.ts';
+import { addSubmission, entriesOn, servicesOn, sitesOf, submissionName } from './sites.ts';
 import { applies, fillMerge } from './values.ts';
 import { MASTER_CF, type Workspace } from './workspace.ts';
 
@@ -18,6 +19,8 @@ export interface Context {
   readonly facts: Facts;
   readonly policy: Policy;
   readonly fill: (text: string) => string;
+  /** Places where strict stands on top, by `keyOf`: there the standard's own word is not asked for. */
+  readonly held?: ReadonlySet<string>;
 }
 
 /** Brings one fragment into the files: what it changes, and what it leaves alone with a reason. */
@@ -36,7 +39,7 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
   for (let i = 0; i < sites.length; i++) {
     // Found anew in the files as they are now: the site before it may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
-    if (!site) continue;
+    if (!site || (fragment.profile === 'standard' && context.held?.has(keyOf(site.address)))) continue;
     const decision = merge(wanted, site.value, reader(fragment, now), place.in === 'master.cf' ? ',' : ', ');
     if ('keep' in decision) {
       if (decision.note === undefined) continue;
@@ -87,9 +90,10 @@ function openPort(fragment: Fragment, workspace: Workspace, facts: Facts): Appli
       `Nothing was written. Have ${holder} leave the port to Postfix, and run again.`,
     );
   }
+  const name = submissionName(facts, port);
   return {
-    workspace: addSubmissions(workspace, facts, wanted.samples),
-    settings: [change(fragment, `${submissionsName(facts)}/inet`, MASTER_CF, null, 'smtpd')],
+    workspace: addSubmission(workspace, name, wanted.samples),
+    settings: [change(fragment, `${name}/inet`, MASTER_CF, null, 'smtpd')],
     notes: [],
   };
 }
@@ -102,13 +106,13 @@ function missingPlace(fragment: Fragment, workspace: Workspace, { fill }: Contex
     return { workspace, settings: [], notes: [{ task: fragment.task, level: 'warning', text }] };
   }
   const wanted = fillMerge(fragment.merge, fill);
-  if (wanted.how === 'remove' || ('unset' in wanted && wanted.unset === 'leave'))
+  if (wanted.how === 'remove' || wanted.how === 'without' || ('unset' in wanted && wanted.unset === 'leave'))
     return { workspace, settings: [], notes: [] };
   const after =
     'value' in wanted
       ? wanted.value
       : 'members' in wanted
-        ? wanted.members.join(wanted.kind === 'words' ? ' ' : ', ')
+        ? wanted.members.join('kind' in wanted && wanted.kind === 'words' ? ' ' : ', ')
         : '';
   const file = place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`;
   const label =

@@ -1,5 +1,8 @@
 import type { Scale } from '../fragments/fragment.ts';
 
+/** Words of an OpenSSL cipher list that let in nothing but suites with forward secrecy and AEAD (openssl-ciphers(1)). */
+const STRONG_WORDS = ['ECDHE+AESGCM', 'EECDH+AESGCM', 'ECDHE+CHACHA20', 'EECDH+CHACHA20'];
+
 const TLS_VERSIONS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 /** The same by their numbers on the wire, which Postfix takes as well from 3.6 on. */
 const TLS_NUMBERS = [0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304];
@@ -25,6 +28,16 @@ export function asStrict(current: string, wanted: string, scale: Scale): boolean
       const bits = /^[0-7]+$/.test(current) ? Number.parseInt(current, 8) : null;
       return bits === null ? null : (bits & ~Number.parseInt(wanted, 8)) === 0;
     }
+    case 'ciphers':
+      return cipherWords(current).every((word) => cipherWords(wanted).includes(word) || STRONG_WORDS.includes(word));
+    case 'limit': {
+      const [now, most] = [current, wanted].map(Number);
+      return /^\d+$/.test(current) ? now! > 0 && now! <= most! : null;
+    }
+    case 'delay': {
+      const [now, least] = [seconds(current), seconds(wanted)];
+      return now === null || least === null ? null : now >= least;
+    }
   }
 }
 
@@ -39,6 +52,22 @@ export function raised(current: string, wanted: string, scale: Scale): string {
   return [wanted, ...further.map((version) => `!${version}`)].join(
     wanted.includes(',') || !wanted.includes(' ') ? ', ' : ' ',
   );
+}
+
+/**
+ * The words of a cipher list that let suites in. Those that shut out (`!`, `-`) or put behind (`+`) are none, and neither
+ * are the suites of TLS 1.3, which have a setting of their own; `@SECLEVEL` may weaken and stays a word.
+ */
+function cipherWords(list: string): string[] {
+  return list.split(/[:, ]+/).filter((word) => word !== '' && !/^([!+-]|@STRENGTH$|TLS_)/.test(word));
+}
+
+/** Dovecot's times: `2 secs`, `500ms`, `1 min`; without a unit seconds. Null for what is none. */
+function seconds(time: string): number | null {
+  const [, number = '', unit = ''] =
+    /^(\d+)\s*(|ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)$/i.exec(time) ?? [];
+  if (number === '') return null;
+  return Number(number) * (/^m(s|illi)/i.test(unit) ? 0.001 : /^m/i.test(unit) ? 60 : 1);
 }
 
 /** A Postfix before 3.6, whose words `wanted` is in, reads no range: it turns TLS off over one. */

@@ -37,6 +37,7 @@ export function applies(fragment: Fragment, facts: Facts, policy: Policy, worksp
     (when.dovecot === undefined || (facts.dovecot !== null && satisfies(facts.dovecot, when.dovecot))) &&
     (when.set === undefined || isSet(when.set)) &&
     (when.unset === undefined || !isSet(when.unset)) &&
+    (when.asked === undefined || (policy.asked ?? []).includes(when.asked)) &&
     (when.map === undefined || facts.maps.length === 0 || facts.maps.includes(when.map)) &&
     (when.noMap === undefined || (facts.maps.length > 0 && !facts.maps.includes(when.noMap)))
   );

@@ -9,8 +9,12 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** Does a version lie in a range such as `>=3.4 <3.9`? Every part must hold. Bounds compare by number: 3.10 > 3.9. */
+/**
+ * Does a version lie in a range such as `>=3.4 <3.9`? Every part must hold; of several ranges, parted by `||`, one. Bounds
+ * compare by number: 3.10 > 3.9.
+ */
 export function satisfies(version: string, range: string): boolean {
+  if (range.includes(' || ')) return range.split(' || ').some((one) => satisfies(version, one));
   return range.split(' ').every((part) => {
     const [, operator, bound] = /^(>=|<)(\d+(?:\.\d+)*)$/.exec(part) ?? [];
     if (operator === undefined || bound === undefined) throw new Error(`not a version range: ${range}`);

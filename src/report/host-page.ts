@@ -147,6 +147,7 @@ const SIGNS = {
   warning: ['!', 'news'],
   change: ['~', 'news'],
   unknown: ['?', 'soft'],
+  skipped: ['-', 'soft'],
   hint: ['·', 'soft'],
   info: ['·', 'soft'],
 } as const;

@@ -4,7 +4,7 @@
  * away or gets another meaning.
  */
 import { z } from 'zod';
-import { TASKS } from '../model.ts';
+import { PROFILES, TASKS } from '../model.ts';
 
 const exit = z.int().min(0).max(255);
 const seconds = z.number().min(0);
@@ -93,7 +93,7 @@ const finding = z
       .object({
         severity: z.enum(['ok', 'info', 'low', 'medium', 'high']),
         source: z.string().describe('the document that says so'),
-        profile: z.enum(['standard', 'strict']).nullable().describe('whose apply mends it; null where none does'),
+        profile: z.enum(PROFILES).nullable().describe('whose apply mends it; null where none does'),
         settings: z.array(z.string()).describe('settings to look at'),
       })
       .optional()

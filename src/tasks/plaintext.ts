@@ -1,8 +1,8 @@
-import { plaintext as fragments } from '../fragments/plaintext.ts';
+import { FRAGMENTS } from '../fragments/index.ts';
 import type { Task } from './task.ts';
 
 export const plaintext: Task = {
   name: 'plaintext',
   title: 'No password travels in clear, on any port',
-  fragments,
+  fragments: FRAGMENTS.filter(({ task }) => task === 'plaintext'),
 };

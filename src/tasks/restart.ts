@@ -14,7 +14,13 @@ export const restart: Task = {
     if (changes.length > 0) assertNotMasked(snapshot.facts);
     return [
       // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
-      ...activation('dovecot', snapshot, policy, changes, (path) => !/^\/etc\/(postfix|letsencrypt)\//.test(path)),
+      ...activation(
+        'dovecot',
+        snapshot,
+        policy,
+        changes,
+        (path) => !/^(\/etc\/(postfix|letsencrypt)|\/var\/lib\/harden-mail)\//.test(path),
+      ),
       ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
     ];
   },

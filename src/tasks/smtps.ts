@@ -1,8 +1,8 @@
-import { smtps as fragments } from '../fragments/smtps.ts';
+import { FRAGMENTS } from '../fragments/index.ts';
 import type { Task } from './task.ts';
 
 export const smtps: Task = {
   name: 'smtps',
-  title: 'Port 465: submission inside TLS from the first byte',
-  fragments,
+  title: 'Port 465: submission inside TLS from the first byte; strict: 587 with STARTTLS',
+  fragments: FRAGMENTS.filter(({ task }) => task === 'smtps'),
 };

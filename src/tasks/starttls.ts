@@ -1,8 +1,8 @@
-import { starttls as fragments } from '../fragments/starttls.ts';
+import { FRAGMENTS } from '../fragments/index.ts';
 import type { Task } from './task.ts';
 
 export const starttls: Task = {
   name: 'starttls',
   title: 'SMTP offers and uses TLS, with the certificate',
-  fragments,
+  fragments: FRAGMENTS.filter(({ task }) => task === 'starttls'),
 };

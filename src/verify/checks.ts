@@ -89,7 +89,8 @@ export const CHECKS = [
   {
     id: 'auth',
     ports: ALL,
-    proves: 'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3',
+    proves:
+      'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3; with the profile strict none on 25',
     recipe: ['ehlo localhost: 250-AUTH PLAIN LOGIN'],
   },
   {

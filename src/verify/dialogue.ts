@@ -23,6 +23,8 @@ export interface Probe {
     readonly servername: string;
     /** Try a login in the clear where none is offered. */
     readonly tryLogin: boolean;
+    /** Do users log in on 25 too? */
+    readonly authOn25: boolean;
   }>;
   readonly context: () => SecureContext;
   readonly timeout: number;
@@ -69,9 +71,11 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
 
     under = 'auth';
     const offer = await protocol.offer(wire);
-    loginOffer(protocol, offer, note);
-    if (port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
-    if (probe.user && !port.optional) {
+    const forUsers = port.port !== 25 || (await probe.wanted).authOn25;
+    if (forUsers) loginOffer(protocol, offer, note);
+    else noLoginOffer(offer, note);
+    if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
+    if (forUsers && probe.user && !port.optional) {
       under = 'login';
       await login(wire, protocol, probe.user, proven, note);
     }
@@ -123,6 +127,13 @@ function loginOffer(protocol: Protocol, offer: Offer, note: Note): void {
     'fail',
     `does not offer AUTH ${missing.join(' ')} inside TLS, ${offered ? `only ${offered}` : 'nor any other'}`,
   );
+}
+
+/** Where port 25 is for other servers only. */
+function noLoginOffer({ mechanisms, legacy }: Offer, note: Note): void {
+  const offered = show([...mechanisms, ...legacy].join(' '));
+  if (offered) note('auth', 'fail', `offers AUTH ${offered} inside TLS, where no user should log in`);
+  else note('auth', 'pass', 'offers no login inside TLS either: users have 465 and 587');
 }
 
 function legacyOffer(offer: Offer, note: Note): void {

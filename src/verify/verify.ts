@@ -24,6 +24,8 @@ export interface Wanted {
    * `absent`, the default, it is not looked at.
    */
   readonly submission?: 'wanted' | 'there' | 'absent';
+  /** Do users log in on 25 too, as the recipe has it? Default yes; with the profile strict they do not. */
+  readonly authOn25?: boolean;
 }
 
 export interface VerifyOptions extends Ways {
@@ -51,11 +53,12 @@ export function verify(target: VerifyTarget): Promise<Finding[]> {
 export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Promise<Finding[]> {
   const { trust = [], user, timeout = 8000, now = new Date() } = options;
   const probe = {
-    wanted: wanted.then(({ domain, certificate, tryLogin = true }) => ({
+    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true }) => ({
       expectation: { domain, onDisk: certificate, now },
       // SNI carries names, not addresses (RFC 6066).
       servername: isIP(domain) ? '' : domain,
       tryLogin,
+      authOn25,
     })),
     timeout,
     context: () => contextFor(trust),

@@ -154,7 +154,7 @@ describe('cli: the environment', () => {
   it('has a variable for every option', () => {
     const names = Object.keys(OPTIONS).map(envName);
     assert.deepEqual([...new Set(names)], names);
-    for (const name of names) assert.match(name, /^HARDEN_MAIL_[A-Z_]+$/);
+    for (const name of names) assert.match(name, /^HARDEN_MAIL_[A-Z0-9_]+$/);
   });
 
   it('comes after a flag and before a default', async () => {

@@ -4,7 +4,8 @@ import { HardenMailError } from '../../../src/errors.ts';
 import { explain, listSettings } from '../../../src/explain.ts';
 import type { Fragment } from '../../../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
-import { TASKS } from '../../../src/model.ts';
+import { satisfies } from '../../../src/plan/versions.ts';
+import { PROFILES, TASKS } from '../../../src/model.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 
 const ids = FRAGMENTS.map(({ id }) => id);
@@ -21,7 +22,13 @@ describe('cli: explain', () => {
 
   it('takes a name as the manual has it, and tells every place', () => {
     const text = explain('smtpd_tls_auth_only');
-    assert.deepEqual(text.match(/^\S.*$/gm), ['master.cf:25:smtpd_tls_auth_only', 'main.cf:smtpd_tls_auth_only']);
+    assert.deepEqual(text.match(/^\S.*$/gm), [
+      'master.cf:25:smtpd_tls_auth_only',
+      'main.cf:smtpd_tls_auth_only',
+      'strict:master.cf:587:smtpd_tls_auth_only',
+    ]);
+    assert.match(explain('strict:master.cf:25:smtpd_tls_security_level'), /versions +with --require-tls-inbound$/m);
+    assert.match(explain('smtpd_helo_required'), /task +sasl, from profile strict on$/m);
     assert.match(explain('ssl_cert'), /versions +Dovecot <2\.4$/m);
     assert.match(explain('dovecot:ssl'), /versions +all$/m);
     assert.match(explain('dovecot:auth-socket:mode'), /service auth › unix_listener {queue}\/private\/auth/);
@@ -58,16 +65,19 @@ describe('cli: the records', () => {
   it('have names of their own', () => assert.deepEqual([...new Set(ids)], ids));
 
   it('belong each to the task that carries them out, in the order of the recipe', () => {
-    assert.deepEqual(
-      RECIPE.flatMap(({ fragments }) => fragments ?? []),
-      FRAGMENTS,
-    );
     for (const { name, fragments } of RECIPE) for (const { id, task } of fragments ?? []) assert.equal(task, name, id);
-    const order = FRAGMENTS.map(({ task }) => TASKS.indexOf(task));
-    assert.deepEqual(
-      order,
-      order.toSorted((a, b) => a - b),
-    );
+    for (const wanted of PROFILES) {
+      const all = FRAGMENTS.filter(({ profile }) => profile === wanted);
+      assert.deepEqual(
+        RECIPE.flatMap(({ fragments = [] }) => fragments.filter(({ profile }) => profile === wanted)),
+        all,
+      );
+      const order = all.map(({ task }) => TASKS.indexOf(task));
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+      );
+    }
   });
 
   it('give a reason and a source, as sentences', () => {
@@ -87,18 +97,15 @@ describe('cli: the records', () => {
   });
 
   it('say for one setting in one place only one thing to each version', () => {
-    const versions = ['3.1.0', '3.4.23', '3.5.25', '3.6.0', '3.7.11', '3.10.13', '3.11.7'];
-    const holds = ({ when }: Fragment, version: string): boolean => {
-      const range = when?.postfix?.split(' ') ?? [];
-      return range.every((part) => {
-        const below = Number(version.split('.')[1]) < Number(/\d+$/.exec(part)?.[0]);
-        return part.startsWith('<') ? below : !below;
-      });
-    };
+    const versions = ['3.1.0', '3.4.23', '3.5.19', '3.5.25', '3.6.0', '3.7.8', '3.7.11', '3.8.4', '3.10.13', '3.11.7'];
+    const holds = ({ when }: Fragment, version: string): boolean =>
+      when?.postfix === undefined || satisfies(version, when.postfix);
     for (const version of versions) {
       const places = FRAGMENTS.filter(({ place, merge }) => place.in !== 'dovecot' && merge.how !== 'service')
         .filter((fragment) => holds(fragment, version) && fragment.when?.noMap === undefined)
-        .map(({ place, setting }) => `${JSON.stringify(place)} ${setting}`);
+        // What is asked for is raised further, by a fragment of its own.
+        .filter(({ when }) => when?.asked === undefined)
+        .map(({ place, setting, profile }) => `${profile} ${JSON.stringify(place)} ${setting}`);
       assert.deepEqual([...new Set(places)], places, version);
     }
   });

@@ -32,7 +32,6 @@ describe('inventory: load', () => {
         hostname: 'mx1.example.org',
         user: 'root',
         email: 'postmaster@example.org',
-        profile: 'standard',
       },
       {
         name: 'mx2.example.org',
@@ -53,7 +52,6 @@ describe('inventory: load', () => {
         user: 'root',
         email: 'postmaster@example.org',
         acmeServer: 'https://acme.example.org/directory',
-        profile: 'standard',
         groups: ['lab'],
       },
     ]);
@@ -128,19 +126,18 @@ describe('inventory: load', () => {
   it('keeps the order of the file, has no empty members, and takes a byte order mark', async () => {
     const hosts = await load('\ufeff{ "$schema": "x", "hosts": { "b": {}, "a": { "hostname": "192.0.2.1" } } }');
     assert.deepEqual(hosts, [
-      { name: 'b', hostname: 'b', profile: 'standard' },
-      { name: 'a', hostname: '192.0.2.1', profile: 'standard' },
+      { name: 'b', hostname: 'b' },
+      { name: 'a', hostname: '192.0.2.1' },
     ]);
   });
 
   it('makes a host of one that is named', () => {
-    assert.deepEqual(singleHost('mx1', {}), { name: 'mx1', hostname: 'mx1', profile: 'standard' });
+    assert.deepEqual(singleHost('mx1', {}), { name: 'mx1', hostname: 'mx1' });
     assert.deepEqual(singleHost('mx1', { user: 'me', port: 2 }), {
       name: 'mx1',
       hostname: 'mx1',
       user: 'me',
       port: 2,
-      profile: 'standard',
     });
   });
 
@@ -201,7 +198,10 @@ describe('inventory: load', () => {
       '2:20: hosts.mx1.prot: there is no such setting: did you mean "port"?',
     ],
     ['{"host": { "a": {} }, "hosts": { "a": {} } }', '1:10: host: there is no such setting: did you mean "hosts"?'],
-    ['{"hosts": { "a": { "profile": "strict" } } }', '1:31: hosts.a.profile: Invalid input: expected "standard"'],
+    [
+      '{"hosts": { "a": { "profile": "lax" } } }',
+      '1:31: hosts.a.profile: Invalid option: expected one of "standard"|"strict"',
+    ],
     [
       '{"groups": { "g": { "hosts": ["mx2"] } }, "hosts": { "mx1": {} } }',
       '1:31: groups.g.hosts.0: matches no host below: did you mean "mx1"?',

@@ -38,7 +38,7 @@ export interface Outcome extends Expectation {
 
 export function cases(): Case[] {
   const root = fileURLToPath(CASES);
-  const rooms = ['recipe', ...TASKS].filter((room) => existsSync(join(root, room)));
+  const rooms = ['recipe', 'strict', ...TASKS].filter((room) => existsSync(join(root, room)));
   return rooms.flatMap((room) => readdirSync(join(root, room)).map((name) => read(root, room, name)));
 }
 
@@ -52,7 +52,7 @@ function read(root: string, room: string, name: string): Case {
   return {
     title: `${room}/${name}`,
     folder,
-    tasks: RECIPE.filter((task) => room === 'recipe' || task.name === room),
+    tasks: RECIPE.filter((task) => room === 'recipe' || room === 'strict' || task.name === room),
     ...host(tree(join(folder, 'before')), json('facts.json')),
     after: tree(join(folder, 'after')),
     expected: { ...nothing, ...json('expect.json') },
@@ -92,7 +92,7 @@ export function outcomeOf({ tasks, snapshot, policy }: Omit<Case, 'expected' | '
 }
 
 /** The host after the plan was carried out: its files changed, its daemons loaded just now. */
-export function afterwards({ snapshot }: Case, plan: Plan): Snapshot {
+export function afterwards({ snapshot }: Pick<Case, 'snapshot'>, plan: Plan): Snapshot {
   const { facts, files } = snapshot;
   const { now } = facts;
   const paths = Object.values(files);
@@ -104,10 +104,13 @@ export function afterwards({ snapshot }: Case, plan: Plan): Snapshot {
       return [link, { path: link, target, bytes, sha256: '', mode, owner, changed: now }] as const;
     });
   });
+  const gone = new Set(plan.changes.filter(({ after }) => after === null).map(({ path }) => path));
   const units = Object.keys(facts.units).map((name) => [name, { active: true, loaded: now }] as const);
   return {
     facts: { ...facts, units: Object.fromEntries(units) },
-    files: { ...files, ...Object.fromEntries(changed) },
+    files: Object.fromEntries(
+      Object.entries({ ...files, ...Object.fromEntries(changed) }).filter(([path]) => !gone.has(path)),
+    ),
   };
 }
 

@@ -31,7 +31,7 @@ const STOCK: Omit<Facts, 'lineages' | 'takenNames'> = {
     ' ',
   ),
   postconf: { myhostname: 'mx1.example.test', queue_directory: '/var/spool/postfix' },
-  resolves: ['submissions', 'ssmtp', 'smtps', 'urd'],
+  resolves: ['submissions', 'ssmtp', 'smtps', 'urd', 'submission'],
   listeners: [
     { address: '0.0.0.0', port: 25, process: 'master' },
     { address: '0.0.0.0', port: 143, process: 'dovecot' },

@@ -1,0 +1,155 @@
+import type { Fragment } from '../fragments/fragment.ts';
+import type { Note, SettingChange, TaskName } from '../model.ts';
+import { mainText, respaceMain } from '../formats/postfix-main.ts';
+import { keyOf, labelOf, readAt, writeAt, type Address } from './address.ts';
+import type { ProfileRecord, Remembered } from './record.ts';
+import type { Context } from './settings.ts';
+import { servicesOn, sitesOf } from './sites.ts';
+import { applies } from './values.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What strict has set before and still stands as it was set, parted by whether it is still wanted. */
+export interface Held {
+  /** By place. */
+  readonly stays: ReadonlyMap<string, Remembered>;
+  readonly goes: readonly Remembered[];
+  /** No longer wanted, and changed since by somebody else: it is theirs, and stays. */
+  readonly theirs: readonly Remembered[];
+}
+
+/** @param fragments those of strict that are for this host */
+export function heldBy(
+  record: ProfileRecord,
+  fragments: readonly Fragment[],
+  workspace: Workspace,
+  context: Context,
+): Held {
+  const wanted = new Set(
+    fragments
+      .filter((fragment) => applies(fragment, context.facts, context.policy, workspace))
+      .flatMap((fragment) => addressesOf(fragment, workspace, context.fill))
+      .map(keyOf),
+  );
+  const ours = record.settings.filter(({ at, after }) => readAt(workspace, at) === after);
+  const unwanted = record.settings.filter(({ at }) => !wanted.has(keyOf(at)));
+  return {
+    stays: new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [keyOf(one.at), one])),
+    goes: unwanted.filter((one) => ours.includes(one)),
+    theirs: unwanted.filter((one) => !ours.includes(one)),
+  };
+}
+
+/** Puts back what is not wanted any more, the last first: a value as it was, or nothing where there was none. */
+export function takeBack(
+  { goes, theirs }: Held,
+  workspace: Workspace,
+  taskOf: (fragment: string) => TaskName,
+): { workspace: Workspace; settings: SettingChange[]; notes: Note[] } {
+  let now = workspace;
+  const settings = goes.toReversed().map((one): SettingChange => {
+    const { workspace: written, file } = writeAt(now, one.at, one.before);
+    now = layOut(written, one);
+    const task = taskOf(one.by);
+    return { task, fragment: one.by, setting: labelOf(one.at), file, before: one.after, after: one.before };
+  });
+  const notes = theirs.flatMap((one): Note[] => {
+    const value = readAt(now, one.at);
+    if (value === null || value === one.before) return [];
+    const told = one.at.in === 'master.cf' && one.at.setting === undefined ? 'the entry' : value || 'nothing';
+    const text = `${labelOf(one.at)}: ${told} stays: strict had set it otherwise, and somebody has changed it since`;
+    return [{ task: taskOf(one.by), level: 'info', text }];
+  });
+  return { workspace: now, settings: settings.toReversed(), notes };
+}
+
+function layOut(workspace: Workspace, { at, text }: Remembered): Workspace {
+  const { postfix } = workspace;
+  if (at.in !== 'main.cf' || text === undefined || !postfix) return workspace;
+  return { ...workspace, postfix: { ...postfix, main: respaceMain(postfix.main, at.setting, text) } };
+}
+
+/** Not always does a value by itself lead back to the bytes that it had. */
+function layoutOf(at: Address, was: string | null, before: Workspace, after: Workspace): Pick<Remembered, 'text'> {
+  if (at.in !== 'main.cf' || was === null || !before.postfix) return {};
+  const text = mainText(before.postfix.main, at.setting);
+  const { postfix: back } = writeAt(after, at, was).workspace;
+  return text === null || (back && mainText(back.main, at.setting) === text) ? {} : { text };
+}
+
+/**
+ * The record of a host with strict: what was remembered and is still wanted, and what these fragments have changed.
+ * @param before the files as standard has them, with what strict set in earlier runs
+ * @param after the files as they will be
+ */
+export function remember(
+  old: ProfileRecord,
+  { stays }: Held,
+  fragments: readonly Fragment[],
+  before: Workspace,
+  after: Workspace,
+  context: Context,
+): ProfileRecord {
+  const { policy, facts, fill } = context;
+  const settings = new Map<string, Remembered>();
+  const entries = new Set<string>();
+  const places = fragments
+    .filter((fragment) => applies(fragment, facts, policy, after))
+    .flatMap((fragment) => addressesOf(fragment, after, fill).map((at) => ({ at, by: fragment.id })));
+  for (const { at, by } of places) {
+    const key = keyOf(at);
+    // An entry that is ours goes as a whole, with its options.
+    if (settings.has(key) || (isOption(at) && entries.has(at.service))) continue;
+    const [was, is] = [readAt(before, at), readAt(after, at)];
+    const held = stays.get(key);
+    const known = old.settings.find((one) => keyOf(one.at) === key);
+    const changed = isEntry(at) ? was === null || held !== undefined : was !== is;
+    if (changed && held) settings.set(key, { ...held, by, after: is });
+    else if (changed) settings.set(key, { by, at, before: was, after: is, ...layoutOf(at, was, before, after) });
+    else if (known) settings.set(key, known);
+    if (changed && isEntry(at)) entries.add(at.service);
+  }
+  return { profile: policy.profile, asked: policy.asked ?? [], settings: [...settings.values()] };
+}
+
+type OfMaster = Extract<Address, { in: 'master.cf' }>;
+
+function isEntry(at: Address): at is OfMaster {
+  return at.in === 'master.cf' && at.setting === undefined;
+}
+
+function isOption(at: Address): at is OfMaster {
+  return at.in === 'master.cf' && at.setting !== undefined;
+}
+
+function addressesOf(fragment: Fragment, workspace: Workspace, fill: (text: string) => string): Address[] {
+  const { place, merge } = fragment;
+  if (merge.how !== 'service' || place.in !== 'master.cf')
+    return sitesOf(fragment, workspace, fill).map(({ address }) => address);
+  return servicesOn(workspace, place.port).map(({ name, type }) => ({ in: 'master.cf', service: `${name}/${type}` }));
+}
+
+/**
+ * The changes of a run, those of one place as one: what it was at first, and what it is in the end. Where strict, or the
+ * way back from it, comes to nothing there is none.
+ */
+export function netChanges(
+  back: readonly SettingChange[],
+  standard: readonly SettingChange[],
+  strict: readonly SettingChange[],
+): SettingChange[] {
+  const moved = new Set([...back, ...strict].map(keyOfChange));
+  const net = new Map<string, SettingChange>();
+  const chained = [...back, ...standard, ...strict].flatMap((one): SettingChange[] => {
+    const key = keyOfChange(one);
+    if (!moved.has(key)) return [one];
+    const first = net.get(key);
+    net.set(key, first ? { ...one, before: first.before } : one);
+    return [];
+  });
+  return [...chained, ...[...net.values()].filter(({ before, after }) => before !== after)];
+}
+
+/** Where a setting of Dovecot's is written is only known once it is. */
+function keyOfChange({ file, setting }: SettingChange): string {
+  return `${file.startsWith('/etc/postfix/') ? file : 'dovecot'} ${setting}`;
+}

@@ -1,0 +1,39 @@
+import { X509Certificate } from 'node:crypto';
+import { mainValue } from '../formats/postfix-main.ts';
+import { optionValue } from '../formats/postfix-master.ts';
+import type { Facts, Note, Policy } from '../model.ts';
+import { usableLineage } from '../tasks/lineage.ts';
+import { servicesOn } from './sites.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What strict leaves to the admin, or costs. */
+export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Facts, policy: Policy): Note[] {
+  if (policy.profile !== 'strict' || !postfix) return [];
+  const isSet = (name: string): boolean => (mainValue(postfix.main, name)?.value ?? '') !== '';
+  const lineage = usableLineage(facts, policy);
+  const isRsa = lineage !== null && new X509Certificate(lineage.chain).publicKey.asymmetricKeyType === 'rsa';
+  const refusesClear = policy.asked?.includes('require-tls-inbound');
+  return [
+    ...(takesLogins(before)
+      ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // prettier-ignore
+      : []),
+    ...(isSet('smtpd_sender_login_maps')
+      ? []
+      : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // prettier-ignore
+    ...(lineage === null || isRsa || refusesClear
+      ? []
+      : [info('starttls', 'the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; --key-type rsa gets one that serves all')]), // prettier-ignore
+  ];
+}
+
+/** Do users log in on 25 now? */
+function takesLogins(workspace: Workspace): boolean {
+  const inMain = workspace.postfix && mainValue(workspace.postfix.main, 'smtpd_sasl_auth_enable')?.value;
+  return servicesOn(workspace, 25).some(
+    (service) => (optionValue(service, 'smtpd_sasl_auth_enable') ?? inMain ?? '').toLowerCase() === 'yes',
+  );
+}
+
+function info(task: Note['task'], text: string): Note {
+  return { task, level: 'info', text };
+}

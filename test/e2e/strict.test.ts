@@ -1,0 +1,3 @@
+import { strictProfile } from './strict-tests.ts';
+
+strictProfile('bookworm');

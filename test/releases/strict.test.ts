@@ -1,0 +1,4 @@
+import { strictProfile } from '../e2e/strict-tests.ts';
+
+strictProfile('trixie');
+strictProfile('bullseye');
