@@ -1,8 +1,10 @@
 import { connect as dial, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Policy } from './model.ts';
+import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
-import { usableLineage } from './tasks/lineage.ts';
+import { servedCertificate } from './tasks/served.ts';
+import { resolverOf } from './verify/resolver.ts';
 import { look, type Wanted } from './verify/verify.ts';
 
 export interface ProbeOptions {
@@ -48,15 +50,23 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
       // The daemons may listen on the address that we know the host by, or on loopback only.
       fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
       trust,
+      published: resolverOf(),
       ...(user && { user }),
     },
     wanted,
   );
   return {
     conclude(facts, policy, how) {
-      const certificate = usableLineage(facts, policy)?.chain ?? null;
+      const certificate = servedCertificate(facts, policy).chain;
       const submission = submissionOf(policy, facts);
-      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', submission });
+      tell({
+        domain: policy.domain,
+        certificate,
+        tryLogin: how === 'full',
+        submission,
+        roots: policy.acmeCa === undefined ? [] : [policy.acmeCa],
+        ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
+      });
       return findings;
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
@@ -64,7 +74,7 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
 }
 
 /** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
-function submissionOf({ profile }: Policy, { listeners }: Facts): Wanted['submission'] {
+function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
   if (profile === 'strict') return 'wanted';
   return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }

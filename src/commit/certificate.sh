@@ -1,6 +1,6 @@
 # Has certbot get a certificate for $domains by http-01, kept under $name. "$@" are further options for certbot.
 # One that is there was found to be of no use, even if it has not expired: it is replaced.
-# shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge and $webroot are set by the lines before
+# shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge, $webroot and $acme_ca are set by the lines before
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 
@@ -65,6 +65,13 @@ for folder in filter(os.path.isdir, folders):
 sys.exit('it serves ' + domain + ' from none of the folders that were found: ' + (', '.join(folders) or 'none'))
 END
 }
+
+if [ -n "$acme_ca" ]; then
+  bundle=$(mktemp) && trap 'rm -f "$bundle"' EXIT &&
+    { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
+  REQUESTS_CA_BUNDLE=$bundle
+  export REQUESTS_CA_BUNDLE
+fi
 
 if [ "$challenge" = webroot ]; then
   set -- --webroot "$@"

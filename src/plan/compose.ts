@@ -14,7 +14,8 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model.ts';
-import { lineageName } from '../tasks/lineage.ts';
+import { assertProvided } from '../tasks/provided.ts';
+import { servedCertificate } from '../tasks/served.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { applyFragment, type Context } from './settings.ts';
@@ -29,7 +30,8 @@ import { openWorkspace, renderWorkspace } from './workspace.ts';
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
-  const context: Context = { facts, policy, fill: valuesFor(facts, policy, lineageName(facts, policy)) };
+  assertProvided(facts, policy);
+  const context: Context = { facts, policy, fill: valuesFor(facts, policy, servedCertificate(facts, policy)) };
   const opened = openWorkspace(snapshot);
   let { workspace } = opened;
   const settings: SettingChange[] = upgradeSettings(opened.converted);
@@ -65,7 +67,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...notes,
   ];
   const plan = { actions, settings, changes, activations, notes: all };
-  return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
+  return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 
 /** Packages that an upgrade unpacked and could not configure, because their daemon does not start with files of 2.3. */
@@ -164,8 +166,8 @@ function removals({ facts }: Snapshot): Note[] {
   return [{ task: 'install', level: 'warning', text: `apt would remove ${facts.removes.join(', ')}` }];
 }
 
-function outcome(task: Task, snapshot: Snapshot, plan: Omit<Plan, 'tasks'>): TaskOutcome {
-  const { state, summary } = summarize(task, snapshot, plan);
+function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): TaskOutcome {
+  const { state, summary } = summarize(task, snapshot, policy, plan);
   return { name: task.name, state, summary };
 }
 

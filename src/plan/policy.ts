@@ -14,15 +14,17 @@ export function policyFor(host: Host, facts: Facts): Policy {
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { profile, email, acmeServer, webroot, keyType } = host;
+  const { profile, email, acmeServer, webroot, keyType, cert, key, acmeCa } = host;
   return {
     profile,
     domain,
     domains: [...new Set([domain, ...others])],
     ...(email !== undefined && { email }),
     ...(acmeServer !== undefined && { acmeServer }),
+    ...(acmeCa !== undefined && { acmeCa }),
     ...(webroot !== undefined && { webroot }),
     ...(keyType !== undefined && { keyType }),
+    ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
   };
 }
 

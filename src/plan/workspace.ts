@@ -34,9 +34,7 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
       'Restore it from a backup, or take it anew from /usr/share/postfix, and run again.',
     );
   }
-  const dovecot = Object.values(files).filter(
-    ({ path }) => !path.startsWith('/etc/postfix/') && !path.startsWith('/etc/letsencrypt/'),
-  );
+  const dovecot = Object.values(files).filter(({ path }) => !/^\/etc\/(postfix|letsencrypt|systemd)\//.test(path));
   const postfix =
     main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null;
   if (files[DOVECOT_CONF] === undefined) return { workspace: { postfix, dovecot: null }, converted: [] };

@@ -23,8 +23,8 @@ export interface Probe {
     readonly servername: string;
     /** Try a login in the clear where none is offered. */
     readonly tryLogin: boolean;
+    readonly context: () => SecureContext;
   }>;
-  readonly context: () => SecureContext;
   readonly timeout: number;
   readonly user?: { readonly name: string; readonly password: string };
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
@@ -62,8 +62,8 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     }
     under = 'tls';
-    const { expectation, servername } = await probe.wanted;
-    const tls = await wire.secure({ context: probe.context(), servername });
+    const { expectation, servername, context } = await probe.wanted;
+    const tls = await wire.secure({ context: context(), servername });
     const proven = session(tls, expectation, note);
     if (port.tls === 'implicit') await greet();
 

@@ -103,7 +103,9 @@ describe('plan: the whole', () => {
       const places = settings.map(({ file, setting }) => `${file} ${setting}`);
       assert.deepEqual([...new Set(places)], places, one.title);
       for (const { before, after, setting } of settings) assert.notEqual(before, after, `${one.title} ${setting}`);
-      const edited = changes.filter(({ path }) => !path.startsWith('/etc/letsencrypt/')).map(({ path }) => path);
+      const edited = changes
+        .filter(({ path }) => !/^\/etc\/(letsencrypt|systemd)\//.test(path))
+        .map(({ path }) => path);
       const told = new Set(settings.map(({ file }) => file).filter((file) => one.snapshot.files[file]));
       assert.deepEqual([...told].sort(), edited.sort(), one.title);
     }
