@@ -89,6 +89,8 @@ there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"
 status=$?
+# certbot 2.1 (Debian 12) fails over its own words for a rate limit ("can't set attribute"); its log of this run has the authority's.
+[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' /var/log/letsencrypt/letsencrypt.log 2>/dev/null | head -n 8
 # Half a certificate (the disk was full, say) would only be in the way of the next one.
 [ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
 exit $status
