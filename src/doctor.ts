@@ -28,7 +28,7 @@ export const examine: Step = async (visit, options, say) => {
     const remote = readOnly(visit.remote);
     const needs = await look('root', () => askNeeds(remote), wayIn);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
-    visit.snapshot = needs && (await look('files', () => gather(remote), ({ files }) => `${Object.keys(files).length} were read`)); // prettier-ignore
+    visit.snapshot = needs && (await look('files', () => gather(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // prettier-ignore
     if (visit.snapshot) await lookAhead(visit.host, remote, visit.snapshot, look);
   }
   visit.ending = { kind: 'examined', diagnoses: log.diagnoses };

@@ -42,6 +42,7 @@ export const CODES = {
   DOMAIN_MISMATCH: EXIT.failed,
   PORT_BUSY: EXIT.failed,
   CERTIFICATE_FAILED: EXIT.failed,
+  CERTIFICATE_UNUSABLE: EXIT.failed,
   LOCKED: EXIT.failed,
   CHANGED_SINCE_READ: EXIT.failed,
   COMMIT_REFUSED: EXIT.failed,

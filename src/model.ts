@@ -49,10 +49,15 @@ export interface Host {
   /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
   readonly webroot?: string;
   readonly keyType?: KeyType;
+  /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
+  readonly cert?: string;
+  readonly key?: string;
   /** Contact address for the certificate authority. */
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
+  /** Roots that vouch for the ACME server and for what it issues, PEM; an inventory names their file on this machine. */
+  readonly acmeCa?: string;
   /** Default: what it was last applied with, else standard. */
   readonly profile?: Profile;
   /** Refuse mail that comes to 25 without TLS? Default: as it was last applied. */
@@ -112,6 +117,27 @@ export interface Lineage {
   readonly key: boolean;
   /** How certbot renews it (`standalone`, `webroot`, `dns-…`); null for what somebody laid there by hand. */
   readonly authenticator: string | null;
+  /** Every user of the host may read the private key. */
+  readonly exposed?: true;
+}
+
+/** A certificate that the admin brings, as its files are on the host. */
+export interface Provided {
+  /** Paths. */
+  readonly cert: string;
+  readonly key: string;
+  /** The certificates of the one file, PEM; empty where it holds none. */
+  readonly chain: string;
+  /** The key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl. The key is never read. */
+  readonly publicKey: string;
+  /** Paths where there is no file. */
+  readonly missing: readonly string[];
+  /** Every user of the host may read the private key. */
+  readonly exposed: boolean;
+  /** There is a private key in the certificate's file. */
+  readonly keyInside: boolean;
+  /** Last status change of either, seconds since the epoch. */
+  readonly changed: number;
 }
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
@@ -149,6 +175,8 @@ export interface Facts {
   /** Of the daemons' units those that the admin has masked: systemd will not start them, nor reload them. */
   readonly masked: readonly string[];
   readonly lineages: readonly Lineage[];
+  /** Absent where the admin brings none. */
+  readonly provided?: Provided;
   /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
   readonly takenNames: readonly string[];
   /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
@@ -173,8 +201,12 @@ export interface Policy {
   readonly domains: readonly string[];
   readonly webroot?: string;
   readonly keyType?: KeyType;
+  /** The admin's own certificate: paths on the host. */
+  readonly own?: { readonly cert: string; readonly key: string };
   readonly email?: string;
   readonly acmeServer?: string;
+  /** Roots that vouch for the ACME server and for what it issues, PEM. */
+  readonly acmeCa?: string;
 }
 
 /** Something that must be done before the settings that rest on it can go live. */
@@ -193,6 +225,8 @@ export type Action =
       readonly keyType?: KeyType;
       readonly email?: string;
       readonly acmeServer?: string;
+      /** Roots that vouch for the ACME server, PEM. */
+      readonly acmeCa?: string;
     };
 
 /** Stands for a fragment where a setting of Dovecot 2.3 is put into 2.4's words. */
@@ -221,9 +255,9 @@ export interface Change {
   readonly owner: string;
 }
 
-/** What takes the changes up. `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
+/** What takes the changes up. `systemd` reads its own files anew; `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
 export interface Activation {
-  readonly unit: 'dpkg' | 'postfix' | 'dovecot';
+  readonly unit: 'dpkg' | 'systemd' | 'postfix' | 'dovecot';
   readonly how: 'configure' | 'reload' | 'restart' | 'start';
   readonly why: string;
 }

@@ -118,6 +118,18 @@ export const OPTIONS = {
     choices: KEY_TYPES,
     only: ['apply', 'check'],
   },
+  cert: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'FILE',
+    describe: "your own certificate with its chain, a path on the host, in place of certbot's; with --key",
+  },
+  key: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'FILE',
+    describe: 'its private key, a path on the host, which it never leaves',
+  },
   email: {
     type: 'string',
     group: 'What is wanted',
@@ -131,6 +143,14 @@ export const OPTIONS = {
     value: 'URL',
     describe: "directory of the ACME server; default: Let's Encrypt",
     only: ['apply'],
+  },
+  'acme-ca': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'FILE',
+    describe:
+      'its root certificates (PEM, on this machine): certbot trusts them, at renewals too, and so do the checks',
+    only: ['apply', 'check', 'verify', 'rollback'],
   },
   profile: {
     type: 'string',

@@ -1,8 +1,10 @@
 import { connect as dial, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Policy } from './model.ts';
+import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
-import { usableLineage } from './tasks/lineage.ts';
+import { servedCertificate } from './tasks/served.ts';
+import { resolverOf } from './verify/resolver.ts';
 import { look, type Wanted } from './verify/verify.ts';
 
 export interface ProbeOptions {
@@ -48,16 +50,25 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
       // The daemons may listen on the address that we know the host by, or on loopback only.
       fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
       trust,
+      published: resolverOf(),
       ...(user && { user }),
     },
     wanted,
   );
   return {
     conclude(facts, policy, how) {
-      const certificate = usableLineage(facts, policy)?.chain ?? null;
+      const certificate = servedCertificate(facts, policy).chain;
       const submission = submissionOf(policy, facts);
       const authOn25 = policy.profile !== 'strict';
-      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', submission, authOn25 });
+      tell({
+        domain: policy.domain,
+        certificate,
+        tryLogin: how === 'full',
+        submission,
+        authOn25,
+        roots: policy.acmeCa === undefined ? [] : [policy.acmeCa],
+        ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
+      });
       return findings.then((found) => asAsked(found, policy));
     },
     abandon: () => drop(new Error('nobody wants to know any more')),

@@ -5,8 +5,8 @@ import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import { interruptBy } from './interrupt.ts';
-import { assertContact, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
-import { validFolder } from './inventory/names.ts';
+import { assertContact, assertPairs, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import { validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
 import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
@@ -16,6 +16,20 @@ import type { Terminal } from './terminal.ts';
 
 /** The hosts that the flags mean. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
+  const hosts = await namedHosts(flags);
+  assertPairs(hosts);
+  return Promise.all(hosts.map(withRoots));
+}
+
+/** The roots themselves in place of their file's name. Of the file the certificates alone, for they go to the host. */
+async function withRoots(host: Host): Promise<Host> {
+  if (host.acmeCa === undefined) return host;
+  const text = await readCa('acme-ca', host.acmeCa);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return { ...host, acmeCa: blocks.join('\n') };
+}
+
+async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   const overrides = overridesOf(flags);
   await assertContact(overrides);
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
@@ -28,6 +42,11 @@ export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
 function overridesOf(flags: Flags): Overrides {
   const { user, port, identity, domain, domains, webroot, email, profile, pop3 } = flags;
   if (webroot !== undefined && !validFolder(webroot)) throw usage('--webroot takes an absolute path on the host');
+  for (const name of ['cert', 'key'] as const) {
+    const path = flags[name];
+    if (path === undefined || validFile(path)) continue;
+    throw usage(`--${name} takes an absolute path on the host, of letters, digits and . _ @ + - alone`);
+  }
   return {
     ...(user !== undefined && { user }),
     ...(port !== undefined && { port }),
@@ -41,7 +60,10 @@ function overridesOf(flags: Flags): Overrides {
     }),
     ...(webroot !== undefined && { webroot }),
     ...(flags['key-type'] !== undefined && { keyType: flags['key-type'] as KeyType }),
+    ...(flags.cert !== undefined && { cert: flags.cert }),
+    ...(flags.key !== undefined && { key: flags.key }),
     ...(email !== undefined && { email }),
+    ...(flags['acme-ca'] !== undefined && { acmeCa: flags['acme-ca'] }),
     ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
@@ -68,7 +90,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
-    trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],
+    trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
     ...(user !== undefined && {
       user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
     }),
@@ -115,11 +137,11 @@ function once<T>(ask: () => Promise<T>): () => Promise<T> {
   return () => (answer ??= ask());
 }
 
-async function readCa(path: string): Promise<string> {
+async function readCa(option: 'ca' | 'acme-ca', path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usage(`--ca ${path} cannot be read: ${error.code ?? error.message}`);
+    throw usage(`--${option} ${path} cannot be read: ${error.code ?? error.message}`);
   });
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--ca ${path} holds no PEM certificate`);
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--${option} ${path} holds no PEM certificate`);
   return text;
 }
 

@@ -23,7 +23,7 @@ import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { excuse } from './tags.ts';
-import { usableLineage } from './tasks/lineage.ts';
+import { servedCertificate } from './tasks/served.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
@@ -111,15 +111,15 @@ export const look: Step = async (visit, options, say) => {
 /** The records that would go with the certificate. */
 export const readRecords: Step = async (visit, options, say) => {
   const { facts, policy } = await read(visit, options, say);
-  const lineage = usableLineage(facts, policy);
-  if (!lineage) {
+  const { chain, ...served } = servedCertificate(facts, policy);
+  if (chain === null) {
     throw new HardenMailError(
       'CERTIFICATE_FAILED',
       `${visit.name} has no certificate for ${policy.domain} yet, so there is no record that would go with it`,
       '`harden-mail apply` gets one.',
     );
   }
-  visit.ending = { kind: 'dns', records: dnsRecords(lineage, policy, facts) };
+  visit.ending = { kind: 'dns', records: dnsRecords({ chain, ...served }, policy, facts) };
 };
 
 /** The journal, for `history`. */
@@ -164,7 +164,7 @@ async function read(
     visit.remote = await connect(visit.host, ssh);
   }
   say('gather');
-  visit.snapshot = await gather(readOnly(visit.remote));
+  visit.snapshot = await gather(readOnly(visit.remote), visit.host);
   const { facts } = visit.snapshot;
   assertSupported(facts, visit.name);
   visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));

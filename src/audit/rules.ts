@@ -152,6 +152,20 @@ export type RuleId = keyof typeof RULES;
 
 /** What a failure of verify's checks weighs. Settings: as src/fragments has them. */
 export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { readonly severity: Severity }>> = {
+  tlsa: {
+    severity: 'high',
+    source: 'RFC 7672 §3',
+    profile: null,
+    postfix: ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'],
+    dovecot: [],
+  },
+  caa: {
+    severity: 'low',
+    source: 'RFC 8659',
+    profile: null,
+    postfix: ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'],
+    dovecot: [],
+  },
   answers: {
     severity: 'medium',
     source: 'RFC 8314 §3',

@@ -28,7 +28,7 @@ const FAILURES: readonly Failure[] = [
     said: /host='([^']*)', port=(\d+)\).*CERTIFICATE_VERIFY_FAILED/,
     why: ([, host, port]) =>
       `the host does not trust the authority at ${host}:${port} (certificate verify failed of its own HTTPS)`,
-    todo: 'Put its root into /usr/local/share/ca-certificates on the host, run update-ca-certificates there, and run again.',
+    todo: 'Give --acme-ca its root (a PEM file on this machine), or have the host trust it (/usr/local/share/ca-certificates, update-ca-certificates), and run again.',
   },
   {
     said: /host='([^']*)', port=(\d+)\).*?(Connection refused|Name or service not known|Temporary failure in name resolution|No route to host|Network is unreachable|timed out)/,

@@ -1,6 +1,6 @@
 # Has certbot get a certificate for $domains by http-01, kept under $name. "$@" are further options for certbot.
 # One that is there was found to be of no use, even if it has not expired: it is replaced.
-# shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge and $webroot are set by the lines before
+# shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge, $webroot and $acme_ca are set by the lines before
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 
@@ -66,6 +66,13 @@ sys.exit('it serves ' + domain + ' from none of the folders that were found: ' +
 END
 }
 
+if [ -n "$acme_ca" ]; then
+  bundle=$(mktemp) && trap 'rm -f "$bundle"' EXIT &&
+    { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
+  REQUESTS_CA_BUNDLE=$bundle
+  export REQUESTS_CA_BUNDLE
+fi
+
 if [ "$challenge" = webroot ]; then
   set -- --webroot "$@"
   for domain in $domains; do
@@ -82,6 +89,8 @@ there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"
 status=$?
+# certbot 2.1 (Debian 12) fails over its own words for a rate limit ("can't set attribute"); its log of this run has the authority's.
+[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' /var/log/letsencrypt/letsencrypt.log 2>/dev/null | head -n 8
 # Half a certificate (the disk was full, say) would only be in the way of the next one.
 [ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
 exit $status

@@ -55,7 +55,7 @@ const NO_WEBROOT = 81;
 
 /** Has certbot get the certificate. Throws what kept it, with the authority's own reason. */
 export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
-  const { name, domain, domains, webroot = '', email, acmeServer, keyType } = action;
+  const { name, domain, domains, webroot = '', email, acmeServer, acmeCa = '', keyType } = action;
   const options = [
     ...(email === undefined ? ['--register-unsafely-without-email'] : ['--email', email]),
     ...(acmeServer === undefined ? [] : ['--server', acmeServer]),
@@ -64,6 +64,7 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
   const result = await remote.run(
     [
       `name=${quote(name)} domains=${quote(domains.join(' '))} challenge=${action.challenge} webroot=${quote(webroot)}`,
+      `acme_ca=${quote(acmeCa)}`,
       `set -- ${options.map(quote).join(' ')}`,
       script('certificate.sh'),
     ].join('\n'),

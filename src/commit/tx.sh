@@ -232,6 +232,8 @@ activate_unit() { # UNIT HOW
   if [ "$1" = dpkg ]; then
     # Its packages start the daemons. Where it asks about a file, the admin's stays.
     DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
+  elif [ "$1" = systemd ]; then
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload
   elif [ ! -d /run/systemd/system ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
@@ -356,7 +358,7 @@ restore_daemons() {
   sed '1!G; h; $!d' "$tx/activate" >"$talk/backwards"
   while read -r unit how; do
     if [ "$unit" = dpkg ]; then : # what it has configured stays so: it was no part of the configuration
-    elif was_running "$unit"; then activate_unit "$unit" "$how"
+    elif [ "$unit" = systemd ] || was_running "$unit"; then activate_unit "$unit" "$how"
     else stop_unit "$unit"; fi
   done <"$talk/backwards"
   # An smtpd that found nobody to ask about logins died, and the master starts no other for a minute. Only a restart ends that.

@@ -1,6 +1,6 @@
 # Reads everything that a plan needs, in one go; writes nothing. POSIX sh with Debian's essential tools.
 # Output: sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $own_cert and $own_key are set by the line before
 LC_ALL=C TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL TZ PATH
 
@@ -47,7 +47,8 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 list() {
   printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf \
     /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
-    /var/lib/harden-mail/profile.json
+    /var/lib/harden-mail/profile.json \
+    /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf
   dovecot
 }
 
@@ -158,6 +159,39 @@ keys() {
   done 2>/dev/null
 }
 
+# May everybody read this file? Its mode lets them, and there is a way to it through every folder.
+exposed() { # FILE
+  at=$(readlink -f -- "$1") || return
+  case $(stat -c %a -- "$at") in *[4567]) ;; *) return 1 ;; esac
+  while at=${at%/*} && [ -n "$at" ]; do
+    case $(stat -c %a -- "$at") in *[1357]) ;; *) return 1 ;; esac
+  done
+}
+
+# The certificate that the admin brings. Of its file the certificates alone, for a key may stand there too.
+provided() {
+  for file in "$own_cert" "$own_key"; do
+    what=cert
+    [ "$file" = "$own_cert" ] || what=key
+    printf '%s %s %s\n' "$what" "$file" "$(stat -L -c '%a %Z %F' -- "$file" || echo missing)"
+  done
+  ! exposed "$own_key" || echo exposed
+  ! grep -q -e '-----BEGIN .*PRIVATE KEY-----' -- "$own_cert" || echo inside
+}
+
+# Its public half, where it is in PEM form: openssl would take others too, and the daemons do not.
+provided_key() {
+  grep -q -e '-----BEGIN .*PRIVATE KEY-----' -- "$own_key" || return
+  if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "$own_key"; else echo unknown; fi
+}
+
+brought() {
+  [ -n "$own_cert" ] || return
+  section provided "$(provided 2>/dev/null)"
+  section provided-chain "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' -- "$own_cert" 2>/dev/null)"
+  section provided-key "$(provided_key 2>/dev/null)"
+}
+
 # Names that certbot could not give to a new certificate, and those that it can renew: each part is a link of its own.
 lineages() {
   for file in /etc/letsencrypt/renewal/*.conf /etc/letsencrypt/live/*/ /etc/letsencrypt/archive/*/; do
@@ -173,6 +207,9 @@ lineages() {
     done
     printf 'own %s %s\n' "$name" "$how"
   done
+  stat -L -c '%a %n' /etc/letsencrypt/live/*/privkey.pem 2>/dev/null | while read -r mode file; do
+    case $mode in *[4567]) ! exposed "$file" || { file=${file%/*} && printf 'exposed %s\n' "${file##*/}"; } ;; esac
+  done
 }
 
 # Two halves, side by side: what the first says waits in the pipe.
@@ -180,6 +217,7 @@ daemons | {
   machine
   section keys "$(keys)"
   section lineages "$(lineages)"
+  brought
   files
   cat
   section end ''

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Snapshot } from '../model.ts';
+import type { Host, Snapshot } from '../model.ts';
 import { HardenMailError } from '../errors.ts';
+import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { parseSnapshot, TornError } from './parse.ts';
 
@@ -8,8 +9,12 @@ import { parseSnapshot, TornError } from './parse.ts';
 const LOOKS = 3;
 
 /** Reads a host: facts and files, in one exec and one round trip; in another where a file changed meanwhile. Writes nothing. */
-export async function gather(remote: Remote): Promise<Snapshot> {
-  const script = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
+export async function gather(
+  remote: Remote,
+  { cert = '', key = '' }: Pick<Host, 'cert' | 'key'> = {},
+): Promise<Snapshot> {
+  const looked = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
+  const script = `own_cert=${quote(cert)} own_key=${quote(key)}\n${looked}`;
   for (let look = 1; ; look++) {
     const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read' });
     if (code !== 0) {

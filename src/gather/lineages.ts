@@ -25,7 +25,8 @@ export function lineages(files: readonly RemoteFile[], keys: string, names: read
     if (!path.startsWith(LIVE)) return [];
     const name = path.slice(LIVE.length).split('/')[0] ?? '';
     const key = belongs(publics.get(`${LIVE}${name}/`) ?? '', bytes);
-    return [{ name, chain: bytes, key, authenticator: own.get(name) ?? null }];
+    const exposed = names.includes(`exposed ${name}`);
+    return [{ name, chain: bytes, key, authenticator: own.get(name) ?? null, ...(exposed && { exposed }) }];
   });
 }
 

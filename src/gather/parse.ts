@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model.ts';
 import { lineages, takenNames } from './lineages.ts';
+import { provided } from './provided.ts';
 import { masked, takenUp, timer, units } from './units.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
@@ -24,6 +25,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     const found = packages[name]?.version ?? candidates[name];
     return found === undefined ? null : upstream(found);
   };
+  const brought = provided(lines('provided'), text('provided-chain'), text('provided-key'));
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -42,6 +44,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: masked(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
+    ...(brought && { provided: brought }),
     takenNames: takenNames(lines('lineages')),
     timer: timer(text('units')),
   };

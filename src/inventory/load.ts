@@ -77,6 +77,18 @@ function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): 
   });
 }
 
+/** Throws USAGE for a certificate without its key, or a key without its certificate. */
+export function assertPairs(hosts: readonly Host[]): void {
+  const half = hosts.find(({ cert, key }) => (cert === undefined) !== (key === undefined));
+  if (half === undefined) return;
+  const [has, lacks] = half.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+  throw new HardenMailError(
+    'USAGE',
+    `${half.name} has a ${has} and no ${lacks}`,
+    'Give --cert and --key together (in the inventory cert and key): both are paths on the host.',
+  );
+}
+
 /** Throws USAGE for what an inventory could not say either. */
 export async function assertContact({ email, acmeServer }: Overrides): Promise<void> {
   if (email === undefined && acmeServer === undefined) return;

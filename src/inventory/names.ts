@@ -16,6 +16,11 @@ export function validUser(name: string): boolean {
   return name !== '' && name.length <= 255 && !name.startsWith('-') && !UNSAFE_USER.test(name);
 }
 
+/** An absolute path that main.cf, Dovecot's files and a shell all take for one word. */
+export function validFile(path: string): boolean {
+  return /^\/[\w.@+/-]*[\w.@+-]$/.test(path) && path.length <= 1024;
+}
+
 /** An absolute path without a comma, which certbot would take for two. */
 export function validFolder(path: string): boolean {
   return /^\/[^,\p{Cc}]*$/u.test(path);

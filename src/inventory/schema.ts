@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_TYPES, PROFILES } from '../model.ts';
-import { validFolder, validHostname, validUser } from './names.ts';
+import { validFile, validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
   hostname: z
@@ -23,12 +23,24 @@ const settings = {
     .refine(validFolder, 'not an absolute path')
     .describe('folder on the host that its web server serves for these names; default: found'),
   keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
+  cert: z
+    .string()
+    .refine(validFile, 'not an absolute path of plain characters')
+    .describe("your own certificate with its chain, a path on the host, in place of certbot's; with key"),
+  key: z
+    .string()
+    .refine(validFile, 'not an absolute path of plain characters')
+    .describe('its private key, a path on the host'),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()
     .regex(/^[\x21-\x7e]+$/, 'Invalid URL') // of a line feed the check below would only take no notice
     .pipe(z.url({ protocol: /^https$/ }))
     .describe('directory URL of the ACME server; default: Let’s Encrypt'),
+  acmeCa: z
+    .string()
+    .regex(/^\P{Cc}+$/u, 'not a path')
+    .describe('path, on this machine, of the root certificates (PEM) of the ACME server'),
   profile: z.enum(PROFILES).describe('how far to go; default: what the host was last applied with, else standard'),
   requireTlsInbound: z
     .boolean()

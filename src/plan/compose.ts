@@ -15,7 +15,9 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model.ts';
-import { certificateRequest, lineageName, usableLineage } from '../tasks/lineage.ts';
+import { certificateRequest } from '../tasks/lineage.ts';
+import { assertProvided } from '../tasks/provided.ts';
+import { servedCertificate } from '../tasks/served.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
@@ -33,6 +35,7 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
+  assertProvided(facts, policy);
   const opened = openWorkspace(snapshot);
   const { workspace, settings, notes: applied, record } = setAll(snapshot, policy, tasks, opened);
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
@@ -62,7 +65,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...notes,
   ];
   const plan = { actions, settings, changes, activations, notes: all };
-  return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, plan)) };
+  return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 
 interface Settled {
@@ -81,8 +84,7 @@ function setAll(snapshot: Snapshot, policy: Policy, tasks: readonly Task[], open
   const { facts } = snapshot;
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
   const asks = tasks.some(({ actions }) => actions === certificateRequest);
-  const lineage = (asks ? null : usableLineage(facts, policy)?.name) ?? lineageName(facts, policy);
-  const fill = valuesFor(facts, policy, lineage);
+  const fill = valuesFor(facts, policy, servedCertificate(facts, policy, asks));
   const all = tasks.flatMap((task) => task.fragments ?? []);
   const [standard, strict] = [all.filter(({ profile }) => profile === 'standard'), all.filter(({ profile }) => profile === 'strict')]; // prettier-ignore
   const record = readRecord(snapshot);
@@ -217,8 +219,8 @@ function removals({ facts }: Snapshot): Note[] {
   return [{ task: 'install', level: 'warning', text: `apt would remove ${facts.removes.join(', ')}` }];
 }
 
-function outcome(task: Task, snapshot: Snapshot, plan: Omit<Plan, 'tasks'>): TaskOutcome {
-  const { state, summary } = summarize(task, snapshot, plan);
+function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): TaskOutcome {
+  const { state, summary } = summarize(task, snapshot, policy, plan);
   return { name: task.name, state, summary };
 }
 

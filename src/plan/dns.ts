@@ -14,7 +14,11 @@ const CAA_NAMES: Readonly<Record<string, string>> = {
  * The records that would go with a certificate, as lines of a zone file; what is to be known of them stands beside them as
  * comments. Nothing sets them: a wrong TLSA record keeps mail away.
  */
-export function dnsRecords({ name, chain, authenticator }: Lineage, { domain }: Policy, { now }: Facts): string[] {
+export function dnsRecords(
+  { name, chain, authenticator }: Pick<Lineage, 'name' | 'chain' | 'authenticator'>,
+  { domain }: Policy,
+  { now }: Facts,
+): string[] {
   const certificate = new X509Certificate(chain);
   const day = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
   return [
@@ -49,11 +53,24 @@ function rotation(name: string, authenticator: string | null): string[] {
 }
 
 function caa(certificate: X509Certificate, domain: string): string[] {
-  const organization = /(?:^|\n)O=([^\n]+)/.exec(certificate.issuer)?.[1] ?? '';
-  const issuer = CAA_NAMES[organization];
+  const { organization, issuer } = issuerOf(certificate);
   return issuer === undefined
     ? [
         `; What CAA records call the issuer (${organization || 'no organization'}) is not known here: ask the authority.`,
       ]
     : [`${domain}. IN CAA 0 issue "${issuer}"`];
+}
+
+function issuerOf(certificate: X509Certificate): { organization: string; issuer: string | undefined } {
+  const organization = /(?:^|\n)O=([^\n]+)/.exec(certificate.issuer)?.[1] ?? '';
+  return { organization, issuer: CAA_NAMES[organization] };
+}
+
+/** What CAA records call the authority that issued this certificate (PEM); null where that is not known here. */
+export function caaIssuer(chain: string): string | null {
+  try {
+    return issuerOf(new X509Certificate(chain)).issuer ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -15,7 +15,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Pick<ProfileRecor
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, keyType } = host;
+  const { email, acmeServer, webroot, keyType, cert, key, acmeCa } = host;
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   return {
@@ -25,8 +25,10 @@ export function policyFor(host: Host, facts: Facts, recorded?: Pick<ProfileRecor
     domains: [...new Set([domain, ...others])],
     ...(email !== undefined && { email }),
     ...(acmeServer !== undefined && { acmeServer }),
+    ...(acmeCa !== undefined && { acmeCa }),
     ...(webroot !== undefined && { webroot }),
     ...(keyType !== undefined && { keyType }),
+    ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
   };
 }
 

@@ -1,22 +1,25 @@
-import type { Plan, SettingChange, Snapshot, TaskState } from '../model.ts';
-import { DEPLOY_HOOK } from '../tasks/certbot.ts';
+import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model.ts';
+import { DEPLOY_HOOK, RENEWAL_TRUST } from '../tasks/certbot.ts';
+import { packagesFor } from '../tasks/install.ts';
 import type { Task } from '../tasks/task.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
 
 /** One line for a task: how it stands, or what it would do. */
-export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Plan, 'tasks'>): Outcome {
+export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): Outcome {
   switch (task.name) {
     case 'install': {
       const action = plan.actions.find(({ kind }) => kind === 'install');
-      if (action?.kind !== 'install')
-        return { state: 'ok', summary: 'postfix, dovecot-imapd, dovecot-pop3d, certbot are there' };
+      if (action?.kind !== 'install') return { state: 'ok', summary: `${packagesFor(policy).join(', ')} are there` };
       const named = action.packages.map((name) => [name, facts.candidates[name]].filter(Boolean).join(' '));
       return { state: 'change', summary: `would install ${named.join(', ')}` };
     }
     case 'certbot': {
+      if (policy.own)
+        return { state: 'ok', summary: `has nothing to do: the certificate is your own, ${policy.own.cert}` };
       const action = plan.actions.find(({ kind }) => kind === 'certificate');
-      const hook = plan.changes.some(({ path }) => path.startsWith('/etc/letsencrypt/'));
+      const hook = plan.changes.some(({ path }) => path === DEPLOY_HOOK);
+      const trust = plan.changes.some(({ path }) => RENEWAL_TRUST.includes(path));
       const installed = facts.packages['certbot']?.status === 'installed';
       if (action?.kind === 'certificate') {
         const { name, domain, domains, challenge } = action;
@@ -28,6 +31,8 @@ export function summarize(task: Task, { facts, files }: Snapshot, plan: Omit<Pla
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
       }
       const said = files[DEPLOY_HOOK] === undefined ? 'is not' : 'is not ours, or an older one';
+      if (trust && !hook)
+        return { state: 'change', summary: 'the certificate is there; its renewals would trust --acme-ca' };
       return hook
         ? { state: 'change', summary: `the certificate is there; its renewal hook ${said}` }
         : { state: 'ok', summary: 'the certificate and its renewal hook are there' };

@@ -82,7 +82,7 @@ function digest(bytes: Bytes | null): string {
 }
 
 function activationsFor(changes: readonly Change[]): Activation[] {
-  const units = ['postfix', 'dovecot'] as const;
+  const units = ['systemd', 'postfix', 'dovecot'] as const;
   return units
     .filter((unit) => changes.some(({ path }) => path.startsWith(`/etc/${unit}/`)))
     .map((unit) => ({ unit, how: 'reload', why: 'its files change' }));

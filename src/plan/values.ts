@@ -1,17 +1,17 @@
 import type { Condition, Fragment, Merge } from '../fragments/fragment.ts';
 import type { Facts, Policy } from '../model.ts';
+import type { Served } from '../tasks/served.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { satisfies } from './versions.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The names that fragments may use, filled in for one host. */
-export function valuesFor(facts: Facts, policy: Policy, lineage: string): (text: string) => string {
-  const live = `/etc/letsencrypt/live/${lineage}`;
+export function valuesFor(facts: Facts, policy: Policy, served: Served): (text: string) => string {
   const values: Readonly<Record<string, string>> = {
-    cert: `${live}/fullchain.pem`,
-    key: `${live}/privkey.pem`,
+    cert: served.cert,
+    key: served.key,
     domain: policy.domain,
-    lineage,
+    lineage: served.name,
     queue: facts.postconf['queue_directory'] || '/var/spool/postfix',
   };
   // Postfix's own ${data_directory} is not one of ours and stays.

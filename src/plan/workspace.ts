@@ -35,7 +35,7 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
     );
   }
   const dovecot = Object.values(files).filter(
-    ({ path }) => !/^(\/etc\/(postfix|letsencrypt)|\/var\/lib\/harden-mail)\//.test(path),
+    ({ path }) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path),
   );
   const postfix =
     main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null;

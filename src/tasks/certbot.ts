@@ -1,8 +1,12 @@
-import type { Facts, Lineage } from '../model.ts';
+import type { Facts, Lineage, Policy } from '../model.ts';
 import { certificateRequest, lineageName, usableLineage } from './lineage.ts';
-import type { Task } from './task.ts';
+import type { OwnFile, Task } from './task.ts';
 
 export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
+const ACME_CA = '/etc/letsencrypt/harden-mail-acme-ca.pem';
+const RENEWALS = '/etc/systemd/system/certbot.service.d/acme-ca.conf';
+/** What has renewals trust the authority. */
+export const RENEWAL_TRUST: readonly string[] = [ACME_CA, RENEWALS];
 
 /** A certificate for the mail domain, and daemons that take up its renewals. */
 export const certbot: Task = {
@@ -10,20 +14,57 @@ export const certbot: Task = {
   title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
   actions: certificateRequest,
   notes: (facts, policy) => {
+    if (policy.own) return [ownNote(policy.own)];
     const lineage = usableLineage(facts, policy);
     const stays = lineage !== null && certificateRequest(facts, policy).length === 0;
-    return [...timerNote(facts), ...(stays ? renewalNote(lineage, facts) : [])];
+    return [...timerNote(facts), ...(stays ? [...renewalNote(lineage, facts), ...keyNote(lineage)] : [])];
   },
-  files: (facts, policy) => [
-    {
-      path: DEPLOY_HOOK,
-      bytes: deployHook(lineageName(facts, policy)),
-      mode: '0755',
-      owner: 'root:root',
-      why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
-    },
-  ],
+  files: (facts, policy) => (policy.own ? [] : [hookFile(lineageName(facts, policy)), ...trustFiles(policy)]),
 };
+
+function hookFile(lineage: string): OwnFile {
+  return {
+    path: DEPLOY_HOOK,
+    bytes: deployHook(lineage),
+    mode: '0755',
+    owner: 'root:root',
+    why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
+  };
+}
+
+/**
+ * certbot knows no option for the roots of an authority's own HTTPS, only the environment. The host's other programs trust it
+ * no more than before, and the host's own roots, which change with upgrades, are put together with it at each renewal.
+ */
+function trustFiles({ acmeCa }: Policy): OwnFile[] {
+  if (acmeCa === undefined) return [];
+  const shared = { mode: '0644', owner: 'root:root', why: "Renewals trust the authority's own HTTPS (--acme-ca)." };
+  return [
+    { ...shared, path: ACME_CA, bytes: `${acmeCa.trim()}\n` },
+    {
+      ...shared,
+      path: RENEWALS,
+      bytes: `# Written by harden-mail: renewals trust the roots of --acme-ca beside the host's own.
+[Service]
+RuntimeDirectory=harden-mail-certbot
+ExecStartPre=-/bin/sh -c 'cat /etc/ssl/certs/ca-certificates.crt ${ACME_CA} >/run/harden-mail-certbot/roots.pem'
+Environment=REQUESTS_CA_BUNDLE=/run/harden-mail-certbot/roots.pem
+`,
+    },
+  ];
+}
+
+function ownNote({ cert }: NonNullable<Policy['own']>): string {
+  return `${cert} is your own: who renews it must have the daemons take it up (systemctl reload dovecot postfix)`;
+}
+
+function keyNote({ name, exposed }: Lineage): string[] {
+  if (!exposed) return [];
+  const key = `/etc/letsencrypt/live/${name}/privkey.pem`;
+  return [
+    `the private key ${key} can be read by every user of the host: chmod o= "$(readlink -f ${key})"; whoever has read it can pose as this host, so have a new one made (certbot renew --force-renewal --cert-name ${name})`,
+  ];
+}
 
 function timerNote({ timer }: Facts): string[] {
   if (!timer || (timer.active && timer.enabled)) return [];

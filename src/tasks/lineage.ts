@@ -21,10 +21,11 @@ export function usableLineage({ lineages, now }: Facts, { domain, domains, acmeS
   return named(whole) ?? named(usable) ?? null;
 }
 
-/** What to ask the authority for; nothing where the certificate is there. */
+/** What to ask the authority for; nothing where the certificate is there, or the admin brings one. */
 export function certificateRequest(facts: Facts, policy: Policy): Extract<Action, { kind: 'certificate' }>[] {
+  if (policy.own) return [];
   const found = usableLineage(facts, policy);
-  const { domains, keyType, webroot, email, acmeServer } = policy;
+  const { domains, keyType, webroot, email, acmeServer, acmeCa } = policy;
   if (found && domains.every((name) => isFor(found, name)) && hasKeyOf(found, keyType)) return [];
   const name = nameToAskFor(facts, policy.domain, found);
   const there = facts.lineages.find((lineage) => lineage.name === name);
@@ -39,6 +40,7 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
       ...(keyType !== undefined && { keyType }),
       ...(email !== undefined && { email }),
       ...(acmeServer !== undefined && { acmeServer }),
+      ...(acmeCa !== undefined && { acmeCa }),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { HardenMailError } from '../errors.ts';
 import type { Activation, Change, Facts, Policy, Snapshot } from '../model.ts';
-import { usableLineage } from './lineage.ts';
+import { servedCertificate } from './served.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -13,18 +13,21 @@ export const restart: Task = {
   activations: (snapshot, policy, changes) => {
     if (changes.length > 0) assertNotMasked(snapshot.facts);
     return [
+      ...(changes.some(({ path }) => path.startsWith('/etc/systemd/')) ? [REREAD] : []),
       // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
       ...activation(
         'dovecot',
         snapshot,
         policy,
         changes,
-        (path) => !/^(\/etc\/(postfix|letsencrypt)|\/var\/lib\/harden-mail)\//.test(path),
+        (path) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path),
       ),
       ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
     ];
   },
 };
+
+const REREAD: Activation = { unit: 'systemd', how: 'reload', why: 'what certbot.service trusts changes' };
 
 function assertNotMasked({ masked }: Facts): void {
   if (masked.length === 0) return;
@@ -48,8 +51,9 @@ function activation(
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
   if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
   if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
-  const served = `/etc/letsencrypt/live/${usableLineage(facts, policy)?.name ?? ''}/fullchain.pem`;
-  const newer = Object.values(files).find(
+  const served = servedCertificate(facts, policy).cert;
+  const brought = facts.provided ? [{ path: facts.provided.cert, changed: facts.provided.changed }] : [];
+  const newer = [...Object.values(files), ...brought].find(
     ({ path, changed }) => (reads(path) || path === served) && changed > state.loaded,
   );
   // A file's date is a second's, and so is the daemon's: equal counts as taken up.

@@ -106,6 +106,20 @@ export const CHECKS = [
     proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
     recipe: [],
   },
+  {
+    id: 'tlsa',
+    ports: [25],
+    proves:
+      'where TLSA records are published for port 25 one is of the certificate on disk (asked of the resolver here; none: not told)',
+    recipe: [],
+  },
+  {
+    id: 'caa',
+    ports: [25],
+    proves:
+      'where CAA records are published they let the authority that issued the certificate renew it; else a warning',
+    recipe: [],
+  },
 ] as const satisfies readonly CheckRecord[];
 
 export type CheckId = (typeof CHECKS)[number]['id'];

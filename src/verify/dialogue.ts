@@ -25,8 +25,8 @@ export interface Probe {
     readonly tryLogin: boolean;
     /** Do users log in on 25 too? */
     readonly authOn25: boolean;
+    readonly context: () => SecureContext;
   }>;
-  readonly context: () => SecureContext;
   readonly timeout: number;
   readonly user?: { readonly name: string; readonly password: string };
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
@@ -64,8 +64,8 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     }
     under = 'tls';
-    const { expectation, servername } = await probe.wanted;
-    const tls = await wire.secure({ context: probe.context(), servername });
+    const { expectation, servername, context } = await probe.wanted;
+    const tls = await wire.secure({ context: context(), servername });
     const proven = session(tls, expectation, note);
     if (port.tls === 'implicit') await greet();
 

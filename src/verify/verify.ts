@@ -1,10 +1,13 @@
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Finding } from '../model.ts';
 import { PORTS, SUBMISSION } from './checks.ts';
 import type { Ways } from './reach.ts';
+import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
+import type { Published } from './resolver.ts';
 
 export type { Dial } from './reach.ts';
 
@@ -19,6 +22,10 @@ export interface Wanted {
    * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
    */
   readonly tryLogin?: boolean;
+  /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
+  readonly issuer?: string | null;
+  /** PEM roots that this host's certificate may lead to, beside those of `VerifyOptions`. */
+  readonly roots?: readonly string[];
   /**
    * Port 587: `wanted` it must serve as 465 does; `there` it is the admin's own, whose certificate and logins in clear count;
    * `absent`, the default, it is not looked at.
@@ -36,6 +43,8 @@ export interface VerifyOptions extends Ways {
   /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet a stranger. */
   readonly timeout?: number;
   readonly now?: Date;
+  /** What DNS says of the certificate; absent: not asked. */
+  readonly published?: Published;
 }
 
 export type VerifyTarget = VerifyOptions & Wanted;
@@ -53,15 +62,15 @@ export function verify(target: VerifyTarget): Promise<Finding[]> {
 export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Promise<Finding[]> {
   const { trust = [], user, timeout = 8000, now = new Date() } = options;
   const probe = {
-    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true }) => ({
+    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true, roots = [] }) => ({
       expectation: { domain, onDisk: certificate, now },
       // SNI carries names, not addresses (RFC 6066).
       servername: isIP(domain) ? '' : domain,
       tryLogin,
       authOn25,
+      context: () => contextFor([...trust, ...roots]),
     })),
     timeout,
-    context: () => contextFor(trust),
     ...(user && { user }),
   };
   probe.wanted.catch(() => {}); // each conversation looks at it for itself
@@ -75,9 +84,27 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
     },
     () => [],
   );
+  const dns = inDns(options.published, wanted);
   const found = await Promise.all([...always, submission]);
+  // A resolver that does not answer keeps nobody waiting for long.
+  found.push(await Promise.race([dns, sleep(PATIENCE, [], { ref: false })]));
   clearTimeout(warming);
   return found.flat().sort((a, b) => a.port - b.port);
+}
+
+/** Milliseconds that DNS may take longer than the ports. */
+const PATIENCE = 1000;
+
+async function inDns(published: Published | undefined, wanted: Promise<Wanted>): Promise<Finding[]> {
+  try {
+    const { domain, certificate, issuer } = await wanted;
+    // Names under these are nobody's (RFC 6761), and to ask for them takes a resolver's time.
+    if (!published || !certificate || issuer === undefined || /\.(test|invalid|localhost|example|local)$/.test(domain))
+      return [];
+    return await comparePublished(published, { domain, chain: certificate, issuer });
+  } catch {
+    return [];
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { LabHost } from '../lab/lab.ts';
 import { BY_HAND, NO_CERTIFICATE, NOT_TO_BE_HAD } from './certificates.cases.ts';
 import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
 import { assertTidy } from './host.ts';
+import { rateLimited } from './rate-limit.ts';
 
 describe('certificates', () => {
   let host: LabHost;
@@ -69,10 +70,72 @@ describe('certificates', () => {
         }
       });
 
+    it('a rate limit (of a mock, for Pebble has none): until when, and what to do meanwhile', async () => {
+      const detail =
+        'too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2031-02-03 04:05:06 UTC: see https://letsencrypt.org/docs/rate-limits/';
+      const mock = await rateLimited(await lab.acme(), detail);
+      try {
+        const before = await files(host);
+        const at = flags.indexOf('--acme-server');
+        assertFailure(await hardenMail(flags.with(at + 1, mock.directory)), {
+          exit: 1,
+          says: /the authority's rate limit is reached \(rateLimited\), until 2031-02-03 04:05:06 UTC$/,
+          todo: /^ {2}→ Wait until then; .*Mail works as before/,
+        });
+        assert.equal(mock.orders(), 1);
+        assert.deepEqual(await files(host), before);
+        await assertTidy(host);
+      } finally {
+        mock.close();
+      }
+    });
+
     it('an account whose key is gone is made anew', async () => {
       await shell('find /etc/letsencrypt/accounts -name private_key.json -delete');
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
+      await assertTidy(host);
+    });
+  });
+
+  describe('there, and not well', () => {
+    const lineage = '/etc/letsencrypt/live/$NAME';
+
+    it('a private key that every user can read is told, with the way to mend it', async () => {
+      await shell(`chmod 755 /etc/letsencrypt/live /etc/letsencrypt/archive; chmod 644 ${lineage}/privkey.pem`);
+      const told = () =>
+        hardenMail(['check', ...flags.slice(3).filter((flag) => flag !== '--acme-server' && !/^https/.test(flag))]);
+      const { stdout } = await told();
+      assert.match(stdout, /privkey\.pem can be read by every user of the host: chmod o= "\$\(readlink -f \S+\)"/);
+      await shell(`chmod o= "$(readlink -f ${lineage}/privkey.pem)"`);
+      assert.doesNotMatch((await told()).stdout, /can be read by every user/);
+    });
+
+    it('revoked, and still there: nothing on the host tells of it, so it is served on', async () => {
+      const { directory } = await lab.acme();
+      await shell(`certbot revoke -n --no-delete-after-revoke --server ${directory} --cert-name $NAME`);
+      const { code, stdout } = await hardenMail(flags);
+      assert.match(stdout, /ok: nothing to do/);
+      assert.equal(code, 0);
+    });
+
+    it('revoked and deleted, as certbot proposes: another is got under the same name', async () => {
+      const { directory } = await lab.acme();
+      const serial = () => shell(`openssl x509 -noout -serial -in ${lineage}/cert.pem`);
+      const before = await serial();
+      await shell(`certbot revoke -n --delete-after-revoke --server ${directory} --cert-name $NAME --reason superseded 2>&1 ||
+        certbot delete -n --cert-name $NAME`);
+      const { code, stdout, stderr } = await hardenMail(flags);
+      assert.equal(code, 0, stdout + stderr);
+      assert.notEqual(await serial(), before);
+      await assertTidy(host);
+    });
+
+    it('of which only the renewal file is left: the next free name is taken', async () => {
+      await shell('rm -r $LIVE /etc/letsencrypt/archive/$NAME');
+      const { code, stdout, stderr } = await hardenMail(flags);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, new RegExp(`would request a certificate for ${host.name}, kept as ${host.name}-0001 `));
       await assertTidy(host);
     });
   });

@@ -24,6 +24,8 @@ interface Scratch {
   readonly root: string;
   /** Shell text of programs that stand before the machine's own. */
   readonly programs: Record<string, string>;
+  /** Paths of a certificate that the admin brings. */
+  own?: { readonly cert: string; readonly key: string };
   write(path: string, bytes: string): Scratch;
   link(path: string, target: string): Scratch;
   /** Paths of the files are as the host would have them. */
@@ -65,7 +67,8 @@ function scratch(): Scratch {
       writeFileSync(place(`/stubs/${name}`), `#!/bin/sh\n${text}\n`);
       chmodSync(join(root, 'stubs', name), 0o755);
     }
-    const input = readFileSync(SCRIPT, 'utf8')
+    const own = `own_cert='${host.own?.cert ?? ''}' own_key='${host.own?.key ?? ''}'\n`;
+    const input = (own + readFileSync(SCRIPT, 'utf8'))
       .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
       .replace('PATH=', `PATH=${root}/stubs:`);
     return execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -187,6 +190,88 @@ describe('gather: the script', () => {
     const half = openssl('pkey', '-pubout', '-in', join(host.root, live, 'a/privkey.pem'));
     const [, said] = /^@keys \d+\n([^@]*)/m.exec(host.print()) ?? [];
     assert.equal(said, `${live}/a/\n${half}${live}/b/\n${live}/c/\n`);
+  });
+
+  describe('a certificate that the admin brings', () => {
+    const own = { cert: '/etc/ssl/mail.pem', key: '/etc/ssl/mail.key' };
+    const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
+    const brought = () => {
+      const { provided } = host.gather().facts;
+      const strip = (path: string): string => path.replace(host.root, '');
+      return (
+        provided && {
+          ...provided,
+          cert: strip(provided.cert),
+          key: strip(provided.key),
+          missing: provided.missing.map(strip),
+        }
+      );
+    };
+    beforeEach(() => {
+      host.write(own.cert, '').write(own.key, '');
+      const at = { cert: host.root + own.cert, key: host.root + own.key };
+      openssl('req', '-x509', '-newkey', 'ed25519', '-nodes', '-subj', '/CN=mx', '-keyout', at.key, '-out', at.cert);
+      chmodSync(at.key, 0o600);
+      host.own = own;
+    });
+
+    it('is not looked for unless named', () => {
+      delete host.own;
+      assert.equal(brought(), undefined);
+    });
+
+    it('comes with its chain, and with the public half of its key', () => {
+      const { changed, ...rest } = brought()!;
+      const [chain, publicKey] = [
+        readFileSync(host.root + own.cert, 'utf8').trim(),
+        openssl('pkey', '-pubout', '-in', host.root + own.key).trim(),
+      ];
+      assert.deepEqual(rest, { ...own, chain, publicKey, missing: [], exposed: false, keyInside: false });
+      assert.ok(Math.abs(changed - Date.now() / 1000) < 60);
+    });
+
+    it('without a word of a private key, also where one stands in the file of the certificate', () => {
+      const [cert, key] = [own.cert, own.key].map((path) => readFileSync(host.root + path, 'utf8')) as [string, string];
+      host.write(own.cert, cert + key);
+      const said = host.print();
+      assert.doesNotMatch(said, /PRIVATE KEY/);
+      for (const line of key.split('\n').slice(1, -2)) assert.ok(!said.includes(line));
+      assert.deepEqual([brought()!.keyInside, brought()!.chain], [true, cert.trim()]);
+    });
+
+    it('whose key is under a password, or not PEM, gives none', () => {
+      const path = host.root + own.key;
+      openssl('pkey', '-aes256', '-passout', 'pass:secret', '-in', path, '-out', `${path}.locked`);
+      openssl('pkey', '-outform', 'DER', '-in', path, '-out', `${path}.der`);
+      for (const key of [`${own.key}.locked`, `${own.key}.der`]) {
+        host.own = { ...own, key };
+        assert.equal(brought()!.publicKey, '');
+      }
+    });
+
+    it('of which a file is not there, or is a folder', () => {
+      host.own = { cert: '/etc/ssl', key: '/etc/ssl/none.key' };
+      assert.deepEqual(brought()!.missing, ['/etc/ssl', '/etc/ssl/none.key']);
+    });
+
+    it('whose key every user can read, if there is a way to it through every folder', function () {
+      this.timeout(60_000);
+      // The folder of the test itself lets nobody in, so that its parents are opened for once; below it is what counts.
+      chmodSync(host.root, 0o755);
+      const exposed = (key: number, folder: number): boolean => {
+        chmodSync(host.root + own.key, key);
+        chmodSync(join(host.root, 'etc/ssl'), folder);
+        return brought()!.exposed;
+      };
+      const found = (
+        [
+          [0o644, 0o755],
+          [0o640, 0o755],
+          [0o644, 0o700],
+        ] as const
+      ).map(([key, folder]) => exposed(key, folder));
+      assert.deepEqual(found, [true, false, false]);
+    });
   });
 
   it('tells which lineages certbot can renew, and which names are taken', () => {

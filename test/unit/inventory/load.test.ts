@@ -47,11 +47,21 @@ describe('inventory: load', () => {
         profile: 'standard',
       },
       {
+        name: 'mx3.example.org',
+        hostname: 'mx3.example.org',
+        user: 'root',
+        cert: '/etc/ssl/mail/fullchain.pem',
+        key: '/etc/ssl/mail/privkey.pem',
+        email: 'postmaster@example.org',
+        profile: 'standard',
+      },
+      {
         name: 'mx1.lab.example.org',
         hostname: 'mx1.lab.example.org',
         user: 'root',
         email: 'postmaster@example.org',
         acmeServer: 'https://acme.example.org/directory',
+        acmeCa: '/etc/ssl/certs/example-root.pem',
         groups: ['lab'],
       },
     ]);

@@ -31,7 +31,9 @@ export const onLine =
   });
 
 export const checksOf = (port: number): string[] =>
-  CHECKS.filter(({ id, ports }) => id !== 'login' && (ports as readonly number[]).includes(port)).map(({ id }) => id);
+  CHECKS.filter(
+    ({ id, ports }) => !['login', 'tlsa', 'caa'].includes(id) && (ports as readonly number[]).includes(port),
+  ).map(({ id }) => id);
 
 export function runCases(cases: readonly Case[]): void {
   before(() => void certificates());

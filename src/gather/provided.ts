@@ -1,0 +1,27 @@
+import type { Provided } from '../model.ts';
+
+/**
+ * The certificate that the admin brings, as gather.sh tells of it.
+ * @param lines `cert PATH MODE CHANGED KIND` and the same of `key`, with `missing` for what is not there; `exposed`; `inside`
+ * @param chain the certificates of the file, PEM
+ * @param publicKey the key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl to ask
+ */
+export function provided(lines: readonly string[], chain: string, publicKey: string): Provided | undefined {
+  const of = (word: string): { path: string; file: boolean; changed: number } => {
+    const line = lines.find((one) => one.startsWith(`${word} `)) ?? '';
+    const [, path = '', , changed, kind = ''] = line.split(' ');
+    return { path, file: kind === 'regular', changed: Number(changed) || 0 };
+  };
+  const [cert, key] = [of('cert'), of('key')];
+  if (cert.path === '') return undefined;
+  return {
+    cert: cert.path,
+    key: key.path,
+    chain: chain.trim(),
+    publicKey: publicKey.trim(),
+    missing: [cert, key].flatMap(({ path, file }) => (file ? [] : [path])),
+    exposed: lines.includes('exposed'),
+    keyInside: lines.includes('inside'),
+    changed: Math.max(cert.changed, key.changed),
+  };
+}

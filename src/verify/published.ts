@@ -1,0 +1,82 @@
+/** What DNS says of the certificate, against the certificate. */
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Finding } from '../model.ts';
+import type { CheckId } from './checks.ts';
+import type { Published, Tlsa } from './resolver.ts';
+import { show } from './show.ts';
+
+export interface Compared {
+  readonly domain: string;
+  /** PEM chain on disk. */
+  readonly chain: string;
+  /** What CAA records call the authority that issued it; null where that is not known. */
+  readonly issuer: string | null;
+}
+
+/** No record, and no answer, is no finding. */
+export async function comparePublished(published: Published, compared: Compared): Promise<Finding[]> {
+  const { domain, chain, issuer } = compared;
+  const [tlsa, caa] = await Promise.all([
+    published.tlsa(`_25._tcp.${domain}`).catch(() => []),
+    published.caa(domain).catch(() => null),
+  ]);
+  const certificates = certificatesOf(chain);
+  return [
+    ...judgeTlsa(tlsa, certificates, domain),
+    ...(caa && issuer !== null ? judgeCaa(caa.at, caa.issuers, issuer) : []),
+  ];
+}
+
+function judgeTlsa(records: readonly Tlsa[], chain: readonly X509Certificate[], domain: string): Finding[] {
+  const [leaf] = chain;
+  // Others are of no use to mail servers (RFC 7672, 3.1.3).
+  const usable = records.filter(({ usage }) => usage === 2 || usage === 3);
+  if (!leaf || usable.length === 0) return [];
+  const fits = usable.some((record) =>
+    (record.usage === 3 ? [leaf] : chain).some((one) => digest(one, record) === record.data.toLowerCase()),
+  );
+  if (fits) return [finding('tlsa', 'pass', `_25._tcp.${show(domain)} has a TLSA record of the certificate on disk`)];
+  const right = digest(leaf, { selector: 1, matching: 1 });
+  const text = `no TLSA record of _25._tcp.${show(domain)} is of the certificate on disk, and servers that look at them send no mail; publish: _25._tcp.${show(domain)}. IN TLSA 3 1 1 ${right}`;
+  return [finding('tlsa', 'fail', text)];
+}
+
+function judgeCaa(at: string, issuers: readonly string[], issuer: string): Finding[] {
+  if (issuers.length === 0) return []; // `iodef` and the like forbid nobody
+  if (issuers.some((one) => one.toLowerCase() === issuer))
+    return [finding('caa', 'pass', `the CAA records of ${show(at)} let ${issuer} issue`)];
+  const allowed = issuers.filter(Boolean).map((one) => show(one, 60));
+  return [
+    finding(
+      'caa',
+      'warn',
+      `the CAA records of ${show(at)} let ${allowed.join(', ') || 'nobody'} issue and not ${issuer}, which issued the certificate: its renewal will be refused`,
+    ),
+  ];
+}
+
+const finding = (check: CheckId, status: Finding['status'], text: string): Finding => ({
+  port: 25,
+  check,
+  status,
+  text,
+  via: 'direct',
+});
+
+/** RFC 6698, 2.1: the whole certificate or its key; as it is, or its SHA-256 or SHA-512. */
+function digest(certificate: X509Certificate, { selector, matching }: Pick<Tlsa, 'selector' | 'matching'>): string {
+  const bytes = selector === 0 ? certificate.raw : certificate.publicKey.export({ type: 'spki', format: 'der' });
+  if (matching === 0) return bytes.toString('hex');
+  return createHash(matching === 1 ? 'sha256' : 'sha512')
+    .update(bytes)
+    .digest('hex');
+}
+
+function certificatesOf(chain: string): X509Certificate[] {
+  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return blocks.map((pem) => new X509Certificate(pem));
+  } catch {
+    return [];
+  }
+}

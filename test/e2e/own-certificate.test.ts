@@ -1,0 +1,113 @@
+/** A certificate that the admin brings, on a real host: refused with its cause, or served on every port without certbot. */
+
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import { assertFailure, hardenMail, scratch, to } from './cli.ts';
+import { activity, assertTidy, mark, writtenSince } from './host.ts';
+
+const [CERT, KEY] = ['/etc/ssl/mail/fullchain.pem', '/etc/ssl/mail/privkey.pem'];
+
+/** Shell of an authority of the admin's own: a root, and one that issues, as most have it. */
+const AUTHORITY = `set -e
+  umask 022
+  mkdir -p /root/ca /etc/ssl/mail
+  cd /root/ca
+  ec='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+  [ -e root.pem ] || {
+    openssl req -x509 $ec -days 3650 -subj '/CN=e2e root' -keyout root.key -out root.pem
+    openssl req -x509 $ec -days 3650 -subj '/CN=e2e issuer' -CA root.pem -CAkey root.key -keyout issuer.key -out issuer.pem
+  } 2>/dev/null
+  issue() { # NAME DAYS
+    openssl req -x509 $ec -days "$2" -subj '/CN=mail' -addext "subjectAltName=DNS:$1" -addext basicConstraints=critical,CA:FALSE \\
+      -CA issuer.pem -CAkey issuer.key -keyout leaf.key -out leaf.pem 2>/dev/null
+    cat leaf.pem issuer.pem >${CERT}
+    (umask 077; cat leaf.key >${KEY}; chmod 600 ${KEY})
+  }
+`;
+
+describe('a certificate of the admin', () => {
+  let host: LabHost;
+  let flags: string[];
+  const shell = (lines: string) => host.run(`${AUTHORITY}\n${lines}`);
+
+  before(async () => {
+    host = await lab.host({ release: 'bookworm', mail: true });
+    await shell(`issue ${host.name} 90`);
+    const root = scratch('root.pem', (await host.read('/root/ca/root.pem')).toString());
+    flags = [...to(host), '--cert', CERT, '--key', KEY, '--ca', root];
+  });
+  after(() => host.stop());
+
+  const UNFIT: readonly (readonly [string, string, RegExp])[] = [
+    ['a key that every user can read', `chmod 644 ${KEY}`, /key \/etc\/ssl\/mail\/privkey\.pem can be read by every/],
+    ['a key under a password', `openssl pkey -aes256 -passout pass:x -in leaf.key -out ${KEY}`, /or under a password$/],
+    ['the key of another certificate', `cp issuer.key ${KEY}; chmod 600 ${KEY}`, /is the key of certificate 2 of/],
+    ['a chain in the wrong order', `cat issuer.pem leaf.pem >${CERT}`, /the host's own must come first$/],
+    [
+      'a chain with a stranger in it',
+      `cat leaf.pem root.pem >${CERT}`,
+      /certificate 2 of \S+ \(e2e root\) did not issue/,
+    ],
+    ['one for another name', 'issue www.example.test 90', /is not for mx\S+ but for DNS:www\.example\.test$/],
+    [
+      'one that has expired',
+      `openssl x509 -in leaf.pem -signkey leaf.key -days -1 -out ${CERT} 2>/dev/null`,
+      /fullchain\.pem expired on \d{4}-\d\d-\d\d \(mail\)$/,
+    ],
+    ['one that is not there', `rm ${CERT}`, /there is no file \/etc\/ssl\/mail\/fullchain\.pem on the host$/],
+  ];
+  for (const [what, spoil, says] of UNFIT)
+    it(`${what}: refused, nothing written`, async () => {
+      await shell(`issue ${host.name} 90; ${spoil}`);
+      await mark(host);
+      assertFailure(await hardenMail(['apply', '--yes', ...flags]), {
+        exit: 1,
+        says,
+        todo: /Nothing was written\. \S/,
+      });
+      assert.deepEqual(await writtenSince(host, '/etc'), []);
+      await assertTidy(host);
+    });
+
+  it('fit: served on every port, without certbot, and the key does not travel', async () => {
+    await shell(`issue ${host.name} 90`);
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--debug', ...flags]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /certbot +has nothing to do: the certificate is your own, \/etc\/ssl\/mail\/fullchain\.pem/);
+    assert.equal(
+      (await host.exec('ls -A /etc/letsencrypt/live /etc/letsencrypt/renewal-hooks/deploy 2>/dev/null')).stdout,
+      '',
+    );
+    const body = (await host.read(KEY)).toString().split('\n')[1] ?? 'none';
+    assert.ok(!(stdout + stderr).includes(body));
+  });
+
+  it('a second run has nothing to do', async () => {
+    const since = await activity(host);
+    const { code, stdout } = await hardenMail(['apply', '--yes', ...flags]);
+    assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
+    assert.equal(code, 0);
+    assert.deepEqual((await activity(host, since)).reloads, []);
+  });
+
+  it('a new one is found by check, and taken up by the next run', async () => {
+    const serial = async () => new X509Certificate(await host.read(CERT)).serialNumber;
+    const before = await serial();
+    await host.run('sleep 1.1'); // a file's date is a second's
+    await shell(`issue ${host.name} 90`);
+    assert.notEqual(await serial(), before);
+    assert.equal((await hardenMail(['check', ...flags])).code, 2);
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /reload postfix: \/etc\/ssl\/mail\/fullchain\.pem is newer than what it runs with/);
+    assert.equal((await hardenMail(['check', ...flags])).code, 0);
+  });
+
+  it('that has no key beside it on the command line is an error before any host is contacted', async () => {
+    const { code, stderr } = await hardenMail(['apply', '--yes', '--host', '192.0.2.1', '--cert', CERT]);
+    assert.equal(code, 3);
+    assert.match(stderr, /has a cert and no key/);
+  });
+});

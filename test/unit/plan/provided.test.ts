@@ -1,0 +1,96 @@
+/** What is said of a certificate that the admin brings: fit to be served, or why not. */
+import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { HardenMailError } from '../../../src/errors.ts';
+import type { Policy, Provided } from '../../../src/model.ts';
+import { assertProvided } from '../../../src/tasks/provided.ts';
+import type { Certificates } from '../verify/certificates.ts';
+import { certificates } from '../verify/host.ts';
+import { host } from './host.ts';
+
+const own = { cert: '/etc/ssl/mail/chain.pem', key: '/etc/ssl/mail/key.pem' };
+const half = ({ key }: { key: string }) =>
+  createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString().trim();
+
+function judge(over: Partial<Provided> | ((all: Certificates) => Partial<Provided>) = {}, after = 0): string {
+  const { good, root } = certificates();
+  const provided: Provided = {
+    ...own,
+    chain: good.cert + root,
+    publicKey: half(good),
+    missing: [],
+    exposed: false,
+    keyInside: false,
+    changed: 0,
+    ...(typeof over === 'function' ? over(certificates()) : over),
+  };
+  const { facts } = host({}).snapshot;
+  const now = Date.now() / 1000 + after * 86_400;
+  const policy: Policy = { profile: 'standard', domain: 'mx.example.test', domains: ['mx.example.test'], own };
+  try {
+    assertProvided({ ...facts, now, provided }, policy);
+    return 'fit';
+  } catch (error) {
+    assert.ok(error instanceof HardenMailError, String(error));
+    assert.equal(error.code, 'CERTIFICATE_UNUSABLE');
+    assert.match(error.hint, /^Nothing was written\. \S/);
+    return error.message;
+  }
+}
+
+const FIT: Readonly<Record<string, (all: Certificates) => Partial<Provided>>> = {
+  'with its root behind it': () => ({}),
+  'by itself': ({ good }) => ({ chain: good.cert }),
+  'with its intermediate': ({ noIntermediate, intermediate }) => ({
+    chain: noIntermediate.cert + intermediate,
+    publicKey: half(noIntermediate),
+  }),
+  'self-signed': ({ selfSigned }) => ({ chain: selfSigned.cert, publicKey: half(selfSigned) }),
+  'with text around the blocks': ({ good }) => ({ chain: `subject=CN\n${good.cert}\n# end\n` }),
+  'with a wildcard': ({ wildcard }) => ({ chain: wildcard.cert, publicKey: half(wildcard) }),
+};
+
+const UNFIT: readonly (readonly [string, (all: Certificates) => Partial<Provided>, RegExp])[] = [
+  ['that is not there', () => ({ missing: [own.key] }), /^there is no file \/etc\/ssl\/mail\/key\.pem on the host$/],
+  ['in /tmp', () => ({ cert: '/tmp/chain.pem' }), /^\/tmp\/chain\.pem is in a folder that is emptied/],
+  ['with the key in its file', () => ({ keyInside: true }), /chain\.pem holds a private key beside the certificate/],
+  ['whose key all can read', () => ({ exposed: true }), /key\.pem can be read by every user of the host$/],
+  ['of a host without openssl', () => ({ publicKey: 'unknown' }), /cannot be checked: the host has no openssl$/],
+  ['with a key under a password', () => ({ publicKey: '' }), /none in PEM form, cut short, or under a password$/],
+  ['that is none', () => ({ chain: '' }), /holds no certificate in PEM form$/],
+  [
+    'that is broken',
+    () => ({ chain: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----' }),
+    /^certificate 1 of .* cannot be read$/,
+  ],
+  ['with another key', ({ older }) => ({ publicKey: half(older) }), /key\.pem is not the key of \S+chain\.pem$/],
+  [
+    'in the wrong order',
+    ({ good, root }) => ({ chain: root + good.cert }),
+    /is the key of certificate 2 of \S+: the host's own must come first$/,
+  ],
+  [
+    'with another chain behind it',
+    ({ good, otherName }) => ({ chain: good.cert + otherName.cert }),
+    /^certificate 2 of \S+ \(.*\) did not issue the one before it \(.*\)$/,
+  ],
+  [
+    'for another name',
+    ({ otherName }) => ({ chain: otherName.cert, publicKey: half(otherName) }),
+    /is not for mx\.example\.test but for DNS:www\.example\.test$/,
+  ],
+  [
+    'with a common name only',
+    ({ commonName }) => ({ chain: commonName.cert, publicKey: half(commonName) }),
+    /is not for mx\.example\.test but for no name at all$/,
+  ],
+];
+
+describe('plan: a certificate of the admin', () => {
+  before(() => void certificates());
+  for (const [what, over] of Object.entries(FIT)) it(`${what}: fit`, () => assert.equal(judge(over), 'fit'));
+  for (const [what, over, message] of UNFIT) it(`${what}: refused`, () => assert.match(judge(over), message));
+  it('on its last day: fit', () => assert.equal(judge({}, 89.9), 'fit'));
+  it('that has expired: refused', () => assert.match(judge({}, 90.1), /chain\.pem expired on \d{4}-\d\d-\d\d \(/));
+  it('from the future: refused', () => assert.match(judge({}, -2), /is not valid before \d{4}-\d\d-\d\d \(/));
+});
