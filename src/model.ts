@@ -49,6 +49,8 @@ export interface Host {
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
   readonly profile: Profile;
+  /** It is the machine that this runs on. */
+  readonly local?: true;
   /** The groups of the inventory that it belongs to. */
   readonly groups?: readonly string[];
 }
@@ -273,15 +275,15 @@ export interface Transaction {
 
 /**
  * One probe's result. `hint` is neither good nor bad: something could not be seen from here.
- * `via` says which way it was seen: `direct` from the control machine, or `ssh` through the host itself,
- * which proves less (daemons trust local connections).
+ * `via` says which way it was seen: `direct` from the control machine, `ssh` through the host itself, or `local` by the
+ * host itself (--local); the last two prove less: daemons trust local connections, and no firewall is in between.
  */
 export interface Finding {
   readonly port: number;
   readonly check: string;
   readonly status: 'pass' | 'fail' | 'warn' | 'hint';
   readonly text: string;
-  readonly via: 'direct' | 'ssh';
+  readonly via: 'direct' | 'ssh' | 'local';
 }
 
 // ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────

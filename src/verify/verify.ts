@@ -6,7 +6,7 @@ import { PORTS } from './checks.ts';
 import type { Ways } from './reach.ts';
 import { lookAt } from './reach.ts';
 
-export type { Dial } from './reach.ts';
+export type { Dial, Ways } from './reach.ts';
 
 /** What a host should be like. It is needed when it comes to TLS, not before. */
 export interface Wanted {
