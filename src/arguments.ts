@@ -132,9 +132,10 @@ function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record
   assertNoneMistyped(env);
   const entries = optionsOf(command).map(([name, record]) => {
     const flag = (argv as Record<string, unknown>)[name];
-    // --host and --inventory say the same thing in two ways, so the flag of one outdoes the variable of the other.
+    // These say the same thing in three ways, so the flag of one outdoes the variables of the others.
     const outdone =
-      (name === 'host' && argv.inventory !== undefined) || (name === 'inventory' && argv.host !== undefined);
+      (['host', 'inventory', 'local'] as const).some((other) => other !== name && argv[other] !== undefined) &&
+      ['host', 'inventory', 'local'].includes(name);
     const value = outdone ? undefined : env[envName(name)];
     const given = flag ?? (value ? fromEnvironment(envName(name), record, value) : undefined) ?? record.default;
     if (given !== undefined) assertFits(given, record, flag === undefined ? envName(name) : `--${name}`);

@@ -56,6 +56,8 @@ export interface Host {
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
+  /** It is the machine that this runs on. */
+  readonly local?: true;
   /** Roots that vouch for the ACME server and for what it issues, PEM; an inventory names their file on this machine. */
   readonly acmeCa?: string;
   /** Default: what it was last applied with, else standard. */
@@ -319,15 +321,15 @@ export interface Transaction {
 
 /**
  * One probe's result. `hint` is neither good nor bad: something could not be seen from here.
- * `via` says which way it was seen: `direct` from the control machine, or `ssh` through the host itself,
- * which proves less (daemons trust local connections).
+ * `via` says which way it was seen: `direct` from the control machine, `ssh` through the host itself, or `local` by the
+ * host itself (--local); the last two prove less: daemons trust local connections, and no firewall is in between.
  */
 export interface Finding {
   readonly port: number;
   readonly check: string;
   readonly status: 'pass' | 'fail' | 'warn' | 'hint';
   readonly text: string;
-  readonly via: 'direct' | 'ssh';
+  readonly via: 'direct' | 'ssh' | 'local';
   /** Only of an audit. */
   readonly weight?: Weight;
 }

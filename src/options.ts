@@ -53,6 +53,11 @@ export const OPTIONS = {
     value: 'FILE',
     describe: 'several hosts, JSON or YAML: inventory.example.json shows how',
   },
+  local: {
+    type: 'boolean',
+    group: 'Which host',
+    describe: 'this machine is the mail host: the same work without SSH, as root or by sudo',
+  },
   limit: {
     type: 'string',
     group: 'Which host',

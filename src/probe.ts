@@ -5,7 +5,7 @@ import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
 import { servedCertificate } from './tasks/served.ts';
 import { resolverOf } from './verify/resolver.ts';
-import { look, type Wanted } from './verify/verify.ts';
+import { look, type Dial, type Wanted, type Ways } from './verify/verify.ts';
 
 export interface ProbeOptions {
   /** PEM roots that the certificate may lead to, beside those that Node knows. */
@@ -46,9 +46,7 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
   });
   const findings = look(
     {
-      direct: (port, signal) => tcp(remote.address, port, signal),
-      // The daemons may listen on the address that we know the host by, or on loopback only.
-      fallback: (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port)),
+      ...(remote.local ? inside(remote) : outside(remote)),
       trust,
       published: resolverOf(),
       ...(user && { user }),
@@ -95,6 +93,22 @@ export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): F
   });
 }
 
+function outside(remote: Remote): Ways {
+  return {
+    direct: (port, signal) => tcp(remote.address, port, signal),
+    fallback: throughHost(remote),
+  };
+}
+
+function inside(remote: Remote): Ways {
+  return { local: true, direct: throughHost(remote) };
+}
+
+/** The daemons may listen on the address that we know the host by, or on loopback only. */
+function throughHost(remote: Remote): Dial {
+  return (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port));
+}
+
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
 export async function probeUntilWell(
   once: (how: 'quiet' | 'full') => Promise<Finding[]>,
@@ -108,9 +122,13 @@ export async function probeUntilWell(
   return once('full');
 }
 
-/** What passed before and fails now: the reason to put everything back. What failed already is none. */
+/**
+ * What passed before and fails now: the reason to put everything back. What failed already is none. A port that answered the
+ * host itself answered.
+ */
 export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
-  const passed = new Set(before.filter(({ status }) => status === 'pass').map(key));
+  const served = (one: Finding): boolean => one.check === 'answers' && one.status === 'hint' && one.via !== 'direct';
+  const passed = new Set(before.filter((one) => one.status === 'pass' || served(one)).map(key));
   return after.filter((finding) => finding.status === 'fail' && passed.has(key(finding)));
 }
 

@@ -5,7 +5,14 @@ import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
 import { HardenMailError } from './errors.ts';
 import { interruptBy } from './interrupt.ts';
-import { assertContact, assertPairs, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
+import {
+  assertContact,
+  assertPairs,
+  loadInventory,
+  singleHost,
+  thisMachine,
+  type Overrides,
+} from './inventory/load.ts';
 import { validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
 import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
@@ -32,10 +39,15 @@ async function withRoots(host: Host): Promise<Host> {
 async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   const overrides = overridesOf(flags);
   await assertContact(overrides);
+  if (flags.local === true) {
+    const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // prettier-ignore
+    if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
+    return [thisMachine(overrides)];
+  }
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
-  if (flags.host === undefined) throw usage('which host? Give --host or --inventory');
+  if (flags.host === undefined) throw usage('which host? Give --host or --inventory, or --local for this machine');
   return [singleHost(flags.host, overrides)];
 }
 

@@ -6,6 +6,7 @@ import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
 import type { Transport } from '../remote/transport.ts';
 import { openHop } from './hop.ts';
+import { connectLocally } from './local.ts';
 import { route } from './route.ts';
 import { loadSsh } from './session.ts';
 import { describeSettings } from './ssh-config.ts';
@@ -40,6 +41,7 @@ export interface ConnectOptions {
  * @throws HardenMailError with the code of what went wrong; its message names host and port
  */
 export async function connect(host: Host, options: ConnectOptions): Promise<Remote> {
+  if (host.local) return connectLocally(host, options);
   checkNames(host);
   const debug = options.debug ?? (() => {});
   const query = {

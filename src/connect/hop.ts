@@ -5,6 +5,7 @@ import type { Authentication } from './auth.ts';
 import { findCredentials } from './credentials.ts';
 import { expand } from './expand.ts';
 import { Refusal, interrupted } from './failures.ts';
+import { enter } from './gate.ts';
 import { hostKeys } from './host-keys.ts';
 import { describeKey } from './known-hosts.ts';
 import { openSession } from './session.ts';
@@ -46,10 +47,14 @@ export async function openHop(
   const timeout = options.connectTimeout ?? settings.connectTimeout ?? TIMEOUT;
   const identity = options.identity === undefined ? undefined : expand(options.identity, settings);
   const query = { settings, identity, canAsk: prompt !== undefined, debug };
-  const openLine = async (): Promise<Line> =>
-    options.via === undefined
+  const server = `${settings.hostname}:${settings.port} ${options.via?.label ?? ''}`;
+  let leave = (): void => {};
+  const openLine = async (): Promise<Line> => {
+    leave = await enter(server);
+    return options.via === undefined
       ? openSocket(settings.hostname, settings.port, label, timeout, signal)
       : { socket: await options.via.forward(settings.hostname, settings.port), address: settings.hostname };
+  };
 
   let opening = openLine();
   opening.catch(() => {}); // Awaited below, after what may fail before it.
@@ -90,11 +95,13 @@ export async function openHop(
           debug,
           ...(signal && { signal }),
         });
+        leave();
         told('login', `${settings.user}, by ${means?.last() ?? ''}`);
         return session;
       } catch (error) {
         const pause = BACKOFF[attempt];
         if (!(error instanceof Refusal) || pause === undefined) throw error;
+        leave();
         debug(`${error.message}; trying again`);
         // Not all at the same moment: many hosts may be behind one jump host.
         await sleep(pause * (0.5 + Math.random()) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
@@ -104,7 +111,7 @@ export async function openHop(
       }
     }
   } catch (error) {
-    opening.then(({ socket }) => socket.destroy(), () => {}); // prettier-ignore
+    void opening.then(({ socket }) => socket.destroy(), () => {}).then(() => leave()); // prettier-ignore
     throw error;
   }
 }

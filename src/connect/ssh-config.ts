@@ -82,7 +82,7 @@ export async function resolveSettings(query: SshQuery, debug: (line: string) => 
 
 const CONFIGURATIONS = [join(userInfo().homedir, '.ssh/config'), '/etc/ssh/ssh_config'];
 
-function askSsh(query: SshQuery): Promise<string | undefined> {
+function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
   const flags = [
     ...(query.file === undefined ? [] : ['-F', query.file]),
     ...(query.port === undefined ? [] : ['-p', String(query.port)]),
@@ -93,7 +93,9 @@ function askSsh(query: SshQuery): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const args = ['-G', ...flags, '--', query.hostname];
     execFile('ssh', args, { timeout: 10_000, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
-      if (error === null) return resolve(stdout);
+      // Seen with a hundred at once: an end without an error, and without an answer. That is not "plain defaults".
+      if (error === null && /^hostname /m.test(stdout)) return resolve(stdout);
+      if (error === null) return resolve(tries > 1 ? askSsh(query, tries - 1) : Promise.reject(noAnswer(query)));
       if (error.code === 'ENOENT') return resolve(undefined);
       const lines = stderr.split('\n').map(printable);
       const why = lines.find((line) => line !== '' && !/^(Warning|Pseudo-terminal)/.test(line)) ?? error.message;
@@ -106,6 +108,11 @@ function askSsh(query: SshQuery): Promise<string | undefined> {
       );
     });
   });
+}
+
+function noAnswer({ hostname }: SshQuery): HardenMailError {
+  const what = `ssh cannot resolve ${hostname}: \`ssh -G ${hostname}\` ended without an answer`;
+  return new HardenMailError('USAGE', what, 'Look at the load of this machine, and run again.');
 }
 
 const DEFAULT_IDENTITIES = ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `~/.ssh/${name}`);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { HardenMailError } from '../errors.ts';
 import type { Host } from '../model.ts';
 import { closest } from './closest.ts';
@@ -103,6 +104,12 @@ export async function assertContact({ email, acmeServer }: Overrides): Promise<v
 /** One host that was named on the command line. */
 export function singleHost(hostname: string, overrides: Overrides): Host {
   return compact({ name: hostname, hostname, ...overrides });
+}
+
+/** The machine that this runs on. */
+export function thisMachine(overrides: Overrides): Host {
+  const name = hostname();
+  return compact({ name, hostname: name, local: true, ...overrides, profile: overrides.profile ?? 'standard' });
 }
 
 function compact<T extends Partial<Host>>(host: { readonly [K in keyof T]: T[K] | undefined }): T {

@@ -3,13 +3,10 @@ import type { Remote } from './remote.ts';
 /** The same host with writing taken away. A write is a bug of ours, and is thrown before anything is sent. */
 export function readOnly(remote: Remote): Remote {
   return {
-    name: remote.name,
-    address: remote.address,
+    ...remote,
     run: async (script, options) => {
       if (options.intent !== 'read') throw new Error(`bug: a dry run tried to write to ${remote.name}`);
       return remote.run(script, options);
     },
-    forward: (address, port) => remote.forward(address, port),
-    close: () => remote.close(),
   };
 }

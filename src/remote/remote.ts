@@ -26,6 +26,8 @@ export interface ScriptOptions {
 export interface Remote {
   /** For messages: the host's name as the user calls it. */
   readonly name: string;
+  /** It is this machine: what is seen of it from here is seen by itself. */
+  readonly local?: true;
   /**
    * The address at the other end of the SSH connection. Probes go to the same one.
    */

@@ -2,13 +2,19 @@ import type { ChalkInstance } from 'chalk';
 import type { Finding } from '../model.ts';
 import { escape } from './escape.ts';
 
+export const WAY: Record<Finding['via'], string> = {
+  direct: '',
+  ssh: 'seen through SSH',
+  local: 'seen from the host itself',
+};
+
 /** What was seen from outside: everything that is not well, and a count of what is. With `all`, every check. */
 export function findingLines(findings: readonly Finding[], chalk: ChalkInstance, all: boolean): string[] {
   const sign = { pass: chalk.green('✔'), fail: chalk.red('✖'), warn: chalk.yellow('!'), hint: chalk.cyan('·') };
   return findings
     .filter(({ status }) => all || status !== 'pass')
     .map(({ port, check, status, text, via }) => {
-      const way = via === 'ssh' ? chalk.dim(' (seen through SSH)') : '';
+      const way = WAY[via] === '' ? '' : chalk.dim(` (${WAY[via]})`);
       return `  ${sign[status]} ${String(port).padStart(3)} ${check.padEnd(20)} ${escape(text)}${way}`;
     });
 }

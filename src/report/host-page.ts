@@ -1,4 +1,5 @@
 /** What unfolds below a host's row. */
+import { WAY } from './findings.ts';
 import { html, type Markup } from './markup.ts';
 import type { DocumentHost } from './schema.ts';
 
@@ -113,7 +114,7 @@ function findings({ findings: all }: DocumentHost): Markup[] {
         sign(status),
         html`<td class="number">${port}</td>`,
         key(check),
-        html`<td>${text}${via === 'ssh' ? html` <span class="soft">(seen through SSH)</span>` : ''}</td>`,
+        html`<td>${text}${WAY[via] === '' ? '' : html` <span class="soft">(${WAY[via]})</span>`}</td>`,
       ]),
   );
 }

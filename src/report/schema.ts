@@ -88,7 +88,9 @@ const finding = z
     check: z.string(),
     status: z.enum(['pass', 'fail', 'warn', 'hint']).describe('`hint`: it could not be seen from here'),
     text: z.string(),
-    via: z.enum(['direct', 'ssh']).describe('`ssh`: through the host itself, which proves less'),
+    via: z
+      .enum(['direct', 'ssh', 'local'])
+      .describe('`ssh`: through the host; `local`: by the host itself, which does not prove that others reach it'),
     weight: z
       .object({
         severity: z.enum(['ok', 'info', 'low', 'medium', 'high']),

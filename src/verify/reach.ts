@@ -19,6 +19,8 @@ const REFUSED = ['ECONNREFUSED', 'CONNECTION_REFUSED' satisfies ErrorCode];
 
 export interface Ways {
   readonly direct: Dial;
+  /** `direct` leads from the host to itself: what others can reach is not seen. */
+  readonly local?: boolean;
   readonly fallback?: Dial;
 }
 
@@ -40,6 +42,7 @@ export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>
     via,
   });
 
+  if (ways.local) return fromItself(port, ways.direct, probe, answers);
   const outside = await look(port, ways.direct, 'direct', probe);
   if (outside.greeted) return ordered(outside.findings);
   if (!outside.connected && outside.refused && port.optional)
@@ -67,6 +70,23 @@ export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>
   return [answers('direct', 'fail', `${port.port} cannot be reached from here (${outside.why})${ssh}: ${cause}`)];
 }
 
+/** Of --local. That it answers itself does not prove that anybody else can reach it. */
+async function fromItself(
+  port: Port,
+  dial: Dial,
+  probe: Omit<Probe, 'local'>,
+  answers: (via: Finding['via'], status: Finding['status'], text: string) => Finding,
+): Promise<Finding[]> {
+  const seen = await look(port, dial, 'local', probe);
+  if (seen.connected) {
+    const rest = seen.findings.filter((one) => one.check !== 'answers' || one.status !== 'pass');
+    const text = `${port.port} answers the host itself: whether others can reach it is not seen from here`;
+    return ordered(seen.greeted ? [answers('local', 'hint', text), ...rest] : seen.findings);
+  }
+  if (seen.refused && port.optional) return [answers('local', 'pass', 'closed: nobody can log in in clear here')];
+  return [answers('local', 'fail', seen.refused ? `nothing listens on ${port.port}` : `no connection (${seen.why})`)];
+}
+
 const blocked = (port: Port) => (port.port === 25 ? ', a network that lets no mail out' : '');
 
 function onlyInside(port: Port, outside: Look): string {
@@ -91,7 +111,7 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Pro
   const findings: Finding[] = [];
   const { localAddress, remoteAddress } = stream as Partial<Socket>;
   // Dovecot too takes two equal addresses for a connection from the host itself.
-  const local = via === 'ssh' || (localAddress !== undefined && localAddress === remoteAddress);
+  const local = via !== 'direct' || (localAddress !== undefined && localAddress === remoteAddress);
   const greeted = await converse(stream, port, { ...probe, local }, (check, status, text) => {
     const told = port.own && status === 'fail' && ADMINS.includes(check);
     const finding = { port: port.port, check, via } as const;

@@ -9,7 +9,7 @@ import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
 
-export type { Dial } from './reach.ts';
+export type { Dial, Ways } from './reach.ts';
 
 /** What a host should be like. It is needed when it comes to TLS, not before. */
 export interface Wanted {

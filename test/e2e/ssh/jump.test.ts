@@ -146,6 +146,19 @@ describe('jump hosts and limits', () => {
     for (const remote of remotes) assert.equal((await remote.run('exit 4', read)).code, 4);
   });
 
+  it('100 at once through a jump host that is as OpenSSH comes', async () => {
+    // The one behind it stands for a hundred hosts.
+    const [a, b] = [await serve('MaxStartups 1000'), await serve()];
+    const options = { ...ways(a, b), jump: 'b' };
+    const remotes = await Promise.allSettled([...Array(100).keys()].map(() => to('a', options)));
+    assert.deepEqual(
+      remotes.flatMap((remote) => (remote.status === 'rejected' ? [(remote.reason as Error).message] : [])),
+      [],
+    );
+    for (const remote of open) assert.equal((await remote.run('exit 4', read)).code, 4);
+    assert.doesNotMatch(await b.log(), /MaxStartups/, 'none was turned away');
+  });
+
   it('a forced command that is no shell', async () => {
     const a = await serve('ForceCommand echo this account is for backups');
     const remote = await to('a', ways(a));

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
+import { enter } from '../../../src/connect/gate.ts';
+
+describe('connect: the gate before a server', () => {
+  it('lets eight in at a time, everybody in the end, and each server has its own', async () => {
+    let inside = 0;
+    let most = 0;
+    let done = 0;
+    const visit = async (server: string): Promise<void> => {
+      const leave = await enter(server);
+      most = Math.max(most, (inside += 1));
+      await turn();
+      inside -= 1;
+      done += 1;
+      leave();
+      leave(); // Once is enough: a second time must not make room for two.
+    };
+    await Promise.all(Array.from({ length: 100 }, () => visit('bastion:22')));
+    assert.deepEqual([most, done], [8, 100]);
+    most = 0;
+    await Promise.all(Array.from({ length: 20 }, (_, n) => visit(`host${n}:22`)));
+    assert.equal(most, 20);
+  });
+});
