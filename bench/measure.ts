@@ -8,6 +8,8 @@ export interface Contender {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Done before each run, and not timed. */
+  readonly before?: () => Promise<unknown>;
 }
 
 export interface Figures {
@@ -15,32 +17,47 @@ export interface Figures {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** Peak resident set, MB; 0 where the contender is not Node. */
+  /** Peak resident set, MB; 0 where the contender is not watched (see `watched`). */
   readonly memory: number;
+  /** CPU time of the process, median, ms; 0 likewise. */
+  readonly cpu: number;
 }
 
+export type Table = ReadonlyMap<string, Figures>;
+
+/** For `env`: a Node process that tells of its memory and CPU time. */
+export const watched = { NODE_OPTIONS: `--require=${join(process.cwd(), 'bench/rss.cjs')}` };
+
 /** Runs every contender `runs` times after one warm-up, A B C A B C …; a run that does not end with 0 is an error. */
-export async function measure(contenders: readonly Contender[], runs: number): Promise<Map<string, Figures>> {
+export async function measure(contenders: readonly Contender[], runs: number): Promise<Table> {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-bench-'));
-  const samples = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  const memory = new Map<string, number>();
+  const samples = new Map(contenders.map(({ name }) => [name, { took: [] as number[], cpu: [] as number[], peak: 0 }]));
   for (let round = 0; round <= runs; round++) {
-    for (const { name, command, env } of contenders) {
-      const file = join(folder, 'rss');
+    for (const { name, command, env, before } of contenders) {
+      const file = join(folder, 'usage');
+      await before?.();
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${round}/${runs} ${name}`);
       const took = await once(command, { ...process.env, ...env, HARDEN_MAIL_BENCH_RSS: file });
-      if (round > 0) samples.get(name)?.push(took);
-      memory.set(name, Math.max(memory.get(name) ?? 0, peak(file)));
+      const [kilobytes = 0, cpu = 0] = usage(file);
+      const sample = samples.get(name)!;
+      sample.peak = Math.max(sample.peak, kilobytes / 1024);
+      if (round > 0) sample.took.push(took);
+      if (round > 0) sample.cpu.push(cpu);
     }
   }
   rmSync(folder, { recursive: true });
   return new Map(
-    [...samples].map(([name, all]) => {
-      const sorted = all.toSorted((a, b) => a - b);
-      const [min = 0, max = 0] = [sorted[0], sorted.at(-1)];
-      const median = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
-      return [name, { median, min, max, memory: memory.get(name) ?? 0 }];
+    [...samples].map(([name, { took, cpu, peak }]) => {
+      const { median, min, max } = spread(took);
+      return [name, { median, min, max, memory: peak, cpu: spread(cpu).median }];
     }),
   );
+}
+
+function spread(all: readonly number[]): { median: number; min: number; max: number } {
+  const sorted = all.toSorted((a, b) => a - b);
+  const median = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
+  return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
 }
 
 function once(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -52,19 +69,20 @@ function once(command: readonly string[], env: NodeJS.ProcessEnv): Promise<numbe
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', reject);
-    child.once('close', (code) =>
+    // "exit", not "close": a connection that ssh leaves open for the next (ControlPersist) holds the pipes.
+    child.once('exit', (code) =>
       code === 0
         ? resolve(performance.now() - started)
-        : reject(new Error(`${command.join(' ')} ended with ${code}: ${output}`)),
+        : setTimeout(() => reject(new Error(`${command.join(' ')} ended with ${code}: ${output}`)), 100),
     );
   });
 }
 
-function peak(file: string): number {
+function usage(file: string): number[] {
   try {
-    return Number(readFileSync(file, 'utf8')) / 1024;
+    return readFileSync(file, 'utf8').split(' ').map(Number);
   } catch {
-    return 0;
+    return [];
   } finally {
     rmSync(file, { force: true });
   }

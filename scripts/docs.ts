@@ -11,7 +11,9 @@ import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/schema.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
+import { documentJsonSchema } from '../src/report/schema.ts';
 import { CHECKS } from '../src/verify/checks.ts';
+import { jsonFields } from './fields.ts';
 import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
@@ -27,6 +29,8 @@ export function pages(): Record<string, string> {
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
+    'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(), null, 2)}\n`,
+    'docs/json.md': jsonPage(),
     'man/harden-mail.1': manualPage(),
   };
 }
@@ -154,6 +158,25 @@ function releasesPage(): string {
 function inventorySchemaPage(): string {
   const schema = z.toJSONSchema(inventorySchema, { io: 'input' });
   return `${JSON.stringify({ ...schema, title: 'An inventory of harden-mail' }, null, 2)}\n`;
+}
+
+function jsonPage(): string {
+  return [
+    '# `--json`\n',
+    MADE,
+    'One document on standard output at the end of the run; progress stays on standard error. [json.schema.json](json.schema.json) is its',
+    'JSON Schema (2020-12). `version` is 1 and changes when a field is taken away or gets another meaning; new fields may come at any time.',
+    '',
+    table(['Field', 'What'], jsonFields(documentJsonSchema())),
+    '',
+    'A command line that is not understood prints no document. Files come as unified diffs with secrets masked, never whole. Texts that come from a host are exact; in the document itself control and invisible',
+    'characters stand as `\\uXXXX`. Escape them before you show a parsed text in a terminal.',
+    '',
+    '`harden-mail report --html FILE` makes a page of it for people:',
+    '',
+    '    harden-mail check --inventory hosts.json --json | harden-mail report --html out.html',
+    '',
+  ].join('\n');
 }
 
 function cliPage(): string {

@@ -1,4 +1,5 @@
 import { HardenMailError } from './errors.ts';
+import { closest } from './inventory/closest.ts';
 import { COMMANDS, envName, OPTIONS, SHELLS } from './options.ts';
 import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
 
@@ -117,6 +118,7 @@ function yargsOption({
 
 /** `--dry-run=yes` as `--dry-run`, `--dry-run=no` as `--no-dry-run`: yargs takes every word but `true` for no. */
 function withoutTruth(argument: string): string {
+  if (argument === '--no-color') return '--color=never'; // as many programs have it
   const [, given = '', value = ''] = /^--?([a-z-]+)=(.*)$/s.exec(argument) ?? [];
   const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
   const found = all.find(([name, { alias }]) => given === name || given === alias || given === `no-${name}`);
@@ -127,6 +129,7 @@ function withoutTruth(argument: string): string {
 
 /** Flag, else environment, else the table's own default. Booleans of the environment are read strictly. */
 function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record<string, string | undefined>>): Flags {
+  assertNoneMistyped(env);
   const entries = optionsOf(command).map(([name, record]) => {
     const flag = (argv as Record<string, unknown>)[name];
     // --host and --inventory say the same thing in two ways, so the flag of one outdoes the variable of the other.
@@ -138,6 +141,19 @@ function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record
     return [name, given] as const;
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+/** Variables that are no options. */
+const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD'];
+
+/** Who wrote HARDEN_MAIL_DRYRUN believes in a dry run. Names that are like none of ours may be somebody else's. */
+function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): void {
+  const names = [...Object.keys(OPTIONS).map(envName), ...OTHERS];
+  for (const name of Object.keys(env).filter((one) => one.startsWith('HARDEN_MAIL_') && !names.includes(one))) {
+    const own = (whole: string): string => whole.slice('HARDEN_MAIL_'.length);
+    const meant = closest(own(name), names.map(own));
+    if (meant) throw usage(`there is no variable ${name}${meant.replace('"', '"HARDEN_MAIL_')}`);
+  }
 }
 
 function fromEnvironment(variable: string, { type, choices }: OptionRecord, value: string): unknown {

@@ -4,6 +4,7 @@ import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
 import { parseArguments, type Flags, type HostCommand } from './arguments.ts';
 import { escape } from './report/escape.ts';
+import type { Terminal } from './terminal.ts';
 import { failure } from './words.ts';
 
 export interface Process {
@@ -42,9 +43,41 @@ export async function main(args: readonly string[], process: Process): Promise<n
 }
 
 async function overHosts(command: HostCommand, flags: Flags, process: Process): Promise<number> {
-  const { chooseHosts, runOptions } = await import('./settings.ts');
+  if (flags['list-tasks']) {
+    const [{ tasksOf }, { listTasks }] = await Promise.all([import('./settings.ts'), import('./tags.ts')]);
+    process.stdout.write(listTasks(tasksOf(flags)));
+    return EXIT.ok;
+  }
+  const [began, started] = [Date.now(), performance.now()];
+  const screen = await screenFor(command, flags, process);
+  const outcome = await go(command, flags, process, screen).catch((error: unknown) => ({ error }));
+  const failed = 'error' in outcome ? failure(outcome.error) : undefined;
+  const results = 'error' in outcome ? [] : outcome;
+  const exit = failed?.exit ?? exitOf(results, flags['detailed-exitcode'] === true, process.signal);
+  const run = { command, dryRun: flags['dry-run'] === true, began, exit, results, ...(failed && { failure: failed }) };
+  await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
+  if ('error' in outcome) throw outcome.error;
+  return exit;
+}
+
+async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
+  if (flags.quiet && (flags.verbose || flags.debug))
+    throw usage('--quiet and --verbose or --debug say opposite things');
   const { terminal } = await import('./terminal.ts');
   const screen = terminal(process, flags);
+  if (flags['log-file'] === undefined) return screen;
+  const { logged, openLog } = await import('./log-file.ts');
+  const { whoRuns } = await import('./settings.ts');
+  const log = openLog(flags['log-file'], (line) => void process.stderr.write(`${line}\n`));
+  return logged(screen, log, command, flags, whoRuns(process.env));
+}
+
+async function go(
+  command: HostCommand,
+  flags: Flags,
+  process: Process,
+  screen: Terminal,
+): Promise<readonly HostResult[]> {
   const asks = command === 'apply' || command === 'rollback';
   if (asks && !flags['dry-run'] && !flags.yes && !screen.interactive) {
     throw new HardenMailError(
@@ -53,17 +86,19 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
       'Give --yes, or --dry-run to look only.',
     );
   }
+  const { chooseHosts, runOptions } = await import('./settings.ts');
   const hosts = await chooseHosts(flags);
   const options = await runOptions(flags, process, screen);
   const { apply, check, dns, doctor, history, rollback, verifyHosts } = await import('./run.ts');
   const road = { apply, check, dns, doctor, history, rollback, verify: verifyHosts }[command];
-  const results = await road(hosts, options, screen);
-  const exit = exitOf(results, flags['detailed-exitcode'] === true, process.signal);
-  await screen.finish(command, exit, results);
-  return exit;
+  return road(hosts, options, screen);
 }
 
 function exitOf(results: readonly HostResult[], detailed: boolean, signal: AbortSignal): number {
   const exits = results.map(({ exit, ending }) => (detailed && ending.kind === 'pending' ? EXIT.pending : exit));
   return signal.aborted ? EXIT.interrupted : worstExit(exits);
+}
+
+function usage(message: string): HardenMailError {
+  return new HardenMailError('USAGE', message, '`harden-mail COMMAND --help` shows the options.');
 }

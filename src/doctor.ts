@@ -107,7 +107,7 @@ type Needs = readonly (readonly [word: string, value: string])[];
 
 async function askNeeds(remote: Remote): Promise<Needs> {
   const script = readFileSync(new URL('./doctor.sh', import.meta.url), 'utf8');
-  const { stdout } = await remote.run(script, { intent: 'read' });
+  const { stdout } = await remote.run(script, { name: 'needs', intent: 'read' });
   const lines = stdout.toString('latin1').split('\n');
   return lines.filter(Boolean).map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]);
 }

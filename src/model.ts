@@ -235,7 +235,8 @@ export interface Note {
   readonly text: string;
 }
 
-export type TaskState = 'ok' | 'change' | 'unknown';
+/** `skipped`: left out by --tags or --skip-tags. */
+export type TaskState = 'ok' | 'change' | 'unknown' | 'skipped';
 
 export interface TaskOutcome {
   readonly name: TaskName;

@@ -153,6 +153,26 @@ export const OPTIONS = {
     only: ['check'],
   },
 
+  tags: {
+    type: 'string',
+    group: 'How it is done',
+    value: 'TASKS',
+    describe: 'only these tasks of the recipe, parted by commas; what they rest on must be there',
+    only: ['apply', 'check'],
+  },
+  'skip-tags': {
+    type: 'string',
+    group: 'How it is done',
+    value: 'TASKS',
+    describe: 'without these tasks',
+    only: ['apply', 'check'],
+  },
+  'list-tasks': {
+    type: 'boolean',
+    group: 'How it is done',
+    describe: 'show the tasks in their order, and do nothing; no host is needed',
+    only: ['apply', 'check'],
+  },
   'dry-run': {
     type: 'boolean',
     group: 'How it is done',
@@ -228,7 +248,26 @@ export const OPTIONS = {
     describe: 'exit 2 when a dry run finds something to do',
     only: ['apply', 'rollback'],
   },
-  debug: { type: 'boolean', group: 'Output', describe: 'tell each step of connecting' },
+  quiet: {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'only what went wrong or a warning says, and the total of several hosts; what is asked about is shown',
+    alias: 'q',
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+  },
+  verbose: {
+    type: 'boolean',
+    group: 'Output',
+    alias: 'v',
+    describe: 'tell each command on a host, with its time and size',
+  },
+  debug: { type: 'boolean', group: 'Output', describe: 'the same, and each step of connecting' },
+  'log-file': {
+    type: 'string',
+    group: 'Output',
+    value: 'FILE',
+    describe: 'append what was done: steps and commands with their times, diffs, findings, endings; secrets masked',
+  },
 } as const satisfies Record<string, OptionRecord>;
 
 export type OptionName = keyof typeof OPTIONS;

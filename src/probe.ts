@@ -56,7 +56,8 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
     conclude(facts, policy, how) {
       const certificate = usableLineage(facts, policy)?.chain ?? null;
       const authOn25 = policy.profile !== 'strict';
-      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', authOn25 });
+      const submission = submissionOf(policy, facts);
+      tell({ domain: policy.domain, certificate, tryLogin: how === 'full', authOn25, submission });
       return findings.then((found) => asAsked(found, policy));
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
@@ -75,6 +76,12 @@ export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): F
       ? { ...one, status: 'pass', text: 'closed, as --no-pop3 wants it' }
       : { ...one, status: 'fail', text: `${one.text}, where --no-pop3 wants it closed` };
   });
+}
+
+/** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
+function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
+  if (profile === 'strict') return 'wanted';
+  return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }
 
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */

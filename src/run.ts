@@ -7,7 +7,7 @@ import type { ConnectOptions } from './connect/connect.ts';
 import { examine } from './doctor.ts';
 import type { Interrupt } from './interrupt.ts';
 import { isEmpty } from './model.ts';
-import type { Host, HostResult } from './model.ts';
+import type { Host, HostResult, TaskName } from './model.ts';
 import { fingerprint } from './plan/compose.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
@@ -32,6 +32,8 @@ export interface RunOptions extends ProbeOptions {
   readonly confirmTimeout: number;
   /** The transaction that a rollback goes back before; absent: the last one. */
   readonly to?: string;
+  /** The tasks that it is about: all of them, unless --tags or --skip-tags say otherwise. */
+  readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
   readonly upgradeTo?: DebianRelease;
   readonly ssh: ConnectOptions;

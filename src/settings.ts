@@ -8,10 +8,10 @@ import { interruptBy } from './interrupt.ts';
 import { assertContact, loadInventory, singleHost, type Overrides } from './inventory/load.ts';
 import { validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
-import type { Host, KeyType, Profile } from './model.ts';
+import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
-import { escape } from './report/escape.ts';
 import type { RunOptions } from './run.ts';
+import { chooseTasks } from './tags.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The hosts that the flags mean. */
@@ -61,10 +61,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     forks: flags.forks ?? 10,
     ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),
     maxFail: maxFail(flags),
+    tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
-    who: env['USER'] ?? userInfo().username,
+    who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa(flags.ca)],
     ...(user !== undefined && {
       user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
@@ -78,9 +79,21 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
       ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
       ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
       ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
-      ...(flags.debug === true && { debug: (line) => void process.stderr.write(`debug: ${escape(line)}\n`) }),
+      ...(flags.debug === true && { debug: (line) => screen.debug(line) }),
+      onCommand: (command) => screen.command(command),
     },
   };
+}
+
+export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
+  const chosen = chooseTasks(tags, skip);
+  if (ahead !== undefined && chosen.length < TASKS.length) throw usage('--upgrade-to looks at the whole recipe');
+  return chosen;
+}
+
+/** For the host's history, and the log. */
+export function whoRuns(env: Process['env']): string {
+  return env['USER'] ?? userInfo().username;
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {

@@ -11,6 +11,7 @@ import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
 import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
+import { composePart } from './plan/partial.ts';
 import { dnsRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
@@ -21,6 +22,7 @@ import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
+import { excuse } from './tags.ts';
 import { usableLineage } from './tasks/lineage.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
@@ -39,8 +41,8 @@ export const survey: Step = async (visit, options, say) => {
     say('verify');
     if (facts.packages['postfix']) {
       const begun = look ?? beginProbe(visit.remote, options);
-      visit.findings = await begun.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
-      visit.before = visit.findings;
+      visit.before = await begun.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
+      visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
   } finally {
@@ -75,7 +77,7 @@ export const inspect: Step = async (visit, options, say) => {
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
   if (isEmpty(plan)) {
     say('verify');
-    visit.findings = await probe(linked(visit), facts, policy, options, 'full');
+    visit.findings = excuse(await probe(linked(visit), facts, policy, options, 'full'), visit.open, []);
   }
   visit.ending = verdict(visit.findings, checked);
 };
@@ -171,7 +173,8 @@ async function read(
 
 async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Known> {
   const { snapshot, facts, policy } = await readAtRest(visit, options, say);
-  const plan = compose(snapshot, policy);
+  const { plan, open } = composePart(snapshot, policy, options.tasks);
+  visit.open = open;
   visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
   return { plan: visit.plan, facts, policy };
 }

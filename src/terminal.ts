@@ -1,18 +1,15 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { Chalk } from 'chalk';
 import type { Flags } from './arguments.ts';
 import type { Process } from './cli.ts';
-import { HardenMailError } from './errors.ts';
-import type { Change, Ending, HostResult } from './model.ts';
+import { diffsOf } from './diffs.ts';
+import { ask, isInteractive } from './questions.ts';
+import { document, recap, type Run } from './recap.ts';
+import type { RemoteCommand } from './remote/observed.ts';
 import { alike, sharedBy, type Shown } from './report/alike.ts';
+import { commandLine } from './report/command.ts';
 import { escape } from './report/escape.ts';
-import { liveProgress, plainProgress } from './report/progress.ts';
-import { endingLine } from './report/ending.ts';
-import { findingLines } from './report/findings.ts';
-import { transactionLines } from './report/history.ts';
+import { liveProgress, NO_PROGRESS, plainProgress } from './report/progress.ts';
 import { diffLines, headline, planLines } from './report/plan.ts';
-import { totalLine } from './report/total.ts';
 import type { Io } from './run.ts';
 
 export interface Terminal extends Io {
@@ -20,107 +17,71 @@ export interface Terminal extends Io {
   readonly interactive: boolean;
   askLine(text: string): Promise<string>;
   askSecret(text: string): Promise<string>;
+  /** For `--verbose`: a script was run on a host. */
+  readonly command: (command: RemoteCommand) => void;
+  /** For `--debug`: a step of connecting. */
+  readonly debug: (line: string) => void;
   /** The last words: a recap for people, or the document for programs. */
-  finish(command: string, exit: number, results: readonly HostResult[]): Promise<void>;
+  finish(run: Run): Promise<void>;
 }
 
 /** Results go to standard output, progress and questions to standard error. */
 export function terminal(process: Process, flags: Flags): Terminal {
-  const { env, stdin, stdout, stderr } = process;
+  const { env, stdout, stderr } = process;
   const json = flags.json === true;
-  const interactive = stdin.isTTY === true && stderr.isTTY === true && !env['CI'];
-  const chalk = new Chalk({ level: colorLevel(flags.color ?? 'auto', env, stdout.isTTY === true) });
-  const live =
-    stderr.isTTY === true && !env['CI'] && (stderr.columns ?? 0) > 0 && env['TERM'] !== 'dumb' && !flags.debug;
+  const quiet = flags.quiet === true;
+  const verbose = flags.verbose === true || flags.debug === true;
+  const diff = flags.diff !== false;
+  const color = flags.color ?? 'auto';
+  const chalk = new Chalk({ level: colorLevel(color, env, stdout.isTTY === true) });
+  const live = stderr.isTTY === true && !env['CI'] && (stderr.columns ?? 0) > 0 && env['TERM'] !== 'dumb' && !verbose;
   const print = (lines: readonly string[]): void => {
     if (!json && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
-  const question = (text: string, hidden: boolean): Promise<string> => ask(text, hidden, process, interactive);
+  const aside = (line: string): void => void stderr.write(`${line}\n`);
+  // Nobody agrees to what was not shown.
+  const silent = quiet && (flags.yes === true || flags['dry-run'] === true || !isInteractive(process));
 
   return {
-    interactive,
-    progress: live ? liveProgress(stderr) : plainProgress((line) => void stderr.write(`${line}\n`)),
+    interactive: isInteractive(process),
+    progress: quiet
+      ? NO_PROGRESS
+      : live
+        ? liveProgress(stderr, colorLevel(color, env, true) > 0)
+        : plainProgress(aside),
     async alike(plans) {
       if (plans.length < 2) return plans.map((plan) => [plan]);
       const texts = new Map<Shown, string>();
       for (const shown of plans) {
-        const diffs = flags.diff === false ? [] : await diffsOf(shown.plan.changes);
+        const diffs = diff ? await diffsOf(shown.plan.changes) : [];
         texts.set(shown, [headline('', shown.facts, chalk), ...planLines(shown.plan, chalk), ...diffs].join('\n'));
       }
       return alike(plans, (shown) => texts.get(shown) ?? '');
     },
     async show(plans) {
       const [first] = plans;
-      if (!first) return;
+      if (!first || silent) return;
       print([...sharedBy(plans), headline(first.name, first.facts, chalk), ...planLines(first.plan, chalk)]);
-      if (flags.diff === false) return;
-      print((await diffsOf(first.plan.changes)).map((diff) => diffLines(diff, chalk)));
+      if (diff) print((await diffsOf(first.plan.changes)).map((one) => diffLines(one, chalk)));
     },
     async ask(text) {
-      return /^y(es)?$/i.test((await question(`${text} [y/N] `, false)).trim());
+      return /^y(es)?$/i.test((await ask(`${text} [y/N] `, false, process)).trim());
     },
-    askLine: (text) => question(text, false),
-    askSecret: (text) => question(text, true),
-    async finish(command, exit, results) {
-      if (json) {
-        const { jsonDocument } = await import('./report/json.ts');
-        const diffs = new Map<string, string[]>();
-        for (const { host, plan } of results) diffs.set(host, plan ? await diffsOf(plan.changes) : []);
-        stdout.write(jsonDocument(command, exit, results, diffs));
-        return;
-      }
-      for (const result of results) {
-        for (const transaction of result.ending.kind === 'history' ? result.ending.transactions : []) {
-          print(transactionLines(transaction, chalk));
-          if (flags.diff !== false) print((await diffsOf(transaction.changes)).map((diff) => diffLines(diff, chalk)));
-        }
-        const findings = isAboutChecks(result.ending) ? result.findings : [];
-        print([...findingLines(findings, chalk, command === 'verify'), ...endingLine(result, chalk)]);
-      }
-      // Records are lines of a zone file, and nothing else may stand between them.
-      if (command !== 'dns') print(totalLine(results));
+    askLine: (text) => ask(text, false, process),
+    askSecret: (text) => ask(text, true, process),
+    command: (command) => verbose && aside(commandLine(command)),
+    debug: (line) => flags.debug === true && aside(`debug: ${escape(line)}`),
+    async finish(run) {
+      if (json) stdout.write(await document(run));
+      else print(await recap(run, chalk, { diff, quiet }));
     },
   };
-}
-
-/** What was seen before a failure of another kind would only hide its cause. */
-function isAboutChecks(ending: Ending): boolean {
-  return ending.kind !== 'failed' || ['VERIFY_FAILED', 'ROLLED_BACK'].includes(ending.code);
-}
-
-/** The diff package is loaded only where there is something to show. */
-async function diffsOf(changes: readonly Change[]): Promise<string[]> {
-  if (changes.length === 0) return [];
-  const { diffOf } = await import('./plan/diff.ts');
-  return changes.map(diffOf);
 }
 
 /** NO_COLOR (no-color.org) and FORCE_COLOR, unless --color says so itself. */
 function colorLevel(wish: string, env: Process['env'], tty: boolean): 0 | 1 {
   if (wish !== 'auto') return wish === 'always' ? 1 : 0;
-  if (env['NO_COLOR']) return 0;
-  if (env['FORCE_COLOR'] && env['FORCE_COLOR'] !== '0') return 1;
+  if (env['NO_COLOR'] || env['FORCE_COLOR'] === '0') return 0;
+  if (env['FORCE_COLOR']) return 1;
   return tty && env['TERM'] !== 'dumb' ? 1 : 0;
-}
-
-async function ask(
-  question: string,
-  hidden: boolean,
-  { stdin, stderr, signal }: Process,
-  interactive: boolean,
-): Promise<string> {
-  const text = escape(question);
-  if (!interactive)
-    throw new HardenMailError('NOT_CONFIRMABLE', `there is no terminal to ask on: ${text}`, 'Run it in a terminal.');
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const reader = createInterface({ input: stdin, output: hidden ? silent : stderr, terminal: true });
-  if (hidden) stderr.write(text);
-  try {
-    return await reader.question(hidden ? '' : text, { signal });
-  } catch {
-    throw new HardenMailError('INTERRUPTED', 'interrupted', 'Nothing more was written.');
-  } finally {
-    reader.close();
-    if (hidden) stderr.write('\n');
-  }
 }

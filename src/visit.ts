@@ -1,6 +1,6 @@
 import { EXIT, worstExit } from './errors.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Host, HostResult, Note, Plan, Policy, Snapshot, TaskName } from './model.ts';
 import type { Remote } from './remote/remote.ts';
 import { failure } from './words.ts';
 
@@ -16,6 +16,8 @@ export interface Visit {
   snapshot: Snapshot | null;
   policy: Policy | null;
   plan: Plan | null;
+  /** Tasks that are left out of this run and not as they should be. */
+  open: readonly TaskName[];
   /** What was found and mended on the way, for the report. */
   notes: readonly Note[];
   /** The fingerprint of the plan that was agreed to. */
@@ -38,6 +40,7 @@ export function begin(host: Host): Visit {
     snapshot: null,
     policy: null,
     plan: null,
+    open: [],
     notes: [],
     agreed: null,
     before: [],

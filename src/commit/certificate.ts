@@ -11,6 +11,7 @@ type Certificate = Extract<Action, { kind: 'certificate' }>;
 /** Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail. */
 export async function preflight(remote: Remote, { domain, domains, challenge }: Certificate): Promise<void> {
   const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${script('preflight.sh')}`, {
+    name: 'preflight',
     intent: 'read',
   });
   const lines = stdout.toString('latin1').split('\n');
@@ -66,7 +67,7 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
       `set -- ${options.map(quote).join(' ')}`,
       script('certificate.sh'),
     ].join('\n'),
-    { intent: 'write' },
+    { name: 'certbot', intent: 'write' },
   );
   if (result.code === 0) return;
   const said = words(result);

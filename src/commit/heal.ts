@@ -15,7 +15,7 @@ export async function heal(remote: Remote, ids: readonly string[]): Promise<Rece
     '  cat "/run/harden-mail/${tx##*/}/log" "$tx/log" 2>/dev/null | sed -n "/^end /h; \\${x; p}"',
     'done',
   ].join('\n');
-  const { stdout, stderr } = await remote.run(script, { intent: 'write' });
+  const { stdout, stderr } = await remote.run(script, { name: 'heal', intent: 'write' });
   const receipts = stdout.toString('utf8').split('\n').flatMap(parseEnd);
   for (const id of ids) {
     const receipt = receipts.find((one) => one.id === id);

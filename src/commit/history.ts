@@ -6,6 +6,7 @@ import type { Remote } from '../remote/remote.ts';
 /** The host's journal, newest transaction first. One exec, which reads only. */
 export async function readHistory(remote: Remote): Promise<Transaction[]> {
   const { code, stdout, stderr } = await remote.run(readFileSync(new URL('./history.sh', import.meta.url), 'utf8'), {
+    name: 'history',
     intent: 'read',
   });
   if (code !== 0) {

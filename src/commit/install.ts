@@ -8,7 +8,7 @@ import { reasons, script, words } from './script.ts';
 export async function installPackages(remote: Remote, packages: readonly string[], facts: Facts): Promise<void> {
   const result = await remote.run(
     [`packages=${quote(packages.join(' '))}`, `mailname=${quote(facts.hostname)}`, script('install.sh')].join('\n'),
-    { intent: 'write' },
+    { name: 'install', intent: 'write' },
   );
   if (result.code === 0) return;
   const said = words(result);

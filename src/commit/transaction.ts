@@ -30,7 +30,7 @@ export async function commit(remote: Remote, plan: Plan, options: CommitOptions)
     readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
     'start && follow 0 && tidy',
   ].join('\n');
-  return await followed(remote, script, options.onStep);
+  return await followed(remote, 'commit', script, options.onStep);
 }
 
 /** The controller's word on a transaction that waits: keep it, or put everything back for this reason. One exec. */
@@ -49,7 +49,7 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
       : `printf '%s\\n' ${quote(undo)} >"$talk/undo.new" && mv "$talk/undo.new" "$talk/undo"`,
     'follow "$from"',
   ].join('\n');
-  const result = await followed(remote, script);
+  const result = await followed(remote, undo === null ? 'confirm' : 'undo', script);
   if (result.state === 'awaiting') throw new Error(`transaction ${id} did not take the word`);
   return result;
 }
@@ -104,8 +104,14 @@ function activationLine({ unit, how }: Activation): string {
 }
 
 /** Runs a script that repeats a transaction's log, and reads off how it stands. */
-async function followed(remote: Remote, script: string, onStep?: (step: string) => void): Promise<CommitState> {
+async function followed(
+  remote: Remote,
+  name: string,
+  script: string,
+  onStep?: (step: string) => void,
+): Promise<CommitState> {
   const { code, stdout, stderr } = await remote.run(script, {
+    name,
     intent: 'write',
     ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
   });

@@ -1,6 +1,7 @@
 import { HardenMailError } from '../errors.ts';
 import { validHostname, validUser } from '../inventory/names.ts';
 import type { Host } from '../model.ts';
+import { observed, type RemoteCommand } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
 import type { Transport } from '../remote/transport.ts';
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   readonly debug?: (line: string) => void;
   /** Told of each step of connecting once it is done. */
   readonly onStep?: (step: string, text: string) => void;
+  /** Told of each script that was run on the host. */
+  readonly onCommand?: (command: RemoteCommand) => void;
   /** Ends connecting, and the connection. */
   readonly signal?: AbortSignal;
 }
@@ -78,10 +81,11 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
     await closeAll();
     throw error;
   }
-  return sshRemote(
+  const remote = sshRemote(
     { ...(open.at(-1) as Transport), close: closeAll },
     { name: host.name, ...(options.becomePassword && { becomePassword: options.becomePassword }) },
   );
+  return options.onCommand ? observed(remote, options.onCommand) : remote;
 }
 
 function checkNames({ hostname, user }: Host): void {

@@ -11,7 +11,7 @@ const LOOKS = 3;
 export async function gather(remote: Remote): Promise<Snapshot> {
   const script = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
   for (let look = 1; ; look++) {
-    const { code, stdout, stderr } = await remote.run(script, { intent: 'read' });
+    const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read' });
     if (code !== 0) {
       throw new HardenMailError(
         'REMOTE_FAILED',

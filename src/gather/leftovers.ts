@@ -9,7 +9,7 @@ exit 0
 
 /** Files of an upgrade that wait for a merge, as paths. One exec, which reads only. */
 export async function findLeftovers(remote: Remote): Promise<string[]> {
-  const { stdout } = await remote.run(FIND, { intent: 'read' });
+  const { stdout } = await remote.run(FIND, { name: 'leftovers', intent: 'read' });
   return stdout.toString('latin1').split('\n').filter(Boolean);
 }
 
@@ -22,6 +22,6 @@ exit 0
 
 /** Files of packages that nobody has edited since, as paths. One exec, which reads only. */
 export async function findPristine(remote: Remote): Promise<string[]> {
-  const { stdout } = await remote.run(CHECK, { intent: 'read' });
+  const { stdout } = await remote.run(CHECK, { name: 'pristine', intent: 'read' });
   return stdout.toString('latin1').split('\n').filter(Boolean);
 }

@@ -9,6 +9,8 @@ export interface RemoteResult {
 }
 
 export interface ScriptOptions {
+  /** What it is called in `--verbose` and the log. */
+  readonly name: string;
   /** Reads only, or may it write? A read-only Remote throws on `write` before anything is sent. */
   readonly intent: 'read' | 'write';
   /** Seconds without a word from the host after which the connection counts as lost. */

@@ -1,48 +1,93 @@
-import type { HostResult } from '../model.ts';
+import type { Ending, HostResult } from '../model.ts';
+import type { Document, DocumentHost } from './schema.ts';
+
+/** What is told of a run as a whole. */
+export type RunFacts = Omit<Document, 'version' | 'hosts'>;
 
 /**
  * What `--json` prints: one document for the whole run, described in docs/json.md. Facts are told in short; files come
  * as diffs with secrets masked, never whole.
+ * @param diffs of each host by name, in the order of its plan's changes
  */
 export function jsonDocument(
-  command: string,
-  exit: number,
+  run: RunFacts,
   results: readonly HostResult[],
   diffs: ReadonlyMap<string, readonly string[]>,
 ): string {
-  const hosts = results.map(({ host, ending, exit: code, facts, plan, findings, seconds }) => ({
+  const { command, tool, started, seconds, dryRun, exit, error } = run;
+  const document: Document = {
+    version: 1,
+    command,
+    tool,
+    started,
+    seconds: seconds === undefined ? undefined : rounded(seconds),
+    dryRun,
+    exit,
+    error: error && failureOf(error),
+    hosts: results.map((result) => hostOf(result, diffs.get(result.host) ?? [])),
+  };
+  return `${asciiControls(JSON.stringify(document, null, 2))}\n`;
+}
+
+function hostOf({ host, ending, exit, facts, plan, findings, seconds }: HostResult, diffs: readonly string[]) {
+  const { outcome, ...more } = endingOf(ending);
+  return {
     host,
-    outcome: ending.kind,
-    exit: code,
-    ...(ending.kind === 'failed' && {
-      error: { code: ending.code, message: ending.message, hint: ending.hint, excerpt: ending.excerpt },
-    }),
-    ...('receipt' in ending && ending.receipt && { transaction: ending.receipt.id, state: ending.receipt.state }),
-    ...(ending.kind === 'dns' && { records: ending.records }),
-    ...(ending.kind === 'history' && {
-      history: ending.transactions.map(({ changes, ...told }) => ({ ...told, files: changes.map(({ path }) => path) })),
-    }),
-    ...(ending.kind === 'examined' && { diagnoses: ending.diagnoses }),
-    ...(ending.kind === 'checked' && { drift: ending.drift }),
-    ...(ending.kind === 'foreseen' && { release: ending.release }),
-    seconds: Math.round(seconds * 1000) / 1000,
+    outcome,
+    exit,
+    ...more,
+    seconds: rounded(seconds),
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {
       tasks: plan.tasks,
       actions: plan.actions,
       settings: plan.settings,
-      files: plan.changes.map(({ path, mode, owner }, index) => ({
-        path,
-        mode,
-        owner,
-        diff: diffs.get(host)?.[index] ?? '',
-      })),
+      files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
       activations: plan.activations,
       notes: plan.notes,
     },
     findings,
-  }));
-  return `${asciiControls(JSON.stringify({ version: 1, command, exit, hosts }, null, 2))}\n`;
+  } as DocumentHost; // that each outcome has what belongs to it, is held below
+}
+
+type Own<T> = T extends unknown ? Omit<T, 'host' | 'exit' | 'seconds' | 'facts' | 'plan' | 'findings'> : never;
+
+/** What a host has because of how it ended. */
+function endingOf(ending: Ending): Own<DocumentHost> {
+  const receipt = 'receipt' in ending && ending.receipt;
+  const told = receipt ? { transaction: receipt.id, state: receipt.state } : {};
+  switch (ending.kind) {
+    case 'unchanged':
+    case 'pending':
+    case 'declined':
+    case 'verified':
+      return { outcome: ending.kind };
+    case 'changed':
+      return { outcome: 'changed', ...told };
+    case 'failed':
+      return { outcome: 'failed', error: failureOf(ending), ...told };
+    case 'checked':
+      return { outcome: 'checked', drift: ending.drift };
+    case 'foreseen':
+      return { outcome: 'foreseen', release: ending.release };
+    case 'examined':
+      return { outcome: 'examined', diagnoses: ending.diagnoses };
+    case 'dns':
+      return { outcome: 'dns', records: ending.records };
+    case 'history':
+      return {
+        outcome: 'history',
+        history: ending.transactions.map(({ changes, ...one }) => ({ ...one, files: changes.map(({ path }) => path) })),
+      };
+  }
+}
+
+function failureOf({ code, message, hint, excerpt }: NonNullable<RunFacts['error']>) {
+  return { code, message, hint, excerpt };
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }
 
 /** JSON's own escapes also for DEL, C1 and what turns or hides text: the values are the same, and a terminal is safe. */

@@ -3,7 +3,7 @@ import type { Activation, Facts, Note, Plan, TaskState } from '../model.ts';
 import { count, group } from './count.ts';
 import { escape } from './escape.ts';
 
-const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?' };
+const SIGN: Record<TaskState, string> = { ok: '✔', change: '~', unknown: '?', skipped: '-' };
 
 /** `mx1.example.test  Debian GNU/Linux 12 · Postfix 3.7.11 · Dovecot 2.3.19.1` */
 export function headline(name: string, { os, packages, postfix, dovecot }: Facts, chalk: ChalkInstance): string {
@@ -20,6 +20,7 @@ export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
     ok: chalk.green,
     change: chalk.yellow,
     unknown: chalk.cyan,
+    skipped: chalk.dim,
   };
   const width = Math.max(0, ...tasks.map(({ name }) => name.length));
   return [

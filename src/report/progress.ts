@@ -13,6 +13,9 @@ export interface Progress {
   ): Promise<void>;
 }
 
+/** For who asked for quiet. */
+export const NO_PROGRESS: Progress = plainProgress(() => {});
+
 /** For pipes, CI and dumb terminals: a line for each step. */
 export function plainProgress(write: (line: string) => void): Progress {
   return {
@@ -30,21 +33,28 @@ export function plainProgress(write: (line: string) => void): Progress {
 }
 
 /** For a terminal: a live line for each host, by listr2, gone when the step is done. */
-export function liveProgress(stream: NodeJS.WriteStream): Progress {
+export function liveProgress(stream: NodeJS.WriteStream, color: boolean): Progress {
   return {
     async each(items, width, work) {
       // Imported here, because a piped run never needs it.
-      const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
+      const { Listr, ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } = await import('listr2');
       const output = new ProcessOutput(stream, stream);
       const tasks = items.map((item) => ({
         title: escape(item.name),
         task: (_: unknown, task: { title: string }) =>
           work(item, (step) => (task.title = escape(`${item.name}  ${step}`))),
       }));
+      // It goes by its own reading of the arguments, in which --color never is a wish for colours.
+      const plain = Object.values(ListrDefaultRendererLogLevels).map((level) => [level, (text?: string) => text ?? '']);
+      const paint = color ? {} : { color: Object.fromEntries(plain) as Record<string, (text?: string) => string> };
       const list = new Listr(tasks, {
         concurrent: width,
         registerSignalListeners: false,
-        rendererOptions: { logger: new ListrLogger({ processOutput: output, useIcons: true }), clearOutput: true },
+        rendererOptions: {
+          logger: new ListrLogger({ processOutput: output, useIcons: true }),
+          clearOutput: true,
+          ...paint,
+        },
       });
       await list.run();
     },

@@ -1,6 +1,5 @@
 import { EXIT } from '../errors.ts';
 import type { Ending, HostResult } from '../model.ts';
-import { isEmpty } from '../model.ts';
 import { group } from './count.ts';
 
 const OUTCOME: Record<Ending['kind'], string> = {
@@ -17,16 +16,20 @@ const OUTCOME: Record<Ending['kind'], string> = {
   failed: 'failed',
 };
 
-/** Of several hosts: `40 hosts: 37 ok, 2 changed, 1 failed`. */
+/** How a host's run ended, in a word. */
+export function outcomeOf(kind: Ending['kind'], exit: number): string {
+  if (exit === EXIT.ok) return OUTCOME[kind];
+  return kind === 'checked' || kind === 'foreseen' ? 'drifted' : 'failed';
+}
+
+/** `40 hosts: 37 ok, 2 changed, 1 failed` */
+export function totalOf(outcomes: readonly string[]): string {
+  const counts = [...group(outcomes, (outcome) => outcome)].map(([outcome, all]) => `${all.length} ${outcome}`);
+  return `${outcomes.length} ${outcomes.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ') || 'none was begun'}`;
+}
+
+/** The total of several hosts. */
 export function totalLine(results: readonly HostResult[]): string[] {
   if (results.length < 2) return [];
-  const drifted = ({ ending, plan }: HostResult): boolean =>
-    (ending.kind === 'checked' || ending.kind === 'foreseen') && plan !== null && !isEmpty(plan);
-  const outcome = (result: HostResult): string => {
-    if (drifted(result)) return 'drifted';
-    return result.ending.kind === 'examined' && result.exit !== EXIT.ok ? 'failed' : OUTCOME[result.ending.kind];
-  };
-  const outcomes = group(results, outcome);
-  const counts = [...outcomes].map(([outcome, all]) => `${all.length} ${outcome}`);
-  return [`${results.length} hosts: ${counts.join(', ')}`];
+  return [totalOf(results.map(({ ending, exit }) => outcomeOf(ending.kind, exit)))];
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Finding } from '../model.ts';
-import { PORTS } from './checks.ts';
+import { PORTS, SUBMISSION } from './checks.ts';
 import type { Ways } from './reach.ts';
 import { lookAt } from './reach.ts';
 
@@ -21,6 +21,11 @@ export interface Wanted {
   readonly tryLogin?: boolean;
   /** Do users log in on 25 too, as the recipe has it? Default yes; with the profile strict they do not. */
   readonly authOn25?: boolean;
+  /**
+   * Port 587: `wanted` it must serve as 465 does; `there` it is the admin's own, whose certificate and logins in clear count;
+   * `absent`, the default, it is not looked at.
+   */
+  readonly submission?: 'wanted' | 'there' | 'absent';
 }
 
 export interface VerifyOptions extends Ways {
@@ -61,9 +66,18 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   };
   probe.wanted.catch(() => {}); // each conversation looks at it for itself
   const warming = setTimeout(warmUp, WARM_UP, trust);
-  const found = await Promise.all(PORTS.map((port) => lookAt(port, options, probe)));
+  const always = PORTS.map((port) => lookAt(port, options, probe));
+  // Only who waits for the host's word knows whether it is there: a firewall that drops would cost every look its time.
+  const submission = wanted.then(
+    ({ submission: how = 'absent' }) => {
+      const own = how === 'there' ? ({ optional: true, own: true } as const) : {};
+      return how === 'absent' ? [] : lookAt({ ...SUBMISSION, ...own }, options, probe);
+    },
+    () => [],
+  );
+  const found = await Promise.all([...always, submission]);
   clearTimeout(warming);
-  return found.flat();
+  return found.flat().sort((a, b) => a.port - b.port);
 }
 
 /**

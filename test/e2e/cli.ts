@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Acme, LabHost } from '../lab/lab.ts';
 import { quote } from '../lab/sh.ts';
+import { assertDocument } from '../unit/report/document.ts';
 
 export interface Outcome {
   /** Exit status; 128 + n when signal n ended it. */
@@ -57,7 +58,7 @@ export function start(args: readonly string[], env: Environment = {}): Running {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...clean(), ...env },
   });
-  return watch(child, collect(child.stderr), collect(child.stdout));
+  return documented(args, watch(child, collect(child.stderr), collect(child.stdout)));
 }
 
 /** The same in a terminal of its own, by script(1). Results, on standard output, are kept apart from it. */
@@ -72,7 +73,18 @@ export function startInTerminal(args: readonly string[], env: Environment = {}):
       env: { ...clean(), SHELL: '/bin/sh', TERM: 'xterm', ...env },
     },
   );
-  return watch(child, collect(child.stdout), { text: () => readFileSync(results, 'utf8') });
+  return documented(args, watch(child, collect(child.stdout), { text: () => readFileSync(results, 'utf8') }));
+}
+
+/** Whatever a test is about, a document that was printed is one of docs/json.schema.json. */
+function documented(args: readonly string[], running: Running): Running {
+  if (!args.includes('--json')) return running;
+  const done = running.done.then((outcome) => {
+    if (outcome.stdout !== '') assertDocument(outcome.stdout);
+    return outcome;
+  });
+  done.catch(() => {}); // Told to whoever waits for it.
+  return { ...running, done };
 }
 
 /** Which host, and how to get in. `user` is root, or one of the host's. */

@@ -47,6 +47,8 @@ export interface LabHost {
   readonly release: ReleaseName;
   /** IPv4 address; every port is reachable from this machine. */
   readonly address: string;
+  /** Its network namespace, as `ip -netns` knows it. */
+  readonly namespace: string;
   /** Of sshd. */
   readonly port: number;
   /** Path of a private key that logs in as root and as every user made by `users`. */
@@ -138,7 +140,7 @@ export async function startHost(world: World, n: number, address: string, option
     return stdout;
   };
   const host: LabHost = {
-    ...{ name, release, address, port: 22, identity, knownHosts, exec, run: mustRun },
+    ...{ name, release, address, namespace: id, port: 22, identity, knownHosts, exec, run: mustRun },
     async read(path) {
       const { code, stdout, stderr } = await machine.exec(`exec cat -- ${quote(path)}`);
       if (code !== 0) throw new Error(`lab: on ${name}: ${stderr.toString()}`);

@@ -24,11 +24,11 @@ export async function available(): Promise<Availability> {
   return { ok: true };
 }
 
-/** Installs what is missing, and says so. Test files run side by side, so all but the first find it there. */
-export async function prepareMachine(): Promise<void> {
-  if ((await missing()).length === 0) return;
+/** Installs what is missing of what the lab needs, or of other packages, and says so. Test files run side by side, so all but the first find it there. */
+export async function prepareMachine(packages: readonly string[] = PACKAGES): Promise<void> {
+  if ((await missing(packages)).length === 0) return;
   await withApt(async (env) => {
-    const wanted = await missing();
+    const wanted = await missing(packages);
     if (wanted.length === 0) return;
     say(`installing on this machine, for its test hosts: ${wanted.join(' ')}`);
     await must('apt-get', ['-q', 'update'], { env });
@@ -45,8 +45,8 @@ function withApt<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   return withLock('/run/lock/harden-mail-apt', () => work({ ...process.env, DEBIAN_FRONTEND: 'noninteractive' }));
 }
 
-async function missing(): Promise<string[]> {
-  const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...PACKAGES]);
+async function missing(packages: readonly string[]): Promise<string[]> {
+  const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...packages]);
   const there = stdout.toString().split('\n');
-  return PACKAGES.filter((name) => !there.includes(`installed ${name}`));
+  return packages.filter((name) => !there.includes(`installed ${name}`));
 }

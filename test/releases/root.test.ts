@@ -8,7 +8,7 @@ import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { assertRoot } from '../e2e/ssh/root.ts';
 
-const read = { intent: 'read' } as const;
+const read = { name: 'test', intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
 const PACKAGES = ['sudo-rs', 'opendoas', 'zsh', 'fish'];
 

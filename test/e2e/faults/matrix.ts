@@ -27,5 +27,7 @@ export function share(mine: number, of: number): void {
   });
 }
 
-/** A diagonal: each step and each fault. */
-const SAMPLE = new Set(STEPS.map((step, n) => `${step} × ${FAULTS[n % FAULTS.length]}`));
+/** Two diagonals, without what cannot occur: each step and each fault, at least 25 cells. */
+const SAMPLE = new Set(
+  [0, 5].flatMap((shift) => STEPS.map((step, n) => `${step} × ${FAULTS[(n + shift) % FAULTS.length]}`)),
+);

@@ -68,7 +68,7 @@ describe('values with tricks, on the host', () => {
     assert.ok(scripts.length > 2000 && refused > 50, `${scripts.length} scripts, ${refused} refused`);
     for (let at = 0; at < scripts.length; at += BATCH) {
       const all = scripts.slice(at, at + BATCH).map((script) => `(\n${script}\n)\n`);
-      const { code, stderr } = await remote.run(all.join(''), { intent: 'write' });
+      const { code, stderr } = await remote.run(all.join(''), { name: 'test', intent: 'write' });
       assert.equal(code, 0, stderr.toString());
     }
     const options = /^(certonly|-n|--agree-tos|--force-renewal|--expand)$/;

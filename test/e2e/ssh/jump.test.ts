@@ -7,7 +7,7 @@ import type { Remote } from '../../../src/remote/remote.ts';
 import { startSshd } from './sshd.ts';
 import type { Sshd } from './sshd.ts';
 
-const read = { intent: 'read' } as const;
+const read = { name: 'test', intent: 'read' } as const;
 
 describe('jump hosts and limits', () => {
   const sshds: Sshd[] = [];

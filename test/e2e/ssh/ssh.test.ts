@@ -13,7 +13,7 @@ import type { LabHost } from '../../lab/lab.ts';
 import { keygen } from './sshd.ts';
 import { assertRoot } from './root.ts';
 
-const read = { intent: 'read' } as const;
+const read = { name: 'test', intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
 
 describe('SSH to a stock Debian host', () => {
@@ -181,7 +181,10 @@ describe('SSH to a stock Debian host', () => {
 
   it('a dry run cannot write', async () => {
     const remote = readOnly(await to('root'));
-    await assert.rejects(remote.run('touch /srv/canary', { intent: 'write' }), /bug: a dry run tried to write/);
+    await assert.rejects(
+      remote.run('touch /srv/canary', { name: 'touch', intent: 'write' }),
+      /bug: a dry run tried to write/,
+    );
     assert.equal((await host.exec('test -e /srv/canary')).code, 1);
   });
 

@@ -50,6 +50,7 @@ describe('cli: arguments', () => {
   it('turns off what is on', async () => {
     assert.equal((await flags('apply --no-diff')).diff, false);
     assert.equal((await flags('apply --diff=no')).diff, false);
+    assert.equal((await flags('apply --no-color')).color, 'never');
     assert.equal((await flags('apply --no-yes')).yes, false);
   });
 
@@ -184,6 +185,7 @@ describe('cli: the environment', () => {
     ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF is neither/],
     ['HARDEN_MAIL_PORT', 'ssh', /^HARDEN_MAIL_PORT takes a whole number/],
     ['HARDEN_MAIL_FORKS', '0', /^HARDEN_MAIL_FORKS takes a whole number/],
+    ['HARDEN_MAIL_DRYRUN', '1', /^there is no variable HARDEN_MAIL_DRYRUN: did you mean "HARDEN_MAIL_DRY_RUN"\?$/],
     ['HARDEN_MAIL_COLOR', 'red', /^HARDEN_MAIL_COLOR is none of auto, always, never$/],
   ] as const) {
     it(`${name}=${value} is refused`, () => refused(['apply'], message, { [name]: value }));

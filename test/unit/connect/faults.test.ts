@@ -7,7 +7,7 @@ import type { Remote } from '../../../src/remote/remote.ts';
 import { answerScript, freePort, startServer } from './server.ts';
 import type { Behaviour, TestServer } from './server.ts';
 
-const read = { intent: 'read' } as const;
+const read = { name: 'test', intent: 'read' } as const;
 
 describe('connections that go wrong', function () {
   this.timeout(15_000);

@@ -14,14 +14,14 @@ describe('readOnly', () => {
   );
 
   it('lets a reading script through, with its answer untouched', async () => {
-    const result = await remote.run('cat x', { intent: 'read' });
+    const result = await remote.run('cat x', { name: 'cat', intent: 'read' });
     assert.deepEqual(result, { code: 3, stdout: Buffer.from('out'), stderr: Buffer.from('err') });
     assert.deepEqual(sent, ['cat x']);
   });
 
   it('throws on a writing one before anything is sent, and as a bug', async () => {
     sent.length = 0;
-    await assert.rejects(remote.run('rm x', { intent: 'write' }), (error: Error) => {
+    await assert.rejects(remote.run('rm x', { name: 'rm', intent: 'write' }), (error: Error) => {
       assert.match(error.message, /^bug: a dry run tried to write/);
       assert.equal(error.name, 'Error');
       return true;

@@ -5,7 +5,7 @@ import { sshRemote } from '../../../src/remote/ssh.ts';
 import { localTransport } from './local.ts';
 import type { Local, LocalOptions } from './local.ts';
 
-const read = { intent: 'read' } as const;
+const read = { name: 'test', intent: 'read' } as const;
 
 /** `id -u` of somebody who is not root, except under the sudo below. */
 const ID = '#!/bin/sh\necho "${FAKE_UID:-1000}"\n';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import type { Diagnosis, Ending } from '../../../src/model.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
+import { assertDocument } from './document.ts';
 import { facts, pass, plan, result } from './results.ts';
 
 const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
@@ -25,13 +26,20 @@ const results = [
     { host: 'mx4' },
   ),
 ];
-const printed = jsonDocument('apply', 5, results, new Map([['mx1', plan.changes.map(diffOf)]]));
+const run = {
+  command: 'apply',
+  tool: '1.2.3',
+  started: '2026-11-24T10:15:00.000Z',
+  seconds: 2.34567,
+  exit: 5,
+} as const;
+const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(diffOf)]]));
 const document = JSON.parse(printed) as { hosts: Record<string, unknown>[] };
 
 describe('report: --json', () => {
   it('is one document, with a line end at its end', () => {
-    assert.deepEqual(Object.keys(document), ['version', 'command', 'exit', 'hosts']);
-    assert.deepEqual({ ...document, hosts: [] }, { version: 1, command: 'apply', exit: 5, hosts: [] });
+    assert.deepEqual(Object.keys(document), ['version', 'command', 'tool', 'started', 'seconds', 'exit', 'hosts']);
+    assert.deepEqual({ ...document, hosts: [] }, { version: 1, ...run, seconds: 2.346, hosts: [] });
     assert.ok(printed.endsWith('}\n'));
     assert.deepEqual(
       document.hosts.map(({ host }) => host),
@@ -85,18 +93,59 @@ describe('report: --json', () => {
     assert.match(printed, /relay_password = \*{8}/);
   });
 
-  it('has no field that docs/json.md does not name', () => {
-    const docs = readFileSync(new URL('../../../docs/json.md', import.meta.url), 'utf8');
-    for (const field of new Set(document.hosts.flatMap((host) => Object.keys(host)))) {
-      assert.ok(docs.includes(`hosts[].${field}`), field);
-    }
+  const bad: Diagnosis = { check: 'login', status: 'fail', text: 'no', hint: 'do', exit: 4, seconds: 0.1 };
+  const file = { path: '/etc/postfix/main.cf', transaction: null, edited: false };
+  const endings: Ending[] = [
+    { kind: 'unchanged' },
+    { kind: 'pending' },
+    { kind: 'declined' },
+    { kind: 'verified' },
+    { kind: 'changed' },
+    { kind: 'changed', receipt },
+    { kind: 'examined', diagnoses: [bad] },
+    { kind: 'checked', drift: { files: [file], leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } },
+    { kind: 'foreseen', release: 'trixie' },
+    { kind: 'dns', records: ['; none'] },
+    { kind: 'history', transactions: [] },
+    { kind: 'failed', code: 'CONFIG_INVALID', message: 'no', hint: 'do', exit: 1, excerpt: '1 | x', receipt },
+  ];
+  for (const ending of endings) {
+    it(`is as its schema says: ${ending.kind}`, () => {
+      assertDocument(jsonDocument(run, [result(ending, { plan, findings: [pass] })], new Map()));
+      assertDocument(jsonDocument(run, [result(ending, { facts: null })], new Map()));
+    });
+  }
+
+  it('is as its schema says, also where no host was begun', () => {
+    assertDocument(printed);
+    assertDocument(
+      jsonDocument({ ...run, dryRun: true, error: { code: 'USAGE', message: 'm', hint: 'h' } }, [], new Map()),
+    );
   });
+
+  for (const [what, spoil] of [
+    ['without a field', ({ exit, ...rest }) => ({ ...rest, was: exit })],
+    ['with another version', (whole) => ({ ...whole, version: 2 })],
+    [
+      'with an outcome that there is not',
+      ({ hosts: [one], ...rest }) => ({ ...rest, hosts: [{ ...one, outcome: 'x' }] }),
+    ],
+    [
+      'that lacks what its outcome has',
+      ({ hosts: [one], ...rest }) => ({ ...rest, hosts: [{ ...one, outcome: 'failed' }] }),
+    ],
+    ['with a field that the schema does not name', (whole) => ({ ...whole, more: 1 })],
+  ] as readonly (readonly [string, (whole: Record<string, unknown> & { hosts: object[] }) => object])[]) {
+    it(`the tests see a document ${what}`, () => {
+      assert.throws(() => assertDocument(JSON.stringify(spoil({ ...document }))));
+    });
+  }
 
   it('holds every value exactly, and nothing that a terminal would obey', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {
         const failed = result({ kind: 'failed', code: 'BUG', message, hint: '', exit: 1 });
-        const text = jsonDocument('apply', 1, [failed], new Map());
+        const text = jsonDocument({ ...run, exit: 1 }, [failed], new Map());
         assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
         assert.equal(
           (JSON.parse(text) as { hosts: { error: { message: string } }[] }).hosts[0]?.error.message,

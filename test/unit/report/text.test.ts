@@ -135,7 +135,10 @@ describe('report: the total', () => {
     ];
     assert.deepEqual(totalLine(all), ['4 hosts: 2 ok, 1 failed, 1 changed']);
     assert.deepEqual(totalLine(all.slice(0, 1)), []);
-    const checked = [result({ kind: 'checked', drift }, { plan }), result({ kind: 'checked', drift }, { plan: EMPTY })];
+    const checked = [
+      result({ kind: 'checked', drift }, { plan, exit: 2 }),
+      result({ kind: 'checked', drift }, { plan: EMPTY }),
+    ];
     assert.deepEqual(totalLine(checked), ['2 hosts: 1 drifted, 1 ok']);
   });
 });

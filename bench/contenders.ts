@@ -1,0 +1,87 @@
+/** The commands that are compared on one host: all of them bring the same things about, or read the same files. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Acme, LabHost } from '../test/lab/lab.ts';
+import { run } from '../test/lab/sh.ts';
+import { watched } from './measure.ts';
+import type { Contender } from './measure.ts';
+
+const BIN = 'bin/harden-mail.js';
+const FILES =
+  '/etc/postfix/main.cf /etc/postfix/master.cf /etc/dovecot/dovecot.conf /etc/dovecot/conf.d/*.conf /etc/dovecot/conf.d/*.ext';
+
+/** One way to one host: `address` may be that of a slow line. */
+export interface Way {
+  readonly host: LabHost;
+  readonly address: string;
+  readonly acme: Acme;
+  /** For the files that contenders need. */
+  readonly folder: string;
+}
+
+export const hardenMail = (command: string, ...args: string[]): string[] => [process.execPath, BIN, command, ...args];
+
+/** Options of ours for hosts of the lab. */
+export async function options({ acme, folder }: Way, identity: string, knownHosts: string): Promise<string[]> {
+  const ca = join(folder, 'ca.pem');
+  await writeFile(ca, await acme.root());
+  const ssh = ['--user', 'root', '--identity', identity, '--known-hosts', knownHosts, '--ssh-config', 'none'];
+  return [...ssh, '--yes', '--acme-server', acme.directory, '--ca', ca];
+}
+
+/** The host's keys, under the address of this way. */
+export async function knownHosts({ host, address, folder }: Way): Promise<string> {
+  const file = join(folder, `known_hosts-${address}`);
+  const keys = await host.run('cat /etc/ssh/ssh_host_*_key.pub');
+  await writeFile(file, keys.replaceAll(/^(?=\S)/gm, `${address} `));
+  return file;
+}
+
+export const sshCat = (identity: string, known: string, address: string): string[] => [
+  ...['ssh', '-F', 'none', '-i', identity, '-o', `UserKnownHostsFile=${known}`, '-o', 'BatchMode=yes'],
+  ...[`root@${address}`, `cat ${FILES}`],
+];
+
+/** A run with nothing to do, verified, and a dry run; the same files by ssh; and Ansible's dry run, plain and with Mitogen. */
+export async function onOneHost(way: Way): Promise<Contender[]> {
+  const { host, address } = way;
+  const known = await knownHosts(way);
+  const apply = hardenMail('apply', '--host', address, ...(await options(way, host.identity, known)));
+  // One setting is lost each time, in both programs: two files, two reloads.
+  const spoil = () =>
+    host.run(
+      "sed -i '/^smtpd_tls_auth_only/d' /etc/postfix/main.cf; sed -i 's/^ssl = required/ssl = yes/' /etc/dovecot/conf.d/10-ssl.conf",
+    );
+  return [
+    { name: 'ssh cat', command: sshCat(host.identity, known, address) },
+    { name: 'no change', command: apply, env: watched },
+    { name: 'dry run', command: [...apply, '--dry-run'] },
+    ...(await ansible(way, known)),
+    { name: 'full apply', command: apply, before: spoil },
+  ];
+}
+
+async function ansible({ host, address, folder }: Way, known: string): Promise<Contender[]> {
+  const inventory = join(folder, `hosts-${address}`);
+  const config = join(folder, `ansible-${address}.cfg`);
+  const log = join(folder, 'ansible.log');
+  const ssh = `-F none -o UserKnownHostsFile=${known}`;
+  await writeFile(
+    inventory,
+    `${address} domain=${host.name} ansible_user=root ansible_ssh_private_key_file=${host.identity} ansible_ssh_common_args='${ssh}'\n`,
+  );
+  await writeFile(
+    config,
+    '[defaults]\ninterpreter_python = /usr/bin/python3\n[ssh_connection]\npipelining = True\nssh_args = -o ControlMaster=auto -o ControlPersist=60s\n',
+  );
+  const command = ['ansible-playbook', '--check', '--diff', '-i', inventory, 'bench/ansible/playbook.yml'];
+  const env = { ANSIBLE_CONFIG: config, ANSIBLE_NOCOWS: '1' };
+  // Into a file: the connection that ssh leaves open for the next would hold a pipe for a minute.
+  await run('sh', ['-c', '"$@" >"$0" 2>&1', log, 'env', `ANSIBLE_CONFIG=${config}`, ...command]);
+  const said = await readFile(log, 'utf8');
+  if (!/changed=0 .*failed=0/.test(said)) throw new Error(`the playbook asserts something else: ${said}`);
+  return [
+    { name: 'Ansible', command, env },
+    { name: 'Mitogen', command, env: { ...env, ANSIBLE_STRATEGY: 'mitogen_linear' } },
+  ];
+}

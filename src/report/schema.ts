@@ -1,0 +1,185 @@
+/**
+ * The document of `--json`: docs/json.schema.json and the table of docs/json.md are made from this, the compiler holds
+ * src/report/json.ts to it, and `report` reads by it. A new field may come at any time; `version` changes when one is taken
+ * away or gets another meaning.
+ */
+import { z } from 'zod';
+import { TASKS } from '../model.ts';
+
+const exit = z.int().min(0).max(255);
+const seconds = z.number().min(0);
+const owner = z.string().describe('`user:group`');
+const mode = z.string().regex(/^[0-7]{4}$/);
+
+const failure = z
+  .object({
+    code: z.string().describe('what kind of failure, see exit-codes.md; `BUG` for one of ours'),
+    message: z.string(),
+    hint: z.string().describe('what to do about it'),
+    excerpt: z.string().optional().describe('the place in a file, where one can be shown'),
+  })
+  .meta({ id: 'failure', description: 'what went wrong' });
+
+const facts = z
+  .object({
+    os: z.string(),
+    postfix: z.string().nullable().describe('version, installed or else what apt would install'),
+    dovecot: z.string().nullable(),
+    hostname: z.string().describe('the name its Postfix answers with'),
+  })
+  .meta({ id: 'facts' });
+
+const action = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('install'), packages: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('certificate'),
+    name: z.string(),
+    domain: z.string(),
+    domains: z.array(z.string()),
+    challenge: z.enum(['standalone', 'webroot']),
+    webroot: z.string().optional(),
+    keyType: z.string().optional(),
+    email: z.string().optional(),
+    acmeServer: z.string().optional(),
+  }),
+]);
+
+const plan = z
+  .object({
+    tasks: z
+      .array(
+        z.object({ name: z.enum(TASKS), state: z.enum(['ok', 'change', 'unknown', 'skipped']), summary: z.string() }),
+      )
+      .describe('each task with its state'),
+    actions: z.array(action).describe('what must come before the settings: packages, a certificate'),
+    settings: z
+      .array(
+        z.object({
+          task: z.enum(TASKS),
+          fragment: z.string().describe('what `explain` knows it as'),
+          setting: z.string(),
+          file: z.string(),
+          before: z.string().nullable().describe('null where it was not set'),
+          after: z.string().nullable().describe('null where it is taken away'),
+        }),
+      )
+      .describe('each setting that is not as it should be'),
+    files: z
+      .array(z.object({ path: z.string(), mode, owner, diff: z.string().describe('unified, secrets masked') }))
+      .describe('each file that changes'),
+    activations: z
+      .array(
+        z.object({
+          unit: z.enum(['dpkg', 'postfix', 'dovecot']),
+          how: z.enum(['configure', 'reload', 'restart', 'start']),
+          why: z.string(),
+        }),
+      )
+      .describe('what takes the changes up'),
+    notes: z
+      .array(z.object({ task: z.enum(TASKS), level: z.enum(['info', 'warning']), text: z.string() }))
+      .describe('what to know beside the changes'),
+  })
+  .meta({ id: 'plan' });
+
+const finding = z
+  .object({
+    port: z.int().min(1).max(65535),
+    check: z.string(),
+    status: z.enum(['pass', 'fail', 'warn', 'hint']).describe('`hint`: it could not be seen from here'),
+    text: z.string(),
+    via: z.enum(['direct', 'ssh']).describe('`ssh`: through the host itself, which proves less'),
+  })
+  .meta({ id: 'finding' });
+
+const diagnosis = z.object({
+  check: z.string(),
+  status: z.enum(['ok', 'fail']),
+  text: z.string(),
+  hint: z.string().describe('how to mend it; empty when it is well'),
+  exit: exit.describe('what an apply would end with'),
+  seconds,
+});
+
+const drift = z.object({
+  files: z
+    .array(
+      z.object({
+        path: z.string(),
+        transaction: z.string().nullable().describe('the last one that wrote it; null where the journal has none'),
+        edited: z.boolean().describe('since then, by somebody else'),
+      }),
+    )
+    .describe('each file that would change'),
+  leftovers: z.array(z.string()).describe('paths of dpkg and ucf that wait for a merge'),
+});
+
+const transaction = z.object({
+  id: z.string(),
+  who: z.string(),
+  state: z.string().describe('its last word; any but `committed` and `rolled-back` did not come to its end'),
+  reason: z.string().describe('why it did not stay; empty when it did'),
+  files: z.array(z.string()),
+});
+
+/** What each host has, however it ended. */
+const common = {
+  host: z.string().describe('the name as it was given'),
+  exit: exit.describe("this host's exit code"),
+  seconds: seconds.describe('how long it took'),
+  facts: facts.nullable().describe('null when it was not read'),
+  plan: plan.nullable().describe('null when none was made'),
+  findings: z.array(finding).describe('what was seen from outside'),
+};
+
+/** Where there was a transaction. */
+const receipt = {
+  transaction: z.string().optional().describe('its name on the host, for `history` and `rollback --to`'),
+  state: z.enum(['committed', 'rolled-back', 'refused', 'broken']).optional().describe('how it ended there'),
+};
+
+const host = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z
+      .literal(['unchanged', 'pending', 'declined', 'verified'])
+      .describe('how it ended: `pending` is a dry run with something to do, `declined` a no to the question'),
+    ...common,
+  }),
+  z.object({ outcome: z.literal('changed'), ...common, ...receipt }),
+  z.object({ outcome: z.literal('failed'), ...common, ...receipt, error: failure }),
+  z.object({ outcome: z.literal('checked'), ...common, drift: drift.describe('how it came to differ') }),
+  z.object({ outcome: z.literal('foreseen'), ...common, release: z.string().describe('the release looked ahead to') }),
+  z.object({ outcome: z.literal('examined'), ...common, diagnoses: z.array(diagnosis).describe('each look') }),
+  z.object({ outcome: z.literal('dns'), ...common, records: z.array(z.string()).describe('lines of a zone file') }),
+  z.object({ outcome: z.literal('history'), ...common, history: z.array(transaction).describe('newest first') }),
+]);
+
+export const documentSchema = z.object({
+  version: z.literal(1),
+  command: z.enum(['apply', 'check', 'verify', 'dns', 'history', 'rollback', 'doctor']),
+  tool: z.string().optional().describe('the version of harden-mail'),
+  started: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    .optional()
+    .describe('when, UTC'),
+  seconds: seconds.optional().describe('how long the whole run took'),
+  dryRun: z.boolean().optional().describe('nothing was to be written'),
+  exit: exit.describe('the exit code of the whole run'),
+  error: failure.optional().describe('why the run ended before its hosts were worked on; then `hosts` is empty'),
+  hosts: z.array(host).describe('in the order of the inventory'),
+});
+
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+export type Document = Frozen<z.infer<typeof documentSchema>>;
+export type DocumentHost = Document['hosts'][number];
+
+/** As JSON Schema, for others. It allows fields that it does not name, because new ones may come. */
+export function documentJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(documentSchema, { io: 'input' }), title: 'What `harden-mail … --json` prints' };
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import type { Flags } from '../../../src/arguments.ts';
+import type { Ending, HostResult } from '../../../src/model.ts';
+import type { Run } from '../../../src/recap.ts';
+import { terminal } from '../../../src/terminal.ts';
+import { assertDocument } from '../report/document.ts';
+import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../report/results.ts';
+import { command, screen } from './screen.ts';
+
+const run = (results: readonly HostResult[]): Run => {
+  return { command: 'check', dryRun: false, began: 0, seconds: 1, exit: 0, results };
+};
+const shown = { name: 'mx1', domain: 'mx1', facts, plan };
+const drift = { files: [], leftovers: [] };
+const well = result({ kind: 'checked', drift }, { plan: EMPTY, findings: [pass, hint] });
+const drifted = result({ kind: 'checked', drift }, { host: 'mx2', plan, exit: 2 });
+const failed: Ending = { kind: 'failed', code: 'VERIFY_FAILED', message: 'a check fails', hint: 'Look.', exit: 5 };
+
+describe('cli: --quiet', () => {
+  const told = async (results: readonly HostResult[], flags: Flags = {}): Promise<string> => {
+    const { process, out } = screen();
+    await terminal(process, { quiet: true, ...flags }).finish(run(results));
+    return out();
+  };
+
+  it('says nothing of a host that is well', async () => assert.equal(await told([well]), ''));
+
+  it('tells what went wrong with its cause, and the total', async () => {
+    const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
+    assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
+      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` mends it. Nothing was written.',
+      '  ✖ 143 logindisabled        a plain login is taken',
+      'mx3  failed: a check fails',
+      '  → Look.',
+      '3 hosts: 1 ok, 1 drifted, 1 failed',
+    ]);
+  });
+
+  it('tells what will go wrong', async () => {
+    const soon = result({ kind: 'verified' }, { findings: [pass, warn] });
+    assert.equal(await told([soon]), '  ! 993 expiry               expires in 9 days\nmx1  ok: 1 check passed\n');
+  });
+
+  it('a single host has no total: its line says what was done', async () => {
+    assert.match(await told([result({ kind: 'changed' }, { plan })]), /^mx1 {2}changed: .*\n$/);
+    assert.match(await told([result({ kind: 'pending' }, { plan })]), /^mx1 {2}Plan: .* Nothing was written\.\n$/);
+  });
+
+  it('--json is whole all the same', async () => {
+    const printed = await told([well], { json: true });
+    assertDocument(printed);
+    assert.match(printed, /"host": "mx1"/);
+  });
+
+  it('shows no plan and no step where nothing is asked', async () => {
+    for (const [tty, flags] of [
+      [false, {}],
+      [true, { yes: true }],
+      [true, { 'dry-run': true }],
+    ] as const) {
+      const { process, out, err } = screen(tty);
+      const quiet = terminal(process, { quiet: true, ...flags });
+      await quiet.show([shown]);
+      await quiet.progress.each([{ name: 'mx1' }], 1, async (_, say) => say('connect'));
+      assert.equal(out() + err(), '');
+    }
+  });
+
+  it('shows the plan that is asked about: nobody agrees to what he has not seen', async () => {
+    const { process, out } = screen(true);
+    await terminal(process, { quiet: true, color: 'never' }).show([shown]);
+    assert.match(out(), /^mx1 {2}Debian[^]*\n--- \/etc\/dovecot/m);
+  });
+
+  for (const other of ['--verbose', '--debug']) {
+    it(`contradicts ${other}`, () => {
+      const { code, out, err } = command(['check', '--host', 'x', '--quiet', other]);
+      assert.deepEqual([code, out], [3, '']);
+      assert.match(err, /^harden-mail: --quiet and --verbose or --debug say opposite things\n {2}→ /);
+    });
+  }
+});
+
+describe('cli: --verbose and --debug', () => {
+  const ran = { host: 'mx1\u001b', name: 'gather', seconds: 0.3149, sent: 4100, received: 92, code: 0 };
+  const line = 'mx1\\u{1b}: ran gather: 0.31 s, 4.1 kB sent, 92 B received';
+
+  for (const [flags, expected] of [
+    [{}, ''],
+    [{ verbose: true }, `${line}\n`],
+    [{ debug: true }, `${line}\ndebug: step \\u{9b}\n`],
+  ] as const) {
+    it(`${Object.keys(flags).join() || 'neither'}`, () => {
+      const { process, out, err } = screen(true);
+      const { command: tell, debug } = terminal(process, flags);
+      tell(ran);
+      debug('step \u009b');
+      assert.equal(err(), expected);
+      assert.equal(out(), '');
+    });
+  }
+
+  it('tell a command that failed, and one without an answer', () => {
+    const { process, err } = screen();
+    const { command: tell } = terminal(process, { verbose: true });
+    tell({ ...ran, host: 'mx1', code: 1, received: 2_345_678 });
+    tell({ ...ran, host: 'mx1', code: null, received: 0 });
+    assert.deepEqual(err().trimEnd().split('\n'), [
+      'mx1: ran gather: 0.31 s, 4.1 kB sent, 2.3 MB received, exit status 1',
+      'mx1: ran gather: 0.31 s, 4.1 kB sent, 0 B received, no answer',
+    ]);
+  });
+});
+
+describe('cli: colours', () => {
+  for (const [tty, flags, env, coloured] of [
+    [true, {}, {}, true],
+    [false, {}, {}, false],
+    [true, {}, { TERM: 'dumb' }, false],
+    [true, {}, { NO_COLOR: '1' }, false],
+    [true, {}, { NO_COLOR: '' }, true],
+    [false, {}, { FORCE_COLOR: '1' }, true],
+    [true, {}, { FORCE_COLOR: '0' }, false],
+    [false, {}, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+    [false, { color: 'always' }, { NO_COLOR: '1' }, true],
+    [true, { color: 'never' }, { FORCE_COLOR: '1' }, false],
+  ] as const) {
+    it(`${tty ? 'a terminal' : 'a pipe'} ${JSON.stringify({ ...flags, ...env })}: ${coloured ? 'yes' : 'no'}`, async () => {
+      const { process, out } = screen(tty, env);
+      await terminal(process, flags).finish(run([well]));
+      assert.equal(out().includes('\u001b['), coloured);
+      assert.match(out().replace(/\u001b\[\d+m/g, ''), /^mx1 {2}ok: as it should be, 1 check passed$/m);
+    });
+  }
+});
+
+describe('cli: --json', () => {
+  it('has a document also where no host was begun, and says why on standard error too', () => {
+    const { code, out, err } = command(['apply', '--json', '--dry-run']);
+    assert.equal(code, 3);
+    assertDocument(out);
+    const { exit, dryRun, error, hosts } = JSON.parse(out) as Record<string, unknown>;
+    assert.deepEqual({ exit, dryRun, hosts }, { exit: 3, dryRun: true, hosts: [] });
+    assert.match(JSON.stringify(error), /"USAGE".*which host\?/);
+    assert.match(err, /^harden-mail: which host\?/);
+  });
+});

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { TASKS, type Finding } from '../../../src/model.ts';
+import { chooseTasks, excuse, listTasks } from '../../../src/tags.ts';
+
+describe('cli: tags', () => {
+  const chosen: [tags: string | undefined, skip: string | undefined, tasks: string[]][] = [
+    [undefined, undefined, [...TASKS]],
+    ['all', undefined, [...TASKS]],
+    ['smtps,sasl', undefined, ['sasl', 'smtps']],
+    [' sasl , ,smtps', undefined, ['sasl', 'smtps']],
+    [undefined, 'install,certbot', ['sasl', 'starttls', 'smtps', 'plaintext', 'dovecot-ssl', 'restart']],
+    ['sasl,smtps', 'smtps', ['sasl']],
+  ];
+  for (const [tags, skip, tasks] of chosen) {
+    it(`takes ${tags ?? 'no tags'} without ${skip ?? 'any'} as ${tasks.join(', ')}`, () => {
+      assert.deepEqual(chooseTasks(tags, skip), tasks);
+    });
+  }
+
+  const refused: [tags: string | undefined, skip: string | undefined, message: RegExp][] = [
+    ['smpts', undefined, /^--tags: "smpts" is no task: did you mean "smtps"\?$/],
+    [undefined, 'dovecotssl', /^--skip-tags: "dovecotssl" is no task: did you mean "dovecot-ssl"\?$/],
+    ['postgres', undefined, /^--tags: "postgres" is no task$/],
+    ['', undefined, /names no task/],
+    ['sasl', 'sasl', /leave no task/],
+    [undefined, 'all', /leave no task/],
+  ];
+  for (const [tags, skip, message] of refused) {
+    it(`refuses ${JSON.stringify([tags, skip])}`, () => {
+      assert.throws(
+        () => chooseTasks(tags, skip),
+        (error) => error instanceof HardenMailError && error.code === 'USAGE' && message.test(error.message),
+      );
+    });
+  }
+
+  it('lists a task a line', () => {
+    assert.equal(
+      listTasks(['smtps', 'restart']),
+      'smtps        Port 465: submission inside TLS from the first byte\nrestart      The daemons run with what is on disk\n',
+    );
+    assert.equal(listTasks(TASKS).split('\n').length, TASKS.length + 1);
+  });
+
+  it('excuses what a task that is left out would mend, and nothing that passed before', () => {
+    const finding = (port: number, check: string, status: Finding['status']): Finding => ({
+      port,
+      check,
+      status,
+      text: 'x',
+      via: 'direct',
+    });
+    const now = [finding(465, 'answers', 'fail'), finding(25, 'answers', 'fail'), finding(993, 'tls', 'pass')];
+    assert.deepEqual(
+      excuse(now, ['smtps'], []).map(({ status, text }) => [status, text]),
+      [
+        ['warn', 'x (smtps is left out)'],
+        ['fail', 'x'],
+        ['pass', 'x'],
+      ],
+    );
+    assert.deepEqual(excuse(now, ['smtps'], [finding(465, 'answers', 'pass')]), now);
+    assert.deepEqual(excuse(now, [], []), now);
+  });
+});
