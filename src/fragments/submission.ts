@@ -1,5 +1,8 @@
 import type { Fragment, Merge } from './fragment.ts';
 
+/** The fragment that opens the port. */
+export const SUBMISSION_ENTRY = 'strict:master.cf:587';
+
 const PORT = { in: 'master.cf', port: 587 } as const;
 
 function option(setting: string, merge: Merge, why: string, source: string): Fragment {
@@ -21,7 +24,7 @@ const SUBMIT_ONLY = ['permit_sasl_authenticated', 'reject'];
 /** Submission on port 587, with STARTTLS required, for clients that do not know 465. */
 export const submission: readonly Fragment[] = [
   {
-    id: 'strict:master.cf:587',
+    id: SUBMISSION_ENTRY,
     task: 'smtps',
     setting: 'submission',
     place: PORT,

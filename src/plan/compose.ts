@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
 import type { Fragment } from '../fragments/fragment.ts';
+import { PROFILES } from '../model.ts';
 import type {
   Action,
   Activation,
@@ -36,8 +37,15 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
   assertProvided(facts, policy);
+  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  const asks = tasks.some(({ actions }) => actions === certificateRequest);
   const opened = openWorkspace(snapshot);
-  const { workspace, settings, notes: applied, record } = setAll(snapshot, policy, tasks, opened);
+  const {
+    workspace,
+    settings,
+    notes: applied,
+    record,
+  } = setAll(snapshot, policy, tasks, opened, valuesFor(facts, policy, servedCertificate(facts, policy, asks)));
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const installed = facts.packages['certbot']?.status === 'installed';
   const own = installed ? tasks.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
@@ -80,26 +88,30 @@ interface Settled {
  * All settings: what strict set and is not wanted any more is taken back, then comes standard, and strict on top of it. So
  * the way back from strict leads to what standard by itself would have made.
  */
-function setAll(snapshot: Snapshot, policy: Policy, tasks: readonly Task[], opened: Opened): Settled {
+function setAll(
+  snapshot: Snapshot,
+  policy: Policy,
+  tasks: readonly Task[],
+  opened: Opened,
+  fill: (text: string) => string,
+): Settled {
   const { facts } = snapshot;
-  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
-  const asks = tasks.some(({ actions }) => actions === certificateRequest);
-  const fill = valuesFor(facts, policy, servedCertificate(facts, policy, asks));
   const all = tasks.flatMap((task) => task.fragments ?? []);
-  const [standard, strict] = [all.filter(({ profile }) => profile === 'standard'), all.filter(({ profile }) => profile === 'strict')]; // prettier-ignore
+  const [standard, strict] = PROFILES.map((wanted) => all.filter(({ profile }) => profile === wanted)) as [Fragment[], Fragment[]]; // prettier-ignore
   const record = readRecord(snapshot);
-  const held = heldBy(record, strict, opened.workspace, { facts, policy, fill });
-  const context: Context = { facts, policy, fill, held: new Set(held.stays.keys()) };
-  const back = takeBack(held, opened.workspace, (id) => all.find((one) => one.id === id)?.task ?? 'sasl');
+  const names = tasks.length < RECIPE.length ? tasks.map(({ name }) => name) : null;
+  const held = heldBy(record, strict, opened.workspace, { facts, policy, fill }, names);
+  const context: Context = { facts, policy, fill, held: held.places };
+  const back = takeBack(held, opened.workspace);
   const base = applyAll(standard, back.workspace, context);
   const top = applyAll(strict, base.workspace, context);
-  const kept = remember(record, held, strict, base.workspace, top.workspace, context);
+  const kept = remember(held, strict, base.workspace, top.workspace, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
   return {
     workspace: top.workspace,
     settings: netChanges(back.settings, [...upgradeSettings(opened.converted), ...base.settings], top.settings),
     notes: [...back.notes, ...base.notes, ...top.notes, ...strictNotes(opened.workspace, top.workspace, facts, policy)],
-    record: isThere && policy.profile === 'strict' ? renderRecord(kept) : null,
+    record: isThere && (kept.profile === 'strict' || kept.settings.length > 0) ? renderRecord(kept) : null,
   };
 }
 

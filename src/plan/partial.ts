@@ -21,7 +21,7 @@ export interface PartialPlan {
 export function composePart(snapshot: Snapshot, policy: Policy, chosen: readonly TaskName[]): PartialPlan {
   const tasks = RECIPE.filter(({ name }) => chosen.includes(name));
   if (tasks.length === RECIPE.length) return { plan: compose(snapshot, policy), open: [] };
-  if (policy.profile === 'strict' || readRecord(snapshot).profile === 'strict') throw strictIsWhole();
+  assertProfile(snapshot, policy);
   if (compose(snapshot, policy, []).settings.some(({ fragment }) => fragment === CONVERSION)) throw halfUpgraded();
   const left = new Map(RECIPE.filter((task) => !tasks.includes(task)).map(({ name }) => [name, alone(name)]));
   assertBorne();
@@ -65,9 +65,22 @@ export function composePart(snapshot: Snapshot, policy: Policy, chosen: readonly
     const all = restart.activations?.(snapshot, policy, changes) ?? [];
     const touches = (folder: string): boolean => changes.some(({ path }) => path.startsWith(folder));
     const postfix = touches('/etc/postfix/');
-    const dovecot = postfix || changes.some(({ path }) => !/^\/etc\/(postfix|letsencrypt)\//.test(path));
+    const dovecot =
+      postfix ||
+      changes.some(({ path }) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path));
     return all.filter(({ unit, how }) => how !== 'start' && (unit === 'postfix' ? postfix : dovecot));
   }
+}
+
+/** A profile is taken up, or left, whole: half of it is none, and verify could not tell what to expect. */
+function assertProfile(snapshot: Snapshot, { profile, asked = [] }: Policy): void {
+  const has = readRecord(snapshot);
+  if (profile === has.profile && asked.join() === has.asked.join()) return;
+  throw new HardenMailError(
+    'USAGE',
+    `the host has the profile ${[has.profile, ...has.asked].join(', ')}, and ${[profile, ...asked].join(', ')} is another, which a part of the recipe does not lead to`,
+    'Nothing was written. Run it once without --tags and --skip-tags.',
+  );
 }
 
 function told(open: readonly TaskName[]): Note[] {
@@ -89,14 +102,5 @@ function halfUpgraded(): HardenMailError {
     'USAGE',
     "Dovecot's files are still those of 2.3, which its 2.4 does not start with: a part of the recipe cannot mend that",
     'Nothing was written. Run it once without --tags and --skip-tags.',
-  );
-}
-
-/** What strict has set stands in one record, and each of its settings rests on those of other tasks. */
-function strictIsWhole(): HardenMailError {
-  return new HardenMailError(
-    'USAGE',
-    'the profile strict, and the way back from it, are made whole or not at all',
-    'Nothing was written. Run it without --tags and --skip-tags.',
   );
 }

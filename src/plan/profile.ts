@@ -1,4 +1,5 @@
 import type { Fragment } from '../fragments/fragment.ts';
+import { FRAGMENTS } from '../fragments/index.ts';
 import type { Note, SettingChange, TaskName } from '../model.ts';
 import { mainText, respaceMain } from '../formats/postfix-main.ts';
 import { keyOf, labelOf, readAt, writeAt, type Address } from './address.ts';
@@ -8,49 +9,71 @@ import { servicesOn, sitesOf } from './sites.ts';
 import { applies } from './values.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What strict has set before and still stands as it was set, parted by whether it is still wanted. */
+/** What strict has set before, parted by what becomes of it. */
 export interface Held {
-  /** By place. */
+  /** Of the tasks that this run is about. */
+  readonly known: readonly Remembered[];
+  /** Still as strict set it, and still wanted; by place. */
   readonly stays: ReadonlyMap<string, Remembered>;
+  /** Not wanted any more. */
   readonly goes: readonly Remembered[];
   /** No longer wanted, and changed since by somebody else: it is theirs, and stays. */
   readonly theirs: readonly Remembered[];
+  /** Of tasks that this run is not about. */
+  readonly outside: readonly Remembered[];
+  /** Where strict stands on top, by `keyOf`. */
+  readonly places: ReadonlySet<string>;
 }
 
-/** @param fragments those of strict that are for this host */
+/**
+ * @param fragments those of strict that are for this host
+ * @param tasks what this run is about; null: all
+ */
 export function heldBy(
   record: ProfileRecord,
   fragments: readonly Fragment[],
   workspace: Workspace,
   context: Context,
+  tasks: readonly TaskName[] | null,
 ): Held {
+  const isOurs = ({ at, after }: Remembered): boolean => readAt(workspace, at) === after;
+  const known = record.settings.filter(({ by }) => tasks === null || tasks.includes(taskOf(by)));
+  const outside = record.settings.filter((one) => !known.includes(one));
   const wanted = new Set(
     fragments
       .filter((fragment) => applies(fragment, context.facts, context.policy, workspace))
       .flatMap((fragment) => addressesOf(fragment, workspace, context.fill))
       .map(keyOf),
   );
-  const ours = record.settings.filter(({ at, after }) => readAt(workspace, at) === after);
-  const unwanted = record.settings.filter(({ at }) => !wanted.has(keyOf(at)));
+  const ours = known.filter(isOurs);
+  const unwanted = known.filter(({ at }) => !wanted.has(keyOf(at)));
+  const stays = new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [keyOf(one.at), one]));
   return {
-    stays: new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [keyOf(one.at), one])),
+    known,
+    stays,
     goes: unwanted.filter((one) => ours.includes(one)),
     theirs: unwanted.filter((one) => !ours.includes(one)),
+    outside,
+    places: new Set([...stays.keys(), ...outside.filter(isOurs).map(({ at }) => keyOf(at))]),
   };
+}
+
+/** The task of a fragment; of one that a newer or older version had, the first that there is. */
+function taskOf(id: string): TaskName {
+  return FRAGMENTS.find((one) => one.id === id)?.task ?? 'sasl';
 }
 
 /** Puts back what is not wanted any more, the last first: a value as it was, or nothing where there was none. */
 export function takeBack(
   { goes, theirs }: Held,
   workspace: Workspace,
-  taskOf: (fragment: string) => TaskName,
 ): { workspace: Workspace; settings: SettingChange[]; notes: Note[] } {
   let now = workspace;
   const settings = goes.toReversed().map((one): SettingChange => {
     const { workspace: written, file } = writeAt(now, one.at, one.before);
     now = layOut(written, one);
-    const task = taskOf(one.by);
-    return { task, fragment: one.by, setting: labelOf(one.at), file, before: one.after, after: one.before };
+    const { by: fragment, before: after, after: before } = one;
+    return { task: taskOf(fragment), fragment, setting: labelOf(one.at), file, before, after };
   });
   const notes = theirs.flatMap((one): Note[] => {
     const value = readAt(now, one.at);
@@ -82,8 +105,7 @@ function layoutOf(at: Address, was: string | null, before: Workspace, after: Wor
  * @param after the files as they will be
  */
 export function remember(
-  old: ProfileRecord,
-  { stays }: Held,
+  { known: old, stays, outside }: Held,
   fragments: readonly Fragment[],
   before: Workspace,
   after: Workspace,
@@ -101,14 +123,17 @@ export function remember(
     if (settings.has(key) || (isOption(at) && entries.has(at.service))) continue;
     const [was, is] = [readAt(before, at), readAt(after, at)];
     const held = stays.get(key);
-    const known = old.settings.find((one) => keyOf(one.at) === key);
+    const known = old.find((one) => keyOf(one.at) === key);
     const changed = isEntry(at) ? was === null || held !== undefined : was !== is;
     if (changed && held) settings.set(key, { ...held, by, after: is });
     else if (changed) settings.set(key, { by, at, before: was, after: is, ...layoutOf(at, was, before, after) });
     else if (known) settings.set(key, known);
     if (changed && isEntry(at)) entries.add(at.service);
   }
-  return { profile: policy.profile, asked: policy.asked ?? [], settings: [...settings.values()] };
+  // In one order, whichever run has set what.
+  const order = FRAGMENTS.map(({ id }) => id);
+  const all = [...outside, ...settings.values()].sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
+  return { profile: policy.profile, asked: policy.asked ?? [], settings: all };
 }
 
 type OfMaster = Extract<Address, { in: 'master.cf' }>;

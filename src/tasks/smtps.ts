@@ -3,6 +3,6 @@ import type { Task } from './task.ts';
 
 export const smtps: Task = {
   name: 'smtps',
-  title: 'Port 465: submission inside TLS from the first byte; strict: 587 with STARTTLS',
+  title: 'Port 465: submission inside TLS from the first byte',
   fragments: FRAGMENTS.filter(({ task }) => task === 'smtps'),
 };

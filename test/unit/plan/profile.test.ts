@@ -2,8 +2,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { HardenMailError } from '../../../src/errors.ts';
-import { isEmpty, type Bytes, type Plan, type Policy, type Snapshot } from '../../../src/model.ts';
+import {
+  isEmpty,
+  TASKS,
+  type Bytes,
+  type Plan,
+  type Policy,
+  type Snapshot,
+  type TaskName,
+} from '../../../src/model.ts';
 import { compose } from '../../../src/plan/compose.ts';
+import { composePart } from '../../../src/plan/partial.ts';
 import { policyFor } from '../../../src/plan/policy.ts';
 import { readRecord, RECORD } from '../../../src/plan/record.ts';
 import { afterwards, cases } from './cases.ts';
@@ -268,5 +277,43 @@ describe('plan: profiles', () => {
         },
       ],
     );
+  });
+});
+
+describe('plan: profiles and a part of the recipe', () => {
+  const [stock] = cases().filter(({ title }) => title === 'recipe/stock-debian-12');
+  assert.ok(stock);
+  const strict = applied(stock, 'strict');
+  const part = (on: Host, profile: Profile, tasks: readonly TaskName[]): Plan => {
+    const { domain, domains } = on.policy;
+    return composePart(on.snapshot, { domain, domains, profile }, tasks).plan;
+  };
+
+  for (const name of TASKS.filter((one) => one !== 'install' && one !== 'certbot' && one !== 'restart'))
+    it(`${name} by itself finds nothing to do under strict, and nothing to take back`, () => {
+      const { changes, settings } = part(strict, 'strict', [name]);
+      assert.deepEqual([changes, settings], [[], []]);
+    });
+
+  it('mends what is its own, and the record stays whole', () => {
+    const his = edited(strict, MAIN, (bytes) =>
+      bytes.replace('smtpd_tls_ciphers = high', 'smtpd_tls_ciphers = medium'),
+    );
+    const mended = { ...his, snapshot: afterwards(his, part(his, 'strict', ['starttls'])) };
+    assert.equal(mended.snapshot.files[MAIN]?.bytes, strict.snapshot.files[MAIN]?.bytes);
+    assert.equal(readRecord(mended.snapshot).settings.length, readRecord(strict.snapshot).settings.length);
+    assert.match(applied(mended, 'standard').snapshot.files[MAIN]?.bytes ?? '', /^smtpd_tls_ciphers = medium$/m);
+  });
+
+  it('does not lead to another profile', () => {
+    for (const [on, profile] of [
+      [stock, 'strict'],
+      [strict, 'standard'],
+    ] as const) {
+      assert.throws(
+        () => part(on, profile, ['starttls']),
+        (error) => error instanceof HardenMailError && error.code === 'USAGE' && /profile/.test(error.message),
+      );
+    }
   });
 });
