@@ -34,7 +34,7 @@ describe('cli: arguments', () => {
       command: 'apply',
       flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
     });
-    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, color: 'auto' } });
+    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });
 
   it('takes values by = and by a word of their own, and the last of several', async () => {
@@ -177,7 +177,7 @@ describe('cli: the environment', () => {
 
   it('counts as not given where it is empty, or not for this command', async () => {
     const given = await flags('verify', { HARDEN_MAIL_HOST: '', HARDEN_MAIL_DRY_RUN: 'maybe', HARDEN_MAIL_X: 'x' });
-    assert.deepEqual(given, { forks: 10, color: 'auto' });
+    assert.deepEqual(given, { forks: 10, ssh: true, color: 'auto' });
   });
 
   for (const [value, yes] of [

@@ -53,7 +53,6 @@ describe('inventory: load', () => {
         cert: '/etc/ssl/mail/fullchain.pem',
         key: '/etc/ssl/mail/privkey.pem',
         email: 'postmaster@example.org',
-        profile: 'standard',
       },
       {
         name: 'mx1.lab.example.org',

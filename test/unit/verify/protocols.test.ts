@@ -92,6 +92,7 @@ describe('protocols', () => {
       mechanisms: ['PLAIN', 'LOGIN'],
       legacy: ['LOGIN'],
       plain: ['AUTH PLAIN  LOGIN', 'AUTH=LOGIN', 'AUTH'],
+      words: ['auth plain  login', 'AUTH=LOGIN', 'XAUTH DIGEST', 'AUTH'],
     });
   });
 
@@ -99,12 +100,18 @@ describe('protocols', () => {
     const offer = await imap.offer(
       scripted(['* OK hello', '* capability imap4rev1 starttls auth=plain logindisabled', 'hm OK']),
     );
-    assert.deepEqual(offer, { starttls: true, mechanisms: ['PLAIN'], legacy: [], plain: ['AUTH=PLAIN'] });
+    assert.deepEqual(offer, {
+      starttls: true,
+      mechanisms: ['PLAIN'],
+      legacy: [],
+      plain: ['AUTH=PLAIN'],
+      words: ['IMAP4REV1', 'STARTTLS', 'AUTH=PLAIN', 'LOGINDISABLED'],
+    });
   });
 
   it('pop3: an empty SASL line offers nothing', async () => {
     const offer = await pop3.offer(scripted(['+OK', 'SASL', 'STLS', '.']));
-    assert.deepEqual(offer, { starttls: true, mechanisms: [], legacy: [], plain: [] });
+    assert.deepEqual(offer, { starttls: true, mechanisms: [], legacy: [], plain: [], words: ['SASL', 'STLS'] });
   });
 });
 
