@@ -75,6 +75,7 @@ describe('certificates', () => {
         'too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2031-02-03 04:05:06 UTC: see https://letsencrypt.org/docs/rate-limits/';
       const mock = await rateLimited(await lab.acme(), detail);
       try {
+        await host.run('rm -f /etc/letsencrypt/.certbot.lock'); // what the other certbot left behind
         const before = await files(host);
         const at = flags.indexOf('--acme-server');
         assertFailure(await hardenMail(flags.with(at + 1, mock.directory)), {
