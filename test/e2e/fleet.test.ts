@@ -10,6 +10,7 @@ import { activity, assertTidy } from './host.ts';
 interface Document {
   readonly version: number;
   readonly command: string;
+  readonly dryRun: boolean;
   readonly exit: number;
   readonly hosts: readonly {
     readonly host: string;
@@ -129,9 +130,10 @@ describe('an inventory', () => {
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--json', ...flags]);
     assert.equal(code, 4, stderr);
     const document = JSON.parse(stdout) as Document;
+    const { version, command, dryRun, exit: whole, hosts: told } = document;
     assert.deepEqual(
-      { ...document, hosts: document.hosts.map(({ host }) => host) },
-      { version: 1, command: 'apply', exit: 4, hosts: [...names(), 'dead.test'] },
+      { version, command, dryRun, whole, hosts: told.map(({ host }) => host) },
+      { version: 1, command: 'apply', dryRun: false, whole: 4, hosts: [...names(), 'dead.test'] },
     );
     for (const [index, { outcome, exit, transaction, facts, plan, findings, seconds }] of document.hosts
       .slice(0, 2)
