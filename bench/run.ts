@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
- * `npm run bench -- startup rtt fleet editors` takes parts of it; only the whole is written down.
+ * `npm run bench -- startup rtt fleet editors` takes parts of it, HARDEN_MAIL_BENCH_RUNS and _RTTS fewer runs and lines; only the
+ * whole is written down.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
 
 const RUNS = Number(process.env['HARDEN_MAIL_BENCH_RUNS'] ?? 10);
-const RTTS = [0, 50, 200];
+const RTTS = (process.env['HARDEN_MAIL_BENCH_RTTS'] ?? '0,50,200').split(',').map(Number);
 const PARTS = ['startup', 'rtt', 'fleet', 'editors'] as const;
 type Part = (typeof PARTS)[number];
 
