@@ -42,6 +42,7 @@ async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   if (flags.local === true) {
     const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // prettier-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
+    if (flags.audit === true || flags.ssh === false) throw usage('an audit looks from outside, which --local is not');
     return [thisMachine(overrides)];
   }
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');

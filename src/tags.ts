@@ -59,7 +59,7 @@ export function excuse(
 
 /** The tasks that see to what a check looks at. */
 function mendedBy({ port, check }: Finding): TaskName[] {
-  const service: TaskName = port === 25 ? 'starttls' : port === 465 ? 'smtps' : 'dovecot-ssl';
+  const service: TaskName = port === 25 ? 'starttls' : port === 465 || port === 587 ? 'smtps' : 'dovecot-ssl';
   switch (check) {
     case 'answers':
       return ['install', service, 'restart'];
@@ -68,7 +68,7 @@ function mendedBy({ port, check }: Finding): TaskName[] {
     case 'auth':
     case 'auth-legacy':
     case 'login':
-      return port === 25 || port === 465 ? ['sasl', service, 'restart'] : ['restart'];
+      return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
     default:
       return ['certbot', service, 'restart'];
   }

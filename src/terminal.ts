@@ -4,7 +4,7 @@ import type { Process } from './cli.ts';
 import { diffsOf } from './diffs.ts';
 import { ask, isInteractive } from './questions.ts';
 import { document, recap, type Run } from './recap.ts';
-import type { RemoteCommand } from './remote/observed.ts';
+import type { RemoteCommand } from './model.ts';
 import { alike, sharedBy, type Shown } from './report/alike.ts';
 import { commandLine } from './report/command.ts';
 import { escape } from './report/escape.ts';

@@ -1,7 +1,7 @@
 import { HardenMailError } from '../errors.ts';
 import { validHostname, validUser } from '../inventory/names.ts';
-import type { Host } from '../model.ts';
-import { observed, type RemoteCommand } from '../remote/observed.ts';
+import type { Host, RemoteCommand } from '../model.ts';
+import { observed } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
 import type { Transport } from '../remote/transport.ts';

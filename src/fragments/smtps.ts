@@ -1,4 +1,5 @@
 import type { Fragment, Merge } from './fragment.ts';
+import { FOR_USERS } from './for-users.ts';
 
 const PORT = { in: 'master.cf', port: 465 } as const;
 
@@ -15,8 +16,6 @@ function option(setting: string, merge: Merge, recipe: string, why: string, sour
     recipe: [recipe],
   };
 }
-
-const SUBMIT_ONLY = ['permit_sasl_authenticated', 'reject'];
 
 /** Submission inside TLS from the first byte, on port 465, for authenticated users only. */
 export const smtps: readonly Fragment[] = [
@@ -52,46 +51,7 @@ export const smtps: readonly Fragment[] = [
     'No word without TLS.',
     'Postfix postconf(5), smtpd_tls_security_level',
   ),
-  option(
-    'smtpd_sasl_auth_enable',
-    { how: 'set', value: 'yes' },
-    '-o smtpd_sasl_auth_enable=yes',
-    'This is where users log in to send.',
-    'Postfix SASL_README',
-  ),
-  option(
-    'smtpd_reject_unlisted_recipient',
-    { how: 'default', value: 'no' },
-    '-o smtpd_reject_unlisted_recipient=no',
-    "A user's typing error comes back as a bounce that can be read instead of a pop-up of the mail client.",
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'smtpd_client_restrictions',
-    { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    '-o smtpd_client_restrictions=permit_sasl_authenticated,reject',
-    'Nobody gets further here without a login.',
-    "Postfix's own master.cf sample; RFC 6409, 4.3",
-  ),
-  option(
-    'smtpd_recipient_restrictions',
-    { how: 'default', value: '' },
-    '-o smtpd_recipient_restrictions=',
-    'Block lists of main.cf are meant for strangers, not for users who have logged in; relaying is decided by smtpd_relay_restrictions.',
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'smtpd_relay_restrictions',
-    { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    '-o smtpd_relay_restrictions=permit_sasl_authenticated,reject',
-    'Relays for users who have logged in, and for nobody else, not even for own networks.',
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'milter_macro_daemon_name',
-    { how: 'default', value: 'ORIGINATING' },
-    '-o milter_macro_daemon_name=ORIGINATING',
-    "Tells mail filters (DKIM signers, …) that this is users' outgoing mail.",
-    'Postfix MILTER_README; OpenDKIM documentation, MTA and ORIGINATING',
+  ...FOR_USERS.map(({ setting, merge, written, why, source }) =>
+    option(setting, merge, `-o ${setting}=${written}`, why, source),
   ),
 ];

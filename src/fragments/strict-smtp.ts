@@ -1,19 +1,7 @@
 import type { Fragment, Merge } from './fragment.ts';
+import { strictMain } from './strict-main.ts';
 
-type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when'>>;
-
-function main(setting: string, merge: Merge, rest: Rest, form = ''): Fragment {
-  return {
-    id: `strict:main.cf:${setting}${form}`,
-    task: 'sasl',
-    setting,
-    place: { in: 'main.cf' },
-    merge,
-    profile: 'strict',
-    recipe: [],
-    ...rest,
-  };
-}
+const main = strictMain('sasl');
 
 /** No AUTH on 25. */
 function off(setting: string, why: string): Fragment {

@@ -1,19 +1,7 @@
-import type { Fragment, Merge } from './fragment.ts';
+import type { Fragment } from './fragment.ts';
+import { strictMain, type Rest } from './strict-main.ts';
 
-type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when'>>;
-
-function main(setting: string, merge: Merge, rest: Rest, form = ''): Fragment {
-  return {
-    id: `strict:main.cf:${setting}${form}`,
-    task: 'starttls',
-    setting,
-    place: { in: 'main.cf' },
-    merge,
-    profile: 'strict',
-    recipe: [],
-    ...rest,
-  };
-}
+const main = strictMain('starttls');
 
 const PROTOCOLS = { by: 'protocols' } as const;
 const GRADES = { by: 'ladder', rungs: ['null', 'export', 'low', 'medium', 'high'] } as const;

@@ -1,4 +1,5 @@
 import type { Fragment, Merge } from './fragment.ts';
+import { FOR_USERS } from './for-users.ts';
 
 /** The fragment that opens the port. */
 export const SUBMISSION_ENTRY = 'strict:master.cf:587';
@@ -18,8 +19,6 @@ function option(setting: string, merge: Merge, why: string, source: string): Fra
     recipe: [],
   };
 }
-
-const SUBMIT_ONLY = ['permit_sasl_authenticated', 'reject'];
 
 /** Submission on port 587, with STARTTLS required, for clients that do not know 465. */
 export const submission: readonly Fragment[] = [
@@ -52,40 +51,5 @@ export const submission: readonly Fragment[] = [
     'No login before STARTTLS, whatever main.cf says.',
     'Postfix postconf(5), smtpd_tls_auth_only',
   ),
-  option(
-    'smtpd_sasl_auth_enable',
-    { how: 'set', value: 'yes' },
-    'This is where users log in to send.',
-    'Postfix SASL_README',
-  ),
-  option(
-    'smtpd_reject_unlisted_recipient',
-    { how: 'default', value: 'no' },
-    "A user's typing error comes back as a bounce that can be read instead of a pop-up of the mail client.",
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'smtpd_client_restrictions',
-    { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    'Nobody gets further here without a login.',
-    "Postfix's own master.cf sample; RFC 6409, 4.3",
-  ),
-  option(
-    'smtpd_recipient_restrictions',
-    { how: 'default', value: '' },
-    'Block lists of main.cf are meant for strangers, not for users who have logged in; relaying is decided by smtpd_relay_restrictions.',
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'smtpd_relay_restrictions',
-    { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    'Relays for users who have logged in, and for nobody else, not even for own networks.',
-    "Postfix's own master.cf sample",
-  ),
-  option(
-    'milter_macro_daemon_name',
-    { how: 'default', value: 'ORIGINATING' },
-    "Tells mail filters (DKIM signers, …) that this is users' outgoing mail.",
-    'Postfix MILTER_README; OpenDKIM documentation, MTA and ORIGINATING',
-  ),
+  ...FOR_USERS.map(({ setting, merge, why, source }) => option(setting, merge, why, source)),
 ];

@@ -109,7 +109,7 @@ export function singleHost(hostname: string, overrides: Overrides): Host {
 /** The machine that this runs on. */
 export function thisMachine(overrides: Overrides): Host {
   const name = hostname();
-  return compact({ name, hostname: name, local: true, ...overrides, profile: overrides.profile ?? 'standard' });
+  return compact({ name, hostname: name, local: true, ...overrides });
 }
 
 function compact<T extends Partial<Host>>(host: { readonly [K in keyof T]: T[K] | undefined }): T {

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mainValue } from '../formats/postfix-main.ts';
 import { optionValue } from '../formats/postfix-master.ts';
 import type { Facts, Note, Policy } from '../model.ts';
-import { usableLineage } from '../tasks/lineage.ts';
+import { servedCertificate } from '../tasks/served.ts';
 import { servicesOn } from './sites.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -10,8 +10,9 @@ import type { Workspace } from './workspace.ts';
 export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Facts, policy: Policy): Note[] {
   if (policy.profile !== 'strict' || !postfix) return [];
   const isSet = (name: string): boolean => (mainValue(postfix.main, name)?.value ?? '') !== '';
-  const lineage = usableLineage(facts, policy);
-  const isRsa = lineage !== null && new X509Certificate(lineage.chain).publicKey.asymmetricKeyType === 'rsa';
+  const { chain } = servedCertificate(facts, policy);
+  const isRsa = chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa';
+  const remedy = policy.own ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
   const refusesClear = policy.asked?.includes('require-tls-inbound');
   return [
     ...(takesLogins(before)
@@ -20,9 +21,9 @@ export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Fa
     ...(isSet('smtpd_sender_login_maps')
       ? []
       : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // prettier-ignore
-    ...(lineage === null || isRsa || refusesClear
+    ...(chain === null || isRsa || refusesClear
       ? []
-      : [info('starttls', 'the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; --key-type rsa gets one that serves all')]), // prettier-ignore
+      : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // prettier-ignore
   ];
 }
 

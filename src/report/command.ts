@@ -1,17 +1,8 @@
+import type { RemoteCommand } from '../model.ts';
 import { escape } from './escape.ts';
 
-/** A script that was run on a host, as src/remote/observed.ts tells it. */
-interface Command {
-  readonly host: string;
-  readonly name: string;
-  readonly seconds: number;
-  readonly sent: number;
-  readonly received: number;
-  readonly code: number | null;
-}
-
 /** `mx1: ran gather: 0.31 s, 4.1 kB sent, 92.0 kB received` */
-export function commandLine({ host, name, seconds, sent, received, code }: Command): string {
+export function commandLine({ host, name, seconds, sent, received, code }: RemoteCommand): string {
   const end = code === null ? ', no answer' : code === 0 ? '' : `, exit status ${code}`;
   return `${escape(host)}: ran ${name}: ${seconds.toFixed(2)} s, ${size(sent)} sent, ${size(received)} received${end}`;
 }

@@ -3,7 +3,7 @@
  * must not leave a host worse than the whole would. Pure.
  */
 import type { Plan, Snapshot, Policy, TaskName } from '../model.ts';
-import { usableLineage } from './lineage.ts';
+import { servedCertificate } from './served.ts';
 
 export interface Need {
   readonly task: TaskName;
@@ -23,7 +23,9 @@ const absent =
   (...packages: string[]): Missing =>
   (_, { facts }) =>
     packages.some((name) => facts.packages[name]?.status !== 'installed');
-const noCertificate: Missing = (_, { facts }, policy) => usableLineage(facts, policy) === null;
+const noCertificate: Missing = (_, { facts }, policy) => servedCertificate(facts, policy).chain === null;
+/** Who brings a certificate needs none. */
+const noCertbot: Missing = (plan, snapshot, policy) => !policy.own && absent('certbot')(plan, snapshot, policy);
 const anySetting: Missing = (plan) => plan === null || plan.settings.length > 0;
 
 /** A setting of this fragment would change, and stands as it must not. */
@@ -48,7 +50,7 @@ const asleep: Missing = (_, { facts }) => facts.units['dovecot']?.active === fal
 const nobodyToAsk = 'Dovecot does not run, and an smtpd that finds nobody to ask about logins dies';
 
 export const NEEDS: readonly Need[] = [
-  { task: 'certbot', on: 'install', missing: absent('certbot'), why: noPackage },
+  { task: 'certbot', on: 'install', missing: noCertbot, why: noPackage },
   { task: 'sasl', on: 'install', missing: absent('postfix', 'dovecot-imapd'), why: noPackage },
   { task: 'starttls', on: 'install', missing: absent('postfix'), why: noPackage },
   { task: 'smtps', on: 'install', missing: absent('postfix'), why: noPackage },

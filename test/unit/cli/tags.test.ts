@@ -62,5 +62,10 @@ describe('cli: tags', () => {
     );
     assert.deepEqual(excuse(now, ['smtps'], [finding(465, 'answers', 'pass')]), now);
     assert.deepEqual(excuse(now, [], []), now);
+    // Both ports for users are of smtps, and so is who logs in there.
+    for (const check of ['answers', 'tls', 'auth']) {
+      const [seen] = excuse([finding(587, check, 'fail')], ['smtps'], []);
+      assert.equal(seen?.text, 'x (smtps is left out)', check);
+    }
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../../../src/errors.ts';
-import { assertContact, loadInventory, singleHost, type Overrides } from '../../../src/inventory/load.ts';
+import { assertContact, loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
 import type { Host } from '../../../src/model.ts';
 
 describe('inventory: load', () => {
@@ -138,6 +138,11 @@ describe('inventory: load', () => {
       { name: 'b', hostname: 'b' },
       { name: 'a', hostname: '192.0.2.1' },
     ]);
+  });
+
+  it('has no profile of its own for the machine that it runs on either: that keeps the one it was last applied with', () => {
+    assert.equal(thisMachine({}).profile, undefined);
+    assert.equal(thisMachine({ profile: 'strict' }).profile, 'strict');
   });
 
   it('makes a host of one that is named', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { HardenMailError } from '../../../src/errors.ts';
 import { isEmpty, TASKS, type TaskName } from '../../../src/model.ts';
@@ -6,6 +7,7 @@ import { compose } from '../../../src/plan/compose.ts';
 import { composePart, type PartialPlan } from '../../../src/plan/partial.ts';
 import { NEEDS } from '../../../src/tasks/needs.ts';
 import { usableLineage } from '../../../src/tasks/lineage.ts';
+import { certificates } from '../verify/host.ts';
 import { afterwards, cases, type Case } from './cases.ts';
 
 const found = cases().filter(({ title }) => title.startsWith('recipe/') || title.startsWith('certbot/'));
@@ -37,6 +39,24 @@ const refusal = (one: Case, chosen: readonly TaskName[]): HardenMailError => {
     throw error;
   }
   throw new Error(`${one.title} with ${chosen.join()}: it was planned`);
+};
+
+/** The same host, whose admin brings the certificate. */
+const withOwn = (one: Case): Case => {
+  const { good, root } = certificates();
+  const own = { cert: '/etc/ssl/mail/chain.pem', key: '/etc/ssl/mail/key.pem' };
+  const publicKey = createPublicKey(good.key).export({ type: 'spki', format: 'pem' }).toString().trim();
+  const provided = {
+    ...own,
+    chain: good.cert + root,
+    publicKey,
+    missing: [],
+    exposed: false,
+    keyInside: false,
+    changed: 0,
+  };
+  const policy = { ...one.policy, domain: 'mx.example.test', domains: ['mx.example.test'], own };
+  return { ...withFacts(one, { provided, now: Date.now() / 1000 }), policy };
 };
 
 const stock = named('recipe/stock-debian-12');
@@ -180,5 +200,16 @@ describe('plan: a part of the recipe', () => {
     const told = refusals.slice(0, -1).map(([, one, chosen]) => refusal(one, chosen).message);
     const without = all.filter((why) => !told.some((message) => message.endsWith(why)));
     assert.deepEqual(without, []);
+  });
+
+  it('rests on the certificate that the admin brings, and then on no certbot', () => {
+    const own = withOwn(noCertificate);
+    const packages = Object.entries(own.snapshot.facts.packages).filter(([name]) => name !== 'certbot');
+    const lacks = withFacts(own, { packages: Object.fromEntries(packages) });
+    for (const chosen of [without('certbot'), without('install'), ['starttls', 'dovecot-ssl'] as const])
+      assert.ok(
+        part(lacks, chosen).plan.settings.some(({ after }) => after === '/etc/ssl/mail/chain.pem'),
+        chosen.join(),
+      );
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { memoryRemote } from '../../../src/remote/memory.ts';
-import { observed, type RemoteCommand } from '../../../src/remote/observed.ts';
+import type { RemoteCommand } from '../../../src/model.ts';
+import { observed } from '../../../src/remote/observed.ts';
 
 describe('remote: observed', () => {
   it('tells of each script its name, time, sizes and status, and hands the answer on', async () => {

@@ -1,0 +1,21 @@
+import type { TaskName } from '../model.ts';
+import type { Fragment, Merge } from './fragment.ts';
+
+export type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when'>>;
+
+/**
+ * Fragments of strict for main.cf.
+ * @param form parts the fragments of one setting, where releases have it in different forms
+ */
+export const strictMain =
+  (task: TaskName) =>
+  (setting: string, merge: Merge, rest: Rest, form = ''): Fragment => ({
+    id: `strict:main.cf:${setting}${form}`,
+    task,
+    setting,
+    place: { in: 'main.cf' },
+    merge,
+    profile: 'strict',
+    recipe: [],
+    ...rest,
+  });

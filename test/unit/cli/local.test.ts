@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { HardenMailError } from '../../../src/errors.ts';
+import { chooseHosts } from '../../../src/settings.ts';
+
+describe('cli: --local', () => {
+  it('is this machine', async () => {
+    const [host] = await chooseHosts({ local: true, ssh: true });
+    assert.equal(host?.local, true);
+  });
+
+  for (const [flags, message] of [
+    [{ host: 'a', user: 'b' }, '--local is this machine, without SSH: leave out --host, --user'],
+    [{ audit: true }, 'an audit looks from outside, which --local is not'],
+    [{ ssh: false }, 'an audit looks from outside, which --local is not'],
+  ] as const)
+    it(`refuses ${JSON.stringify(flags)}`, () =>
+      assert.rejects(
+        chooseHosts({ local: true, ssh: true, ...flags }),
+        (error: unknown) => error instanceof HardenMailError && error.code === 'USAGE' && error.message === message,
+      ));
+});
