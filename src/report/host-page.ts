@@ -128,7 +128,7 @@ function diff(path: string, text: string): Markup {
   return html`<details class="diff" open>
     <summary>
       ${path}<span class="count"
-        ><span class="good">+${counted('+')}</span> <span class="bad">−${counted('-')}</span></span
+        ><span class="good">+${counted('+')}</span> <span class="bad">&minus;${counted('-')}</span></span
       >
     </summary>
     <pre>${lines.map(diffLine)}</pre>
