@@ -29,7 +29,7 @@ export interface Stage {
 }
 
 /** Seconds that the host waits for the controller's word. */
-const DEADLINE = 10;
+const DEADLINE = 6;
 
 /** Every cell that can occur, by step and then by fault. */
 export const CELLS: readonly Cell[] = STEPS.flatMap((step) =>

@@ -45,7 +45,7 @@ export async function restore(host: LabHost): Promise<void> {
     systemctl kill -s KILL 'harden-mail-*.service' 2>/dev/null || true
     rm -rf ${FOLDERS} /var/lib/harden-mail /run/harden-mail*
     tar --xattrs --xattrs-include='*' --acls -C / -xpf /root/before.tar
-    systemctl restart postfix dovecot`);
+    for unit in dovecot postfix@-; do systemctl reload $unit || systemctl restart $unit; done`);
   await until('nothing listens on 465', async () => (await host.run("ss -Hltn 'sport = :465'")) === '');
 }
 
@@ -65,7 +65,7 @@ export async function atRest(host: LabHost, seconds: number): Promise<void> {
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
-  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(1000)) {
+  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(150)) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
   }
 }
