@@ -16,7 +16,7 @@ export async function gather(
   const looked = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
   const script = `own_cert=${quote(cert)} own_key=${quote(key)}\n${looked}`;
   for (let look = 1; ; look++) {
-    const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read' });
+    const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read', plain: true });
     if (code !== 0) {
       throw new HardenMailError(
         'REMOTE_FAILED',

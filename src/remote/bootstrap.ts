@@ -5,6 +5,7 @@
  * The mark is random, and stands in the command in two halves: a shell that echoes what it runs cannot fake it.
  */
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 
 /** How to become root: not at all, by sudo or doas without a password, by sudo with one. */
 export type Way = 'root' | 'quiet' | 'password';
@@ -20,9 +21,10 @@ export interface Bootstrap {
   readonly prompt: string;
 }
 
-export function bootstrap(way: Way): Bootstrap {
+/** @param script where it is to stand in the command itself, which saves a round trip; else it is sent when the mark is heard */
+export function bootstrap(way: Way, script?: string): Bootstrap {
   const [a, b, c, d] = [half(), half(), half(), half()];
-  const start = starter(a, b);
+  const start = starter(a, b, script === undefined ? SENT : inCommand(script, a + b));
   const command = {
     root: `exec sh -c '${start}'`,
     quiet: `exec sh -c '${QUIET}' sh '${start}'`,
@@ -33,8 +35,18 @@ export function bootstrap(way: Way): Bootstrap {
 
 /** The script with its length before it, in bytes, and the last line that the starter looks for. */
 export function framed(script: string, mark: string): string {
-  const text = `${script}\n#${mark}\n`;
+  const text = marked(script, mark);
   return `${Buffer.byteLength(text)}\n${text}`;
+}
+
+function marked(script: string, mark: string): string {
+  return `${script}\n#${mark}\n`;
+}
+
+const SENT = 'read -r s; s=$(head -c "$s")';
+
+function inCommand(script: string, mark: string): string {
+  return `s=$(echo ${gzipSync(marked(script, mark), { level: 9 }).toString('base64')} | base64 -d | gzip -d)`;
 }
 
 function half(): string {
@@ -42,13 +54,13 @@ function half(): string {
 }
 
 /**
- * Reads the script whole, and runs it only when its last line has arrived. It ends when we have heard all of the answer: a
+ * Takes the script whole, and runs it only when its last line has arrived. It ends when we have heard all of the answer: a
  * sudo that logs the output (1.9.13 was seen to) drops what it has not passed on yet when its command ends.
  */
-function starter(a: string, b: string): string {
+function starter(a: string, b: string, take: string): string {
   return (
     'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; LC_ALL=C; export PATH LC_ALL; umask 022; cd /; ' +
-    `n=${a}; n="$n"${b}; echo $n >&2; echo $n; read -r s; s=$(head -c "$s"); ` +
+    `n=${a}; n="$n"${b}; echo $n >&2; echo $n; ${take}; ` +
     'case $s in *"#$n") (exec </dev/null; eval "$s"); c=$?; echo "$n $c" >&2; echo "$n $c"; cat >/dev/null; exit $c;; ' +
     '*) exit 1;; esac'
   );

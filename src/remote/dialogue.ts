@@ -9,7 +9,8 @@ const NOISE_LIMIT = 1 << 20;
 
 export interface DialogueOptions {
   readonly label: string;
-  readonly script: string;
+  /** Sent when the mark is heard; absent where it stands in the command. */
+  readonly script?: string;
   /** Asked for when sudo prompts. */
   readonly password?: () => Promise<string>;
   /** Seconds of silence that count as a lost connection. */
@@ -57,7 +58,7 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   channel.stdout.on('data', (chunk: Buffer) => {
     if (over) return;
     idle.touch();
-    if (stdout.push(chunk)) channel.stdin.write(framed(options.script, boot.mark));
+    if (stdout.push(chunk) && options.script !== undefined) channel.stdin.write(framed(options.script, boot.mark));
     if (stdout.noise().length > NOISE_LIMIT) giveUp();
     hearEnd();
   });

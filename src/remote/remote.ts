@@ -13,6 +13,11 @@ export interface ScriptOptions {
   readonly name: string;
   /** Reads only, or may it write? A read-only Remote throws on `write` before anything is sent. */
   readonly intent: 'read' | 'write';
+  /**
+   * Its text holds nothing that other users of the host may not see in the process list: then it may be a part of the command,
+   * which saves a round trip.
+   */
+  readonly plain?: true;
   /** Seconds without a word from the host after which the connection counts as lost. */
   readonly idleTimeout?: number;
   /** Called with each chunk of standard output as it arrives, for progress. */

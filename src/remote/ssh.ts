@@ -22,14 +22,20 @@ export interface SshRemoteOptions {
 export function sshRemote(transport: Transport, options: SshRemoteOptions): Remote {
   const { label } = transport;
   let way: Way = transport.user === 'root' ? 'root' : 'quiet';
+  let takesLongCommands = true;
   let password: Promise<string> | undefined;
   const ask = options.becomePassword;
 
-  async function attempt(tried: Way, script: string, { idleTimeout = IDLE_SECONDS, onOutput }: ScriptOptions) {
-    const boot = bootstrap(tried);
+  async function attempt(
+    tried: Way,
+    script: string,
+    isInCommand: boolean,
+    { idleTimeout = IDLE_SECONDS, onOutput }: ScriptOptions,
+  ) {
+    const boot = bootstrap(tried, isInCommand ? script : undefined);
     return dialogue(await transport.exec(boot.command), boot, {
       label,
-      script,
+      ...(!isInCommand && { script }),
       idle: idleTimeout,
       ...(ask && { password: () => (password ??= ask()) }),
       ...(onOutput && { onOutput }),
@@ -38,8 +44,15 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
 
   async function run(script: string, scriptOptions: ScriptOptions): Promise<RemoteResult> {
     const tried = way;
-    const outcome = await attempt(tried, script, scriptOptions);
+    // sudo writes down each command that it runs: there it stays short.
+    const isInCommand = tried === 'root' && scriptOptions.plain === true && takesLongCommands;
+    const outcome = await attempt(tried, script, isInCommand, scriptOptions);
     if (outcome.started) return outcome.result;
+    if (isInCommand) {
+      // A shell of old takes no word of this length.
+      takesLongCommands = false;
+      return run(script, scriptOptions);
+    }
     if (outcome.passwordRefused) throw notRoot('sudo did not take the password', 'Run it again with the right one.');
     if (tried === 'quiet' && WANTS_PASSWORD.test(outcome.said.toString('latin1'))) {
       if (ask === undefined) throw notRoot('sudo wants a password', `Use --ask-become-pass, ${orElse(transport.user)}`);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { sshRemote } from '../../../src/remote/ssh.ts';
 import { localTransport } from './local.ts';
 import type { Local, LocalOptions } from './local.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
+const plain = { ...read, plain: true } as const;
 
 /** `id -u` of somebody who is not root, except under the sudo below. */
 const ID = '#!/bin/sh\necho "${FAKE_UID:-1000}"\n';
@@ -51,13 +53,17 @@ describe('a script through SSH', () => {
       ['busybox', 'sh', '-c'],
     ];
     for (const shell of shells) {
-      for (const user of ['root', 'admin']) {
-        it(`${shell[0]} of ${user}`, async function () {
+      for (const [user, options] of [
+        ['root', read],
+        ['root', plain],
+        ['admin', read],
+      ] as const) {
+        it(`${shell[0]} of ${user}${options === plain ? ', the script in the command' : ''}`, async function () {
           if (spawnSync(shell[0] ?? '', ['--help']).error) this.skip();
           const programs = user === 'root' ? {} : { id: ID, sudo: FREE };
           const { code, stdout, stderr } = await remote({ user, shell, programs }).run(
             `echo "it's \\$HOME"; printf '%s\\n' '\\\\ ! #'; cat; echo problem >&2; exit 7`,
-            read,
+            options,
           );
           assert.deepEqual(
             { code, stdout: stdout.toString(), stderr: stderr.toString() },
@@ -91,7 +97,38 @@ describe('a script through SSH', () => {
     assert.equal(stdout.toString(), 'out\n');
   });
 
-  it('sends the script as input, never as a part of the command', async () => {
+  it('a script with nothing to hide goes with the command, where no sudo writes it down; nothing is sent then', async () => {
+    const script = readFileSync(new URL('../../../src/gather/gather.sh', import.meta.url), 'utf8');
+    for (const [user, isInCommand] of [
+      ['root', true],
+      ['admin', false],
+    ] as const) {
+      const transport = local({ user, programs: user === 'root' ? {} : { id: ID, sudo: FREE } });
+      const { stdout } = await sshRemote(transport, { name: 'x' }).run(`echo out; exit\n${script}`, plain);
+      assert.equal(stdout.toString(), 'out\n');
+      assert.equal(transport.sent.commands.length, 1);
+      assert.equal(
+        transport.sent.input.some((text) => text.includes('echo out')),
+        !isInCommand,
+      );
+      assert.ok((transport.sent.commands[0] ?? '').length < (isInCommand ? 8000 : 2000));
+    }
+  });
+
+  it('a shell that takes no long words gets the script as input', async () => {
+    const transport = local({
+      shell: ['sh', '-c', 'case ${#0} in ????) echo Word too long. >&2; exit 1;; esac; eval "$0"'],
+    });
+    const long = sshRemote(transport, { name: 'x' });
+    const script = `echo out\n#${randomBytes(3000).toString('hex')}`;
+    for (const commands of [2, 3]) {
+      const { stdout } = await long.run(script, plain);
+      assert.equal(stdout.toString(), 'out\n');
+      assert.equal(transport.sent.commands.length, commands);
+    }
+  });
+
+  it('sends any other script as input, never as a part of the command', async () => {
     const transport = local();
     await sshRemote(transport, { name: 'x' }).run('echo canary-123', read);
     assert.ok(!transport.sent.commands.join().includes('canary'));
