@@ -1,6 +1,6 @@
 import { connect as dial, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Facts, Finding, Policy } from './model.ts';
+import type { Facts, Finding, Host, Policy } from './model.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
 import { servedCertificate } from './tasks/served.ts';
@@ -23,10 +23,13 @@ export function probe(
   remote: Remote,
   facts: Facts,
   policy: Policy,
-  options: ProbeOptions,
+  { trust, user }: ProbeOptions,
   how: 'quiet' | 'full',
 ): Promise<Finding[]> {
-  return beginProbe(remote, options).conclude(facts, policy, how);
+  const ways = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
+  const wanted = expected(facts, policy, how);
+  const options = { ...ways, trust: [...trust, ...rootsOf(policy)], published: resolverOf(), ...(user && { user }) };
+  return look(options, Promise.resolve(wanted)).then((found) => asAsked(found, policy));
 }
 
 /** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
@@ -36,41 +39,55 @@ export interface Look {
   abandon(): void;
 }
 
-/** Connects to every port at once, so that the daemons get going while the files are still being read. */
-export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look {
+/** A host that is being connected to. */
+export interface Approach {
+  /** Where SSH has reached it, before it is known whether it lets us in. */
+  readonly address: Promise<string>;
+  readonly remote: Promise<Remote>;
+}
+
+/**
+ * Connects to every port as soon as there is an address: most of it is heard while SSH logs in and the files are read. Not for
+ * who logs in on them: the servers would not wait for somebody who has to type a passphrase first.
+ */
+export function beginProbe({ address, remote }: Approach, host: Host, { trust }: ProbeOptions): Look {
   let tell: (wanted: Wanted) => void = () => {};
   let drop: (reason: Error) => void = () => {};
   const wanted = new Promise<Wanted>((resolve, reject) => {
     tell = resolve;
     drop = reject;
   });
-  const findings = look(
-    {
-      ...(remote.local ? inside(remote) : outside(remote)),
-      trust,
-      published: resolverOf(),
-      ...(user && { user }),
-    },
-    wanted,
-  );
+  const options = {
+    ...outside(address, remote),
+    trust: [...trust, ...rootsOf(host)],
+    published: resolverOf(),
+    assumed: host.domain ?? (host.hostname.includes('.') ? host.hostname : ''),
+  };
+  const findings = address.then(() => look(options, wanted));
+  findings.catch(() => {}); // where SSH does not get that far nobody asks
   return {
     conclude(facts, policy, how) {
-      const certificate = servedCertificate(facts, policy).chain;
-      const submission = submissionOf(policy, facts);
-      const authOn25 = policy.profile !== 'strict';
-      tell({
-        domain: policy.domain,
-        certificate,
-        tryLogin: how === 'full',
-        submission,
-        authOn25,
-        roots: policy.acmeCa === undefined ? [] : [policy.acmeCa],
-        ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
-      });
+      tell(expected(facts, policy, how));
       return findings.then((found) => asAsked(found, policy));
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
   };
+}
+
+function expected(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Wanted {
+  const certificate = servedCertificate(facts, policy).chain;
+  return {
+    domain: policy.domain,
+    certificate,
+    tryLogin: how === 'full',
+    submission: submissionOf(policy, facts),
+    authOn25: policy.profile !== 'strict',
+    ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
+  };
+}
+
+function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
+  return acmeCa === undefined ? [] : [acmeCa];
 }
 
 /** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
@@ -93,10 +110,11 @@ export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): F
   });
 }
 
-function outside(remote: Remote): Ways {
+function outside(address: Promise<string>, remote: Promise<Remote>): Ways {
   return {
-    direct: (port, signal) => tcp(remote.address, port, signal),
-    fallback: throughHost(remote),
+    direct: async (port, signal) => tcp(await address, port, signal),
+    fallback: async (port, signal) => throughHost(await remote)(port, signal),
+    ready: remote,
   };
 }
 

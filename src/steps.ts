@@ -9,7 +9,7 @@ import { gather } from './gather/gather.ts';
 import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Note, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
 import { dnsRecords } from './plan/dns.ts';
@@ -19,7 +19,7 @@ import { policyFor } from './plan/policy.ts';
 import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
-import { beginProbe, probe } from './probe.ts';
+import { beginProbe, probe, type Approach } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { excuse } from './tags.ts';
@@ -30,18 +30,20 @@ import { verdict } from './words.ts';
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
 export const survey: Step = async (visit, options, say) => {
   say('connect');
-  visit.remote ??= await connect(visit.host, options.ssh);
+  const approached = approach(visit.host, options.ssh);
   // A dry run touches nothing before it must: to answer a call a daemon may write its caches.
-  const look = options.dryRun ? null : beginProbe(visit.remote, options);
+  const isEarly = !options.dryRun && !visit.host.local && !options.user;
+  const look = isEarly ? beginProbe(approached, visit.host, options) : null;
   try {
+    visit.remote = await approached.remote;
     const { plan, facts, policy } = await planAnew(visit, options, say);
     const certificate = plan.actions.find((action) => action.kind === 'certificate');
     if (certificate) await preflight(readOnly(linked(visit)), certificate);
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
     if (facts.packages['postfix']) {
-      const begun = look ?? beginProbe(visit.remote, options);
-      visit.before = await begun.conclude(facts, policy, isEmpty(plan) ? 'full' : 'quiet');
+      const how = isEmpty(plan) ? 'full' : 'quiet';
+      visit.before = await (look?.conclude(facts, policy, how) ?? probe(visit.remote, facts, policy, options, how));
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -151,6 +153,15 @@ export function assertFree({ busy }: Facts, name: string): void {
     `another harden-mail works on ${name}: ${busy}`,
     'Nothing was written. Run again when it is done.',
   );
+}
+
+function approach(host: Host, ssh: RunOptions['ssh']): Approach {
+  let reached: (address: string) => void = () => {};
+  const told = new Promise<string>((resolve) => (reached = resolve));
+  const remote = connect(host, { ...ssh, onAddress: reached });
+  const address = Promise.race([told, remote.then((one) => one.address)]);
+  for (const one of [address, remote]) one.catch(() => {}); // awaited by whoever needs it
+  return { address, remote };
 }
 
 /** connect → gather → policy. */

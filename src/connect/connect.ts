@@ -27,6 +27,8 @@ export interface ConnectOptions {
   /** Asks for the password of sudo; absent when none can be asked. */
   readonly becomePassword?: () => Promise<string>;
   readonly debug?: (line: string) => void;
+  /** Told where the host is reached without a jump host, before it is known whether it is the one, and lets us in. */
+  readonly onAddress?: (address: string) => void;
   /** Told of each step of connecting once it is done. */
   readonly onStep?: (step: string, text: string) => void;
   /** Told of each script that was run on the host. */
@@ -54,7 +56,7 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
   };
   const loading = loadSsh();
   loading.catch(() => {}); // Awaited by each hop.
-  const { prompt, knownHosts, ...shared } = options;
+  const { prompt, knownHosts, onAddress, ...shared } = options;
   const resolved = await route(query, debug);
   const hops = resolved.map((hop) => (knownHosts ? { ...hop, knownHosts: { user: knownHosts, global: [] } } : hop));
 
@@ -70,7 +72,7 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
       const hop = {
         ...shared,
         debug,
-        ...(via && { via }),
+        ...(via ? { via } : hops.length === 1 && onAddress && { onAddress }),
         ...(identity !== undefined && { identity }),
         ...(prompt && {
           prompt: (text: string, secret: boolean) => prompt(text, { secret, host: host.name }),

@@ -27,6 +27,7 @@ export interface HopOptions {
   /** Stands for whoever is asked, so that a passphrase is asked for once. */
   readonly asker?: object;
   readonly debug: (line: string) => void;
+  readonly onAddress?: (address: string) => void;
   readonly onStep?: (step: string, text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -57,7 +58,10 @@ export async function openHop(
   };
 
   let opening = openLine();
-  opening.catch(() => {}); // Awaited below, after what may fail before it.
+  opening.then(
+    ({ address }) => options.onAddress?.(address),
+    () => {},
+  ); // Awaited below, after what may fail before it.
   try {
     const [library, keys, credentials] = await Promise.all([
       loading,

@@ -17,7 +17,7 @@ const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, po
 type Note = (check: CheckId, status: Finding['status'], text: string) => void;
 
 export interface Probe {
-  /** Looked at when it comes to TLS, or to a login in clear. */
+  /** Looked at when it comes to a login in clear, and once TLS stands. */
   readonly wanted: Promise<{
     readonly expectation: Expectation;
     readonly servername: string;
@@ -27,21 +27,33 @@ export interface Probe {
     readonly authOn25: boolean;
     readonly context: () => SecureContext;
   }>;
+  /** What it is taken to be before that is known, so that TLS need not wait for it. */
+  readonly assumed?: { readonly servername: string; readonly context: () => SecureContext };
   readonly timeout: number;
   readonly user?: { readonly name: string; readonly password: string };
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
   readonly local: boolean;
+  /** One more connection to the same port. */
+  readonly again: () => Promise<Duplex>;
+}
+
+export interface Heard {
+  /** Only then it is this server that was looked at. */
+  readonly greeted: boolean;
+  /** The name that was assumed is not the one that is wanted: what was seen is not what was meant. */
+  readonly misnamed: boolean;
 }
 
 /**
  * Talks to one port and notes what it saw. Ends at the first thing without which there is no going on, so that one
- * cause gives one failure. True when the server greeted us: only then it is this server that was looked at.
+ * cause gives one failure.
  */
-export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<boolean> {
+export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<Heard> {
   const protocol = PROTOCOLS[port.protocol];
   const wire = openWire(stream, probe.timeout);
   let under: CheckId = 'answers';
   let greeted = false;
+  let refusal: Promise<void> | undefined;
   const greet = async () => {
     under = 'answers';
     const greeting = await protocol.greet(wire);
@@ -53,7 +65,9 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       await greet();
       under = 'no-plain-login';
       const offer = await protocol.offer(wire);
-      await plainLogin(wire, protocol, offer, probe, note);
+      refusal = plainLogin(wire, protocol, offer, probe, note);
+      refusal.catch(() => {}); // awaited below
+      if (!probe.assumed) await refusal;
       under = 'starttls';
       if (!offer.starttls) throw new ProtocolError(`does not offer ${protocol.command}`);
       const reply = await protocol.startTls(wire);
@@ -64,14 +78,22 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       note('starttls', 'pass', `offers ${protocol.command} and grants it`);
     }
     under = 'tls';
-    const { expectation, servername, context } = await probe.wanted;
+    const { servername, context } = probe.assumed ?? (await probe.wanted);
     const tls = await wire.secure({ context: context(), servername });
+    // What is said inside is heard before it is known what to think of the session.
+    const inside = (async () => {
+      if (port.tls === 'implicit') await greet();
+      under = 'auth';
+      return protocol.offer(wire);
+    })();
+    inside.catch(() => {}); // awaited below
+    const { expectation, authOn25 } = await probe.wanted;
+    if (await isMisnamed(probe)) return { greeted, misnamed: true };
     const proven = session(tls, expectation, note);
-    if (port.tls === 'implicit') await greet();
+    if (proven === null) return { greeted, misnamed: false };
 
-    under = 'auth';
-    const offer = await protocol.offer(wire);
-    const forUsers = port.port !== 25 || (await probe.wanted).authOn25;
+    const offer = await inside;
+    const forUsers = port.port !== 25 || authOn25;
     if (forUsers) loginOffer(protocol, offer, note);
     else noLoginOffer(offer, note);
     if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
@@ -79,12 +101,21 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       under = 'login';
       await login(wire, protocol, probe.user, proven, note);
     }
+    await refusal;
   } catch (error) {
+    // A server may refuse a name that it does not know.
+    if (under === 'tls' && (await isMisnamed(probe).catch(() => false))) return { greeted, misnamed: true };
     note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
+    await refusal?.catch(() => {});
   } finally {
     wire.close(protocol.goodbye);
   }
-  return greeted;
+  return { greeted, misnamed: false };
+}
+
+/** What was assumed is not what is wanted. */
+async function isMisnamed({ assumed, wanted }: Probe): Promise<boolean> {
+  return assumed !== undefined && (await wanted).servername !== assumed.servername;
 }
 
 async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: Note): Promise<void> {
@@ -98,19 +129,49 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: P
       'hint',
       `seen from the host itself: whether others may log in in clear is not proven`,
     );
-  const { tryLogin } = await probe.wanted;
+  if (protocol === smtp) return note('no-plain-login', 'pass', 'offers no login in clear');
+  if (!probe.assumed) return refusing(wire, protocol, probe, note);
+  // The conversation is not kept waiting for the word whether to try: that is done beside it. Until the word comes, the server
+  // may have lost its patience.
+  for (let attempt = 1; ; attempt++) {
+    let other: Wire | undefined;
+    try {
+      other = openWire(await probe.again(), probe.timeout);
+      await protocol.greet(other);
+      if (await isMisnamed(probe)) return; // it is all begun again
+      return await refusing(other, protocol, probe, note);
+    } catch (error) {
+      if (attempt === 1) continue;
+      const why = error instanceof ProtocolError ? error.message : reason(error);
+      return note(
+        'no-plain-login',
+        'hint',
+        `offers no login in clear; whether it takes one could not be tried: ${why}`,
+      );
+    } finally {
+      other?.close(protocol.goodbye);
+    }
+  }
+}
+
+/** Whether it also takes none. */
+async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note: Note): Promise<void> {
+  const { tryLogin } = await wanted;
   const reply = tryLogin ? await protocol.tryPlain(wire) : null;
   if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
   note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no login in clear');
 }
 
-/** Notes what is to be said of the TLS session. True when the server proved who it is. */
-function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean {
+/** Notes what is to be said of the TLS session. True when the server proved who it is; null without a certificate. */
+function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean | null {
+  const leaf = tls.getPeerX509Certificate();
+  if (!leaf) {
+    note('tls', 'fail', 'serves no certificate');
+    return null;
+  }
   const version = tls.getProtocol() ?? 'unknown';
   const modern = version === 'TLSv1.2' || version === 'TLSv1.3';
   note('tls', modern ? 'pass' : 'fail', modern ? `speaks ${version}` : `speaks nothing better than ${version}`);
-  const leaf = tls.getPeerX509Certificate();
-  if (!leaf) throw new ProtocolError('serves no certificate');
   const problem = tls.authorized ? null : String(tls.authorizationError);
   const verdicts = judgeCertificate(leaf, problem, expectation);
   for (const { check, status, text } of verdicts) note(check, status, text);

@@ -22,7 +22,12 @@ export interface Ways {
   /** `direct` leads from the host to itself: what others can reach is not seen. */
   readonly local?: boolean;
   readonly fallback?: Dial;
+  /** Settles when there is a way through the host. */
+  readonly ready?: Promise<unknown>;
 }
+
+/** What is known of a conversation before there is a connection. */
+export type Ahead = Omit<Probe, 'local' | 'again'>;
 
 /** `connected: false` is all there is to say of a port that could not be connected to. */
 type Look =
@@ -33,7 +38,7 @@ type Look =
  * Looks at one port from here, and where it does not serve us, from the host itself. What is seen only there is never
  * counted as reachable, and what is not seen from here is not counted as missing while it is there.
  */
-export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>): Promise<Finding[]> {
+export async function lookAt(port: Port, ways: Ways, probe: Ahead): Promise<Finding[]> {
   const answers = (via: Finding['via'], status: Finding['status'], text: string): Finding => ({
     port: port.port,
     check: 'answers' satisfies CheckId,
@@ -48,6 +53,7 @@ export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>
   if (!outside.connected && outside.refused && port.optional)
     return [answers('direct', 'pass', 'closed: nobody can log in in clear here')];
 
+  await ways.ready;
   const inside = ways.fallback && (await look(port, ways.fallback, 'ssh', probe));
   if (inside?.connected && (inside.greeted || !outside.connected)) {
     const rest = inside.findings.filter((one) => one.check !== 'answers' || one.status !== 'pass');
@@ -74,7 +80,7 @@ export async function lookAt(port: Port, ways: Ways, probe: Omit<Probe, 'local'>
 async function fromItself(
   port: Port,
   dial: Dial,
-  probe: Omit<Probe, 'local'>,
+  probe: Ahead,
   answers: (via: Finding['via'], status: Finding['status'], text: string) => Finding,
 ): Promise<Finding[]> {
   const seen = await look(port, dial, 'local', probe);
@@ -99,7 +105,7 @@ function onlyInside(port: Port, outside: Look): string {
   return `${port.port} listens but is not reachable from here (${outside.why}): a firewall${blocked(port)}? Looked at through SSH`;
 }
 
-async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Probe, 'local'>): Promise<Look> {
+async function look(port: Port, dial: Dial, via: Finding['via'], probe: Ahead): Promise<Look> {
   let stream: Duplex;
   try {
     stream = await connect(dial, port.port, probe);
@@ -112,7 +118,8 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Pro
   const { localAddress, remoteAddress } = stream as Partial<Socket>;
   // Dovecot too takes two equal addresses for a connection from the host itself.
   const local = via !== 'direct' || (localAddress !== undefined && localAddress === remoteAddress);
-  const greeted = await converse(stream, port, { ...probe, local }, (check, status, text) => {
+  const again = () => connect(dial, port.port, probe);
+  const { greeted, misnamed } = await converse(stream, port, { ...probe, local, again }, (check, status, text) => {
     const told = port.own && status === 'fail' && ADMINS.includes(check);
     const finding = { port: port.port, check, via } as const;
     findings.push(
@@ -121,10 +128,12 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Omit<Pro
         : { ...finding, status, text },
     );
   });
-  return { connected: true, greeted, findings };
+  if (!misnamed) return { connected: true, greeted, findings };
+  const { wanted, timeout, user } = probe;
+  return look(port, dial, via, { wanted, timeout, ...(user && { user }) });
 }
 
-async function connect(dial: Dial, port: number, { timeout, wanted }: Omit<Probe, 'local'>): Promise<Duplex> {
+async function connect(dial: Dial, port: number, { timeout, wanted }: Ahead): Promise<Duplex> {
   const giveUp = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ import type { Published } from './resolver.ts';
 
 export type { Dial, Ways } from './reach.ts';
 
-/** What a host should be like. It is needed when it comes to TLS, not before. */
+/** What a host should be like. */
 export interface Wanted {
   /** The name the certificate must be for, also asked for by SNI. */
   readonly domain: string;
@@ -24,8 +24,6 @@ export interface Wanted {
   readonly tryLogin?: boolean;
   /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
   readonly issuer?: string | null;
-  /** PEM roots that this host's certificate may lead to, beside those of `VerifyOptions`. */
-  readonly roots?: readonly string[];
   /**
    * Port 587: `wanted` it must serve as 465 does; `there` it is the admin's own, whose certificate and logins in clear count;
    * `absent`, the default, it is not looked at.
@@ -45,6 +43,11 @@ export interface VerifyOptions extends Ways {
   readonly now?: Date;
   /** What DNS says of the certificate; absent: not asked. */
   readonly published?: Published;
+  /**
+   * What the domain is taken for until that is known: TLS begins at once, and again where it was another. An address, or
+   * nothing, stands for no name. Absent: TLS waits.
+   */
+  readonly assumed?: string;
 }
 
 export type VerifyTarget = VerifyOptions & Wanted;
@@ -58,23 +61,25 @@ export function verify(target: VerifyTarget): Promise<Finding[]> {
   return look(target, Promise.resolve(target));
 }
 
-/** The same, begun before it is known what to expect: until then it connects, and hears who answers. */
+/** The same, begun before it is known what to expect: until then it connects, and hears what it can. */
 export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Promise<Finding[]> {
-  const { trust = [], user, timeout = 8000, now = new Date() } = options;
+  const { trust = [], user, timeout = 8000, now = new Date(), assumed } = options;
+  const context = () => contextFor(trust);
+  // SNI carries names, not addresses (RFC 6066).
+  const servername = (domain: string): string => (isIP(domain) ? '' : domain);
   const probe = {
-    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true, roots = [] }) => ({
+    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true }) => ({
       expectation: { domain, onDisk: certificate, now },
-      // SNI carries names, not addresses (RFC 6066).
-      servername: isIP(domain) ? '' : domain,
+      servername: servername(domain),
       tryLogin,
       authOn25,
-      context: () => contextFor([...trust, ...roots]),
+      context,
     })),
+    ...(assumed !== undefined && { assumed: { servername: servername(assumed), context } }),
     timeout,
     ...(user && { user }),
   };
   probe.wanted.catch(() => {}); // each conversation looks at it for itself
-  const warming = setTimeout(warmUp, WARM_UP, trust);
   const always = PORTS.map((port) => lookAt(port, options, probe));
   // Only who waits for the host's word knows whether it is there: a firewall that drops would cost every look its time.
   const submission = wanted.then(
@@ -88,7 +93,6 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   const found = await Promise.all([...always, submission]);
   // A resolver that does not answer keeps nobody waiting for long.
   found.push(await Promise.race([dns, sleep(PATIENCE, [], { ref: false })]));
-  clearTimeout(warming);
   return found.flat().sort((a, b) => a.port - b.port);
 }
 
@@ -105,17 +109,6 @@ async function inDns(published: Published | undefined, wanted: Promise<Wanted>):
   } catch {
     return [];
   }
-}
-
-/**
- * What Node does for the first time takes it some 40 ms, in which nothing else is done: its own roots are parsed, and its
- * pattern for IPv6 addresses is compiled. By then the host has been asked for its files, and we only wait.
- */
-const WARM_UP = 80;
-
-function warmUp(trust: readonly string[]): void {
-  contextFor(trust);
-  isIP(':');
 }
 
 const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
