@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 process.chdir(new URL('..', import.meta.url).pathname);
 rmSync('dist', { recursive: true, force: true });
 const shared = { bundle: true, platform: 'node', target: 'node20.19', minifyWhitespace: true, logLevel: 'warning' };
+// Of what it trips over Node shows the whole line.
+const lineLimit = 200;
 await build({
   ...shared,
   entryPoints: { program: 'src/main.ts' },
@@ -15,6 +17,7 @@ await build({
   outExtension: { '.js': '.cjs' },
   format: 'cjs', // V8 keeps what it compiled of a script, not of a module
   minifySyntax: true,
+  lineLimit,
   legalComments: 'linked',
   // Parts of ssh2 that it can do without: where they are not built it computes in JavaScript.
   external: ['cpu-features', '*.node'],

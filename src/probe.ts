@@ -57,6 +57,7 @@ export function beginProbe({ address, remote }: Approach, host: Host, { trust }:
     tell = resolve;
     drop = reject;
   });
+  wanted.catch(() => {}); // given up before anybody looked
   const options = {
     ...outside(address, remote),
     trust: [...trust, ...rootsOf(host)],
