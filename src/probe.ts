@@ -157,6 +157,7 @@ function key({ port, check }: Finding): string {
 
 export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted(); // Node would destroy the socket, and then connect it all the same
     const socket = dial({ host: address, port, noDelay: true, signal });
     socket.once('error', reject);
     socket.once('connect', () => {
