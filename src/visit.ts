@@ -93,10 +93,11 @@ export function linked({ remote, name }: Visit): Remote {
 export interface Known {
   readonly plan: Plan;
   readonly policy: Policy;
+  readonly snapshot: Snapshot;
   readonly facts: Facts;
 }
 
 export function known({ plan, policy, snapshot, name }: Visit): Known {
   if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
-  return { plan, policy, facts: snapshot.facts };
+  return { plan, policy, snapshot, facts: snapshot.facts };
 }
