@@ -171,6 +171,8 @@ function jsonPage(): string {
     '',
     table(['Field', 'What'], jsonFields(documentJsonSchema())),
     '',
+    '`--list-tasks --json` goes to no host and prints `{ "version": 1, "tasks": [{ "name", "title" }] }`.',
+    '',
     'A command line that is not understood prints no document. Files come as unified diffs with secrets masked, never whole. Texts that come from a host are exact; in the document itself control and invisible',
     'characters stand as `\\uXXXX`. Escape them before you show a parsed text in a terminal.',
     '',

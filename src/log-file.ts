@@ -65,12 +65,14 @@ export function logged(screen: Terminal, log: Log, command: string, flags: Flags
       each: (items, width, work) =>
         screen.progress.each(items, width, async (item, say) => {
           const steps = stepwatch((text) => log(`${item.name}: ${text}`));
-          await work(item, (step) => {
+          const outcome = await work(item, (step) => {
             steps.next(step);
             say(step);
           });
           steps.end();
+          return outcome;
         }),
+      aside: (talk) => screen.progress.aside(talk),
     },
     async show(plans) {
       for (const { name, facts, plan } of plans) {

@@ -130,9 +130,9 @@ function throughHost(remote: Remote): Dial {
 
 /** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
 export async function probeUntilWell(
-  once: (how: 'quiet' | 'full') => Promise<Finding[]>,
+  once: (how: 'quiet' | 'full') => Promise<readonly Finding[]>,
   seconds: number,
-): Promise<Finding[]> {
+): Promise<readonly Finding[]> {
   const deadline = performance.now() + seconds * 1000;
   while (performance.now() < deadline) {
     if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;

@@ -12,10 +12,10 @@ import { fingerprint } from './plan/compose.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Shown } from './report/alike.ts';
-import type { Progress } from './report/progress.ts';
+import type { Outcome, Progress } from './report/progress.ts';
 import { inspect, look, lookAhead, prepare, readJournal, readRecords, survey, surveyUndo } from './steps.ts';
 import { sizeOf, type Batch } from './batch.ts';
-import { begin, known, resultOf, type Visit } from './visit.ts';
+import { begin, known, leave, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted, stopped } from './words.ts';
 
 export interface RunOptions extends ProbeOptions {
@@ -112,19 +112,24 @@ async function visiting(hosts: readonly Host[], road: (visits: Visit[]) => Promi
     await road(visits);
     return visits.map(resultOf);
   } finally {
-    await Promise.all(visits.map(async ({ remote }) => remote?.close().catch(() => {})));
+    visits.forEach(leave);
+    await Promise.all(visits.map(({ left }) => left));
   }
 }
 
 /** One step for every host that is not done yet, side by side. One host's failure is its own ending. */
 async function stage(step: Step, visits: readonly Visit[], options: RunOptions, io: Io): Promise<void> {
-  const guarded = async (visit: Visit, say: Say): Promise<void> => {
+  const guarded = async (visit: Visit, say: Say): Promise<Outcome> => {
+    const began = performance.now();
     try {
       if (options.interrupt.asked()) throw interrupted();
       await step(visit, options, say);
     } catch (error) {
       visit.ending = failure(error);
     }
+    visit.spent += performance.now() - began;
+    if (visit.ending) leave(visit);
+    return visit.ending?.kind === 'failed' ? 'failed' : 'done';
   };
   const open = visits.filter(({ ending }) => ending === null);
   if (open.length > 0) await io.progress.each(open, options.forks, guarded);
@@ -150,7 +155,14 @@ async function agree(question: string, visits: readonly Visit[], options: RunOpt
   for (const group of await io.alike(open.map(shown))) {
     await io.show(group);
     const whom = group.length === 1 ? group[0]?.name : `these ${group.length} hosts`;
-    const agreed = !options.dryRun && (options.yes || (await io.ask(`${question} ${whom}?`)));
+    let agreed: boolean;
+    try {
+      agreed = !options.dryRun && (options.yes || (await io.ask(`${question} ${whom}?`)));
+    } catch (error) {
+      // Ctrl-C at the question: what is known of the hosts until here is told all the same.
+      for (const visit of visits) visit.ending ??= failure(error);
+      return;
+    }
     for (const { visit, plan } of group) {
       if (agreed) visit.agreed = fingerprint(plan);
       else visit.ending = { kind: options.dryRun ? 'pending' : 'declined' };

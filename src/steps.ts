@@ -187,7 +187,7 @@ async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Kn
   const { plan, open } = composePart(snapshot, policy, options.tasks);
   visit.open = open;
   visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
-  return { plan: visit.plan, facts, policy };
+  return { plan: visit.plan, snapshot, facts, policy };
 }
 
 /** A run that was cut short may have left a transaction in the middle: it comes to its end before anything is planned. */

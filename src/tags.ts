@@ -31,10 +31,14 @@ function taskNamed(word: string, flag: string): TaskName {
   throw usage(`${flag}: ${JSON.stringify(word)} is no task${closest(word, [...TASKS, ALL])}`);
 }
 
-/** A line for each task: its name, and what it sees to. */
-export function listTasks(chosen: readonly TaskName[]): string {
+/** A line for each task: its name, and what it sees to; or the same for programs. */
+export function listTasks(chosen: readonly TaskName[], json = false): string {
   const width = Math.max(...TASKS.map((name) => name.length));
   const tasks = RECIPE.filter(({ name }) => chosen.includes(name));
+  if (json) {
+    const told = tasks.map(({ name, title }) => ({ name, title }));
+    return `${JSON.stringify({ version: 1, tasks: told }, null, 2)}\n`;
+  }
   return tasks.map(({ name, title }) => `${name.padEnd(width)}  ${title}\n`).join('');
 }
 

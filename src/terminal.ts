@@ -17,6 +17,8 @@ export interface Terminal extends Io {
   readonly interactive: boolean;
   askLine(text: string): Promise<string>;
   askSecret(text: string): Promise<string>;
+  /** A line on standard error, beside the progress. */
+  readonly note: (line: string) => void;
   /** For `--verbose`: a script was run on a host. */
   readonly command: (command: RemoteCommand) => void;
   /** For `--debug`: a step of connecting. */
@@ -38,17 +40,26 @@ export function terminal(process: Process, flags: Flags): Terminal {
   const print = (lines: readonly string[]): void => {
     if (!json && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
-  const aside = (line: string): void => void stderr.write(`${line}\n`);
+  const progress = quiet
+    ? NO_PROGRESS
+    : live
+      ? liveProgress(stderr, colorLevel(color, env, true) > 0)
+      : plainProgress((line) => void stderr.write(`${line}\n`));
+  const note = (line: string): void => void progress.aside(async () => stderr.write(`${line}\n`));
+  // One question at a time: several hosts may want to know something at once.
+  let asked: Promise<unknown> = Promise.resolve();
+  const inTurn = (text: string, hidden: boolean): Promise<string> => {
+    const answer = asked.then(() => progress.aside(() => ask(text, hidden, process)));
+    asked = answer.catch(() => {});
+    return answer;
+  };
   // Nobody agrees to what was not shown.
   const silent = quiet && (flags.yes === true || flags['dry-run'] === true || !isInteractive(process));
 
   return {
     interactive: isInteractive(process),
-    progress: quiet
-      ? NO_PROGRESS
-      : live
-        ? liveProgress(stderr, colorLevel(color, env, true) > 0)
-        : plainProgress(aside),
+    progress,
+    note,
     async alike(plans) {
       if (plans.length < 2) return plans.map((plan) => [plan]);
       const texts = new Map<Shown, string>();
@@ -65,12 +76,12 @@ export function terminal(process: Process, flags: Flags): Terminal {
       if (diff) print((await diffsOf(first.plan.changes)).map((one) => diffLines(one, chalk)));
     },
     async ask(text) {
-      return /^y(es)?$/i.test((await ask(`${text} [y/N] `, false, process)).trim());
+      return /^y(es)?$/i.test((await inTurn(`${text} [y/N] `, false)).trim());
     },
-    askLine: (text) => ask(text, false, process),
-    askSecret: (text) => ask(text, true, process),
-    command: (command) => verbose && aside(commandLine(command)),
-    debug: (line) => flags.debug === true && aside(`debug: ${escape(line)}`),
+    askLine: (text) => inTurn(text, false),
+    askSecret: (text) => inTurn(text, true),
+    command: (command) => verbose && note(commandLine(command)),
+    debug: (line) => flags.debug === true && note(`debug: ${escape(line)}`),
     async finish(run) {
       if (json) stdout.write(await document(run));
       else print(await recap(run, chalk, { diff, quiet }));

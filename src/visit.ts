@@ -22,9 +22,11 @@ export interface Visit {
   readonly name: string;
   /** What the plan is for. */
   goal: 'apply' | 'rollback';
-  /** Milliseconds, by the monotonic clock. */
-  readonly began: number;
+  /** Milliseconds of work on it, without its waiting for others and for an answer. */
+  spent: number;
   remote: Remote | null;
+  /** Resolves when the connection is closed, once it is being closed. */
+  left: Promise<void> | null;
   snapshot: Snapshot | null;
   policy: Policy | null;
   plan: Plan | null;
@@ -49,8 +51,9 @@ export function begin(host: Host): Visit {
     host,
     name: host.name,
     goal: 'apply',
-    began: performance.now(),
+    spent: 0,
     remote: null,
+    left: null,
     snapshot: null,
     policy: null,
     plan: null,
@@ -73,8 +76,19 @@ export function resultOf(visit: Visit): HostResult {
     plan: visit.plan,
     findings: visit.findings,
     ...(visit.audit && { audit: visit.audit }),
-    seconds: (performance.now() - visit.began) / 1000,
+    seconds: visit.spent / 1000,
   };
+}
+
+/**
+ * Hangs up on a host that is done, and keeps of it what the report tells: of hundreds of hosts the connections and the files
+ * that nobody needs any more would be most of the memory.
+ */
+export function leave(visit: Visit): void {
+  const { remote, snapshot } = visit;
+  if (remote) visit.left = remote.close().catch(() => {});
+  visit.remote = null;
+  if (visit.ending && snapshot) visit.snapshot = { facts: snapshot.facts, files: {} };
 }
 
 function exitOf(ending: Ending, plan: Plan | null): number {
@@ -93,10 +107,11 @@ export function linked({ remote, name }: Visit): Remote {
 export interface Known {
   readonly plan: Plan;
   readonly policy: Policy;
+  readonly snapshot: Snapshot;
   readonly facts: Facts;
 }
 
 export function known({ plan, policy, snapshot, name }: Visit): Known {
   if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
-  return { plan, policy, facts: snapshot.facts };
+  return { plan, policy, snapshot, facts: snapshot.facts };
 }

@@ -27,6 +27,7 @@ export interface HopOptions {
   /** Stands for whoever is asked, so that a passphrase is asked for once. */
   readonly asker?: object;
   readonly debug: (line: string) => void;
+  readonly packets?: (line: string) => void;
   readonly onAddress?: (address: string) => void;
   readonly onStep?: (step: string, text: string) => void;
   readonly signal?: AbortSignal;
@@ -97,6 +98,7 @@ export async function openHop(
           aliveInterval: settings.aliveInterval,
           aliveCountMax: settings.aliveCountMax,
           debug,
+          ...(options.packets && { packets: options.packets }),
           ...(signal && { signal }),
         });
         leave();

@@ -20,6 +20,8 @@ export interface LoginOptions {
   readonly aliveInterval: number;
   readonly aliveCountMax: number;
   readonly debug: (line: string) => void;
+  /** Told of each packet. Absent where nobody listens: ssh2 makes these lines for whoever gets them. */
+  readonly packets?: (line: string) => void;
 }
 
 /** Without ServerAliveInterval, seconds between two questions whether the host is still there. */
@@ -99,7 +101,7 @@ function configuration(
     keepaliveInterval: (options.aliveInterval || ALIVE_INTERVAL) * 1000,
     keepaliveCountMax: options.aliveCountMax,
     agentForward: false,
-    debug: options.debug,
+    ...(options.packets && { debug: options.packets }),
     hostVerifier: (key: Buffer, verify: (valid: boolean) => void) => {
       const refuse = (error: unknown): void => {
         ending.end(error as Error);

@@ -8,8 +8,16 @@ export const NAMES: Readonly<Record<number, readonly string[]>> = {
   587: ['587', 'submission'],
 };
 
-/** The services that Postfix runs: of several entries with one name and type the last. */
+const known = new WeakMap<object, Service[]>();
+
+/** The services that Postfix runs: of several entries with one name and type the last. A plan asks again and again. */
 export function running({ postfix }: Workspace): Service[] {
-  const all = postfix ? services(postfix.master) : [];
-  return all.filter((one) => one === all.findLast(({ name, type }) => name === one.name && type === one.type));
+  if (!postfix) return [];
+  const before = known.get(postfix.master);
+  if (before) return before;
+  const all = services(postfix.master);
+  const last = new Map(all.map((one) => [`${one.name} ${one.type}`, one]));
+  const found = all.filter((one) => last.get(`${one.name} ${one.type}`) === one);
+  known.set(postfix.master, found);
+  return found;
 }

@@ -54,7 +54,8 @@ function isOld(snapshot: Snapshot): boolean {
   }
 }
 
-function withChanges(snapshot: Snapshot, changes: Iterable<Change>): Snapshot {
+/** The host as it is once these changes are made. */
+export function withChanges(snapshot: Snapshot, changes: Iterable<Change>): Snapshot {
   const files = { ...snapshot.files };
   for (const { target, after, sha256, mode, owner } of changes) {
     // One file may have been read by several paths, links among them.

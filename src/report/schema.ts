@@ -177,7 +177,7 @@ const transaction = z.object({
 /** What each host has, however it ended. */
 const common = {
   host: z.string().describe('the name as it was given'),
-  exit: exit.describe("this host's exit code"),
+  exit: exit.describe("this host's exit code; 2 for `pending` only with --detailed-exitcode"),
   seconds: seconds.describe('how long it took'),
   facts: facts.nullable().describe('null when it was not read'),
   plan: plan.nullable().describe('null when none was made'),

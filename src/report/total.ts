@@ -18,7 +18,7 @@ const OUTCOME: Record<Ending['kind'], string> = {
 
 /** How a host's run ended, in a word. */
 export function outcomeOf(kind: Ending['kind'], exit: number): string {
-  if (exit === EXIT.ok) return OUTCOME[kind];
+  if (exit === EXIT.ok || kind === 'pending') return OUTCOME[kind];
   return kind === 'checked' || kind === 'foreseen' ? 'drifted' : 'failed';
 }
 

@@ -42,15 +42,26 @@ function served(leaf: X509Certificate, onDisk: string | null | undefined): Judge
   if (onDisk === undefined)
     return { status: 'hint', text: `serves ${describe(leaf)}; not compared with the one on disk, which was not read` };
   if (onDisk === null) return fail(`serves ${describe(leaf)}, but there is no certificate on disk to serve`);
-  let disk: X509Certificate;
-  try {
-    disk = new X509Certificate(onDisk);
-  } catch {
-    return fail('the file on disk is not a certificate that can be read');
-  }
+  const disk = parsed(onDisk);
+  if (disk === null) return fail('the file on disk is not a certificate that can be read');
   return disk.fingerprint256 === leaf.fingerprint256
     ? pass('serves the certificate on disk')
     : fail(`serves ${describe(leaf)}, not the one on disk, ${describe(disk)}: the daemon has not loaded it`);
+}
+
+/** It takes a millisecond to parse, and is asked about on every port of a host. */
+const last: { chain: string; certificate: X509Certificate | null } = { chain: '', certificate: null };
+
+function parsed(chain: string): X509Certificate | null {
+  if (chain === last.chain) return last.certificate;
+  let certificate: X509Certificate | null = null;
+  try {
+    certificate = new X509Certificate(chain);
+  } catch {
+    // Said by who asks.
+  }
+  Object.assign(last, { chain, certificate });
+  return certificate;
 }
 
 function named(leaf: X509Certificate, domain: string): Judgement {

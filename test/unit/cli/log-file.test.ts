@@ -29,6 +29,7 @@ describe('cli: --log-file', () => {
       say('connect');
       io.command({ host: name, name: 'gather', seconds: 1, sent: 10, received: 20, code: 0 });
       say('gather');
+      return 'done';
     });
     await io.show([{ name, domain: name, facts, plan }]);
     const results = [result({ kind: 'changed' }, { host: name, plan, findings: [pass, fail] })];

@@ -61,7 +61,10 @@ describe('cli: --quiet', () => {
       const { process, out, err } = screen(tty);
       const quiet = terminal(process, { quiet: true, ...flags });
       await quiet.show([shown]);
-      await quiet.progress.each([{ name: 'mx1' }], 1, async (_, say) => say('connect'));
+      await quiet.progress.each([{ name: 'mx1' }], 1, async (_, say) => {
+        say('connect');
+        return 'done';
+      });
       assert.equal(out() + err(), '');
     }
   });
@@ -79,6 +82,15 @@ describe('cli: --quiet', () => {
       assert.match(err, /^harden-mail: --quiet and --verbose or --debug say opposite things\n {2}→ /);
     });
   }
+});
+
+describe('cli: --list-tasks', () => {
+  it('--json: a document too, and nothing else', () => {
+    const { code, out, err } = command(['apply', '--list-tasks', '--json', '--tags', 'sasl']);
+    assert.deepEqual([code, err], [0, '']);
+    const { version, tasks } = JSON.parse(out) as { version: number; tasks: { name: string }[] };
+    assert.deepEqual([version, tasks.map(({ name }) => name)], [1, ['sasl']]);
+  });
 });
 
 describe('cli: --verbose and --debug', () => {

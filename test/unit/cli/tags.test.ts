@@ -43,6 +43,13 @@ describe('cli: tags', () => {
     assert.equal(listTasks(TASKS).split('\n').length, TASKS.length + 1);
   });
 
+  it('lists them for programs', () => {
+    assert.deepEqual(JSON.parse(listTasks(['smtps'], true)), {
+      version: 1,
+      tasks: [{ name: 'smtps', title: 'Port 465: submission inside TLS from the first byte' }],
+    });
+  });
+
   it('excuses what a task that is left out would mend, and nothing that passed before', () => {
     const finding = (port: number, check: string, status: Finding['status']): Finding => ({
       port,

@@ -105,7 +105,9 @@ export function afterwards({ snapshot }: Pick<Case, 'snapshot'>, plan: Plan): Sn
     });
   });
   const gone = new Set(plan.changes.filter(({ after }) => after === null).map(({ path }) => path));
-  const units = Object.keys(facts.units).map((name) => [name, { active: true, loaded: now }] as const);
+  // A host's clock may stand before its files: even so a daemon that was reloaded has read them.
+  const loaded = Math.max(now, ...paths.map((file) => file.changed));
+  const units = Object.keys(facts.units).map((name) => [name, { active: true, loaded }] as const);
   return {
     facts: { ...facts, units: Object.fromEntries(units) },
     files: Object.fromEntries(

@@ -1,0 +1,39 @@
+import type { KeyType, Profile } from './words.ts';
+
+/** One mail server, as flags, environment and inventory describe it. */
+export interface Host {
+  /** What the user calls it: the key in the inventory, or the value of --host. */
+  readonly name: string;
+  /** What to connect to, as `ssh` would take it: a name, an address or an alias. */
+  readonly hostname: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Path of a private key on the control machine. */
+  readonly identity?: string;
+  /** The mail domain name of the certificate. Default: what the host's own Postfix calls itself. */
+  readonly domain?: string;
+  /** Further names for the certificate. */
+  readonly domains?: readonly string[];
+  /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
+  readonly webroot?: string;
+  readonly keyType?: KeyType;
+  /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Contact address for the certificate authority. */
+  readonly email?: string;
+  /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
+  readonly acmeServer?: string;
+  /** It is the machine that this runs on. */
+  readonly local?: true;
+  /** Roots that vouch for the ACME server and for what it issues, PEM; an inventory names their file on this machine. */
+  readonly acmeCa?: string;
+  /** Default: what it was last applied with, else standard. */
+  readonly profile?: Profile;
+  /** Refuse mail that comes to 25 without TLS? Default: as it was last applied. */
+  readonly requireTlsInbound?: boolean;
+  /** Serve POP3? Default: as it was last applied, else yes. */
+  readonly pop3?: boolean;
+  /** The groups of the inventory that it belongs to. */
+  readonly groups?: readonly string[];
+}

@@ -1,0 +1,120 @@
+import type { Bytes } from './words.ts';
+
+/** One file as it was read. `path` may be a symbolic link; `target` is what would be written. */
+export interface RemoteFile {
+  readonly path: string;
+  /** Where the path leads once every symbolic link is followed; equal to `path` for a plain file. */
+  readonly target: string;
+  readonly bytes: Bytes;
+  /** Hex digest of the bytes: the transaction refuses to write when it no longer holds. */
+  readonly sha256: string;
+  /** Octal, four digits: `0644`. */
+  readonly mode: string;
+  /** `user:group`, by name where the host has one. */
+  readonly owner: string;
+  /** Last status change, seconds since the epoch: compared with the daemon's last load. */
+  readonly changed: number;
+}
+
+/** A package as dpkg knows it. `status` is dpkg's third word: `installed`, `half-configured`, … */
+export interface Package {
+  readonly version: string;
+  readonly status: string;
+}
+
+/** A TCP socket that listens on the host. */
+export interface Listener {
+  readonly address: string;
+  readonly port: number;
+  /** Name of the program that holds it, empty where the kernel does not tell. */
+  readonly process: string;
+}
+
+export interface Unit {
+  readonly active: boolean;
+  /** When the daemon last took up its configuration (start or reload), seconds since the epoch; 0 when unknown. */
+  readonly loaded: number;
+  /** An upgrade put a new unit in place and left the old release's daemon running: only a restart reaches it. */
+  readonly stale?: true;
+}
+
+/** A certificate that certbot keeps: `/etc/letsencrypt/live/NAME/`. */
+export interface Lineage {
+  readonly name: string;
+  /** The public chain, PEM. The private key is never read. */
+  readonly chain: string;
+  /** Is the certificate's private key there, whole and without a password? */
+  readonly key: boolean;
+  /** How certbot renews it (`standalone`, `webroot`, `dns-…`); null for what somebody laid there by hand. */
+  readonly authenticator: string | null;
+  /** Every user of the host may read the private key. */
+  readonly exposed?: true;
+}
+
+/** A certificate that the admin brings, as its files are on the host. */
+export interface Provided {
+  /** Paths. */
+  readonly cert: string;
+  readonly key: string;
+  /** The certificates of the one file, PEM; empty where it holds none. */
+  readonly chain: string;
+  /** The key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl. The key is never read. */
+  readonly publicKey: string;
+  /** Paths where there is no file. */
+  readonly missing: readonly string[];
+  /** Every user of the host may read the private key. */
+  readonly exposed: boolean;
+  /** There is a private key in the certificate's file. */
+  readonly keyInside: boolean;
+  /** Last status change of either, seconds since the epoch. */
+  readonly changed: number;
+}
+
+/** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
+export interface Facts {
+  /** The host's clock, seconds since the epoch. */
+  readonly now: number;
+  /** Who has a transaction under way there; empty when nobody. */
+  readonly busy: string;
+  /** Transactions in its journal that did not come to their end, oldest first. */
+  readonly unfinished: readonly string[];
+  readonly os: {
+    readonly id: string;
+    readonly versionId: string;
+    readonly codename: string;
+    readonly pretty: string;
+  };
+  /** The name the host's Postfix answers with (`myhostname`), or the host's own full name. */
+  readonly hostname: string;
+  readonly packages: Readonly<Record<string, Package>>;
+  /** What apt would install for those that are not there, with the version; without an entry apt knows none. */
+  readonly candidates: Readonly<Record<string, string>>;
+  /** What apt would take away for it (another mail server, say). */
+  readonly removes: readonly string[];
+  /** Installed version, else the candidate's; null when neither is known. */
+  readonly postfix: string | null;
+  readonly dovecot: string | null;
+  /** Postfix's map types (`postconf -m`). */
+  readonly maps: readonly string[];
+  /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
+  readonly postconf: Readonly<Record<string, string>>;
+  /** Service names of the ports 465 and 587 that the host resolves. */
+  readonly resolves: readonly string[];
+  readonly listeners: readonly Listener[];
+  readonly units: Readonly<Record<string, Unit>>;
+  /** Of the daemons' units those that the admin has masked: systemd will not start them, nor reload them. */
+  readonly masked: readonly string[];
+  readonly lineages: readonly Lineage[];
+  /** Absent where the admin brings none. */
+  readonly provided?: Provided;
+  /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
+  readonly takenNames: readonly string[];
+  /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
+  readonly timer: { readonly active: boolean; readonly enabled: boolean } | null;
+}
+
+export interface Snapshot {
+  readonly facts: Facts;
+  /** By path, as the path was asked for. */
+  readonly files: Readonly<Record<string, RemoteFile>>;
+}

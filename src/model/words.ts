@@ -1,0 +1,25 @@
+/** A file's content with one char per byte (latin1), so that no byte is lost, whatever the file's encoding. */
+export type Bytes = string;
+
+export const PROFILES = ['standard', 'strict'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** What strict does only when it is asked to, by the option of that name. */
+export const WISHES = ['require-tls-inbound', 'no-pop3'] as const;
+export type Wish = (typeof WISHES)[number];
+
+/** As certbot calls them. */
+export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
+export type KeyType = (typeof KEY_TYPES)[number];
+
+export const TASKS = [
+  'install',
+  'certbot',
+  'sasl',
+  'starttls',
+  'smtps',
+  'plaintext',
+  'dovecot-ssl',
+  'restart',
+] as const;
+export type TaskName = (typeof TASKS)[number];

@@ -1,0 +1,25 @@
+/** The last lines of a terminal, drawn again and again in their place. */
+export interface Region {
+  draw(lines: readonly string[]): void;
+  clear(): void;
+}
+
+/**
+ * Each change is one write, and begins where the one before ended: killed at any moment, it leaves the terminal usable. A
+ * line that is too long is cut by the terminal itself (autowrap is off meanwhile), which knows how wide its characters are.
+ */
+export function region(write: (text: string) => void): Region {
+  let height = 0;
+  const back = (): string => (height > 0 ? `\r\u001b[${height}A\u001b[J` : '');
+  return {
+    draw(lines) {
+      const text = lines.map((line) => `${line}\n`).join('');
+      write(`${back()}\u001b[?7l${text}\u001b[?7h`);
+      height = lines.length;
+    },
+    clear() {
+      if (height > 0) write(back());
+      height = 0;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import type { Change, Listener } from '../../../src/model.ts';
+import { staying } from '../../../src/plan/staying.ts';
+import { host } from './host.ts';
+
+const MASTER = '/etc/postfix/master.cf';
+const SMTP = 'smtp inet n - y - - smtpd\n';
+const SUBMISSION = 'submission inet n - y - - smtpd\n';
+const SMTPS = '465 inet n - y - - smtpd\n';
+
+/** Of a host that has these entries and holds these ports, when it goes back to other entries; null: to the same. */
+function left(now: string, back: string | null, held: readonly (readonly [number, string])[]): number[] {
+  const listeners = held.map(([port, process]): Listener => ({ address: '0.0.0.0', port, process }));
+  const change: Change = { path: MASTER, target: MASTER, before: now, after: back, sha256: '', mode: '0644', owner: 'root:root' }; // prettier-ignore
+  return staying(
+    host({ '/etc/postfix/main.cf': '', [MASTER]: now }, { listeners }).snapshot,
+    back === null ? [] : [change],
+  );
+}
+
+describe('plan: ports that a rollback leaves', () => {
+  const both = [[465, 'master'], [587, 'master']] as const; // prettier-ignore
+
+  it('what an apply opened goes, and the admin’s own stays', () => {
+    assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP + SUBMISSION, both), [587]);
+    assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP + SMTPS, both), [465]);
+    assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP, both), []);
+  });
+
+  it('all stay where master.cf does', () => assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, null, both), [465, 587]));
+
+  it('an entry for one address, by its number', () => {
+    assert.deepEqual(left(SMTP, `${SMTP}127.0.0.1:587 inet n - y - - smtpd\n`, [[587, 'master']]), [587]);
+  });
+
+  it('an entry that nobody listens for does not count, nor one of another kind', () => {
+    assert.deepEqual(left(SMTP + SUBMISSION, SMTP + SUBMISSION, []), []);
+    assert.deepEqual(left(SMTP + SUBMISSION, `${SMTP}submission unix n - y - - smtpd\n`, [[587, 'master']]), []);
+  });
+
+  it('another program’s port is not Postfix’s to take away', () => {
+    assert.deepEqual(left(SMTP, SMTP, [[587, 'dovecot']]), [587]);
+  });
+});
