@@ -23,10 +23,10 @@ export async function sslscan({ address, name, port }: Place): Promise<Opinion> 
     items.push(suiteItem(version, parseInt(id, 16)));
     worst = Math.max(worst, STRENGTHS.indexOf(strength));
   }
-  const signature = /<signature-algorithm>(?:Signature Algorithm:)?([^<]+)/.exec(xml)?.[1];
+  const signature = /<signature-algorithm>\s*(?:Signature Algorithm:)?\s*([^<\s]+)/.exec(xml)?.[1];
   const bits = /<pk error="false" type="RSA" bits="(\d+)"/.exec(xml)?.[1];
   const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(xml)?.[0];
-  if (signature) items.push(`signature ${signature.trim()}`);
+  if (signature) items.push(`signature ${signature}`);
   if (bits) items.push(`key RSA ${bits}`);
   if (pem) items.push(fingerprintItem(new X509Certificate(pem).fingerprint256));
   return { items, remarks: [], grade: STRENGTHS[worst] ?? 'nothing' };
