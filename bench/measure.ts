@@ -54,7 +54,7 @@ export async function measure(contenders: readonly Contender[], runs: number): P
   );
 }
 
-function spread(all: readonly number[]): { median: number; min: number; max: number } {
+export function spread(all: readonly number[]): { median: number; min: number; max: number } {
   const sorted = all.toSorted((a, b) => a - b);
   const median = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
   return { median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };

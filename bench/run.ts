@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
- * `npm run bench -- startup rtt fleet editors` takes parts of it, HARDEN_MAIL_BENCH_RUNS and _RTTS fewer runs and lines; only the
+ * `npm run bench -- startup rtt fleet audit editors` takes parts of it, HARDEN_MAIL_BENCH_RUNS and _RTTS fewer runs and lines; only the
  * whole is written down.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lab } from '../test/lab/lab.ts';
 import { prepareMachine } from '../test/lab/requirements.ts';
+import { auditRows } from './audit.ts';
 import { hardenMail, knownHosts, options, onOneHost, type Way } from './contenders.ts';
 import { editorRows } from './editors.ts';
 import { fleetRows } from './fleet.ts';
@@ -17,7 +18,7 @@ import { wire } from './wire.ts';
 
 const RUNS = Number(process.env['HARDEN_MAIL_BENCH_RUNS'] ?? 10);
 const RTTS = (process.env['HARDEN_MAIL_BENCH_RTTS'] ?? '0,50,200').split(',').map(Number);
-const PARTS = ['startup', 'rtt', 'fleet', 'editors'] as const;
+const PARTS = ['startup', 'rtt', 'fleet', 'audit', 'editors'] as const;
 type Part = (typeof PARTS)[number];
 
 const wanted = process.argv.slice(2);
@@ -35,6 +36,7 @@ process.exit(0);
 async function rowsOf(part: Part): Promise<Row[]> {
   if (part === 'startup') return startup();
   if (part === 'editors') return editorRows();
+  if (part === 'audit') return auditRows(RUNS);
   await prepareMachine(['ansible-core', 'ansible-mitogen']);
   const way = await hardened();
   const rows = part === 'rtt' ? await rtts(way) : await fleetRows(way, RUNS);

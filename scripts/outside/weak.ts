@@ -2,9 +2,6 @@
 const DOVECOT = '/etc/dovecot/conf.d/99-weak.conf';
 const RELOAD = 'doveadm reload; postfix reload; sleep 1';
 
-export const KEPT = 'cp -a /etc/postfix /etc/dovecot /root/';
-export const PUT_BACK = `rm -f ${DOVECOT}; cp -a /root/postfix/*.cf /etc/postfix/; ${RELOAD}`;
-
 const dovecot = (...lines: string[]): string =>
   `printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >${DOVECOT}`;
 

@@ -5,7 +5,8 @@ import { CLASSIC, MODERN, suiteOf } from '../tls/suites.ts';
 import { ask, type Heard, type Question, type Target } from './ask.ts';
 import { TurnedAway } from './gate.ts';
 
-type Choice = Answer & { readonly kind: 'hello' };
+/** A choice, and from among which suites. */
+type Choice = Answer & { readonly kind: 'hello'; readonly offered: readonly number[] };
 
 export interface VersionSeen {
   readonly version: Version;
@@ -14,6 +15,8 @@ export interface VersionSeen {
   /** Whose order of preference counts; null where there is one suite only, or it was not heard. */
   readonly order: 'server' | 'client' | null;
 }
+
+type Spoken = Pick<VersionSeen, 'version' | 'suites'>;
 
 export interface TlsSeen {
   /** Those that are spoken, oldest first. */
@@ -72,24 +75,33 @@ export async function enumerate(target: Target): Promise<TlsSeen> {
 }
 
 async function oneVersion(target: Target, version: Version, heard: Choice[]): Promise<VersionSeen> {
-  const suites: number[] = [];
-  const peel = async (left: readonly number[]): Promise<void> => {
-    for (let offer = left; offer.length > 0;) {
-      const choice = await choose(target, { version, suites: offer });
-      if (!choice) return;
-      const { suite } = choice.hello;
-      heard.push(choice);
-      suites.push(suite);
-      offer = offer.filter((id) => id !== suite);
+  const choices: Choice[] = [];
+  const left = (offer: readonly number[]): number[] =>
+    offer.filter((id) => !choices.some(({ hello }) => hello.suite === id));
+  const pick = async (offer: readonly number[], patience: Patience): Promise<Choice | 'closed' | null> => {
+    const choice = await choose(target, { version, suites: offer }, patience);
+    if (choice === null || choice === 'closed') return choice;
+    heard.push(choice);
+    choices.push(choice);
+    return choice;
+  };
+  /** @returns whether it ended without a word */
+  const peel = async (part: readonly number[]): Promise<boolean> => {
+    for (let offer = part; offer.length > 0; offer = left(part)) {
+      const choice = await pick(offer, 'none');
+      if (choice === null || choice === 'closed') return choice === 'closed';
     }
+    return false;
   };
   const all = version === 'TLS 1.3' ? MODERN : CLASSIC;
-  const first = await choose(target, { version, suites: all }, true);
-  if (!first) return { version, suites, order: null };
-  heard.push(first);
-  suites.push(first.hello.suite);
-  await Promise.all(lanes(all.filter((id) => id !== first.hello.suite)).map(peel));
-  return { version, suites, order: await orderOf(target, version, suites) };
+  let more = await pick(all, 'fewer');
+  while (more !== null && more !== 'closed') {
+    const ends = await Promise.all(lanes(left(all)).map(peel));
+    // All lanes that ended without a word are asked once more, together.
+    more = ends.includes(true) ? await pick(left(all), 'none') : null;
+  }
+  const suites = choices.map(({ hello }) => hello.suite);
+  return { version, suites, order: await orderOf(target, { version, suites }, all, choices) };
 }
 
 /** Suites in parts that can be asked for side by side. */
@@ -100,22 +112,30 @@ function lanes(suites: readonly number[]): number[][] {
 }
 
 /**
- * The server's choice; null when it wants none of it, or when the gate is shut: then nothing more is known.
- * @param first ask a server that hangs up without a word once more, with fewer suites: a long hello is too much for some
+ * What is done about a server that hangs up without a word. Dovecot refuses so, and so does a server that is too busy: only
+ * the second time it counts. `once more`: the same is asked again. `fewer`: the same with fewer suites, for a long hello is
+ * too much for some. `none`: who asks sees to it.
  */
-async function choose(target: Target, question: Question, first = false): Promise<Choice | null> {
+type Patience = 'once more' | 'fewer' | 'none';
+
+/** The server's choice; null when it wants none of it, or when the gate is shut: then nothing more is known. */
+async function choose(target: Target, question: Question, patience: 'once more'): Promise<Choice | null>;
+async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null>;
+async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null> {
+  let { suites } = question;
   let heard = await hear(target, question);
-  // Dovecot refuses without a word, as a server does that is too busy: only the second time it counts.
-  if (heard?.kind === 'closed' && !first) heard = await hear(target, question);
-  if (heard?.kind === 'closed' && first) {
-    return choose(target, { ...question, suites: question.suites.filter((id) => COMMON.test(suiteOf(id).cipher)) });
+  if (heard?.kind === 'closed' && patience === 'none') return 'closed';
+  if (heard?.kind === 'closed') {
+    if (patience === 'fewer') suites = suites.filter((id) => COMMON.test(suiteOf(id).cipher));
+    heard = await hear(target, { ...question, suites });
   }
   // Silence is no answer: the server may be busy, or drop what it does not know.
-  if (heard?.kind === 'silent') heard = await hear(target, question);
+  if (heard?.kind === 'silent') heard = await hear(target, { ...question, suites });
   if (heard?.kind === 'silent') target.gate.unanswered.add(question.version);
   if (heard?.kind !== 'hello') return null;
   // A lower version than was asked for is the server's way to say that it does not know that one.
-  return heard.hello.version === question.version && question.suites.includes(heard.hello.suite) ? heard : null;
+  const fits = heard.hello.version === question.version && suites.includes(heard.hello.suite);
+  return fits ? { ...heard, offered: suites } : null;
 }
 
 async function hear(target: Target, question: Question): Promise<Heard | null> {
@@ -129,15 +149,20 @@ async function hear(target: Target, question: Question): Promise<Heard | null> {
 
 const COMMON = /^(AES_(128|256)_(GCM|CBC)|CHACHA20_POLY1305|3DES_EDE_CBC|RC4_128)$/;
 
-/** Asked in one order and in the other: who gets his way? */
-async function orderOf(target: Target, version: Version, suites: readonly number[]): Promise<VersionSeen['order']> {
+/** Who gets his way? The offers were in our order, which few servers share: where one does, it is asked in the other too. */
+async function orderOf(
+  target: Target,
+  { version, suites }: Spoken,
+  all: readonly number[],
+  choices: readonly Choice[],
+): Promise<VersionSeen['order']> {
+  const firstOf = (offered: readonly number[]): number | undefined => offered.find((id) => suites.includes(id));
   if (suites.length < 2) return null;
-  const ends = await Promise.all(
-    [suites, suites.toReversed()].map((order) => choose(target, { version, suites: order })),
-  );
-  const [one, other] = ends.map((choice) => choice?.hello.suite);
-  if (one === undefined || other === undefined) return null;
-  return one === other ? 'server' : 'client';
+  if (choices.some(({ hello, offered }) => hello.suite !== firstOf(offered))) return 'server';
+  const reversed = all.filter((id) => suites.includes(id)).toReversed();
+  const choice = await choose(target, { version, suites: reversed }, 'once more');
+  if (!choice) return null;
+  return choice.hello.suite === reversed[0] ? 'client' : 'server';
 }
 
 /** Groups of TLS 1.3, and curves of the newest version before it. */
@@ -154,13 +179,13 @@ async function groupsOf(target: Target, versions: readonly VersionSeen[]): Promi
   return [...new Set(found.flat())];
 }
 
-function withCurves({ version, suites }: VersionSeen): Pick<VersionSeen, 'version' | 'suites'> {
+function withCurves({ version, suites }: VersionSeen): Spoken {
   return { version, suites: suites.filter((id) => /^ECDH(E|_anon)$/.test(suiteOf(id).exchange)) };
 }
 
 async function peelGroups(
   target: Target,
-  { version, suites }: Pick<VersionSeen, 'version' | 'suites'>,
+  { version, suites }: Spoken,
   all: readonly number[],
   groupOf: (choice: Choice) => number | null,
 ): Promise<number[]> {
@@ -169,7 +194,7 @@ async function peelGroups(
   /** A server with an ECDSA certificate wants its curve among ours (RFC 8422 §5.1): it stays in the offer, as the last. */
   let kept: readonly number[] = [];
   for (;;) {
-    const choice = await choose(target, { version, suites, groups: [...offer, ...kept] });
+    const choice = await choose(target, { version, suites, groups: [...offer, ...kept] }, 'once more');
     const group = choice ? groupOf(choice) : null;
     if (group !== null && offer.includes(group)) {
       found.push(group);

@@ -56,7 +56,7 @@ export const RULES = {
     dovecot: ['ssl_cipher_list'],
   },
   'tls-order': {
-    proves: "whose order of suites counts: both orders are offered, and the server's choice is compared",
+    proves: 'whose order of suites counts: does the server choose what stands first, also when that is turned round?',
     source: 'RFC 9325 §4.2.1',
     profile: 'strict',
     postfix: ['tls_preempt_cipherlist'],

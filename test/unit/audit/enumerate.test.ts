@@ -8,6 +8,7 @@ import { enumerate, type TlsSeen } from '../../../src/audit/enumerate.ts';
 import { groupName } from '../../../src/tls/names.ts';
 import { suiteOf } from '../../../src/tls/suites.ts';
 import { folder, pair, sServer, targetOf } from './s-server.ts';
+import { wordless } from './wordless-server.ts';
 
 /** What OpenSSL itself says that a list of its words means for a version, as IANA's names. */
 function meaning(list: string, ...version: string[]): string[] {
@@ -155,5 +156,55 @@ describe('audit: key exchange of openssl s_server', function () {
       compression: false,
       fallbackRefused: true,
     });
+  });
+});
+
+describe('audit: a server that refuses by hanging up, as Dovecot does', function () {
+  this.timeout(60_000);
+  const STRICT = ['ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305'].join(
+    ':',
+  );
+
+  async function lookThrough(behind: number, busyAt?: number): Promise<{ seen: TlsSeen; connections: number }> {
+    const server = await wordless(behind, busyAt);
+    const target = targetOf(server.port);
+    try {
+      return { seen: await enumerate(target), connections: target.gate.connections };
+    } finally {
+      server.close();
+    }
+  }
+
+  it('a client’s order is still seen as one when the server is too busy for the first question', async () => {
+    const server = await sServer(...cert('rsa'), ...old('ALL:!CHACHA20'), '-tls1_2');
+    try {
+      for (let busyAt = 0; busyAt < 6; busyAt++)
+        assert.equal((await lookThrough(server.port, busyAt)).seen.versions[0]?.order, 'client', `busy at ${busyAt}`);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('is asked little, and seen whole also when it is too busy for one of the questions', async () => {
+    const server = await sServer(...cert('rsa'), '-cipher', STRICT, '-serverpref', '-groups', 'X25519:P-256');
+    try {
+      const { seen, connections } = await lookThrough(server.port);
+      assert.deepEqual(
+        seen.versions.map(({ version, suites, order }) => [version, suites.length, order]),
+        [
+          ['TLS 1.2', 3, 'server'],
+          ['TLS 1.3', 3, 'server'],
+        ],
+      );
+      assert.ok(connections <= 29, `${connections} connections`);
+      const whole = ({ versions, groups }: TlsSeen): unknown => [
+        versions.map(({ version, suites, order }) => [version, [...suites].sort(), order]),
+        [...groups].sort(),
+      ];
+      for (let busyAt = 0; busyAt < connections; busyAt++)
+        assert.deepEqual(whole((await lookThrough(server.port, busyAt)).seen), whole(seen), `busy at ${busyAt}`);
+    } finally {
+      server.close();
+    }
   });
 });
