@@ -32,6 +32,15 @@ export type TaskName = (typeof TASKS)[number];
 
 // ── inventory ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Names with a certificate of their own, which is shown to who asks for one of them (SNI, RFC 6066). */
+export interface Sni {
+  /** certbot keeps the certificate under the first of them. */
+  readonly names: readonly string[];
+  /** The admin's own certificate, paths on the host; both or neither. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** One mail server, as flags, environment and inventory describe it. */
 export interface Host {
   /** What the user calls it: the key in the inventory, or the value of --host. */
@@ -52,6 +61,8 @@ export interface Host {
   /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
   readonly cert?: string;
   readonly key?: string;
+  /** Further names, each certificate of their own. Default: as it was last applied, else none. */
+  readonly sni?: readonly Sni[];
   /** Contact address for the certificate authority. */
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
@@ -179,6 +190,8 @@ export interface Facts {
   readonly lineages: readonly Lineage[];
   /** Absent where the admin brings none. */
   readonly provided?: Provided;
+  /** Those that the admin brings for further names. */
+  readonly providedSni?: readonly Provided[];
   /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
   readonly takenNames: readonly string[];
   /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
@@ -205,6 +218,8 @@ export interface Policy {
   readonly keyType?: KeyType;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
+  /** Absent: no further names. */
+  readonly sni?: readonly Sni[];
   readonly email?: string;
   readonly acmeServer?: string;
   /** Roots that vouch for the ACME server and for what it issues, PEM. */
@@ -340,6 +355,8 @@ export interface RemoteCommand {
 export interface Finding {
   readonly port: number;
   readonly check: string;
+  /** The name that was asked for, where it is not the mail domain's (SNI). */
+  readonly name?: string;
   readonly status: 'pass' | 'fail' | 'warn' | 'hint';
   readonly text: string;
   readonly via: 'direct' | 'ssh' | 'local';

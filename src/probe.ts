@@ -4,6 +4,7 @@ import type { Facts, Finding, Policy } from './model.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
 import { servedCertificate } from './tasks/served.ts';
+import { namedCertificates } from './tasks/sni.ts';
 import { resolverOf } from './verify/resolver.ts';
 import { look, type Dial, type Wanted, type Ways } from './verify/verify.ts';
 
@@ -64,6 +65,9 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
         tryLogin: how === 'full',
         submission,
         authOn25,
+        also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
+          names.map((name) => ({ name, certificate: chain })),
+        ),
         roots: policy.acmeCa === undefined ? [] : [policy.acmeCa],
         ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
       });
@@ -132,8 +136,8 @@ export function regressions(before: readonly Finding[], after: readonly Finding[
   return after.filter((finding) => finding.status === 'fail' && passed.has(key(finding)));
 }
 
-function key({ port, check }: Finding): string {
-  return `${port} ${check}`;
+function key({ port, check, name = '' }: Finding): string {
+  return `${port} ${check} ${name}`;
 }
 
 export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {

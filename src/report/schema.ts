@@ -86,6 +86,7 @@ const finding = z
   .object({
     port: z.int().min(1).max(65535),
     check: z.string(),
+    name: z.string().optional().describe("the name that was asked for, where it is not the mail domain's (SNI)"),
     status: z.enum(['pass', 'fail', 'warn', 'hint']).describe('`hint`: it could not be seen from here'),
     text: z.string(),
     via: z
