@@ -57,6 +57,9 @@ export interface Host {
   readonly domains?: readonly string[];
   /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
   readonly webroot?: string;
+  /** What certbot runs before and after it answers on port 80 itself, to free it. */
+  readonly preHook?: string;
+  readonly postHook?: string;
   readonly keyType?: KeyType;
   /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
   readonly cert?: string;
@@ -132,6 +135,8 @@ export interface Lineage {
   readonly authenticator: string | null;
   /** Every user of the host may read the private key. */
   readonly exposed?: true;
+  /** certbot has a command to run before each renewal. */
+  readonly hooked?: true;
 }
 
 /** A certificate that the admin brings, as its files are on the host. */
@@ -215,6 +220,8 @@ export interface Policy {
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];
   readonly webroot?: string;
+  readonly preHook?: string;
+  readonly postHook?: string;
   readonly keyType?: KeyType;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
@@ -239,6 +246,8 @@ export type Action =
       /** How the authority is answered on port 80: by certbot itself, or by a web server that is there. */
       readonly challenge: 'standalone' | 'webroot';
       readonly webroot?: string;
+      readonly preHook?: string;
+      readonly postHook?: string;
       readonly keyType?: KeyType;
       readonly email?: string;
       readonly acmeServer?: string;

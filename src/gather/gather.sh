@@ -209,13 +209,16 @@ lineages() {
     name=${file%/} name=${name##*/} name=${name%.conf}
     printf 'taken %s\n' "$name"
     [ "${file%.conf}" != "$file" ] || continue
-    how=unknown
-    while read -r word _ value; do [ "$word" != authenticator ] || how=$value; done <"$file"
+    how=unknown hooked=
+    while read -r word _ value; do
+      case $word in authenticator) how=$value ;; pre_hook) hooked=$value ;; esac
+    done <"$file"
     for part in cert chain fullchain privkey; do
       file=/etc/letsencrypt/live/$name/$part.pem
       { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
     done
     printf 'own %s %s\n' "$name" "$how"
+    [ -z "$hooked" ] || printf 'hooked %s\n' "$name"
   done
   stat -L -c '%a %n' /etc/letsencrypt/live/*/privkey.pem 2>/dev/null | while read -r mode file; do
     case $mode in *[4567]) ! exposed "$file" || { file=${file%/*} && printf 'exposed %s\n' "${file##*/}"; } ;; esac

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_TYPES, PROFILES } from '../model.ts';
-import { validFile, validFolder, validHostname, validUser } from './names.ts';
+import { validCommand, validFile, validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
   hostname: z
@@ -22,6 +22,11 @@ const settings = {
     .string()
     .refine(validFolder, 'not an absolute path')
     .describe('folder on the host that its web server serves for these names; default: found'),
+  preHook: z
+    .string()
+    .refine(validCommand, 'not a command on one line')
+    .describe('what certbot runs on the host before it answers on port 80 itself, at renewals too'),
+  postHook: z.string().refine(validCommand, 'not a command on one line').describe('what it runs afterwards'),
   keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
   cert: z
     .string()

@@ -15,7 +15,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, keyType, cert, key, acmeCa } = host;
+  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa } = host;
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   const domains = [...new Set([domain, ...others])];
@@ -29,6 +29,8 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
     ...(acmeServer !== undefined && { acmeServer }),
     ...(acmeCa !== undefined && { acmeCa }),
     ...(webroot !== undefined && { webroot }),
+    ...(preHook !== undefined && { preHook }),
+    ...(postHook !== undefined && { postHook }),
     ...(keyType !== undefined && { keyType }),
     ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
     ...(sni.length > 0 && { sni }),

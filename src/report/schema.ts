@@ -38,6 +38,8 @@ const action = z.discriminatedUnion('kind', [
     domains: z.array(z.string()),
     challenge: z.enum(['standalone', 'webroot']),
     webroot: z.string().optional(),
+    preHook: z.string().optional(),
+    postHook: z.string().optional(),
     keyType: z.string().optional(),
     email: z.string().optional(),
     acmeServer: z.string().optional(),

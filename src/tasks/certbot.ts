@@ -85,14 +85,14 @@ function timerNote({ timer }: Facts): string[] {
   return [`${what}: systemctl enable --now certbot.timer, unless something else calls certbot renew`];
 }
 
-function renewalNote({ name, authenticator }: Lineage, { listeners }: Facts): string[] {
+function renewalNote({ name, authenticator, hooked }: Lineage, { listeners }: Facts): string[] {
   if (authenticator === null) {
     return [`the certificate in /etc/letsencrypt/live/${name} is not certbot's: who made it must renew it`];
   }
   const holder = listeners.find(({ port }) => port === 80);
-  if (authenticator !== 'standalone' || !holder) return [];
+  if (authenticator !== 'standalone' || hooked || !holder) return [];
   return [
-    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless a pre_hook stops it. \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
+    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless something stops it (--pre-hook, when a certificate is requested). \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
   ];
 }
 
