@@ -12,7 +12,7 @@ import { isEmpty } from './model.ts';
 import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
-import { dnsRecords } from './plan/dns.ts';
+import { dnsRecords, furtherRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
 import { policyFor } from './plan/policy.ts';
@@ -25,6 +25,7 @@ import type { Remote } from './remote/remote.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { excuse } from './tags.ts';
 import { servedCertificate } from './tasks/served.ts';
+import { namedCertificates } from './tasks/sni.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
@@ -121,7 +122,10 @@ export const readRecords: Step = async (visit, options, say) => {
       '`harden-mail apply` gets one.',
     );
   }
-  visit.ending = { kind: 'dns', records: dnsRecords({ chain, ...served }, policy, facts) };
+  const further = namedCertificates(facts, policy).flatMap(({ names, served: { chain: of, ...one } }) =>
+    of === null ? [] : furtherRecords({ chain: of, ...one }, names),
+  );
+  visit.ending = { kind: 'dns', records: [...dnsRecords({ chain, ...served }, policy, facts), ...further] };
 };
 
 /** The journal, for `history`. */
