@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { preflight } from './commit/certificate.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
-import { gather } from './gather/gather.ts';
 import type { Diagnosis, Facts, Host, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
+import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
 import type { Step } from './run.ts';
-import { assertFree } from './steps.ts';
+import { assertFree, readHost } from './steps.ts';
 import { failure } from './words.ts';
 
 /** The journal and the staged files of a run take less. */
@@ -28,7 +28,7 @@ export const examine: Step = async (visit, options, say) => {
     const remote = readOnly(visit.remote);
     const needs = await look('root', () => askNeeds(remote), wayIn);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
-    visit.snapshot = needs && (await look('files', () => gather(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // prettier-ignore
+    visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // prettier-ignore
     if (visit.snapshot) await lookAhead(visit.host, remote, visit.snapshot, look);
   }
   visit.ending = { kind: 'examined', diagnoses: log.diagnoses };
@@ -44,10 +44,12 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
     () => 'as ours',
   );
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // prettier-ignore
-  const policy = await look('domain', () => policyFor(host, facts), ({ domain }) => domain); // prettier-ignore
+  const policy = await look('domain', () => policyFor(host, facts, readRecord(snapshot)), ({ domain }) => domain); // prettier-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // prettier-ignore
-  const certificate = plan?.actions.find((action) => action.kind === 'certificate');
-  if (certificate) await look('certificate', () => preflight(remote, certificate), () => `can be had for ${certificate.domains.join(', ')}`); // prettier-ignore
+  for (const action of plan?.actions ?? []) {
+    if (action.kind !== 'certificate') continue;
+    await look('certificate', () => preflight(remote, action), () => `can be had for ${action.domains.join(', ')}`); // prettier-ignore
+  }
 }
 
 interface Logbook {

@@ -78,6 +78,7 @@ export function describeCondition(when: Condition): string {
     when.noMap && `without map type ${when.noMap}`,
     when.map && `with map type ${when.map}`,
     when.asked && `with --${when.asked}`,
+    when.sni !== undefined && (when.sni ? 'with further names (sni)' : 'without further names (sni)'),
   ].filter(Boolean);
   return parts.join(', ') || 'all';
 }

@@ -115,6 +115,21 @@ export const OPTIONS = {
     describe: "folder on the host that its web server serves for these names; default: nginx's or Apache's, found",
     only: ['apply'],
   },
+  'pre-hook': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'COMMAND',
+    describe:
+      'what certbot runs on the host before it answers on port 80 itself, at renewals too: to stop who holds it',
+    only: ['apply', 'doctor'],
+  },
+  'post-hook': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'COMMAND',
+    describe: 'what it runs afterwards, however that went',
+    only: ['apply', 'doctor'],
+  },
   'key-type': {
     type: 'string',
     group: 'What is wanted',

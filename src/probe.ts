@@ -4,6 +4,7 @@ import type { Facts, Finding, Host, Policy } from './model.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
 import { servedCertificate } from './tasks/served.ts';
+import { namedCertificates } from './tasks/sni.ts';
 import { resolverOf } from './verify/resolver.ts';
 import { look, type Dial, type Wanted, type Ways } from './verify/verify.ts';
 
@@ -83,6 +84,9 @@ function expected(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Wanted {
     tryLogin: how === 'full',
     submission: submissionOf(policy, facts),
     authOn25: policy.profile !== 'strict',
+    also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
+      names.map((name) => ({ name, certificate: chain })),
+    ),
     ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
   };
 }
@@ -151,8 +155,8 @@ export function regressions(before: readonly Finding[], after: readonly Finding[
   return after.filter((finding) => finding.status === 'fail' && passed.has(key(finding)));
 }
 
-function key({ port, check }: Finding): string {
-  return `${port} ${check}`;
+function key({ port, check, name = '' }: Finding): string {
+  return `${port} ${check} ${name}`;
 }
 
 export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {

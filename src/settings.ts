@@ -13,7 +13,7 @@ import {
   thisMachine,
   type Overrides,
 } from './inventory/load.ts';
-import { validFile, validFolder } from './inventory/names.ts';
+import { validCommand, validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
 import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
@@ -72,6 +72,8 @@ function overridesOf(flags: Flags): Overrides {
         .filter(Boolean),
     }),
     ...(webroot !== undefined && { webroot }),
+    ...(flags['pre-hook'] !== undefined && { preHook: hook('pre-hook', flags['pre-hook']) }),
+    ...(flags['post-hook'] !== undefined && { postHook: hook('post-hook', flags['post-hook']) }),
     ...(flags['key-type'] !== undefined && { keyType: flags['key-type'] as KeyType }),
     ...(flags.cert !== undefined && { cert: flags.cert }),
     ...(flags.key !== undefined && { key: flags.key }),
@@ -82,6 +84,12 @@ function overridesOf(flags: Flags): Overrides {
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
   };
+}
+
+/** certbot keeps it as one line of a file. */
+function hook(name: 'pre-hook' | 'post-hook', command: string): string {
+  if (validCommand(command)) return command;
+  throw usage(`--${name} takes a command, on one line`);
 }
 
 export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {

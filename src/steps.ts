@@ -12,7 +12,7 @@ import { isEmpty } from './model.ts';
 import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
-import { dnsRecords } from './plan/dns.ts';
+import { dnsRecords, furtherRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
 import { policyFor } from './plan/policy.ts';
@@ -21,9 +21,11 @@ import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe, type Approach } from './probe.ts';
 import { readOnly } from './remote/readonly.ts';
+import type { Remote } from './remote/remote.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { excuse } from './tags.ts';
 import { servedCertificate } from './tasks/served.ts';
+import { namedCertificates } from './tasks/sni.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
 import { verdict } from './words.ts';
 
@@ -37,8 +39,9 @@ export const survey: Step = async (visit, options, say) => {
   try {
     visit.remote = await approached.remote;
     const { plan, facts, policy } = await planAnew(visit, options, say);
-    const certificate = plan.actions.find((action) => action.kind === 'certificate');
-    if (certificate) await preflight(readOnly(linked(visit)), certificate);
+    for (const action of plan.actions) {
+      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
+    }
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
     if (facts.packages['postfix']) {
@@ -121,7 +124,10 @@ export const readRecords: Step = async (visit, options, say) => {
       '`harden-mail apply` gets one.',
     );
   }
-  visit.ending = { kind: 'dns', records: dnsRecords({ chain, ...served }, policy, facts) };
+  const further = namedCertificates(facts, policy).flatMap(({ names, served: { chain: of, ...one } }) =>
+    of === null ? [] : furtherRecords({ chain: of, ...one }, names),
+  );
+  visit.ending = { kind: 'dns', records: [...dnsRecords({ chain, ...served }, policy, facts), ...further] };
 };
 
 /** The journal, for `history`. */
@@ -175,11 +181,18 @@ async function read(
     visit.remote = await connect(visit.host, ssh);
   }
   say('gather');
-  visit.snapshot = await gather(readOnly(visit.remote), visit.host);
+  visit.snapshot = await readHost(readOnly(visit.remote), visit.host);
   const { facts } = visit.snapshot;
   assertSupported(facts, visit.name);
   visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));
   return { snapshot: visit.snapshot, facts, policy: visit.policy };
+}
+
+/** Without an inventory only the host's own record says which certificates of the admin's there are for further names. */
+export async function readHost(remote: Remote, host: Host): Promise<Snapshot> {
+  const snapshot = await gather(remote, host);
+  const sni = host.sni === undefined ? readRecord(snapshot).sni : [];
+  return sni.some(({ cert }) => cert !== undefined) ? gather(remote, { ...host, sni }) : snapshot;
 }
 
 async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Known> {

@@ -55,7 +55,9 @@ export function excuse(
   if (open.length === 0) return findings;
   return findings.map((finding) => {
     const [task] = mendedBy(finding).filter((name) => open.includes(name));
-    const passed = before.some((o) => o.port === finding.port && o.check === finding.check && o.status === 'pass');
+    const passed = before.some(
+      (o) => o.port === finding.port && o.check === finding.check && o.name === finding.name && o.status === 'pass',
+    );
     if (finding.status !== 'fail' || task === undefined || passed) return finding;
     return { ...finding, status: 'warn', text: `${finding.text} (${task} is left out)` };
   });

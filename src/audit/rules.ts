@@ -222,6 +222,13 @@ export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { rea
     postfix: CERTIFICATE,
     dovecot: SSL_CERT,
   },
+  sni: {
+    severity: 'medium',
+    source: 'RFC 6066 §3',
+    profile: 'standard',
+    postfix: ['tls_server_sni_maps'],
+    dovecot: ['local_name', ...SSL_CERT],
+  },
   auth: {
     severity: 'medium',
     source: 'RFC 4954, RFC 8314 §3',

@@ -9,7 +9,7 @@ import { reasons, script, words } from './script.ts';
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
 /** Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail. */
-export async function preflight(remote: Remote, { domain, domains, challenge }: Certificate): Promise<void> {
+export async function preflight(remote: Remote, { domain, domains, challenge, preHook }: Certificate): Promise<void> {
   const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${script('preflight.sh')}`, {
     name: 'preflight',
     intent: 'read',
@@ -18,11 +18,11 @@ export async function preflight(remote: Remote, { domain, domains, challenge }: 
   const all = (word: string): string[] =>
     lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
   const busy = all('busy');
-  if (busy.length > 0 && challenge === 'standalone') {
+  if (busy.length > 0 && challenge === 'standalone' && preHook === undefined) {
     throw new HardenMailError(
       'PORT_BUSY',
       `port 80 on ${remote.name} is held by ${busy.join(', ')}, so certbot cannot answer the certificate authority there`,
-      `Give --webroot the folder that it serves for ${domain}, or stop it for the moment and run again. Nothing was written.`,
+      `Give --webroot the folder that it serves for ${domain}, or stop it for the moment and run again (--pre-hook and --post-hook do that at renewals too). Nothing was written.`,
     );
   }
   const here = new Set([...all('own'), remote.address]);
@@ -55,11 +55,13 @@ const NO_WEBROOT = 81;
 
 /** Has certbot get the certificate. Throws what kept it, with the authority's own reason. */
 export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
-  const { name, domain, domains, webroot = '', email, acmeServer, acmeCa = '', keyType } = action;
+  const { name, domain, domains, webroot = '', email, acmeServer, acmeCa = '', keyType, preHook, postHook } = action;
   const options = [
     ...(email === undefined ? ['--register-unsafely-without-email'] : ['--email', email]),
     ...(acmeServer === undefined ? [] : ['--server', acmeServer]),
     ...(keyType === undefined ? [] : ['--key-type', keyType]),
+    ...(preHook === undefined ? [] : ['--pre-hook', preHook]),
+    ...(postHook === undefined ? [] : ['--post-hook', postHook]),
   ];
   const result = await remote.run(
     [

@@ -2,7 +2,7 @@
 import { HardenMailError } from '../errors.ts';
 import type { DovecotConfig } from './dovecot-config.ts';
 import { append, insert, isShared } from './dovecot-insert.ts';
-import { sourcesOf, splitList } from './dovecot-lookup.ts';
+import { sectionAt, sourcesOf, splitList } from './dovecot-lookup.ts';
 import type { Source } from './dovecot-lookup.ts';
 import { addLines, isLive, splice, written } from './dovecot-write.ts';
 import type { Splice } from './dovecot-write.ts';
@@ -46,6 +46,19 @@ export function removeDovecot(config: DovecotConfig, path: readonly string[]): D
     files.set(file, splices);
   }
   for (const [file, splices] of files) config = splice(config, file, [...splices.values()]);
+  return config;
+}
+
+/** Takes away each occurrence of a block in which nothing is left, not even a comment. The path is headers only. */
+export function removeEmptyBlock(config: DovecotConfig, path: readonly string[]): DovecotConfig {
+  const section = sectionAt(config.top, path);
+  for (const { file, lines } of section === null ? [] : config.readings) {
+    const begin = lines.findIndex(({ line, after }) => line.kind === 'begin' && after === section);
+    const length = lines.slice(begin + 1).findIndex(({ line }) => line.kind !== 'skip' || line.comment !== null);
+    const [first, last] = [lines[begin]?.line, lines[begin + 1 + length]?.line];
+    if (begin < 0 || length < 0 || !first || last?.kind !== 'end' || isShared(config, file)) continue;
+    return removeEmptyBlock(splice(config, file, [{ start: first.start, end: last.end, text: '' }]), path);
+  }
   return config;
 }
 

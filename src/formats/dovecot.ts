@@ -11,7 +11,7 @@ import { sectionAt, sourcesOf } from './dovecot-lookup.ts';
 
 export { loadDovecot } from './dovecot-config.ts';
 export type { DovecotConfig } from './dovecot-config.ts';
-export { removeDovecot, setDovecot } from './dovecot-edit.ts';
+export { removeDovecot, removeEmptyBlock, setDovecot } from './dovecot-edit.ts';
 
 /** A value as `doveconf -n` shows it, and where it stands; `line` counts from 1. */
 export interface DovecotEntry {

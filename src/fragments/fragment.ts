@@ -3,7 +3,8 @@ import type { Profile, TaskName, Wish } from '../model.ts';
 /**
  * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business
  * of src/plan and src/formats. Values may hold `{cert}`, `{key}`, `{domain}`, `{lineage}` and `{queue}` (the
- * certificate's chain and key, the mail domain, certbot's name for the certificate, Postfix's queue directory).
+ * certificate's chain and key, the mail domain, certbot's name for the certificate, Postfix's queue directory). One with
+ * `{name}` in its block stands for one for each further name of the host, and its values are of that name's certificate.
  */
 export interface Fragment {
   /** Unique, and what `harden-mail explain` also takes: `main.cf:smtpd_sasl_type`. */
@@ -49,8 +50,11 @@ export type Merge =
       readonly kind: 'restrictions' | 'words';
       readonly unset: 'write' | 'leave';
     }
-  /** These words are taken out of a list; one that is not set has none of them. The last word of a list is never taken. */
-  | { readonly how: 'without'; readonly members: readonly string[] }
+  /**
+   * These words are taken out of a list; one that is not set has none of them. The last word of a list is never taken, but
+   * with `last: 'goes'`, where the setting goes with it.
+   */
+  | { readonly how: 'without'; readonly members: readonly string[]; readonly last?: 'goes' }
   /** Taken away: the newer setting says it now. */
   | { readonly how: 'remove' }
   /** An active master.cf entry for the port: added below the release's commented-out sample where there is none. */
@@ -87,4 +91,6 @@ export interface Condition {
   readonly noMap?: string;
   /** Only where the admin has asked for it. */
   readonly asked?: Wish;
+  /** Only where there are, or are not, further names with certificates of their own. */
+  readonly sni?: boolean;
 }

@@ -1,6 +1,6 @@
 # Reads everything that a plan needs, in one go; writes nothing. POSIX sh with Debian's essential tools.
 # Output: sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
-# shellcheck shell=sh disable=SC2154 # $own_cert and $own_key are set by the line before
+# shellcheck shell=sh disable=SC2154 # $own_cert, $own_key and $own_sni are set by the line before
 LC_ALL=C TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL TZ PATH
 
@@ -45,7 +45,7 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 }
 
 list() {
-  printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf \
+  printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/harden-mail-sni \
     /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
     /var/lib/harden-mail/profile.json \
     /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf
@@ -185,11 +185,21 @@ provided_key() {
   if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "$own_key"; else echo unknown; fi
 }
 
-brought() {
+brought() { # NAME
   [ -n "$own_cert" ] || return
-  section provided "$(provided 2>/dev/null)"
-  section provided-chain "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' -- "$own_cert" 2>/dev/null)"
-  section provided-key "$(provided_key 2>/dev/null)"
+  section "$1" "$(provided 2>/dev/null)"
+  section "$1-chain" "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' -- "$own_cert" 2>/dev/null)"
+  section "$1-key" "$(provided_key 2>/dev/null)"
+}
+
+# Those of further names: CERT,KEY each.
+brought_sni() {
+  n=0
+  for pair in $own_sni; do
+    own_cert=${pair%,*} own_key=${pair#*,}
+    brought "sni$n"
+    n=$((n + 1))
+  done
 }
 
 # Names that certbot could not give to a new certificate, and those that it can renew: each part is a link of its own.
@@ -199,13 +209,16 @@ lineages() {
     name=${file%/} name=${name##*/} name=${name%.conf}
     printf 'taken %s\n' "$name"
     [ "${file%.conf}" != "$file" ] || continue
-    how=unknown
-    while read -r word _ value; do [ "$word" != authenticator ] || how=$value; done <"$file"
+    how=unknown hooked=
+    while read -r word _ value; do
+      case $word in authenticator) how=$value ;; pre_hook) hooked=$value ;; esac
+    done <"$file"
     for part in cert chain fullchain privkey; do
       file=/etc/letsencrypt/live/$name/$part.pem
       { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
     done
     printf 'own %s %s\n' "$name" "$how"
+    [ -z "$hooked" ] || printf 'hooked %s\n' "$name"
   done
   stat -L -c '%a %n' /etc/letsencrypt/live/*/privkey.pem 2>/dev/null | while read -r mode file; do
     case $mode in *[4567]) ! exposed "$file" || { file=${file%/*} && printf 'exposed %s\n' "${file##*/}"; } ;; esac
@@ -217,7 +230,8 @@ daemons | {
   machine
   section keys "$(keys)"
   section lineages "$(lineages)"
-  brought
+  brought provided
+  brought_sni
   files
   cat
   section end ''

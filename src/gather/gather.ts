@@ -11,10 +11,11 @@ const LOOKS = 3;
 /** Reads a host: facts and files, in one exec and one round trip; in another where a file changed meanwhile. Writes nothing. */
 export async function gather(
   remote: Remote,
-  { cert = '', key = '' }: Pick<Host, 'cert' | 'key'> = {},
+  { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
 ): Promise<Snapshot> {
   const looked = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
-  const script = `own_cert=${quote(cert)} own_key=${quote(key)}\n${looked}`;
+  const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
+  const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${looked}`;
   for (let look = 1; ; look++) {
     const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read', plain: true });
     if (code !== 0) {

@@ -26,7 +26,9 @@ export function lineages(files: readonly RemoteFile[], keys: string, names: read
     const name = path.slice(LIVE.length).split('/')[0] ?? '';
     const key = belongs(publics.get(`${LIVE}${name}/`) ?? '', bytes);
     const exposed = names.includes(`exposed ${name}`);
-    return [{ name, chain: bytes, key, authenticator: own.get(name) ?? null, ...(exposed && { exposed }) }];
+    const hooked = names.includes(`hooked ${name}`);
+    const authenticator = own.get(name) ?? null;
+    return [{ name, chain: bytes, key, authenticator, ...(exposed && { exposed }), ...(hooked && { hooked }) }];
   });
 }
 

@@ -25,7 +25,10 @@ export function parseSnapshot(output: Buffer): Snapshot {
     const found = packages[name]?.version ?? candidates[name];
     return found === undefined ? null : upstream(found);
   };
-  const brought = provided(lines('provided'), text('provided-chain'), text('provided-key'));
+  const broughtAs = (name: string): ReturnType<typeof provided> =>
+    provided(lines(name), text(`${name}-chain`), text(`${name}-key`));
+  const brought = broughtAs('provided');
+  const broughtSni = [...sections.keys()].filter((name) => /^sni\d+$/.test(name)).flatMap((n) => broughtAs(n) ?? []);
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -45,6 +48,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     masked: masked(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
     ...(brought && { provided: brought }),
+    ...(broughtSni.length > 0 && { providedSni: broughtSni }),
     takenNames: takenNames(lines('lineages')),
     timer: timer(text('units')),
   };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { HardenMailError } from '../errors.ts';
-import type { Host } from '../model.ts';
+import type { Host, Sni } from '../model.ts';
 import { closest } from './closest.ts';
 import { parseInventory } from './parse.ts';
 import type { Inventory, Issue } from './schema.ts';
@@ -40,12 +40,31 @@ interface Wrong {
 function problems({ groups, hosts }: Inventory): Wrong[] {
   const names = Object.keys(hosts);
   if (names.length === 0) return [{ at: ['hosts'], what: 'there is none' }];
-  return Object.entries(groups).flatMap(([group, { hosts: members }]) =>
+  const members = Object.entries(groups).flatMap(([group, { hosts: members }]) =>
     members.flatMap((member, index) => {
       if (names.some((name) => globToRegExp(member).test(name))) return [];
       return [{ at: ['groups', group, 'hosts', index], what: `matches no host below${closest(member, names)}` }];
     }),
   );
+  return [...members, ...Object.entries(hosts).flatMap(([name, { sni = [] }]) => wrongNames(name, sni))];
+}
+
+/** Of further names: half a certificate, and a name that would have two. */
+function wrongNames(host: string, sni: NonNullable<Inventory['hosts'][string]['sni']>): Wrong[] {
+  const seen = new Set<string>();
+  return sni.flatMap(({ names, cert, key }, index) => {
+    const at = ['hosts', host, 'sni', index];
+    const half = (cert === undefined) !== (key === undefined);
+    const [has, lacks] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    return [
+      ...(half ? [{ at: [...at, has], what: `has no ${lacks} beside it` }] : []),
+      ...names.flatMap((name, n) => {
+        const twice = seen.has(name.toLowerCase());
+        seen.add(name.toLowerCase());
+        return twice ? [{ at: [...at, 'names', n], what: 'has a certificate above already' }] : [];
+      }),
+    ];
+  });
 }
 
 /** Of one complaint of the validator: the places, and the words. */
@@ -73,6 +92,8 @@ function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): 
       name,
       ...merged,
       hostname: own.hostname ?? name,
+      // An inventory says all: what it does not name is taken back.
+      sni: (own.sni ?? []).map((one) => compact<Sni>(one)),
       groups: names.length > 0 ? names : undefined,
     });
   });
@@ -112,7 +133,7 @@ export function thisMachine(overrides: Overrides): Host {
   return compact({ name, hostname: name, local: true, ...overrides });
 }
 
-function compact<T extends Partial<Host>>(host: { readonly [K in keyof T]: T[K] | undefined }): T {
+function compact<T extends object>(host: { readonly [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)) as T;
 }
 

@@ -21,6 +21,11 @@ export function validFile(path: string): boolean {
   return /^\/[\w.@+/-]*[\w.@+-]$/.test(path) && path.length <= 1024;
 }
 
+/** A command for certbot's hooks, which it keeps as one line of a file. */
+export function validCommand(command: string): boolean {
+  return /^[^\p{Cc}]*[^\p{Cc}\s][^\p{Cc}]*$/u.test(command) && command.length <= 4096;
+}
+
 /** An absolute path without a comma, which certbot would take for two. */
 export function validFolder(path: string): boolean {
   return /^\/[^,\p{Cc}]*$/u.test(path);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_TYPES, PROFILES } from '../model.ts';
-import { validFile, validFolder, validHostname, validUser } from './names.ts';
+import { validCommand, validFile, validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
   hostname: z
@@ -22,6 +22,11 @@ const settings = {
     .string()
     .refine(validFolder, 'not an absolute path')
     .describe('folder on the host that its web server serves for these names; default: found'),
+  preHook: z
+    .string()
+    .refine(validCommand, 'not a command on one line')
+    .describe('what certbot runs on the host before it answers on port 80 itself, at renewals too'),
+  postHook: z.string().refine(validCommand, 'not a command on one line').describe('what it runs afterwards'),
   keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
   cert: z
     .string()
@@ -31,6 +36,22 @@ const settings = {
     .string()
     .refine(validFile, 'not an absolute path of plain characters')
     .describe('its private key, a path on the host'),
+  sni: z
+    .array(
+      z.strictObject({
+        names: z
+          .array(z.string().refine(validHostname, 'not a domain name'))
+          .min(1)
+          .describe('the names that it is shown for; certbot keeps it under the first'),
+        cert: z
+          .string()
+          .refine(validFile, 'not an absolute path of plain characters')
+          .optional()
+          .describe('your own, as with cert above; with key'),
+        key: z.string().refine(validFile, 'not an absolute path of plain characters').optional(),
+      }),
+    )
+    .describe('further names with certificates of their own (SNI), each got by certbot or your own; default: none'),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()
@@ -54,7 +75,7 @@ const host = z.strictObject(settings).partial();
 export const contactSchema = host.pick({ email: true, acmeServer: true });
 
 /** What several hosts can have in common. */
-const shared = host.omit({ hostname: true, domain: true, domains: true });
+const shared = host.omit({ hostname: true, domain: true, domains: true, sni: true });
 
 const group = shared.extend({
   hosts: z.array(z.string().min(1)).min(1).describe('its members: names or globs of hosts below'),
@@ -72,7 +93,7 @@ export const inventorySchema = z.strictObject({
 });
 
 /** Every name that may stand in it, for who has mistyped one. */
-export const settingNames = [...Object.keys(settings), 'defaults', 'groups', 'hosts'];
+export const settingNames = [...Object.keys(settings), 'names', 'defaults', 'groups', 'hosts'];
 
 export type Inventory = z.infer<typeof inventorySchema>;
 export type Issue = z.core.$ZodIssue;

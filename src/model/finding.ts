@@ -8,6 +8,8 @@ import type { Weight } from './audit.ts';
 export interface Finding {
   readonly port: number;
   readonly check: string;
+  /** The name that was asked for, where it is not the mail domain's (SNI). */
+  readonly name?: string;
   readonly status: 'pass' | 'fail' | 'warn' | 'hint';
   readonly text: string;
   readonly via: 'direct' | 'ssh' | 'local';

@@ -1,5 +1,14 @@
 import type { KeyType, Profile } from './words.ts';
 
+/** Names with a certificate of their own, which is shown to who asks for one of them (SNI, RFC 6066). */
+export interface Sni {
+  /** certbot keeps the certificate under the first of them. */
+  readonly names: readonly string[];
+  /** The admin's own certificate, paths on the host; both or neither. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** One mail server, as flags, environment and inventory describe it. */
 export interface Host {
   /** What the user calls it: the key in the inventory, or the value of --host. */
@@ -16,10 +25,15 @@ export interface Host {
   readonly domains?: readonly string[];
   /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
   readonly webroot?: string;
+  /** What certbot runs before and after it answers on port 80 itself, to free it. */
+  readonly preHook?: string;
+  readonly postHook?: string;
   readonly keyType?: KeyType;
   /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
   readonly cert?: string;
   readonly key?: string;
+  /** Further names, each certificate of their own. Default: as it was last applied, else none. */
+  readonly sni?: readonly Sni[];
   /** Contact address for the certificate authority. */
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */

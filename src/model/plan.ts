@@ -1,3 +1,4 @@
+import type { Sni } from './host.ts';
 import type { Bytes, KeyType, Profile, TaskName, Wish } from './words.ts';
 
 /** What is wanted of one host: its inventory entry with every default filled in. */
@@ -9,9 +10,13 @@ export interface Policy {
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];
   readonly webroot?: string;
+  readonly preHook?: string;
+  readonly postHook?: string;
   readonly keyType?: KeyType;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
+  /** Absent: no further names. */
+  readonly sni?: readonly Sni[];
   readonly email?: string;
   readonly acmeServer?: string;
   /** Roots that vouch for the ACME server and for what it issues, PEM. */
@@ -31,6 +36,8 @@ export type Action =
       /** How the authority is answered on port 80: by certbot itself, or by a web server that is there. */
       readonly challenge: 'standalone' | 'webroot';
       readonly webroot?: string;
+      readonly preHook?: string;
+      readonly postHook?: string;
       readonly keyType?: KeyType;
       readonly email?: string;
       readonly acmeServer?: string;

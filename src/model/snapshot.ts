@@ -49,6 +49,8 @@ export interface Lineage {
   readonly authenticator: string | null;
   /** Every user of the host may read the private key. */
   readonly exposed?: true;
+  /** certbot has a command to run before each renewal. */
+  readonly hooked?: true;
 }
 
 /** A certificate that the admin brings, as its files are on the host. */
@@ -107,6 +109,8 @@ export interface Facts {
   readonly lineages: readonly Lineage[];
   /** Absent where the admin brings none. */
   readonly provided?: Provided;
+  /** Those that the admin brings for further names. */
+  readonly providedSni?: readonly Provided[];
   /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
   readonly takenNames: readonly string[];
   /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */

@@ -1,4 +1,4 @@
-import { dovecotValue, removeDovecot, setDovecot } from '../formats/dovecot.ts';
+import { dovecotValue, removeDovecot, removeEmptyBlock, setDovecot } from '../formats/dovecot.ts';
 import { mainValue, removeMain, setMain } from '../formats/postfix-main.ts';
 import { optionValue, removeOption, removeService, setOption, type Service } from '../formats/postfix-master.ts';
 import { running } from './services.ts';
@@ -37,7 +37,11 @@ export function writeAt(
     if (!dovecot) throw new Error('a setting without its files');
     if (value === null) {
       const file = dovecotValue(dovecot, address.path)?.file ?? address.home;
-      return { workspace: { ...workspace, dovecot: removeDovecot(dovecot, address.path) }, file };
+      const left = removeDovecot(dovecot, address.path);
+      const block = address.path.slice(0, -1);
+      // A block for a name is ours where nothing else is in it.
+      const isForName = /^local_name /.test(block.at(-1) ?? '');
+      return { workspace: { ...workspace, dovecot: isForName ? removeEmptyBlock(left, block) : left }, file };
     }
     const { config, file } = setDovecot(dovecot, address.path, value, address.home);
     return { workspace: { ...workspace, dovecot: config }, file };

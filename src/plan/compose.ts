@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import { PROFILES } from '../model.ts';
 import type {
   Action,
   Activation,
@@ -16,9 +15,9 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model.ts';
-import { certificateRequest } from '../tasks/lineage.ts';
 import { assertProvided } from '../tasks/provided.ts';
 import { servedCertificate } from '../tasks/served.ts';
+import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
@@ -27,7 +26,7 @@ import { applyFragment, type Applied, type Context } from './settings.ts';
 import { strictNotes } from './strict-notes.ts';
 import { summarize } from './summary.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade.ts';
-import { valuesFor } from './values.ts';
+import { forNames, isForNames, valuesFor } from './values.ts';
 import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './workspace.ts';
 
 /**
@@ -36,19 +35,25 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  */
 export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const { facts } = snapshot;
-  assertProvided(facts, policy);
+  for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
-  const asks = tasks.some(({ actions }) => actions === certificateRequest);
+  const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const opened = openWorkspace(snapshot);
   const {
     workspace,
     settings,
     notes: applied,
     record,
-  } = setAll(snapshot, policy, tasks, opened, valuesFor(facts, policy, servedCertificate(facts, policy, asks)));
+  } = setAll(
+    snapshot,
+    policy,
+    tasks,
+    opened,
+    valuesFor(facts, policy, servedCertificate(facts, policy, asks)),
+    namedCertificates(facts, policy, asks),
+  );
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
-  const installed = facts.packages['certbot']?.status === 'installed';
-  const own = installed ? tasks.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
+  const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
@@ -86,7 +91,8 @@ interface Settled {
 
 /**
  * All settings: what strict set and is not wanted any more is taken back, then comes standard, and strict on top of it. So
- * the way back from strict leads to what standard by itself would have made.
+ * the way back from strict leads to what standard by itself would have made. What is set for further names is on top and
+ * remembered in the same way: the admin may have had a block for a name before.
  */
 function setAll(
   snapshot: Snapshot,
@@ -94,16 +100,19 @@ function setAll(
   tasks: readonly Task[],
   opened: Opened,
   fill: (text: string) => string,
+  named: readonly Named[],
 ): Settled {
   const { facts } = snapshot;
   const all = tasks.flatMap((task) => task.fragments ?? []);
-  const [standard, strict] = PROFILES.map((wanted) => all.filter(({ profile }) => profile === wanted)) as [Fragment[], Fragment[]]; // prettier-ignore
+  const onTop = (one: Fragment): boolean => one.profile === 'strict' || isForNames(one);
+  const standard = all.filter((one) => !onTop(one));
+  const strict = forNames(all.filter(onTop), named);
   const record = readRecord(snapshot);
   const names = tasks.length < RECIPE.length ? tasks.map(({ name }) => name) : null;
   const held = heldBy(record, strict, opened.workspace, { facts, policy, fill }, names);
-  const context: Context = { facts, policy, fill, held: held.places };
+  const context: Context = { facts, policy, fill };
   const back = takeBack(held, opened.workspace);
-  const base = applyAll(standard, back.workspace, context);
+  const base = applyAll(standard, back.workspace, { ...context, held: held.places });
   const top = applyAll(strict, base.workspace, context);
   const kept = remember(held, strict, base.workspace, top.workspace, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
@@ -111,7 +120,10 @@ function setAll(
     workspace: top.workspace,
     settings: netChanges(back.settings, [...upgradeSettings(opened.converted), ...base.settings], top.settings),
     notes: [...back.notes, ...base.notes, ...top.notes, ...strictNotes(opened.workspace, top.workspace, facts, policy)],
-    record: isThere && (kept.profile === 'strict' || kept.settings.length > 0) ? renderRecord(kept) : null,
+    record:
+      isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
+        ? renderRecord(kept)
+        : null,
   };
 }
 
@@ -200,11 +212,11 @@ function assertOurs(target: string, path: string, after: Bytes): void {
 
 function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
   const file = files[path];
-  if (!file) return [{ path, target: path, before: null, after, sha256: '', mode, owner }];
+  if (!file) return after === null ? [] : [{ path, target: path, before: null, after, sha256: '', mode, owner }];
   return file.bytes === after ? [] : [changeOf(file, after)];
 }
 
-function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFile, after: Bytes): Change {
+function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFile, after: Bytes | null): Change {
   return { path, target, before, after, sha256, mode, owner };
 }
 

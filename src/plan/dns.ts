@@ -15,24 +15,39 @@ const CAA_NAMES: Readonly<Record<string, string>> = {
  * comments. Nothing sets them: a wrong TLSA record keeps mail away.
  */
 export function dnsRecords(
-  { name, chain, authenticator }: Pick<Lineage, 'name' | 'chain' | 'authenticator'>,
+  kept: Pick<Lineage, 'name' | 'chain' | 'authenticator'>,
   { domain }: Policy,
   { now }: Facts,
 ): string[] {
-  const certificate = new X509Certificate(chain);
   const day = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
   return [
     '; DANE (RFC 7672): for a zone that is signed (DNSSEC), and of no effect in others.',
-    `_25._tcp.${domain}. IN TLSA 3 1 1 ${digestOfKey(certificate)}`,
-    ...rotation(name, authenticator),
-    '',
-    '; CAA (RFC 8659): no other authority may issue for the name.',
-    ...caa(certificate, domain),
+    ...recordsOf(kept, domain),
     '',
     '; MTA-STS (RFC 8461) and reports (RFC 8460): for each mail domain DOMAIN whose MX this host is, and only together with',
     `; https://mta-sts.DOMAIN/.well-known/mta-sts.txt: "version: STSv1", "mode: testing", "mx: ${domain}", "max_age: 86400".`,
     `; _mta-sts.DOMAIN. IN TXT "v=STSv1; id=${day}"`,
     '; _smtp._tls.DOMAIN. IN TXT "v=TLSRPTv1; rua=mailto:postmaster@DOMAIN"',
+  ];
+}
+
+/** The same of a further name, which is an MX with a certificate of its own. */
+export function furtherRecords(kept: Parameters<typeof dnsRecords>[0], names: readonly string[]): string[] {
+  return names.flatMap((name) => [
+    '',
+    `; ${name}, which is shown its own certificate (SNI):`,
+    ...recordsOf(kept, name),
+  ]);
+}
+
+function recordsOf({ name, chain, authenticator }: Parameters<typeof dnsRecords>[0], domain: string): string[] {
+  const certificate = new X509Certificate(chain);
+  return [
+    `_25._tcp.${domain}. IN TLSA 3 1 1 ${digestOfKey(certificate)}`,
+    ...rotation(name, authenticator),
+    '',
+    '; CAA (RFC 8659): no other authority may issue for the name.',
+    ...caa(certificate, domain),
   ];
 }
 

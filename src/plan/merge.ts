@@ -33,7 +33,7 @@ export function merge(
     case 'member':
       return member(wanted, current, read, comma);
     case 'without':
-      return without(wanted.members, current, read);
+      return without(wanted, current, read);
     case 'service':
       return KEEP;
   }
@@ -41,14 +41,18 @@ export function merge(
 
 /** A list that would be empty stays: nobody could log in any more by what was taken for granted here. */
 function without(
-  members: readonly string[],
+  { members, last }: Merge & { how: 'without' },
   current: string | null,
   read: (setting: string) => string | null,
 ): Decision {
   if (current === null) return KEEP;
-  const words = listMembers(expand(current, read));
-  const left = words.filter((word) => !members.includes(word.toLowerCase()));
+  const isOut = (word: string): boolean => members.includes(word.toLowerCase());
+  // Words that stand behind a $name stay written so, unless what is to go stands there too.
+  const plain = listMembers(current).some(isOut) && !listMembers(expand(current, read)).every(isOut);
+  const words = listMembers(plain ? current : expand(current, read));
+  const left = words.filter((word) => !isOut(word));
   if (left.length === words.length) return KEEP;
+  if (left.length === 0 && last === 'goes') return { to: null };
   if (left.length > 0) return { to: left.join(current.includes(',') ? ', ' : ' ') };
   return {
     keep: true,

@@ -73,8 +73,15 @@ export function composePart(snapshot: Snapshot, policy: Policy, chosen: readonly
 }
 
 /** A profile is taken up, or left, whole: half of it is none, and verify could not tell what to expect. */
-function assertProfile(snapshot: Snapshot, { profile, asked = [] }: Policy): void {
+function assertProfile(snapshot: Snapshot, { profile, asked = [], sni = [] }: Policy): void {
   const has = readRecord(snapshot);
+  if (JSON.stringify(sni) !== JSON.stringify(has.sni)) {
+    throw new HardenMailError(
+      'USAGE',
+      'the further names (sni) are others than those the host has, which a part of the recipe does not lead to',
+      'Nothing was written. Run it once without --tags and --skip-tags.',
+    );
+  }
   if (profile === has.profile && asked.join() === has.asked.join()) return;
   throw new HardenMailError(
     'USAGE',

@@ -1,13 +1,13 @@
 import { domainToASCII } from 'node:url';
 import { HardenMailError } from '../errors.ts';
-import { WISHES, type Facts, type Host, type Policy, type Profile, type Wish } from '../model.ts';
+import { WISHES, type Facts, type Host, type Policy, type Profile, type Sni, type Wish } from '../model.ts';
 import type { ProfileRecord } from './record.ts';
 
 /** A full host name: labels of letters, digits and inner dashes, and the last one no number. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 
 /** What is wanted of a host: its inventory entry with every default filled in from what the host says of itself. */
-export function policyFor(host: Host, facts: Facts, recorded?: Pick<ProfileRecord, 'profile' | 'asked'>): Policy {
+export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRecord>): Policy {
   const domain = checkedName(
     host.domain ?? facts.hostname,
     host.domain === undefined
@@ -15,21 +15,44 @@ export function policyFor(host: Host, facts: Facts, recorded?: Pick<ProfileRecor
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, keyType, cert, key, acmeCa } = host;
+  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa } = host;
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
+  const domains = [...new Set([domain, ...others])];
+  const sni = furtherNames(host.sni ?? recorded?.sni ?? [], domains);
   return {
     profile,
     ...(asked.length > 0 && { asked }),
     domain,
-    domains: [...new Set([domain, ...others])],
+    domains,
     ...(email !== undefined && { email }),
     ...(acmeServer !== undefined && { acmeServer }),
     ...(acmeCa !== undefined && { acmeCa }),
     ...(webroot !== undefined && { webroot }),
+    ...(preHook !== undefined && { preHook }),
+    ...(postHook !== undefined && { postHook }),
     ...(keyType !== undefined && { keyType }),
     ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
+    ...(sni.length > 0 && { sni }),
   };
+}
+
+/** Each name has one certificate. */
+function furtherNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
+  const taken = new Set(domains);
+  return entries.map((entry) => {
+    const names = [...new Set(entry.names.map((name) => checkedName(name, 'Mend it in sni.')))];
+    const twice = names.find((name) => taken.has(name));
+    if (twice !== undefined) {
+      throw new HardenMailError(
+        'USAGE',
+        `${twice} would have two certificates: it stands in sni, and ${domains.includes(twice) ? 'is the domain or one of domains' : 'once more in sni'}`,
+        'Leave it in one place. Nothing was written.',
+      );
+    }
+    for (const name of names) taken.add(name);
+    return { ...entry, names };
+  });
 }
 
 /** What is asked for now, else as it was last applied. Another profile than strict asks for nothing. */

@@ -36,9 +36,14 @@ export function heldBy(
   context: Context,
   tasks: readonly TaskName[] | null,
 ): Held {
-  const isOurs = ({ at, after }: Remembered): boolean => readAt(workspace, at) === after;
-  const known = record.settings.filter(({ by }) => tasks === null || tasks.includes(taskOf(by)));
-  const outside = record.settings.filter((one) => !known.includes(one));
+  const all = record.settings.map((one) => inWordsOf(workspace, one));
+  const stands = ({ at, after }: Remembered): boolean => readAt(workspace, at) === after;
+  // A certificate and its key are one: where somebody has changed one of them, both are theirs.
+  const isOurs = (one: Remembered): boolean =>
+    stands(one) &&
+    all.every((other) => blockOf(one) === null || blockOf(other) !== blockOf(one) || stands(other) || readAt(workspace, other.at) === null); // prettier-ignore
+  const known = all.filter(({ by }) => tasks === null || tasks.includes(taskOf(by)));
+  const outside = all.filter((one) => !known.includes(one));
   const wanted = new Set(
     fragments
       .filter((fragment) => applies(fragment, context.facts, context.policy, workspace))
@@ -56,6 +61,21 @@ export function heldBy(
     outside,
     places: new Set([...stays.keys(), ...outside.filter(isOurs).map(({ at }) => keyOf(at))]),
   };
+}
+
+/** The block of a further name that a setting stands in. */
+function blockOf({ at }: Remembered): string | null {
+  return at.in === 'dovecot' ? (at.path.find((header) => header.startsWith('local_name ')) ?? null) : null;
+}
+
+/** What was remembered of a name's certificate under Dovecot 2.3, once its files are in 2.4's words. */
+function inWordsOf({ dovecot }: Workspace, one: Remembered): Remembered {
+  const { at, before, after } = one;
+  const [, what] = at.in === 'dovecot' ? (/^ssl_(cert|key)$/.exec(at.path.at(-1) ?? '') ?? []) : [];
+  if (at.in !== 'dovecot' || what === undefined || dovecot?.grammar !== '2.4') return one;
+  const path = [...at.path.slice(0, -1), `ssl_server_${what}_file`];
+  const plain = (value: string | null): string | null => value && value.replace(/^</, '');
+  return { ...one, at: { ...at, path }, before: plain(before), after: plain(after) };
 }
 
 /** The task of a fragment; of one that a newer or older version had, the first that there is. */
@@ -77,9 +97,9 @@ export function takeBack(
   });
   const notes = theirs.flatMap((one): Note[] => {
     const value = readAt(now, one.at);
-    if (value === null || value === one.before) return [];
+    if (value === null || value === one.before || value === one.after) return [];
     const told = one.at.in === 'master.cf' && one.at.setting === undefined ? 'the entry' : value || 'nothing';
-    const text = `${labelOf(one.at)}: ${told} stays: strict had set it otherwise, and somebody has changed it since`;
+    const text = `${labelOf(one.at)}: ${told} stays: ${one.by.startsWith('strict:') ? 'strict' : 'this tool'} had set it otherwise, and somebody has changed it since`;
     return [{ task: taskOf(one.by), level: 'info', text }];
   });
   return { workspace: now, settings: settings.toReversed(), notes };
@@ -133,7 +153,7 @@ export function remember(
   // In one order, whichever run has set what.
   const order = FRAGMENTS.map(({ id }) => id);
   const all = [...outside, ...settings.values()].sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
-  return { profile: policy.profile, asked: policy.asked ?? [], settings: all };
+  return { profile: policy.profile, asked: policy.asked ?? [], settings: all, sni: policy.sni ?? [] };
 }
 
 type OfMaster = Extract<Address, { in: 'master.cf' }>;

@@ -1,5 +1,5 @@
 import { HardenMailError } from '../errors.ts';
-import { PROFILES, WISHES, type Bytes, type Profile, type Snapshot, type Wish } from '../model.ts';
+import { PROFILES, WISHES, type Bytes, type Profile, type Sni, type Snapshot, type Wish } from '../model.ts';
 import type { Address } from './address.ts';
 
 /** What profile a host has, and what each setting was before that profile set it: without it no way would lead back. */
@@ -20,9 +20,11 @@ export interface ProfileRecord {
   readonly profile: Profile;
   readonly asked: readonly Wish[];
   readonly settings: readonly Remembered[];
+  /** Further names: who applies without an inventory does not take them away. */
+  readonly sni: readonly Sni[];
 }
 
-const NONE: ProfileRecord = { profile: 'standard', asked: [], settings: [] };
+const NONE: ProfileRecord = { profile: 'standard', asked: [], settings: [], sni: [] };
 const VERSION = 1;
 
 /**
@@ -42,11 +44,14 @@ export function readRecord({ files }: Pick<Snapshot, 'files'>): ProfileRecord {
 }
 
 /** A line for each setting, so that a diff of it can be read. */
-export function renderRecord({ profile, asked, settings }: ProfileRecord): Bytes {
+export function renderRecord({ profile, asked, settings, sni }: ProfileRecord): Bytes {
   const lines = settings.map((one) => `    ${ascii(JSON.stringify(one))}`).join(',\n');
-  const head = [`  "version": ${VERSION}`, `  "profile": "${profile}"`, `  "asked": ${JSON.stringify(asked)}`].join(
-    ',\n',
-  );
+  const head = [
+    `  "version": ${VERSION}`,
+    `  "profile": "${profile}"`,
+    `  "asked": ${JSON.stringify(asked)}`,
+    ...(sni.length > 0 ? [`  "sni": ${JSON.stringify(sni)}`] : []),
+  ].join(',\n');
   return `{\n${head},\n  "settings": [${lines && `\n${lines}\n  `}]\n}\n`;
 }
 
@@ -57,10 +62,11 @@ function ascii(json: string): string {
 
 function parse(bytes: Bytes): ProfileRecord | null {
   try {
-    const { version, profile, asked, settings } = JSON.parse(bytes) as Record<string, unknown>;
+    const { version, profile, asked, settings, sni = [] } = JSON.parse(bytes) as Record<string, unknown>;
     if (version !== VERSION || !Array.isArray(asked) || !Array.isArray(settings)) return null;
+    if (!Array.isArray(sni) || !sni.every(isSni)) return null;
     if (!(PROFILES as readonly unknown[]).includes(profile) || !settings.every(isRemembered)) return null;
-    return { profile: profile as Profile, asked: WISHES.filter((wish) => asked.includes(wish)), settings };
+    return { profile: profile as Profile, asked: WISHES.filter((wish) => asked.includes(wish)), settings, sni };
   } catch {
     return null;
   }
@@ -70,6 +76,12 @@ function isRemembered(one: unknown): one is Remembered {
   const { by, at, before, after, text } = (one ?? {}) as Record<string, unknown>;
   const isValue = (value: unknown): boolean => value === null || isText(value);
   return isText(by) && isAddress(at) && isValue(before) && isValue(after) && (text === undefined || isText(text));
+}
+
+function isSni(one: unknown): one is Sni {
+  const { names, cert, key } = (one ?? {}) as Record<string, unknown>;
+  const own = (cert === undefined && key === undefined) || (isText(cert) && isText(key));
+  return own && Array.isArray(names) && names.length > 0 && names.every(isText);
 }
 
 function isAddress(at: unknown): at is Address {

@@ -1,6 +1,7 @@
 import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model.ts';
 import { DEPLOY_HOOK, RENEWAL_TRUST } from '../tasks/certbot.ts';
 import { packagesFor } from '../tasks/install.ts';
+import { needsCertbot, SNI_MAP } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
@@ -15,17 +16,18 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
       return { state: 'change', summary: `would install ${named.join(', ')}` };
     }
     case 'certbot': {
-      if (policy.own)
+      if (policy.own && !needsCertbot(policy))
         return { state: 'ok', summary: `has nothing to do: the certificate is your own, ${policy.own.cert}` };
-      const action = plan.actions.find(({ kind }) => kind === 'certificate');
+      const requests = plan.actions.flatMap((action) => (action.kind === 'certificate' ? [action] : []));
       const hook = plan.changes.some(({ path }) => path === DEPLOY_HOOK);
       const trust = plan.changes.some(({ path }) => RENEWAL_TRUST.includes(path));
       const installed = facts.packages['certbot']?.status === 'installed';
-      if (action?.kind === 'certificate') {
-        const { name, domain, domains, challenge } = action;
-        const kept = name === domain ? '' : `, kept as ${name}`;
-        const summary = `would request a certificate for ${domains.join(', ')}${kept} (http-01, ${challenge})`;
-        return { state: 'change', summary };
+      if (requests.length > 0) {
+        const each = requests.map(({ name, domain, domains, challenge }) => {
+          const kept = name === domain ? '' : `, kept as ${name}`;
+          return `a certificate for ${domains.join(', ')}${kept} (http-01, ${challenge})`;
+        });
+        return { state: 'change', summary: `would request ${each.join('; ')}` };
       }
       if (!installed && files[DEPLOY_HOOK] === undefined) {
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
@@ -49,6 +51,8 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
     }
     default: {
       const own = plan.settings.filter((setting) => setting.task === task.name);
+      const map = task.name === 'starttls' && plan.changes.some(({ path }) => path === SNI_MAP);
+      if (own.length === 0 && map) return { state: 'change', summary: 'the certificates of further names' };
       if (own.length === 0) return { state: 'ok', summary: 'as it should be' };
       const known = own.every(({ file }) => files[file] !== undefined);
       return {

@@ -1,6 +1,7 @@
 import type { Condition, Fragment, Merge } from '../fragments/fragment.ts';
 import type { Facts, Policy } from '../model.ts';
 import type { Served } from '../tasks/served.ts';
+import type { Named } from '../tasks/sni.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { satisfies } from './versions.ts';
 import type { Workspace } from './workspace.ts';
@@ -16,6 +17,26 @@ export function valuesFor(facts: Facts, policy: Policy, served: Served): (text: 
   };
   // Postfix's own ${data_directory} is not one of ours and stays.
   return (text) => text.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** Is it one that stands for one for each further name? */
+export function isForNames({ place }: Fragment): boolean {
+  return place.in === 'dovecot' && place.block.some((header) => header.includes('{name}'));
+}
+
+/** Those fragments, each for every name, with the values of that name's certificate. */
+export function forNames(fragments: readonly Fragment[], certificates: readonly Named[]): Fragment[] {
+  return fragments.flatMap((fragment) => {
+    const { place, merge } = fragment;
+    if (place.in !== 'dovecot' || !isForNames(fragment)) return [fragment];
+    return certificates.flatMap(({ names, served: { cert, key } }) => {
+      const fill = (text: string): string => text.replace('{cert}', cert).replace('{key}', key);
+      return names.map((name): Fragment => {
+        const block = place.block.map((header) => header.replace('{name}', name));
+        return { ...fragment, place: { ...place, block }, merge: fillMerge(merge, fill) };
+      });
+    });
+  });
 }
 
 /** The fragment's merge with its values filled in. */
@@ -38,6 +59,7 @@ export function applies(fragment: Fragment, facts: Facts, policy: Policy, worksp
     (when.set === undefined || isSet(when.set)) &&
     (when.unset === undefined || !isSet(when.unset)) &&
     (when.asked === undefined || (policy.asked ?? []).includes(when.asked)) &&
+    (when.sni === undefined || when.sni === (policy.sni ?? []).length > 0) &&
     (when.map === undefined || facts.maps.length === 0 || facts.maps.includes(when.map)) &&
     (when.noMap === undefined || (facts.maps.length > 0 && !facts.maps.includes(when.noMap)))
   );

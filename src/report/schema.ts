@@ -38,6 +38,8 @@ const action = z.discriminatedUnion('kind', [
     domains: z.array(z.string()),
     challenge: z.enum(['standalone', 'webroot']),
     webroot: z.string().optional(),
+    preHook: z.string().optional(),
+    postHook: z.string().optional(),
     keyType: z.string().optional(),
     email: z.string().optional(),
     acmeServer: z.string().optional(),
@@ -86,6 +88,7 @@ const finding = z
   .object({
     port: z.int().min(1).max(65535),
     check: z.string(),
+    name: z.string().optional().describe("the name that was asked for, where it is not the mail domain's (SNI)"),
     status: z.enum(['pass', 'fail', 'warn', 'hint']).describe('`hint`: it could not be seen from here'),
     text: z.string(),
     via: z

@@ -1,5 +1,6 @@
 import type { Facts, Lineage, Policy } from '../model.ts';
 import { certificateRequest, lineageName, usableLineage } from './lineage.ts';
+import { certificateRequests, needsCertbot, parts } from './sni.ts';
 import type { OwnFile, Task } from './task.ts';
 
 export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
@@ -12,20 +13,30 @@ export const RENEWAL_TRUST: readonly string[] = [ACME_CA, RENEWALS];
 export const certbot: Task = {
   name: 'certbot',
   title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
-  actions: certificateRequest,
+  actions: certificateRequests,
   notes: (facts, policy) => {
-    if (policy.own) return [ownNote(policy.own)];
-    const lineage = usableLineage(facts, policy);
-    const stays = lineage !== null && certificateRequest(facts, policy).length === 0;
-    return [...timerNote(facts), ...(stays ? [...renewalNote(lineage, facts), ...keyNote(lineage)] : [])];
+    const each = parts(facts, policy);
+    const told = each.flatMap((part) => (part.policy.own ? [ownNote(part.policy.own)] : lineageNotes(part)));
+    return [...(needsCertbot(policy) ? timerNote(facts) : []), ...told];
   },
-  files: (facts, policy) => (policy.own ? [] : [hookFile(lineageName(facts, policy)), ...trustFiles(policy)]),
+  files: (facts, policy) => {
+    if (facts.packages['certbot']?.status !== 'installed' || !needsCertbot(policy)) return [];
+    const kept = parts(facts, policy).filter((part) => !part.policy.own);
+    return [hookFile(kept.map((part) => lineageName(part.facts, part.policy))), ...trustFiles(policy)];
+  },
 };
 
-function hookFile(lineage: string): OwnFile {
+/** Of one that stays: whether it will be renewed, and whether its key is secret. */
+function lineageNotes({ facts, policy }: ReturnType<typeof parts>[number]): string[] {
+  const lineage = usableLineage(facts, policy);
+  if (lineage === null || certificateRequest(facts, policy).length > 0) return [];
+  return [...renewalNote(lineage, facts), ...keyNote(lineage)];
+}
+
+function hookFile(lineages: readonly string[]): OwnFile {
   return {
     path: DEPLOY_HOOK,
-    bytes: deployHook(lineage),
+    bytes: deployHook([...new Set(lineages)]),
     mode: '0755',
     owner: 'root:root',
     why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
@@ -74,30 +85,38 @@ function timerNote({ timer }: Facts): string[] {
   return [`${what}: systemctl enable --now certbot.timer, unless something else calls certbot renew`];
 }
 
-function renewalNote({ name, authenticator }: Lineage, { listeners }: Facts): string[] {
+function renewalNote({ name, authenticator, hooked }: Lineage, { listeners }: Facts): string[] {
   if (authenticator === null) {
     return [`the certificate in /etc/letsencrypt/live/${name} is not certbot's: who made it must renew it`];
   }
   const holder = listeners.find(({ port }) => port === 80);
-  if (authenticator !== 'standalone' || !holder) return [];
+  if (authenticator !== 'standalone' || hooked || !holder) return [];
   return [
-    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless a pre_hook stops it. \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
+    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless something stops it (--pre-hook, when a certificate is requested). \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
   ];
 }
 
 /** Through systemd, which then knows when they were reloaded; one that does not run takes it up when it is started. */
-function deployHook(lineage: string): string {
+function deployHook(lineages: readonly string[]): string {
+  const [lineage = ''] = lineages;
+  const one = `[ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0`;
+  const several = `lineage=\${RENEWED_LINEAGE##*/}
+case $lineage in ${lineages.map((name) => `'${name}'`).join(' | ')}) ;; *) exit 0 ;; esac`;
+  const [ours, says] =
+    lineages.length === 1
+      ? [one, (text: string) => `'certificate ${lineage} ${text}'`]
+      : [several, (text: string) => `"certificate $lineage ${text}"`];
   return `#!/bin/sh
 # Written by harden-mail: after certbot has renewed the mail certificate, Postfix and Dovecot take it up.
 # certbot runs this for every certificate it renews, with the folder of each in RENEWED_LINEAGE.
-[ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0
-logger -t harden-mail 'certificate ${lineage} was renewed: reloading Postfix and Dovecot'
+${ours}
+logger -t harden-mail ${says('was renewed: reloading Postfix and Dovecot')}
 if [ -d /run/systemd/system ]; then
   systemctl try-reload-or-restart postfix dovecot
 else
   postfix reload && doveadm reload
 fi || {
-  logger -t harden-mail -p mail.err 'certificate ${lineage} was renewed, but Postfix or Dovecot was not reloaded'
+  logger -t harden-mail -p mail.err ${says('was renewed, but Postfix or Dovecot was not reloaded')}
   exit 1
 }
 `;

@@ -1,9 +1,10 @@
 import type { Policy } from '../model.ts';
+import { needsCertbot } from './sni.ts';
 import type { Task } from './task.ts';
 
-/** certbot is of no use to who brings a certificate. */
-export function packagesFor({ own }: Policy): string[] {
-  return ['postfix', 'dovecot-imapd', 'dovecot-pop3d', ...(own ? [] : ['certbot'])];
+/** certbot is of no use to who brings all certificates. */
+export function packagesFor(policy: Policy): string[] {
+  return ['postfix', 'dovecot-imapd', 'dovecot-pop3d', ...(needsCertbot(policy) ? ['certbot'] : [])];
 }
 
 /** The programs that the recipe configures. What is installed already is not touched, not even for an upgrade. */

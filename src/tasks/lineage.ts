@@ -25,7 +25,7 @@ export function usableLineage({ lineages, now }: Facts, { domain, domains, acmeS
 export function certificateRequest(facts: Facts, policy: Policy): Extract<Action, { kind: 'certificate' }>[] {
   if (policy.own) return [];
   const found = usableLineage(facts, policy);
-  const { domains, keyType, webroot, email, acmeServer, acmeCa } = policy;
+  const { domains, keyType, webroot, preHook, postHook, email, acmeServer, acmeCa } = policy;
   if (found && domains.every((name) => isFor(found, name)) && hasKeyOf(found, keyType)) return [];
   const name = nameToAskFor(facts, policy.domain, found);
   const there = facts.lineages.find((lineage) => lineage.name === name);
@@ -35,8 +35,10 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
       name,
       domain: policy.domain,
       domains: [...new Set([...domains, ...(there ? namesOf(there) : [])])],
-      challenge: webroot !== undefined || webServer(facts) ? 'webroot' : 'standalone',
+      challenge: webroot !== undefined || (preHook === undefined && webServer(facts)) ? 'webroot' : 'standalone',
       ...(webroot !== undefined && { webroot }),
+      ...(preHook !== undefined && { preHook }),
+      ...(postHook !== undefined && { postHook }),
       ...(keyType !== undefined && { keyType }),
       ...(email !== undefined && { email }),
       ...(acmeServer !== undefined && { acmeServer }),

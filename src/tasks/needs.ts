@@ -4,6 +4,7 @@
  */
 import type { Plan, Snapshot, Policy, TaskName } from '../model.ts';
 import { servedCertificate } from './served.ts';
+import { namedCertificates, needsCertbot } from './sni.ts';
 
 export interface Need {
   readonly task: TaskName;
@@ -23,9 +24,13 @@ const absent =
   (...packages: string[]): Missing =>
   (_, { facts }) =>
     packages.some((name) => facts.packages[name]?.status !== 'installed');
-const noCertificate: Missing = (_, { facts }, policy) => servedCertificate(facts, policy).chain === null;
-/** Who brings a certificate needs none. */
-const noCertbot: Missing = (plan, snapshot, policy) => !policy.own && absent('certbot')(plan, snapshot, policy);
+const noCertificate: Missing = (_, { facts }, policy) =>
+  [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map(({ served }) => served)].some(
+    ({ chain }) => chain === null,
+  );
+/** Who brings all certificates needs none. */
+const noCertbot: Missing = (plan, snapshot, policy) =>
+  needsCertbot(policy) && absent('certbot')(plan, snapshot, policy);
 const anySetting: Missing = (plan) => plan === null || plan.settings.length > 0;
 
 /** A setting of this fragment would change, and stands as it must not. */

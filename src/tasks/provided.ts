@@ -17,7 +17,7 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
   if (leaf && missing.length > 0) {
     throw unusable(
       `${provided.cert} is not for ${missing.join(', ')} but for ${leaf.subjectAltName ?? 'no name at all'}`,
-      'Have one made with all names, or mend --domain and --domains.',
+      'Have one made with all names, or mend --domain and --domains (of further names: sni).',
     );
   }
 }

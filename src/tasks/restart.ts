@@ -1,6 +1,7 @@
 import { HardenMailError } from '../errors.ts';
 import type { Activation, Change, Facts, Policy, Snapshot } from '../model.ts';
 import { servedCertificate } from './served.ts';
+import { namedCertificates } from './sni.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -51,10 +52,12 @@ function activation(
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
   if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
   if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
-  const served = servedCertificate(facts, policy).cert;
-  const brought = facts.provided ? [{ path: facts.provided.cert, changed: facts.provided.changed }] : [];
+  const served = [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map((one) => one.served)];
+  const certificates = served.map(({ cert }) => cert);
+  const own = [...(facts.provided ? [facts.provided] : []), ...(facts.providedSni ?? [])];
+  const brought = own.map(({ cert: path, changed }) => ({ path, changed }));
   const newer = [...Object.values(files), ...brought].find(
-    ({ path, changed }) => (reads(path) || path === served) && changed > state.loaded,
+    ({ path, changed }) => (reads(path) || certificates.includes(path)) && changed > state.loaded,
   );
   // A file's date is a second's, and so is the daemon's: equal counts as taken up.
   return newer && state.loaded > 0

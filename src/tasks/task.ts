@@ -19,7 +19,8 @@ export interface Task {
 
 export interface OwnFile {
   readonly path: string;
-  readonly bytes: Bytes;
+  /** Null: it must not be there. */
+  readonly bytes: Bytes | null;
   readonly mode: string;
   readonly owner: string;
   readonly why: string;

@@ -87,6 +87,13 @@ export const CHECKS = [
     recipe: [],
   },
   {
+    id: 'sni',
+    ports: ALL,
+    proves:
+      'who asks for a further name (SNI) is shown the certificate on disk for it: for that name, valid and trusted as above',
+    recipe: [],
+  },
+  {
     id: 'auth',
     ports: ALL,
     proves:

@@ -8,6 +8,7 @@ import type { Ways } from './reach.ts';
 import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
+import { lookForNames, type NamedCertificate } from './sni.ts';
 
 export type { Dial, Ways } from './reach.ts';
 
@@ -24,6 +25,8 @@ export interface Wanted {
   readonly tryLogin?: boolean;
   /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
   readonly issuer?: string | null;
+  /** Further names, each with its certificate on disk; see sni.ts. */
+  readonly also?: readonly NamedCertificate[];
   /**
    * Port 587: `wanted` it must serve as 465 does; `there` it is the admin's own, whose certificate and logins in clear count;
    * `absent`, the default, it is not looked at.
@@ -91,9 +94,25 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   );
   const dns = inDns(options.published, wanted);
   const found = await Promise.all([...always, submission]);
+  found.push(await namesOf(found.flat()));
   // A resolver that does not answer keeps nobody waiting for long.
   found.push(await Promise.race([dns, sleep(PATIENCE, [], { ref: false })]));
   return found.flat().sort((a, b) => a.port - b.port);
+
+  /** Further names are asked for once it is known which ports speak TLS. */
+  async function namesOf(seen: readonly Finding[]): Promise<Finding[]> {
+    const { also = [] } = await wanted.catch((): Partial<Wanted> => ({}));
+    return lookForNames(also, [...PORTS, SUBMISSION], seen, options, ({ name, certificate }) => ({
+      wanted: Promise.resolve({
+        expectation: { domain: name, onDisk: certificate, now },
+        servername: name,
+        tryLogin: false,
+        authOn25: true,
+        context,
+      }),
+      timeout,
+    }));
+  }
 }
 
 /** Milliseconds that DNS may take longer than the ports. */

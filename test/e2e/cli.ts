@@ -53,6 +53,17 @@ export function hardenMail(args: readonly string[], env?: Environment): Promise<
   return start(args, env).done;
 }
 
+/** The same on a machine whose resolver is this address, and no other. */
+export function hardenMailAsking(resolver: string, args: readonly string[]): Promise<Outcome> {
+  const conf = scratch('resolv.conf', `nameserver ${resolver}\n`);
+  const shell = ['--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', conf];
+  const child = spawn('unshare', [...shell, process.execPath, BIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: clean(),
+  });
+  return watch(child, collect(child.stderr), collect(child.stdout)).done;
+}
+
 export function start(args: readonly string[], env: Environment = {}): Running {
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

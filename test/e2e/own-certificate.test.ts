@@ -1,10 +1,10 @@
 /** A certificate that the admin brings, on a real host: refused with its cause, or served on every port without certbot. */
 
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, scratch, to } from './cli.ts';
+import { assertFailure, hardenMail, hardenMailAsking, scratch, to } from './cli.ts';
 import { activity, assertTidy, mark, writtenSince } from './host.ts';
 
 const [CERT, KEY] = ['/etc/ssl/mail/fullchain.pem', '/etc/ssl/mail/privkey.pem'];
@@ -17,7 +17,7 @@ const AUTHORITY = `set -e
   ec='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
   [ -e root.pem ] || {
     openssl req -x509 $ec -days 3650 -subj '/CN=e2e root' -keyout root.key -out root.pem
-    openssl req -x509 $ec -days 3650 -subj '/CN=e2e issuer' -CA root.pem -CAkey root.key -keyout issuer.key -out issuer.pem
+    openssl req -x509 $ec -days 3650 -subj "/O=Let's Encrypt/CN=e2e issuer" -CA root.pem -CAkey root.key -keyout issuer.key -out issuer.pem
   } 2>/dev/null
   issue() { # NAME DAYS
     openssl req -x509 $ec -days "$2" -subj '/CN=mail' -addext "subjectAltName=DNS:$1" -addext basicConstraints=critical,CA:FALSE \\
@@ -33,7 +33,7 @@ describe('a certificate of the admin', () => {
   const shell = (lines: string) => host.run(`${AUTHORITY}\n${lines}`);
 
   before(async () => {
-    host = await lab.host({ release: 'bookworm', mail: true });
+    host = await lab.host({ release: 'bookworm', mail: true, also: ['dnsmasq-base'] });
     await shell(`issue ${host.name} 90`);
     const root = scratch('root.pem', (await host.read('/root/ca/root.pem')).toString());
     flags = [...to(host), '--cert', CERT, '--key', KEY, '--ca', root];
@@ -103,6 +103,58 @@ describe('a certificate of the admin', () => {
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /reload postfix: \/etc\/ssl\/mail\/fullchain\.pem is newer than what it runs with/);
     assert.equal((await hardenMail(['check', ...flags])).code, 0);
+  });
+
+  describe('and what a real name server (dnsmasq) has of it', () => {
+    // Names under .test are nobody's, and not asked for.
+    const domain = 'mail.e2e.example.org';
+    const hex = (text: string) => Buffer.from(text).toString('hex');
+    const caa = (issuer: string) => `--dns-rr=e2e.example.org,257,${`0005${hex('issue')}${hex(issuer)}`}`;
+    const tlsa = (digest: string) => `--dns-rr=_25._tcp.${domain},52,030101${digest}`;
+    let digest: string;
+
+    before(async () => {
+      await shell(`issue ${domain} 90; apt-get -q update; apt-get -q -y install dnsmasq-base`);
+      const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', '--domain', domain, ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+      const { publicKey } = new X509Certificate(await host.read(CERT));
+      digest = createHash('sha256')
+        .update(publicKey.export({ type: 'spki', format: 'der' }))
+        .digest('hex');
+    });
+
+    /** What verify says of DNS while it has these records, and its exit code. */
+    async function told(...records: string[]): Promise<string[]> {
+      const serve = `dnsmasq -k --conf-file=/dev/null --no-resolv --no-hosts --bind-interfaces --listen-address=${host.address} --local=/org/`;
+      await host.run(`systemd-run -q --unit e2e-dns ${serve} ${records.join(' ')}
+        until ss -Hltn 'sport = :53' | grep -q ${host.address}; do sleep 0.05; done`);
+      try {
+        const { code, stdout, stderr } = await hardenMailAsking(host.address, ['verify', '--domain', domain, ...flags]);
+        const found = stdout.split('\n').filter((line) => / (tlsa|caa) /.test(line));
+        assert.ok(code === 0 || found.length > 0, stdout + stderr);
+        return [String(code), ...found.map((line) => line.trim().replace(/ +/g, ' '))];
+      } finally {
+        await host.run('systemctl stop e2e-dns');
+      }
+    }
+
+    it('records that fit pass', async () =>
+      assert.deepEqual(await told(tlsa(digest), caa('letsencrypt.org')), [
+        '0',
+        `✔ 25 tlsa _25._tcp.${domain} has a TLSA record of the certificate on disk`,
+        '✔ 25 caa the CAA records of e2e.example.org let letsencrypt.org issue',
+      ]));
+
+    it('a TLSA record of another key fails, with the record to publish; CAA of another authority warns', async () => {
+      const [code, ...found] = await told(tlsa('00'.repeat(32)), caa('pki.goog'));
+      assert.equal(code, '5');
+      assert.equal(found.length, 2);
+      assert.match(found[0] ?? '', /^✖ 25 tlsa no TLSA record of /);
+      assert.ok(found[0]?.endsWith(`publish: _25._tcp.${domain}. IN TLSA 3 1 1 ${digest}`), found[0]);
+      assert.match(found[1] ?? '', /^! 25 caa .* let pki\.goog issue and not letsencrypt\.org, /);
+    });
+
+    it('no record is no finding', async () => assert.deepEqual(await told(), ['0']));
   });
 
   it('that has no key beside it on the command line is an error before any host is contacted', async () => {

@@ -129,6 +129,21 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
+  it('stopped and started by the admin’s own hooks: certbot answers itself, at renewals too', async () => {
+    await host.run(`certbot delete -n --cert-name ${host.name}`);
+    const hooks = ['--pre-hook', 'systemctl stop apache2', '--post-hook', 'systemctl start apache2'];
+    const stdout = await assertApplied(...hooks);
+    assert.match(stdout, new RegExp(`would request a certificate for ${host.name} \\(http-01, standalone\\)`));
+    assert.equal(await host.run('systemctl is-active apache2'), 'active\n');
+    const { serialNumber } = await certificate();
+    await host.run('certbot renew --no-random-sleep-on-renew --force-renewal');
+    assert.notEqual((await certificate()).serialNumber, serialNumber);
+    assert.equal(await host.run('systemctl is-active apache2'), 'active\n');
+    const again = await assertApplied();
+    assert.match(again, /ok: nothing to do/);
+    assert.doesNotMatch(again, /answering on port 80 itself/);
+  });
+
   it('where a program that we know nothing of has port 80, --webroot says what it serves', async () => {
     await host.run(`certbot delete -n --cert-name ${host.name}
       systemctl stop apache2

@@ -91,7 +91,7 @@ describe('cli: the records', () => {
     for (const { id, merge, place } of FRAGMENTS) {
       const texts = ['value' in merge ? merge.value : '', ...(place.in === 'dovecot' ? place.block : [])];
       for (const [, name = ''] of texts.join(' ').matchAll(/(?<!\$)\{(\w+)\}/g)) {
-        assert.ok(['cert', 'key', 'domain', 'lineage', 'queue'].includes(name), `${id}: {${name}}`);
+        assert.ok(['cert', 'key', 'domain', 'lineage', 'queue', 'name'].includes(name), `${id}: {${name}}`);
       }
     }
   });
@@ -104,7 +104,7 @@ describe('cli: the records', () => {
       const places = FRAGMENTS.filter(({ place, merge }) => place.in !== 'dovecot' && merge.how !== 'service')
         .filter((fragment) => holds(fragment, version) && fragment.when?.noMap === undefined)
         // What is asked for is raised further, by a fragment of its own.
-        .filter(({ when }) => when?.asked === undefined)
+        .filter(({ when }) => when?.asked === undefined && when?.sni !== false)
         .map(({ place, setting, profile }) => `${profile} ${JSON.stringify(place)} ${setting}`);
       assert.deepEqual([...new Set(places)], places, version);
     }

@@ -32,6 +32,7 @@ describe('inventory: load', () => {
         hostname: 'mx1.example.org',
         user: 'root',
         email: 'postmaster@example.org',
+        sni: [],
       },
       {
         name: 'mx2.example.org',
@@ -45,6 +46,7 @@ describe('inventory: load', () => {
         keyType: 'ecdsa',
         email: 'postmaster@example.org',
         profile: 'standard',
+        sni: [],
       },
       {
         name: 'mx3.example.org',
@@ -53,6 +55,21 @@ describe('inventory: load', () => {
         cert: '/etc/ssl/mail/fullchain.pem',
         key: '/etc/ssl/mail/privkey.pem',
         email: 'postmaster@example.org',
+        sni: [],
+      },
+      {
+        name: 'mx4.example.org',
+        hostname: 'mx4.example.org',
+        user: 'root',
+        email: 'postmaster@example.org',
+        sni: [
+          { names: ['mail.example.net', 'imap.example.net'] },
+          {
+            names: ['mail.example.com'],
+            cert: '/etc/ssl/example.com/fullchain.pem',
+            key: '/etc/ssl/example.com/privkey.pem',
+          },
+        ],
       },
       {
         name: 'mx1.lab.example.org',
@@ -62,8 +79,21 @@ describe('inventory: load', () => {
         acmeServer: 'https://acme.example.org/directory',
         acmeCa: '/etc/ssl/certs/example-root.pem',
         groups: ['lab'],
+        sni: [],
       },
     ]);
+  });
+
+  it('says where a further name is wrong: half a certificate, two of them, none at all', async () => {
+    const sni = (...entries: object[]) => refusal({ hosts: { mx1: { sni: entries } } });
+    assert.match(await sni({ names: ['a.example'], cert: '/c' }), /hosts\.mx1\.sni\.0\.cert: has no key beside it$/);
+    assert.match(
+      await sni({ names: ['a.example'] }, { names: ['b.example', 'A.example'] }),
+      /hosts\.mx1\.sni\.1\.names\.1: has a certificate above already$/,
+    );
+    assert.match(await sni({ names: [] }), /hosts\.mx1\.sni\.0\.names: /);
+    assert.match(await sni({ name: 'a.example' }), /hosts\.mx1\.sni\.0\.name: there is no such setting/);
+    assert.match(await refusal({ defaults: { sni: [] }, hosts: { a: {} } }), /defaults\.sni: there is no such setting/);
   });
 
   it('lays a host over the defaults, and flags over both', async () => {
@@ -135,8 +165,8 @@ describe('inventory: load', () => {
   it('keeps the order of the file, has no empty members, and takes a byte order mark', async () => {
     const hosts = await load('\ufeff{ "$schema": "x", "hosts": { "b": {}, "a": { "hostname": "192.0.2.1" } } }');
     assert.deepEqual(hosts, [
-      { name: 'b', hostname: 'b' },
-      { name: 'a', hostname: '192.0.2.1' },
+      { name: 'b', hostname: 'b', sni: [] },
+      { name: 'a', hostname: '192.0.2.1', sni: [] },
     ]);
   });
 

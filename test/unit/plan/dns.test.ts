@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dnsRecords } from '../../../src/plan/dns.ts';
+import { dnsRecords, furtherRecords } from '../../../src/plan/dns.ts';
 import { CASES, host } from './host.ts';
 
 describe('plan: records that would go with a certificate', () => {
@@ -33,5 +33,16 @@ describe('plan: records that would go with a certificate', () => {
 
   it('every line is a record or a comment of a zone file', () => {
     for (const line of records()) assert.match(line, /^(;.*|[\w.-]+\. IN (TLSA|CAA) .*|)$/);
+  });
+
+  it('prints the same of further names, each with its own certificate', () => {
+    const records = furtherRecords(lineage, ['mail.other.example', 'imap.other.example']);
+    const own = dnsRecords(lineage, policy, snapshot.facts).find((line) => line.includes('TLSA')) ?? '';
+    const digest = own.split(' ').at(-1);
+    assert.deepEqual(
+      records.filter((line) => line.includes('IN TLSA')),
+      ['mail', 'imap'].map((word) => `_25._tcp.${word}.other.example. IN TLSA 3 1 1 ${digest}`),
+    );
+    for (const line of records) assert.match(line, /^(;.*|[\w.-]+\. IN .*|)$/);
   });
 });

@@ -93,4 +93,25 @@ describe('plan: policy', () => {
     const host = { ...named('a.example.org'), domains: ['b.example.org', '*.example.org'] };
     assert.throws(() => policyFor(host, facts), refused(/--domains/));
   });
+
+  it('has further names from the inventory, else as they were last applied', () => {
+    const sni = [{ names: ['Mail.Other.Example.', 'imap.other.example'], cert: '/c', key: '/k' }];
+    const clean = [{ names: ['mail.other.example', 'imap.other.example'], cert: '/c', key: '/k' }];
+    assert.deepEqual(policyFor({ ...unnamed, sni }, facts).sni, clean);
+    assert.deepEqual(policyFor(unnamed, facts, { sni }).sni, clean);
+    assert.equal(policyFor({ ...unnamed, sni: [] }, facts, { sni }).sni, undefined);
+  });
+
+  it('gives no name two certificates', () => {
+    const twice = (sni: Host['sni']) => () => policyFor({ ...named('mail.example.org'), ...(sni && { sni }) }, facts);
+    assert.throws(
+      twice([{ names: ['MAIL.example.org'] }]),
+      /mail\.example\.org would have two certificates: .* is the domain/,
+    );
+    assert.throws(
+      twice([{ names: ['a.example'] }, { names: ['a.example.'] }]),
+      /a\.example would have two .* once more in sni/,
+    );
+    assert.throws(twice([{ names: ['a'] }]), refused(/Mend it in sni/));
+  });
 });

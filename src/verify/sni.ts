@@ -1,0 +1,63 @@
+/** Further names: each port that speaks TLS is asked for each of them, and must show its certificate. */
+import type { Finding } from '../model.ts';
+import type { CheckId, Port } from './checks.ts';
+import { lookAt, type Ahead, type Ways } from './reach.ts';
+
+/** A name, and the chain that is on disk for it; null where there is none, undefined where nobody looked. */
+export interface NamedCertificate {
+  readonly name: string;
+  readonly certificate: string | null | undefined;
+}
+
+/** What the probe must know of a name beside what holds for all. */
+export type ProbeFor = (one: NamedCertificate) => Ahead;
+
+/** @param seen what is known of the ports already: those that came to TLS are asked, the same way */
+export async function lookForNames(
+  names: readonly NamedCertificate[],
+  ports: readonly Port[],
+  seen: readonly Finding[],
+  ways: Ways,
+  probeFor: ProbeFor,
+): Promise<Finding[]> {
+  const found: Finding[] = [];
+  // One name after the other: daemons limit how many connections a client may have at a time.
+  for (const one of names) {
+    const looks = ports.map(async (port) => {
+      const before = seen.find((finding) => finding.port === port.port && finding.check === 'tls');
+      if (!before) return [];
+      const { via } = before;
+      const way = via === 'ssh' && ways.fallback ? { direct: ways.fallback } : { ...ways };
+      return judged(one.name, via, await lookAt(port, way, probeFor(one)));
+    });
+    found.push(...(await Promise.all(looks)).flat());
+  }
+  return found;
+}
+
+const OF_CERTIFICATE: readonly string[] = [
+  'certificate-served',
+  'certificate-name',
+  'certificate-validity',
+  'certificate-trust',
+] satisfies CheckId[];
+const WORST = ['fail', 'warn', 'hint', 'pass'] as const;
+
+/** One finding for a name on a port: the worst of what is to be said of its certificate. */
+function judged(name: string, via: Finding['via'], findings: readonly Finding[]): Finding[] {
+  const [first] = findings;
+  if (!first) return [];
+  const finding = (status: Finding['status'], text: string): Finding[] => [
+    { port: first.port, check: 'sni' satisfies CheckId, name, status, text: `${name}: ${text}`, via },
+  ];
+  const told = findings.filter(({ check }) => OF_CERTIFICATE.includes(check));
+  const broken = findings.find(({ check, status }) => check === 'tls' && status === 'fail');
+  if (told.length === 0) {
+    if (broken) return finding('fail', broken.text);
+    const why = findings.find(({ status }) => status === 'fail')?.text ?? 'no answer';
+    return finding('hint', `could not be asked for (${why})`);
+  }
+  const status = WORST.find((one) => told.some((each) => each.status === one)) ?? 'hint';
+  const all = told.filter((each) => each.status === status).map(({ text }) => text);
+  return finding(status, status === 'pass' ? (all[0] ?? '') : all.join('; '));
+}

@@ -1,0 +1,213 @@
+/** Several mail domains on one host: who asks for a name (SNI) is shown its certificate, on every port, after a renewal too. */
+
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lab } from '../lab/lab.ts';
+import type { LabHost } from '../lab/lab.ts';
+import type { ReleaseName } from '../lab/releases.ts';
+import { credentials, hardenMail, scratch, to } from './cli.ts';
+import type { Outcome } from './cli.ts';
+import { activity, assertTidy } from './host.ts';
+import { IMAP, POP3, SMTP, talkInClear } from './talk.ts';
+
+const PORTS: readonly (readonly [number, RegExp, ...string[]])[] = [
+  [25, SMTP, 'EHLO client.example', 'STARTTLS'],
+  [110, POP3, 'STLS'],
+  [143, IMAP, 'a STARTTLS'],
+  [465, SMTP],
+  [993, IMAP],
+  [995, POP3],
+];
+const OWN = { cert: '/etc/ssl/mail/own.pem', key: '/etc/ssl/mail/own.key' };
+/** The admin's own, before this tool and after it. */
+const LEGACY = 'legacy.example';
+
+/** Others by hand: HARDEN_MAIL_SNI_RELEASE=trixie. */
+const release = (process.env['HARDEN_MAIL_SNI_RELEASE'] ?? 'bookworm') as ReleaseName;
+
+describe(`several domains on one host (${release})`, () => {
+  let host: LabHost;
+  let flags: string[];
+  let acmeServer: string;
+  let root: string;
+  let without: Awaited<ReturnType<LabHost['state']>>;
+  const name = (word: string) => `${word}.${host.name}`;
+  const entries = () => [{ names: [name('other'), name('imap.other')] }, { names: [name('own')], ...OWN }];
+
+  const issue = (common: string, file: string) => `
+    mkdir -p /etc/ssl/mail /root/ca; cd /root/ca; umask 077
+    ec='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+    [ -e root.pem ] || openssl req -x509 $ec -days 3650 -subj '/CN=e2e root' -keyout root.key -out root.pem
+    openssl req -new $ec -subj /CN=mail -keyout /etc/ssl/mail/${file}.key -out leaf.csr
+    printf 'subjectAltName=DNS:%s\\nbasicConstraints=critical,CA:FALSE\\n' ${common} >leaf.ext
+    openssl x509 -req -in leaf.csr -CA root.pem -CAkey root.key -CAcreateserial -days 90 -extfile leaf.ext -out /etc/ssl/mail/${file}.pem
+    chmod 644 /etc/ssl/mail/${file}.pem`;
+
+  before(async () => {
+    host = await lab.host({ release, mail: true });
+    const acme = await lab.acme();
+    for (const word of ['other', 'imap.other']) await acme.setA(name(word), host.address);
+    await host.run(`${issue(LEGACY, 'legacy')}\n${issue(name('own'), 'own')}`);
+    const is24 = (await host.run('dovecot --version')).startsWith('2.4');
+    const [cert, key] = is24 ? ['ssl_server_cert_file = ', 'ssl_server_key_file = '] : ['ssl_cert = <', 'ssl_key = <'];
+    await host.run(`cat >>/etc/dovecot/conf.d/10-ssl.conf <<'END'
+local_name ${LEGACY} {
+  ${cert}/etc/ssl/mail/legacy.pem
+  ${key}/etc/ssl/mail/legacy.key
+}
+END
+      postconf -e 'tls_server_sni_maps = inline:{{${LEGACY} = /etc/ssl/mail/legacy.key, /etc/ssl/mail/legacy.pem}}'`);
+    root = `${await acme.root()}\n${(await host.read('/root/ca/root.pem')).toString()}`;
+    acmeServer = acme.directory;
+    flags = ['--ca', scratch('roots.pem', root)];
+  });
+  after(() => host.stop());
+
+  /** With an inventory that has these further names. */
+  function run(command: string, sni: readonly object[], ...more: string[]): Promise<Outcome> {
+    const inventory = {
+      hosts: { [host.name]: { hostname: host.address, user: 'root', acmeServer, ...(sni.length > 0 && { sni }) } },
+    };
+    const file = scratch('inventory.json', JSON.stringify(inventory));
+    return hardenMail([command, '--inventory', file, ...credentials(host), ...flags, ...more]);
+  }
+
+  async function apply(sni: readonly object[], says: RegExp): Promise<string> {
+    const { code, stdout, stderr } = await run('apply', sni, '--yes', '--no-diff');
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, says);
+    return stdout;
+  }
+
+  const onDisk = async (path: string) => new X509Certificate(await host.read(path)).serialNumber;
+  const lineage = (of: string) => `/etc/letsencrypt/live/${of}/fullchain.pem`;
+
+  /** Serial numbers by port; a certificate that is not for the name, or leads to no known root, is an error. */
+  async function shown(asked: string): Promise<Record<number, string>> {
+    const all = PORTS.map(async ([port, answer, ...words]) => {
+      const talk = await talkInClear({ address: host.address, port, name: asked, root });
+      try {
+        if (words.length > 0) await talk.until(answer);
+        for (const word of words) await talk.ask(word, answer);
+        await talk.secure();
+        return [port, talk.certificate().serialNumber] as const;
+      } finally {
+        talk.end();
+      }
+    });
+    return Object.fromEntries(await Promise.all(all));
+  }
+
+  const everywhere = (serial: string) => Object.fromEntries(PORTS.map(([port]) => [port, serial]));
+
+  async function assertShown(asked: string, path: string): Promise<void> {
+    const wanted = everywhere(await onDisk(path));
+    for (const deadline = Date.now() + 10_000; ; await sleep(300)) {
+      const now = await shown(asked);
+      if (JSON.stringify(now) === JSON.stringify(wanted) || Date.now() > deadline) {
+        assert.deepEqual(now, wanted, asked);
+        return;
+      }
+    }
+  }
+
+  async function assertAllShown(): Promise<void> {
+    await assertShown(host.name, lineage(host.name));
+    await assertShown(name('other'), lineage(name('other')));
+    await assertShown(name('imap.other'), lineage(name('other')));
+    await assertShown(name('own'), OWN.cert);
+    await assertShown(LEGACY, '/etc/ssl/mail/legacy.pem');
+  }
+
+  it('to begin with: one domain, and what the admin has for another stays', async () => {
+    await apply([], /changed: /);
+    await assertShown(host.name, lineage(host.name));
+    await assertShown(LEGACY, '/etc/ssl/mail/legacy.pem');
+    without = await host.state();
+  });
+
+  it('a dry run tells what would be requested and set, and writes nothing', async () => {
+    const { code, stdout, stderr } = await run('apply', entries(), '--dry-run');
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(
+      stdout,
+      /~ certbot +would request a certificate for other\.\S+, imap\.other\.\S+ \(http-01, standalone\)$/m,
+    );
+    assert.match(stdout, /^\+other\.\S+ \/etc\/letsencrypt\/live\/other\.\S+\/privkey\.pem, \S+\/fullchain\.pem$/m);
+    assert.match(stdout, /^\+ *local_name own\.\S+ \{$/m);
+    assert.deepEqual(await host.state(), without);
+  });
+
+  it('each name is shown its own certificate on every port, and verify has looked', async () => {
+    await apply(entries(), /changed: /);
+    await assertAllShown();
+    const { stdout } = await run('verify', entries(), '--json');
+    const { hosts } = JSON.parse(stdout) as {
+      hosts: { findings: { port: number; check: string; name?: string; status: string }[] }[];
+    };
+    const sni = hosts[0]!.findings.filter(({ check }) => check === 'sni');
+    assert.deepEqual(
+      sni.map(({ port, name: of, status }) => `${port} ${of} ${status}`).toSorted(),
+      PORTS.flatMap(([port]) => ['other', 'imap.other', 'own'].map((word) => `${port} ${name(word)} pass`)).toSorted(),
+    );
+    await assertTidy(host);
+  });
+
+  it('a second run has nothing to do; nor has one without an inventory, which does not take them back', async () => {
+    const since = await activity(host);
+    await apply(entries(), /ok: nothing to do, \d+ checks passed\n$/);
+    const { code, stdout } = await hardenMail(['apply', '--yes', ...to(host), ...flags]);
+    assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
+    assert.equal(code, 0);
+    assert.deepEqual((await activity(host, since)).reloads, []);
+  });
+
+  it('a renewal of that certificate alone is served for its names, and no other changes', async () => {
+    const before = await onDisk(lineage(name('other')));
+    await host.run(`certbot renew --no-random-sleep-on-renew --force-renewal --cert-name ${name('other')}`);
+    assert.notEqual(await onDisk(lineage(name('other'))), before);
+    await assertAllShown();
+    const log = await host.run('journalctl -q -o cat -t harden-mail');
+    assert.match(log, new RegExp(`^certificate ${name('other')} was renewed: reloading Postfix and Dovecot$`, 'm'));
+    const { code, stdout, stderr } = await run('check', entries());
+    assert.equal(code, 0, stdout + stderr);
+  });
+
+  it('one of the admin’s that is not loaded yet: verify fails on its name alone, and apply has it taken up', async () => {
+    await host.run(`sleep 1.1; ${issue(name('own'), 'own')}`);
+    const { code, stdout } = await run('verify', entries());
+    assert.equal(code, 5, stdout);
+    assert.match(stdout, / 993 sni +own\.\S+: serves .* not the one on disk, .*: the daemon has not loaded it/);
+    assert.doesNotMatch(stdout, /✖ +\d+ sni +(imap\.)?other\./);
+    await apply(entries(), /own\.pem is newer than what it runs with/);
+    await assertAllShown();
+  });
+
+  it('one that is not fit is refused, and nothing is written', async () => {
+    const before = await host.state();
+    const { code, stdout } = await run('apply', [{ names: [name('elsewhere')], ...OWN }], '--yes');
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /own\.pem is not for elsewhere\.\S+ but for DNS:own\./);
+    assert.deepEqual(await host.state(), before);
+  });
+
+  it('taken out of the inventory: what was written is taken back, to the byte, and nothing of the admin’s', async () => {
+    await apply([], /changed: /);
+    assert.deepEqual(served(await host.state()), served(without));
+    await assertShown(LEGACY, '/etc/ssl/mail/legacy.pem');
+    await assertShown(host.name, lineage(host.name));
+    await assertTidy(host);
+    await apply([], /ok: nothing to do/);
+  });
+});
+
+/** What the daemons and the hook are: certbot keeps its certificates until somebody deletes them. */
+function served(state: Awaited<ReturnType<LabHost['state']>>): string[] {
+  return Object.entries(state)
+    .filter(
+      ([path, { type }]) => type !== 'd' && (!path.startsWith('/etc/letsencrypt/') || path.includes('/renewal-hooks/')),
+    )
+    .map(([path, { mode, owner, sha256 }]) => `${path} ${mode} ${owner} ${sha256}`)
+    .sort();
+}
