@@ -113,7 +113,7 @@ async function visiting(hosts: readonly Host[], road: (visits: Visit[]) => Promi
     return visits.map(resultOf);
   } finally {
     visits.forEach(leave);
-    await Promise.all(visits.map(({ left }) => left));
+    await Promise.all(visits.map(async ({ left }) => left));
   }
 }
 
