@@ -1,9 +1,11 @@
 /** The recipe, in its own order, carried out on a stock Debian 12 mail host and tested as the recipe tests it. */
 
 import assert from 'node:assert/strict';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { lab } from '../lab/lab.ts';
 import type { LabHost, State } from '../lab/lab.ts';
-import { hardenMail, issuedBy, startInTerminal, to, trusting } from './cli.ts';
+import { hardenMail, issuedBy, SCRATCH, startInTerminal, to, trusting } from './cli.ts';
 import { activity, assertContent, assertTidy, daemons, mark, writtenSince } from './host.ts';
 import type { Activity } from './host.ts';
 import { recipesOwnTests } from './recipe-tests.ts';
@@ -185,6 +187,25 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         wrong.stdout,
         /Debian upgrades one release at a time: to forky from trixie\n {2}→ Name the next one/,
       );
+    });
+
+    it('what V8 compiled is kept for the next run; one that others can write, or that is broken, is not taken', async () => {
+      const kept = join(SCRATCH, '.cache', 'harden-mail', 'code');
+      const runs = async () => {
+        const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...authority.slice(2)]);
+        assert.equal(code, 0, stdout + stderr);
+        const { mode, mtimeMs } = await stat(kept);
+        assert.equal(mode & 0o777, 0o600);
+        return mtimeMs;
+      };
+      const first = await runs();
+      assert.equal(await runs(), first, 'it is taken as it is');
+      await chmod(kept, 0o666);
+      const second = await runs();
+      assert.notEqual(second, first, 'made anew');
+      const bytes = await readFile(kept);
+      await writeFile(kept, bytes.subarray(0, bytes.length >> 1));
+      assert.notEqual(await runs(), second, 'made anew');
     });
 
     seesWhatRuns(() => ({ host, flags: [...to(host), ...authority.slice(2)] }));

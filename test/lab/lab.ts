@@ -25,7 +25,7 @@ import { clear, open } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { addBridge, addressOf, ROOM } from './network.ts';
 import type { ReleaseName } from './releases.ts';
-import { available, prepareMachine } from './requirements.ts';
+import { allowWatchers, available, prepareMachine } from './requirements.ts';
 import { killAll, must } from './sh.ts';
 
 export type { Acme } from './acme.ts';
@@ -77,6 +77,7 @@ function close(): void {
 
 async function create(): Promise<World> {
   await prepareMachine();
+  allowWatchers();
   guard();
   ledger = await open(join(cacheFolder(), 'runs'));
   const { folder } = ledger;

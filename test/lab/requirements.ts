@@ -1,6 +1,6 @@
 /** What the machine that runs the tests must have, and installing what it lacks. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { must, run, say, withLock } from './sh.ts';
 
 /** Debian packages that the lab and the tests use; libnet-ssleay-perl is swaks' TLS, the last line is shells to be tried. */
@@ -37,6 +37,15 @@ export async function prepareMachine(packages: readonly string[] = PACKAGES): Pr
     const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
     await must('apt-get', [...options, 'install', ...wanted], { env });
   });
+}
+
+const WATCHERS = '/proc/sys/fs/inotify/max_user_instances';
+
+/** The systemd of a host keeps half a dozen watchers, and all hosts count as one user, who may have 128 by default. */
+export function allowWatchers(): void {
+  if (Number(readFileSync(WATCHERS, 'latin1')) >= 1024) return;
+  say('letting this machine have 1024 inotify instances for a user, for twenty hosts at a time');
+  writeFileSync(WATCHERS, '1024\n');
 }
 
 /** Has apt learn what its mirrors have. */
