@@ -37,7 +37,7 @@ async function rowsOf(part: Part): Promise<Row[]> {
   if (part === 'startup') return startup();
   if (part === 'editors') return editorRows();
   if (part === 'audit') return auditRows(RUNS);
-  await prepareMachine(['ansible-core', 'ansible-mitogen']);
+  await prepareMachine(part === 'rtt' ? ['ansible-core', 'ansible-mitogen'] : []);
   const way = await hardened();
   const rows = part === 'rtt' ? await rtts(way) : await fleetRows(way, RUNS);
   await way.host.stop();

@@ -27,7 +27,8 @@ export async function parseArguments(
 ): Promise<Parsed> {
   const [word = ''] = args;
   if (/^[^-]/.test(word) && word !== 'help' && !Object.hasOwn(COMMANDS, word)) {
-    throw usage(`${JSON.stringify(word)} is no command; there are ${Object.keys(COMMANDS).join(', ')}`);
+    const all = Object.keys(COMMANDS);
+    throw usage(`${JSON.stringify(word)} is no command${closest(word, all) || `; there are ${all.join(', ')}`}`);
   }
   const plain = args.map(withoutTruth);
   // yargs lays out the whole help for every command that it runs: with the command known, it is only given the options.
@@ -76,7 +77,7 @@ export async function parseArguments(
     {},
     (error: Error | undefined, _argv: unknown, output: string) => {
       if (error || output) text = output;
-      if (error) throw usage(error.message || firstLine(output));
+      if (error) throw usage(meant(error.message || firstLine(output), plain, word));
     },
   );
   if (text !== '') return { text };
@@ -90,6 +91,14 @@ export async function parseArguments(
   }
   if (command === 'completion') return { command, shell: argv['shell'] as Shell };
   return { command, flags: withEnvironment(command, argv as Flags, env) };
+}
+
+/** Of an option that is unknown: the one that it is near to. */
+function meant(message: string, args: readonly string[], command: string): string {
+  const [, unknown = ''] = /^Unknown argument: ([\w-]+)$/.exec(message) ?? [];
+  if (!Object.hasOwn(COMMANDS, command) || !args.some((one) => /^--([^=]*)/.exec(one)?.[1] === unknown)) return message;
+  const options = optionsOf(command as CommandName).map(([name]) => `--${name}`);
+  return `${message}${closest(`--${unknown}`, options)}`;
 }
 
 const USAGES: Partial<Record<CommandName, string>> = {

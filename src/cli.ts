@@ -111,7 +111,7 @@ function spareMemory(): void {
 }
 
 /** With --detailed-exitcode a dry run that found something to do is no plain success, of a host neither. */
-function detailed(result: HostResult, flags: Flags): HostResult {
+export function detailed(result: HostResult, flags: Flags): HostResult {
   const wanted = flags['detailed-exitcode'] === true && result.ending.kind === 'pending';
   return wanted ? { ...result, exit: EXIT.pending } : result;
 }

@@ -25,8 +25,8 @@ export interface Visit {
   /** Milliseconds of work on it, without its waiting for others and for an answer. */
   spent: number;
   remote: Remote | null;
-  /** Resolves when the connection is closed, once it is being closed. */
-  left: Promise<void> | null;
+  /** Resolves when no connection is being closed. */
+  left: Promise<void>;
   snapshot: Snapshot | null;
   policy: Policy | null;
   plan: Plan | null;
@@ -53,7 +53,7 @@ export function begin(host: Host): Visit {
     goal: 'apply',
     spent: 0,
     remote: null,
-    left: null,
+    left: Promise.resolve(),
     snapshot: null,
     policy: null,
     plan: null,

@@ -25,8 +25,12 @@ export function selectHosts(hosts: readonly Host[], limit: string | undefined): 
   return hosts.filter((host) => chosen.has(host));
 }
 
+const MOST_NAMES = 20;
+
 function unmatched(what: string, hosts: readonly Host[]): HardenMailError {
-  return new HardenMailError('USAGE', what, `The inventory has: ${namesOf(hosts).join(', ')}.`);
+  const names = namesOf(hosts);
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return new HardenMailError('USAGE', what, `The inventory has: ${names.slice(0, MOST_NAMES).join(', ')}${more}.`);
 }
 
 /** Hosts, then groups. */

@@ -72,10 +72,18 @@ export function start(args: readonly string[], env: Environment = {}): Running {
   return documented(args, watch(child, collect(child.stderr), collect(child.stdout)));
 }
 
-/** The same in a terminal of its own, by script(1). Results, on standard output, are kept apart from it. */
-export function startInTerminal(args: readonly string[], env: Environment = {}): Running {
+/**
+ * The same in a terminal of its own, by script(1). Results, on standard output, are kept apart from it. Without a size, as a
+ * terminal that nobody looks at has none, there is no live progress.
+ */
+export function startInTerminal(
+  args: readonly string[],
+  env: Environment = {},
+  size?: { readonly rows: number; readonly columns: number },
+): Running {
   const results = scratch('stdout');
-  const command = [process.execPath, BIN, ...args].map(quote).join(' ');
+  const sized = size ? `stty rows ${size.rows} cols ${size.columns}; ` : '';
+  const command = `${sized}${[process.execPath, BIN, ...args].map(quote).join(' ')}`;
   const child = spawn(
     'script',
     ['--quiet', '--return', '--flush', '--command', `${command} >${results}`, '/dev/null'],

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { credentials, hardenMail, issuedBy, scratch } from './cli.ts';
+import { credentials, hardenMail, issuedBy, scratch, startInTerminal } from './cli.ts';
 import { activity, assertTidy } from './host.ts';
 
 interface Document {
@@ -181,5 +181,29 @@ describe('an inventory', () => {
       assert.deepEqual((await activity(host, since[index])).reloads, []);
       await assertTidy(host);
     }
+  });
+
+  it('in a terminal of 24 lines 40 hosts are those at work and the counts, and the dead one delays no other', async () => {
+    const { hosts: entries } = JSON.parse(await readFile(inventory, 'utf8')) as { hosts: Record<string, unknown> };
+    const [one, two, dead] = Object.values(entries);
+    const many = Array.from({ length: 39 }, (_, n) => [`n${n + 2}.test`, n % 2 ? one : two] as const);
+    const fleet = scratch('fleet.json', JSON.stringify({ hosts: { 'n1.test': dead, ...Object.fromEntries(many) } }));
+    const [, , ...rest] = flags.slice(0, flags.indexOf('--acme-server'));
+    const terminal = startInTerminal(
+      ['history', '--no-diff', '--color', 'never', '--user', 'root', '--inventory', fleet, ...rest],
+      {},
+      { rows: 24, columns: 80 },
+    );
+    const { code, stdout, stderr } = await terminal.done;
+    assert.equal(code, 4, stdout);
+    const drawn = stderr.replaceAll(/\u001b\[\?7[lh]|\r\u001b\[\d+A\u001b\[J|\r/g, '');
+    assert.match(drawn, /^\S n1\.test {2}connect/m);
+    assert.match(drawn, /^40 hosts: 10 at work, 30 waiting$/m);
+    // Its connection times out after 5 s: by then others have been through.
+    assert.match(drawn, /^40 hosts: [1-9]\d* done, \d+ at work/m);
+    const heights = [...stderr.matchAll(/\u001b\[(\d+)A/g)].map(([, height]) => Number(height));
+    assert.ok(heights.length > 3 && Math.max(...heights) < 24, heights.join(' '));
+    assert.ok(stderr.endsWith('\u001b[J'), 'the lines are gone at the end');
+    assert.match(stdout, /^40 hosts: 1 failed, 39 read$/m);
   });
 });

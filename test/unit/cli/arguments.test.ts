@@ -73,10 +73,14 @@ describe('cli: arguments', () => {
 
   for (const [args, message] of [
     [[], /^Say what to do: apply, check, verify,/],
-    [['aply'], /^"aply" is no command; there are apply, check, verify,/],
+    [['aply'], /^"aply" is no command: did you mean "apply"\?$/],
+    [['postgres'], /^"postgres" is no command; there are apply, check, verify,/],
     [['toString'], /^"toString" is no command/],
     [['\u001b[31m'], /^"\\u001b\[31m" is no command/],
-    [['apply', '--hots', 'x'], /Unknown argument: hots/],
+    [['apply', '--hots', 'x'], /^Unknown argument: hots: did you mean "--host"\?$/],
+    [['apply', '--dryrun'], /^Unknown argument: dryrun: did you mean "--dry-run"\?$/],
+    [['apply', '--zzz'], /^Unknown argument: zzz$/],
+    [['apply', 'limit'], /^Unknown argument: limit$/],
     [['apply', '--acmeServer', 'x'], /Unknown argument: acmeServer/],
     [['apply', '--host.x', '1'], /Unknown argument: host\.x/],
     [['apply', 'mx1'], /Unknown argument: mx1/],

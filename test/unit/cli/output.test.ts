@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Flags } from '../../../src/arguments.ts';
+import { detailed } from '../../../src/cli.ts';
 import type { Ending, HostResult } from '../../../src/model.ts';
 import type { Run } from '../../../src/recap.ts';
 import { terminal } from '../../../src/terminal.ts';
@@ -144,6 +145,25 @@ describe('cli: colours', () => {
       assert.match(out().replace(/\u001b\[\d+m/g, ''), /^mx1 {2}ok: as it should be, 1 check passed$/m);
     });
   }
+});
+
+describe('cli: --detailed-exitcode', () => {
+  const pending = result({ kind: 'pending' }, { host: 'mx2', plan });
+
+  it('is each pending host’s exit code too, and nobody else’s', () => {
+    const flags: Flags = { 'detailed-exitcode': true };
+    assert.deepEqual(
+      [pending, well, drifted].map((one) => detailed(one, flags).exit),
+      [2, 0, 2],
+    );
+    assert.equal(detailed(pending, {}).exit, 0);
+  });
+
+  it('is no failure in the total', async () => {
+    const { process, out } = screen();
+    await terminal(process, {}).finish(run([well, detailed(pending, { 'detailed-exitcode': true })]));
+    assert.match(out(), /^2 hosts: 1 ok, 1 to be changed$/m);
+  });
 });
 
 describe('cli: --json', () => {

@@ -49,4 +49,15 @@ describe('inventory: --limit', () => {
       );
     });
   }
+
+  it('names twenty of hundreds', () => {
+    const many = Array.from({ length: 200 }, (_, n): Host => ({
+      name: `n${n + 1}`,
+      hostname: 'x',
+      profile: 'standard',
+    }));
+    const hint = (hint: string) => (error: unknown) => error instanceof HardenMailError && error.hint.endsWith(hint);
+    assert.throws(() => selectHosts(many, 'typo'), hint(', n19, n20 and 180 more.'));
+    assert.throws(() => selectHosts(many.slice(0, 20), 'typo'), hint(', n19, n20.'));
+  });
 });
