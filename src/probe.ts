@@ -69,6 +69,7 @@ export function beginProbe(remote: Remote, { trust, user }: ProbeOptions): Look 
           names.map((name) => ({ name, certificate: chain })),
         ),
         roots: policy.acmeCa === undefined ? [] : [policy.acmeCa],
+        revocation: how === 'full',
         ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
       });
       return findings.then((found) => asAsked(found, policy));
