@@ -119,7 +119,8 @@ export const OPTIONS = {
     type: 'string',
     group: 'What is wanted',
     value: 'COMMAND',
-    describe: 'what certbot runs on the host before it answers on port 80 itself, at renewals too: to stop who holds it',
+    describe:
+      'what certbot runs on the host before it answers on port 80 itself, at renewals too: to stop who holds it',
     only: ['apply', 'doctor'],
   },
   'post-hook': {
