@@ -87,6 +87,7 @@ function expected(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Wanted {
     also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
       names.map((name) => ({ name, certificate: chain })),
     ),
+    revocation: how === 'full',
     ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
   };
 }

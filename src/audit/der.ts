@@ -1,4 +1,5 @@
 /** As much of DER as it takes to read how a certificate was signed, which Node 20 does not tell. */
+import { element, readOid } from '../verify/der.ts';
 
 const OIDS: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.2': 'md2WithRSAEncryption',
@@ -29,37 +30,4 @@ export function signatureAlgorithm(certificate: Buffer): string {
   if (!oid || oid.tag !== 6) return 'unknown';
   const dotted = readOid(certificate.subarray(oid.start, oid.end));
   return OIDS[dotted] ?? dotted;
-}
-
-interface Element {
-  readonly tag: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The element that begins here (X.690 §8.1); null where it does not fit. */
-function element(bytes: Buffer, at: number): Element | null {
-  const [tag, first] = [bytes[at], bytes[at + 1]];
-  if (tag === undefined || first === undefined) return null;
-  const more = first < 0x80 ? 0 : first & 0x7f;
-  if (more > 3 || at + 2 + more > bytes.length) return null;
-  const start = at + 2 + more;
-  const end = start + (more === 0 ? first : bytes.readUIntBE(at + 2, more));
-  return end <= bytes.length ? { tag, start, end } : null;
-}
-
-function readOid(bytes: Buffer): string {
-  const numbers: number[] = [];
-  let value = 0;
-  for (const byte of bytes) {
-    value = value * 128 + (byte & 0x7f);
-    if (byte & 0x80) continue;
-    numbers.push(
-      ...(numbers.length === 0
-        ? [Math.min(2, Math.floor(value / 40)), value - 40 * Math.min(2, Math.floor(value / 40))]
-        : [value]),
-    );
-    value = 0;
-  }
-  return numbers.join('.');
 }

@@ -152,6 +152,13 @@ export type RuleId = keyof typeof RULES;
 
 /** What a failure of verify's checks weighs. Settings: as src/fragments has them. */
 export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { readonly severity: Severity }>> = {
+  revocation: {
+    severity: 'high',
+    source: 'RFC 5280 §5',
+    profile: null,
+    postfix: ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'],
+    dovecot: [],
+  },
   tlsa: {
     severity: 'high',
     source: 'RFC 7672 §3',

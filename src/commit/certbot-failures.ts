@@ -36,6 +36,12 @@ const FAILURES: readonly Failure[] = [
     todo: 'Let the host out to it (firewall, proxy, DNS), or mend --acme-server, and run again.',
   },
   {
+    // As certbot's ACME library tells the same, without the port.
+    said: /Requesting ([^\s/:]+)\/\S*: *(Connection refused|Name or service not known|Temporary failure in name resolution|No route to host|Network is unreachable|[^|]*timed out)/,
+    why: ([, host, reason]) => `the authority at ${host} cannot be reached from the host (${reason})`,
+    todo: 'Let the host out to it (firewall, proxy, DNS), or mend --acme-server, and run again.',
+  },
+  {
     said: /Detail: (CAA record for \S+ prevents issuance[^.]*)/,
     why: ([, detail]) => `${detail}`,
     todo: 'Add the authority to the CAA record of the domain, and run again.',

@@ -114,6 +114,13 @@ export const CHECKS = [
     recipe: [],
   },
   {
+    id: 'revocation',
+    ports: [25],
+    proves:
+      'the certificate on disk is not on the list of revoked ones that it names (CRL; none named: not told; not to be had: a hint)',
+    recipe: [],
+  },
+  {
     id: 'tlsa',
     ports: [25],
     proves:

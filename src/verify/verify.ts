@@ -8,6 +8,7 @@ import type { Ways } from './reach.ts';
 import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
+import { judgeRevocation, unknown } from './revocation.ts';
 import { lookForNames, type NamedCertificate } from './sni.ts';
 
 export type { Dial, Ways } from './reach.ts';
@@ -25,6 +26,8 @@ export interface Wanted {
   readonly tryLogin?: boolean;
   /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
   readonly issuer?: string | null;
+  /** Ask for the list of revoked certificates that the certificate names? Default no: it is a request to whoever that is. */
+  readonly revocation?: boolean;
   /** Further names, each with its certificate on disk; see sni.ts. */
   readonly also?: readonly NamedCertificate[];
   /**
@@ -94,10 +97,21 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   );
   const dns = inDns(options.published, wanted);
   const found = await Promise.all([...always, submission]);
+  const revoked = revocation(found.flat());
   found.push(await namesOf(found.flat()));
   // A resolver that does not answer keeps nobody waiting for long.
   found.push(await Promise.race([dns, sleep(PATIENCE, [], { ref: false })]));
+  found.push(await Promise.race([revoked, sleep(PATIENCE, [unknown('the list takes too long')], { ref: false })]));
   return found.flat().sort((a, b) => a.port - b.port);
+
+  /** Only of a certificate that a known authority vouches for: else its address is whatever the host makes it. */
+  async function revocation(seen: readonly Finding[]): Promise<Finding[]> {
+    const { certificate, revocation: asked = false } = await wanted.catch((): Partial<Wanted> => ({}));
+    const passed = (port: number, check: string): boolean =>
+      seen.some((one) => one.port === port && one.check === check && one.status === 'pass');
+    const genuine = PORTS.some(({ port }) => passed(port, 'certificate-served') && passed(port, 'certificate-trust'));
+    return asked && certificate && genuine ? judgeRevocation(certificate, now) : [];
+  }
 
   /** Further names are asked for once it is known which ports speak TLS. */
   async function namesOf(seen: readonly Finding[]): Promise<Finding[]> {

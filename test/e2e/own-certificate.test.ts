@@ -20,7 +20,7 @@ const AUTHORITY = `set -e
     openssl req -x509 $ec -days 3650 -subj "/O=Let's Encrypt/CN=e2e issuer" -CA root.pem -CAkey root.key -keyout issuer.key -out issuer.pem
   } 2>/dev/null
   issue() { # NAME DAYS
-    openssl req -x509 $ec -days "$2" -subj '/CN=mail' -addext "subjectAltName=DNS:$1" -addext basicConstraints=critical,CA:FALSE \\
+    openssl req -x509 $ec -days "$2" -subj '/CN=mail' -addext "subjectAltName=DNS:$1" -addext basicConstraints=critical,CA:FALSE $more \\
       -CA issuer.pem -CAkey issuer.key -keyout leaf.key -out leaf.pem 2>/dev/null
     cat leaf.pem issuer.pem >${CERT}
     (umask 077; cat leaf.key >${KEY}; chmod 600 ${KEY})
@@ -155,6 +155,50 @@ describe('a certificate of the admin', () => {
     });
 
     it('no record is no finding', async () => assert.deepEqual(await told(), ['0']));
+  });
+
+  describe('and what the list of revoked certificates that it names says', () => {
+    const verify = () => hardenMail(['verify', ...flags]);
+
+    /** Publishes the issuer's list, with this certificate on it or not. */
+    const publish = (revoked: boolean) =>
+      shell(`mkdir -p /srv/crl
+        line="R\t350101000000Z\t261120101500Z\t$(openssl x509 -noout -serial -in leaf.pem | sed 's/.*=//')\tunknown\t/CN=mail\n"
+        ${revoked ? 'printf "$line"' : 'printf ""'} >index.txt
+        printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ndefault_md=sha256\n' >ca.cnf
+        openssl ca -config ca.cnf -gencrl -crldays 7 -keyfile issuer.key -cert issuer.pem -out list.pem 2>/dev/null
+        openssl crl -in list.pem -outform DER -out /srv/crl/list.crl`);
+
+    before(async () => {
+      await shell(
+        `more="-addext crlDistributionPoints=URI:http://${host.address}:8080/list.crl"; issue ${host.name} 90`,
+      );
+      await publish(false);
+      await host.run(`systemd-run -q --unit e2e-crl python3 -m http.server 8080 -d /srv/crl
+        until ss -Hltn 'sport = :8080' | grep -q .; do sleep 0.05; done`);
+      const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+    });
+
+    it('not on it: a pass', async () => {
+      const { code, stdout } = await verify();
+      assert.match(stdout, /✔ +25 revocation +is not on its issuer's list/);
+      assert.equal(code, 0);
+    });
+
+    it('on it: a failure', async () => {
+      await publish(true);
+      const { code, stdout } = await verify();
+      assert.match(stdout, /✖ +25 revocation +was revoked on 2026-11-20, /);
+      assert.equal(code, 5);
+    });
+
+    it('it cannot be fetched: a hint, and no alarm', async () => {
+      await host.run('systemctl stop e2e-crl');
+      const { code, stdout } = await verify();
+      assert.match(stdout, /· +25 revocation +whether it is revoked is not known \(http:\S+: .*ECONNREFUSED/);
+      assert.equal(code, 0);
+    });
   });
 
   it('that has no key beside it on the command line is an error before any host is contacted', async () => {

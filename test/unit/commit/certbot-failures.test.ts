@@ -31,6 +31,12 @@ Ask for help or search for solutions at https://community.letsencrypt.org.`,
     todo: /^Let the host out/,
   },
   {
+    what: 'an authority that refuses connections, as certbot 2.1 tells it',
+    said: 'An unexpected error occurred:\nValueError: Requesting acme.example.org/dir: Connection refused\nAsk for help or search for solutions',
+    why: /^the authority at acme\.example\.org cannot be reached from the host \(Connection refused\)$/,
+    todo: /^Let the host out/,
+  },
+  {
     what: 'a host without name servers',
     said: "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='acme-v02.api.letsencrypt.org', port=443): Max retries exceeded with url: /directory (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution'))",
     why: /cannot be reached from the host \(Temporary failure in name resolution\)$/,

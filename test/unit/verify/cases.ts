@@ -32,7 +32,8 @@ export const onLine =
 
 export const checksOf = (port: number): string[] =>
   CHECKS.filter(
-    ({ id, ports }) => !['login', 'sni', 'tlsa', 'caa'].includes(id) && (ports as readonly number[]).includes(port),
+    ({ id, ports }) =>
+      !['login', 'sni', 'revocation', 'tlsa', 'caa'].includes(id) && (ports as readonly number[]).includes(port),
   ).map(({ id }) => id);
 
 export function runCases(cases: readonly Case[]): void {
