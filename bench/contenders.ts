@@ -46,7 +46,9 @@ export const sshCat = (identity: string, known: string, address: string): string
 export async function onOneHost(way: Way): Promise<Contender[]> {
   const { host, address } = way;
   const known = await knownHosts(way);
-  const apply = hardenMail('apply', '--host', address, ...(await options(way, host.identity, known)));
+  // A host is usually called by its name. A line of its own has another address, so here the name is given beside it.
+  const called = ['--host', address, '--domain', host.name];
+  const apply = hardenMail('apply', ...called, ...(await options(way, host.identity, known)));
   // One setting is lost each time, in both programs: two files, two reloads.
   const spoil = () =>
     host.run(

@@ -1,4 +1,4 @@
-import { connect as dial, type Socket } from 'node:net';
+import { connect as dial, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Host, Policy } from './model.ts';
 import { caaIssuer } from './plan/dns.ts';
@@ -59,11 +59,14 @@ export function beginProbe({ address, remote }: Approach, host: Host, { trust }:
     drop = reject;
   });
   wanted.catch(() => {}); // given up before anybody looked
+  // An alias or an address says nothing of the domain: then TLS waits, rather than being done twice.
+  const isFullName = host.hostname.includes('.') && isIP(host.hostname) === 0;
+  const name = host.domain ?? (isFullName ? host.hostname : undefined);
   const options = {
     ...outside(address, remote),
     trust: [...trust, ...rootsOf(host)],
     published: resolverOf(),
-    assumed: host.domain ?? (host.hostname.includes('.') ? host.hostname : ''),
+    ...(name !== undefined && { assumed: name }),
   };
   const findings = address.then(() => look(options, wanted));
   findings.catch(() => {}); // where SSH does not get that far nobody asks

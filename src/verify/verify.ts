@@ -50,8 +50,7 @@ export interface VerifyOptions extends Ways {
   /** What DNS says of the certificate; absent: not asked. */
   readonly published?: Published;
   /**
-   * What the domain is taken for until that is known: TLS begins at once, and again where it was another. An address, or
-   * nothing, stands for no name. Absent: TLS waits.
+   * What the domain is taken for until that is known: TLS begins at once, and again where it was another. Absent: TLS waits.
    */
   readonly assumed?: string;
 }
