@@ -10,6 +10,7 @@ import { endingLine } from './report/ending.ts';
 import { findingLines } from './report/findings.ts';
 import { transactionLines } from './report/history.ts';
 import { diffLines } from './report/plan.ts';
+import { recapTable } from './report/table.ts';
 import { outcomeOf, totalLine } from './report/total.ts';
 
 /** A run that is over. */
@@ -49,7 +50,8 @@ export async function recap({ command, results }: Run, chalk: ChalkInstance, wis
     lines.push(...seen, ...endingLine(result, chalk));
   }
   // Records are lines of a zone file, and nothing else may stand between them.
-  return command === 'dns' ? lines : [...lines, ...totalLine(results)];
+  if (command === 'dns') return lines;
+  return [...lines, ...(wishes.quiet ? [] : recapTable(results)), ...totalLine(results)];
 }
 
 /** Of a single host there is no total, so its own line says what was done. */

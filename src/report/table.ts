@@ -1,0 +1,30 @@
+import type { HostResult } from '../model.ts';
+import { escape } from './escape.ts';
+import { outcomeOf } from './total.ts';
+
+const HEAD = ['host', 'outcome', 'settings', 'files', 'passed', 'warned', 'failed', 'seconds'];
+
+/** How several hosts ended, a row each: what was changed (or would be), and what the checks said. */
+export function recapTable(results: readonly HostResult[]): string[] {
+  if (results.length < 2) return [];
+  const rows = [HEAD, ...results.map(rowOf)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const [host = 0, outcome = 0] = widths;
+  return rows.map(([name = '', word = '', ...figures]) =>
+    [name.padEnd(host), word.padEnd(outcome), ...figures.map((one, n) => one.padStart(widths[n + 2] ?? 0))].join('  '),
+  );
+}
+
+function rowOf({ host, ending, exit, plan, findings, seconds }: HostResult): string[] {
+  const count = (wanted: string): string => String(findings.filter(({ status }) => status === wanted).length);
+  // A run that failed changed nothing, or says itself what is left.
+  const counts = ending.kind !== 'failed' && ending.kind !== 'declined';
+  return [
+    escape(host),
+    outcomeOf(ending.kind, exit),
+    counts ? String(plan?.settings.length ?? 0) : '-',
+    counts ? String(plan?.changes.length ?? 0) : '-',
+    ...['pass', 'warn', 'fail'].map(count),
+    seconds.toFixed(1),
+  ];
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { recapTable } from '../../../src/report/table.ts';
+import { fail, HOSTILE, pass, plan, result, warn } from './results.ts';
+
+describe('the recap table of several hosts', () => {
+  const ok = result({ kind: 'unchanged' }, { host: 'mx1.example.test', findings: [pass, pass, warn], seconds: 1.04 });
+  const broken = result(
+    { kind: 'failed', code: 'UNREACHABLE', exit: 4, message: 'gone', hint: 'look' },
+    { host: 'b', findings: [fail], seconds: 15 },
+  );
+
+  it('has a row for each, in columns', () => {
+    const pending = result({ kind: 'pending' }, { host: 'c', plan });
+    const [settings, files] = [plan.settings.length, plan.changes.length].map(String) as [string, string];
+    assert.deepEqual(recapTable([ok, broken, pending]), [
+      'host              outcome        settings  files  passed  warned  failed  seconds',
+      'mx1.example.test  ok                    0      0       2       1       0      1.0',
+      'b                 failed                -      -       0       0       1     15.0',
+      `c                 to be changed  ${settings.padStart(8)}  ${files.padStart(5)}       0       0       0      1.2`,
+    ]);
+  });
+
+  it('is not needed for one', () => assert.deepEqual(recapTable([ok]), []));
+
+  it('gives the terminal nothing that a host may have named itself', () => {
+    assert.ok(
+      !recapTable([ok, { ...broken, host: HOSTILE }])
+        .join('\n')
+        .includes('\u001b'),
+    );
+  });
+});
