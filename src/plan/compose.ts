@@ -48,7 +48,9 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   } = setAll(snapshot, policy, tasks, opened, valuesFor(facts, policy, servedCertificate(facts, policy, asks)));
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const installed = facts.packages['certbot']?.status === 'installed';
-  const own = installed ? tasks.flatMap((task) => task.files?.(facts, policy) ?? []) : [];
+  const own = tasks.flatMap((task) =>
+    installed || task.name !== 'certbot' ? (task.files?.(facts, policy) ?? []) : [],
+  );
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
@@ -198,13 +200,14 @@ function assertOurs(target: string, path: string, after: Bytes): void {
   }
 }
 
-function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
+function ownChange({ path, bytes: after, mode, owner, gone }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
   const file = files[path];
+  if (gone) return file?.bytes === after && files[RECORD] ? [changeOf(file, null)] : [];
   if (!file) return [{ path, target: path, before: null, after, sha256: '', mode, owner }];
   return file.bytes === after ? [] : [changeOf(file, after)];
 }
 
-function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFile, after: Bytes): Change {
+function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFile, after: Bytes | null): Change {
   return { path, target, before, after, sha256, mode, owner };
 }
 
