@@ -23,8 +23,8 @@ openssl_conf = dovecot
 [dovecot]
 ssl_conf = ssl
 [ssl]
-system_default = default
-[default]
+system_default = tls
+[tls]
 MinProtocol = TLSv1.2
 CipherString = DEFAULT@SECLEVEL=2
 Options = NoRenegotiation
