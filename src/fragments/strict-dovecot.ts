@@ -33,7 +33,7 @@ const PREFERENCE =
 
 /** What OpenSSL before 3 is told by a file of its own, for Dovecot has no setting for it; and the range of those that run with one. */
 export const OPENSSL_CONF = '/etc/dovecot/openssl.cnf';
-export const RENEGOTIATES = '>=2.3 <2.3.16';
+const RENEGOTIATES = '>=2.3 <2.3.16';
 
 /** Ports of POP3 that are closed where the admin asks for it: 0 is no port. */
 const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({

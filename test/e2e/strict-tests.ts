@@ -137,6 +137,14 @@ export function strictProfile(release: ReleaseName): void {
           }
         });
 
+      for (const [port, , ...starttls] of [SMTP_25, ...REQUIRED])
+        it(`${port} lets no client begin a new handshake within a session`, async () => {
+          const to = ['-connect', `${host.address}:${port}`, '-no_tls1_3', ...starttls];
+          const { code, stdout, stderr } = await run('openssl', ['s_client', ...to], { input: 'R\n' });
+          assert.match(`${stdout.toString()}${stderr.toString()}`, /RENEGOTIATING/);
+          assert.notEqual(code, 0);
+        });
+
       it('25 chooses the best that both know, and knows neither DHE nor anonymous suites', async () => {
         const [port, bye, ...starttls] = SMTP_25;
         const list = 'AES128-SHA:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384';
