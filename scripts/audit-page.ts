@@ -30,6 +30,8 @@ export function auditPage(made: string, table: (head: string[], rows: string[][]
     '  alternative is no encryption at all (RFC 7435): the side that sends takes what it can get.',
     '- With `--json` each finding has a `weight`, and each host `audit[]` with everything that was seen ([json.md](json.md)).',
     '',
+    'What others say of the same hosts, and where we differ from them: [audit-outside.md](audit-outside.md).',
+    '',
     'Not looked at: SSL 2.0; suites that need an extension of their own (SRP, ECCPWD); OCSP stapling; how the server stands to padding oracles',
     'and other faults of an implementation. Of a server that speaks TLS 1.3 only, the chain is encrypted: its order is not judged.',
     '',

@@ -13,7 +13,7 @@ export function merge(older: readonly Seen[], newer: readonly Seen[]): Seen[] {
   return [...new Map([...older, ...newer].map((one) => [placeOf(one), one])).values()];
 }
 
-export async function kept(): Promise<Seen[]> {
+async function kept(): Promise<Seen[]> {
   try {
     return JSON.parse(await readFile(KEPT, 'utf8')) as Seen[];
   } catch (error) {

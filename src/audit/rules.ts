@@ -102,7 +102,7 @@ export const RULES = {
     source: 'CVE-2011-1473, RFC 9325 §3.5',
     profile: 'strict',
     postfix: ['tls_ssl_options'],
-    dovecot: ['ssl_options'],
+    dovecot: ['import_environment'],
   },
   compression: {
     proves: 'DEFLATE is offered and not taken',

@@ -31,6 +31,10 @@ function tls(setting: string, merge: Merge, why: string, source: string, when?: 
 const PREFERENCE =
   "The server's order of suites counts. All that are left are good; what hardware is best at stands first.";
 
+/** What OpenSSL before 3 is told by a file of its own, for Dovecot has no setting for it; and the range of those that run with one. */
+export const OPENSSL_CONF = '/etc/dovecot/openssl.cnf';
+const RENEGOTIATES = '>=2.3 <2.3.16';
+
 /** Ports of POP3 that are closed where the admin asks for it: 0 is no port. */
 const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({
   id: `strict:dovecot:${name}:port`,
@@ -70,6 +74,22 @@ export const strictDovecot: readonly Fragment[] = [
     `${PREFERENCE} The name of ssl_prefer_server_ciphers from 2.4 on.`,
     'internet.nl, mail test, cipher order; Dovecot 2.4 documentation, ssl_server_prefer_ciphers',
     { dovecot: '>=2.4' },
+  ),
+  tls(
+    'import_environment',
+    {
+      how: 'member',
+      // The default of those versions, and ours: what is set takes the place of the default.
+      members: [
+        ...['TZ', 'CORE_OUTOFMEM', 'CORE_ERROR', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET'],
+        `OPENSSL_CONF=${OPENSSL_CONF}`,
+      ],
+      kind: 'words',
+      unset: 'write',
+    },
+    'No renegotiation, by which a client makes the server work. OpenSSL 3 refuses it by itself; these versions run with OpenSSL 1.1, and no setting of Dovecot’s tells it, but this file does. Takes a restart of Dovecot.',
+    'RFC 9325, 3.5; CVE-2011-1473; OpenSSL SSL_CONF_cmd(3), NoRenegotiation; Dovecot 2.3 documentation, import_environment',
+    { dovecot: RENEGOTIATES },
   ),
   {
     id: 'strict:dovecot:auth_failure_delay',

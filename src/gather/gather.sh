@@ -47,7 +47,7 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 list() {
   printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/harden-mail-sni \
     /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
-    /var/lib/harden-mail/profile.json \
+    /var/lib/harden-mail/profile.json /etc/dovecot/openssl.cnf \
     /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf
   dovecot
 }

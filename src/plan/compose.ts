@@ -210,8 +210,9 @@ function assertOurs(target: string, path: string, after: Bytes): void {
   }
 }
 
-function ownChange({ path, bytes: after, mode, owner }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
+function ownChange({ path, bytes: after, mode, owner, gone }: OwnFile, { files }: Pick<Snapshot, 'files'>): Change[] {
   const file = files[path];
+  if (gone) return file?.bytes === after && files[RECORD] ? [changeOf(file, null)] : [];
   if (!file) return after === null ? [] : [{ path, target: path, before: null, after, sha256: '', mode, owner }];
   return file.bytes === after ? [] : [changeOf(file, after)];
 }

@@ -14,6 +14,7 @@ export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Fa
   const isRsa = chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa';
   const remedy = policy.own ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
   const refusesClear = policy.asked?.includes('require-tls-inbound');
+  const noPop3 = policy.asked?.includes('no-pop3');
   return [
     ...(takesLogins(before)
       ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // prettier-ignore
@@ -24,6 +25,7 @@ export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Fa
     ...(chain === null || isRsa || refusesClear
       ? []
       : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // prettier-ignore
+    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // prettier-ignore
   ];
 }
 

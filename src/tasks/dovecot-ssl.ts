@@ -1,8 +1,35 @@
 import { FRAGMENTS } from '../fragments/index.ts';
-import type { Task } from './task.ts';
+import { OPENSSL_CONF } from '../fragments/strict-dovecot.ts';
+import type { OwnFile, Task } from './task.ts';
 
 export const dovecotSsl: Task = {
   name: 'dovecot-ssl',
   title: 'IMAP and POP3 inside TLS only, with the certificate',
   fragments: FRAGMENTS.filter(({ task }) => task === 'dovecot-ssl'),
+  files: ({ dovecot }, { profile }) => {
+    if (profile !== 'strict') return [{ ...OPENSSL, gone: true }];
+    return isOfOldOpenssl(dovecot) ? [OPENSSL] : [];
+  },
+};
+
+/** RENEGOTIATES, said by hand: what compares versions is in another room. */
+const isOfOldOpenssl = (dovecot: string | null): boolean => /^2\.3\.(\d|1[0-5])(?!\d)/.test(dovecot ?? '');
+
+/** It is read in place of /etc/ssl/openssl.cnf, so what Debian says there is said here too. */
+const OPENSSL: OwnFile = {
+  path: OPENSSL_CONF,
+  bytes: `# OpenSSL for Dovecot, made by harden-mail (profile strict): named by import_environment.
+openssl_conf = dovecot
+[dovecot]
+ssl_conf = ssl
+[ssl]
+system_default = tls
+[tls]
+MinProtocol = TLSv1.2
+CipherString = DEFAULT@SECLEVEL=2
+Options = NoRenegotiation
+`,
+  mode: '0644',
+  owner: 'root:root',
+  why: 'no renegotiation within a session (CVE-2011-1473)',
 };

@@ -6,7 +6,7 @@ import type { Task } from './task.ts';
 
 /**
  * Decides from what changes and from what is running against what is on disk. Everything the recipe sets is taken up
- * by a reload, which refuses no connection; a daemon that does not run is started.
+ * by a reload, which refuses no connection, but for Dovecot's environment; a daemon that does not run is started.
  */
 export const restart: Task = {
   name: 'restart',
@@ -51,7 +51,10 @@ function activation(
   if (!state) return [];
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
   if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
-  if (changes.some(({ path }) => reads(path))) return [{ unit, how: 'reload', why: 'its files change' }];
+  if (changes.some(({ path }) => reads(path)))
+    return unit === 'dovecot' && changes.some(changesEnvironment)
+      ? [{ unit, how: 'restart', why: 'what its processes get for an environment changes' }]
+      : [{ unit, how: 'reload', why: 'its files change' }];
   const served = [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map((one) => one.served)];
   const certificates = served.map(({ cert }) => cert);
   const own = [...(facts.provided ? [facts.provided] : []), ...(facts.providedSni ?? [])];
@@ -63,4 +66,11 @@ function activation(
   return newer && state.loaded > 0
     ? [{ unit, how: 'reload', why: `${newer.path} is newer than what it runs with` }]
     : [];
+}
+
+/** Dovecot's master reads it when it starts, and only then (seen with 2.3.13). */
+function changesEnvironment({ path, before, after }: Change): boolean {
+  const environment = (bytes: Change['before']): string =>
+    (bytes ?? '').match(/^[ \t]*import_environment\b.*$/gm)?.join('\n') ?? '';
+  return path.startsWith('/etc/dovecot/') && environment(before) !== environment(after);
 }

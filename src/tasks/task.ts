@@ -24,4 +24,6 @@ export interface OwnFile {
   readonly mode: string;
   readonly owner: string;
   readonly why: string;
+  /** Taken away on the way back from strict, where it still is as we made it. */
+  readonly gone?: true;
 }

@@ -2,10 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rootCertificates } from 'node:tls';
 import { lab } from '../lab/lab.ts';
 import type { LabHost, State } from '../lab/lab.ts';
 import type { ReleaseName } from '../lab/releases.ts';
 import { run } from '../lab/sh.ts';
+import { mbsync, mutt } from './clients.ts';
 import { hardenMail, issuedBy, scratch, to, trusting, type Outcome } from './cli.ts';
 import { activity, assertContent, assertTidy, mark, writtenSince } from './host.ts';
 import { openssl, swaks } from './opinions.ts';
@@ -24,6 +26,9 @@ const REQUIRED: readonly (readonly [number, string, ...string[]])[] = [
   [143, 'a LOGOUT', '-starttls', 'imap'],
   [110, 'QUIT', '-starttls', 'pop3'],
 ];
+/** A root that has issued nothing here. */
+const stranded = rootCertificates[0] ?? '';
+
 const SMTP_25 = [25, 'QUIT', '-starttls', 'smtp'] as const;
 
 /** Suites of TLS 1.2: with forward secrecy and AEAD, and what lacks one or the other. */
@@ -132,6 +137,14 @@ export function strictProfile(release: ReleaseName): void {
           }
         });
 
+      for (const [port, , ...starttls] of [SMTP_25, ...REQUIRED])
+        it(`${port} lets no client begin a new handshake within a session`, async () => {
+          const to = ['-connect', `${host.address}:${port}`, '-no_tls1_3', ...starttls];
+          const { code, stdout, stderr } = await run('openssl', ['s_client', ...to], { input: 'R\n' });
+          assert.match(`${stdout.toString()}${stderr.toString()}`, /RENEGOTIATING/);
+          assert.notEqual(code, 0);
+        });
+
       it('25 chooses the best that both know, and knows neither DHE nor anonymous suites', async () => {
         const [port, bye, ...starttls] = SMTP_25;
         const list = 'AES128-SHA:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384';
@@ -208,6 +221,31 @@ export function strictProfile(release: ReleaseName): void {
           const mail = await curl(`pop3s://${host.name}/`, host, rootFile);
           assert.match(mail, /^1 \d+/m);
         });
+
+      for (const [through, by] of [
+        [587, 143],
+        [465, 993],
+      ] as const)
+        it(`alice sends through ${through} by mutt and fetches from ${by} by mbsync`, async () => {
+          const token = unique();
+          const sent = await mutt(peer(through), ALICE, `${ALICE.name}@${host.name}`, token);
+          assert.equal(sent.code, 0, sent.text);
+          await arrived(host, token);
+          const { code, text } = await mbsync(peer(by), ALICE);
+          assert.equal(code, 0, text);
+          const mail = text.split(/^Return-Path: /m).find((one) => one.includes(`\nSubject: ${token}\n`)) ?? '';
+          assert.match(mail, /with ESMTPSA id [^]*\n\nhello\n/, text);
+        });
+
+      it('neither has anything to do with a host whose certificate it does not trust', async () => {
+        const stranger = (port: number): Peer => ({ ...peer(port), root: stranded });
+        const sent = await mutt(stranger(465), ALICE, `${ALICE.name}@${host.name}`, unique());
+        assert.match(sent.text, /certificate/i);
+        assert.notEqual(sent.code, 0, sent.text);
+        const fetched = await mbsync(stranger(993), ALICE);
+        assert.match(fetched.text, /certificate/i);
+        assert.notEqual(fetched.code, 0, fetched.text);
+      });
 
       it('a wrong password is answered late, and refused', async () => {
         const imap = await talkInTls(peer(993));

@@ -6,7 +6,7 @@ import { must, run, say, withLock } from './sh.ts';
 /** Debian packages that the lab and the tests use; libnet-ssleay-perl is swaks' TLS, the last line is shells to be tried. */
 const PACKAGES = [
   ...['mmdebstrap', 'debian-archive-keyring', 'apt-utils', 'systemd-container', 'iproute2', 'pebble'],
-  ...['openssh-client', 'openssl', 'curl', 'swaks', 'libnet-ssleay-perl', 'ansible-core'],
+  ...['openssh-client', 'openssl', 'curl', 'swaks', 'libnet-ssleay-perl', 'mutt', 'isync', 'ansible-core'],
   ...['shellcheck', 'busybox', 'zsh', 'fish', 'tcsh'],
 ];
 
