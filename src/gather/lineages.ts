@@ -9,12 +9,7 @@ const LIVE = '/etc/letsencrypt/live/';
  * `unknown` where there was no openssl to ask
  */
 export function lineages(files: readonly RemoteFile[], keys: string, names: readonly string[]): Lineage[] {
-  const publics = new Map(
-    keys.split(/^(?=\/)/m).map((block) => {
-      const [folder = '', ...pem] = block.trim().split('\n');
-      return [folder, pem.join('\n')];
-    }),
-  );
+  const publics = publicHalves(keys);
   const own = new Map(
     names.flatMap((line) => {
       const [, name, how] = /^own (.+) (\S+)$/.exec(line) ?? [];
@@ -30,6 +25,16 @@ export function lineages(files: readonly RemoteFile[], keys: string, names: read
     const authenticator = own.get(name) ?? null;
     return [{ name, chain: bytes, key, authenticator, ...(exposed && { exposed }), ...(hooked && { hooked }) }];
   });
+}
+
+/** By folder. Not every line that begins with a slash names one: base64 has slashes too. */
+export function publicHalves(keys: string): Map<string, string> {
+  return new Map(
+    keys.split(/^(?=\/etc\/letsencrypt\/live\/)/m).map((block) => {
+      const [folder = '', ...pem] = block.trim().split('\n');
+      return [folder, pem.join('\n')];
+    }),
+  );
 }
 
 export function takenNames(names: readonly string[]): string[] {

@@ -148,10 +148,14 @@ function osRelease(lines: string[]): Facts['os'] {
   };
 }
 
-/** A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))` */
+/**
+ * A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))`. While somebody is served, Postfix's
+ * smtpd holds the port as well as its master, and may be named first.
+ */
 function listener(line: string): Listener[] {
   const local = line.split(/\s+/)[3] ?? '';
   const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
   if (address === undefined) return [];
-  return [{ address, port: Number(port), process: /users:\(\("([^"]*)"/.exec(line)?.[1] ?? '' }];
+  const holders = [...line.matchAll(/\("([^"]*)",pid=/g)].map(([, name = '']) => name);
+  return [{ address, port: Number(port), process: holders.includes('master') ? 'master' : (holders[0] ?? '') }];
 }

@@ -175,7 +175,10 @@ describe('an inventory', () => {
     assert.equal(code, 4, stdout + stderr);
     for (const name of names())
       assert.match(stdout, new RegExp(`^${name}  ok: nothing to do, \\d+ checks passed$`, 'm'));
-    assert.match(stdout, /^dead\.test {2}failed: .*\n {2}→ .*\n3 hosts: 2 ok, 1 failed\n$/m);
+    assert.match(
+      stdout,
+      /^dead\.test {2}failed: .*\n {2}→ .*\nhost .*\n(?:\S+ +(?:ok|failed) .*\n){3}3 hosts: 2 ok, 1 failed\n$/m,
+    );
     assert.deepEqual(await untouched(), before);
     for (const [index, host] of hosts.entries()) {
       assert.deepEqual((await activity(host, since[index])).reloads, []);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { lineages } from '../../../src/gather/lineages.ts';
+import { lineages, publicHalves } from '../../../src/gather/lineages.ts';
 import { remoteFile } from '../plan/host.ts';
 import { certificates } from '../verify/host.ts';
 
@@ -35,6 +35,21 @@ describe('gather: lineages', () => {
       const found = lineages([remoteFile(`${LIVE}a/fullchain.pem`, chain())], keys(), []);
       assert.deepEqual(found, [{ name: 'a', chain: chain(), key: fits, authenticator: null }]);
     });
+
+  it('a key with a line that begins with a slash, as one in sixty does, is whole', () => {
+    const [a, b] = [
+      '-----BEGIN PUBLIC KEY-----\nMFkw\n/etcAA==\n-----END',
+      '-----BEGIN PUBLIC KEY-----\n/8w=\n-----END',
+    ];
+    assert.deepEqual(
+      publicHalves(`${LIVE}a/\n${a}\n${LIVE}b/\n${b}\n${LIVE}c/\n`),
+      new Map([
+        [`${LIVE}a/`, a],
+        [`${LIVE}b/`, b],
+        [`${LIVE}c/`, ''],
+      ]),
+    );
+  });
 
   it('each with its own key, and no file from elsewhere', () => {
     const { good, older } = certificates();

@@ -188,6 +188,7 @@ describe('gather: what the script printed', () => {
     const listeners = [
       'LISTEN 0      100          0.0.0.0:25        0.0.0.0:*    users:(("master",pid=1234,fd=13))',
       'LISTEN 0      100             [::]:25           [::]:*    users:(("master",pid=1234,fd=14))',
+      'LISTEN 0      100          0.0.0.0:465       0.0.0.0:*    users:(("smtpd",pid=99,fd=6),("master",pid=1234,fd=22))',
       'LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*',
       'LISTEN 0      511                *:80              *:*    users:(("apache2",pid=7,fd=4),("apache2",pid=6,fd=4))',
       'LISTEN 0      128  [fe80::1]%eth0:587           [::]:*',
@@ -197,6 +198,7 @@ describe('gather: what the script printed', () => {
     assert.deepEqual(facts({ listeners }).listeners, [
       { address: '0.0.0.0', port: 25, process: 'master' },
       { address: '[::]', port: 25, process: 'master' },
+      { address: '0.0.0.0', port: 465, process: 'master' },
       { address: '127.0.0.53%lo', port: 53, process: '' },
       { address: '*', port: 80, process: 'apache2' },
       { address: '[fe80::1]%eth0', port: 587, process: '' },
