@@ -1,7 +1,11 @@
 // Runs the test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. One after the
 // other: each takes all of two cores, and hosts that wait for a core run into their time limits.
+//   node scripts/test.mjs          what must hold before anything lands, in minutes: of the host tests those of the recipe, of bad
+//                                  input, of certificates, of the transaction, and of the way in
+//   node scripts/test.mjs hosts    the other host tests
+//   node scripts/test.mjs all      all of them
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,7 +16,14 @@ const CONFIG = {
   e2e: '.mocharc.e2e.json',
 };
 
+/** Host tests of `npm test`; a name stands for a file, or for all of a folder. */
+const FIRST = [
+  ...['faults/', 'recipe', 'bad-input', 'certificates', 'conditions', 'never-weaken', 'rollback', 'install'],
+  ...['ssh/auth', 'ssh/host-keys', 'ssh/ssh'],
+].map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
+
 process.chdir(new URL('..', import.meta.url).pathname);
+const [which = 'first'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'harden-mail-test-'));
 const total = { passes: 0, failures: 0, pending: 0 };
 
@@ -24,12 +35,24 @@ function run(args, env = {}) {
   });
 }
 
+/** Test files of a suite; of the host tests those that are wanted. */
+function filesOf(name) {
+  const files = readdirSync(`test/${name}`, { recursive: true }).filter((file) => file.endsWith('.test.ts'));
+  const isFirst = (file) => FIRST.some((one) => file.startsWith(one));
+  const wanted =
+    name !== 'e2e' || which === 'all' ? files : files.filter((file) => isFirst(file) === (which !== 'hosts'));
+  // The longest first: the last one to end is what is waited for.
+  return wanted
+    .sort((a, b) => Number(!a.startsWith('faults/')) - Number(!b.startsWith('faults/')))
+    .map((file) => `test/${name}/${file}`);
+}
+
 async function suite(name) {
   const started = Date.now();
   const counts = join(folder, name);
   process.stdout.write(`\n── ${name} ──\n`);
   const mocha = ['node_modules/mocha/bin/mocha.js', '--config', CONFIG[name], '--reporter', 'scripts/reporter.cjs'];
-  const ok = await run([...mocha, `test/${name}/**/*.test.ts`], { HARDEN_MAIL_COUNTS: counts });
+  const ok = await run([...mocha, ...filesOf(name)], { HARDEN_MAIL_COUNTS: counts });
   try {
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
     total.passes += passes;
@@ -46,7 +69,7 @@ async function suite(name) {
 // The machine first: units try the host's scripts in every shell that is there.
 await run(['--import', 'tsx', 'scripts/lab.ts', '--prepare']);
 const results = [await run(['scripts/build.mjs'])];
-for (const name of Object.keys(CONFIG)) results.push(await suite(name));
+for (const name of which === 'hosts' ? ['e2e'] : Object.keys(CONFIG)) results.push(await suite(name));
 rmSync(folder, { recursive: true });
 const ok = results.every(Boolean);
 if (!ok && total.failures === 0) total.failures = 1;

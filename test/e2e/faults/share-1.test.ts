@@ -1,3 +1,3 @@
 import { share } from './matrix.ts';
 
-share(1, 3);
+share(1, 5);

@@ -1,3 +1,3 @@
 import { share } from './matrix.ts';
 
-share(2, 3);
+share(2, 5);

@@ -1,3 +1,3 @@
 import { share } from './matrix.ts';
 
-share(3, 3);
+share(3, 5);

@@ -1,0 +1,3 @@
+import { share } from './matrix.ts';
+
+share(5, 5);
