@@ -180,8 +180,8 @@ describe('plan: a part of the recipe', () => {
         const there = usableLineage(one.snapshot.facts, one.policy) !== null || chosen.includes('certbot');
         if (!there) for (const { after } of plan.settings) assert.doesNotMatch(after ?? '', /letsencrypt\/live/);
         for (const { path } of plan.changes) {
-          const unit = path.startsWith('/etc/postfix/') ? 'postfix' : 'dovecot';
-          if (path.startsWith('/etc/letsencrypt/') || one.snapshot.facts.units[unit]?.active !== true) continue;
+          const unit = /^\/etc\/(postfix|dovecot|systemd)\//.exec(path)?.[1];
+          if (!unit || (unit !== 'systemd' && one.snapshot.facts.units[unit]?.active !== true)) continue;
           assert.ok(
             plan.activations.some((activation) => activation.unit === unit),
             `${path} is not taken up`,
