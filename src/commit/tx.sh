@@ -348,9 +348,11 @@ restore() { # REASON
   if [ -n "${lacking-}" ]; then leave broken "$why"; else leave rolled-back "$why"; fi
 }
 
-journal_of_daemons() { # their last warnings since this began; that Dovecot was told to reload is none
-  journalctl -q --no-pager -o cat -p warning --since "@$started" -u postfix@- -u postfix -u dovecot |
-    grep -v 'SIGHUP received' | uniq | tail -n 3 | joined
+# Their last warnings since this began; that Dovecot was told to reload is none. What a crash adds says less than what came before.
+journal_of_daemons() {
+  said=$(journalctl -q --no-pager -o cat -p warning --since "@$started" -u postfix@- -u postfix -u dovecot | grep -v 'SIGHUP received')
+  telling=$(printf '%s\n' "$said" | grep -vE 'Raw backtrace|Panic: |[.]service: (Main process exited|Failed with result)')
+  printf '%s\n' "${telling:-$said}" | uniq | tail -n 3 | joined
 } 2>/dev/null
 
 # In the other order: nobody may ask a daemon that is gone already.
