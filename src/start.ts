@@ -5,7 +5,8 @@
 import { mkdirSync, openSync, closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
 /** Digest of the program's text, put here by scripts/build.mjs: V8 itself compares no more than its length. */
@@ -17,7 +18,7 @@ if (command === '--version') {
     version: string;
   };
   process.stdout.write(`${version}\n`);
-} else run(new URL('./program.cjs', import.meta.url).pathname);
+} else run(fileURLToPath(new URL('./program.cjs', import.meta.url)));
 
 function run(filename: string): void {
   const kept = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'harden-mail', 'code');
@@ -37,7 +38,7 @@ function run(filename: string): void {
   }
   const module = { exports: {} };
   const start = script.runInThisContext() as (...values: unknown[]) => void;
-  start(module.exports, createRequire(filename), module, filename, new URL('.', import.meta.url).pathname);
+  start(module.exports, createRequire(filename), module, filename, dirname(filename));
 }
 
 /** Only what nobody but us can have written: it is run as it is. */
@@ -60,7 +61,7 @@ function read(path: string, head: Buffer): Buffer | undefined {
 function keep(path: string, bytes: Buffer): void {
   const draft = `${path}.${process.pid}`;
   try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(draft, bytes, { mode: 0o600, flag: 'wx' });
     renameSync(draft, path);
   } catch {
