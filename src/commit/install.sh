@@ -14,4 +14,9 @@ esac
 # A stale list is worse than none, but an update that fails (one dead source of many) need not keep apt from installing.
 apt-get -q update || echo 'apt-get update failed; going on with the lists that are there' >&2
 # shellcheck disable=SC2086
-apt-get -q -y -o DPkg::Lock::Timeout=10 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $packages
+apt-get -q -y -o DPkg::Lock::Timeout=10 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $packages && exit
+code=$?
+# Who holds apt's locks: apt itself tells it only if it happened to show what it waited for.
+lslocks -nro PID,COMMAND,PATH 2>/dev/null |
+  sed -nE 's,^([0-9]+) ([^ ]+) (/var/lib/dpkg/lock(-frontend)?|/var/cache/apt/archives/lock)$,held by process \1 (\2),p' >&2
+exit "$code"

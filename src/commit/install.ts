@@ -13,7 +13,7 @@ export async function installPackages(remote: Remote, packages: readonly string[
   if (result.code === 0) return;
   const said = words(result);
   const holder = /held by process (\d+ \([^)]*\))/.exec(said)?.[1];
-  if (holder !== undefined || /Could not get lock/.test(said)) {
+  if (holder !== undefined || /(Could not get|Unable to acquire)\b.*\block\b/.test(said)) {
     throw new HardenMailError(
       'APT_LOCKED',
       `apt on ${remote.name} is in use${holder === undefined ? '' : ` by process ${holder}`}`,
