@@ -37,7 +37,7 @@ state() { printf '%-12s\n' "$1" 1<>"$tx/state" && sync "$tx/state"; } 2>/dev/nul
 digest() { [ -f "$1" ] && sha256sum <"$1" | cut -c 1-64; }
 staged() { printf '%s/.harden-mail.%s.%s' "${1%/*}" "$id" "$2"; }
 old() { printf '%s/.harden-mail.%s.%s.old' "${1%/*}" "$id" "$2"; }
-uptime() { read -r up _ </proc/uptime && printf '%s' "${up%.*}"; } # a clock that nobody sets
+clock() { read -r up _ </proc/uptime && now=${up%.*}; } # sets $now, in seconds; nobody sets it back
 each() { # FUNCTION: for every line of the manifest, until one fails
   while read -r n kind sha_before sha_after bits owner target; do "$1" || return 1; done <"$tx/manifest"
 }
@@ -246,20 +246,26 @@ activate_unit() { # UNIT HOW
 
 runs() { [ ! -d /run/systemd/system ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
-# What a unit's own processes said last; where they said nothing, what systemctl did.
+# What a unit's own processes said last; where they said nothing, what systemctl did. Of a process that is gone the journal
+# may know no invocation any more: then what the unit said since it was asked.
 words_of() { # UNIT
   said=
-  invocation=$(systemctl show -p InvocationID --value "$(unit_of "$1")")
-  [ -z "$invocation" ] || said=$(journalctl -q --no-pager -o cat -n 4 "_SYSTEMD_INVOCATION_ID=$invocation" | joined)
+  timeout 5 journalctl --sync
+  unit=$(unit_of "$1")
+  invocation=$(systemctl show -p InvocationID --value "$unit")
+  [ -z "$invocation" ] || said=$(lines_of "_SYSTEMD_INVOCATION_ID=$invocation")
+  [ -n "$said" ] || said=$(lines_of --since "@$asked" "_SYSTEMD_UNIT=${unit%.service}.service")
   [ -n "$said" ] || said=$(tail -n 3 "$talk/activate.out" | joined)
   printf '%s' "$said"
 } 2>/dev/null
 
+lines_of() { journalctl -q --no-pager -o cat -n 4 "$@" | joined; }
 joined() { uniq | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
 
 activate() {
   while read -r unit how; do
     enter "activate-$unit"
+    asked=$(date +%s)
     activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(words_of "$unit")"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
@@ -288,9 +294,10 @@ all_listen() { # FILE: a port a line; gives each up to 10 s. Nothing is missing 
 
 await() {
   read -r seconds <"$tx/timeout"
-  deadline=$(($(uptime) + seconds))
+  clock
+  deadline=$((now + seconds))
   say "awaiting $id"
-  while [ "$(uptime)" -lt "$deadline" ]; do
+  while clock && [ "$now" -lt "$deadline" ]; do
     [ ! -e "$talk/confirm" ] || return 0
     if [ -e "$talk/undo" ]; then reason=$(cat "$talk/undo"); return 1; fi
     sleep 0.05

@@ -118,6 +118,18 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.files(), before);
   });
 
+  // journald takes the invocation of a line from its process, which may be gone by then; its unit it knows from the start.
+  it('has the words of a daemon that died before the journal knew whose they were', () => {
+    box.stub('systemctl', 'echo 0123456789abcdef');
+    box.stub(
+      'journalctl',
+      `case "$*" in *--sync*) touch ${box.root}/synced ;; *_SYSTEMD_UNIT=dovecot*) [ ! -e ${box.root}/synced ] || echo 'the mail store is not mounted' ;; esac`,
+    );
+    box.stub('doveadm', 'exit 1');
+    box.stub('dovecot', 'echo "Job failed. See journalctl"; exit 1');
+    assert.match(box.play('run'), /reload of dovecot failed: the mail store is not mounted/);
+  });
+
   it('does not say "as it was" of a host where somebody no longer listens', () => {
     const line = `LISTEN 0 100 0.0.0.0:993 0.0.0.0:* users:(("dovecot",pid=7,fd=9))`;
     box.stub('ss', `[ -e ${box.root}/died ] || echo '${line}'`);
