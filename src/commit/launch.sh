@@ -7,23 +7,33 @@ log() { # While it runs the log is in memory; at its end it is kept with the jou
   cat "$talk/log" 2>/dev/null || cat "$tx/log" 2>/dev/null
 }
 
-follow() { # FROM-LINE: print the log until the line that tells how it stands
-  at=$1
-  silent=0
+# Prints what is appended to standard input, until its last line tells how it stands. A look costs no process but the sleep:
+# a small host has work to do meanwhile.
+pass_on() { # FROM-LINE
+  at=0 part='' last=''
   while :; do
-    fresh=$(log | tail -n "+$((at + 1))")
-    if [ -n "$fresh" ]; then
-      printf '%s\n' "$fresh"
-      at=$((at + $(printf '%s\n' "$fresh" | wc -l)))
-      case $(printf '%s\n' "$fresh" | tail -n 1) in 'end '* | 'awaiting '*) return 0 ;; esac
-      silent=0
-    elif [ $((silent % 100)) = 99 ] && { [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true; }; then
-      # Nobody is at work, and has not been for a while: it died, and what should have put back did too.
-      [ $silent -lt 200 ] || { echo lost; return 0; }
-    fi
-    silent=$((silent + 1))
-    sleep 0.05
+    while IFS= read -r line; do
+      line=$part$line part='' at=$((at + 1))
+      [ $at -gt "$1" ] || continue
+      printf '%s\n' "$line"
+      last=$line silent=0
+    done
+    part=$part$line
+    case $last in 'end '* | 'awaiting '*) return 0 ;; esac
+    ! is_lost || return 0
   done
+}
+
+is_lost() { # Nobody is at work, and has not been for a while: it died, and what should have put back did too.
+  silent=$((silent + 1))
+  sleep 0.05
+  [ $((silent % 100)) = 0 ] && [ $silent -ge 300 ] || return 1
+  { [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true; } && echo lost
+}
+
+follow() { # FROM-LINE
+  silent=0
+  until { pass_on "$1" <"$talk/log" || pass_on "$1" <"$tx/log"; } 2>/dev/null; do ! is_lost || return 0; done
 }
 
 # What was refused changed nothing, and would only push out of the history what did. The manifest goes first: systemd may
