@@ -42,7 +42,9 @@ async function asStranger({ host, name }: Visit, { trust, user, interrupt }: Run
   const silent = seen.ports.filter(({ answers }) => !answers);
   if (silent.length === seen.ports.length) throw unreachable(name, silent);
   const submission = seen.ports.some(({ port, answers }) => port === 587 && answers) ? 'there' : 'absent';
-  const checked = await verify({ domain, direct: dial, trust, submission, ...(user && { user }) });
+  // What the inventory has: nobody looked at what is on disk for them.
+  const also = (host.sni ?? []).flatMap(({ names }) => names.map((each) => ({ name: each, certificate: undefined })));
+  const checked = await verify({ domain, direct: dial, trust, also, submission, ...(user && { user }) });
   const findings = checked.map((finding) => {
     const closed = silent.find(({ port }) => port === finding.port);
     if (closed) return { ...finding, status: 'hint', text: `does not answer (${closed.why}): not looked at` } as const;

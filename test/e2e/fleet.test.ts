@@ -169,6 +169,24 @@ describe('an inventory', () => {
     assert.match(dead?.error?.hint ?? '', /host up|firewall/);
   });
 
+  it('--serial 1 --max-fail 1: after one that failed the next is done all the same', async () => {
+    const [one, two] = hosts as [LabHost, LabHost];
+    const file = '/etc/dovecot/conf.d/10-ssl.conf';
+    const [ofOne, ofTwo] = await Promise.all([one.read(file), two.read(file)]);
+    for (const host of [one, two]) await host.run(`sed -i '/^ssl_min_protocol = /d' ${file}`);
+    await one.run(`ln ${file} /srv/second-name`);
+    const args = ['apply', '--yes', '--no-diff', '--limit', 'mx*', ...flags];
+    const { code, stdout } = await hardenMail([...args, '--serial', '1', '--max-fail', '1']);
+    await one.run('rm /srv/second-name');
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, new RegExp(`^${one.name}  failed: .* has a second name`, 'm'));
+    assert.match(stdout, new RegExp(`^${two.name}  changed: 1 setting in 1 file`, 'm'));
+    assert.deepEqual(await two.read(file), ofTwo);
+    const { stdout: again } = await hardenMail(args);
+    assert.match(again, /^2 hosts: 1 changed, 1 ok$/m);
+    assert.deepEqual(await one.read(file), ofOne);
+  });
+
   it('a second run, one after the other, has nothing to do on the living', async () => {
     const [before, since] = await Promise.all([untouched(), Promise.all(hosts.map((host) => activity(host)))]);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--forks', '1', ...flags]);

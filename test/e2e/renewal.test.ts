@@ -8,18 +8,10 @@ import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { hardenMail, issuedBy, to, trusting } from './cli.ts';
 import { activity } from './host.ts';
-import { IMAP, POP3, SMTP, talkInClear } from './talk.ts';
+import { assertShown, MAIL_PORTS } from './talk.ts';
 
-/** Ports, what ends a greeting, and what is said to get TLS. 587 is the admin's own. */
-const PORTS: readonly (readonly [number, RegExp, ...string[]])[] = [
-  [25, SMTP, 'EHLO client.example', 'STARTTLS'],
-  [587, SMTP, 'EHLO client.example', 'STARTTLS'],
-  [465, SMTP],
-  [110, POP3, 'STLS'],
-  [143, IMAP, 'a STARTTLS'],
-  [993, IMAP],
-  [995, POP3],
-];
+/** 587 is the admin's own. */
+const PORTS = [...MAIL_PORTS, 587];
 const RENEW = 'certbot renew --no-random-sleep-on-renew';
 
 describe('renewal', () => {
@@ -46,37 +38,13 @@ describe('renewal', () => {
   const onDisk = async () =>
     new X509Certificate(await host.read(`/etc/letsencrypt/live/${host.name}/fullchain.pem`)).serialNumber;
 
-  async function served(): Promise<Record<number, string>> {
-    const all = PORTS.map(async ([port, answer, ...words]) => {
-      const talk = await talkInClear({ address: host.address, port, name: host.name, root });
-      try {
-        if (words.length > 0) await talk.until(answer);
-        for (const word of words) await talk.ask(word, answer);
-        await talk.secure();
-        return [port, talk.certificate().serialNumber] as const;
-      } finally {
-        talk.end();
-      }
-    });
-    return Object.fromEntries(await Promise.all(all));
-  }
-
-  const everywhere = (serial: string) => Object.fromEntries(PORTS.map(([port]) => [port, serial]));
-
-  /** Daemons take up a reload in their own time. */
-  async function assertServed(serial: string): Promise<void> {
-    for (const deadline = Date.now() + 10_000; ; await sleep(300)) {
-      const now = await served();
-      if (Date.now() > deadline || Object.values(now).every((one) => one === serial))
-        return assert.deepEqual(now, everywhere(serial));
-    }
-  }
+  const assertServed = (serial: string) => assertShown(serial, PORTS, { address: host.address, name: host.name, root });
 
   /** Connects to every port again and again while something is done; gives what went wrong, and how often it tried. */
   async function knocking(work: () => Promise<unknown>): Promise<{ failures: string[]; tries: number }> {
     let [done, tries] = [false, 0];
     const failures: string[] = [];
-    const knockers = PORTS.map(async ([port]) => {
+    const knockers = PORTS.map(async (port) => {
       while (!done) {
         tries++;
         await new Promise<void>((resolve) => {

@@ -1,9 +1,11 @@
 /** A conversation with a daemon, line by line, in clear or inside TLS: our own client, which hides nothing. */
 
+import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as encrypt } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 
@@ -34,6 +36,41 @@ export const SMTP = /^\d{3}( |$)/;
 export const IMAP = /^(a (OK|NO|BAD)|\* OK .*ready)/;
 export const POP3 = /^(\+OK|-ERR)/;
 export const POP3_LIST = /^(\.$|-ERR)/;
+
+/** By port: what ends an answer, and what is said in clear to get TLS; nothing is said where TLS comes first. */
+const BEFORE_TLS: Readonly<Record<number, readonly [RegExp, ...string[]]>> = {
+  25: [SMTP, 'EHLO client.example', 'STARTTLS'],
+  110: [POP3, 'STLS'],
+  143: [IMAP, 'a STARTTLS'],
+  465: [SMTP],
+  587: [SMTP, 'EHLO client.example', 'STARTTLS'],
+  993: [IMAP],
+  995: [POP3],
+};
+export const MAIL_PORTS = [25, 110, 143, 465, 993, 995];
+
+/** Serial number of the certificate that a port shows to who asks for the peer's name. */
+async function serialShown(peer: Peer): Promise<string> {
+  const [answer, ...words] = BEFORE_TLS[peer.port]!;
+  const talk = await talkInClear(peer);
+  try {
+    if (words.length > 0) await talk.until(answer);
+    for (const word of words) await talk.ask(word, answer);
+    await talk.secure();
+    return talk.certificate().serialNumber;
+  } finally {
+    talk.end();
+  }
+}
+
+/** Every port shows the certificate with this serial number, within 10 s: daemons take up a reload in their own time. */
+export async function assertShown(serial: string, ports: readonly number[], peer: Omit<Peer, 'port'>): Promise<void> {
+  const wanted = ports.map((port) => `${port} ${serial}`);
+  for (const deadline = Date.now() + 10_000; ; await sleep(300)) {
+    const now = await Promise.all(ports.map(async (port) => `${port} ${await serialShown({ ...peer, port })}`));
+    if (Date.now() > deadline || now.join() === wanted.join()) return assert.deepEqual(now, wanted, peer.name);
+  }
+}
 
 export async function talkInClear(peer: Peer): Promise<Talk> {
   const socket = dial(peer.port, peer.address);
