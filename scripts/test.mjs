@@ -18,7 +18,7 @@ const CONFIG = {
 
 /** Host tests of `npm test`; a name stands for a file, or for all of a folder. */
 const FIRST = [
-  ...['faults/', 'recipe', 'bad-input', 'certificates', 'conditions', 'never-weaken'],
+  ...['faults/', 'recipe', 'verify', 'unreachable-ports', 'bad-input', 'certificates', 'conditions', 'never-weaken'],
   ...['ssh/auth', 'ssh/host-keys', 'ssh/ssh'],
 ].map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
 
