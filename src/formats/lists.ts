@@ -49,6 +49,12 @@ function units(value: string): Unit[] {
   return found;
 }
 
+export interface Ensured {
+  readonly value: string;
+  /** Restrictions, in lower case, that were asked about everybody and are not about those who are permitted now. */
+  readonly passed: readonly string[];
+}
+
 /**
  * The value with all of `wanted` in it, such that each wanted `permit_…` comes before what refuses to relay. The admin's
  * own entries, their order and the layout stay. Where nothing is missing the value comes back as it is.
@@ -61,25 +67,32 @@ function units(value: string): Unit[] {
  * - Nothing goes behind a `permit`, which lets everything through.
  * - A wanted permit that stands only behind what refuses to relay is a conflict: moving it to the front would permit
  *   what the admin refuses.
+ * - An admin who refuses to relay without permit_mynetworks refuses his own networks too: it is not wanted then.
  */
-export function ensureMembers(value: string, wanted: readonly string[]): { value: string } | { conflict: string } {
-  const permits = wanted.filter((member) => member.startsWith('permit_'));
+export function ensureMembers(value: string, wanted: readonly string[]): Ensured | { readonly conflict: string } {
   const reject = wanted.find((member) => RELAY_REJECTS.has(member));
   const all = units(value);
   const stop = all.findIndex(({ name }) => name === 'permit' || RELAY_REJECTS.has(name));
   const refuses = RELAY_REJECTS.has(all[stop]?.name ?? '');
   const live = stop < 0 ? all : all.slice(0, stop);
+  const permits = wanted.filter(
+    (member) => member.startsWith('permit_') && !(refuses && member === 'permit_mynetworks'),
+  );
   const missing = permits.filter((permit) => !live.some(({ name }) => name === permit));
-  const behind = refuses && missing.find((permit) => all.some(({ name }) => name === permit));
-  if (behind) {
-    return { conflict: `${all[stop]?.name ?? ''} stands before ${behind}: moving it would permit what is refused now` };
+  const late = refuses && missing.find((permit) => all.some(({ name }) => name === permit));
+  if (late) {
+    return { conflict: `${all[stop]?.name ?? ''} stands before ${late}: moving it would permit what is refused now` };
   }
   const added = refuses || !reject ? missing : [...missing, reject];
-  if (added.length === 0) return { value };
+  if (added.length === 0) return { value, passed: [] };
   const lastPermit = live.findLastIndex(({ name }) => permits.includes(name));
   const at = refuses ? stop : lastPermit >= 0 ? lastPermit + 1 : live.length;
-  return { value: insertUnits(value, all, at, added) };
+  const behind = refuses ? all.slice(stop + 1).filter(({ name }) => !isDecided(name)) : [];
+  return { value: insertUnits(value, all, at, added), passed: behind.map(({ text }) => text) };
 }
+
+/** Behind a refusal to relay these change nothing. */
+const isDecided = (name: string): boolean => name.startsWith('permit') || RELAY_REJECTS.has(name);
 
 /**
  * The value with a member put directly before another one (its name without argument, in any case), or at the end where

@@ -50,7 +50,7 @@ export const sasl: readonly Fragment[] = [
       unset: 'write',
     },
     profile: 'standard',
-    why: 'Own networks and authenticated users may send anywhere; everybody else only to addresses this host serves. Block lists and policy services of the admin stay where they are.',
+    why: 'Own networks and authenticated users may send anywhere; everybody else only to addresses this host serves. Block lists and policy services of the admin stay where they are, and who refuses to relay for his own networks too goes on to.',
     source: 'Postfix SMTPD_ACCESS_README, "Getting selective with SMTP access restriction lists"',
     recipe: [
       'smtpd_recipient_restrictions =',

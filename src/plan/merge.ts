@@ -5,7 +5,8 @@ import { asStrict, raised } from './strictness.ts';
 
 /** What a setting should become: `to` (null: gone), or left as it is, with the reason where there is something to say. */
 export type Decision =
-  { readonly to: string | null } | { readonly keep: true; readonly note?: string; readonly level?: 'info' | 'warning' };
+  | { readonly to: string | null; readonly note?: string }
+  | { readonly keep: true; readonly note?: string; readonly level?: 'info' | 'warning' };
 
 const KEEP: Decision = { keep: true };
 
@@ -109,7 +110,9 @@ function member(
   if (effective && 'value' in effective && effective.value === expand(edited.value, read)) {
     // Written without white space, an option of master.cf needs no braces: then it stays so.
     const tight = comma === ',' && !/\s/.test(current);
-    return { to: tight ? edited.value.replaceAll(', ', ',') : edited.value };
+    const to = tight ? edited.value.replaceAll(', ', ',') : edited.value;
+    if (result.passed.length === 0) return { to };
+    return { to, note: `who logs in is let through before these are asked: ${result.passed.join(', ')}` };
   }
   return { keep: true, note: `${current} stays: ${members.join(', ')} must be in it, in this order`, level: 'warning' };
 }

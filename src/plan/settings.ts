@@ -46,6 +46,8 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
       notes.push({ task: fragment.task, level: decision.level ?? 'info', text: `${site.label}: ${decision.note}` });
       continue;
     }
+    if (decision.note !== undefined)
+      notes.push({ task: fragment.task, level: 'info', text: `${site.label}: ${decision.note}` });
     const written = site.write(decision.to);
     now = written.workspace;
     settings.push(change(fragment, site.label, written.file, site.value, decision.to));

@@ -25,6 +25,13 @@ const CASES: readonly (readonly [string, string])[] = [
   ['permit_mynetworks, reject', 'permit_mynetworks, permit_sasl_authenticated, reject'],
   ['permit_mynetworks, permit', 'permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination, permit'],
   ['permit_mynetworks, warn_if_reject reject_unauth_destination', `${ALL}, warn_if_reject reject_unauth_destination`],
+  // Who refuses to relay for his own networks goes on to.
+  ['reject_unauth_destination', 'permit_sasl_authenticated, reject_unauth_destination'],
+  [
+    'reject_unauth_destination, permit_mynetworks',
+    'permit_sasl_authenticated, reject_unauth_destination, permit_mynetworks',
+  ],
+  ['permit_sasl_authenticated, reject', 'permit_sasl_authenticated, reject'],
   ['check_policy_service inet:127.0.0.1:10023', `check_policy_service inet:127.0.0.1:10023, ${ALL}`],
 ];
 
@@ -42,15 +49,24 @@ describe('formats: lists', () => {
 
   for (const [before, after] of CASES) {
     it(`ensures the three in: ${before}`, () => {
-      assert.deepEqual(ensureMembers(before, WANTED), { value: after });
-      assert.deepEqual(ensureMembers(after, WANTED), { value: after });
+      const result = ensureMembers(before, WANTED);
+      assert.ok('value' in result);
+      assert.equal(result.value, after);
+      assert.deepEqual(ensureMembers(after, WANTED), { value: after, passed: [] });
     });
   }
 
   it('does not move a permit before what refuses', () => {
-    const result = ensureMembers('reject_unauth_destination, permit_mynetworks', WANTED);
+    const result = ensureMembers('reject_unauth_destination, permit_sasl_authenticated', WANTED);
     assert.ok('conflict' in result);
-    assert.match(result.conflict, /reject_unauth_destination stands before permit_mynetworks/);
+    assert.match(result.conflict, /reject_unauth_destination stands before permit_sasl_authenticated/);
+  });
+
+  it('names what those who are permitted are not asked about any more', () => {
+    const before =
+      'reject_rbl_client a.example, reject_unauth_destination, permit_dnswl_client b.example, check_policy_service unix:q, reject';
+    const result = ensureMembers(before, WANTED);
+    assert.deepEqual('passed' in result && result.passed, ['check_policy_service unix:q']);
   });
 
   it('inserts a member before another, or at the end', () => {

@@ -81,6 +81,15 @@ describe('plan: merge', () => {
     ['restrictions, empty', RELAY, '', { to: FULL }],
     ['restrictions, all there', RELAY, `reject_rbl_client x, ${FULL}, permit`, kept],
     ['restrictions, by a variable', RELAY, 'reject_non_fqdn_sender, $relay', kept],
+    [
+      'restrictions, own networks refused too, and a check of all who are not',
+      RELAY,
+      'reject_unauth_destination, check_policy_service unix:private/quota',
+      {
+        to: 'permit_sasl_authenticated, reject_unauth_destination, check_policy_service unix:private/quota',
+        note: 'who logs in is let through before these are asked: check_policy_service unix:private/quota',
+      },
+    ],
     ['restrictions, beside a variable', RELAY, '$checks', { to: `$checks, ${FULL}` }],
     [
       'restrictions, refused before they are permitted',
