@@ -94,6 +94,11 @@ export function ensureMembers(value: string, wanted: readonly string[]): Ensured
 /** Behind a refusal to relay these change nothing. */
 const isDecided = (name: string): boolean => name.startsWith('permit') || RELAY_REJECTS.has(name);
 
+/** Is there a restriction in it that looks at who sends what to whom, beside those that permit or refuse by their name alone? */
+export function hasChecks(value: string): boolean {
+  return units(value).some(({ name }) => name !== '' && !isDecided(name));
+}
+
 /**
  * The value with a member put directly before another one (its name without argument, in any case), or at the end where
  * `before` is null or not in the list. A member that is in the list already stays where it is.

@@ -109,8 +109,8 @@ function setAll(
   const strict = forNames(all.filter(onTop), named);
   const record = readRecord(snapshot);
   const names = tasks.length < RECIPE.length ? tasks.map(({ name }) => name) : null;
-  const held = heldBy(record, strict, opened.workspace, { facts, policy, fill }, names);
-  const context: Context = { facts, policy, fill };
+  const context: Context = { facts, policy, fill, opened: opened.workspace };
+  const held = heldBy(record, strict, opened.workspace, context, names);
   const back = takeBack(held, opened.workspace);
   const base = applyAll(standard, back.workspace, { ...context, held: held.places });
   const top = applyAll(strict, base.workspace, context);

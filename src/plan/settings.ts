@@ -3,6 +3,7 @@ import { HardenMailError } from '../errors.ts';
 import type { Facts, Note, Policy, SettingChange } from '../model.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { keyOf } from './address.ts';
+import { inheritedValue } from './inherited.ts';
 import { merge } from './merge.ts';
 import { overrides } from './overrides.ts';
 import { addSubmission, entriesOn, servicesOn, sitesOf, submissionName } from './sites.ts';
@@ -19,6 +20,8 @@ export interface Context {
   readonly facts: Facts;
   readonly policy: Policy;
   readonly fill: (text: string) => string;
+  /** The files as the admin has them. */
+  readonly opened: Workspace;
   /** Places where strict stands on top, by `keyOf`: there the standard's own word is not asked for. */
   readonly held?: ReadonlySet<string>;
 }
@@ -40,14 +43,14 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
     // Found anew in the files as they are now: the site before it may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
     if (!site || (fragment.profile === 'standard' && context.held?.has(keyOf(site.address)))) continue;
-    const decision = merge(wanted, site.value, reader(fragment, now), place.in === 'master.cf' ? ',' : ', ');
-    if ('keep' in decision) {
-      if (decision.note === undefined) continue;
-      notes.push({ task: fragment.task, level: decision.level ?? 'info', text: `${site.label}: ${decision.note}` });
-      continue;
-    }
-    if (decision.note !== undefined)
-      notes.push({ task: fragment.task, level: 'info', text: `${site.label}: ${decision.note}` });
+    const inherited = inheritedValue(fragment, site, context.opened);
+    const comma = place.in === 'master.cf' ? ',' : ', ';
+    const decision = merge(wanted, site.value ?? inherited, reader(fragment, now), comma);
+    const level = ('keep' in decision && decision.level) || 'info';
+    const said = inherited === null || ('value' in wanted && wanted.value === inherited);
+    const note = decision.note ?? (said ? undefined : `main.cf's goes on to hold here: ${inherited}`);
+    if (note !== undefined) notes.push({ task: fragment.task, level, text: `${site.label}: ${note}` });
+    if ('keep' in decision) continue;
     const written = site.write(decision.to);
     now = written.workspace;
     settings.push(change(fragment, site.label, written.file, site.value, decision.to));

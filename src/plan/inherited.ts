@@ -1,0 +1,27 @@
+import { hasChecks } from '../formats/lists.ts';
+import { mainValue } from '../formats/postfix-main.ts';
+import type { Fragment } from '../fragments/fragment.ts';
+import { expand } from './expand.ts';
+import { servicesOn, type Site } from './sites.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * What an entry for users has from main.cf and must not be rid of: the admin's own checks (a policy service that knows who
+ * may send as whom, a list of those who may not), and his word on recipients that do not exist. Null where there is nothing of
+ * the kind, and for an entry that comes with this plan, which nobody relies on yet.
+ * @param opened the files as the admin has them
+ */
+export function inheritedValue(
+  { place, setting }: Fragment,
+  { address, value }: Site,
+  opened: Workspace,
+): string | null {
+  if (place.in !== 'master.cf' || place.port === 25 || address.in !== 'master.cf' || value !== null) return null;
+  const { postfix } = opened;
+  const there = servicesOn(opened, place.port).some(({ name, type }) => `${name}/${type}` === address.service);
+  if (!postfix || !there) return null;
+  const read = (name: string): string | null => mainValue(postfix.main, name)?.value ?? null;
+  const inherited = read(setting)?.replace(/\s+/g, ' ') ?? null;
+  if (inherited === null || setting === 'smtpd_reject_unlisted_recipient') return inherited;
+  return setting.endsWith('_restrictions') && hasChecks(expand(inherited, read)) ? inherited : null;
+}
