@@ -2,7 +2,7 @@ import type { Bytes } from '../model.ts';
 import type { MasterCf, Service } from './postfix-service.ts';
 
 export { parseMaster } from './postfix-service.ts';
-export type { MasterCf, Service } from './postfix-service.ts';
+export type { MasterCf, Option, Service } from './postfix-service.ts';
 export { addService, removeOption, removeService, setOption } from './postfix-master-edit.ts';
 
 /** The bytes of the file: of an unedited tree, the very bytes that were read. */

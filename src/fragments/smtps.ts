@@ -26,7 +26,7 @@ export const smtps: readonly Fragment[] = [
     place: PORT,
     merge: { how: 'service', samples: ['submissions', 'smtps'] },
     profile: 'standard',
-    why: "The service itself. An entry that serves 465 already, under whatever name, is used: two on one port and Postfix does not start. A new one gets the name of the release's own sample (smtps up to Postfix 3.6, submissions from 3.7), or 465 where the host does not know that name.",
+    why: "The service itself. An entry that serves 465 already, under whatever name, is used: two on one port and Postfix does not start. A new one gets the name of the release's own sample (smtps up to Postfix 3.6, submissions from 3.7), or 465 where the host does not know that name. It is for the users of 587 under the same rules: what the admin has set for an entry there (who may send as whom, filters, limits) is taken over.",
     source: 'RFC 8314, 3.3; Postfix master(5)',
     recipe: ['465     inet  n       -       y       -       -       smtpd'],
   },

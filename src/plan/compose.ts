@@ -23,6 +23,7 @@ import type { OwnFile, Task } from '../tasks/task.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
 import { applyFragment, type Applied, type Context } from './settings.ts';
+import { passedOn25 } from './siblings.ts';
 import { strictNotes } from './strict-notes.ts';
 import { summarize } from './summary.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade.ts';
@@ -119,7 +120,13 @@ function setAll(
   return {
     workspace: top.workspace,
     settings: netChanges(back.settings, [...upgradeSettings(opened.converted), ...base.settings], top.settings),
-    notes: [...back.notes, ...base.notes, ...top.notes, ...strictNotes(opened.workspace, top.workspace, facts, policy)],
+    notes: [
+      ...back.notes,
+      ...base.notes,
+      ...top.notes,
+      ...passedOn25(opened.workspace, top.workspace),
+      ...strictNotes(opened.workspace, top.workspace, facts, policy),
+    ],
     record:
       isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
         ? renderRecord(kept)

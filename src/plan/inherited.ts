@@ -1,14 +1,16 @@
 import { hasChecks } from '../formats/lists.ts';
 import { mainValue } from '../formats/postfix-main.ts';
+import { optionValue } from '../formats/postfix-master.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import { expand } from './expand.ts';
+import { siblingOf } from './siblings.ts';
 import { servicesOn, type Site } from './sites.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
  * What an entry for users has from main.cf and must not be rid of: the admin's own checks (a policy service that knows who
  * may send as whom, a list of those who may not), and his word on recipients that do not exist. Null where there is nothing of
- * the kind, and for an entry that comes with this plan, which nobody relies on yet.
+ * the kind. An entry that comes with this plan has what the other entry for users has from there.
  * @param opened the files as the admin has them
  */
 export function inheritedValue(
@@ -18,8 +20,9 @@ export function inheritedValue(
 ): string | null {
   if (place.in !== 'master.cf' || place.port === 25 || address.in !== 'master.cf' || value !== null) return null;
   const { postfix } = opened;
-  const there = servicesOn(opened, place.port).some(({ name, type }) => `${name}/${type}` === address.service);
-  if (!postfix || !there) return null;
+  const there = servicesOn(opened, place.port).find(({ name, type }) => `${name}/${type}` === address.service);
+  const model = there ?? siblingOf(opened, place.port);
+  if (!postfix || !model || optionValue(model, setting) !== null) return null;
   const read = (name: string): string | null => mainValue(postfix.main, name)?.value ?? null;
   const inherited = read(setting)?.replace(/\s+/g, ' ') ?? null;
   if (inherited === null || setting === 'smtpd_reject_unlisted_recipient') return inherited;

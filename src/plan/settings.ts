@@ -7,6 +7,7 @@ import { inheritedValue } from './inherited.ts';
 import { merge } from './merge.ts';
 import { overrides } from './overrides.ts';
 import { addSubmission, entriesOn, servicesOn, sitesOf, submissionName } from './sites.ts';
+import { ownOptions, siblingOf } from './siblings.ts';
 import { applies, fillMerge } from './values.ts';
 import { MASTER_CF, type Workspace } from './workspace.ts';
 
@@ -30,7 +31,7 @@ export interface Context {
 export function applyFragment(fragment: Fragment, workspace: Workspace, context: Context): Applied {
   const { facts, policy, fill } = context;
   if (!applies(fragment, facts, policy, workspace)) return { workspace, settings: [], notes: [] };
-  if (fragment.merge.how === 'service') return openPort(fragment, workspace, facts);
+  if (fragment.merge.how === 'service') return openPort(fragment, workspace, context);
   const sites = sitesOf(fragment, workspace, fill);
   if (sites.length === 0) return missingPlace(fragment, workspace, context);
 
@@ -74,7 +75,7 @@ function change(
 }
 
 /** Sees to it that an entry serves the port. Throws where somebody else does: a second one keeps Postfix from starting. */
-function openPort(fragment: Fragment, workspace: Workspace, facts: Facts): Applied {
+function openPort(fragment: Fragment, workspace: Workspace, { facts, opened }: Context): Applied {
   const { place, merge: wanted } = fragment;
   if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
   const { port } = place;
@@ -96,10 +97,14 @@ function openPort(fragment: Fragment, workspace: Workspace, facts: Facts): Appli
     );
   }
   const name = submissionName(facts, port);
+  const sibling = siblingOf(opened, port);
+  const taken = sibling ? ownOptions(sibling, opened) : [];
+  const added = [['', 'smtpd'] as const, ...taken.map((one) => [` ${one.name}`, one.value] as const)];
+  const text = `${name}/inet: takes over from ${sibling?.name}/inet what is the admin's: ${taken.map((one) => one.name).join(', ')}`;
   return {
-    workspace: addSubmission(workspace, name, wanted.samples),
-    settings: [change(fragment, `${name}/inet`, MASTER_CF, null, 'smtpd')],
-    notes: [],
+    workspace: addSubmission(workspace, name, wanted.samples, taken, sibling),
+    settings: added.map(([what, value]) => change(fragment, `${name}/inet${what}`, MASTER_CF, null, value)),
+    notes: taken.length > 0 ? [{ task: fragment.task, level: 'info', text }] : [],
   };
 }
 

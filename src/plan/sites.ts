@@ -1,6 +1,6 @@
 import { dovecotValue } from '../formats/dovecot.ts';
 import { mainValue } from '../formats/postfix-main.ts';
-import { addService, optionValue, type Service } from '../formats/postfix-master.ts';
+import { addService, optionValue, type Option, type Service } from '../formats/postfix-master.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import type { Facts } from '../model.ts';
 import { writeAt, type Address } from './address.ts';
@@ -95,11 +95,16 @@ export function entriesOn(workspace: Workspace, port: number): Service[] {
   });
 }
 
-/** Opens a port: one entry with the columns of the one on 25, so that it runs in the same chroot. */
-export function addSubmission(workspace: Workspace, name: string, samples: readonly string[]): Workspace {
+/** Opens a port: one entry in the same chroot as the model, by default the one on 25, and with these options. */
+export function addSubmission(
+  workspace: Workspace,
+  name: string,
+  samples: readonly string[],
+  options: readonly Option[],
+  model = servicesOn(workspace, 25).find(({ type }) => type === 'inet'),
+): Workspace {
   const { postfix } = workspace;
   if (!postfix) return workspace;
-  const model = servicesOn(workspace, 25).find(({ type }) => type === 'inet');
   const master = addService(
     postfix.master,
     {
@@ -112,7 +117,7 @@ export function addSubmission(workspace: Workspace, name: string, samples: reado
       maxproc: '-',
       command: 'smtpd',
     },
-    [],
+    options.map((option) => [option.name, option.value]),
     samples,
   );
   return { ...workspace, postfix: { ...postfix, master } };

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { mainValue } from '../formats/postfix-main.ts';
-import { optionValue } from '../formats/postfix-master.ts';
 import type { Facts, Note, Policy } from '../model.ts';
 import { servedCertificate } from '../tasks/served.ts';
-import { servicesOn } from './sites.ts';
+import { takesLogins } from './siblings.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What strict leaves to the admin, or costs. */
@@ -27,14 +26,6 @@ export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Fa
       : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // prettier-ignore
     ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // prettier-ignore
   ];
-}
-
-/** Do users log in on 25 now? */
-function takesLogins(workspace: Workspace): boolean {
-  const inMain = workspace.postfix && mainValue(workspace.postfix.main, 'smtpd_sasl_auth_enable')?.value;
-  return servicesOn(workspace, 25).some(
-    (service) => (optionValue(service, 'smtpd_sasl_auth_enable') ?? inMain ?? '').toLowerCase() === 'yes',
-  );
 }
 
 function info(task: Note['task'], text: string): Note {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
+import { hardenMail, issuedBy, to, trusting } from './cli.ts';
 import { activity, assertTidy, attributes } from './host.ts';
 import { openssl } from './opinions.ts';
+import { SMTP, talkInTls } from './talk.ts';
 import type { Peer } from './talk.ts';
 
 const MAIN = '/srv/config/postfix-main.cf';
@@ -206,6 +207,56 @@ describe('never weaken: the admin’s own settings', () => {
     assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
     assert.match(outcome.stdout, /ok: nothing to do, \d+ checks passed\n$/);
     assert.deepEqual((await activity(host, since)).reloads, []);
+    await assertTidy(host);
+  });
+});
+
+describe('never weaken: the rules of 587 hold on the 465 that comes', () => {
+  const ALICE = { name: 'alice', password: 'down the rabbit hole' };
+  let host: LabHost;
+  let root: string;
+  let stdout: string;
+
+  before(async () => {
+    host = await lab.host({ release: 'bookworm', mail: true, users: [ALICE] });
+    const acme = await lab.acme();
+    root = await acme.root();
+    await host.run(`cat >>/etc/postfix/master.cf <<'END'
+submission inet n - y - - smtpd
+  -o smtpd_tls_security_level=encrypt -o smtpd_sasl_auth_enable=yes
+  -o { smtpd_sender_restrictions = reject_sender_login_mismatch, permit_sasl_authenticated, reject }
+  -o { smtpd_sender_login_maps = inline:{ {alice@${host.name} = alice}, {boss@${host.name} = boss} } }
+END
+      systemctl reload postfix@-`);
+    const outcome = await hardenMail(['apply', '--yes', ...to(host), ...(await issuedBy(acme))]);
+    assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
+    stdout = outcome.stdout;
+  });
+  after(() => host.stop());
+
+  for (const [sender, answer] of [
+    ['alice', /^250 /],
+    ['boss', /^553 .*not owned by user alice/],
+  ] as const)
+    it(`alice, as ${sender}`, async () => {
+      const talk = await talkInTls({ address: host.address, port: 465, name: host.name, root });
+      await talk.until(SMTP);
+      await talk.ask('EHLO client.example', SMTP);
+      const login = Buffer.from(`\0${ALICE.name}\0${ALICE.password}`).toString('base64');
+      assert.match((await talk.ask(`AUTH PLAIN ${login}`, SMTP)).at(-1) ?? '', /^235 /);
+      await talk.ask(`MAIL FROM:<${sender}@${host.name}>`, SMTP);
+      assert.match((await talk.ask(`RCPT TO:<postmaster@${host.name}>`, SMTP)).at(-1) ?? '', answer);
+      talk.end();
+    });
+
+  it('and where they do not hold is told', () => {
+    assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps$/m); // prettier-ignore
+    assert.match(stdout, /! who logs in on 25 is not held to what submission\/inet has for itself: smtpd_sender_restr/);
+  });
+
+  it('then there is nothing to do', async () => {
+    const { stdout: again } = await hardenMail(['apply', '--yes', ...to(host), ...(await trusting(await lab.acme()))]);
+    assert.match(again, /ok: nothing to do, \d+ checks passed\n$/);
     await assertTidy(host);
   });
 });
