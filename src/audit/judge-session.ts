@@ -1,3 +1,4 @@
+import { putsOff } from '../verify/relay.ts';
 import type { Judgement } from './judge.ts';
 import type { PortSeen } from './look.ts';
 import type { SessionSeen, SmtpSeen } from './session.ts';
@@ -36,7 +37,8 @@ function injected({ injection }: PortSeen): Judgement[] {
   return [{ check, severity: 'ok', text: `${how} what is sent behind STARTTLS` }];
 }
 
-function relay({ relay: { taken, code, text } }: SmtpSeen, local: boolean): Judgement {
+function relay({ relay: seen }: SmtpSeen, local: boolean): Judgement {
+  const { taken, text } = seen;
   const check = 'open-relay';
   if (taken && local)
     return {
@@ -50,9 +52,7 @@ function relay({ relay: { taken, code, text } }: SmtpSeen, local: boolean): Judg
       severity: 'high',
       text: `takes mail from anybody to anybody (unless this machine is in mynetworks): "${text}"`,
     };
-  // A server that puts off strangers (greylisting) has not said yet whether it would; Postfix's 454 "Relay access denied" has.
-  if (code >= 400 && code < 500 && !/relay/i.test(text))
-    return { check, severity: 'info', text: `not proven, it puts us off: "${text}"` };
+  if (putsOff(seen)) return { check, severity: 'info', text: `not proven, it puts us off: "${text}"` };
   return { check, severity: 'ok', text: `relays for nobody: "${text}"` };
 }
 

@@ -250,5 +250,12 @@ export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { rea
     postfix: ['broken_sasl_auth_clients'],
     dovecot: [],
   },
+  relay: {
+    severity: 'high',
+    source: 'RFC 5321 §7.8, CWE-269',
+    profile: null,
+    postfix: ['smtpd_relay_restrictions', 'mynetworks'],
+    dovecot: [],
+  },
   login: { severity: 'medium', source: 'RFC 4954', profile: null, postfix: ['smtpd_sasl_path'], dovecot: ['passdb'] },
 };

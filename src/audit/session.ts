@@ -1,5 +1,6 @@
 /** One ordinary conversation: who answers, what is offered before and inside TLS, and, by SMTP, for whom it would relay. */
 import { NOBODY } from '../verify/protocol.ts';
+import { askRelay, type RelaySeen } from '../verify/relay.ts';
 import { show } from '../verify/show.ts';
 import { read as smtpReply } from '../verify/smtp.ts';
 import { ProtocolError, type Wire } from '../verify/wire.ts';
@@ -23,7 +24,7 @@ export interface SessionSeen {
 
 export interface SmtpSeen {
   /** A foreign sender's mail to a foreign recipient: the answer to RCPT, or to MAIL where it did not come to that. */
-  readonly relay: { readonly taken: boolean; readonly code: number; readonly text: string };
+  readonly relay: RelaySeen;
   /** The answers to VRFY for a name that nobody has, and for one that everybody must have (RFC 5321 §4.5.1). */
   readonly vrfy: { readonly nobody: number; readonly postmaster: number };
   /** How AUTH was answered where it was not offered in the clear; null where it was, or there is no clear. */
@@ -92,19 +93,12 @@ async function unoffered(wire: Wire): Promise<SmtpSeen['auth']> {
   return { taken: code === 334, text: show(text) };
 }
 
-/**
- * Never DATA: nothing is sent. Both domains are reserved for examples (RFC 2606) and take no mail. Where the foreign
- * sender is refused, the empty one is tried, which nobody may refuse (RFC 5321 §4.5.5).
- */
+/** Where the foreign sender is refused, the empty one is tried, which nobody may refuse (RFC 5321 §4.5.5). */
 async function probe(wire: Wire): Promise<Omit<SmtpSeen, 'auth'>> {
   const nobody = await command(wire, `VRFY ${NOBODY}`);
   const postmaster = await command(wire, 'VRFY postmaster');
-  let last = await command(wire, `MAIL FROM:<${NOBODY}@example.net>`);
-  if (last.code !== 250) last = await command(wire, 'MAIL FROM:<>');
-  const begun = last.code === 250;
-  if (begun) last = await command(wire, `RCPT TO:<${NOBODY}@example.com>`);
-  const relay = { taken: begun && (last.code === 250 || last.code === 251), code: last.code, text: show(last.text) };
-  await command(wire, 'RSET');
+  const foreign = await askRelay(wire, `${NOBODY}@example.net`);
+  const relay = foreign.begun ? foreign : await askRelay(wire, '');
   return { relay, vrfy: { nobody: nobody.code, postmaster: postmaster.code } };
 }
 

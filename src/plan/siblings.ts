@@ -10,7 +10,7 @@ import type { Workspace } from './workspace.ts';
 
 /** What each port says for itself: its log name, its kind of TLS, its certificate, and who stands before it. */
 const BY_PORT =
-  /^(syslog_name|smtpd_(tls_(wrappermode|security_level|auth_only|(ec|d)?(cert|key)_file|eccert_file|eckey_file|chain_files)|use_tls|enforce_tls|upstream_proxy_\w+|sasl_(auth_enable|type|path)))$/;
+  /^(syslog_name|smtpd_(tls_(wrappermode|security_level|auth_only|(ec|d)?(cert|key)_file|chain_files)|use_tls|enforce_tls|upstream_proxy_\w+|sasl_(auth_enable|type|path)))$/;
 const WRITTEN = new Map(FOR_USERS.map(({ setting, written }) => [setting, written]));
 
 /**

@@ -108,6 +108,13 @@ export const CHECKS = [
     recipe: ['ehlo localhost: 250-AUTH=PLAIN LOGIN'],
   },
   {
+    id: 'relay',
+    ports: [25],
+    proves:
+      'mail for elsewhere is not taken from somebody who has not logged in (asked up to RCPT, nothing is sent; not where we are the host itself). Taken: a warning, for we may be in mynetworks; where it was refused before an apply, the reason to undo it',
+    recipe: [],
+  },
+  {
     id: 'login',
     ports: [25, 465, 587, 993, 995],
     proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',

@@ -7,6 +7,7 @@ import type { CheckId, Port } from './checks.ts';
 import { imap } from './imap.ts';
 import { pop3 } from './pop3.ts';
 import type { Offer, Protocol } from './protocol.ts';
+import { askRelay, putsOff, type RelaySeen } from './relay.ts';
 import { show } from './show.ts';
 import { smtp } from './smtp.ts';
 import type { Wire } from './wire.ts';
@@ -23,6 +24,8 @@ export interface Probe {
     readonly servername: string;
     /** Try a login in the clear where none is offered. */
     readonly tryLogin: boolean;
+    /** Ask on 25 whether it takes mail for elsewhere. */
+    readonly tryRelay: boolean;
     /** Do users log in on 25 too? */
     readonly authOn25: boolean;
     readonly context: () => SecureContext;
@@ -87,7 +90,7 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       return protocol.offer(wire);
     })();
     inside.catch(() => {}); // awaited below
-    const { expectation, authOn25 } = await probe.wanted;
+    const { expectation, authOn25, tryRelay } = await probe.wanted;
     if (await isMisnamed(probe)) return { greeted, misnamed: true };
     const proven = session(tls, expectation, note);
     if (proven === null) return { greeted, misnamed: false };
@@ -97,6 +100,18 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
     if (forUsers) loginOffer(protocol, offer, note);
     else noLoginOffer(offer, note);
     if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
+    // The host itself may relay, and proves nothing for others.
+    if (port.port === 25 && tryRelay && !probe.local) {
+      under = 'relay';
+      relaying(
+        await askRelay(
+          wire,
+          '',
+          offer.words.some((word) => /^PIPELINING\s*$/i.test(word)),
+        ),
+        note,
+      );
+    }
     if (forUsers && probe.user && !port.optional) {
       under = 'login';
       await login(wire, protocol, probe.user, proven, note);
@@ -105,7 +120,10 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
   } catch (error) {
     // A server may refuse a name that it does not know.
     if (under === 'tls' && (await isMisnamed(probe).catch(() => false))) return { greeted, misnamed: true };
-    note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
+    const why = error instanceof ProtocolError ? error.message : reason(error);
+    // Block lists and policy services are asked meanwhile, and may take their time.
+    if (under === 'relay') note('relay', 'hint', `whether it takes mail for elsewhere is not seen: ${why}`);
+    else note(under, 'fail', why);
     await refusal?.catch(() => {});
   } finally {
     wire.close(protocol.goodbye);
@@ -202,6 +220,15 @@ function legacyOffer(offer: Offer, note: Note): void {
   if (missing.length)
     note('auth-legacy', 'hint', 'does not offer the old spelling AUTH=, which only very old clients need');
   else note('auth-legacy', 'pass', `offers AUTH=${show(offer.legacy.join(' '))} for old clients as well`);
+}
+
+function relaying(seen: RelaySeen, note: Note): void {
+  const { taken, text } = seen;
+  if (taken)
+    note('relay', 'warn', `takes mail for elsewhere from us, who have not logged in ("${text}"): an open relay, unless this machine is meant to be in mynetworks`); // prettier-ignore
+  else if (putsOff(seen))
+    note('relay', 'hint', `puts us off ("${text}"): whether it would take mail for elsewhere is not seen`); // prettier-ignore
+  else note('relay', 'pass', `takes no mail for elsewhere: "${text}"`);
 }
 
 async function login(

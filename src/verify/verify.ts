@@ -24,6 +24,8 @@ export interface Wanted {
    * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
    */
   readonly tryLogin?: boolean;
+  /** Ask on 25 whether it takes mail for elsewhere without a login; default as `tryLogin`. It is logged as a refusal too. */
+  readonly tryRelay?: boolean;
   /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
   readonly issuer?: string | null;
   /** Ask for the list of revoked certificates that the certificate names? Default no: it is a request to whoever that is. */
@@ -73,10 +75,11 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   // SNI carries names, not addresses (RFC 6066).
   const servername = (domain: string): string => (isIP(domain) ? '' : domain);
   const probe = {
-    wanted: wanted.then(({ domain, certificate, tryLogin = true, authOn25 = true }) => ({
+    wanted: wanted.then(({ domain, certificate, tryLogin = true, tryRelay = tryLogin, authOn25 = true }) => ({
       expectation: { domain, onDisk: certificate, now },
       servername: servername(domain),
       tryLogin,
+      tryRelay,
       authOn25,
       context,
     })),
@@ -120,6 +123,7 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
         expectation: { domain: name, onDisk: certificate, now },
         servername: name,
         tryLogin: false,
+        tryRelay: false,
         authOn25: true,
         context,
       }),

@@ -270,6 +270,12 @@ describe('verify against a real Debian 12 mail host', function () {
       words: [[110, 'answers', /^closed/]],
     },
     {
+      name: 'an open relay',
+      by: 'postconf -e mynetworks=0.0.0.0/0',
+      expected: ['25 relay warn direct'],
+      words: [[25, 'relay', /^takes mail for elsewhere from us, .*: an open relay, unless this machine is meant/]],
+    },
+    {
       name: 'a key that cannot be read',
       by: 'postconf -P smtp/inet/smtpd_tls_key_file=/nowhere',
       expected: ['25 starttls fail direct'],
@@ -285,7 +291,7 @@ describe('verify against a real Debian 12 mail host', function () {
         await host.run(`dovecot() { sed -i "s/^ssl = .*/ssl = $1/; s/^disable_plaintext_auth = .*/disable_plaintext_auth = $2/" /etc/dovecot/conf.d/99-test.conf; }
           ${by}
           ${RELOAD}`);
-        const findings = await expect(expected, { tryLogin: false });
+        const findings = await expect(expected, { tryLogin: false, tryRelay: true });
         for (const [port, check, pattern] of words) assert.match(text(findings, port, check), pattern);
       });
 

@@ -127,7 +127,11 @@ describe('audit: what is said of what was seen', () => {
     [554, '554 5.7.1 Relay access denied', []],
   ] as const)
     it(`a relay that answers ${text}`, () => {
-      const smtp = { relay: { taken: code === 250, code, text }, vrfy: { nobody: 502, postmaster: 502 }, auth: null };
+      const smtp = {
+        relay: { begun: true, taken: code === 250, code, text },
+        vrfy: { nobody: 502, postmaster: 502 },
+        auth: null,
+      };
       const { session } = seen(25, {});
       assert.deepEqual(all(25, { session: session && { ...session, smtp } }), expected);
     });

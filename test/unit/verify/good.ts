@@ -30,6 +30,9 @@ function smtp(tls: SecureContextOptions, implicit: boolean): Script {
       if (line === 'STARTTLS' && !secure) return ['220 2.0.0 Ready to start TLS\r\n'];
       if (line === 'AUTH PLAIN' && secure) return '334 \r\n';
       if (line === RESPONSE) return '235 2.7.0 Authentication successful\r\n';
+      if (line === 'MAIL FROM:<>') return '250 2.1.0 Ok\r\n';
+      if (/^RCPT /.test(line)) return '454 4.7.1 <harden-mail-probe@example.com>: Relay access denied\r\n';
+      if (line === 'RSET') return '250 2.0.0 Ok\r\n';
       if (line === 'QUIT') return '221 2.0.0 Bye\r\n';
       return '502 5.5.2 Error: command not recognized\r\n';
     },
