@@ -1,7 +1,7 @@
 // Runs the test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. One after the
 // other: each takes all of two cores, and hosts that wait for a core run into their time limits.
 //   node scripts/test.mjs          what must hold before anything lands, in minutes: of the host tests those of the recipe, of bad
-//                                  input, of certificates, of the transaction, and of the way in
+//                                  input, of certificates, of the transaction and the way back, and of the way in
 //   node scripts/test.mjs hosts    the other host tests
 //   node scripts/test.mjs all      all of them
 import { spawn } from 'node:child_process';
@@ -18,7 +18,18 @@ const CONFIG = {
 
 /** Host tests of `npm test`; a name stands for a file, or for all of a folder. */
 const FIRST = [
-  ...['faults/', 'recipe', 'verify', 'unreachable-ports', 'bad-input', 'certificates', 'conditions', 'never-weaken'],
+  ...[
+    'faults/',
+    'recipe',
+    'install',
+    'verify',
+    'unreachable-ports',
+    'bad-input',
+    'certificates',
+    'conditions',
+    'rollback',
+  ],
+  ...['never-weaken'],
   ...['ssh/auth', 'ssh/host-keys', 'ssh/ssh'],
 ].map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
 
