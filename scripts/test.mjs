@@ -17,21 +17,10 @@ const CONFIG = {
 };
 
 /** Host tests of `npm test`; a name stands for a file, or for all of a folder. */
-const FIRST = [
-  ...[
-    'faults/',
-    'recipe',
-    'install',
-    'verify',
-    'unreachable-ports',
-    'bad-input',
-    'certificates',
-    'conditions',
-    'rollback',
-  ],
-  ...['never-weaken'],
-  ...['ssh/auth', 'ssh/host-keys', 'ssh/ssh'],
-].map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
+const FIRST = `faults/ recipe install verify unreachable-ports bad-input certificates conditions rollback never-weaken
+  ssh/auth ssh/host-keys ssh/ssh`
+  .split(/\s+/)
+  .map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const [which = 'first'] = process.argv.slice(2);
