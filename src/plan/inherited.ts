@@ -1,11 +1,10 @@
 import { hasChecks } from '../formats/lists.ts';
-import { mainValue } from '../formats/postfix-main.ts';
 import { optionValue } from '../formats/postfix-master.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import { expand } from './expand.ts';
 import { siblingOf } from './siblings.ts';
 import { servicesOn, type Site } from './sites.ts';
-import type { Workspace } from './workspace.ts';
+import { mainReader, type Workspace } from './workspace.ts';
 
 /**
  * What an entry for users has from main.cf and must not be rid of: the admin's own checks (a policy service that knows who
@@ -19,11 +18,10 @@ export function inheritedValue(
   opened: Workspace,
 ): string | null {
   if (place.in !== 'master.cf' || place.port === 25 || address.in !== 'master.cf' || value !== null) return null;
-  const { postfix } = opened;
   const there = servicesOn(opened, place.port).find(({ name, type }) => `${name}/${type}` === address.service);
   const model = there ?? siblingOf(opened, place.port);
-  if (!postfix || !model || optionValue(model, setting) !== null) return null;
-  const read = (name: string): string | null => mainValue(postfix.main, name)?.value ?? null;
+  if (!model || optionValue(model, setting) !== null) return null;
+  const read = mainReader(opened);
   const inherited = read(setting)?.replace(/\s+/g, ' ') ?? null;
   if (inherited === null || setting === 'smtpd_reject_unlisted_recipient') return inherited;
   return setting.endsWith('_restrictions') && hasChecks(expand(inherited, read)) ? inherited : null;

@@ -1,7 +1,7 @@
 import type { Fragment } from '../fragments/fragment.ts';
 import { HardenMailError } from '../errors.ts';
 import type { Facts, Note, Policy, SettingChange } from '../model.ts';
-import { mainValue } from '../formats/postfix-main.ts';
+import type { Option, Service } from '../formats/postfix-master.ts';
 import { keyOf } from './address.ts';
 import { inheritedValue } from './inherited.ts';
 import { merge } from './merge.ts';
@@ -9,7 +9,7 @@ import { overrides } from './overrides.ts';
 import { addSubmission, entriesOn, servicesOn, sitesOf, submissionName } from './sites.ts';
 import { ownOptions, siblingOf } from './siblings.ts';
 import { applies, fillMerge } from './values.ts';
-import { MASTER_CF, type Workspace } from './workspace.ts';
+import { mainReader, MASTER_CF, type Workspace } from './workspace.ts';
 
 export interface Applied {
   readonly workspace: Workspace;
@@ -60,8 +60,8 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
 }
 
 /** What main.cf says; a Dovecot value has nothing to do with it. */
-function reader({ place }: Fragment, { postfix }: Workspace): (name: string) => string | null {
-  return (name) => (postfix && place.in !== 'dovecot' ? (mainValue(postfix.main, name)?.value ?? null) : null);
+function reader({ place }: Fragment, workspace: Workspace): (name: string) => string | null {
+  return place.in === 'dovecot' ? () => null : mainReader(workspace);
 }
 
 function change(
@@ -99,13 +99,18 @@ function openPort(fragment: Fragment, workspace: Workspace, { facts, opened }: C
   const name = submissionName(facts, port);
   const sibling = siblingOf(opened, port);
   const taken = sibling ? ownOptions(sibling, opened) : [];
-  const added = [['', 'smtpd'] as const, ...taken.map((one) => [` ${one.name}`, one.value] as const)];
-  const text = `${name}/inet: takes over from ${sibling?.name}/inet what is the admin's: ${taken.map((one) => one.name).join(', ')}`;
+  const added = (what: string, value: string): SettingChange =>
+    change(fragment, `${name}/inet${what}`, MASTER_CF, null, value);
   return {
     workspace: addSubmission(workspace, name, wanted.samples, taken, sibling),
-    settings: added.map(([what, value]) => change(fragment, `${name}/inet${what}`, MASTER_CF, null, value)),
-    notes: taken.length > 0 ? [{ task: fragment.task, level: 'info', text }] : [],
+    settings: [added('', 'smtpd'), ...taken.map((one) => added(` ${one.name}`, one.value))],
+    notes: sibling && taken.length > 0 ? [takenOver(fragment, name, sibling, taken)] : [],
   };
+}
+
+function takenOver({ task }: Fragment, name: string, from: Service, taken: readonly Option[]): Note {
+  const names = taken.map((one) => one.name).join(', ');
+  return { task, level: 'info', text: `${name}/inet: takes over from ${from.name}/inet what is the admin's: ${names}` };
 }
 
 /** The daemon is not there yet, or master.cf has no smtpd on the port. */

@@ -1,12 +1,10 @@
 import { hasChecks } from '../formats/lists.ts';
-import { mainValue } from '../formats/postfix-main.ts';
-import type { Option, Service } from '../formats/postfix-master.ts';
-import { optionValue } from '../formats/postfix-master.ts';
+import { optionValue, type Option, type Service } from '../formats/postfix-master.ts';
 import { FOR_USERS } from '../fragments/for-users.ts';
 import type { Note } from '../model.ts';
 import { expand } from './expand.ts';
 import { servicesOn } from './sites.ts';
-import type { Workspace } from './workspace.ts';
+import { mainReader, type Workspace } from './workspace.ts';
 
 /** What each port says for itself: its log name, its kind of TLS, its certificate, and who stands before it. */
 const BY_PORT =
@@ -17,8 +15,8 @@ const WRITTEN = new Map(FOR_USERS.map(({ setting, written }) => [setting, writte
  * What the admin has for the users of this entry, beside what every entry for users has: who may send as whom, filters, a
  * signing milter. Options that are set to nothing only take away.
  */
-export function ownOptions(service: Service, { postfix }: Workspace): readonly Option[] {
-  const read = (name: string): string | null => (postfix && (mainValue(postfix.main, name)?.value ?? null)) ?? null;
+export function ownOptions(service: Service, workspace: Workspace): readonly Option[] {
+  const read = mainReader(workspace);
   return service.options.filter(({ name, value }) => {
     // The samples' own names mean nothing where main.cf does not set them.
     const held = expand(value, read).replace(/\$\{?mua_\w+\}?/g, '');
@@ -35,11 +33,11 @@ export function siblingOf(opened: Workspace, port: number): Service | undefined 
 /** Logins on 25 are new, and what the admin's own entry holds its users to does not hold there. */
 export function passedOn25(opened: Workspace, now: Workspace): Note[] {
   if (takesLogins(opened) || !takesLogins(now)) return [];
-  const [screen] = servicesOn(now, 25);
+  const [on25] = servicesOn(now, 25);
   return [587, 465].flatMap((port): Note[] => {
     const [entry] = servicesOn(opened, port);
     const names = entry
-      ? ownOptions(entry, opened).filter(({ name, value }) => valueAt(now, screen, name) !== value)
+      ? ownOptions(entry, opened).filter(({ name, value }) => valueAt(now, on25, name) !== value)
       : [];
     if (!entry || names.length === 0) return [];
     const told = [...new Set(names.map(({ name }) => name))].join(', ');
@@ -55,6 +53,6 @@ export function takesLogins(workspace: Workspace): boolean {
   );
 }
 
-function valueAt({ postfix }: Workspace, service: Service | undefined, name: string): string | null {
-  return (service && optionValue(service, name)) ?? (postfix && (mainValue(postfix.main, name)?.value ?? null));
+function valueAt(workspace: Workspace, service: Service | undefined, name: string): string | null {
+  return (service && optionValue(service, name)) ?? mainReader(workspace)(name);
 }

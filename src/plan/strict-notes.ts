@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { mainValue } from '../formats/postfix-main.ts';
 import type { Facts, Note, Policy } from '../model.ts';
 import { servedCertificate } from '../tasks/served.ts';
 import { takesLogins } from './siblings.ts';
-import type { Workspace } from './workspace.ts';
+import { mainReader, type Workspace } from './workspace.ts';
 
 /** What strict leaves to the admin, or costs. */
-export function strictNotes(before: Workspace, { postfix }: Workspace, facts: Facts, policy: Policy): Note[] {
-  if (policy.profile !== 'strict' || !postfix) return [];
-  const isSet = (name: string): boolean => (mainValue(postfix.main, name)?.value ?? '') !== '';
+export function strictNotes(before: Workspace, now: Workspace, facts: Facts, policy: Policy): Note[] {
+  if (policy.profile !== 'strict' || !now.postfix) return [];
+  const read = mainReader(now);
+  const isSet = (name: string): boolean => (read(name) ?? '') !== '';
   const { chain } = servedCertificate(facts, policy);
   const isRsa = chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa';
   const remedy = policy.own ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';

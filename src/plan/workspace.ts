@@ -2,7 +2,7 @@ import { HardenMailError } from '../errors.ts';
 import type { Bytes, Facts, RemoteFile, Snapshot } from '../model.ts';
 import type { ConvertedLine } from '../convert/convert.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
-import { parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
+import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
 import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix-master.ts';
 import { converted } from './upgrade.ts';
 import { satisfies } from './versions.ts';
@@ -69,4 +69,9 @@ export function renderWorkspace(workspace: Workspace): Record<string, Bytes> {
     ...(postfix && { [MAIN_CF]: renderMain(postfix.main), [MASTER_CF]: renderMaster(postfix.master) }),
     ...(dovecot && dovecotFiles(dovecot)),
   };
+}
+
+/** What main.cf says of a parameter; null where it does not set it, or there is none. */
+export function mainReader({ postfix }: Workspace): (name: string) => string | null {
+  return (name) => (postfix ? (mainValue(postfix.main, name)?.value ?? null) : null);
 }

@@ -103,14 +103,8 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
     // The host itself may relay, and proves nothing for others.
     if (port.port === 25 && tryRelay && !probe.local) {
       under = 'relay';
-      relaying(
-        await askRelay(
-          wire,
-          '',
-          offer.words.some((word) => /^PIPELINING\s*$/i.test(word)),
-        ),
-        note,
-      );
+      const pipelining = offer.words.some((word) => word.trim().toUpperCase() === 'PIPELINING');
+      relaying(await askRelay(wire, '', pipelining), note);
     }
     if (forUsers && probe.user && !port.optional) {
       under = 'login';
