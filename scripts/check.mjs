@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 const CHECKS = [
-  ['eslint', '.'], // the longest first
-  ['prettier', '--check', '.'],
+  ['oxlint', '-c', 'oxlint.config.mjs'], // the longest first
+  ['oxfmt', '--check', '.'],
   ['tsc'],
   ['knip'],
 ];

@@ -28,7 +28,7 @@ export const examine: Step = async (visit, options, say) => {
     const remote = readOnly(visit.remote);
     const needs = await look('root', () => askNeeds(remote), wayIn);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
-    visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // prettier-ignore
+    visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // oxfmt-ignore
     if (visit.snapshot) await lookAhead(visit.host, remote, visit.snapshot, look);
   }
   visit.ending = { kind: 'examined', diagnoses: log.diagnoses };
@@ -37,18 +37,18 @@ export const examine: Step = async (visit, options, say) => {
 /** The steps of apply before anything is written. */
 async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: Logbook['look']): Promise<void> {
   const { facts } = snapshot;
-  await look('release', () => assertSupported(facts, host.name), () => versions(facts)); // prettier-ignore
+  await look('release', () => assertSupported(facts, host.name), () => versions(facts)); // oxfmt-ignore
   await look(
     'clock',
     () => assertClock(facts),
     () => 'as ours',
   );
-  await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // prettier-ignore
-  const policy = await look('domain', () => policyFor(host, facts, readRecord(snapshot)), ({ domain }) => domain); // prettier-ignore
-  const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // prettier-ignore
+  await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
+  const policy = await look('domain', () => policyFor(host, facts, readRecord(snapshot)), ({ domain }) => domain); // oxfmt-ignore
+  const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
-    await look('certificate', () => preflight(remote, action), () => `can be had for ${action.domains.join(', ')}`); // prettier-ignore
+    await look('certificate', () => preflight(remote, action), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
   }
 }
 

@@ -40,7 +40,7 @@ async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   const overrides = overridesOf(flags);
   await assertContact(overrides);
   if (flags.local === true) {
-    const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // prettier-ignore
+    const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
     if (flags.audit === true || flags.ssh === false) throw usage('an audit looks from outside, which --local is not');
     return [thisMachine(overrides)];

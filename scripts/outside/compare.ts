@@ -17,8 +17,8 @@ export function compare(ours: readonly string[], theirs: readonly string[]): Dif
   const differ = (only: Difference['only'], items: readonly string[]): Difference[] =>
     items.map((item) => ({ only, item: named(item) }));
   return [
-    ...differ('ours', ours.filter((one) => told.has(kindOf(one)) && !there.has(one))), // prettier-ignore
-    ...differ('theirs', [...there].filter((one) => !here.has(one))), // prettier-ignore
+    ...differ('ours', ours.filter((one) => told.has(kindOf(one)) && !there.has(one))), // oxfmt-ignore
+    ...differ('theirs', [...there].filter((one) => !here.has(one))), // oxfmt-ignore
   ];
 }
 

@@ -10,7 +10,7 @@ export async function readHistory(remote: Remote): Promise<Transaction[]> {
     intent: 'read',
   });
   if (code !== 0) {
-    throw new HardenMailError('REMOTE_FAILED', `the journal of ${remote.name} cannot be read: ${stderr.toString().trim()}`, 'Look into /var/lib/harden-mail/tx on the host.'); // prettier-ignore
+    throw new HardenMailError('REMOTE_FAILED', `the journal of ${remote.name} cannot be read: ${stderr.toString().trim()}`, 'Look into /var/lib/harden-mail/tx on the host.'); // oxfmt-ignore
   }
   return parseHistory(stdout.toString('latin1'));
 }

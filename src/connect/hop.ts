@@ -117,7 +117,7 @@ export async function openHop(
       }
     }
   } catch (error) {
-    void opening.then(({ socket }) => socket.destroy(), () => {}).then(() => leave()); // prettier-ignore
+    void opening.then(({ socket }) => socket.destroy(), () => {}).then(() => leave()); // oxfmt-ignore
     throw error;
   }
 }

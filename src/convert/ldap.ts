@@ -38,7 +38,7 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
   switch (key) {
     case 'hosts':
       if (value === '') return { drop: true };
-      return { lines: [`ldap_uris = ${value.split(/\s+/).map((host) => `ldap://${host}`).join(' ')}`] }; // prettier-ignore
+      return { lines: [`ldap_uris = ${value.split(/\s+/).map((host) => `ldap://${host}`).join(' ')}`] }; // oxfmt-ignore
     case 'sasl_bind':
       return yes(value) && read('sasl_mech') === null ? refuse('name the mechanism in sasl_mech') : { drop: true };
     case 'tls_require_cert':

@@ -37,6 +37,6 @@ const HAS = new Set(
 );
 
 /** Plugins that have another name, or became part of the core. */
-const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // prettier-ignore
+const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // oxfmt-ignore
 
 export const lists: readonly Rule[] = [list('mail_plugins', PLUGINS, HAS), list('protocols')];

@@ -85,7 +85,7 @@ export const plugin: readonly Rule[] = [
     'A new name; it names a mailbox.',
   ),
   rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
-  rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // prettier-ignore
+  rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // oxfmt-ignore
   rule(
     'quota_clone',
     'quota_clone_dict',
@@ -93,8 +93,8 @@ export const plugin: readonly Rule[] = [
     dictionary('quota_clone'),
     'Dictionaries are blocks.',
   ),
-  rule('trash', 'trash', 'mailbox NAME { trash_priority }', trash, 'What the file says stands in the blocks of the mailboxes.'), // prettier-ignore
-  rule('welcome', 'welcome_script', 'welcome { execute NAME { args } }', welcome, 'Programs are run by a block of their own.'), // prettier-ignore
+  rule('trash', 'trash', 'mailbox NAME { trash_priority }', trash, 'What the file says stands in the blocks of the mailboxes.'), // oxfmt-ignore
+  rule('welcome', 'welcome_script', 'welcome { execute NAME { args } }', welcome, 'Programs are run by a block of their own.'), // oxfmt-ignore
   {
     ...renamed(CRYPT, 'mail_crypt_global_public_key', 'crypt_global_public_key_file'),
     value: path,

@@ -70,7 +70,7 @@ const OWN: readonly (readonly [setting: RegExp, letters: Readonly<Record<string,
   ],
   [/^pop3_uidl_format$/, { u: 'uid', v: 'uidvalidity', m: 'md5', f: 'filename', g: 'guid' }],
   [/^rejection_(reason|subject)$/, { n: "literal('\\r\\n')", r: 'reason', s: 'subject', t: 'to' }],
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 /** `%` means nothing in these, or dates (strftime), in either release. */
 const PLAIN = /^(log_timestamp|login_greeting|\w*password|doveadm_api_key|ssl_\w+|listen|instance_name)$/;

@@ -150,7 +150,7 @@ function applyAll(fragments: readonly Fragment[], start: Workspace, context: Con
 /** The record goes with the settings, in one transaction: what puts these back puts it back too. */
 function recordChange(record: Bytes | null, { files }: Snapshot): Change[] {
   const file = files[RECORD];
-  if (record !== null) return ownChange({ path: RECORD, bytes: record, mode: '0644', owner: 'root:root', why: '' }, { files }); // prettier-ignore
+  if (record !== null) return ownChange({ path: RECORD, bytes: record, mode: '0644', owner: 'root:root', why: '' }, { files }); // oxfmt-ignore
   return file ? [{ ...changeOf(file, ''), after: null }] : [];
 }
 

@@ -64,15 +64,15 @@ function warnings(dovecot: string, { files }: Snapshot, unedited: readonly strin
     ({ path, bytes }) => path.startsWith('/etc/postfix/') && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
   );
   return [
-    warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // prettier-ignore
-    warning('mail waits until then as well: where port 25 offers logins it breaks off after STARTTLS, so that senders try again later, and what was taken stays in the queue; have apply ready'), // prettier-ignore
+    warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // oxfmt-ignore
+    warning('mail waits until then as well: where port 25 offers logins it breaks off after STARTTLS, so that senders try again later, and what was taken stays in the queue; have apply ready'), // oxfmt-ignore
     ...(agent
-      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: once Postfix is restarted, and the host not yet applied to, it is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // prettier-ignore
+      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: once Postfix is restarted, and the host not yet applied to, it is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // oxfmt-ignore
       : []),
     info('the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it'),
     info('keep your own files where apt asks (its default): apply converts those'),
     ...(unedited.length > 0
-      ? [info(`nobody has edited ${unedited.join(', ')}: where the upgrade puts its own in their place, which it does unless it is told to keep all, there is less to convert`)] // prettier-ignore
+      ? [info(`nobody has edited ${unedited.join(', ')}: where the upgrade puts its own in their place, which it does unless it is told to keep all, there is less to convert`)] // oxfmt-ignore
       : []),
   ];
 }

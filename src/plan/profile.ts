@@ -41,7 +41,7 @@ export function heldBy(
   // A certificate and its key are one: where somebody has changed one of them, both are theirs.
   const isOurs = (one: Remembered): boolean =>
     stands(one) &&
-    all.every((other) => blockOf(one) === null || blockOf(other) !== blockOf(one) || stands(other) || readAt(workspace, other.at) === null); // prettier-ignore
+    all.every((other) => blockOf(one) === null || blockOf(other) !== blockOf(one) || stands(other) || readAt(workspace, other.at) === null); // oxfmt-ignore
   const known = all.filter(({ by }) => tasks === null || tasks.includes(taskOf(by)));
   const outside = all.filter((one) => !known.includes(one));
   const wanted = new Set(

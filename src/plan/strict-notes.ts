@@ -16,15 +16,15 @@ export function strictNotes(before: Workspace, now: Workspace, facts: Facts, pol
   const noPop3 = policy.asked?.includes('no-pop3');
   return [
     ...(takesLogins(before)
-      ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // prettier-ignore
+      ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // oxfmt-ignore
       : []),
     ...(isSet('smtpd_sender_login_maps')
       ? []
-      : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // prettier-ignore
+      : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // oxfmt-ignore
     ...(chain === null || isRsa || refusesClear
       ? []
-      : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // prettier-ignore
-    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // prettier-ignore
+      : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // oxfmt-ignore
+    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // oxfmt-ignore
   ];
 }
 

@@ -69,7 +69,7 @@ function isTooOld({ postfix }: Facts): boolean {
 
 export function sniNotes(facts: Facts, { sni = [] }: Policy): string[] {
   if (sni.length === 0 || !isTooOld(facts)) return [];
-  return [`Postfix ${facts.postfix} has one certificate for all names (several from 3.4 on): further names are shown theirs by Dovecot alone`]; // prettier-ignore
+  return [`Postfix ${facts.postfix} has one certificate for all names (several from 3.4 on): further names are shown theirs by Dovecot alone`]; // oxfmt-ignore
 }
 
 /**

@@ -219,9 +219,9 @@ function legacyOffer(offer: Offer, note: Note): void {
 function relaying(seen: RelaySeen, note: Note): void {
   const { taken, text } = seen;
   if (taken)
-    note('relay', 'warn', `takes mail for elsewhere from us, who have not logged in ("${text}"): an open relay, unless this machine is meant to be in mynetworks`); // prettier-ignore
+    note('relay', 'warn', `takes mail for elsewhere from us, who have not logged in ("${text}"): an open relay, unless this machine is meant to be in mynetworks`); // oxfmt-ignore
   else if (putsOff(seen))
-    note('relay', 'hint', `puts us off ("${text}"): whether it would take mail for elsewhere is not seen`); // prettier-ignore
+    note('relay', 'hint', `puts us off ("${text}"): whether it would take mail for elsewhere is not seen`); // oxfmt-ignore
   else note('relay', 'pass', `takes no mail for elsewhere: "${text}"`);
 }
 

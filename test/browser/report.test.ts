@@ -137,7 +137,7 @@ describe('report --html, in Chromium', () => {
 
   it('and if something did come in, the policy would stop it', async () => {
     const path = join(folder ?? '', 'spoilt.html');
-    writeFileSync(path, page(fleet).replace('<main>', '<main><script>window.pwned = 1</script><img src="https://attacker.test/">')); // prettier-ignore
+    writeFileSync(path, page(fleet).replace('<main>', '<main><script>window.pwned = 1</script><img src="https://attacker.test/">')); // oxfmt-ignore
     const { complaints } = await browser.open(pathToFileURL(path).href);
     assert.equal(await browser.evaluate('window.pwned'), undefined);
     assert.match(complaints.join('\n'), /script[^]*Content Security Policy/i);

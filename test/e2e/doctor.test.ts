@@ -47,7 +47,7 @@ describe('doctor', () => {
     const config = scratch('config', `IdentityFile ${host.identity}\nUserKnownHostsFile ${host.knownHosts}\n`);
     const { told } = await examine([...to(host, 'ops').slice(0, -1), config, ...jump]);
     const text = JSON.stringify(told, null, 1);
-    assert.deepEqual(told.slice(0, 8).map(({ check }) => check).sort(), ['host key', 'host key', 'login', 'login', 'reach', 'reach', 'settings', 'settings'], text); // prettier-ignore
+    assert.deepEqual(told.slice(0, 8).map(({ check }) => check).sort(), ['host key', 'host key', 'login', 'login', 'reach', 'reach', 'settings', 'settings'], text); // oxfmt-ignore
     assert.match(told[5]?.text ?? '', /, through .*:22/, text);
   });
 
@@ -59,7 +59,7 @@ describe('doctor', () => {
   const ways: [what: string, flags: () => Promise<readonly string[]>, check: string, exit: number, hint: RegExp][] = [
     ['nobody at the port', async () => [...to(host), '--port', '2222'], 'connect', 4, /sshd running/],
     ['no such name', async () => ['--host', 'no-such-host.invalid', '--ssh-config', 'none'], 'connect', 4, /DNS/],
-    ['a host key that is not known', async () => [...to(host), '--known-hosts', scratch('none')], 'host key', 4, /--accept-new-host-keys/], // prettier-ignore
+    ['a host key that is not known', async () => [...to(host), '--known-hosts', scratch('none')], 'host key', 4, /--accept-new-host-keys/], // oxfmt-ignore
     ['a key that is not let in', async () => [...to(host), '--identity', await elsewhere()], 'login', 4, /ssh-copy-id/],
   ];
   for (const [what, flags, check, exit, hint] of ways) {
@@ -116,7 +116,7 @@ describe('doctor', () => {
       try {
         const { code, told } = await examine(to(host));
         const bad = told.filter(({ status }) => status === 'fail');
-        assert.deepEqual(bad.map((one) => one.check), [check], JSON.stringify(told, null, 1)); // prettier-ignore
+        assert.deepEqual(bad.map((one) => one.check), [check], JSON.stringify(told, null, 1)); // oxfmt-ignore
         assert.match(bad[0]?.text ?? '', says);
         assert.match(bad[0]?.hint ?? '', hint);
         assert.equal(code, 1);

@@ -250,7 +250,7 @@ END
     });
 
   it('and where they do not hold is told', () => {
-    assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps$/m); // prettier-ignore
+    assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps$/m); // oxfmt-ignore
     assert.match(stdout, /! who logs in on 25 is not held to what submission\/inet has for itself: smtpd_sender_restr/);
   });
 

@@ -57,7 +57,7 @@ describe('secrets', () => {
     host = await lab.host({
       release: 'bookworm',
       mail: true,
-      users: [{ name: 'ops', sudo: 'password', password: SUDO }, { name: 'carol', password: PROBE }], // prettier-ignore
+      users: [{ name: 'ops', sudo: 'password', password: SUDO }, { name: 'carol', password: PROBE }], // oxfmt-ignore
     });
     key = scratch('locked');
     await must('sh', ['-c', 'rm "$1"; ssh-keygen -q -t ed25519 -a 1 -N "$2" -f "$1"', 'sh', key, PASSPHRASE]);

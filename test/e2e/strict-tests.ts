@@ -192,7 +192,7 @@ export function strictProfile(release: ReleaseName): void {
         await smtp.ask('MAIL FROM:<a@client.example>', SMTP);
         await smtp.ask(`RCPT TO:<${ALICE.name}@${host.name}>`, SMTP);
         assert.match((await smtp.ask('DATA', SMTP)).at(-1) ?? '', /^354 /);
-        smtp.say(`Subject: ${token}\r\n\r\none\n.\nMAIL FROM:<b@client.example>\r\nRCPT TO:<${ALICE.name}@${host.name}>\r\nDATA\r\nSubject: ${smuggled}\r\n\r\ntwo`); // prettier-ignore
+        smtp.say(`Subject: ${token}\r\n\r\none\n.\nMAIL FROM:<b@client.example>\r\nRCPT TO:<${ALICE.name}@${host.name}>\r\nDATA\r\nSubject: ${smuggled}\r\n\r\ntwo`); // oxfmt-ignore
         const answers = await smtp.ask('.', SMTP);
         smtp.end();
         if (/^250 /.test(answers.at(-1) ?? ''))
@@ -213,7 +213,7 @@ export function strictProfile(release: ReleaseName): void {
         it(`alice sends through ${port}, and reads it over 993 by curl`, async () => {
           const token = unique();
           const from = ['--from', `${ALICE.name}@${host.name}`];
-          const { code, text } = await swaks(peer(port), `${ALICE.name}@${host.name}`, ...from, ...tls, ...LOGIN, ...subject(token)); // prettier-ignore
+          const { code, text } = await swaks(peer(port), `${ALICE.name}@${host.name}`, ...from, ...tls, ...LOGIN, ...subject(token)); // oxfmt-ignore
           assert.equal(code, 0, text);
           await arrived(host, token);
           const found = await curl(`imaps://${host.name}/INBOX?SUBJECT%20${token}`, host, rootFile);

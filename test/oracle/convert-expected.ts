@@ -48,7 +48,7 @@ export function same(seen: string | undefined, wanted: string): boolean {
 
 const plain = (value: string): string => value.replace(/,? +/g, ' ').trim();
 
-const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, s: 1, sec: 1, secs: 1, min: 60, mins: 60, h: 3600, hour: 3600, hours: 3600, d: 86400, day: 86400, days: 86400 }; // prettier-ignore
+const UNITS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, s: 1, sec: 1, secs: 1, min: 60, mins: 60, h: 3600, hour: 3600, hours: 3600, d: 86400, day: 86400, days: 86400 }; // oxfmt-ignore
 
 function amount(value: string): number | string {
   const [, number, unit = 'b'] = /^(\d+) ?([a-z]+)?$/i.exec(value) ?? [];
@@ -69,7 +69,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   '%m': '%{mechanism}', '%r': '%{remote_ip}', '%l': '%{local_ip}', '%e': '%{mail_pid}', '%c': '%{secured}',
   '%{session}': '%{session}', '%{size}': '%{size}', '%{pid}': '%{process:pid}', '%{sha256}': '%{sha256}',
   '%{sha1}': '%{sha1}', '%{ldap:uid}': '%{ldap:uid}', '%%': '%%',
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 function variables(value: string): string {
   return value.replace(/\$(?=default_)/g, '$$SET:').replace(/%%|%\{[^}]*\}|%[\d.]*[A-Z]*[A-Za-z]/g, (name) => {
@@ -91,7 +91,7 @@ const LOCATION: Readonly<Record<string, string>> = {
   LAYOUT: 'mailbox_list_layout', LISTINDEX: 'mailbox_list_index_prefix', VOLATILEDIR: 'mail_volatile_path',
   INDEXPVT: 'mail_index_private_path', MAILBOXDIR: 'mailbox_root_directory_name', DIRNAME: 'mailbox_directory_name',
   SUBSCRIPTIONS: 'mailbox_subscriptions_filename',
-}; // prettier-ignore
+}; // oxfmt-ignore
 const WORDS: Pairs = [
   ['UTF-8', 'mailbox_list_utf8'],
   ['ITERINDEX', 'mailbox_list_iter_from_index_dir'],
@@ -119,7 +119,7 @@ function location(value: string, before = ''): Pairs {
 const TAKEN_BACK: Readonly<Record<string, Pairs>> = {
   'maildir:/srv/public:CONTROL=~/control': [['mail_inbox_path', '.'], ['mail_index_path', ' '], ['mailbox_list_layout', 'maildir++']],
   'sdbox:~/sdbox': [['mail_inbox_path', ' '], ['mail_index_path', ' '], ['mailbox_list_layout', 'fs']],
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 const ROWS: readonly Row[] = [
   [/^mail_location$/, (value) => location(value)],
@@ -158,7 +158,7 @@ const ROWS: readonly Row[] = [
   [/^(service .* > inet_listener .*)address$/, (value, [at]) => [[`${at}listen`, value]]],
   [/^(service .* > )inet_listener > (.*)$/, (value, [at, key]) => [[`${at}inet_listener port-${at?.includes('quota') ? 12340 : 12345} > ${key}`, value]]],
   [/^service director /, none],
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 const PLUGIN: readonly Row[] = [
   [/^quota$/, (value) => root(value)],
@@ -217,14 +217,14 @@ const PLUGIN: readonly Row[] = [
   [/^last_login_dict$/, () => [['last_login_dict file > path', '~/.last-login']]],
   [/^welcome_script$/, () => [['welcome_execute welcome > args', '%{user}']]],
   [/^(.*)$/, (value, [name = '']) => [[name, variables(value)]]],
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 /** The corpus' rules for all mailboxes, word for word. */
 const LIMITS: Readonly<Record<string, Pairs>> = {
   '*:storage=1G': [['quota_storage_size', '1G']],
   '*:storage=102400:messages=5000': [['quota User quota > storage_size', '102400k'], ['quota User quota > message_count', '5000']],
   '*:bytes=0': [['quota_storage_size', 'unlimited']],
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 function root(value: string): Pairs {
   const [driver = '', name = '', ...options] = value.split(':');
@@ -277,7 +277,7 @@ function namesOf(was: ReadonlyMap<string, string>): Map<string, string> {
     const base =
       type === 'namespace'
         ? say('inbox') === 'yes' ? 'inbox' : say('type')
-        : say('deny') === 'yes' ? 'deny' : say('master') === 'yes' ? 'master' : say('driver'); // prettier-ignore
+        : say('deny') === 'yes' ? 'deny' : say('master') === 'yes' ? 'master' : say('driver'); // oxfmt-ignore
     const taken = [...names.values()].filter((name) => name.startsWith(`${type} ${base}`)).length;
     names.set(block, `${type} ${base}${taken > 0 ? taken + 1 : ''}`);
   }
@@ -288,7 +288,7 @@ function namesOf(was: ReadonlyMap<string, string>): Map<string, string> {
 function listed(name: string, value: string, lists: ReadonlyMap<string, string>): Pairs {
   const renamed: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '' };
   const words = (text: string): string[] =>
-    text.split(/\s+/).map((word) => renamed[word] ?? word).filter((word) => word !== ''); // prettier-ignore
+    text.split(/\s+/).map((word) => renamed[word] ?? word).filter((word) => word !== ''); // oxfmt-ignore
   const key = name.split(' > ').at(-1) ?? '';
   const above = name === key ? [] : words(lists.get(key) ?? '');
   return words(value)
@@ -332,7 +332,7 @@ function fields(value: string, mark: string): Pairs {
     if (key === 'mail') return [...location(text), ...(TAKEN_BACK[text] ?? [])].map(([now, then]) => [`fields_${now}${mark}`, then]);
     if (key === 'quota_rule') return [[`fields_quota_storage_size${mark}`, text.replace('*:bytes=', '')]];
     return [[`fields_${key}${mark}`, variables(text)]];
-  }); // prettier-ignore
+  }); // oxfmt-ignore
 }
 
 function argumentsOf(driver: string, type: string, value: string, files: Files): Pairs {
@@ -369,14 +369,14 @@ const REWRITTEN: Pairs = [
   ["CONCAT('maildir:/var/vmail/', maildir) AS userdb_mail", "'maildir' AS userdb_mail_driver, CONCAT('/var/vmail/', maildir) AS userdb_mail_path"],
   ["CONCAT('*:bytes=', quota) AS userdb_quota_rule", 'quota AS userdb_quota_storage_size'],
   ["'*:bytes=' || quota_bytes AS quota_rule", 'quota_bytes AS quota_storage_size'],
-]; // prettier-ignore
+]; // oxfmt-ignore
 
 const LDAP: Readonly<Record<string, string>> = {
   uris: 'ldap_uris', ldap_version: 'ldap_version', auth_bind: 'passdb_ldap_bind', auth_bind_userdn: 'passdb_ldap_bind_userdn',
   base: 'ldap_base', tls_ca_cert_file: 'ssl_client_ca_file', default_pass_scheme: 'passdb_default_password_scheme',
   dn: 'ldap_auth_dn', dnpass: 'ldap_auth_dn_password', tls: 'ldap_starttls', scope: 'ldap_scope', deref: 'ldap_deref',
   pass_filter: 'passdb_ldap_filter', user_filter: 'userdb_ldap_filter', iterate_filter: 'userdb_ldap_iterate_filter',
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 function external(driver: string, type: string, bytes: string): Pairs {
   const lines = bytes
@@ -408,7 +408,7 @@ function sql(said: ReadonlyMap<string, string>): Pairs {
   ).flatMap(([old, now]): Pairs => {
     const query = REWRITTEN.reduce((text, [a, b]) => text.replace(a, b), said.get(old) ?? '');
     return query === '' ? [] : [[now, variables(query)]];
-  }); // prettier-ignore
+  }); // oxfmt-ignore
   if (driver === 'sqlite') {
     return [
       ['sql_driver', driver],
@@ -439,7 +439,7 @@ function ldap(said: ReadonlyMap<string, string>, type: string): Pairs {
     if (key === 'blocking') return [['passdb_use_worker', value], ['userdb_use_worker', value]];
     const list = { pass_attrs: 'passdb_fields', user_attrs: 'userdb_fields', iterate_attrs: 'userdb_ldap_iterate_fields' }[key];
     return (ATTRIBUTES[value] ?? [['?', `${key} = ${value}`]]).map(([field, then]) => [`${list}_${field}`, then]);
-  }); // prettier-ignore
+  }); // oxfmt-ignore
   const filter = '(&(objectClass=posixAccount)(uid=%{user}))';
   const bind = said.has('auth_bind_userdn');
   const unsaid: Pairs =
@@ -451,7 +451,7 @@ function ldap(said: ReadonlyMap<string, string>, type: string): Pairs {
       : [
           ...(said.has('user_filter') ? [] : [['userdb_ldap_filter', filter] as const]),
           ...(said.has('user_attrs') ? [] : (ATTRIBUTES['homeDirectory=home,uidNumber=uid,gidNumber=gid'] ?? []).map(([a, b]) => [`userdb_fields_${a}`, b] as const)),
-        ]; // prettier-ignore
+        ]; // oxfmt-ignore
   return [...pairs, ...unsaid];
 }
 
@@ -465,7 +465,7 @@ const ATTRIBUTES: Readonly<Record<string, Pairs>> = {
     ['home', '%{ldap:homeDirectory}'], ['uid', '%{ldap:uidNumber}'], ['gid', '%{ldap:gidNumber}'],
     ['mail_driver', 'maildir'], ['mail_path', '/srv/%{ldap:uid}/Maildir'], ['quota_storage_size', '%{ldap:quotaBytes}'],
   ],
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 function rowsFor(name: string, value: string): Pairs {
   const [, at = '', key] = /^(.* > )?plugin > (.*)$/.exec(name) ?? [];

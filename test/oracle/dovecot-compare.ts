@@ -130,7 +130,7 @@ const squeeze = (value: string): string => value.replace(/,? +|\t+/g, ' ').trim(
 const UNITS: Readonly<Record<string, number>> = {
   '': 1, s: 1, secs: 1, sec: 1, mins: 60, min: 60, hours: 3600, hour: 3600, h: 3600, days: 86400, day: 86400, d: 86400, weeks: 604800, week: 604800, w: 604800,
   b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4,
-}; // prettier-ignore
+}; // oxfmt-ignore
 
 function amount(value: string): number | string {
   const [, number, unit] = /^(\d+) *([a-zA-Z]*)$/.exec(value) ?? [];

@@ -105,7 +105,7 @@ describe('known_hosts: our verdict is that of OpenSSH', () => {
     const shown = words.shown.map((line) => Buffer.from(line.split(' ')[1] ?? '', 'base64'));
     const byAlgorithm = (algorithm: string): Buffer | undefined =>
       shown.find((key) => keyType(key) === (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm));
-    const key = hostKeyAlgorithms(keys.types).map(byAlgorithm).find((found) => found !== undefined); // prettier-ignore
+    const key = hostKeyAlgorithms(keys.types).map(byAlgorithm).find((found) => found !== undefined); // oxfmt-ignore
     return keys.check(key ?? Buffer.alloc(0)).then(
       () => 'known',
       (error: HardenMailError) => error.code,

@@ -117,7 +117,7 @@ export function agree({ main, master }: Files, verdict: Verdict): void {
       const warnings = ['unused parameter', 'read-only parameter assignment'].map((why) => `${why}: ${printed}=`);
       if (!verdict.main.has(name) && warnings.some((one) => verdict.stderr.includes(one))) ours.delete(name);
     }
-    assert.deepEqual([...ours].sort(), [...verdict.main].sort());
+    assert.deepEqual(ours, verdict.main);
   }
   if (master !== undefined) {
     assert.deepEqual(serviceView(master), verdict.services);

@@ -58,7 +58,7 @@ describe('ways to root', () => {
         await host.run(`chmod 755 ${home}/.config ${home}/.config/fish 2>/dev/null; usermod --shell ${shell} ${user}`);
         await assertRoot(await to(user, password));
       }
-    }); // prettier-ignore
+    }); // oxfmt-ignore
   }
 
   describe('sudo-rs', () => {

@@ -29,7 +29,7 @@ export async function queueMail(host: LabHost, cell: string): Promise<void> {
 export async function assertDelivered(host: LabHost, cell: string): Promise<void> {
   await host.run(': >/run/deliver; postqueue -f');
   await until('twenty mails have come', async () => {
-    return (await host.run("find /home/later -name 'mail.*' -size +0 | wc -l; find /var/spool/postfix/deferred /var/spool/postfix/active /var/spool/postfix/incoming -type f | wc -l")) === '20\n0\n'; // prettier-ignore
+    return (await host.run("find /home/later -name 'mail.*' -size +0 | wc -l; find /var/spool/postfix/deferred /var/spool/postfix/active /var/spool/postfix/incoming -type f | wc -l")) === '20\n0\n'; // oxfmt-ignore
   });
   const subjects = (await host.run("cat /home/later/mail.* | sed -n 's/^Subject: //p' | sort")).trim().split('\n');
   assert.deepEqual(subjects, Array.from({ length: 20 }, (_, n) => `${cell}-${n + 1}`).sort());

@@ -63,7 +63,7 @@ describe('values with tricks, on the host', () => {
         assert.match(error.message, /NUL/);
         refused += 1;
       });
-      if (scripts.length > before) wanted.push('--cert-name', name, '--standalone', '--email', email, '--server', acmeServer, '-d', 'mx.example.org'); // prettier-ignore
+      if (scripts.length > before) wanted.push('--cert-name', name, '--standalone', '--email', email, '--server', acmeServer, '-d', 'mx.example.org'); // oxfmt-ignore
     }
     assert.ok(scripts.length > 2000 && refused > 50, `${scripts.length} scripts, ${refused} refused`);
     for (let at = 0; at < scripts.length; at += BATCH) {

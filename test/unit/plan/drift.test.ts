@@ -20,7 +20,7 @@ describe('plan: drift', () => {
     ['one that is as it was left: more is wanted now', [wrote('t1', now)], { transaction: 't1', edited: false }],
     ['only the last that wrote it counts', [wrote('t2', now), wrote('t1', 'a = 2\n')], { transaction: 't2', edited: false }],
     ['what was put back wrote nothing', [wrote('t2', now, 'rolled-back'), wrote('t1', 'a = 2\n')], { transaction: 't1', edited: true }],
-  ]; // prettier-ignore
+  ]; // oxfmt-ignore
   for (const [what, history, expected] of cases) {
     it(what, () => {
       const { files } = driftOf(plan(change(now, 'a = 3\n')), history, []);

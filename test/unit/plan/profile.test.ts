@@ -240,7 +240,7 @@ describe('plan: profiles', () => {
       ['no JSON', 'strict'],
       ['another version', '{"version": 2, "profile": "strict", "asked": [], "settings": []}'],
       ['another profile', '{"version": 1, "profile": "lax", "asked": [], "settings": []}'],
-      ['a place that is none', '{"version": 1, "profile": "strict", "asked": [], "settings": [{"by": "x", "at": {}, "before": null, "after": "y"}]}'], // prettier-ignore
+      ['a place that is none', '{"version": 1, "profile": "strict", "asked": [], "settings": [{"by": "x", "at": {}, "before": null, "after": "y"}]}'], // oxfmt-ignore
     ] as const)
       it(`is refused where it is ${what}`, () => {
         const broken = edited(strict, RECORD, () => bytes);

@@ -11,7 +11,7 @@ const SMTPS = '465 inet n - y - - smtpd\n';
 /** Of a host that has these entries and holds these ports, when it goes back to other entries; null: to the same. */
 function left(now: string, back: string | null, held: readonly (readonly [number, string])[]): number[] {
   const listeners = held.map(([port, process]): Listener => ({ address: '0.0.0.0', port, process }));
-  const change: Change = { path: MASTER, target: MASTER, before: now, after: back, sha256: '', mode: '0644', owner: 'root:root' }; // prettier-ignore
+  const change: Change = { path: MASTER, target: MASTER, before: now, after: back, sha256: '', mode: '0644', owner: 'root:root' }; // oxfmt-ignore
   return staying(
     host({ '/etc/postfix/main.cf': '', [MASTER]: now }, { listeners }).snapshot,
     back === null ? [] : [change],
@@ -19,7 +19,7 @@ function left(now: string, back: string | null, held: readonly (readonly [number
 }
 
 describe('plan: ports that a rollback leaves', () => {
-  const both = [[465, 'master'], [587, 'master']] as const; // prettier-ignore
+  const both = [[465, 'master'], [587, 'master']] as const; // oxfmt-ignore
 
   it('what an apply opened goes, and the admin’s own stays', () => {
     assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP + SUBMISSION, both), [587]);

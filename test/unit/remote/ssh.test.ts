@@ -81,7 +81,7 @@ describe('a script through SSH', () => {
   });
 
   it('a shell that echoes what it runs changes nothing, and gets no password', async () => {
-    const transport = local({ user: 'admin', shell: ['bash', '-xvc'], programs: { id: ID, sudo: asking('a password is required') } }); // prettier-ignore
+    const transport = local({ user: 'admin', shell: ['bash', '-xvc'], programs: { id: ID, sudo: asking('a password is required') } }); // oxfmt-ignore
     const loud = sshRemote(transport, { name: 'loud', becomePassword: async () => PASSWORD });
     const { stdout } = await loud.run('echo out', read);
     assert.equal(stdout.toString(), 'out\n');
@@ -192,7 +192,7 @@ describe('a script through SSH', () => {
     });
 
     it('a user who is root under another name needs no sudo', async () => {
-      const { stdout } = await remote({ user: 'toor', programs: { id: '#!/bin/sh\necho 0\n', sudo: '#!/bin/sh\nexit 9\n' } }).run('echo in', read); // prettier-ignore
+      const { stdout } = await remote({ user: 'toor', programs: { id: '#!/bin/sh\necho 0\n', sudo: '#!/bin/sh\nexit 9\n' } }).run('echo in', read); // oxfmt-ignore
       assert.equal(stdout.toString(), 'in\n');
     });
 

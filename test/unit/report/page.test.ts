@@ -115,7 +115,7 @@ describe('report: a document that is read', () => {
     [/^the document: /, null],
     [/^version: /, { ...fleet, version: 2 }],
     [/^hosts\.0\.outcome: /, { ...fleet, hosts: [{ outcome: 'x' }] }],
-    [/^hosts\.0\.findings\.0\.port: /, documentOf([result({ kind: 'verified' }, { findings: [{ port: 0, check: '', status: 'pass', text: '', via: 'ssh' }] })])], // prettier-ignore
+    [/^hosts\.0\.findings\.0\.port: /, documentOf([result({ kind: 'verified' }, { findings: [{ port: 0, check: '', status: 'pass', text: '', via: 'ssh' }] })])], // oxfmt-ignore
   ] as const) {
     it(`is refused with the place: ${String(wrong)}`, () => {
       const read = readDocument(value);

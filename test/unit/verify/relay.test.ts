@@ -91,7 +91,7 @@ describe('verify: mail for elsewhere', () => {
 
   it('is asked before a login, which would be let through', async () => {
     const { findings, heard } = await seen({}, { user: { name: 'user', password: 'secret' } });
-    assert.deepEqual(relays(findings).map(({ status }) => status), ['pass']); // prettier-ignore
+    assert.deepEqual(relays(findings).map(({ status }) => status), ['pass']); // oxfmt-ignore
     assert.ok(heard.indexOf('RSET') >= 0 && heard.indexOf('RSET') < heard.indexOf(RESPONSE), heard.join('\n'));
   });
 

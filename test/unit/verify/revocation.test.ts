@@ -31,7 +31,7 @@ describe('verify: revocation', () => {
     for (const ca of ['ca', 'other'])
       openssl('req', '-x509', ...key, '-subj', '/CN=issuer', '-keyout', `${ca}.key`, '-out', `${ca}.pem`);
     const leaf = (name: string, ...more: string[]) =>
-      openssl('req', '-x509', ...key, '-subj', '/CN=mail', '-CA', 'ca.pem', '-CAkey', 'ca.key', ...more, '-keyout', `${name}.key`, '-out', `${name}.pem`); // prettier-ignore
+      openssl('req', '-x509', ...key, '-subj', '/CN=mail', '-CA', 'ca.pem', '-CAkey', 'ca.key', ...more, '-keyout', `${name}.key`, '-out', `${name}.pem`); // oxfmt-ignore
     leaf('leaf', '-addext', `crlDistributionPoints=URI:ldap://x/y,URI:${url}`);
     leaf('plain');
   });
@@ -46,7 +46,7 @@ describe('verify: revocation', () => {
       `R\t350101000000Z\t261120101500Z\t${openssl('x509', '-noout', '-serial', '-in', `${name}.pem`).trim().slice(7)}\tunknown\t/CN=mail\n`;
     writeFileSync(path('index.txt'), revoked.map(line).join(''));
     writeFileSync(path('ca.cnf'), '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ndefault_md=sha256\n');
-    openssl('ca', '-config', 'ca.cnf', '-gencrl', '-crldays', '7', '-keyfile', `${ca}.key`, '-cert', `${ca}.pem`, '-out', 'list.pem'); // prettier-ignore
+    openssl('ca', '-config', 'ca.cnf', '-gencrl', '-crldays', '7', '-keyfile', `${ca}.key`, '-cert', `${ca}.pem`, '-out', 'list.pem'); // oxfmt-ignore
     openssl('crl', '-in', 'list.pem', '-outform', 'DER', '-out', 'list.crl');
     return readFileSync(path('list.crl'));
   }
