@@ -103,10 +103,14 @@ stage_one() {
     make_folder "${target%/*}" && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
   else
     cp -a "$target" "$new" && cat "$tx/after/$n" >"$new"
-  fi && [ "$(digest "$new")" = "$sha_after" ] && sync "$new" && return 0
+  fi && cool "$new" && [ "$(digest "$new")" = "$sha_after" ] && sync "$new" && return 0
   reason="$target could not be staged in ${target%/*}: disk full or read-only?"
   return 1
 }
+
+# Whoever reads a main.cf that is younger than two seconds waits (Postfix, dict_load_file_xt: it may still be being written):
+# each of its programs now, and every daemon of it once the file is live. These are whole.
+cool() { touch -d '3 seconds ago' "$1"; }
 
 make_folder() { # FOLDER: what has to be made is written down first
   folder=$1
@@ -191,7 +195,7 @@ validate() {
 opinions_of_copy() {
   copy=$(mktemp -d "$tx/copy.XXXXXX") || { echo 'there is no room for a copy to check'; return; }
   cp -a /etc/postfix /etc/dovecot "$copy/" 2>/dev/null
-  copy_one() { case $target in /etc/postfix/* | /etc/dovecot/*) cat "$tx/after/$n" >"$copy/${target#/etc/}" ;; esac; }
+  copy_one() { case $target in /etc/postfix/* | /etc/dovecot/*) cat "$tx/after/$n" >"$copy/${target#/etc/}" && cool "$copy/${target#/etc/}" ;; esac; }
   each copy_one || echo 'there is no room for a copy to check'
   [ ! -d "$copy/postfix" ] || postconf -c "$copy/postfix" -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
   [ ! -d "$copy/dovecot" ] || doveconf -c "$copy/dovecot/dovecot.conf" -n -x 2>&1 >/dev/null || echo "doveconf -n: exit status $?"

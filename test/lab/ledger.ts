@@ -14,6 +14,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { must, withLock } from './sh.ts';
 
@@ -22,6 +23,9 @@ const HOME = '/run/harden-mail-lab';
 /** Type of the file system that containers of most kinds have as their root (statfs(2)). */
 const OVERLAYFS = 0x794c7630;
 
+/** Bytes of free memory from which on hosts' own layers, 10 MB each and 1 GB in an upgrade, are kept there. */
+const PLENTY = 8 * 2 ** 30;
+
 /** All is named after the owner's pid, so that two runs cannot meet. */
 export interface Ledger {
   readonly pid: number;
@@ -29,7 +33,7 @@ export interface Ledger {
   readonly started: string;
   /** Which /28 of 198.18.0.0/24 is the run's: 0 to 15. */
   readonly slot: number;
-  /** Where the run keeps its files; in memory where the disk cannot be the upper layer of an overlay. */
+  /** Where the run keeps its files; in memory where there is enough, and where the disk cannot be an upper layer. */
   readonly folder: string;
   readonly memory: boolean;
   /** Network interfaces, network namespaces, and control groups below the root of each hierarchy. */
@@ -81,7 +85,7 @@ export function open(runs: string): Promise<Ledger> {
     const folder = join(runs, `${pid}`);
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const memory = statfsSync(folder).type === OVERLAYFS;
+    const memory = freemem() > PLENTY || statfsSync(folder).type === OVERLAYFS;
     const ledger = { pid, started: startOf(pid), slot, folder, memory, links: [], namespaces: [], cgroups: [] };
     save(ledger);
     if (memory) await must('mount', ['-t', 'tmpfs', '-o', 'mode=700', 'lab', folder]);

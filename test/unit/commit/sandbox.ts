@@ -13,7 +13,7 @@ const SCRIPT = readFileSync(new URL('../../../src/commit/tx.sh', import.meta.url
 const ID = '20261124T101500Z-4f2a';
 
 /** Programs that the script calls, each of which may be the one at which it dies. */
-const CALLED = ['flock', 'stat', 'date', 'cat', 'sha256sum', 'cut', 'mkdir', 'cp', 'sync', 'ln', 'chown', 'chmod', 'mv', 'rm', 'sed', 'sort', 'comm', 'tr', 'find', 'rmdir']; // oxfmt-ignore
+const CALLED = ['flock', 'stat', 'date', 'cat', 'sha256sum', 'cut', 'mkdir', 'cp', 'sync', 'ln', 'chown', 'chmod', 'touch', 'mv', 'rm', 'sed', 'sort', 'comm', 'tr', 'find', 'rmdir']; // oxfmt-ignore
 
 export interface Sandbox {
   readonly root: string;

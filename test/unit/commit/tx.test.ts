@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -59,6 +59,14 @@ describe('commit: the script of the transaction', function () {
     box.word('undo');
     assert.match(box.play('run'), /^end \S+ rolled-back confirm the probes say no$/);
     assert.deepEqual(box.files(), before);
+  });
+
+  it('has what goes live look three seconds old: for a younger main.cf every program of Postfix waits', () => {
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '5\n');
+    box.word('confirm');
+    box.play('run');
+    const age = Date.now() - statSync(join(box.root, 'etc/postfix/main.cf')).mtimeMs;
+    assert.ok(age > 2900 && age < 60_000, `${age} ms`);
   });
 
   describe('refuses, with nothing changed,', () => {
