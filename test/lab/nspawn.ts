@@ -32,7 +32,8 @@ export interface Machine {
 /** What systemd-nspawn ends with, under --keep-unit, when the machine inside wants to boot again. */
 const REBOOT = 133;
 
-const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Nothing of ours. */
+const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
 
 /** Boots a machine and waits until systemd calls it up. */
 export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> {
@@ -41,9 +42,11 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
   let child: ChildProcess;
   let stopping = false;
   let ended: string | null = null;
+  let init = 0;
 
   const launch = (): void => {
     ended = null;
+    init = 0;
     release(ledger, { cgroups: [id], links: [], namespaces: [] });
     ledger.cgroups.push(id);
     save(ledger);
@@ -55,7 +58,10 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
     });
   };
 
-  const leader = (): number => (child.pid ? (descendants(child.pid).find(isInit) ?? 0) : 0);
+  const leader = (): number => {
+    if (!isInit(init)) init = child.pid ? (initBelow(child.pid) ?? 0) : 0;
+    return init;
+  };
 
   const exec: Machine['exec'] = async (command, options) => {
     const pid = leader();
@@ -115,8 +121,8 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
 }
 
 function enter(pid: number, command: string, options?: RunOptions): Promise<Result> {
-  const inside = ['env', '-i', PATH, 'HOME=/root', 'sh', '-c', command];
-  return run('nsenter', ['-t', `${pid}`, '-a', '-r', '-w', ...inside], options);
+  const inside = ['-t', `${pid}`, '-a', '-r', '-w', 'sh', '-c', command];
+  return run('nsenter', inside, { ...options, env: ENVIRONMENT });
 }
 
 function script({ id, tree, folder, apt, sync }: MachineSpec): string {
@@ -148,9 +154,9 @@ const proc = (pid: number, path: string): string => {
   }
 };
 
-function descendants(pid: number): number[] {
+function initBelow(pid: number): number | undefined {
   const children = proc(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  return children.find(isInit) ?? children.map(initBelow).find(Boolean);
 }
 
 /** Two process namespaces down (ours, then the machine's own) and the first one there. */
