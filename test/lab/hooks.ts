@@ -1,4 +1,4 @@
-/** Mocha root hooks of the host tests: no test starts before the lab is ready, and nothing of it is there after them. */
+/** Mocha root hooks of the host tests: no test starts before the lab is ready, and no host is there after them. */
 
 import { lab } from './lab.ts';
 import { say } from './sh.ts';
@@ -12,8 +12,10 @@ export const mochaHooks = {
     say(`the host tests are not run: ${can.reason}`);
     this.skip();
   },
-  afterAll() {
-    lab.close();
+  /** After the last test of all; where files run side by side, after the last one of each. */
+  async afterAll() {
+    if (process.env['MOCHA_WORKER_ID'] === undefined) lab.close();
+    else await lab.stopHosts();
   },
 };
 

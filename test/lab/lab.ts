@@ -10,8 +10,9 @@
  *     const acme = await lab.acme();                                      // certbot --server acme.directory
  *
  * All of it is gone at `lab.close()`, which test/lab/hooks.ts calls after the last test, and which also runs when the
- * process exits, crashes or gets a signal. A run that is killed takes its processes with it (see `tied` in sh.ts); the
- * names it leaves behind are removed by the next run (see ledger.ts).
+ * process exits, crashes or gets a signal. Where files run side by side, each process keeps its authority and its network
+ * from one file to the next. A run that is killed takes its processes with it (see `tied` in sh.ts); the names it leaves
+ * behind are removed by the next run (see ledger.ts).
  */
 
 import { readFile } from 'node:fs/promises';
@@ -35,7 +36,8 @@ export { available } from './requirements.ts';
 let ledger: Ledger | undefined;
 let world: Promise<World> | undefined;
 let count = 0;
-const addresses = new Set<number>();
+/** Those that are up, by the place of their address; null: not yet. */
+const hosts = new Map<number, LabHost | null>();
 
 /** Installs what this machine lacks and builds a release's image, which takes minutes where it is not cached. */
 async function prepare(release: ReleaseName = 'bookworm'): Promise<void> {
@@ -47,17 +49,26 @@ async function prepare(release: ReleaseName = 'bookworm'): Promise<void> {
 async function host(options: HostOptions = {}): Promise<LabHost> {
   world ??= create();
   const here = await world;
-  const place = Array.from({ length: ROOM }, (_, n) => n + 1).find((n) => !addresses.has(n));
+  const place = Array.from({ length: ROOM }, (_, n) => n + 1).find((n) => !hosts.has(n));
   if (place === undefined) throw new Error(`lab: ${ROOM} hosts are up; stop one first`);
-  addresses.add(place);
+  hosts.set(place, null);
   const made = await startHost(here, ++count, addressOf(here.ledger, place), options);
-  return {
+  const booted: LabHost = {
     ...made,
     async stop() {
       await made.stop();
-      addresses.delete(place);
+      hosts.delete(place);
     },
   };
+  hosts.set(place, booted);
+  return booted;
+}
+
+/** Stops the hosts that are still up. The authority and the network stay, for those that come. */
+async function stopHosts(): Promise<void> {
+  const up = [...hosts.values()].filter((one) => one !== null);
+  if (up.length < hosts.size) close(); // one did not come up: there is no other way to be rid of it
+  else await Promise.all(up.map((one) => one.stop()));
 }
 
 /** The certificate authority and name server of this run. */
@@ -72,7 +83,7 @@ function close(): void {
   if (ledger) clear(ledger);
   ledger = undefined;
   world = undefined;
-  addresses.clear();
+  hosts.clear();
 }
 
 async function create(): Promise<World> {
@@ -113,4 +124,4 @@ function guard(): void {
     process.prependListener(signal, () => process.exit(128 + number));
 }
 
-export const lab = { available, prepare, host, acme, close };
+export const lab = { available, prepare, host, acme, stopHosts, close };
