@@ -1,9 +1,5 @@
-// Runs the test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. One after the
+// Runs all test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. One after the
 // other: each takes all of two cores, and hosts that wait for a core run into their time limits.
-//   node scripts/test.mjs          what must hold before anything lands, in minutes: of the host tests those of the recipe, of bad
-//                                  input, of certificates, of the transaction and the way back, and of the way in
-//   node scripts/test.mjs hosts    the other host tests
-//   node scripts/test.mjs all      all of them
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,14 +12,10 @@ const CONFIG = {
   e2e: '.mocharc.e2e.json',
 };
 
-/** Host tests of `npm test`; a name stands for a file, or for all of a folder. */
-const FIRST = `faults/ recipe install verify unreachable-ports bad-input certificates conditions rollback never-weaken
-  ssh/auth ssh/host-keys ssh/ssh`
-  .split(/\s+/)
-  .map((name) => (name.endsWith('/') ? name : `${name}.test.ts`));
+/** Those that take longest begin first: what is waited for is the last one to end. A name stands for what begins with it. */
+const FIRST = ['faults/', 'strict', 'webroot', 'local', 'audit', 'sni'];
 
 process.chdir(new URL('..', import.meta.url).pathname);
-const [which = 'first'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'harden-mail-test-'));
 const total = { passes: 0, failures: 0, pending: 0 };
 
@@ -35,15 +27,11 @@ function run(args, env = {}) {
   });
 }
 
-/** Test files of a suite; of the host tests those that are wanted. */
 function filesOf(name) {
-  const files = readdirSync(`test/${name}`, { recursive: true }).filter((file) => file.endsWith('.test.ts'));
-  const isFirst = (file) => FIRST.some((one) => file.startsWith(one));
-  const wanted =
-    name !== 'e2e' || which === 'all' ? files : files.filter((file) => isFirst(file) === (which !== 'hosts'));
-  // The longest first: the last one to end is what is waited for.
-  return wanted
-    .sort((a, b) => Number(!a.startsWith('faults/')) - Number(!b.startsWith('faults/')))
+  const rank = (file) => FIRST.findIndex((one) => file.startsWith(one)) >>> 0; // none of them: last
+  return readdirSync(`test/${name}`, { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort((a, b) => rank(a) - rank(b))
     .map((file) => `test/${name}/${file}`);
 }
 
@@ -69,7 +57,7 @@ async function suite(name) {
 // The machine first: units try the host's scripts in every shell that is there.
 await run(['--import', 'tsx', 'scripts/lab.ts', '--prepare']);
 const results = [await run(['scripts/build.mjs'])];
-for (const name of which === 'hosts' ? ['e2e'] : Object.keys(CONFIG)) results.push(await suite(name));
+for (const name of Object.keys(CONFIG)) results.push(await suite(name));
 rmSync(folder, { recursive: true });
 const ok = results.every(Boolean);
 if (!ok && total.failures === 0) total.failures = 1;
