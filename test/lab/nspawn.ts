@@ -1,7 +1,7 @@
 /** One booted machine: systemd-nspawn in a mount and a process namespace that go when it, or we, go. */
 
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -73,7 +73,7 @@ export async function boot(ledger: Ledger, spec: MachineSpec): Promise<Machine> 
     for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(40)) {
       if (ended !== null) break;
       const pid = leader();
-      if (!pid) continue;
+      if (!pid || !existsSync(`/proc/${pid}/root/run/dbus/system_bus_socket`)) continue;
       const state = (await enter(pid, 'exec systemctl is-system-running --wait')).stdout.toString().trim();
       if (state === 'running') return;
       if (state !== 'degraded') continue; // systemd does not answer yet

@@ -65,7 +65,10 @@ export async function atRest(host: LabHost, seconds: number): Promise<void> {
 }
 
 export async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
-  for (const deadline = Date.now() + seconds * 1000; !(await holds()); await sleep(150)) {
+  const deadline = Date.now() + seconds * 1000;
+  // A look costs the host some processes: what takes long is looked at less often.
+  for (let pause = 100; !(await holds()); pause = Math.min(pause * 1.5, 500)) {
     if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await sleep(pause);
   }
 }
