@@ -65,7 +65,7 @@ export async function play(stage: Stage, { step, fault }: Cell, number: number):
   const { host, args } = stage;
   const name = `c${number}`;
   await restore(host);
-  await queueMail(host, name);
+  await queueMail(host, stage.peer, name);
 
   await arm(host, step);
   const run = start(args);

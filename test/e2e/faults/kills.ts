@@ -58,7 +58,7 @@ async function onOneHost(): Promise<void> {
 async function kill(stage: Stage, victim: (typeof VICTIMS)[number], at: number, name: string): Promise<string> {
   const { host, args } = stage;
   await restore(host);
-  await queueMail(host, name);
+  await queueMail(host, stage.peer, name);
   const run = start(args);
   await sleep(at);
   if (victim === 'controller') run.signal('SIGKILL');

@@ -17,9 +17,10 @@ export async function installMailboxes(host: LabHost): Promise<void> {
 }
 
 /** Twenty mails in the queue, tried once and deferred. */
-export async function queueMail(host: LabHost, cell: string): Promise<void> {
-  await host.run(`rm -f /run/deliver /home/later/mail.*; postsuper -d ALL >/dev/null 2>&1
-    for n in $(seq 20); do printf 'Subject: %s-%s\\n\\nlater\\n' ${cell} $n | sendmail -f root later; done`);
+export async function queueMail(host: LabHost, peer: Peer, cell: string): Promise<void> {
+  await host.run('rm -f /run/deliver /home/later/mail.*; postsuper -d ALL >/dev/null 2>&1; true');
+  const mails = Array.from({ length: 20 }, (_, n) => `Subject: ${cell}-${n + 1}\r\n\r\nlater`);
+  await send(peer, `later@${host.name}`, mails);
   await until('twenty mails are deferred', async () => {
     return (await host.run('find /var/spool/postfix/deferred -type f | wc -l')).trim() === '20';
   });
@@ -37,15 +38,23 @@ export async function assertDelivered(host: LabHost, cell: string): Promise<void
 
 /** A mail from a stranger, by port 25, arrives. */
 export async function assertCanary(host: LabHost, peer: Peer, cell: string): Promise<void> {
-  const smtp = await talkInClear(peer);
-  await smtp.until(SMTP);
-  for (const line of ['EHLO client.example', 'MAIL FROM:<a@client.example>', `RCPT TO:<canary@${host.name}>`, 'DATA']) {
-    const answer = (await smtp.ask(line, SMTP)).at(-1) ?? '';
-    assert.match(answer, /^[23]/, `${line}: ${answer}`);
-  }
-  assert.match((await smtp.ask(`Subject: canary-${cell}\r\n\r\nsings\r\n.`, SMTP)).at(-1) ?? '', /^250/);
-  smtp.end();
+  await send(peer, `canary@${host.name}`, [`Subject: canary-${cell}\r\n\r\nsings`]);
   await until('the canary has come', async () => {
     return (await host.exec(`grep -qx 'Subject: canary-${cell}' /var/mail/canary`)).code === 0;
   });
+}
+
+/** A stranger's mails, one after the other in one session of port 25, are all taken. */
+async function send(peer: Peer, recipient: string, mails: readonly string[]): Promise<void> {
+  const smtp = await talkInClear(peer);
+  await smtp.until(SMTP);
+  const ask = async (line: string): Promise<void> => {
+    const answer = (await smtp.ask(line, SMTP)).at(-1) ?? '';
+    assert.match(answer, /^[23]/, `${line}: ${answer}`);
+  };
+  await ask('EHLO client.example');
+  for (const mail of mails)
+    for (const line of ['MAIL FROM:<a@client.example>', `RCPT TO:<${recipient}>`, 'DATA', `${mail}\r\n.`])
+      await ask(line);
+  smtp.end();
 }
