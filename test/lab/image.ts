@@ -34,7 +34,11 @@ const MAIL = ['postfix', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
 export const BUILD_DOMAIN = 'lab.invalid';
 export const BUILD_NAME = `build.${BUILD_DOMAIN}`;
 
-/** Run in the base tree before it is kept. Everything that must differ from host to host goes; hosts bring their own. */
+/**
+ * Run in the base tree before it is kept. Everything that must differ from host to host goes; hosts bring their own. Of
+ * Mozilla's 140 authorities Let's Encrypt's is left, as an admin would choose with dpkg-reconfigure: Postfix copies all
+ * of them into its chroot at each start, and compares the copies at each check.
+ */
 const TIDY = `
 cd "$tree/etc"
 rm -f apt/sources.list.d/* ssh/ssh_host_* machine-id hostname hosts resolv.conf
@@ -42,8 +46,6 @@ echo 'deb [trusted=yes] file:/srv/apt ./' >apt/sources.list
 # a timer that takes apt's lock at a random moment makes random tests
 ln -s /dev/null systemd/system/apt-daily.timer
 ln -s /dev/null systemd/system/apt-daily-upgrade.timer
-# Postfix copies every authority into its chroot at each start, and each check compares the copies: that was half the work
-# of a boot. One of Mozilla's hundred and forty is left, Let's Encrypt's, as an admin would choose with dpkg-reconfigure.
 sed -i '/ISRG_Root_X1/!s/^mozilla/!mozilla/' ca-certificates.conf
 chroot "$tree" update-ca-certificates --fresh
 chroot "$tree" apt-get -q update
