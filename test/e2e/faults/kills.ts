@@ -65,6 +65,7 @@ async function kill(stage: Stage, victim: (typeof VICTIMS)[number], at: number, 
   if (victim === 'session') await host.exec("systemctl kill -s KILL 'session-*.scope'; pkill -KILL -f 'sshd: admin'");
   if (victim === 'transaction') await host.exec("systemctl kill -s KILL 'harden-mail-*.service'");
   const outcome = await run.done;
+  await sleep(1000); // what the session had been told the host may only now begin
   const side = await assertSound(stage, name, false);
   assertTruth(outcome, side, { mayBreak: false });
   await assertRerun(stage);
