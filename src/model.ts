@@ -12,4 +12,5 @@ export * from './model/command.ts';
 export * from './model/finding.ts';
 export * from './model/audit.ts';
 export * from './model/check.ts';
+export * from './model/exposure.ts';
 export * from './model/result.ts';

@@ -1,4 +1,4 @@
-import type { KeyType, Profile } from './words.ts';
+import type { KeyType, Profile, Replaceable } from './words.ts';
 
 /** Names with a certificate of their own, which is shown to who asks for one of them (SNI, RFC 6066). */
 export interface Sni {
@@ -48,6 +48,8 @@ export interface Host {
   readonly requireTlsInbound?: boolean;
   /** Serve POP3? Default: as it was last applied, else yes. */
   readonly pop3?: boolean;
+  /** What apply may replace although the administrator chose it and it works (--replace). Default: nothing. */
+  readonly replace?: readonly Replaceable[];
   /** The groups of the inventory that it belongs to. */
   readonly groups?: readonly string[];
 }

@@ -1,11 +1,14 @@
 import type { Sni } from './host.ts';
-import type { Bytes, KeyType, Profile, TaskName, Wish } from './words.ts';
+import type { Effect } from './exposure.ts';
+import type { Bytes, KeyType, Profile, Replaceable, TaskName, Wish } from './words.ts';
 
 /** What is wanted of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
   /** Absent: nothing. */
   readonly asked?: readonly Wish[];
+  /** What apply may replace although the administrator chose it and it works. Absent: nothing. */
+  readonly replace?: readonly Replaceable[];
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];
@@ -101,6 +104,8 @@ export interface Plan {
   readonly changes: readonly Change[];
   readonly activations: readonly Activation[];
   readonly notes: readonly Note[];
+  /** Who may do more, and who less, once it is carried out. Absent: nothing is known of it (a rollback of packages, say). */
+  readonly effects?: readonly Effect[];
 }
 
 /** Nothing to do for a host. */

@@ -8,6 +8,10 @@ export type Profile = (typeof PROFILES)[number];
 export const WISHES = ['require-tls-inbound', 'no-pop3'] as const;
 export type Wish = (typeof WISHES)[number];
 
+/** What the administrator chose and apply replaces only with explicit consent (--replace). */
+export const REPLACEABLE = ['sasl', 'mechanisms', 'certificate', 'mta'] as const;
+export type Replaceable = (typeof REPLACEABLE)[number];
+
 /** As certbot calls them. */
 export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];

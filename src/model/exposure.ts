@@ -1,0 +1,141 @@
+/**
+ * Who can do what through which way in, as one plain value. `src/exposure` computes it from a host's files and facts;
+ * docs/exposure.md explains it.
+ */
+
+/** How a listener handles TLS. `optional`: STARTTLS is offered; `required`: nothing is accepted before it; `implicit`: TLS first. */
+export const TLS_LEVELS = ['none', 'optional', 'required', 'implicit'] as const;
+export type TlsLevel = (typeof TLS_LEVELS)[number];
+
+/**
+ * The classes of client that a way in is asked about. A local sender is an address that `smtpd_sender_login_maps` gives to
+ * somebody; a blocked user is one whom every `check_sasl_access` refuses.
+ */
+export const CLIENT_CLASSES = [
+  'stranger',
+  'stranger-local-sender',
+  'network',
+  'network-local-sender',
+  'user',
+  'user-foreign-sender',
+  'user-blocked',
+  'network-user',
+] as const;
+export type ClientClass = (typeof CLIENT_CLASSES)[number];
+
+/** `relay`: mail for a domain of somebody else. `local`: mail for an existing recipient of this host. */
+export const DESTINATIONS = ['local', 'relay'] as const;
+export type Destination = (typeof DESTINATIONS)[number];
+
+/**
+ * - `accepted`: accepted, unless one of the checks refuses.
+ * - `checked`: refused, unless one of the checks explicitly permits (an allowlist).
+ * - `refused`: refused, whatever the checks say.
+ * - `no-login`: the class needs a login, and this way in offers none.
+ * - `unknown`: the model cannot tell; `why` says what it does not understand.
+ */
+export const VERDICTS = ['accepted', 'checked', 'refused', 'no-login', 'unknown'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What happens to mail of one class of client for one destination. */
+export interface Decision {
+  readonly client: ClientClass;
+  readonly destination: Destination;
+  readonly verdict: Verdict;
+  /** The checks that are asked before the verdict, in order: `check_policy_service unix:private/policy`. */
+  readonly checks: readonly string[];
+  /** What decides: `smtpd_relay_restrictions: permit_sasl_authenticated`. Of `unknown`: what is not understood. */
+  readonly why: string;
+}
+
+/** Where clients may log in, and who decides about their password. */
+export interface AuthOffer {
+  readonly offered: 'never' | 'inside-tls' | 'always';
+  /** Networks to which it is not offered (`smtpd_sasl_exceptions_networks`); empty: none. */
+  readonly exceptions: string;
+  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. */
+  readonly type: string;
+  /** Socket or service of the backend: `private/auth`. */
+  readonly path: string;
+  /** As the backend is configured, lower case; empty where another program decides. */
+  readonly mechanisms: readonly string[];
+}
+
+export interface WayIn {
+  /** Unique in a map: `smtp/inet`, `10.8.0.1:submission/inet`, `imap-login/imaps`. */
+  readonly id: string;
+  readonly daemon: 'postfix' | 'dovecot';
+  /** What answers: `smtpd`, `imap-login`, … */
+  readonly program: string;
+  /** What stands in front of it: `postscreen`; empty for nothing. */
+  readonly behind: string;
+  /** Addresses that it listens on; `*` is every address. */
+  readonly addresses: readonly string[];
+  /** Null where the name of the port is not known. */
+  readonly port: number | null;
+  readonly file: string;
+  readonly line: number;
+  readonly tls: TlsLevel;
+  readonly auth: AuthOffer;
+  /** `haproxy` where a proxy must be in front; empty for none. */
+  readonly proxy: string;
+  /** Filters that mail passes: `content_filter smtp-amavis:[127.0.0.1]:10024`, `smtpd_milters inet:localhost:11332`. */
+  readonly filters: readonly string[];
+  /** Paths of the certificates that it serves, with their setting: `smtpd_tls_cert_file /etc/ssl/mail.pem`. */
+  readonly certificates: readonly string[];
+  /** Empty for a way in that takes no mail (IMAP, POP3, ManageSieve). */
+  readonly decisions: readonly Decision[];
+}
+
+/** A socket that says whether a password is right. */
+export interface AuthSocket {
+  readonly path: string;
+  readonly kind: 'unix' | 'inet';
+  /** Octal, four digits; empty for inet. */
+  readonly mode: string;
+  readonly user: string;
+  readonly group: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A service that hands mail on to other hosts. */
+export interface WayOut {
+  /** `smtp/unix`. */
+  readonly id: string;
+  readonly program: string;
+  /** Postfix's word: none, may, dane, encrypt, dane-only, fingerprint, verify, secure. */
+  readonly tls: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Something dangerous as it stands, whoever set it. */
+export interface Danger {
+  /** `open-relay`, `wide-mynetworks`, … */
+  readonly id: string;
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+export interface ExposureMap {
+  readonly ways: readonly WayIn[];
+  readonly sockets: readonly AuthSocket[];
+  readonly out: readonly WayOut[];
+  /** Clients that count as the host's own network: main.cf's `mynetworks`, else what the style makes. */
+  readonly networks: string;
+  readonly dangers: readonly Danger[];
+}
+
+/** One way in which a plan changes who may do what. */
+export interface Effect {
+  /** `opens`: intended by the recipe and looser for somebody. `tightens`: stricter for somebody. */
+  readonly kind: 'opens' | 'tightens';
+  /** Of which intended effect, or what became stricter: `login-on-25`, `auth-needs-tls`, … */
+  readonly id: string;
+  /** One line, for the plan. */
+  readonly text: string;
+}
