@@ -4,7 +4,7 @@ import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import type { Profile } from '../src/model.ts';
 import { DEBIAN } from '../src/plan/releases.ts';
-import { satisfies } from '../src/plan/versions.ts';
+import { satisfies } from '../src/formats/versions.ts';
 
 export interface ReleaseRecord {
   readonly name: string;

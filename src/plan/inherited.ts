@@ -1,7 +1,7 @@
 import { hasChecks } from '../formats/lists.ts';
 import { optionValue } from '../formats/postfix-master.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import { expand } from './expand.ts';
+import { expand } from '../formats/postfix-expand.ts';
 import { siblingOf } from './siblings.ts';
 import { servicesOn, type Site } from './sites.ts';
 import { mainReader, type Workspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 import { ensureMembers, listMembers } from '../formats/lists.ts';
 import type { Merge } from '../fragments/fragment.ts';
-import { expand } from './expand.ts';
+import { expand } from '../formats/postfix-expand.ts';
 import { asStrict, raised } from './strictness.ts';
 
 /** What a setting should become: `to` (null: gone), or left as it is, with the reason where there is something to say. */

@@ -2,7 +2,7 @@ import { hasChecks } from '../formats/lists.ts';
 import { optionValue, type Option, type Service } from '../formats/postfix-master.ts';
 import { FOR_USERS } from '../fragments/for-users.ts';
 import type { Note } from '../model.ts';
-import { expand } from './expand.ts';
+import { expand } from '../formats/postfix-expand.ts';
 import { servicesOn } from './sites.ts';
 import { mainReader, type Workspace } from './workspace.ts';
 

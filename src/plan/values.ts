@@ -3,7 +3,7 @@ import type { Facts, Policy } from '../model.ts';
 import type { Served } from '../tasks/served.ts';
 import type { Named } from '../tasks/sni.ts';
 import { mainValue } from '../formats/postfix-main.ts';
-import { satisfies } from './versions.ts';
+import { satisfies } from '../formats/versions.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The names that fragments may use, filled in for one host. */

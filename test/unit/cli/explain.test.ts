@@ -4,7 +4,7 @@ import { HardenMailError } from '../../../src/errors.ts';
 import { explain, listSettings } from '../../../src/explain.ts';
 import type { Fragment } from '../../../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
-import { satisfies } from '../../../src/plan/versions.ts';
+import { satisfies } from '../../../src/formats/versions.ts';
 import { PROFILES, TASKS } from '../../../src/model.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 

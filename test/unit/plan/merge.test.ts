@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Merge } from '../../../src/fragments/fragment.ts';
-import { expand } from '../../../src/plan/expand.ts';
+import { expand } from '../../../src/formats/postfix-expand.ts';
 import { merge, type Decision } from '../../../src/plan/merge.ts';
 
 const LEVEL: Merge = {

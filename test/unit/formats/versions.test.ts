@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
-import { compareVersions, satisfies } from '../../../src/plan/versions.ts';
+import { compareVersions, satisfies } from '../../../src/formats/versions.ts';
 
 describe('plan: versions', () => {
   it('compares by number, part by part', () => {
