@@ -13,6 +13,8 @@ export type Step = Decided | CheckStep | NestedList;
 export interface Decided {
   readonly kind: 'permit' | 'refuse';
   readonly by: string;
+  /** It refuses this user or this user's sender, whatever the destination. */
+  readonly aboutUser?: true;
 }
 
 export interface CheckStep {
@@ -78,12 +80,16 @@ const DEEPEST = 10;
 
 /** The steps of one list. What cannot matter to this client leaves no step. */
 function compile(value: string, stage: StageName, situation: Situation, depth: number): Step[] {
-  return restrictions(value).flatMap((one) => step(one, stage, situation, depth));
+  return value === '' ? [] : restrictions(value).flatMap((one) => step(one, stage, situation, depth));
 }
 
 /** Names of checks that look at the client alone; somebody who logs in is not meant by them. */
 const ABOUT_STRANGERS =
   /^(reject_(rbl_client|rhsbl_(client|reverse_client|helo)|unknown_(client|client_hostname|reverse_client_hostname|hostname|helo_hostname)|invalid_(hostname|helo_hostname)|non_fqdn_(hostname|helo_hostname))|check_(helo|helo_\w+|reverse_client_\w+|client_(ns|mx|a))_access|permit_\w+)$/;
+
+export function isAboutStrangers(name: string): boolean {
+  return ABOUT_STRANGERS.test(name);
+}
 
 function step(one: Restriction, stage: StageName, situation: Situation, depth: number): Step[] {
   const { parameters, version } = situation;
@@ -95,8 +101,9 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   const by = `${LISTS[stage]}: ${one.text}`;
   const permit: Step[] = [{ kind: 'permit', by }];
   const refuse: Step[] = one.warns ? [] : [{ kind: 'refuse', by }];
+  const refuseUser: Step[] = one.warns ? [] : [{ kind: 'refuse', by, aboutUser: true }];
   const check = (permits: boolean, refuses = true): Step[] => {
-    const aboutStrangers = ABOUT_STRANGERS.test(one.name);
+    const aboutStrangers = isAboutStrangers(one.name);
     return [{ kind: 'check', id: idOf(one), permits, refuses: refuses && !one.warns, aboutStrangers }];
   };
   const relays = situation.destination === 'relay';
@@ -133,7 +140,7 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
     case 'reject_authenticated_sender_login_mismatch':
     case 'reject_unauthenticated_sender_login_mismatch':
     case 'reject_known_sender_login_mismatch':
-      return sasl && knowsSender && mismatches(one.name, client, parameters) ? refuse : [];
+      return sasl && knowsSender && mismatches(one.name, client, parameters) ? refuseUser : [];
   }
   if (isClass(one.name, parameters) && depth < DEEPEST) {
     return [{ kind: 'list', steps: compile(parameters.of(one.name), stage, situation, depth + 1) }];
@@ -145,7 +152,7 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   if (needsSender.test(one.name) && !knowsSender) return [];
   // A table that says something of a login is not asked about a client without one.
   if (/^check_sasl_/.test(one.name))
-    return client.login === 'none' || !sasl ? [] : client.blocked ? refuse : check(true);
+    return client.login === 'none' || !sasl ? [] : client.blocked ? refuseUser : check(true);
   if (one.name.startsWith('reject_') || one.name.startsWith('warn_')) return check(false);
   if (one.name.startsWith('permit_')) return check(true, false);
   return check(true);

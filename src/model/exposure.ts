@@ -53,7 +53,7 @@ export interface AuthOffer {
   readonly offered: 'never' | 'inside-tls' | 'always';
   /** Networks to which it is not offered (`smtpd_sasl_exceptions_networks`); empty: none. */
   readonly exceptions: string;
-  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. */
+  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. Empty: AUTH is on, and nothing is set up to ask. */
   readonly type: string;
   /** Socket or service of the backend: `private/auth`. */
   readonly path: string;

@@ -86,13 +86,17 @@ function since({ transaction: id, edited }: { readonly transaction: string | nul
   return edited ? `changed since transaction ${id}` : `as transaction ${id} left it: more is wanted now`;
 }
 
-function ofPlan({ tasks, files, notes, activations }: Plan, title: string): Markup[] {
+function ofPlan({ tasks, files, notes, effects, activations }: Plan, title: string): Markup[] {
   return [
     ...section(
       'Tasks',
       table(tasks.map(({ name, state, summary }) => [sign(state), key(name), html`<td>${summary}</td>`])),
     ),
     ...section('Notes', table(notes.map(({ level, text }) => [sign(level), html`<td>${text}</td>`]))),
+    ...section(
+      'Who may do more, and who less',
+      table(effects.map(({ kind, text }) => [key(kind === 'opens' ? 'opens' : 'stricter'), html`<td>${text}</td>`])),
+    ),
     ...section(
       title,
       files.map(({ path, diff: text }) => diff(path, text)),

@@ -45,6 +45,7 @@ function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: H
       files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
       activations: plan.activations,
       notes: plan.notes,
+      effects: plan.effects ?? [],
     },
     findings,
     ...(audit && { audit }),

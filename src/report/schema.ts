@@ -72,7 +72,7 @@ const plan = z
     activations: z
       .array(
         z.object({
-          unit: z.enum(['dpkg', 'postfix', 'dovecot']),
+          unit: z.enum(['dpkg', 'systemd', 'postfix', 'dovecot']),
           how: z.enum(['configure', 'reload', 'restart', 'start']),
           why: z.string(),
         }),
@@ -81,6 +81,15 @@ const plan = z
     notes: z
       .array(z.object({ task: z.enum(TASKS), level: z.enum(['info', 'warning']), text: z.string() }))
       .describe('what to know beside the changes'),
+    effects: z
+      .array(
+        z.object({
+          kind: z.enum(['opens', 'tightens']),
+          id: z.string().describe('which of the intended effects (docs/exposure.md), or what became stricter'),
+          text: z.string(),
+        }),
+      )
+      .describe('who may do more once it is carried out, and who less'),
   })
   .meta({ id: 'plan' });
 
