@@ -50,7 +50,7 @@ function decisionOf(
   facts: HostFacts,
 ): Decision {
   const about = { client, destination };
-  if (CLIENTS[client].login !== 'none' && !canLogIn(smtpd, CLIENTS[client].network)) {
+  if (CLIENTS[client].login !== 'none' && !canLogIn(smtpd)) {
     return { ...about, verdict: 'no-login', checks: [], why: 'AUTH is not offered' };
   }
   const program = smtpdProgram(smtpd, client, destination, facts);
@@ -73,9 +73,9 @@ export function smtpdProgram(
   return programOf({ parameters, client: CLIENTS[client], destination, version: postfix ?? '3.7' });
 }
 
-export function canLogIn({ auth, parameters }: Smtpd, network: boolean): boolean {
-  if (auth.offered === 'never') return false;
-  return !(network && auth.exceptions !== '' && auth.exceptions === parameters.of('mynetworks'));
+/** Does AUTH work there, whether or not EHLO lists it? */
+export function canLogIn({ auth }: Smtpd, _network = false): boolean {
+  return auth.offered !== 'never';
 }
 
 /** A value that only Postfix itself can expand; null where there is none. */

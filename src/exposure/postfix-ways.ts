@@ -79,8 +79,10 @@ function tlsOf(parameters: Parameters): TlsLevel {
 
 function authOf(parameters: Parameters, tls: TlsLevel): AuthOffer {
   const exceptions = parameters.of('smtpd_sasl_exceptions_networks');
+  // A discarded keyword disables the command: AUTH gets 503 "authentication not enabled", and restrictions that need SASL
+  // hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client that sends it anyway gets 235.
   const hidden = parameters.of('smtpd_discard_ehlo_keywords').toLowerCase().split(/[\s,]+/).includes('auth'); // oxfmt-ignore
-  const enabled = parameters.isYes('smtpd_sasl_auth_enable') && !hidden && exceptions !== 'static:all';
+  const enabled = parameters.isYes('smtpd_sasl_auth_enable') && !hidden;
   const onlyInside = tls === 'implicit' || tls === 'required' || parameters.isYes('smtpd_tls_auth_only');
   const offered = !enabled || (tls === 'none' && onlyInside) ? 'never' : onlyInside ? 'inside-tls' : 'always';
   const [type, path] = [parameters.of('smtpd_sasl_type').toLowerCase(), parameters.of('smtpd_sasl_path')];
