@@ -6,7 +6,7 @@ import { dangersOf } from './dangers.ts';
 import { acceptsMore, byDefault, REFUSES } from './decide.ts';
 import { authSockets, dovecotWays, mechanismsOf } from './dovecot-ways.ts';
 import { smtpdsOf, waysOut, type Smtpd } from './postfix-ways.ts';
-import { programOf, type Program } from './program.ts';
+import { missingRefusal, programOf, strangeRestriction, type Program } from './program.ts';
 
 /** Where Postfix's files are, for the reader. */
 const MASTER_CF = '/etc/postfix/master.cf';
@@ -29,7 +29,7 @@ export function exposureOf(config: Config, facts: HostFacts): ExposureMap {
 }
 
 function wayOf(smtpd: Smtpd, mechanisms: readonly string[], facts: HostFacts): WayIn {
-  const { service, parameters: _, auth, ...rest } = smtpd;
+  const { service, parameters: _, dead: __, auth, ...rest } = smtpd;
   return {
     ...rest,
     daemon: 'postfix',
@@ -53,9 +53,11 @@ function decisionOf(
   if (CLIENTS[client].login !== 'none' && !canLogIn(smtpd)) {
     return { ...about, verdict: 'no-login', checks: [], why: 'AUTH is not offered' };
   }
-  const program = smtpdProgram(smtpd, client, destination, facts);
+  const dead = notServing(smtpd, facts);
+  if (dead !== null) return { ...about, verdict: 'refused', checks: [], why: dead };
   const unclear = notUnderstood(smtpd);
   if (unclear !== null) return { ...about, verdict: 'unknown', checks: [], why: unclear };
+  const program = smtpdProgram(smtpd, client, destination, facts);
   const end = byDefault(program);
   if (end.end === 'accept') return { ...about, verdict: 'accepted', checks: end.asked, why: end.by };
   const allowlist = acceptsMore(program, REFUSES);
@@ -65,12 +67,22 @@ function decisionOf(
 
 /** The lists of this smtpd as this class of client meets them. */
 export function smtpdProgram(
-  { parameters }: Smtpd,
+  smtpd: Smtpd,
   client: Decision['client'],
   destination: Decision['destination'],
-  { postfix }: HostFacts,
+  facts: HostFacts,
 ): Program {
-  return programOf({ parameters, client: CLIENTS[client], destination, version: postfix ?? '3.7' });
+  const dead = notServing(smtpd, facts);
+  if (dead !== null) return [{ list: '', steps: [{ kind: 'refuse', by: dead }] }];
+  const { parameters } = smtpd;
+  return programOf({ parameters, client: CLIENTS[client], destination, version: facts.postfix ?? DEFAULT_VERSION });
+}
+
+const DEFAULT_VERSION = '3.7';
+
+/** Why nobody is served there; null where somebody is. */
+function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string | null {
+  return dead ?? missingRefusal(parameters, postfix ?? DEFAULT_VERSION);
 }
 
 /** Does AUTH work there, whether or not EHLO lists it? */
@@ -87,7 +99,7 @@ export function notUnderstood({ parameters }: Smtpd): string | null {
     ...['smtpd_sasl_auth_enable', 'smtpd_tls_security_level', 'mynetworks', 'smtpd_delay_reject'],
   ];
   const name = names.find((one) => /\$/.test(parameters.of(one)));
-  return name === undefined ? null : `${name} = ${parameters.of(name)}`;
+  return name === undefined ? strangeRestriction(parameters) : `${name} = ${parameters.of(name)}`;
 }
 
 /** Are there smtpds at all? A Postfix that serves nobody has no map worth showing. */
