@@ -3,7 +3,7 @@ import type { AuthOffer, AuthSocket, ClientClass, Destination, WayIn } from '../
 import { CLIENTS } from './clients.ts';
 import type { Config, HostFacts } from './config.ts';
 import { acceptsMore, REFUSES, type Witness } from './decide.ts';
-import { isExcepted, notUnderstood, outlineOf, smtpdProgram, type Outline } from './map.ts';
+import { listsOf, notUnderstood, outlineOf, type Outline } from './map.ts';
 import { takesLogins, type Smtpd } from './postfix-ways.ts';
 import type { Program } from './program.ts';
 
@@ -162,9 +162,8 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
  * no limit of the admin's: TLS comes by itself.
  */
 export function programFor(smtpd: Smtpd, client: ClientClass, destination: Destination, facts: HostFacts): Program {
-  const { login, network } = CLIENTS[client];
-  const isClosed = !takesLogins(smtpd.parameters) || isExcepted(smtpd.parameters, network);
-  return login !== 'none' && isClosed ? REFUSES : smtpdProgram(smtpd, client, destination, facts);
+  if (CLIENTS[client].login !== 'none' && !takesLogins(smtpd.parameters)) return REFUSES;
+  return listsOf(smtpd, client, destination, facts);
 }
 
 /** The check that refuses in one program and is not asked, or not heard, in the other. */

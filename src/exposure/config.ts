@@ -24,6 +24,9 @@ export interface HostFacts {
 /** Postfix's defaults that decide something here (postconf(5)). */
 const DEFAULTS: Readonly<Record<string, string>> = {
   inet_interfaces: 'all',
+  smtpd_service_name: 'smtpd',
+  smtpd_helo_required: 'no',
+  compatibility_level: '0',
   smtpd_delay_reject: 'yes',
   smtpd_sasl_auth_enable: 'no',
   smtpd_sasl_type: 'cyrus',

@@ -1,4 +1,4 @@
-import type { CheckStep, Decided, Program, Step } from './program.ts';
+import { LISTS, type CheckStep, type Decided, type Program, type Step } from './program.ts';
 
 /** What checks answer: `dunno` goes on with the next step of the list. */
 export type Answer = 'permit' | 'refuse' | 'dunno';
@@ -22,21 +22,32 @@ export type Run = Ended | { readonly end: 'ask'; readonly check: CheckStep };
 export function run(program: Program, answers: Answers): Run {
   const asked: string[] = [];
   let by = 'no restriction decides';
+  const late: Decided[] = [];
   for (const stage of program) {
-    const found = runList(stage.steps, answers, asked);
+    if (late[0] && AFTER_RECIPIENT.has(stage.list)) break;
+    const found = runList(stage.steps, answers, asked, late);
     if (found?.kind === 'check') return { end: 'ask', check: found };
     if (found?.kind === 'refuse') return { end: 'refuse', by: found.by, asked };
     if (found?.kind === 'permit') by = found.by;
   }
-  return { end: 'accept', by, asked };
+  return late[0] ? { end: 'refuse', by: late[0].by, asked } : { end: 'accept', by, asked };
 }
 
+/** The lists of a recipient that is accepted. */
+const AFTER_RECIPIENT: ReadonlySet<string> = new Set([LISTS.data, LISTS.endOfData]);
+
 /** The step that decides, or the check that must be asked first; null where the list says nothing. */
-function runList(steps: readonly Step[], answers: Answers, asked: string[]): Decided | CheckStep | null {
+function runList(
+  steps: readonly Step[],
+  answers: Answers,
+  asked: string[],
+  late: Decided[],
+): Decided | CheckStep | null {
   for (const step of steps) {
-    if (step.kind === 'permit' || step.kind === 'refuse') return step;
-    if (step.kind === 'list') {
-      const found = runList(step.steps, answers, asked);
+    if (step.kind === 'refuse' && step.late) late.push(step);
+    else if (step.kind === 'permit' || step.kind === 'refuse') return step;
+    else if (step.kind === 'list') {
+      const found = runList(step.steps, answers, asked, late);
       if (found) return found;
     } else if (step.kind === 'check') {
       const answer = answers.get(step.id);

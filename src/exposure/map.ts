@@ -7,7 +7,7 @@ import { dangersOf } from './dangers.ts';
 import { acceptsMore, byDefault, REFUSES } from './decide.ts';
 import { authSockets, dovecotWays, mechanismsOf } from './dovecot-ways.ts';
 import { smtpdsOf, waysOut, type Smtpd } from './postfix-ways.ts';
-import { programOf, type Program } from './program.ts';
+import { missingRefusal, programOf, strangeRestriction, type Program } from './program.ts';
 
 /** Where Postfix's files are, for the reader. */
 const MASTER_CF = '/etc/postfix/master.cf';
@@ -67,7 +67,7 @@ function dovecotOutline(dovecot: DovecotConfig): { mechanisms: string[]; ways: W
 }
 
 function wayOf(smtpd: Smtpd, mechanisms: readonly string[]): WayIn {
-  const { service, parameters: _, auth, ...rest } = smtpd;
+  const { service, parameters: _, dead: __, auth, ...rest } = smtpd;
   return {
     ...rest,
     daemon: 'postfix',
@@ -92,12 +92,14 @@ export function decisionOf(
   facts: HostFacts,
 ): Decision {
   const about = { client, destination };
-  if (CLIENTS[client].login !== 'none' && !canLogIn(smtpd, CLIENTS[client].network)) {
+  if (CLIENTS[client].login !== 'none' && !canLogIn(smtpd)) {
     return { ...about, verdict: 'no-login', checks: [], why: 'AUTH is not offered' };
   }
-  const program = smtpdProgram(smtpd, client, destination, facts);
+  const dead = notServing(smtpd, facts);
+  if (dead !== null) return { ...about, verdict: 'refused', checks: [], why: dead };
   const unclear = notUnderstood(smtpd);
   if (unclear !== null) return { ...about, verdict: 'unknown', checks: [], why: unclear };
+  const program = smtpdProgram(smtpd, client, destination, facts);
   const end = byDefault(program);
   if (end.end === 'accept') return { ...about, verdict: 'accepted', checks: end.asked, why: end.by };
   const allowlist = acceptsMore(program, REFUSES);
@@ -110,7 +112,19 @@ export function smtpdProgram(
   smtpd: Smtpd,
   client: Decision['client'],
   destination: Decision['destination'],
-  { postfix }: HostFacts,
+  facts: HostFacts,
+): Program {
+  const dead = notServing(smtpd, facts);
+  if (dead !== null) return [{ list: '', steps: [{ kind: 'refuse', by: dead }] }];
+  return listsOf(smtpd, client, destination, facts);
+}
+
+/** The same, as if smtpd served: that it has no certificate, or dies over its lists, is no limit that somebody set. */
+export function listsOf(
+  smtpd: Smtpd,
+  client: Decision['client'],
+  destination: Decision['destination'],
+  facts: HostFacts,
 ): Program {
   const known = programs.get(smtpd) ?? new Map<string, Program>();
   programs.set(smtpd, known);
@@ -118,7 +132,7 @@ export function smtpdProgram(
   const before = known.get(key);
   if (before) return before;
   const { parameters } = smtpd;
-  const program = programOf({ parameters, client: CLIENTS[client], destination, version: postfix ?? '3.7' });
+  const program = programOf({ parameters, client: CLIENTS[client], destination, version: facts.postfix ?? DEFAULT_VERSION }); // oxfmt-ignore
   known.set(key, program);
   return program;
 }
@@ -126,14 +140,16 @@ export function smtpdProgram(
 /** A plan compares the same smtpd again and again. */
 const programs = new WeakMap<Smtpd, Map<string, Program>>();
 
-function canLogIn({ auth, parameters }: Smtpd, network: boolean): boolean {
-  return auth.offered !== 'never' && !isExcepted(parameters, network);
+const DEFAULT_VERSION = '3.7';
+
+/** Why nobody is served there; null where somebody is. */
+function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string | null {
+  return dead ?? missingRefusal(parameters, postfix ?? DEFAULT_VERSION);
 }
 
-/** AUTH is hidden from the host's own networks. */
-export function isExcepted(parameters: Smtpd['parameters'], network: boolean): boolean {
-  const exceptions = parameters.of('smtpd_sasl_exceptions_networks');
-  return network && exceptions !== '' && exceptions === parameters.of('mynetworks');
+/** Does AUTH work there, whether or not EHLO lists it? */
+export function canLogIn({ auth }: Smtpd, _network = false): boolean {
+  return auth.offered !== 'never';
 }
 
 /** A value that only Postfix itself can expand; null where there is none. */
@@ -145,5 +161,5 @@ export function notUnderstood({ parameters }: Smtpd): string | null {
     ...['smtpd_sasl_auth_enable', 'smtpd_tls_security_level', 'mynetworks', 'smtpd_delay_reject'],
   ];
   const name = names.find((one) => /\$/.test(parameters.of(one)));
-  return name === undefined ? null : `${name} = ${parameters.of(name)}`;
+  return name === undefined ? strangeRestriction(parameters) : `${name} = ${parameters.of(name)}`;
 }

@@ -13,6 +13,8 @@ export interface Smtpd {
   readonly port: number | null;
   readonly tls: TlsLevel;
   readonly auth: AuthOffer;
+  /** Why smtpd serves nobody, for TLS is required or set as it cannot be had; null where it serves. */
+  readonly dead: string | null;
   readonly proxy: string;
   readonly filters: readonly string[];
   readonly certificates: readonly string[];
@@ -26,7 +28,8 @@ export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
   return services.flatMap((service): Smtpd[] => {
     if (service.command === 'smtpd' && service.type === 'inet') return [smtpd(service, service, '')];
     if (service.command !== 'postscreen' || service.type !== 'inet') return [];
-    const inner = services.find(({ type, command }) => type === 'pass' && command === 'smtpd');
+    const wanted = parametersOf(postfix.main, service, facts).of('smtpd_service_name');
+    const inner = services.find(({ name, type, command }) => name === wanted && type === 'pass' && command === 'smtpd');
     return inner ? [smtpd(inner, service, 'postscreen')] : [];
   });
 
@@ -34,6 +37,7 @@ export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
     const parameters = parametersOf(postfix!.main, service, facts);
     const { address, port } = endpointOf(front.name);
     const tls = tlsOf(parameters);
+    const dead = deadOf(parameters, tls);
     const auth = authOf(parameters, tls, facts);
     const upstream = behind
       ? parametersOf(postfix!.main, front, facts).of('postscreen_upstream_proxy_protocol')
@@ -46,7 +50,8 @@ export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
       addresses: address === null ? everywhere : [address],
       port,
       tls,
-      auth,
+      dead,
+      auth: dead === null ? auth : { ...auth, offered: 'never' },
       proxy: upstream,
       filters: filtersOf(parameters),
       certificates: certificatesOf(parameters),
@@ -71,18 +76,51 @@ function interfaces(value: string): string[] {
 /** smtpd.c, pre_jail_init: the level outranks the words of Postfix before 2.3. */
 function tlsOf(parameters: Parameters): TlsLevel {
   if (parameters.isYes('smtpd_tls_wrappermode')) return 'implicit';
-  const level = parameters.of('smtpd_tls_security_level').toLowerCase();
-  if (level === 'encrypt') return 'required';
-  if (level !== '') return level === 'may' ? 'optional' : 'none';
-  if (parameters.isYes('smtpd_enforce_tls')) return 'required';
-  return parameters.isYes('smtpd_use_tls') ? 'optional' : 'none';
+  const level = levelOf(parameters);
+  return level === 'may' ? (hasTls(parameters) ? 'optional' : 'none') : level === 'none' ? 'none' : 'required';
 }
 
-/** Is AUTH on at this smtpd, whether or not TLS lets a client come so far? */
+function levelOf(parameters: Parameters): string {
+  const level = parameters.of('smtpd_tls_security_level').toLowerCase();
+  // smtpd takes what only a client can do for `encrypt`, with a warning.
+  if (['verify', 'secure', 'fingerprint'].includes(level)) return 'encrypt';
+  if (level !== '') return level;
+  if (parameters.isYes('smtpd_enforce_tls')) return 'encrypt';
+  return parameters.isYes('smtpd_use_tls') ? 'may' : 'none';
+}
+
+/** Can a handshake succeed? Without a certificate STARTTLS gets 454, as a discarded keyword 502. */
+function hasTls(parameters: Parameters): boolean {
+  return !discards(parameters, 'starttls') && hasCertificate(parameters);
+}
+
+function hasCertificate(parameters: Parameters): boolean {
+  return ['smtpd_tls_chain_files', ...CERTIFICATES].some((name) => parameters.of(name) !== '');
+}
+
+function deadOf(parameters: Parameters, tls: TlsLevel): string | null {
+  const level = levelOf(parameters);
+  if (!/^(none|may|encrypt)$/.test(level) && !level.includes('$')) {
+    return `smtpd_tls_security_level = ${level} is no level of a server: smtpd dies at start`;
+  }
+  if (tls === 'required' && !hasTls(parameters)) return 'TLS is required and cannot be had';
+  return tls === 'implicit' && !hasCertificate(parameters) ? 'TLS comes first, and there is no certificate' : null;
+}
+
+/** Is the keyword discarded, and with it the command? An address map outranks the list; of it only `static:` is known. */
+function discards(parameters: Parameters, keyword: string): boolean {
+  const byAddress = parameters.of('smtpd_discard_ehlo_keyword_address_maps');
+  const said = byAddress === '' ? parameters.of('smtpd_discard_ehlo_keywords') : (/^static:(.*)$/.exec(byAddress)?.[1] ?? ''); // oxfmt-ignore
+  return said.toLowerCase().split(/[\s,{}]+/).includes(keyword); // oxfmt-ignore
+}
+
+/**
+ * Is AUTH on at this smtpd, whether or not TLS lets a client come so far? A discarded keyword disables the command: AUTH gets
+ * 503, and restrictions that need SASL hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client
+ * that sends it anyway gets 235.
+ */
 export function takesLogins(parameters: Parameters): boolean {
-  const hidden = parameters.of('smtpd_discard_ehlo_keywords').toLowerCase().split(/[\s,]+/).includes('auth'); // oxfmt-ignore
-  const nobody = parameters.of('smtpd_sasl_exceptions_networks') === 'static:all';
-  return parameters.isYes('smtpd_sasl_auth_enable') && !hidden && !nobody;
+  return parameters.isYes('smtpd_sasl_auth_enable') && !discards(parameters, 'auth');
 }
 
 function authOf(parameters: Parameters, tls: TlsLevel, facts: HostFacts): AuthOffer {

@@ -15,6 +15,8 @@ export interface Decided {
   readonly by: string;
   /** It refuses this user or this user's sender, whatever the destination. */
   readonly aboutUser?: true;
+  /** A refusal that comes when the recipient would be accepted (`defer_if_permit`): the lists go on until then. */
+  readonly late?: true;
 }
 
 export interface CheckStep {
@@ -63,14 +65,26 @@ export interface Situation {
 
 /** All lists of one smtpd, in the order of evaluation. */
 export function programOf(situation: Situation): Program {
-  const { parameters, version } = situation;
-  // Before 3.6 the recipient list comes first; the order changes which check is asked first, and no decision.
-  const late = compareVersions(version, '3.6') < 0;
-  const order = late ? STAGES.toSorted((a, b) => rank(a) - rank(b)) : STAGES;
+  const { parameters } = situation;
+  const order = relayFirst(situation) ? STAGES : STAGES.toSorted((a, b) => rank(a) - rank(b));
   return order.map((stage) => ({
     list: LISTS[stage],
-    steps: compile(parameters.of(LISTS[stage]), stage, situation, 0),
+    steps: compile(parameters.of(LISTS[stage]), stage, situation, isSkipped(stage, situation), 0),
   }));
+}
+
+/** Since 3.6, and from compatibility_level 3.6 on, the relay list comes before the recipient list. */
+function relayFirst({ parameters, version }: Situation): boolean {
+  if (compareVersions(version, '3.6') < 0) return false;
+  const told = parameters.of('smtpd_relay_before_recipient_restrictions').toLowerCase();
+  if (told === 'yes' || told === 'no') return told === 'yes';
+  const level = parameters.of('compatibility_level');
+  return compareVersions(/^\d+(\.\d+)*$/.test(level) ? level : '0', '3.6') >= 0;
+}
+
+/** Without smtpd_delay_reject a HELO list refuses HELO and nothing else: a client that goes on with AUTH or MAIL is served. */
+function isSkipped(stage: StageName, { parameters }: Situation): boolean {
+  return stage === 'helo' && isEarly(stage, parameters) && !parameters.isYes('smtpd_helo_required');
 }
 
 const rank = (stage: StageName): number =>
@@ -78,9 +92,10 @@ const rank = (stage: StageName): number =>
 
 const DEEPEST = 10;
 
-/** The steps of one list. What cannot matter to this client leaves no step. */
-function compile(value: string, stage: StageName, situation: Situation, depth: number): Step[] {
-  return value === '' ? [] : restrictions(value).flatMap((one) => step(one, stage, situation, depth));
+/** The steps of one list. What cannot matter to this client leaves no step. @param warns nothing in the list refuses */
+function compile(value: string, stage: StageName, situation: Situation, warns: boolean, depth: number): Step[] {
+  if (value === '') return [];
+  return restrictions(value).flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
 }
 
 /** Names of checks that look at the client alone; somebody who logs in is not meant by them. */
@@ -98,6 +113,7 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   const client: Client = early && stage !== 'sender' ? { ...situation.client, login: 'none' } : situation.client;
   const knowsRecipient = !early;
   const knowsSender = !early || stage === 'sender';
+  const knowsHelo = !early || stage !== 'client';
   const by = `${LISTS[stage]}: ${one.text}`;
   const permit: Step[] = [{ kind: 'permit', by }];
   const refuse: Step[] = one.warns ? [] : [{ kind: 'refuse', by }];
@@ -118,8 +134,9 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
       return permit;
     case 'reject':
     case 'defer':
-    case 'defer_if_permit':
       return refuse;
+    case 'defer_if_permit':
+      return one.warns ? [] : [{ kind: 'refuse', by, late: true }];
     case 'permit_mynetworks':
       return client.network ? permit : [];
     case 'permit_sasl_authenticated':
@@ -142,17 +159,26 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
     case 'reject_known_sender_login_mismatch':
       return sasl && knowsSender && mismatches(one.name, client, parameters) ? refuseUser : [];
   }
-  if (isClass(one.name, parameters) && depth < DEEPEST) {
-    return [{ kind: 'list', steps: compile(parameters.of(one.name), stage, situation, depth + 1) }];
+  if (isClass(one, parameters) && depth < DEEPEST) {
+    const inner = parameters.of(wordOf(one));
+    return [{ kind: 'list', steps: compile(inner, stage, situation, one.warns, depth + 1) }];
   }
+  // smtpd answers 451 "server configuration error" to what it does not know, warn_if_reject or not.
+  if (!isRestriction(one.name) || (one.name.includes(':') && !SUBJECTS[stage])) return [{ kind: 'refuse', by }];
   const needsRecipient =
     /^(check_recipient_|reject_(unknown|unverified|unlisted|non_fqdn)_recipient|permit_mx_backup|reject_rhsbl_recipient)/;
   const needsSender = /^(check_sender_|reject_(unknown|unverified|unlisted|non_fqdn)_sender|reject_rhsbl_sender)/;
-  if (needsRecipient.test(one.name) && !knowsRecipient) return [];
-  if (needsSender.test(one.name) && !knowsSender) return [];
+  const needsHelo = /^(check_helo_|reject_(unknown|invalid|non_fqdn)_(helo_)?hostname|reject_rhsbl_helo)/;
+  // A bare table is about the subject of its list.
+  const subject = one.name.includes(':') ? `check_${SUBJECTS[stage]}_` : one.name;
+  if (needsRecipient.test(subject) && !knowsRecipient) return [];
+  if (needsSender.test(subject) && !knowsSender) return [];
+  if (needsHelo.test(subject) && !knowsHelo) return [];
   // A table that says something of a login is not asked about a client without one.
   if (/^check_sasl_/.test(one.name))
     return client.login === 'none' || !sasl ? [] : client.blocked ? refuseUser : check(true);
+  const same = alwaysSays(one);
+  if (same !== null) return same === 'permit' ? permit : same === 'refuse' ? refuse : [];
   if (one.name.startsWith('reject_') || one.name.startsWith('warn_')) return check(false);
   if (one.name.startsWith('permit_')) return check(true, false);
   return check(true);
@@ -169,9 +195,84 @@ function idOf({ name, argument, text, warns }: Restriction): string {
   return `${warns ? 'warn_if_reject ' : ''}${words}`;
 }
 
-function isClass(name: string, parameters: Parameters): boolean {
-  const classes = parameters.of('smtpd_restriction_classes').split(/[\s,]+/);
-  return classes.some((one) => one.toLowerCase() === name);
+/** What a bare table in a list is asked about; a list that is not here takes none. */
+const SUBJECTS: Partial<Record<StageName, string>> = {
+  client: 'client',
+  helo: 'helo',
+  sender: 'sender',
+  relay: 'recipient',
+  recipient: 'recipient',
+};
+
+/** The name as written, for names of classes are case-sensitive. */
+function wordOf({ text, warns }: Restriction): string {
+  const words = text.split(' ');
+  return (warns && /^warn_if_reject$/i.test(words[0]!) ? words[1] : words[0]) ?? '';
+}
+
+function isClass(one: Restriction, parameters: Parameters): boolean {
+  return parameters.of('smtpd_restriction_classes').split(/[\s,]+/).includes(wordOf(one)); // oxfmt-ignore
+}
+
+/** What a `static:` table says to everybody; null of other tables, and of actions that are no plain answer. */
+function alwaysSays({ name, argument }: Restriction): 'permit' | 'refuse' | 'dunno' | null {
+  const table = name.includes(':') ? name : /^check_\w+_access$/.test(name) ? argument : '';
+  const [, said] = /^static:(ok|permit|reject|defer|dunno)$/i.exec(table) ?? [];
+  if (said === undefined) return null;
+  return /^(ok|permit)$/i.test(said) ? 'permit' : /^dunno$/i.test(said) ? 'dunno' : 'refuse';
+}
+
+/** Without one of these before any `permit` in the relay or the recipient list, smtpd dies at start (smtpd_check_init). */
+const REQUIRED = /^((reject|defer)(_unauth_destination)?|defer_if_permit|check_relay_domains)$/;
+
+/** Why smtpd does not serve anybody with these lists; null where it does. */
+export function missingRefusal(parameters: Parameters, version: string): string | null {
+  const classes = parameters.of('smtpd_restriction_classes').split(/[\s,]+/).filter(Boolean); // oxfmt-ignore
+  const undefinedClass = classes.find((name) => parameters.of(name) === '');
+  if (undefinedClass !== undefined) return `the restriction class ${undefinedClass} is empty: smtpd dies at start`;
+  const lists = compareVersions(version, '2.10') < 0 ? [LISTS.recipient] : [LISTS.relay, LISTS.recipient];
+  const values = lists.map((list) => parameters.of(list));
+  if (values.some((value) => value.includes('$')) || values.some((value) => holds(value, 0))) return null;
+  return `neither ${lists.join(' nor ')} holds reject_unauth_destination or the like: smtpd dies at start`;
+
+  function holds(value: string, depth: number): boolean {
+    const all = restrictions(value);
+    for (const [at, one] of all.entries()) {
+      if (one.warns) continue;
+      if (one.name === 'permit' && at + 1 < all.length) return false;
+      if (REQUIRED.test(one.name)) return true;
+      if (isClass(one, parameters) && depth < DEEPEST && holds(parameters.of(wordOf(one)), depth + 1)) return true;
+    }
+    return false;
+  }
+}
+
+/** The first word of the lists that looks like a restriction and that this model does not know; null where there is none. */
+export function strangeRestriction(parameters: Parameters): string | null {
+  for (const list of Object.values(LISTS)) {
+    const found = strange(parameters.of(list), 0);
+    if (found !== null) return `${list}: ${found}`;
+  }
+  return null;
+
+  function strange(value: string, depth: number): string | null {
+    for (const one of restrictions(value)) {
+      if (isClass(one, parameters)) {
+        // A class that comes back to itself ends smtpd.
+        const inner = depth < DEEPEST ? strange(parameters.of(wordOf(one)), depth + 1) : one.text;
+        if (inner !== null) return inner;
+      } else if (/^(reject|permit|check|defer|warn)_/.test(one.name) && !isRestriction(one.name)) return one.text;
+    }
+    return null;
+  }
+}
+
+/** postconf(5): the names of all restrictions, the old spellings and the removed ones among them. */
+const RESTRICTIONS =
+  /^(permit|reject|defer|sleep|defer_if_(permit|reject)|permit_(mynetworks|sasl_authenticated|auth_destination|inet_interfaces|mx_backup|naked_ip_address|tls_(all_)?clientcerts|dnswl_client|rhswl_client)|(reject|defer)_unauth_destination|check_(policy_service|relay_domains|recipient_maps|(ccert|sasl|etrn)_access|(client|helo|sender|recipient|reverse_client_hostname)_((a|mx|ns)_)?access)|reject_(maps_rbl|rbl_client|rhsbl_(client|reverse_client|helo|sender|recipient)|unknown_((forward_|reverse_)?client_hostname|client|address|(helo_)?hostname|(sender|recipient)_domain)|(invalid|non_fqdn)_(helo_)?hostname|non_fqdn_(sender|recipient)|un(listed|verified)_(sender|recipient)|((un)?authenticated_|known_)?sender_login_mismatch|multi_recipient_bounce|plaintext_session|unauth_pipelining))$/;
+
+function isRestriction(name: string): boolean {
+  return name === '' || name.includes(':') || RESTRICTIONS.test(name);
 }
 
 /** Does the restriction refuse this client's sender? Of a foreign sender: it belongs to somebody else. */

@@ -50,8 +50,9 @@ export interface Decision {
 
 /** Where clients may log in, and who decides about their password. */
 export interface AuthOffer {
+  /** Where AUTH works, whether or not the server lists it. */
   readonly offered: 'never' | 'inside-tls' | 'always';
-  /** Networks to which it is not offered (`smtpd_sasl_exceptions_networks`); empty: none. */
+  /** Networks to which AUTH is not listed (`smtpd_sasl_exceptions_networks`), although it works; empty: none. */
   readonly exceptions: string;
   /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. Empty: AUTH is on, and nothing is set up to ask. */
   readonly type: string;
