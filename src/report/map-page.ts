@@ -2,7 +2,7 @@
 import { DESTINATIONS, dangersThatCount, type Verdict } from '../model.ts';
 import { key, mono, section, sign, table } from './cells.ts';
 import { count } from './count.ts';
-import { decisionTable, DESTINATION_WORDS, endpoints, splitDangers, isInformation, networksWords, outTls, programs, VERDICT_WORDS, wayFacts, type Cell } from './map-words.ts'; // oxfmt-ignore
+import { decisionTable, DESTINATION_WORDS, endpoints, entry, HOW_TO_READ, splitDangers, isInformation, networksWords, outTls, VERDICT_WORDS, wayFacts, type Cell } from './map-words.ts'; // oxfmt-ignore
 import { html, type Markup } from './markup.ts';
 import type { DocumentHost } from './schema.ts';
 
@@ -22,7 +22,10 @@ export function mapInside(map: ExposureMap): Markup[] {
   return [
     ...section('Dangers', dangerTable(dangers)),
     ...section('To know', dangerTable(information)),
-    ...section('mynetworks', [html`<p class="mono">${networksWords(map)}</p>`]),
+    ...section('mynetworks', [
+      html`<p class="mono">${networksWords(map)}</p>`,
+      html`<p class="soft">${HOW_TO_READ}</p>`,
+    ]),
     ...ways.flatMap(wayInside),
     ...section(
       'Sockets where programs ask whether a password is right',
@@ -55,8 +58,8 @@ function dangerTable(dangers: ExposureMap['dangers']): Markup[] {
 }
 
 function wayInside(way: WayIn): Markup[] {
-  const { id, file, line, decisions } = way;
-  const facts: [string, string][] = [['entry', `${id}, ${programs(way)}`], ...wayFacts(way)];
+  const { file, line, decisions } = way;
+  const facts: [string, string][] = [['entry', entry(way)], ...wayFacts(way)];
   const { rows, notes } = decisionTable(decisions);
   const head = ['client', ...DESTINATIONS.map((one) => DESTINATION_WORDS[one])];
   return [

@@ -1,6 +1,7 @@
 /** An exposure map in plain words, the same for the terminal and the page. */
 import type { AuthOffer, ClientClass, Danger, Decision, Destination, ExposureMap, TlsLevel, Verdict, WayIn } from '../model.ts'; // oxfmt-ignore
 import { DESTINATIONS, INFORMATION } from '../model.ts';
+import { group } from './count.ts';
 
 const LONE: Readonly<Record<ClientClass, string>> = {
   stranger: 'a stranger',
@@ -16,12 +17,15 @@ const LONE: Readonly<Record<ClientClass, string>> = {
 const STRANGERS: readonly ClientClass[] = ['stranger', 'stranger-local-sender'];
 const NETWORK: readonly ClientClass[] = ['network', 'network-local-sender'];
 const SENDERS: readonly ClientClass[] = ['user', 'user-foreign-sender'];
+const USERS: readonly ClientClass[] = [...SENDERS, 'user-blocked', 'network-user'];
 
 /** Classes that are decided alike have one name together. The widest first: its classes are not looked for again. */
 const TOGETHER: readonly (readonly [classes: readonly ClientClass[], name: string])[] = [
-  [[...STRANGERS, ...NETWORK, ...SENDERS, 'user-blocked', 'network-user'], 'everybody'],
+  [[...STRANGERS, ...NETWORK, ...USERS], 'everybody'],
   [[...STRANGERS, ...NETWORK], 'everybody without a login'],
-  [[...SENDERS, 'user-blocked', 'network-user'], 'every user with a login'],
+  [USERS, 'every user with a login'],
+  [[...NETWORK, 'network-user'], 'everybody in mynetworks'],
+  [[...SENDERS, 'user-blocked'], 'every user outside mynetworks'],
   [STRANGERS, 'a stranger'],
   [NETWORK, 'a client in mynetworks'],
   [[...SENDERS, 'network-user'], 'a user, any sender'],
@@ -53,6 +57,9 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   unknown: 'not known',
 };
 
+/** One line, at most 78 characters. */
+export const HOW_TO_READ = 'accepted: unless a check refuses. [1], [2] …: the checks → what decides.';
+
 const TLS_WORDS: Readonly<Record<TlsLevel, string>> = {
   none: 'none',
   optional: 'STARTTLS is offered',
@@ -81,31 +88,44 @@ export interface DecisionTable {
 
 export function decisionTable(decisions: readonly Decision[]): DecisionTable {
   const notes: string[] = [];
-  const rows = new Map<string, { readonly classes: ClientClass[]; readonly cells: readonly Cell[] }>();
-  for (const client of new Set(decisions.map((one) => one.client))) {
-    const cells = DESTINATIONS.flatMap((destination) => {
-      const found = decisions.find((one) => one.client === client && one.destination === destination);
-      return found ? [{ verdict: found.verdict, note: numberOf(noteOf(found)) }] : [];
-    });
-    const key = JSON.stringify(cells);
-    const row = rows.get(key) ?? { classes: [], cells };
-    row.classes.push(client);
-    rows.set(key, row);
-  }
-  return { rows: [...rows.values()].map(({ classes, cells }) => ({ clients: clientNames(classes), cells })), notes };
+  const rows = [...group(decisions, ({ client }) => client).values()];
+  const alike = [...group(rows, (row) => JSON.stringify(row.map(sameness))).values()];
+  return {
+    rows: alike
+      .filter((all) => !isNoLoginAtAll(all))
+      .map((all) => ({
+        clients: clientNames(all.flatMap(([one]) => (one ? [one.client] : []))),
+        cells: DESTINATIONS.flatMap((destination) => cell(all.flat().filter((one) => one.destination === destination))),
+      })),
+    notes,
+  };
 
-  function numberOf(note: string): number {
-    if (note === '') return 0;
-    if (!notes.includes(note)) notes.push(note);
-    return notes.indexOf(note) + 1;
+  /** Of decisions that are alike but for what refuses. */
+  function cell(all: readonly Decision[]): Cell[] {
+    const [first] = all;
+    if (!first) return [];
+    const note = noteOf(first, [...new Set(all.map(({ why }) => why))]);
+    if (note !== '' && !notes.includes(note)) notes.push(note);
+    return [{ verdict: first.verdict, note: notes.indexOf(note) + 1 }];
   }
 }
 
+/** What makes two decisions the same to the reader. Clients without a login may be refused by different lists: the note names each. */
+function sameness({ client, destination, verdict, checks, why }: Decision): unknown {
+  return [destination, verdict, checks, verdict === 'refused' && !USERS.includes(client) ? '' : why];
+}
+
+/** No class of users can log in: the line about the login says so already. */
+function isNoLoginAtAll(rows: readonly (readonly Decision[])[]): boolean {
+  return rows.length === USERS.length && rows.flat().every(({ verdict }) => verdict === 'no-login');
+}
+
 /** The checks in their order, then what decides: `reject_rbl_client a → check_policy_service b → smtpd_…: permit_mynetworks`. */
-function noteOf({ verdict, checks, why }: Decision): string {
+function noteOf({ verdict, checks }: Decision, whys: readonly string[]): string {
   if (verdict === 'no-login') return '';
-  if (verdict === 'unknown') return `not understood: ${why}`;
-  return [...checks, why === 'no restriction decides' ? 'nothing refuses it' : why].join(' → ');
+  if (verdict === 'unknown') return `not understood: ${whys.join(', ')}`;
+  const decides = whys.map((why) => (why === 'no restriction decides' ? 'nothing refuses it' : why));
+  return [...checks, decides.join(', or ')].join(' → ');
 }
 
 /** `*:25`, `[::1]:10025`; of several addresses all. */
@@ -114,9 +134,12 @@ export function endpoints({ addresses, port }: WayIn): string {
   return addresses.map((one) => `${one.includes(':') ? `[${one}]` : one}:${number}`).join(', ');
 }
 
-/** `smtpd behind postscreen` */
-export function programs({ program, behind }: WayIn): string {
-  return behind === '' ? program : `${program} behind ${behind}`;
+/** `smtp/inet (smtpd)`, `smtpd/pass (behind postscreen)`, `imap-login/imaps` */
+export function entry({ id, program, behind }: WayIn): string {
+  const more = [id.startsWith(program) ? '' : program, behind === '' ? '' : `behind ${behind}`]
+    .filter(Boolean)
+    .join(' ');
+  return more === '' ? id : `${id} (${more})`;
 }
 
 /** What there is to know of a way in beside its decisions: a word and what it is. */

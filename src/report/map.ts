@@ -2,7 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import { DESTINATIONS, type Danger, type ExposureMap, type Verdict, type WayIn } from '../model.ts';
 import { escape } from './escape.ts';
-import { decisionTable, DESTINATION_WORDS, endpoints, splitDangers, isInformation, networksWords, outTls, programs, VERDICT_WORDS, wayFacts, type Cell, type ClientRow } from './map-words.ts'; // oxfmt-ignore
+import { decisionTable, DESTINATION_WORDS, HOW_TO_READ, endpoints, entry, splitDangers, isInformation, networksWords, outTls, VERDICT_WORDS, wayFacts, type Cell, type ClientRow } from './map-words.ts'; // oxfmt-ignore
 import { wrap } from './wrap.ts';
 
 const WIDTH = 80;
@@ -15,12 +15,19 @@ export function mapLines(map: ExposureMap, chalk: ChalkInstance): string[] {
   const [dangers, information] = splitDangers(map.dangers);
   const takesMail = ways.some(({ decisions }) => decisions.length > 0);
   return [
-    ...(takesMail ? ['', ...wrap(`  mynetworks: ${escape(networksWords(map))}`, WIDTH, '    ')] : []),
+    ...(takesMail
+      ? ['', ...wrap(`mynetworks: ${escape(networksWords(map))}`, WIDTH, '  ', '    '), chalk.dim(`  ${HOW_TO_READ}`)]
+      : []),
     ...ways.flatMap((way) => ['', ...wayLines(way, chalk)]),
     ...section(
       'Sockets where programs ask whether a password is right',
       sockets.flatMap(({ path, kind, mode, user, group, file, line }) =>
-        placed(`  ${escape(path)}${kind === 'unix' ? `  ${mode} ${escape(`${user}:${group}`)}` : ''}`, file, line, chalk),
+        placed(
+          `  ${escape(path)}${kind === 'unix' ? `  ${mode} ${escape(`${user}:${group}`)}` : ''}`,
+          file,
+          line,
+          chalk,
+        ),
       ),
       chalk,
     ),
@@ -40,13 +47,13 @@ function section(title: string, lines: readonly string[], chalk: ChalkInstance):
 }
 
 function wayLines(way: WayIn, chalk: ChalkInstance): string[] {
-  const { id, file, line, decisions } = way;
+  const { file, line, decisions } = way;
   const [first = '', ...more] = wrap(escape(endpoints(way)), WIDTH);
   return [
     chalk.bold(first),
     ...more.map((one) => chalk.bold(one)),
-    ...placed(`  ${escape(id)}  ${escape(programs(way))}`, file, line, chalk),
-    ...wayFacts(way).flatMap(([name, text]) => wrap(`  ${name.padEnd(8)} ${escape(text)}`, WIDTH, ' '.repeat(11))),
+    ...placed(`  ${escape(entry(way))}`, file, line, chalk),
+    ...wayFacts(way).flatMap(([name, text]) => wrap(escape(text), WIDTH, `  ${name.padEnd(8)} `, ' '.repeat(11))),
     ...(decisions.length === 0 ? [] : tableLines(way, chalk)),
   ];
 }
@@ -59,13 +66,13 @@ function tableLines({ decisions }: WayIn, chalk: ChalkInstance): string[] {
     chalk.dim(`  ${who.padEnd(WHO)}${cells.map((one) => ` ${one.padEnd(CELL)}`).join('')}`.trimEnd()),
     ...rows.flatMap((row) => rowLines(row, chalk)),
     ...notes.flatMap((note, at) =>
-      wrap(`  ${`[${at + 1}]`.padEnd(4)} ${escape(note)}`, WIDTH, ' '.repeat(7)).map((one) => chalk.dim(one)),
+      wrap(escape(note), WIDTH, `  ${`[${at + 1}]`.padEnd(4)} `, ' '.repeat(7)).map((one) => chalk.dim(one)),
     ),
   ];
 }
 
 function rowLines({ clients, cells }: ClientRow, chalk: ChalkInstance): string[] {
-  const [first = '', ...more] = wrap(clients, WHO, '  ');
+  const [first = '', ...more] = wrap(clients, WHO, '', '  ');
   const told = cells.map((cell) => ` ${cellText(cell, chalk)}`).join('');
   return [`  ${first.padEnd(WHO)}${told}`.trimEnd(), ...more.map((one) => `  ${one}`)];
 }
@@ -96,7 +103,7 @@ function dangerLines(dangers: readonly Danger[], chalk: ChalkInstance): string[]
       `  ${sign} ${paint(first)}`,
       ...more.map((one) => `    ${paint(one)}`),
       `    ${chalk.dim(`${escape(file)}:${line}`)}`,
-      ...(isLast ? wrap(`    → ${escape(hint)}`, WIDTH, '      ') : []),
+      ...(isLast ? wrap(escape(hint), WIDTH, '    → ', '      ') : []),
     ];
   });
 }
@@ -106,5 +113,5 @@ function placed(text: string, file: string, line: number, chalk: ChalkInstance):
   const place = `${escape(file)}:${line}`;
   const gap = WIDTH - text.length - place.length;
   if (gap >= 2) return [`${text}${' '.repeat(gap)}${chalk.dim(place)}`];
-  return [...wrap(text, WIDTH, '    '), `    ${chalk.dim(place)}`];
+  return [...wrap(text.trimStart(), WIDTH, '  ', '    '), `    ${chalk.dim(place)}`];
 }

@@ -180,7 +180,7 @@ const wayIn = z.object({
   program: z.string().describe('what answers'),
   behind: z.string().describe('`postscreen` where that stands in front; else empty'),
   addresses: z.array(z.string()).describe('`*` is every address'),
-  port: z.int().min(1).max(65535).nullable().describe("null where the name of the port is not known"),
+  port: z.int().min(1).max(65535).nullable().describe('null where the name of the port is not known'),
   ...place,
   tls: z
     .enum(TLS_LEVELS)
