@@ -102,7 +102,7 @@ function diagnosisLines({ check, status, text, hint, seconds }: Diagnosis, chalk
 function examined(diagnoses: readonly Diagnosis[], chalk: ChalkInstance): string {
   const bad = diagnoses.filter(({ status }) => status === 'fail').length;
   const dangers = diagnoses.filter(({ status }) => status === 'warn').length;
-  const also = dangers === 0 ? '' : `; ${chalk.yellow(count(dangers, 'danger'))} as it stands`;
+  const also = dangers === 0 ? '' : `; ${chalk.yellow(count(dangers, 'danger'))} found`;
   if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply${also}. Nothing was written.`;
   return `${chalk.red('failed')}: ${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply${also}. Nothing was written.`;
 }

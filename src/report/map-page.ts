@@ -51,7 +51,7 @@ function dangerTable(dangers: ExposureMap['dangers']): Markup[] {
       html`<td>
         ${danger.text}
         <p class="soft"><code>${danger.file}:${danger.line}</code></p>
-        <p class="soft">${danger.hint}</p>
+        <p class="soft">→ ${danger.hint}</p>
       </td>`,
     ]),
   );
@@ -80,7 +80,7 @@ function wayInside(way: WayIn): Markup[] {
 }
 
 const LOOK: Readonly<Record<Verdict, string>> = {
-  accepted: 'good',
+  accepted: 'accepted',
   checked: 'news',
   unknown: 'news',
   refused: '',

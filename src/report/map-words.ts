@@ -148,7 +148,10 @@ export function wayFacts({ tls, auth, proxy, filters, certificates }: WayIn): [n
     ['TLS', TLS_WORDS[tls]],
     ['login', loginWords(auth, tls)],
     ...(proxy === '' ? [] : [['proxy', `must be in front (${proxy})`] as [string, string]]),
-    ...filters.map((one, at): [string, string] => [at === 0 ? 'filters' : '', one]),
+    ...filters.map((one, at): [string, string] => [
+      at === 0 ? 'filters' : '',
+      one.startsWith('no_') ? `left out: ${one}` : one,
+    ]),
     ...certificates.map((one, at): [string, string] => [at === 0 ? 'cert' : '', one]),
   ];
 }

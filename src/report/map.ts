@@ -79,7 +79,7 @@ function rowLines({ clients, cells }: ClientRow, chalk: ChalkInstance): string[]
 
 function cellText({ verdict, note }: Cell, chalk: ChalkInstance): string {
   const paint: Readonly<Record<Verdict, (text: string) => string>> = {
-    accepted: chalk.green,
+    accepted: chalk.bold, // neither good nor bad: an open relay accepts too
     checked: chalk.cyan,
     unknown: chalk.yellow,
     refused: (text) => text,

@@ -161,6 +161,7 @@ export const MAPS: Readonly<Record<string, ExposureMap>> = {
         proxy: 'haproxy',
         filters: [
           'content_filter smtp-amavis:[127.0.0.1]:10024',
+          'no_address_mappings',
           'smtpd_milters inet:localhost:11332, unix:/run/opendkim/opendkim.sock, inet:localhost:8893',
         ],
         certificates: [

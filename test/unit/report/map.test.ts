@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Chalk } from 'chalk';
-import { mapOf } from '../../../src/mapping.ts';
+import { dangerNotes, mapIfReadable, mapOf } from '../../../src/mapping.ts';
 import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model.ts';
 import { endingLine } from '../../../src/report/ending.ts';
 import { escape } from '../../../src/report/escape.ts';
@@ -161,6 +161,47 @@ describe('mapping', () => {
     const map = mapOf(snapshot);
     assert.match(map.ways[0]?.auth.path ?? '', /^passdb static nopassword=y password=\*{8}$/);
     assert.doesNotMatch(JSON.stringify(map), /hunter2/);
+  });
+});
+
+describe('mapping: dangers as notes of check', () => {
+  it('each danger that counts is a warning with its place and with what to do; information is none', () => {
+    const notes = dangerNotes(MAPS['everything that is dangerous']!);
+    assert.equal(notes.length, 7);
+    assert.ok(notes.every(({ level }) => level === 'warning'));
+    assert.deepEqual(notes[0], {
+      task: 'sasl',
+      level: 'warning',
+      text: 'danger: smtp/inet relays for everybody: an open relay (/etc/postfix/master.cf:12). smtpd_relay_restrictions must end in reject_unauth_destination',
+    });
+    assert.deepEqual([dangerNotes(MAPS['a stock host']!), dangerNotes(null)], [[], []]);
+  });
+
+  it('files that the daemons refuse have no map, which is no failure here', () => {
+    const { snapshot } = host({ '/etc/dovecot/dovecot.conf': 'service auth {\n' });
+    assert.equal(mapIfReadable(snapshot), null);
+    assert.throws(() => mapOf(snapshot), { code: 'CONFIG_INVALID' });
+  });
+});
+
+describe('report: doctor with dangers', () => {
+  const diagnosis = { check: 'danger', text: 'an open relay', hint: 'close it', exit: 0, seconds: 0 };
+  const ending = (...statuses: ('ok' | 'warn' | 'fail')[]): string[] =>
+    endingLine(result({ kind: 'examined', diagnoses: statuses.map((status) => ({ ...diagnosis, status })) }), plain);
+
+  it('a danger has its own sign and its fix, and is in the way of nothing', () => {
+    assert.deepEqual(ending('warn'), [
+      '  ! danger       0.00 s  an open relay',
+      '      → close it',
+      'mx1  ok: nothing is in the way of an apply; 1 danger found. Nothing was written.',
+    ]);
+  });
+
+  it('what is in the way and what is dangerous are counted apart', () => {
+    assert.equal(
+      ending('fail', 'warn', 'warn').at(-1),
+      'mx1  failed: 1 thing is in the way of an apply; 2 dangers found. Nothing was written.',
+    );
   });
 });
 
