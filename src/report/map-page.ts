@@ -51,7 +51,7 @@ function dangerTable(dangers: ExposureMap['dangers']): Markup[] {
       html`<td>
         ${danger.text}
         <p class="soft"><code>${danger.file}:${danger.line}</code></p>
-        <p class="soft">→ ${danger.hint}</p>
+        <p class="soft">${`→ ${danger.hint}`}</p>
       </td>`,
     ]),
   );
