@@ -131,6 +131,14 @@ export interface ExposureMap {
   readonly dangers: readonly Danger[];
 }
 
+/** Dangers that are shown as information only: many hosts choose them on purpose. Nothing counts them. */
+export const INFORMATION: readonly string[] = ['any-sender'];
+
+/** The dangers that count: all but information. */
+export function dangersThatCount({ dangers }: Pick<ExposureMap, 'dangers'>): Danger[] {
+  return dangers.filter(({ id }) => !INFORMATION.includes(id));
+}
+
 /** One way in which a plan changes who may do what. */
 export interface Effect {
   /** `opens`: intended by the recipe and looser for somebody. `tightens`: stricter for somebody. */

@@ -78,6 +78,8 @@ function endingOf(ending: Ending): Own<DocumentHost> {
       return { outcome: 'examined', diagnoses: ending.diagnoses };
     case 'dns':
       return { outcome: 'dns', records: ending.records };
+    case 'mapped':
+      return { outcome: 'mapped', map: ending.map };
     case 'history':
       return {
         outcome: 'history',
