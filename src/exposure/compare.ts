@@ -2,7 +2,7 @@ import { CLIENT_CLASSES, DESTINATIONS, TLS_LEVELS } from '../model.ts';
 import type { AuthOffer, AuthSocket, ClientClass, Destination, WayIn } from '../model.ts';
 import { CLIENTS } from './clients.ts';
 import type { Config, HostFacts } from './config.ts';
-import { acceptsMore, REFUSES, type Witness } from './decide.ts';
+import { acceptsMore, byDefault, REFUSES, type Witness } from './decide.ts';
 import { listsOf, notUnderstood, outlineOf, type Outline } from './map.ts';
 import { takesLogins, type Smtpd } from './postfix-ways.ts';
 import type { Program } from './program.ts';
@@ -164,6 +164,11 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
 export function programFor(smtpd: Smtpd, client: ClientClass, destination: Destination, facts: HostFacts): Program {
   if (CLIENTS[client].login !== 'none' && !takesLogins(smtpd.parameters)) return REFUSES;
   return listsOf(smtpd, client, destination, facts);
+}
+
+/** By its lists, may a stranger bring mail for this host there? Else it is limited to networks, certificates or users. */
+export function letsStrangersIn(smtpd: Smtpd, facts: HostFacts): boolean {
+  return byDefault(listsOf(smtpd, 'stranger', 'local', facts)).end === 'accept';
 }
 
 /** The check that refuses in one program and is not asked, or not heard, in the other. */

@@ -1,8 +1,7 @@
 import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model.ts';
 import { CLIENTS } from './clients.ts';
-import { programFor, type Difference, type Model } from './compare.ts';
+import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
 import { acceptsMore, REFUSES } from './decide.ts';
-import { decisionOf } from './map.ts';
 import { takesLogins, type Smtpd } from './postfix-ways.ts';
 import { referencesFor, userProgram } from './reference.ts';
 
@@ -153,7 +152,7 @@ function passesFilters({ id }: Difference, { before, after }: Context): boolean 
 /** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
 function servesStrangers(id: string, { before }: Context): boolean {
   const smtpd = before.smtpds.find((one) => one.id === id);
-  return smtpd !== undefined && decisionOf(smtpd, 'stranger', 'local', before.facts).verdict === 'accepted';
+  return smtpd !== undefined && letsStrangersIn(smtpd, before.facts);
 }
 
 function newPort(difference: Difference, { before, after }: Context): boolean {

@@ -1,6 +1,6 @@
 import type { Fragment } from '../fragments/fragment.ts';
 import type { Note, SettingChange } from '../model.ts';
-import { decisionOf } from '../exposure/map.ts';
+import { letsStrangersIn } from '../exposure/compare.ts';
 import { optionValue } from '../formats/postfix-master.ts';
 import { keyOf } from './address.ts';
 import { change, type Applied, type Context } from './applied.ts';
@@ -59,7 +59,7 @@ function isOthers({ profile, place, setting }: Fragment, { address }: Site, now:
     (service && optionValue(service, 'smtpd_sasl_auth_enable')) ?? mainReader(now)('smtpd_sasl_auth_enable');
   if (login?.toLowerCase() !== 'yes') return profile === 'standard' || isList;
   const before = context.before.smtpds.find(({ id }) => id === address.service);
-  return isList && before !== undefined && decisionOf(before, 'stranger', 'local', context.facts).verdict === 'refused';
+  return isList && before !== undefined && !letsStrangersIn(before, context.facts);
 }
 
 /** What main.cf says; a Dovecot value has nothing to do with it. */
