@@ -3,7 +3,7 @@
  * table.
  */
 
-import { KEY_TYPES, PROFILES } from './model.ts';
+import { KEY_TYPES, PROFILES, REPLACEABLE } from './model.ts';
 import { UPGRADES } from './plan/releases.ts';
 
 export const COMMANDS = {
@@ -42,6 +42,8 @@ export interface OptionRecord {
   readonly alias?: string;
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** The value is a list, separated by commas, of these words. */
+  readonly words?: readonly string[];
   readonly default?: string | number | boolean;
 }
 
@@ -191,6 +193,14 @@ export const OPTIONS = {
     group: 'What is wanted',
     describe: 'strict: --no-pop3 closes POP3; default: as last applied, else it stays',
     only: ['apply', 'check', 'verify'],
+  },
+  replace: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'WORDS',
+    describe: `what apply may replace although the administrator chose it and it works, separated by commas: ${REPLACEABLE.join(', ')} (docs/consent.md); default: nothing`,
+    words: REPLACEABLE,
+    only: ['apply', 'check', 'doctor'],
   },
 
   'upgrade-to': {

@@ -15,11 +15,12 @@ import {
 } from './inventory/load.ts';
 import { validCommand, validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
-import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
+import { REPLACEABLE, TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { RunOptions } from './run.ts';
 import { chooseTasks } from './tags.ts';
 import type { Terminal } from './terminal.ts';
+import { wordsOf } from './word-list.ts';
 
 /** The hosts that the flags mean. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
@@ -83,6 +84,7 @@ function overridesOf(flags: Flags): Overrides {
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
+    ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
   };
 }
 

@@ -15,7 +15,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa } = host;
+  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa, replace = [] } = host;
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   const domains = [...new Set([domain, ...others])];
@@ -23,6 +23,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
   return {
     profile,
     ...(asked.length > 0 && { asked }),
+    ...(replace.length > 0 && { replace }),
     domain,
     domains,
     ...(email !== undefined && { email }),
