@@ -23,9 +23,13 @@ export const carryOut: Step = async (visit, options, say) => {
     return;
   }
   say('commit');
-  const started = await commit(linked(visit), plan, { confirmTimeout, who, ports: portsFor(visit), onStep: say }).catch(
-    lostBeforeTheWord(confirmTimeout),
-  );
+  const started = await commit(linked(visit), plan, {
+    confirmTimeout,
+    who,
+    ...did(visit),
+    ports: portsFor(visit),
+    onStep: say,
+  }).catch(lostBeforeTheWord(confirmTimeout));
   if (started.state !== 'awaiting') {
     visit.ending = notCommitted(visit.name, started);
     return;
@@ -59,6 +63,10 @@ function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<reado
   const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
     relevant(visit, excuse(await probe(linked(visit), facts, policy, options, how), visit.open, visit.before));
   return probeUntilWell(once, 8);
+}
+
+function did({ apt }: Visit): { packages?: Visit['apt'] } {
+  return apt.installed.length > 0 ? { packages: apt } : {};
 }
 
 /** What listened before and is taken away is not missed. */

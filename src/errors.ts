@@ -41,6 +41,7 @@ export const CODES = {
   CONFIG_CONFLICT: EXIT.failed,
   DOMAIN_MISMATCH: EXIT.failed,
   PORT_BUSY: EXIT.failed,
+  CONSENT_NEEDED: EXIT.failed,
   CERTIFICATE_FAILED: EXIT.failed,
   CERTIFICATE_UNUSABLE: EXIT.failed,
   LOCKED: EXIT.failed,

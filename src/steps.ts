@@ -60,8 +60,13 @@ export const prepare: Step = async (visit, options, say) => {
   let { plan, facts } = known(visit);
   for (let action = plan.actions[0]; action !== undefined; action = plan.actions[0]) {
     say(action.kind);
-    if (action.kind === 'install') await installPackages(linked(visit), action.packages, facts);
-    else await requestCertificate(linked(visit), action);
+    if (action.kind === 'install') {
+      await installPackages(linked(visit), action.packages, facts);
+      visit.apt = {
+        installed: [...visit.apt.installed, ...action.packages],
+        removed: [...visit.apt.removed, ...facts.removes],
+      };
+    } else await requestCertificate(linked(visit), action);
     const before = plan.actions.length;
     ({ plan, facts } = await planAnew(visit, options, say));
     if (plan.actions.length >= before) {
@@ -143,7 +148,8 @@ export const surveyUndo: Step = async (visit, options, say) => {
   const { facts, policy, snapshot } = await readAtRest(visit, options, say);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
-  visit.plan = { ...undoPlan(history, options.to, snapshot), notes: visit.notes };
+  const undo = undoPlan(history, options.to, snapshot);
+  visit.plan = { ...undo, notes: [...visit.notes, ...undo.notes] };
   if (options.dryRun) return;
   say('verify');
   visit.before = await probe(linked(visit), facts, policy, options, 'quiet');

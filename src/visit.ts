@@ -34,6 +34,8 @@ export interface Visit {
   open: readonly TaskName[];
   /** What was found and mended on the way, for the report. */
   notes: readonly Note[];
+  /** What apt did in this run: packages that it installed, and those that it removed for them. */
+  apt: { readonly installed: readonly string[]; readonly removed: readonly string[] };
   /** The fingerprint of the plan that was agreed to. */
   agreed: string | null;
   /** What the probes saw before anything was changed. */
@@ -59,6 +61,7 @@ export function begin(host: Host): Visit {
     plan: null,
     open: [],
     notes: [],
+    apt: { installed: [], removed: [] },
     agreed: null,
     before: [],
     findings: [],

@@ -20,6 +20,7 @@ import { servedCertificate } from '../tasks/served.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
+import { assertRemovals, removalNotes } from './consent.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
 import { applyFragment, type Applied, type Context } from './settings.ts';
@@ -64,6 +65,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   const actions = tasks
     .flatMap((task) => task.actions?.(facts, policy) ?? [])
     .flatMap((action) => withoutPackages(action, halfway));
+  assertRemovals(facts, policy, actions);
   const daemons = tasks
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
     .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
@@ -72,7 +74,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
   });
   const all = [
-    ...removals(snapshot),
+    ...removalNotes(facts, actions),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -244,11 +246,6 @@ function unfinished({ packages }: Facts, halfway: readonly string[], actions: re
   if (rest.length === 0) return [];
   const text = `dpkg has not finished ${rest.map(([name, { status }]) => `${name} (${status})`).join(', ')}: \`dpkg --audit\` tells what each needs`;
   return [{ task: 'install', level: 'warning', text }];
-}
-
-function removals({ facts }: Snapshot): Note[] {
-  if (facts.removes.length === 0) return [];
-  return [{ task: 'install', level: 'warning', text: `apt would remove ${facts.removes.join(', ')}` }];
 }
 
 function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): TaskOutcome {
