@@ -21,6 +21,7 @@ import { certificateRequests, namedCertificates, parts, type Named } from '../ta
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './consent.ts';
+import { assertPortsFree } from './holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
 import { applyFragment, type Applied, type Context } from './settings.ts';
@@ -54,6 +55,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     valuesFor(facts, policy, servedCertificate(facts, policy, asks)),
     namedCertificates(facts, policy, asks),
   );
+  if (tasks.some(({ name }) => name === 'smtps')) assertPortsFree(workspace, facts);
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [

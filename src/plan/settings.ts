@@ -74,7 +74,7 @@ function change(
   return { task: fragment.task, fragment: fragment.id, setting, file, before, after };
 }
 
-/** Sees to it that an entry serves the port. Throws where somebody else does: a second one keeps Postfix from starting. */
+/** Sees to it that an entry serves the port. Throws where another program of Postfix does: a second entry keeps it from starting. */
 function openPort(fragment: Fragment, workspace: Workspace, { facts, opened }: Context): Applied {
   const { place, merge: wanted } = fragment;
   if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
@@ -86,14 +86,6 @@ function openPort(fragment: Fragment, workspace: Workspace, { facts, opened }: C
       'CONFIG_CONFLICT',
       `${MASTER_CF}:${other.line}: ${other.name} ${other.type} serves port ${port} with ${other.command}, not smtpd`,
       'Nothing was written. Comment that entry out, or let it serve another port, and run again.',
-    );
-  }
-  const holder = facts.listeners.find((listener) => listener.port === port)?.process ?? '';
-  if (holder !== '' && holder !== 'master') {
-    throw new HardenMailError(
-      'PORT_BUSY',
-      `port ${port} is held by ${holder}, so Postfix cannot listen there`,
-      `Nothing was written. Have ${holder} leave the port to Postfix, and run again.`,
     );
   }
   const name = submissionName(facts, port);

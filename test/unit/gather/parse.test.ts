@@ -184,6 +184,26 @@ describe('gather: what the script printed', () => {
     assert.deepEqual(resolves(''), []);
   });
 
+  it('tells the master of this instance from those of others', () => {
+    const line = (port: number, pid: number) =>
+      `LISTEN 0 100 0.0.0.0:${port} 0.0.0.0:* users:(("master",pid=${pid},fd=13))`;
+    const listeners = [line(25, 10), line(465, 20), line(587, 30)].join('\n');
+    const masters = 'own 10\nother 20 /etc/postfix-out\nother 30 ';
+    assert.deepEqual(
+      facts({ listeners, masters }).listeners.map(({ ours, instance }) => [ours, instance]),
+      [
+        [true, undefined],
+        [false, '/etc/postfix-out'],
+        [false, ''],
+      ],
+    );
+    assert.deepEqual(
+      facts({ listeners: line(465, 20), masters: 'own -\nother 20 /etc/postfix-out' }).listeners[0]?.ours,
+      false,
+    );
+    assert.equal(facts({ listeners }).listeners[0]?.ours, undefined);
+  });
+
   it('reads listeners of both families, with and without the program', () => {
     const listeners = [
       'LISTEN 0      100          0.0.0.0:25        0.0.0.0:*    users:(("master",pid=1234,fd=13))',
