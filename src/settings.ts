@@ -15,7 +15,7 @@ import {
 } from './inventory/load.ts';
 import { validCommand, validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
-import { REPLACEABLE, TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
+import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { RunOptions } from './run.ts';
 import { chooseTasks } from './tags.ts';
@@ -84,6 +84,8 @@ function overridesOf(flags: Flags): Overrides {
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
+    ...(flags.serve !== undefined && { serve: wordsOf('serve', flags.serve, SERVICES) }),
+    ...(flags['no-serve'] !== undefined && { noServe: wordsOf('no-serve', flags['no-serve'], SERVICES) }),
     ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
   };
 }

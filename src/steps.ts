@@ -38,7 +38,7 @@ export const survey: Step = async (visit, options, say) => {
   const look = isEarly ? beginProbe(approached, visit.host, options) : null;
   try {
     visit.remote = await approached.remote;
-    const { plan, facts, policy } = await planAnew(visit, options, say);
+    const { plan, facts, policy, snapshot } = await planAnew(visit, options, say);
     for (const action of plan.actions) {
       if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
     }
@@ -46,7 +46,9 @@ export const survey: Step = async (visit, options, say) => {
     say('verify');
     if (facts.packages['postfix']) {
       const how = isEmpty(plan) ? 'full' : 'quiet';
-      visit.before = await (look?.conclude(facts, policy, how) ?? probe(visit.remote, facts, policy, options, how));
+      const { remote } = visit;
+      visit.before = await (look?.conclude(remote, snapshot, policy, how) ??
+        probe(remote, snapshot, policy, options, how));
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -81,13 +83,13 @@ export const prepare: Step = async (visit, options, say) => {
 
 /** `check`: the plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
 export const inspect: Step = async (visit, options, say) => {
-  const { plan, facts, policy } = await planAnew(visit, { ...options, dryRun: true }, say);
+  const { plan, snapshot, policy } = await planAnew(visit, { ...options, dryRun: true }, say);
   const remote = readOnly(linked(visit));
   const [history, leftovers] = await Promise.all([readHistory(remote), findLeftovers(remote)]);
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
   if (isEmpty(plan)) {
     say('verify');
-    visit.findings = excuse(await probe(linked(visit), facts, policy, options, 'full'), visit.open, []);
+    visit.findings = excuse(await probe(linked(visit), snapshot, policy, options, 'full'), visit.open, []);
   }
   visit.ending = verdict(visit.findings, checked);
 };
@@ -112,9 +114,9 @@ const NOT_YET: Note = {
 
 /** `verify` by itself. */
 export const look: Step = async (visit, options, say) => {
-  const { facts, policy } = await read(visit, options, say);
+  const { snapshot, policy } = await read(visit, options, say);
   say('verify');
-  visit.findings = await probe(linked(visit), facts, policy, options, 'full');
+  visit.findings = await probe(linked(visit), snapshot, policy, options, 'full');
   visit.ending = verdict(visit.findings, { kind: 'verified' });
 };
 
@@ -145,14 +147,14 @@ export const readJournal: Step = async (visit, options, say) => {
 
 /** The plan of a rollback, from the journal and the files as they are now. */
 export const surveyUndo: Step = async (visit, options, say) => {
-  const { facts, policy, snapshot } = await readAtRest(visit, options, say);
+  const { policy, snapshot } = await readAtRest(visit, options, say);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
   const undo = undoPlan(history, options.to, snapshot);
   visit.plan = { ...undo, notes: [...visit.notes, ...undo.notes] };
   if (options.dryRun) return;
   say('verify');
-  visit.before = await probe(linked(visit), facts, policy, options, 'quiet');
+  visit.before = await probe(linked(visit), snapshot, policy, options, 'quiet');
 };
 
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────

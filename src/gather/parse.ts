@@ -150,7 +150,7 @@ function osRelease(lines: string[]): Facts['os'] {
 
 /**
  * A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))`. While somebody is served, Postfix's
- * smtpd holds the port as well as its master, and may be named first.
+ * smtpd holds the port as well as its master, and may be named first; Dovecot's imap-login likewise.
  * @param masters `own PID`, and `other PID FOLDER` for each master of another instance; nothing where Postfix could not be asked
  */
 function listener(line: string, masters: readonly string[]): Listener[] {
@@ -159,7 +159,8 @@ function listener(line: string, masters: readonly string[]): Listener[] {
   if (address === undefined) return [];
   const holders = [...line.matchAll(/\("([^"]*)",pid=(\d+)/g)].map(([, name = '', pid = '']) => ({ name, pid }));
   const master = holders.find(({ name }) => name === 'master');
-  const found = { address, port: Number(port), process: master?.name ?? holders[0]?.name ?? '' };
+  const dovecot = holders.find(({ name }) => name === 'dovecot');
+  const found = { address, port: Number(port), process: master?.name ?? dovecot?.name ?? holders[0]?.name ?? '' };
   if (!master || masters.length === 0) return [found];
   if (masters.includes(`own ${master.pid}`)) return [{ ...found, ours: true }];
   const other = masters.find((one) => one.startsWith(`other ${master.pid} `));

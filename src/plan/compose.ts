@@ -24,6 +24,7 @@ import { assertRemovals, removalNotes } from './consent.ts';
 import { assertPortsFree } from './holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
+import { assertServable, servingNotes, servingOf, withServing } from './served-ports.ts';
 import { applyFragment, type Applied, type Context } from './settings.ts';
 import { passedOn25 } from './siblings.ts';
 import { strictNotes } from './strict-notes.ts';
@@ -36,12 +37,15 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
  * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
  */
-export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
+export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[] = RECIPE): Plan {
+  const policy = withServing(asked, snapshot);
   const { facts } = snapshot;
   for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const opened = openWorkspace(snapshot);
+  if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
     settings,
@@ -55,7 +59,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     valuesFor(facts, policy, servedCertificate(facts, policy, asks)),
     namedCertificates(facts, policy, asks),
   );
-  if (tasks.some(({ name }) => name === 'smtps')) assertPortsFree(workspace, facts);
+  if (opensPorts) assertPortsFree(workspace, facts);
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
@@ -77,6 +81,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   });
   const all = [
     ...removalNotes(facts, actions),
+    ...servingNotes(servingOf(snapshot, policy)).filter(({ task }) => tasks.some(({ name }) => name === task)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,

@@ -30,7 +30,7 @@ function isForeign({ process, ours }: Listener): boolean {
 }
 
 /** Where an entry listens, by its name (`10.8.0.1:submission`) or else by inet_interfaces. What is not an address may be any. */
-function addressesOf(name: string, workspace: Workspace): string[] {
+export function addressesOf(name: string, workspace: Workspace): string[] {
   const [, host] = /^(.*):[^:]*$/.exec(name) ?? [];
   if (host !== undefined) return [plain(host)].flatMap(named);
   const read = mainReader(workspace);
@@ -54,8 +54,15 @@ function plain(address: string): string {
     .toLowerCase();
 }
 
-/** @param held as `ss` prints it; `*` takes both families */
-function overlap(mine: string, held: string): boolean {
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+/**
+ * Do two addresses meet? The wildcards take every address of their family.
+ * @param held as `ss` prints it; `*` takes both families
+ */
+export function overlap(mine: string, held: string): boolean {
   const other = plain(held);
   if (other === '*') return true;
   const isSix = (address: string): boolean => address.includes(':');

@@ -80,3 +80,25 @@ describe('cli: --replace', () => {
     });
   });
 });
+
+describe('cli: --serve and --no-serve', () => {
+  const MX = ['apply', '--host', 'mx.example.org'];
+  for (const [args, serve, noServe] of [
+    [['--serve', 'pop3,imap'], ['imap', 'pop3'], undefined],
+    [['--no-serve', 'pop3'], undefined, ['pop3']],
+    [['--no-serve=pop3', '--serve=smtp'], ['smtp'], ['pop3']],
+    [['--no-serve', 'pop3', '--yes'], undefined, ['pop3']],
+  ] as const)
+    it(`takes ${args.join(' ')}`, async () => {
+      const [host] = await hosts([...MX, ...args]);
+      assert.deepEqual([host?.serve, host?.noServe], [serve, noServe]);
+    });
+
+  it('refuses a word that is no service', async () => {
+    await assert.rejects(hosts([...MX, '--no-serve', 'pop']), {
+      code: 'USAGE',
+      message: /^--no-serve: "pop" is not known/,
+    });
+    await assert.rejects(hosts([...MX, '--no-serve']), { code: 'USAGE' });
+  });
+});

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/errors.ts';
-import type { Listener } from '../../../src/model.ts';
+
 import { composePart } from '../../../src/plan/partial.ts';
-import { TASKS } from '../../../src/model.ts';
+import { TASKS, type Listener, type TaskName } from '../../../src/model.ts';
 import { cases } from './cases.ts';
 import { host } from './host.ts';
 
@@ -24,7 +24,10 @@ interface Given {
 }
 
 /** The error that the plan ends with; null where it does not. */
-function refusal({ listeners, main = '', master = '', profile }: Given, tasks = TASKS): HardenMailError | null {
+function refusal(
+  { listeners, main = '', master = '', profile }: Given,
+  tasks: readonly TaskName[] = TASKS,
+): HardenMailError | null {
   const files = { ...FILES, [MAIN]: `${FILES[MAIN]}${main}`, [MASTER]: `${FILES[MASTER]}${master}` };
   const { snapshot, policy } = host(files, { listeners, ...(profile && { policy: { profile } }) });
   try {
