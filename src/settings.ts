@@ -107,6 +107,9 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     audit: flags.audit === true || flags.ssh === false,
     outside: flags.ssh === false,
     yes: flags.yes === true,
+    ...(screen.interactive &&
+      flags.yes !== true &&
+      flags['dry-run'] !== true && { consent: (question) => screen.ask(question) }),
     forks: flags.forks ?? 10,
     ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),
     maxFail: maxFail(flags),

@@ -9,7 +9,7 @@ import { gather } from './gather/gather.ts';
 import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Host, Note, Policy, Replaceable, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
 import { dnsRecords, furtherRecords } from './plan/dns.ts';
@@ -38,7 +38,7 @@ export const survey: Step = async (visit, options, say) => {
   const look = isEarly ? beginProbe(approached, visit.host, options) : null;
   try {
     visit.remote = await approached.remote;
-    const { plan, facts, policy, snapshot } = await planAnew(visit, options, say);
+    const { plan, facts, policy, snapshot, asked } = await planInDialogue(visit, options, say);
     for (const action of plan.actions) {
       if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
     }
@@ -47,8 +47,9 @@ export const survey: Step = async (visit, options, say) => {
     if (facts.packages['postfix']) {
       const how = isEmpty(plan) ? 'full' : 'quiet';
       const { remote } = visit;
-      visit.before = await (look?.conclude(remote, snapshot, policy, how) ??
-        probe(remote, snapshot, policy, options, how));
+      visit.before = await (asked || !look
+        ? probe(remote, snapshot, policy, options, how) // no server waits for somebody who is asked
+        : look.conclude(remote, snapshot, policy, how));
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -192,7 +193,8 @@ async function read(
   visit.snapshot = await readHost(readOnly(visit.remote), visit.host);
   const { facts } = visit.snapshot;
   assertSupported(facts, visit.name);
-  visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));
+  const replace = [...(visit.host.replace ?? []), ...visit.consents];
+  visit.policy = policyFor({ ...visit.host, replace }, facts, readRecord(visit.snapshot));
   return { snapshot: visit.snapshot, facts, policy: visit.policy };
 }
 
@@ -209,6 +211,37 @@ async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Kn
   visit.open = open;
   visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
   return { plan: visit.plan, snapshot, facts, policy };
+}
+
+/** The same; what could be replaced is asked about, each choice by a question of its own, and it is planned again. */
+async function planInDialogue(visit: Visit, options: RunOptions, say: Say): Promise<Known & { asked: boolean }> {
+  const { consent } = options;
+  let asked = false;
+  const agrees = async (word: Replaceable, what: string): Promise<boolean> => {
+    if (!consent || visit.consents.includes(word)) return false;
+    asked = true;
+    if (!(await consent(`${visit.name}: ${what}. Replace it?`))) return false;
+    visit.consents = [...visit.consents, word];
+    return true;
+  };
+  let found: Known;
+  try {
+    found = await planAnew(visit, options, say);
+  } catch (error) {
+    const word = error instanceof HardenMailError ? error.consent : undefined;
+    if (word === undefined || !(await agrees(word, (error as HardenMailError).message))) throw error;
+    found = await planAnew(visit, options, say);
+  }
+  if (isEmpty(found.plan)) return { ...found, asked };
+  const before = visit.consents.length;
+  const words = new Set<Replaceable>();
+  for (const { consent: word, text } of found.plan.notes) {
+    if (word === undefined || words.has(word)) continue;
+    words.add(word);
+    await agrees(word, text);
+  }
+  if (visit.consents.length > before) found = await planAnew(visit, options, say);
+  return { ...found, asked };
 }
 
 /** A run that was cut short may have left a transaction in the middle: it comes to its end before anything is planned. */

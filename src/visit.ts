@@ -10,6 +10,7 @@ import type {
   Plan,
   Policy,
   PortAudit,
+  Replaceable,
   Snapshot,
   TaskName,
 } from './model.ts';
@@ -36,6 +37,8 @@ export interface Visit {
   notes: readonly Note[];
   /** What apt did in this run: packages that it installed, and those that it removed for them. */
   apt: { readonly installed: readonly string[]; readonly removed: readonly string[] };
+  /** What was agreed to be replaced, in a dialogue. */
+  consents: readonly Replaceable[];
   /** The fingerprint of the plan that was agreed to. */
   agreed: string | null;
   /** What the probes saw before anything was changed. */
@@ -62,6 +65,7 @@ export function begin(host: Host): Visit {
     open: [],
     notes: [],
     apt: { installed: [], removed: [] },
+    consents: [],
     agreed: null,
     before: [],
     findings: [],

@@ -91,6 +91,8 @@ export interface Note {
   readonly task: TaskName;
   readonly level: 'info' | 'warning';
   readonly text: string;
+  /** It tells of a choice that stays, and this word of --replace replaces it: in a dialogue it is asked about. */
+  readonly consent?: Replaceable;
 }
 
 /** `skipped`: left out by --tags or --skip-tags. */

@@ -23,6 +23,7 @@ export function assertRemovals({ removes }: Facts, { replace = [] }: Policy, act
     'CONSENT_NEEDED',
     `${what}: Debian allows one mail-transport-agent on a host, and Postfix is one`,
     'Nothing was written. --replace mta goes on. A rollback does not bring these packages back, and mail that waits in their queue is not handed over: empty it first.',
+    { consent: 'mta' },
   );
 }
 

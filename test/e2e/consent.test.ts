@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { image } from '../lab/image.ts';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, to, type Failure } from './cli.ts';
+import { assertFailure, hardenMail, issuedBy, startInTerminal, to, type Failure } from './cli.ts';
 import { assertTidy, mark, writtenSince } from './host.ts';
 import { SMTP, talkInClear } from './talk.ts';
 
@@ -76,6 +76,26 @@ describe('consent: a host whose mail server is Exim', () => {
     const { code, stdout } = await hardenMail(['doctor', ...to(host)]);
     assert.equal(code, 1, stdout);
     assert.match(stdout, /apt would remove .*exim4-daemon-light/);
+  });
+
+  it('in a terminal it is a question of its own, and no to it leaves Exim alone', async () => {
+    const terminal = startInTerminal(['apply', ...flags]);
+    await terminal.said(/apt would remove .*exim4-daemon-light.*Replace it\? \[y\/N\] /s);
+    terminal.type('n\n');
+    assertFailure(await terminal.done, REFUSED);
+    assert.match(await greeting(), /^220 .* Exim /);
+  });
+
+  it('yes to it leads to the plan and the question whether to apply that', async () => {
+    const terminal = startInTerminal(['apply', ...flags]);
+    await terminal.said(/Replace it\? \[y\/N\] /);
+    terminal.type('y\n');
+    await terminal.said(/Apply to \S+\? \[y\/N\] /);
+    terminal.type('n\n');
+    const { code, stdout } = await terminal.done;
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^ {2}! apt removes .*exim4-daemon-light/m);
+    assert.match(await greeting(), /^220 .* Exim /);
   });
 
   it('with --replace mta the plan says what goes and does not come back, and Postfix answers afterwards', async function () {

@@ -18,8 +18,8 @@ interface Given extends Description {
 
 function made({ main, master, conf, ...description }: Given) {
   const files = {
-    [MAIN]: main ?? POSTFIX[MAIN]!,
-    [MASTER]: master ?? POSTFIX[MASTER]!,
+    [MAIN]: main ?? POSTFIX[MAIN],
+    [MASTER]: master ?? POSTFIX[MASTER],
     [CONF]: conf ?? '',
   };
   return host(files, description);
