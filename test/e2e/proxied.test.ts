@@ -103,8 +103,7 @@ describe('proxied: a mail host behind haproxy', () => {
 
   it('an audit speaks it too', async () => {
     const { stdout } = await hardenMail(['verify', '--audit', '--json', ...to(host), '--ca', flags.at(-1) ?? '']);
-    const { audit } = (JSON.parse(stdout) as { hosts: [{ audit: { port: number; answers: boolean }[] }] })
-      .hosts[0];
+    const { audit } = (JSON.parse(stdout) as { hosts: [{ audit: { port: number; answers: boolean }[] }] }).hosts[0];
     for (const port of [25, 465, 993])
       assert.ok(
         audit.some((one) => one.port === port && one.answers),
