@@ -30,7 +30,7 @@ export async function parseArguments(
     const all = Object.keys(COMMANDS);
     throw usage(`${JSON.stringify(word)} is no command${closest(word, all) || `; there are ${all.join(', ')}`}`);
   }
-  const plain = args.map(withoutTruth);
+  const plain = args.map(withoutTruth).flatMap(joinNegative);
   // yargs lays out the whole help for every command that it runs: with the command known, it is only given the options.
   const known = isHostCommand(word) ? word : undefined;
   const { default: yargs } = await import('yargs');
@@ -134,6 +134,13 @@ function withoutTruth(argument: string): string {
   if (found?.[1].type !== 'boolean') return argument;
   const [name] = found;
   return truth(value, `--${given}`) === (given !== `no-${name}`) ? `--${name}` : `--no-${name}`;
+}
+
+/** `--no-serve pop3` as `--no-serve=pop3`: yargs would take it for the contrary of `--serve`, and the value for a word. */
+function joinNegative(argument: string, at: number, all: readonly string[]): string[] {
+  if (all[at - 1] === '--no-serve') return [];
+  const value = all[at + 1];
+  return argument === '--no-serve' && value !== undefined ? [`${argument}=${value}`] : [argument];
 }
 
 /** Flag, else environment, else the table's own default. Booleans of the environment are read strictly. */

@@ -4,7 +4,8 @@ import { judgeMap } from './audit/judge-map.ts';
 import { HardenMailError } from './errors.ts';
 import { mapIfReadable } from './mapping.ts';
 import type { Finding, PortAudit } from './model.ts';
-import { tcp } from './probe.ts';
+import { proxiedPorts } from './plan/proxied.ts';
+import { asProxy, tcp } from './probe.ts';
 import type { RunOptions, Step } from './run.ts';
 import { look } from './steps.ts';
 import { verify } from './verify/verify.ts';
@@ -28,8 +29,10 @@ type Seen = { readonly ports: readonly PortAudit[]; readonly findings: readonly 
 async function asAdmin(visit: Visit, options: RunOptions): Promise<Seen> {
   const { address } = linked(visit);
   const domain = visit.policy?.domain ?? visit.host.hostname;
+  const proxied = visit.snapshot ? proxiedPorts(visit.snapshot, address) : [];
+  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxied);
   const seen = await audit({
-    dial: (port, signal) => tcp(address, port, signal),
+    dial: ways.direct,
     domain,
     signal: options.interrupt.cut,
   });

@@ -7,7 +7,8 @@ import { isEmpty } from './model.ts';
 import type { Facts, Finding, Receipt, SettingChange } from './model.ts';
 import { probe, probeUntilWell, regressions } from './probe.ts';
 import type { RunOptions, Say, Step } from './run.ts';
-import { staying } from './plan/staying.ts';
+import { entryPorts, staying } from './plan/staying.ts';
+import { withChanges } from './plan/undo.ts';
 import { excuse } from './tags.ts';
 import { known, linked, type Visit } from './visit.ts';
 import { notCommitted, sentence, verdict } from './words.ts';
@@ -23,9 +24,13 @@ export const carryOut: Step = async (visit, options, say) => {
     return;
   }
   say('commit');
-  const started = await commit(linked(visit), plan, { confirmTimeout, who, ports: portsFor(visit), onStep: say }).catch(
-    lostBeforeTheWord(confirmTimeout),
-  );
+  const started = await commit(linked(visit), plan, {
+    confirmTimeout,
+    who,
+    ...did(visit),
+    ports: portsFor(visit),
+    onStep: say,
+  }).catch(lostBeforeTheWord(confirmTimeout));
   if (started.state !== 'awaiting') {
     visit.ending = notCommitted(visit.name, started);
     return;
@@ -53,12 +58,17 @@ async function prove(visit: Visit, options: RunOptions, say: Say): Promise<strin
 
 /** What is seen from outside, once the daemons have had time to take it up. */
 function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<readonly Finding[]> {
-  const { plan, facts: before, policy } = known(visit);
-  const facts = plan.settings.some(closes587) ? without587(before) : before;
+  const { plan, snapshot: before, policy } = known(visit);
+  const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
+  const after = { ...withChanges(before, plan.changes), facts };
   say('verify');
   const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
-    relevant(visit, excuse(await probe(linked(visit), facts, policy, options, how), visit.open, visit.before));
+    relevant(visit, excuse(await probe(linked(visit), after, policy, options, how), visit.open, visit.before));
   return probeUntilWell(once, 8);
+}
+
+function did({ apt }: Visit): { packages?: Visit['apt'] } {
+  return apt.installed.length > 0 ? { packages: apt } : {};
 }
 
 /** What listened before and is taken away is not missed. */
@@ -125,6 +135,8 @@ function portsFor(visit: Visit): number[] {
   const own = visit.goal === 'rollback' ? staying(snapshot, plan.changes) : [];
   const before = facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
   const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
+  // 25 may be left out on purpose: then master.cf has no entry for it, and nobody waits for one.
+  const after = opens ? entryPorts(withChanges(snapshot, plan.changes)) : [];
   const users = policy.profile === 'strict' ? [465, 587] : [465];
-  return [...new Set([...before, ...own, ...(opens ? [25, ...users] : [])])];
+  return [...new Set([...before, ...own, ...[25, ...users].filter((port) => after.includes(port))])];
 }

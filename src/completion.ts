@@ -33,8 +33,12 @@ const takesValue = ([, { type }]: readonly [OptionName, OptionRecord]): boolean 
 
 function bash(): string {
   const values = ALL.filter(takesValue).map((option) => {
-    const [name, { choices }] = option;
-    const words = takesFile(option) ? 'compgen -f -- "$word"' : `compgen -W '${(choices ?? []).join(' ')}' -- "$word"`;
+    const [name, { choices, words: listed }] = option;
+    const words = takesFile(option)
+      ? 'compgen -f -- "$word"'
+      : listed
+        ? `compgen -P "\${word%"\${word##*,}"}" -W '${listed.join(' ')}' -- "\${word##*,}"`
+        : `compgen -W '${(choices ?? []).join(' ')}' -- "$word"`;
     return `    --${name}) mapfile -t COMPREPLY < <(${words}); return ;;`;
   });
   const commands = NAMES.map((name) => {
@@ -87,8 +91,12 @@ if [ "$funcstack[1]" = _harden-mail ]; then _harden_mail "$@"; else compdef _har
 }
 
 function zshSpec(option: [OptionName, OptionRecord]): string {
-  const [name, { describe, choices, value = name }] = option;
-  const what = takesFile(option) ? '_files' : `(${(choices ?? []).join(' ')})`;
+  const [name, { describe, choices, words, value = name }] = option;
+  const what = takesFile(option)
+    ? '_files'
+    : words
+      ? `_values -s , ${value} ${words.join(' ')}`
+      : `(${(choices ?? []).join(' ')})`;
   // A bracket would end the description.
   const text = describe.replaceAll('[', '(').replaceAll(']', ')');
   return quote(`--${name}[${text}]${takesValue(option) ? `:${value}:${what}` : ''}`);
@@ -103,9 +111,10 @@ function fish(): string {
       `complete -c harden-mail -n '__fish_seen_subcommand_from ${name}' -f -a '${choices.join(' ')}'`,
   );
   const options = ALL.map((option) => {
-    const [name, { describe, choices }] = option;
+    const [name, { describe, choices, words: listed }] = option;
+    const list = listed ? `(__fish_append , ${listed.join(' ')})` : (choices ?? []).join(' ');
     const on = NAMES.filter((command) => optionsOf(command).some(([one]) => one === name));
-    const rest = !takesValue(option) ? '-f' : takesFile(option) ? '-r -F' : `-x -a '${(choices ?? []).join(' ')}'`;
+    const rest = !takesValue(option) ? '-f' : takesFile(option) ? '-r -F' : `-x -a '${list}'`;
     return `complete -c harden-mail -n '__fish_seen_subcommand_from ${on.join(' ')}' -l ${name} ${rest} -d ${quote(describe)}`;
   });
   return [

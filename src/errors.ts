@@ -3,6 +3,8 @@
  * exit code the command ends with. Anything else that is thrown is a bug and is shown as one.
  */
 
+import type { Replaceable } from './model.ts';
+
 /** Exit codes, as docs/exit-codes.md promises them. */
 export const EXIT = {
   ok: 0,
@@ -42,6 +44,7 @@ export const CODES = {
   WOULD_WEAKEN: EXIT.failed,
   DOMAIN_MISMATCH: EXIT.failed,
   PORT_BUSY: EXIT.failed,
+  CONSENT_NEEDED: EXIT.failed,
   CERTIFICATE_FAILED: EXIT.failed,
   CERTIFICATE_UNUSABLE: EXIT.failed,
   LOCKED: EXIT.failed,
@@ -63,15 +66,23 @@ export class HardenMailError extends Error {
   /** What to do next, one line. */
   readonly hint: string;
   readonly exit: number;
+  /** Of CONSENT_NEEDED: the word of --replace that goes on. */
+  readonly consent: Replaceable | undefined;
   /** Lines of a file that show the place: the source with a caret below. */
   readonly excerpt: string | undefined;
 
-  constructor(code: ErrorCode, message: string, hint: string, options?: { cause?: unknown; excerpt?: string }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint: string,
+    options?: { cause?: unknown; excerpt?: string; consent?: Replaceable },
+  ) {
     super(message, options);
     this.code = code;
     this.hint = hint;
     this.exit = CODES[code];
     this.excerpt = options?.excerpt;
+    this.consent = options?.consent;
   }
 }
 

@@ -3,7 +3,7 @@
  * table.
  */
 
-import { KEY_TYPES, PROFILES } from './model.ts';
+import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from './model.ts';
 import { UPGRADES } from './plan/releases.ts';
 
 export const COMMANDS = {
@@ -43,6 +43,8 @@ export interface OptionRecord {
   readonly alias?: string;
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** The value is a list, separated by commas, of these words. */
+  readonly words?: readonly string[];
   readonly default?: string | number | boolean;
 }
 
@@ -192,6 +194,30 @@ export const OPTIONS = {
     group: 'What is wanted',
     describe: 'strict: --no-pop3 closes POP3; default: as last applied, else it stays',
     only: ['apply', 'check', 'verify'],
+  },
+  serve: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'WORDS',
+    describe: `what the host is to serve although it does not, separated by commas: ${SERVICES.join(', ')} (docs/served.md); default: what it serves`,
+    words: SERVICES,
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+  },
+  'no-serve': {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'WORDS',
+    describe: 'what is neither set up nor expected there; what is served is not closed',
+    words: SERVICES,
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+  },
+  replace: {
+    type: 'string',
+    group: 'What is wanted',
+    value: 'WORDS',
+    describe: `what apply may replace although the administrator chose it and it works, separated by commas: ${REPLACEABLE.join(', ')} (docs/consent.md); default: nothing`,
+    words: REPLACEABLE,
+    only: ['apply', 'check', 'doctor'],
   },
 
   'upgrade-to': {

@@ -1,10 +1,13 @@
 import { connect as dial, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Facts, Finding, Host, Policy } from './model.ts';
+import type { Facts, Finding, Host, Policy, Snapshot } from './model.ts';
+import { servingOf, type Serving } from './plan/served-ports.ts';
+import { proxiedPorts, type ProxiedPort } from './plan/proxied.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
 import { servedCertificate } from './tasks/served.ts';
 import { namedCertificates } from './tasks/sni.ts';
+import { proxyLine, unproven } from './verify/proxy.ts';
 import { resolverOf } from './verify/resolver.ts';
 import { look, type Dial, type Wanted, type Ways } from './verify/verify.ts';
 
@@ -22,20 +25,23 @@ export interface ProbeOptions {
  */
 export function probe(
   remote: Remote,
-  facts: Facts,
+  snapshot: Snapshot,
   policy: Policy,
   { trust, user }: ProbeOptions,
   how: 'quiet' | 'full',
 ): Promise<Finding[]> {
-  const ways = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
-  const wanted = expected(facts, policy, how);
+  const plainly = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
+  const { ways, settle } = asProxy(plainly, proxiedPorts(snapshot, remote.address));
+  const wanted = expected(snapshot, policy, how);
   const options = { ...ways, trust: [...trust, ...rootsOf(policy)], published: resolverOf(), ...(user && { user }) };
-  return look(options, Promise.resolve(wanted)).then((found) => asAsked(found, policy));
+  return look(options, Promise.resolve(wanted)).then((found) =>
+    asServed(asAsked(settle(found), policy), servingOf(snapshot, policy)),
+  );
 }
 
 /** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
 export interface Look {
-  conclude(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Promise<Finding[]>;
+  conclude(remote: Remote, snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Promise<Finding[]>;
   /** Hangs up, politely, what has not come to its end. */
   abandon(): void;
 }
@@ -51,7 +57,8 @@ export interface Approach {
  * Connects to every port as soon as there is an address: most of it is heard while SSH logs in and the files are read. Not for
  * who logs in on them: the servers would not wait for somebody who has to type a passphrase first.
  */
-export function beginProbe({ address, remote }: Approach, host: Host, { trust }: ProbeOptions): Look {
+export function beginProbe({ address, remote }: Approach, host: Host, given: ProbeOptions): Look {
+  const { trust } = given;
   let tell: (wanted: Wanted) => void = () => {};
   let drop: (reason: Error) => void = () => {};
   const wanted = new Promise<Wanted>((resolve, reject) => {
@@ -71,23 +78,29 @@ export function beginProbe({ address, remote }: Approach, host: Host, { trust }:
   const findings = address.then(() => look(options, wanted));
   findings.catch(() => {}); // where SSH does not get that far nobody asks
   return {
-    conclude(facts, policy, how) {
+    conclude(connected, snapshot, policy, how) {
+      // Who expects the PROXY protocol has not understood a word so far.
+      if (proxiedPorts(snapshot, connected.address).length > 0) {
+        drop(new Error('begun anew'));
+        return findings.catch(() => []).then(() => probe(connected, snapshot, policy, given, how));
+      }
       // What was refused before is known then: see `regressions`.
-      tell({ ...expected(facts, policy, how), tryRelay: true });
-      return findings.then((found) => asAsked(found, policy));
+      tell({ ...expected(snapshot, policy, how), tryRelay: true });
+      return findings.then((found) => asServed(asAsked(found, policy), servingOf(snapshot, policy)));
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
   };
 }
 
-function expected(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Wanted {
+function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wanted {
+  const { facts } = snapshot;
   const certificate = servedCertificate(facts, policy).chain;
   return {
     domain: policy.domain,
     certificate,
     tryLogin: how === 'full',
     submission: submissionOf(policy, facts),
-    authOn25: policy.profile !== 'strict',
+    authOn25: servingOf(snapshot, policy).authOn25,
     also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
       names.map((name) => ({ name, certificate: chain })),
     ),
@@ -117,6 +130,41 @@ export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): F
     return isClosed
       ? { ...one, status: 'pass', text: 'closed, as --no-pop3 wants it' }
       : { ...one, status: 'fail', text: `${one.text}, where --no-pop3 wants it closed` };
+  });
+}
+
+/** The same ways, with the PROXY protocol spoken on these ports; `settle` judges what was seen there. */
+export function asProxy(
+  ways: Ways,
+  ports: readonly ProxiedPort[],
+): { readonly ways: Ways; readonly settle: (findings: readonly Finding[]) => Finding[] } {
+  const from = new Map<number, { trusted: string; address: string | undefined }>();
+  const speaking =
+    (dial: Dial): Dial =>
+    async (port, signal) => {
+      const stream = await dial(port, signal);
+      const proxied = ports.find((one) => one.port === port);
+      if (!proxied) return stream;
+      const ends = stream as Partial<Socket>;
+      if (proxied.trusted !== null && !from.has(port)) from.set(port, { trusted: proxied.trusted, address: ends.localAddress }); // oxfmt-ignore
+      stream.write(proxyLine(ends, port));
+      return stream;
+    };
+  const { direct, fallback } = ways;
+  return {
+    ways: { ...ways, direct: speaking(direct), ...(fallback && { fallback: speaking(fallback) }) },
+    settle: (findings) => unproven(findings, from),
+  };
+}
+
+/** Nobody answers on a port that the host leaves out: so it should be. What answers there all the same is judged as elsewhere. */
+export function asServed(findings: readonly Finding[], { closed }: Pick<Serving, 'closed'>): Finding[] {
+  return findings.map((one) => {
+    const why = closed.get(one.port);
+    const isClosed = one.check === 'answers' && (one.status === 'fail' || one.text.startsWith('closed'));
+    return why === undefined || !isClosed
+      ? one
+      : { ...one, status: 'pass', text: `closed, and not served here: ${why}` };
   });
 }
 

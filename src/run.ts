@@ -26,6 +26,8 @@ export interface RunOptions extends ProbeOptions {
   readonly outside: boolean;
   /** Agreed beforehand: no question is asked. */
   readonly yes: boolean;
+  /** Asks whether to replace what the administrator chose; absent where nobody is to be asked. */
+  readonly consent?: (question: string) => Promise<boolean>;
   /** How many hosts at a time. */
   readonly forks: number;
   /** How many hosts become live together, a number or a share of all; absent: all. */

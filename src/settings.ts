@@ -15,11 +15,12 @@ import {
 } from './inventory/load.ts';
 import { validCommand, validFile, validFolder } from './inventory/names.ts';
 import { selectHosts } from './inventory/select.ts';
-import { TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
+import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from './model.ts';
 import type { DebianRelease } from './plan/releases.ts';
 import type { RunOptions } from './run.ts';
 import { chooseTasks } from './tags.ts';
 import type { Terminal } from './terminal.ts';
+import { wordsOf } from './word-list.ts';
 
 /** The hosts that the flags mean. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
@@ -83,6 +84,9 @@ function overridesOf(flags: Flags): Overrides {
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
+    ...(flags.serve !== undefined && { serve: wordsOf('serve', flags.serve, SERVICES) }),
+    ...(flags['no-serve'] !== undefined && { noServe: wordsOf('no-serve', flags['no-serve'], SERVICES) }),
+    ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
   };
 }
 
@@ -103,6 +107,9 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     audit: flags.audit === true || flags.ssh === false,
     outside: flags.ssh === false,
     yes: flags.yes === true,
+    ...(screen.interactive &&
+      flags.yes !== true &&
+      flags['dry-run'] !== true && { consent: (question) => screen.ask(question) }),
     forks: flags.forks ?? 10,
     ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),
     maxFail: maxFail(flags),

@@ -9,7 +9,7 @@ import { gather } from './gather/gather.ts';
 import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Host, Note, Policy, Replaceable, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
 import { dnsRecords, furtherRecords } from './plan/dns.ts';
@@ -39,7 +39,7 @@ export const survey: Step = async (visit, options, say) => {
   const look = isEarly ? beginProbe(approached, visit.host, options) : null;
   try {
     visit.remote = await approached.remote;
-    const { plan, facts, policy } = await planAnew(visit, options, say);
+    const { plan, facts, policy, snapshot, asked } = await planInDialogue(visit, options, say);
     for (const action of plan.actions) {
       if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
     }
@@ -47,7 +47,10 @@ export const survey: Step = async (visit, options, say) => {
     say('verify');
     if (facts.packages['postfix']) {
       const how = isEmpty(plan) ? 'full' : 'quiet';
-      visit.before = await (look?.conclude(facts, policy, how) ?? probe(visit.remote, facts, policy, options, how));
+      const { remote } = visit;
+      visit.before = await (asked || !look
+        ? probe(remote, snapshot, policy, options, how) // no server waits for somebody who is asked
+        : look.conclude(remote, snapshot, policy, how));
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -61,8 +64,13 @@ export const prepare: Step = async (visit, options, say) => {
   let { plan, facts } = known(visit);
   for (let action = plan.actions[0]; action !== undefined; action = plan.actions[0]) {
     say(action.kind);
-    if (action.kind === 'install') await installPackages(linked(visit), action.packages, facts);
-    else await requestCertificate(linked(visit), action);
+    if (action.kind === 'install') {
+      await installPackages(linked(visit), action.packages, facts);
+      visit.apt = {
+        installed: [...visit.apt.installed, ...action.packages],
+        removed: [...visit.apt.removed, ...facts.removes],
+      };
+    } else await requestCertificate(linked(visit), action);
     const before = plan.actions.length;
     ({ plan, facts } = await planAnew(visit, options, say));
     if (plan.actions.length >= before) {
@@ -77,7 +85,7 @@ export const prepare: Step = async (visit, options, say) => {
 
 /** `check`: the plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
 export const inspect: Step = async (visit, options, say) => {
-  const { plan: planned, facts, policy, snapshot } = await planAnew(visit, { ...options, dryRun: true }, say);
+  const { plan: planned, snapshot, policy } = await planAnew(visit, { ...options, dryRun: true }, say);
   const plan = { ...planned, notes: [...planned.notes, ...dangerNotes(mapIfReadable(snapshot))] };
   visit.plan = plan;
   const remote = readOnly(linked(visit));
@@ -85,7 +93,7 @@ export const inspect: Step = async (visit, options, say) => {
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
   if (isEmpty(plan)) {
     say('verify');
-    visit.findings = excuse(await probe(linked(visit), facts, policy, options, 'full'), visit.open, []);
+    visit.findings = excuse(await probe(linked(visit), snapshot, policy, options, 'full'), visit.open, []);
   }
   visit.ending = verdict(visit.findings, checked);
 };
@@ -110,9 +118,9 @@ const NOT_YET: Note = {
 
 /** `verify` by itself. */
 export const look: Step = async (visit, options, say) => {
-  const { facts, policy } = await read(visit, options, say);
+  const { snapshot, policy } = await read(visit, options, say);
   say('verify');
-  visit.findings = await probe(linked(visit), facts, policy, options, 'full');
+  visit.findings = await probe(linked(visit), snapshot, policy, options, 'full');
   visit.ending = verdict(visit.findings, { kind: 'verified' });
 };
 
@@ -148,13 +156,14 @@ export const readJournal: Step = async (visit, options, say) => {
 
 /** The plan of a rollback, from the journal and the files as they are now. */
 export const surveyUndo: Step = async (visit, options, say) => {
-  const { facts, policy, snapshot } = await readAtRest(visit, options, say);
+  const { policy, snapshot } = await readAtRest(visit, options, say);
   visit.goal = 'rollback';
   const history = await readHistory(readOnly(linked(visit)));
-  visit.plan = { ...undoPlan(history, options.to, snapshot), notes: visit.notes };
+  const undo = undoPlan(history, options.to, snapshot);
+  visit.plan = { ...undo, notes: [...visit.notes, ...undo.notes] };
   if (options.dryRun) return;
   say('verify');
-  visit.before = await probe(linked(visit), facts, policy, options, 'quiet');
+  visit.before = await probe(linked(visit), snapshot, policy, options, 'quiet');
 };
 
 // ── what several of them do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +194,8 @@ async function read(
   say: Say,
 ): Promise<{ snapshot: Snapshot; facts: Facts; policy: Policy }> {
   const snapshot = await readFiles(visit, options, say);
-  visit.policy = policyFor(visit.host, snapshot.facts, readRecord(snapshot));
+  const replace = [...(visit.host.replace ?? []), ...visit.consents];
+  visit.policy = policyFor({ ...visit.host, replace }, snapshot.facts, readRecord(snapshot));
   return { snapshot, facts: snapshot.facts, policy: visit.policy };
 }
 
@@ -215,6 +225,37 @@ async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Kn
   visit.open = open;
   visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
   return { plan: visit.plan, snapshot, facts, policy };
+}
+
+/** The same; what could be replaced is asked about, each choice by a question of its own, and it is planned again. */
+async function planInDialogue(visit: Visit, options: RunOptions, say: Say): Promise<Known & { asked: boolean }> {
+  const { consent } = options;
+  let asked = false;
+  const agrees = async (word: Replaceable, what: string): Promise<boolean> => {
+    if (!consent || visit.consents.includes(word)) return false;
+    asked = true;
+    if (!(await consent(`${visit.name}: ${what}. Replace it?`))) return false;
+    visit.consents = [...visit.consents, word];
+    return true;
+  };
+  let found: Known;
+  try {
+    found = await planAnew(visit, options, say);
+  } catch (error) {
+    const word = error instanceof HardenMailError ? error.consent : undefined;
+    if (word === undefined || !(await agrees(word, (error as HardenMailError).message))) throw error;
+    found = await planAnew(visit, options, say);
+  }
+  if (isEmpty(found.plan)) return { ...found, asked };
+  const before = visit.consents.length;
+  const words = new Set<Replaceable>();
+  for (const { consent: word, text } of found.plan.notes) {
+    if (word === undefined || words.has(word)) continue;
+    words.add(word);
+    await agrees(word, text);
+  }
+  if (visit.consents.length > before) found = await planAnew(visit, options, say);
+  return { ...found, asked };
 }
 
 /** A run that was cut short may have left a transaction in the middle: it comes to its end before anything is planned. */

@@ -10,6 +10,7 @@ import type {
   Plan,
   Policy,
   PortAudit,
+  Replaceable,
   Snapshot,
   TaskName,
 } from './model.ts';
@@ -34,6 +35,10 @@ export interface Visit {
   open: readonly TaskName[];
   /** What was found and mended on the way, for the report. */
   notes: readonly Note[];
+  /** What apt did in this run: packages that it installed, and those that it removed for them. */
+  apt: { readonly installed: readonly string[]; readonly removed: readonly string[] };
+  /** What was agreed to be replaced, in a dialogue. */
+  consents: readonly Replaceable[];
   /** The fingerprint of the plan that was agreed to. */
   agreed: string | null;
   /** What the probes saw before anything was changed. */
@@ -59,6 +64,8 @@ export function begin(host: Host): Visit {
     plan: null,
     open: [],
     notes: [],
+    apt: { installed: [], removed: [] },
+    consents: [],
     agreed: null,
     before: [],
     findings: [],

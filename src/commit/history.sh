@@ -1,5 +1,6 @@
 # The journal: what each transaction changed, and how it ended. Reads only.
 #   tx ID STATE WHO REASON        (the last two in base64)
+#   apt PACKAGES                  (base64; a line each, `installed NAME` or `removed NAME`; not where the run installed none)
 #   file KIND MODE OWNER PATH SHA256-BEFORE BEFORE AFTER        (the last two in base64, "-" for none)
 # shellcheck shell=sh
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -11,6 +12,7 @@ for tx in /var/lib/harden-mail/tx/2*/; do
   read -r state <"$tx/state" 2>/dev/null || continue
   reason=$(sed -n '/^end [^ ]* committed /d; s/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)
   printf 'tx %s %s %s %s\n' "${tx##*/}" "$state" "$(content "$tx/who")" "$(printf '%s' "$reason" | code)"
+  [ ! -f "$tx/packages" ] || printf 'apt %s\n' "$(content "$tx/packages")"
   while read -r n kind sha_before _ bits owner target; do
     printf 'file %s %s %s %s %s %s %s\n' "$kind" "$bits" "$owner" "$target" "$sha_before" \
       "$(content "$tx/before/$n")" "$(content "$tx/after/$n")"

@@ -15,8 +15,10 @@ export async function readHistory(remote: Remote): Promise<Transaction[]> {
   return parseHistory(stdout.toString('latin1'));
 }
 
+type Apt = 'installed' | 'removed';
+
 export function parseHistory(text: string): Transaction[] {
-  const transactions: (Omit<Transaction, 'changes'> & { changes: Change[] })[] = [];
+  const transactions: (Omit<Transaction, 'changes' | Apt> & { changes: Change[] } & { [K in Apt]?: string[] })[] = [];
   for (const line of text.split('\n')) {
     const [word, ...rest] = line.split(' ');
     if (word === 'tx') {
@@ -28,6 +30,12 @@ export function parseHistory(text: string): Transaction[] {
         reason: decode(reason)?.trim() ?? '',
         changes: [],
       });
+    } else if (word === 'apt') {
+      for (const said of (decode(rest[0] ?? '') ?? '').split('\n')) {
+        const [, what, name] = /^(installed|removed) (\S+)$/.exec(said) ?? [];
+        const last = transactions.at(-1);
+        if (last && what !== undefined && name !== undefined) (last[what as Apt] ??= []).push(name);
+      }
     } else if (word === 'file') {
       const [, mode = '', owner = '', path = '', sha256 = '', before = '-', after = '-'] = rest;
       transactions.at(-1)?.changes.push({

@@ -14,6 +14,8 @@ export interface CommitOptions {
   readonly ports: readonly number[];
   /** Who does it, for the history. */
   readonly who: string;
+  /** What apt did before it, which a rollback cannot undo; for the journal. Absent: nothing. */
+  readonly packages?: { readonly installed: readonly string[]; readonly removed: readonly string[] };
   readonly onStep?: (step: string) => void;
 }
 
@@ -67,11 +69,16 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
     file('timeout', Buffer.from(`${options.confirmTimeout}\n`)),
     file('who', Buffer.from(`${options.who}\n`)),
+    ...(options.packages ? [file('packages', Buffer.from(packageLines(options.packages)))] : []),
     ...plan.changes.flatMap(({ after }, index) =>
       after === null ? [] : [file(`after/${index}`, Buffer.from(after, 'latin1'))],
     ),
     `printf '%-12s\\n' new >"$tx/state" || exit 1`,
   ];
+}
+
+function packageLines({ installed, removed }: NonNullable<CommitOptions['packages']>): string {
+  return [...installed.map((name) => `installed ${name}\n`), ...removed.map((name) => `removed ${name}\n`)].join('');
 }
 
 function file(name: string, content: Buffer): string {

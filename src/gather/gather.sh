@@ -124,6 +124,23 @@ taken_up() {
   done
 }
 
+# Which master is this instance's, and of each other that listens the folder of its configuration.
+#   own PID          `-` where this instance has none
+#   other PID FOLDER
+masters() {
+  own=-
+  read -r own _ <"$queue/pid/master.pid"
+  printf 'own %s\n' "$own"
+  rest=$listeners seen=" $own "
+  while case $rest in *'"master",pid='*) ;; *) false ;; esac do
+    rest=${rest#*'"master",pid='}
+    pid=${rest%%,*}
+    case $seen in *" $pid "*) continue ;; esac
+    seen="$seen$pid "
+    printf 'other %s %s\n' "$pid" "$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^MAIL_CONFIG=//p')"
+  done
+}
+
 daemons() {
   queue='' parameters=''
   if command -v postconf >/dev/null; then
@@ -135,7 +152,9 @@ daemons() {
   section cyrus "$(ls -d /etc/postfix/sasl/smtpd.conf /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
   # Where Postfix is not there, or cannot read its files.
   [ -n "$parameters" ] || section hostname "$(hostname -f 2>/dev/null || hostname)"
-  section listeners "$(ss -Hltnp 2>/dev/null)"
+  listeners=$(ss -Hltnp 2>/dev/null)
+  section listeners "$listeners"
+  [ -z "$queue" ] || section masters "$(masters 2>/dev/null)"
   section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState -p UnitFileState \
     postfix.service postfix@-.service dovecot.service certbot.timer 2>/dev/null)"
   # One right after the other: the second tells its times by the first.

@@ -44,7 +44,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     postconf,
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
-    listeners: lines('listeners').flatMap(listener),
+    listeners: lines('listeners').flatMap((line) => listener(line, lines('masters'))),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: masked(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
@@ -151,12 +151,19 @@ function osRelease(lines: string[]): Facts['os'] {
 
 /**
  * A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))`. While somebody is served, Postfix's
- * smtpd holds the port as well as its master, and may be named first.
+ * smtpd holds the port as well as its master, and may be named first; Dovecot's imap-login likewise.
+ * @param masters `own PID`, and `other PID FOLDER` for each master of another instance; nothing where Postfix could not be asked
  */
-function listener(line: string): Listener[] {
+function listener(line: string, masters: readonly string[]): Listener[] {
   const local = line.split(/\s+/)[3] ?? '';
   const [, address, port] = /^(.*):(\d+)$/.exec(local) ?? [];
   if (address === undefined) return [];
-  const holders = [...line.matchAll(/\("([^"]*)",pid=/g)].map(([, name = '']) => name);
-  return [{ address, port: Number(port), process: holders.includes('master') ? 'master' : (holders[0] ?? '') }];
+  const holders = [...line.matchAll(/\("([^"]*)",pid=(\d+)/g)].map(([, name = '', pid = '']) => ({ name, pid }));
+  const master = holders.find(({ name }) => name === 'master');
+  const dovecot = holders.find(({ name }) => name === 'dovecot');
+  const found = { address, port: Number(port), process: master?.name ?? dovecot?.name ?? holders[0]?.name ?? '' };
+  if (!master || masters.length === 0) return [found];
+  if (masters.includes(`own ${master.pid}`)) return [{ ...found, ours: true }];
+  const other = masters.find((one) => one.startsWith(`other ${master.pid} `));
+  return [{ ...found, ours: false, instance: other?.slice(`other ${master.pid} `.length) ?? '' }];
 }

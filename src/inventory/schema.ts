@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_TYPES, PROFILES } from '../model.ts';
+import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model.ts';
 import { validCommand, validFile, validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {
@@ -67,6 +67,11 @@ const settings = {
     .boolean()
     .describe('strict: refuse mail that comes to port 25 without TLS; default: as last applied, else no'),
   pop3: z.boolean().describe('strict: false closes POP3; default: as last applied, else true'),
+  serve: z.array(z.enum(SERVICES)).describe('what it is to serve although it does not; default: what it serves'),
+  noServe: z.array(z.enum(SERVICES)).describe('what it is not to serve; default: what it does not serve'),
+  replace: z
+    .array(z.enum(REPLACEABLE))
+    .describe('what apply may replace although the administrator chose it and it works; default: nothing'),
 };
 
 const host = z.strictObject(settings).partial();

@@ -1,4 +1,4 @@
-import type { KeyType, Profile, Replaceable } from './words.ts';
+import type { KeyType, Profile, Replaceable, Service } from './words.ts';
 
 /** Names with a certificate of their own, which is shown to who asks for one of them (SNI, RFC 6066). */
 export interface Sni {
@@ -50,6 +50,9 @@ export interface Host {
   readonly pop3?: boolean;
   /** What apply may replace although the administrator chose it and it works (--replace). Default: nothing. */
   readonly replace?: readonly Replaceable[];
+  /** What it is to serve although it does not, and what it is not to. Default: what it serves. */
+  readonly serve?: readonly Service[];
+  readonly noServe?: readonly Service[];
   /** The groups of the inventory that it belongs to. */
   readonly groups?: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
-import type { Bytes, KeyType, Profile, Replaceable, TaskName, Wish } from './words.ts';
+import type { Bytes, KeyType, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
 /** What is wanted of one host: its inventory entry with every default filled in. */
 export interface Policy {
@@ -9,6 +9,11 @@ export interface Policy {
   readonly asked?: readonly Wish[];
   /** What apply may replace although the administrator chose it and it works. Absent: nothing. */
   readonly replace?: readonly Replaceable[];
+  /** What it is to serve although it does not, and what it is not to. Absent: what it serves. */
+  readonly serve?: readonly Service[];
+  readonly noServe?: readonly Service[];
+  /** What is left out on this host, by its files and by noServe; src/plan/served-ports.ts fills it in. Absent: nothing. */
+  readonly leftOut?: readonly Service[];
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];
@@ -86,6 +91,8 @@ export interface Note {
   readonly task: TaskName;
   readonly level: 'info' | 'warning';
   readonly text: string;
+  /** It tells of a choice that stays, and this word of --replace replaces it: in a dialogue it is asked about. */
+  readonly consent?: Replaceable;
 }
 
 /** `skipped`: left out by --tags or --skip-tags. */

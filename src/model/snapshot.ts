@@ -28,6 +28,10 @@ export interface Listener {
   readonly port: number;
   /** Name of the program that holds it, empty where the kernel does not tell. */
   readonly process: string;
+  /** Of a Postfix `master`: is it the one of the instance that this tool works on? Absent for other programs, and where it is not known. */
+  readonly ours?: boolean;
+  /** Of the `master` of another instance: the folder of its configuration; empty where it cannot be told. */
+  readonly instance?: string;
 }
 
 export interface Unit {

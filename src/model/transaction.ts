@@ -19,4 +19,8 @@ export interface Transaction {
   /** Where and why it did not stay; empty when it did. */
   readonly reason: string;
   readonly changes: readonly Change[];
+  /** Packages that the run installed before it. Absent: none. */
+  readonly installed?: readonly string[];
+  /** Packages that apt removed for these. Absent: none. */
+  readonly removed?: readonly string[];
 }

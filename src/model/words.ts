@@ -16,6 +16,10 @@ export type Replaceable = (typeof REPLACEABLE)[number];
 export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
+/** What a host can serve or leave out (--serve, --no-serve). `smtp` is port 25: mail from other servers. */
+export const SERVICES = ['smtp', 'imap', 'pop3'] as const;
+export type Service = (typeof SERVICES)[number];
+
 export const TASKS = [
   'install',
   'certbot',

@@ -22,12 +22,15 @@ import { servedCertificate, type Served } from '../tasks/served.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
+import { assertRemovals, removalNotes } from './consent.ts';
+import { assertPortsFree } from './holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
 import { keepOldTls } from './old-tls.ts';
 import { reachesSocket, saslInUse, saslNotes } from './sasl.ts';
+import { assertServable, servingNotes, servingOf, withServing } from './served-ports.ts';
 import { strictNotes } from './strict-notes.ts';
 import { summarize } from './summary.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade.ts';
@@ -38,12 +41,15 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
  * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
  */
-export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task[] = RECIPE): Plan {
+export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[] = RECIPE): Plan {
+  const policy = withServing(asked, snapshot);
   const { facts } = snapshot;
   for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const opened = openWorkspace(snapshot);
+  if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
     settings,
@@ -58,6 +64,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     servedCertificate(facts, policy, asks),
     namedCertificates(facts, policy, asks),
   );
+  if (opensPorts) assertPortsFree(workspace, facts);
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
@@ -69,6 +76,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
   const actions = tasks
     .flatMap((task) => task.actions?.(facts, policy) ?? [])
     .flatMap((action) => withoutPackages(action, halfway));
+  assertRemovals(facts, policy, actions);
   const daemons = tasks
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
     .map((one) => (one.unit === 'dovecot' && opened.converted.length > 0 ? afterUpgrade(one) : one));
@@ -77,7 +85,8 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
   });
   const all = [
-    ...removals(snapshot),
+    ...removalNotes(facts, actions),
+    ...servingNotes(servingOf(snapshot, policy)).filter(({ task }) => tasks.some(({ name }) => name === task)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -257,11 +266,6 @@ function unfinished({ packages }: Facts, halfway: readonly string[], actions: re
   if (rest.length === 0) return [];
   const text = `dpkg has not finished ${rest.map(([name, { status }]) => `${name} (${status})`).join(', ')}: \`dpkg --audit\` tells what each needs`;
   return [{ task: 'install', level: 'warning', text }];
-}
-
-function removals({ facts }: Snapshot): Note[] {
-  if (facts.removes.length === 0) return [];
-  return [{ task: 'install', level: 'warning', text: `apt would remove ${facts.removes.join(', ')}` }];
 }
 
 function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): TaskOutcome {

@@ -3,7 +3,7 @@ import { modelOf, type Model } from '../exposure/compare.ts';
 import { judge, type Judgement } from '../exposure/guard.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import { HardenMailError } from '../errors.ts';
-import type { Facts, Note, SettingChange } from '../model.ts';
+import type { Facts, Note, Replaceable, SettingChange } from '../model.ts';
 import type { Applied, Context } from './applied.ts';
 import { applyFragment } from './settings.ts';
 import { servicesOn } from './sites.ts';
@@ -75,13 +75,18 @@ function mailObjections(now: Workspace, { before, facts, policy }: Context): Jud
   return found.filter(({ difference }) => difference.aspect !== 'clear' && difference.aspect !== 'tls');
 }
 
+/** What the administrator can agree to. */
+const CONSENTS: Readonly<Record<string, Replaceable>> = { 'dovecot:auth_mechanisms': 'mechanisms' };
+
 function leftOut([first]: readonly Fragment[], objections: Judgement['objections']): Note[] {
   if (!first) return [];
   const [reason] = objections;
   const more = objections.length > 1 ? ` (and ${objections.length - 1} more of the kind)` : '';
   const what = first.group ?? first.id;
   const text = `${what} is left out, for it would let in whom you keep out: ${reason?.text ?? ''}${more}`;
-  return [{ task: first.task, level: 'warning', text }];
+  const consent = CONSENTS[first.id];
+  if (consent === undefined) return [{ task: first.task, level: 'warning', text }];
+  return [{ task: first.task, level: 'warning', text: `${text}; --replace ${consent} agrees to it`, consent }];
 }
 
 /**

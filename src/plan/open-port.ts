@@ -14,7 +14,7 @@ import { mainReader, MASTER_CF, type Workspace } from './workspace.ts';
  * Sees to it that an entry serves the port: one that is there, or a new one for each address where users are served now. A new
  * entry is for the same users under the same rules: it takes over what the admin has for them on the entry that it is modelled
  * on (exposure/reference.ts).
- * @throws CONFIG_CONFLICT, PORT_BUSY where somebody else serves the port: a second entry keeps Postfix from starting
+ * @throws CONFIG_CONFLICT where another program of Postfix serves the port: a second entry keeps Postfix from starting
  */
 export function openPort(fragment: Fragment, workspace: Workspace, context: Context): Applied {
   const { place, merge: wanted } = fragment;
@@ -22,7 +22,7 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
   if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
   const { port } = place;
   if (servicesOn(workspace, port).length > 0) return { workspace, settings: [], notes: [] };
-  assertFree(port, workspace, context);
+  assertFree(port, workspace);
   const models = referencesFor(smtpdsOf(opened, facts));
   const stock = submissionName(facts, port);
   let now = workspace;
@@ -57,21 +57,13 @@ function ownAddress({ service, addresses }: Smtpd): string {
   return service.type === 'pass' && addresses.length === 1 && only !== undefined && only !== '*' ? only : '';
 }
 
-function assertFree(port: number, workspace: Workspace, { facts }: Context): void {
+function assertFree(port: number, workspace: Workspace): void {
   const [other] = entriesOn(workspace, port);
   if (other) {
     throw new HardenMailError(
       'CONFIG_CONFLICT',
       `${MASTER_CF}:${other.line}: ${other.name} ${other.type} serves port ${port} with ${other.command}, not smtpd`,
       'Nothing was written. Comment that entry out, or let it serve another port, and run again.',
-    );
-  }
-  const holder = facts.listeners.find((listener) => listener.port === port)?.process ?? '';
-  if (holder !== '' && holder !== 'master') {
-    throw new HardenMailError(
-      'PORT_BUSY',
-      `port ${port} is held by ${holder}, so Postfix cannot listen there`,
-      `Nothing was written. Have ${holder} leave the port to Postfix, and run again.`,
     );
   }
 }

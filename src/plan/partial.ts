@@ -7,6 +7,7 @@ import { NEEDS } from '../tasks/needs.ts';
 import { restart } from '../tasks/restart.ts';
 import { compose } from './compose.ts';
 import { readRecord } from './record.ts';
+import { withServing } from './served-ports.ts';
 
 export interface PartialPlan {
   readonly plan: Plan;
@@ -18,7 +19,8 @@ export interface PartialPlan {
  * What these tasks would change. Those left out are told, and looked at alone: for whether something chosen rests on them.
  * @throws USAGE where it does, where the profile is or was strict, or where the files are those of another release, which is mended whole or not at all
  */
-export function composePart(snapshot: Snapshot, policy: Policy, chosen: readonly TaskName[]): PartialPlan {
+export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly TaskName[]): PartialPlan {
+  const policy = withServing(asked, snapshot);
   const tasks = RECIPE.filter(({ name }) => chosen.includes(name));
   if (tasks.length === RECIPE.length) return { plan: compose(snapshot, policy), open: [] };
   assertProfile(snapshot, policy);

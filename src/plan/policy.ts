@@ -15,7 +15,13 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa } = host;
+  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa, replace = [] } = host;
+  const { serve = [], noServe = [] } = host;
+  const both = serve.find((one) => noServe.includes(one));
+  if (both !== undefined) {
+    const what = `--serve and --no-serve both name ${both}`;
+    throw new HardenMailError('USAGE', what, 'Name it in one of them. Nothing was written.');
+  }
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   const domains = [...new Set([domain, ...others])];
@@ -23,6 +29,9 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
   return {
     profile,
     ...(asked.length > 0 && { asked }),
+    ...(replace.length > 0 && { replace }),
+    ...(serve.length > 0 && { serve }),
+    ...(noServe.length > 0 && { noServe }),
     domain,
     domains,
     ...(email !== undefined && { email }),

@@ -50,7 +50,7 @@ export function saslInUse(opened: Workspace, facts: Facts, policy: Policy): Sasl
 export function saslNotes({ kind, told }: SaslInUse): Note[] {
   if (kind === 'dovecot') return [];
   const text = `${told}, and stays: --replace sasl puts Dovecot in its place`;
-  return [{ task: 'sasl', level: 'info', text }];
+  return [{ task: 'sasl', level: 'info', text, consent: 'sasl' }];
 }
 
 /** Can Postfix's user open this socket, once its mode is at most 0660? */

@@ -12,12 +12,16 @@ export function staying(snapshot: Snapshot, changes: readonly Change[]): number[
   const { listeners } = snapshot.facts;
   const held = [465, 587].filter((port) => listeners.some((one) => one.port === port));
   if (held.length === 0) return [];
-  const after = portsOfMaster(withChanges(snapshot, changes));
+  const after = entryPorts(withChanges(snapshot, changes));
   return held.filter(
-    (port) =>
-      listeners.some((one) => one.port === port && one.process !== 'master') ||
-      (PORT_NAMES[port] ?? []).some((name) => after.includes(name)),
+    (port) => listeners.some((one) => one.port === port && one.process !== 'master') || after.includes(port),
   );
+}
+
+/** Of the ports of mail (25, 465, 587) those that master.cf has an active entry for. */
+export function entryPorts(snapshot: Snapshot): number[] {
+  const names = portsOfMaster(snapshot);
+  return [25, 465, 587].filter((port) => (PORT_NAMES[port] ?? []).some((name) => names.includes(name)));
 }
 
 /** As they are written there, without an address before them. What cannot be read is left to the host's own parsers. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Activation, Bytes, Change, Plan, Snapshot, Transaction } from '../model.ts';
+import type { Activation, Bytes, Change, Note, Plan, Snapshot, Transaction } from '../model.ts';
 import { openWorkspace } from './workspace.ts';
 
 /**
@@ -41,7 +41,17 @@ export function undoPlan(history: readonly Transaction[], to: string | undefined
   const changes = [...files.values()]
     .filter(({ before, after }) => before !== after)
     .map((change) => ({ ...change, sha256: digest(change.before) }));
-  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: [] };
+  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: stays(undone) };
+}
+
+/** What the runs of these transactions did that no file says, and that is not undone. */
+function stays(undone: readonly Transaction[]): Note[] {
+  const installed = [...new Set(undone.flatMap((one) => one.installed ?? []))];
+  const removed = [...new Set(undone.flatMap((one) => one.removed ?? []))];
+  return [
+    ...(installed.length > 0 ? [`packages that were installed stay: ${installed.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`packages that apt removed for them do not come back: ${removed.join(', ')}`] : []),
+  ].map((text) => ({ task: 'install', level: 'warning', text }));
 }
 
 /** Are Dovecot's files in words of 2.3, and the host has 2.4? What cannot be read is left to the host's own parsers. */

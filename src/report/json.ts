@@ -44,7 +44,7 @@ function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: H
       settings: plan.settings,
       files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
       activations: plan.activations,
-      notes: plan.notes,
+      notes: plan.notes.map(({ task, level, text }) => ({ task, level, text })),
       effects: plan.effects ?? [],
     },
     findings,

@@ -2,9 +2,11 @@ import type { Policy } from '../model.ts';
 import { needsCertbot } from './sni.ts';
 import type { Task } from './task.ts';
 
-/** certbot is of no use to who brings all certificates. */
+/** certbot is of no use where the admin brings all certificates. A Dovecot that serves neither IMAP nor POP3 answers for logins. */
 export function packagesFor(policy: Policy): string[] {
-  return ['postfix', 'dovecot-imapd', 'dovecot-pop3d', ...(needsCertbot(policy) ? ['certbot'] : [])];
+  const servers = (['imap', 'pop3'] as const).filter((one) => !policy.leftOut?.includes(one));
+  const dovecot = servers.length > 0 ? servers.map((one) => `dovecot-${one}d`) : ['dovecot-core'];
+  return ['postfix', ...dovecot, ...(needsCertbot(policy) ? ['certbot'] : [])];
 }
 
 /** The programs that the recipe configures. What is installed already is not touched, not even for an upgrade. */

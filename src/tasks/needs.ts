@@ -3,6 +3,7 @@
  * must not leave a host worse than the whole would. Pure.
  */
 import type { Plan, Snapshot, Policy, TaskName } from '../model.ts';
+import { packagesFor } from './install.ts';
 import { servedCertificate } from './served.ts';
 import { namedCertificates, needsCertbot } from './sni.ts';
 
@@ -24,6 +25,8 @@ const absent =
   (...packages: string[]): Missing =>
   (_, { facts }) =>
     packages.some((name) => facts.packages[name]?.status !== 'installed');
+const noDovecot: Missing = (plan, snapshot, policy) =>
+  absent(...packagesFor(policy).filter((name) => name.startsWith('dovecot-')))(plan, snapshot, policy);
 const noCertificate: Missing = (_, { facts }, policy) =>
   [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map(({ served }) => served)].some(
     ({ chain }) => chain === null,
@@ -56,11 +59,11 @@ const nobodyToAsk = 'Dovecot does not run, and an smtpd that finds nobody to ask
 
 export const NEEDS: readonly Need[] = [
   { task: 'certbot', on: 'install', missing: noCertbot, why: noPackage },
-  { task: 'sasl', on: 'install', missing: absent('postfix', 'dovecot-imapd'), why: noPackage },
+  { task: 'sasl', on: 'install', missing: absent('postfix', 'dovecot-core'), why: noPackage },
   { task: 'starttls', on: 'install', missing: absent('postfix'), why: noPackage },
   { task: 'smtps', on: 'install', missing: absent('postfix'), why: noPackage },
-  { task: 'plaintext', on: 'install', missing: absent('postfix', 'dovecot-imapd'), why: noPackage },
-  { task: 'dovecot-ssl', on: 'install', missing: absent('dovecot-imapd', 'dovecot-pop3d'), why: noPackage },
+  { task: 'plaintext', on: 'install', missing: absent('postfix', 'dovecot-core'), why: noPackage },
+  { task: 'dovecot-ssl', on: 'install', missing: noDovecot, why: noPackage },
 
   { task: 'starttls', on: 'certbot', missing: noCertificate, why: noCertificateYet },
   { task: 'dovecot-ssl', on: 'certbot', missing: noCertificate, why: noCertificateYet },

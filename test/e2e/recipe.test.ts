@@ -139,7 +139,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /^\S+ {2}ok: as it should be, \d+ checks passed\n$/);
 
-      const spoil = `sed -i 's/^smtpd_sasl_type = dovecot/smtpd_sasl_type = cyrus/' /etc/postfix/main.cf
+      const spoil = `sed -i 's/^smtp_tls_note_starttls_offer = yes/smtp_tls_note_starttls_offer = no/' /etc/postfix/main.cf
         touch /etc/dovecot/dovecot.conf.ucf-dist && systemctl stop dovecot`;
       await host.run(`cp -a /etc/postfix/main.cf /root/saved && ${spoil}`);
       try {
@@ -157,7 +157,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
           [{ path: '/etc/postfix/main.cf', transaction: file?.transaction, edited: true }],
         );
         const { stdout: words } = await hardenMail(['check', ...to(host)]);
-        assert.match(words, /^\+smtpd_sasl_type = dovecot$/m);
+        assert.match(words, /^\+smtp_tls_note_starttls_offer = yes$/m);
         assert.match(words, /^ {2}~ \/etc\/postfix\/main.cf {2}changed since transaction \d{8}T/m);
         assert.match(
           words,

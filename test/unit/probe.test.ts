@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beginProbe, tcp } from '../../src/probe.ts';
+import type { Finding } from '../../src/model.ts';
+import { asProxy, asServed, beginProbe, tcp } from '../../src/probe.ts';
 
 describe('probes that nobody waits for any more', () => {
   it('a connection that was given up before it was begun is not made', async () => {
@@ -25,5 +26,61 @@ describe('probes that nobody waits for any more', () => {
     const host = { name: 'mx', hostname: 'mx.example.test' };
     beginProbe({ address: failed, remote: failed }, host, { trust: [] }).abandon();
     await sleep(10); // an unhandled rejection would fail this test
+  });
+});
+
+describe('probes of a port that the host leaves out', () => {
+  const finding = (port: number, check: string, status: Finding['status'], text: string): Finding => {
+    return { port, check, status, text, via: 'direct' };
+  };
+  const closed = new Map([[995, 'the package dovecot-pop3d is not installed']]);
+
+  it('pass where nobody answers, with the reason', () => {
+    const [found, other] = asServed(
+      [
+        finding(995, 'answers', 'fail', 'nothing listens on 995'),
+        finding(993, 'answers', 'fail', 'nothing listens on 993'),
+      ],
+      { closed },
+    );
+    assert.deepEqual(
+      [found?.status, found?.text],
+      ['pass', 'closed, and not served here: the package dovecot-pop3d is not installed'],
+    );
+    assert.equal(other?.status, 'fail');
+  });
+
+  it('stay as they are where somebody answers', () => {
+    const all = [finding(995, 'answers', 'pass', 'answers: "+OK"'), finding(995, 'tls', 'fail', 'speaks TLSv1')];
+    assert.deepEqual(asServed(all, { closed }), all);
+  });
+});
+
+describe('probes of a port behind a proxy', () => {
+  it('say who they are before anything else, there and on no other port', async () => {
+    const heard = new Map<number, string>();
+    const server = createServer((socket) => {
+      let text = '';
+      socket.setEncoding('latin1').on('data', (chunk: string) => (text += chunk));
+      socket.once('end', () => {
+        heard.set(socket.remotePort ?? 0, text);
+        socket.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const { ways } = asProxy({ direct: () => tcp('127.0.0.1', port, signal) }, [{ port: 465, trusted: null }]);
+    for (const [asked, all] of [
+      [465, /^PROXY TCP4 127\.0\.0\.1 127\.0\.0\.1 \d+ \d+\r\nEHLO$/],
+      [25, /^EHLO$/],
+    ] as const) {
+      const stream = (await ways.direct(asked, signal)) as Awaited<ReturnType<typeof tcp>>;
+      const own = stream.localPort ?? 0;
+      stream.resume().end('EHLO');
+      await once(stream, 'close');
+      assert.match(heard.get(own) ?? '', all);
+    }
+    server.close();
   });
 });

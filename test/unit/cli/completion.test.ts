@@ -69,5 +69,7 @@ describe('completion', () => {
         .split('\n');
     assert.deepEqual(ask('apply', '--color', 'a'), ['auto', 'always']);
     assert.deepEqual(ask('apply', '--inventory', 'inventory.ex'), ['inventory.example.json']);
+    assert.deepEqual(ask('apply', '--replace', 'm'), ['mechanisms', 'mta']);
+    assert.deepEqual(ask('apply', '--replace', 'sasl,m'), ['sasl,mechanisms', 'sasl,mta']);
   });
 });

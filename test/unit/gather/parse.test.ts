@@ -184,11 +184,32 @@ describe('gather: what the script printed', () => {
     assert.deepEqual(resolves(''), []);
   });
 
+  it('tells the master of this instance from those of others', () => {
+    const line = (port: number, pid: number) =>
+      `LISTEN 0 100 0.0.0.0:${port} 0.0.0.0:* users:(("master",pid=${pid},fd=13))`;
+    const listeners = [line(25, 10), line(465, 20), line(587, 30)].join('\n');
+    const masters = 'own 10\nother 20 /etc/postfix-out\nother 30 ';
+    assert.deepEqual(
+      facts({ listeners, masters }).listeners.map(({ ours, instance }) => [ours, instance]),
+      [
+        [true, undefined],
+        [false, '/etc/postfix-out'],
+        [false, ''],
+      ],
+    );
+    assert.deepEqual(
+      facts({ listeners: line(465, 20), masters: 'own -\nother 20 /etc/postfix-out' }).listeners[0]?.ours,
+      false,
+    );
+    assert.equal(facts({ listeners }).listeners[0]?.ours, undefined);
+  });
+
   it('reads listeners of both families, with and without the program', () => {
     const listeners = [
       'LISTEN 0      100          0.0.0.0:25        0.0.0.0:*    users:(("master",pid=1234,fd=13))',
       'LISTEN 0      100             [::]:25           [::]:*    users:(("master",pid=1234,fd=14))',
       'LISTEN 0      100          0.0.0.0:465       0.0.0.0:*    users:(("smtpd",pid=99,fd=6),("master",pid=1234,fd=22))',
+      'LISTEN 0      100          0.0.0.0:993       0.0.0.0:*    users:(("imap-login",pid=98,fd=6),("dovecot",pid=90,fd=41))',
       'LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*',
       'LISTEN 0      511                *:80              *:*    users:(("apache2",pid=7,fd=4),("apache2",pid=6,fd=4))',
       'LISTEN 0      128  [fe80::1]%eth0:587           [::]:*',
@@ -199,6 +220,7 @@ describe('gather: what the script printed', () => {
       { address: '0.0.0.0', port: 25, process: 'master' },
       { address: '[::]', port: 25, process: 'master' },
       { address: '0.0.0.0', port: 465, process: 'master' },
+      { address: '0.0.0.0', port: 993, process: 'dovecot' },
       { address: '127.0.0.53%lo', port: 53, process: '' },
       { address: '*', port: 80, process: 'apache2' },
       { address: '[fe80::1]%eth0', port: 587, process: '' },

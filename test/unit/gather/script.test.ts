@@ -94,13 +94,15 @@ describe('gather: the script', () => {
         .write('/etc/dovecot/conf.d/auth-system.conf.ext', 'passdb {\n}\n')
         .write('/etc/dovecot/conf.d/other.ext', 'x\n')
         .write('/etc/letsencrypt/live/mx1.example.test/fullchain.pem', 'PEM')
-        .write('/etc/letsencrypt/live/mx1.example.test/privkey.pem', 'SECRET');
+        .write('/etc/letsencrypt/live/mx1.example.test/privkey.pem', 'SECRET')
+        .write('/var/spool/postfix/pid/master.pid', '            101\n');
       Object.assign(host.programs, {
         'dpkg-query': `echo 'postfix 3.7.11-0+deb12u1 installed'; echo 'dovecot-core  not-installed'; exit 1`,
         'apt-get': `echo "Inst dovecot-core (1:2.3.19.1 Debian:12 [amd64])"; echo "asked: $*"`,
-        postconf: `case $1 in -m) echo btree; echo hash ;; -x) echo 'myhostname = mx1.example.test' ;; esac`,
+        postconf: `case $1 in -m) echo btree; echo hash ;; -x) echo 'myhostname = mx1.example.test'; echo 'queue_directory = ${host.root}/var/spool/postfix' ;; esac`,
         getent: `echo 'submissions          465/tcp ssmtp smtps urd'`,
-        ss: `echo 'LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))'`,
+        ss: `echo 'LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("smtpd",pid=102,fd=6),("master",pid=101,fd=13))'
+          echo 'LISTEN 0 100 10.0.0.1:465 0.0.0.0:* users:(("master",pid=99999999,fd=13))'`,
         systemctl: `printf 'Id=dovecot.service\\nLoadState=loaded\\nActiveState=active\\nInactiveExitTimestamp=Tue 2026-11-24 02:44:32 UTC\\n'`,
       });
       const { facts, files } = host.gather(shell);
@@ -119,7 +121,10 @@ describe('gather: the script', () => {
       assert.deepEqual([facts.postfix, facts.dovecot], ['3.7.11', '2.3.19.1']);
       assert.deepEqual(facts.maps, ['btree', 'hash']);
       assert.deepEqual(facts.resolves, ['submissions', 'ssmtp', 'smtps', 'urd']);
-      assert.deepEqual(facts.listeners, [{ address: '0.0.0.0', port: 25, process: 'master' }]);
+      assert.deepEqual(facts.listeners, [
+        { address: '0.0.0.0', port: 25, process: 'master', ours: true },
+        { address: '10.0.0.1', port: 465, process: 'master', ours: false, instance: '' },
+      ]);
       assert.deepEqual(facts.units, { dovecot: { active: true, loaded: Date.parse('2026-11-24T02:44:32Z') / 1000 } });
       assert.ok(Math.abs(facts.now - Date.now() / 1000) < 60);
       assert.deepEqual(facts.lineages, []); // their folder is known by its real path only; see below for the keys

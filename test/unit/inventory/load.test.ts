@@ -46,6 +46,7 @@ describe('inventory: load', () => {
         keyType: 'ecdsa',
         email: 'postmaster@example.org',
         profile: 'standard',
+        replace: ['certificate'],
         sni: [],
       },
       {

@@ -76,10 +76,12 @@ describe('plan: policy', () => {
       domains: ['B.example.org.', 'a.example.org'],
       webroot: '/srv/www',
       keyType: 'rsa' as const,
+      replace: ['sasl', 'mta'] as const,
       port: 22,
     };
     assert.deepEqual(policyFor({ ...full, profile: 'strict' }, facts), {
       profile: 'strict',
+      replace: ['sasl', 'mta'],
       domain: 'a.example.org',
       domains: ['a.example.org', 'b.example.org'],
       webroot: '/srv/www',

@@ -42,6 +42,20 @@ describe('plan: rollback', () => {
     ]);
   });
 
+  it('says which packages stay, and which do not come back', () => {
+    const [last, first] = [history[0]!, history[1]!];
+    const installed = { ...first, installed: ['postfix', 'certbot'], removed: ['exim4-daemon-light'] };
+    const files = { [MAIN]: 'c\n', '/etc/x': 'x\n' };
+    assert.deepEqual(undo([last, installed], files).notes, []);
+    assert.deepEqual(
+      undo([last, installed], files, 't1').notes.map(({ level, text }) => `${level}: ${text}`),
+      [
+        'warning: packages that were installed stay: postfix, certbot',
+        'warning: packages that apt removed for them do not come back: exim4-daemon-light',
+      ],
+    );
+  });
+
   it('is refused where there is nothing to undo, or somebody has changed a file since', () => {
     assert.throws(() => undo([], {}), { code: 'USAGE', message: 'there is no transaction to undo' });
     assert.throws(() => undo(history, {}, 't9'), { code: 'USAGE' });

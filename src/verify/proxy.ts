@@ -1,0 +1,63 @@
+/** The PROXY protocol, version 1: what a proxy says of its client before the client's first byte (haproxy's proxy-protocol.txt). */
+import { BlockList, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Finding } from '../model.ts';
+import type { CheckId } from './checks.ts';
+
+/** What a socket says of itself; a channel through SSH says nothing. */
+type Ends = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;
+
+/**
+ * The line for this connection, with its end: the client is who we are. Of a channel through SSH the client is the host itself.
+ * @param port of the server, where the connection does not tell
+ */
+export function proxyLine({ localAddress, localPort, remoteAddress, remotePort }: Ends, port: number): string {
+  const [from, to] = [plain(localAddress), plain(remoteAddress)];
+  const family = isIP(from);
+  if (family === 0 || family !== isIP(to)) return `PROXY TCP4 127.0.0.1 127.0.0.1 ${port} ${port}\r\n`;
+  return `PROXY TCP${family} ${from} ${to} ${localPort ?? port} ${remotePort ?? port}\r\n`;
+}
+
+/** An IPv4 address that came by an IPv6 socket is one of IPv4. */
+function plain(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+}
+
+/** Is the address in one of these networks (`10.0.0.0/8 192.0.2.7`)? What is not an address or a network counts as none. */
+export function isTrusted(networks: string, address: string | undefined): boolean {
+  const own = plain(address);
+  const family = isIP(own);
+  if (family === 0) return false;
+  const list = new BlockList();
+  for (const network of networks.split(/[\s,]+/)) {
+    const [net = '', bits] = network.replace(/^\[|\]/g, '').split('/');
+    const kind = isIP(net);
+    if (kind === 0) continue;
+    const whole = kind === 4 ? 32 : 128;
+    const size = Number(bits ?? whole);
+    if (Number.isInteger(size) && size >= 0 && size <= whole) list.addSubnet(net, size, kind === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list.check(own, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** What ends a conversation with a server that does not take our word for who the client is. */
+const TURNED_AWAY: readonly string[] = ['answers', 'tls'] satisfies CheckId[];
+
+/**
+ * A Dovecot that takes the PROXY protocol from its proxies alone has nothing to say to others: then nothing is proved, and
+ * nothing is wrong.
+ * @param from by port: the networks that are trusted, and the address that we came from
+ */
+export function unproven(
+  findings: readonly Finding[],
+  from: ReadonlyMap<number, { readonly trusted: string; readonly address: string | undefined }>,
+): Finding[] {
+  return findings.map((one) => {
+    const proxy = from.get(one.port);
+    if (!proxy || one.status !== 'fail' || !TURNED_AWAY.includes(one.check)) return one;
+    if (isTrusted(proxy.trusted, proxy.address)) return one;
+    const whom = proxy.trusted === '' ? 'nobody' : proxy.trusted;
+    const text = `expects the PROXY protocol, and takes it from ${whom} (haproxy_trusted_networks): cannot be proved from here`;
+    return { ...one, status: 'hint', text };
+  });
+}

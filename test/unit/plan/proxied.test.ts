@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import type { Listener } from '../../../src/model.ts';
+import { proxiedPorts } from '../../../src/plan/proxied.ts';
+import { host } from './host.ts';
+
+const MAIN = '/etc/postfix/main.cf';
+const MASTER = '/etc/postfix/master.cf';
+const CONF = '/etc/dovecot/dovecot.conf';
+const HERE = '192.0.2.1';
+
+interface Given {
+  readonly main?: string;
+  readonly master?: string;
+  readonly dovecot?: string;
+  readonly listeners?: readonly Listener[];
+}
+
+/** Port and trusted networks, as the plan sees them for a client who connects to HERE. */
+function proxied({ main = '', master = '', dovecot = '', listeners = [] }: Given): [number, string | null][] {
+  const { snapshot } = host({ [MAIN]: main, [MASTER]: master, [CONF]: dovecot }, { listeners });
+  return proxiedPorts(snapshot, HERE).map(({ port, trusted }) => [port, trusted]);
+}
+
+const PLAIN = 'smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n';
+const ON_465 = 'smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n  -o smtpd_upstream_proxy_protocol=haproxy\n';
+
+describe('plan: ports behind a proxy', () => {
+  const cases: Readonly<Record<string, [Given, [number, string | null][]]>> = {
+    'there is none on a stock host': [{ master: PLAIN }, []],
+    'main.cf holds for every smtpd': [
+      { main: 'smtpd_upstream_proxy_protocol = haproxy\n', master: PLAIN },
+      [
+        [25, null],
+        [465, null],
+      ],
+    ],
+    "an entry's own option holds for it alone": [{ master: ON_465 }, [[465, null]]],
+    "an entry's own option takes it back": [
+      {
+        main: 'smtpd_upstream_proxy_protocol = haproxy\n',
+        master: 'smtp inet n - y - - smtpd -o smtpd_upstream_proxy_protocol=\n465 inet n - y - - smtpd\n',
+      },
+      [[465, null]],
+    ],
+    'postscreen has a setting of its own, and smtpd behind it has the client from there': [
+      {
+        main: 'postscreen_upstream_proxy_protocol = haproxy\n',
+        master: 'smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n465 inet n - y - - smtpd\n',
+      },
+      [[25, null]],
+    ],
+    'what holds for smtpd does not hold for postscreen': [
+      {
+        main: 'smtpd_upstream_proxy_protocol = haproxy\n',
+        master: 'smtp inet n - y - 1 postscreen\nsmtpd pass - - y - - smtpd\n',
+      },
+      [],
+    ],
+    'of several entries the one at our address counts': [
+      {
+        master: `10.0.0.1:465 inet n - y - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n${HERE}:465 inet n - y - - smtpd\n`,
+      },
+      [],
+    ],
+    'where we know the host by an address that is not its own, all entries must agree': [
+      { master: '10.0.0.1:465 inet n - y - - smtpd -o smtpd_upstream_proxy_protocol=haproxy\n' },
+      [[465, null]],
+    ],
+    'the proxy itself, on the same host, is spoken to as any server': [
+      {
+        main: 'inet_interfaces = loopback-only\n',
+        master: ON_465,
+        listeners: [{ address: HERE, port: 465, process: 'haproxy' }],
+      },
+      [],
+    ],
+    'a Postfix that holds our address is not taken for a proxy': [
+      { master: ON_465, listeners: [{ address: '0.0.0.0', port: 465, process: 'master' }] },
+      [[465, null]],
+    ],
+    "Dovecot's listeners say it each for itself, and whom they trust": [
+      {
+        dovecot:
+          'haproxy_trusted_networks = 10.0.0.0/8 192.0.2.7\nservice imap-login {\n inet_listener imap {\n }\n inet_listener imaps {\n  haproxy = yes\n }\n}\nservice pop3-login {\n inet_listener pop3s {\n  haproxy = no\n }\n}\n',
+      },
+      [[993, '10.0.0.0/8 192.0.2.7']],
+    ],
+    'a listener of another name and port': [
+      { dovecot: 'service imap-login {\n inet_listener imap-proxied {\n  haproxy = yes\n  port = 143\n }\n}\n' },
+      [[143, '']],
+    ],
+    'a listener that is off is none': [
+      { dovecot: 'service pop3-login {\n inet_listener pop3s {\n  haproxy = yes\n  port = 0\n }\n}\n' },
+      [],
+    ],
+    'files that cannot be read have none': [{ master: ON_465, dovecot: 'service x {\n' }, []],
+  };
+  for (const [what, [given, expected]] of Object.entries(cases))
+    it(what, () => {
+      assert.deepEqual(proxied(given), expected);
+    });
+});

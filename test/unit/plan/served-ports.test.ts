@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import type { Policy } from '../../../src/model.ts';
+import { compose } from '../../../src/plan/compose.ts';
+import { RECORD, renderRecord } from '../../../src/plan/record.ts';
+import { servingOf } from '../../../src/plan/served-ports.ts';
+import { host, type Description } from './host.ts';
+
+const MAIN = '/etc/postfix/main.cf';
+const MASTER = '/etc/postfix/master.cf';
+const CONF = '/etc/dovecot/dovecot.conf';
+const POSTFIX = { [MAIN]: 'mydestination = mx1.example.test\n', [MASTER]: 'smtp inet n - y - - smtpd\n' };
+
+interface Given extends Description {
+  readonly main?: string;
+  readonly master?: string;
+  readonly conf?: string;
+}
+
+function made({ main, master, conf, ...description }: Given) {
+  const files = {
+    [MAIN]: main ?? POSTFIX[MAIN],
+    [MASTER]: master ?? POSTFIX[MASTER],
+    [CONF]: conf ?? '',
+  };
+  return host(files, description);
+}
+
+/** What is left out, and which ports are closed, in words. */
+function leftOut(given: Given): { services: string[]; closed: number[] } {
+  const { snapshot, policy } = made(given);
+  const { leftOut: found, closed } = servingOf(snapshot, policy);
+  return {
+    services: found.map(({ service, why }) => `${service}: ${why}`),
+    closed: [...closed.keys()].sort((a, b) => a - b),
+  };
+}
+
+const without = (...names: string[]): Description => ({
+  packages: Object.fromEntries(names.map((name) => [name, null])) as unknown as Description['packages'] & object,
+});
+const of = (policy: Partial<Policy>): Description => ({ policy });
+
+describe('plan: what a host serves', () => {
+  const cases: Readonly<Record<string, [Given, string[], number[]]>> = {
+    'a stock host serves everything': [{}, [], []],
+    'a host without Dovecot has left nothing out: it is to get it': [
+      without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
+      [],
+      [],
+    ],
+    'no package for POP3': [without('dovecot-pop3d'), ['pop3: the package dovecot-pop3d is not installed'], [110, 995]],
+    'no package for IMAP': [without('dovecot-imapd'), ['imap: the package dovecot-imapd is not installed'], [143, 993]],
+    'neither: Dovecot is there for logins alone': [
+      without('dovecot-imapd', 'dovecot-pop3d'),
+      ['imap: the package dovecot-imapd is not installed', 'pop3: the package dovecot-pop3d is not installed'],
+      [110, 143, 993, 995],
+    ],
+    'a package that dpkg has not finished was meant to be there': [
+      { packages: { 'dovecot-pop3d': { version: '1', status: 'half-configured' } } },
+      [],
+      [],
+    ],
+    'protocols without POP3': [
+      { conf: 'ssl = yes\nprotocols = imap lmtp\n' },
+      [`pop3: ${CONF}:2: protocols = imap lmtp`],
+      [110, 995],
+    ],
+    'protocols of nothing: logins alone': [
+      { conf: 'protocols =\n' },
+      [`imap: ${CONF}:1: protocols =`, `pop3: ${CONF}:1: protocols =`],
+      [110, 143, 993, 995],
+    ],
+    'both listeners of POP3 are off': [
+      {
+        conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n inet_listener pop3s {\n  port = 0\n }\n}\n',
+      },
+      [`pop3: ${CONF}:3: inet_listener pop3 has port = 0`],
+      [110, 995],
+    ],
+    'one listener is off': [{ conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n}\n' }, [], [110]],
+    'a listener that has moved': [
+      { conf: 'service imap-login {\n inet_listener imaps {\n  port = 1993\n }\n}\n' },
+      [],
+      [993],
+    ],
+    'a listener of another name has the port': [
+      {
+        conf: 'service imap-login {\n inet_listener imaps {\n  port = 0\n }\n inet_listener mine {\n  port = 993\n }\n}\n',
+      },
+      [],
+      [],
+    ],
+    'no entry for port 25': [
+      { master: '#smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
+      [`smtp: ${MASTER} has no active entry for it`],
+      [25],
+    ],
+    'port 25 on the loopback, beside users’ ports': [
+      { master: '127.0.0.1:smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
+      [`smtp: ${MASTER}:1: 127.0.0.1:smtp is for the host itself`],
+      [25],
+    ],
+    '--no-serve': [
+      of({ noServe: ['pop3', 'smtp'] }),
+      ['smtp: --no-serve smtp', 'pop3: --no-serve pop3'],
+      [25, 110, 995],
+    ],
+    '--serve for what is left out': [{ ...without('dovecot-pop3d'), ...of({ serve: ['pop3'] }) }, [], []],
+    'files that cannot be read say nothing': [{ conf: 'service x {\n' }, [], []],
+  };
+  for (const [what, [given, services, closed]] of Object.entries(cases))
+    it(what, () => {
+      assert.deepEqual(leftOut(given), { services, closed });
+    });
+
+  for (const [what, given, sure, expected] of [
+    ['where the entry says so', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes\n' }, {}, true],
+    ['not where nothing says so', {}, {}, false],
+    ['not with strict', of({ profile: 'strict' }), {}, false],
+    ['not where the entry says no', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=no\n' }, {}, false],
+    ['not where main.cf says no', { main: 'smtpd_sasl_auth_enable = no\n' }, {}, false],
+    ['where main.cf says yes', { main: 'smtpd_sasl_auth_enable = yes\n' }, {}, true],
+    ['as a plan knows better', { main: 'smtpd_sasl_auth_enable = yes\n' }, { authOn25: false }, false],
+  ] as const)
+    it(`users log in on 25: ${what}`, () => {
+      const { snapshot, policy } = made(given);
+      assert.equal(servingOf(snapshot, policy, sure).authOn25, expected);
+    });
+
+  it('a listener that strict closed for --no-pop3 is not the administrator’s choice', () => {
+    const conf = 'service pop3-login {\n inet_listener pop3s {\n  port = 0\n }\n}\n';
+    const record = renderRecord({ profile: 'strict', asked: ['no-pop3'], settings: [], sni: [] });
+    const { snapshot, policy } = host({ ...POSTFIX, [CONF]: conf, [RECORD]: record });
+    assert.deepEqual([...servingOf(snapshot, policy).closed.keys()], []);
+  });
+
+  it('apply installs no server that is left out, and says so once', () => {
+    const { snapshot, policy } = made(without('dovecot-pop3d'));
+    const { actions, notes } = compose(snapshot, policy);
+    assert.deepEqual(actions, []);
+    assert.deepEqual(
+      notes.filter(({ text }) => text.includes('POP3')).map(({ level, text }) => `${level}: ${text}`),
+      [
+        'info: POP3 is not served here, and stays so: the package dovecot-pop3d is not installed (--serve pop3 installs it)',
+      ],
+    );
+  });
+
+  it('--no-serve keeps a server from being installed where there is no Dovecot yet', () => {
+    const { snapshot, policy } = made({
+      ...without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
+      ...of({ noServe: ['pop3'] }),
+    });
+    assert.deepEqual(compose(snapshot, policy).actions, [{ kind: 'install', packages: ['dovecot-imapd'] }]);
+  });
+
+  it('--serve is refused where a line of the admin’s leaves the service out, with its place', () => {
+    const { snapshot, policy } = made({ conf: 'protocols = imap\n', ...of({ serve: ['pop3'] }) });
+    assert.throws(() => compose(snapshot, policy), {
+      code: 'CONFIG_CONFLICT',
+      message: `--serve pop3, but ${CONF}:1: protocols = imap`,
+    });
+  });
+
+  const refused = (given: Given) => () => {
+    const { snapshot, policy } = made(given);
+    compose(snapshot, policy);
+  };
+  for (const value of ['loopback-only', '127.0.0.1', 'localhost', '127.0.0.1, [::1]'])
+    it(`a Postfix with inet_interfaces = ${value} is declined with the reason`, () => {
+      assert.throws(refused({ main: `inet_interfaces = ${value}\n` }), {
+        code: 'CONFIG_CONFLICT',
+        message: /^Postfix listens on loopback only \(\/etc\/postfix\/main\.cf: inet_interfaces = /,
+      });
+    });
+
+  it('one with an entry for users on another address is not', () => {
+    assert.doesNotThrow(
+      refused({
+        main: 'inet_interfaces = loopback-only\n',
+        master: 'smtp inet n - y - - smtpd\n10.0.0.1:465 inet n - y - - smtpd\n',
+      }),
+    );
+  });
+
+  it('nor one with a proxy in front on the same host', () => {
+    const listeners = [{ address: '10.0.0.1', port: 25, process: 'haproxy' }];
+    assert.doesNotThrow(refused({ main: 'inet_interfaces = loopback-only\n', listeners }));
+  });
+});
