@@ -1,0 +1,359 @@
+/** A whole mail host, by its folder: what apply, rollback and strict do to the sessions of its users and of strangers. */
+
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { hardenMail, scratch, to } from '../e2e/cli.ts';
+import type { Outcome } from '../e2e/cli.ts';
+import { assertTidy, mark, writtenSince } from '../e2e/host.ts';
+import { lab } from '../lab/lab.ts';
+import type { LabHost, State } from '../lab/lab.ts';
+import { quote, run } from '../lab/sh.ts';
+import { joinClients } from './clients.ts';
+import type { Clients } from './clients.ts';
+import { without } from './intended.ts';
+import { HOST, SESSION } from './schema.ts';
+import type { Host, Result, Session } from './schema.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** For a look at a run by hand: a file that gets one row a host, and a folder for what the runs and sessions said. */
+const TABLE = process.env['HARDEN_MAIL_HOSTS_TABLE'];
+const LOGS = process.env['HARDEN_MAIL_HOSTS_LOGS'];
+
+const PORTS = [
+  ...[25, 465, 587].map((port) => [port, 'smtp'] as const),
+  ...[143, 993].map((port) => [port, 'imap'] as const),
+  ...[110, 995].map((port) => [port, 'pop3'] as const),
+  [4190, 'sieve'] as const,
+];
+const IMPLICIT = [465, 993, 995];
+
+/** Outcomes of a session that got what it wanted. */
+const SERVED = /^(accepted|sent|delivered|logged in)/;
+
+/**
+ * The hosts that this run wants: HARDEN_MAIL_HOSTS is `all`, or names with commas between; without it those that are a
+ * sample. `part` of `parts`: each process has its own.
+ */
+export function wholeHosts(part: number, parts: number): void {
+  const names = readdirSync(HERE, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'lib')
+    .map((entry) => entry.name);
+  const wish = process.env['HARDEN_MAIL_HOSTS'];
+  const named = wish === undefined || wish === '' ? undefined : wish.split(',');
+  const wanted = names.filter((name) =>
+    named ? named.includes(name) || named[0] === 'all' : readHost(name).host.sample,
+  );
+  wanted.filter((_, n) => n % parts === part).forEach(wholeHost);
+}
+
+/** A host's folder, read; throws where it is not of the form. */
+export function readHost(name: string): { readonly host: Host; readonly sessions: readonly Session[] } {
+  const read = (file: string): unknown => JSON.parse(readFileSync(join(HERE, name, file), 'utf8'));
+  const host = HOST.parse(read('host.json'));
+  const sessions = z.array(SESSION).parse(read('sessions.json'));
+  const scans = PORTS.map(([port, protocol]) =>
+    SESSION.parse({
+      ...{ name: `offers ${port}`, kind: 'offers', port, protocol },
+      ...{ tls: IMPLICIT.includes(port) ? 'implicit' : 'starttls', expect: host.ports[port] ?? 'closed' },
+      ...(host.proxied.includes(port) && { proxy: '198.18.200.9' }),
+    }),
+  );
+  return { host, sessions: [...scans, ...sessions] };
+}
+
+type Profile = 'standard' | 'strict';
+
+interface Finding {
+  /** Somebody gets what was refused before. */
+  readonly weaker: boolean;
+  readonly says: string;
+}
+
+function wholeHost(name: string): void {
+  const { host: data, sessions } = readHost(name);
+
+  describe(`whole host ${name}: ${data.description}`, () => {
+    let host: LabHost;
+    let clients: Clients | undefined;
+    let trust: string[];
+    let acme: string[];
+    let original: Result[];
+    let found: State;
+    let hardened: State;
+    let kept: string[];
+    let stop = false;
+    let count = 0;
+    const row: Record<string, string> = {};
+    const findings: Finding[] = [];
+
+    before(async () => {
+      row['host'] = name;
+      host = await lab.host({
+        ...{ release: data.release, mail: true, name: data.name },
+        ...(data.packages.length > 0 && { also: data.packages }),
+      });
+      clients = await joinClients(host);
+      await setUp(host, name, data);
+      const authority = await lab.acme();
+      const roots = [await authority.root(), ...(data.ca === undefined ? [] : [String(await host.read(data.ca))])];
+      trust = ['--ca', scratch('roots.pem', roots.join('\n'))];
+      acme = ['--acme-server', authority.directory];
+    });
+    after(async () => {
+      row['weaker'] = String(findings.filter(({ weaker }) => weaker).length);
+      row['different'] = String(findings.filter(({ weaker }) => !weaker).length);
+      log(name, 'findings', findings.map(line).join('\n'));
+      if (TABLE !== undefined) appendFileSync(TABLE, `${tableRow(row)}\n`);
+      clients?.stop();
+      await host?.stop();
+    });
+
+    /** A stage of the story: where one fails, those that rest on it are not tried. */
+    const stage = (title: string, work: () => Promise<void>) =>
+      it(title, async function () {
+        if (stop) this.skip();
+        stop = true;
+        await work();
+        stop = false;
+      });
+    /** A stage on which none rests. */
+    const aside = (title: string, work: () => Promise<void>) =>
+      it(title, async function () {
+        if (stop) this.skip();
+        await work();
+      });
+
+    const harden = async (column: string, command: string, ...more: string[]): Promise<Outcome> => {
+      const consent = command === 'check' ? [] : ['--yes'];
+      const authority = command === 'apply' ? acme : [];
+      const args = [command, ...consent, ...to(host), ...trust, ...authority, ...data.flags, ...more];
+      const outcome = await hardenMail(args);
+      row[column] = String(outcome.code);
+      log(name, `${++count}-${column}`, outcome.stdout + outcome.stderr);
+      return outcome;
+    };
+
+    const talk = async (label: string): Promise<Result[]> => {
+      const results = await have(host, clients!, data, sessions);
+      log(name, `${++count}-sessions-${label}`, JSON.stringify(results, null, 1));
+      return results;
+    };
+
+    /** Every session is as before, but for the intended effects. */
+    const assertSessions = (now: readonly Result[], profile: Profile): void => {
+      const fresh = sessions.flatMap((session, n) => differences(session, original[n]!, now[n]!, profile, data));
+      findings.push(...fresh.map(({ weaker, says }) => ({ weaker, says: `${profile}: ${says}` })));
+      assert.deepEqual(fresh.map(line), []);
+    };
+
+    stage('every session goes as its script says, on the host as it is', async () => {
+      original = await talk('before');
+      found = await host.state();
+      kept = await keeps(host, data);
+      const wrong = original.filter(({ outcome }, n) => outcome !== sessions[n]?.expect);
+      const wanted = (one: Result) => sessions.find(({ name: session }) => session === one.name)?.expect;
+      assert.deepEqual(
+        wrong.map((one) => `${one.name}: ${one.outcome} (${one.replies.join(' | ')}), not ${wanted(one)}`),
+        [],
+      );
+    });
+
+    if (data.apply !== 'clean') {
+      const { declined } = data.apply;
+      stage('apply declines the host with its reason, and writes nothing', async () => {
+        await mark(host);
+        const { code, stdout, stderr } = await harden('apply', 'apply', '--no-diff');
+        assert.match(stdout + stderr, new RegExp(declined));
+        assert.equal(code, 1, stdout + stderr);
+        assert.deepEqual(await writtenSince(host, '/etc'), []);
+        await assertTidy(host);
+      });
+      aside('every session goes as before', async () => assert.deepEqual(await talk('after'), original));
+      return;
+    }
+
+    stage('apply ends well', async () => {
+      const { code, stdout, stderr } = await harden('apply', 'apply');
+      hardened = await host.state();
+      assert.equal(code, 0, stdout + stderr);
+    });
+    aside('afterwards every session goes as before, but for the intended effects', async () =>
+      assertSessions(await talk('after'), 'standard'),
+    );
+    aside('what the administrator chose stays', async () => assert.deepEqual(await keeps(host, data), kept));
+    aside('a second apply has nothing to do', async () => {
+      const { stdout } = await harden('again', 'apply');
+      assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
+    });
+    aside('check has nothing to say', async () => {
+      const { code, stdout, stderr } = await harden('check', 'check');
+      assert.equal(code, 0, stdout + stderr);
+    });
+    aside('rollback gives back every byte, and every session', async () => {
+      const { code, stdout, stderr } = await harden('rollback', 'rollback', '--no-diff');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(found));
+      const now = await talk('rollback');
+      const changed = now.flatMap((one, n) => (same(original[n]!, one) ? [] : [difference(original[n]!, one)]));
+      assert.deepEqual(changed, []);
+    });
+    stage('apply after it makes the same files again', async () => {
+      const { code, stdout, stderr } = await harden('re-apply', 'apply', '--no-diff');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(hardened));
+    });
+    stage('strict ends well', async () => {
+      const { code, stdout, stderr } = await harden('strict', 'apply', '--profile', 'strict');
+      assert.equal(code, 0, stdout + stderr);
+    });
+    aside('with strict every session goes as before, but for the intended effects', async () =>
+      assertSessions(await talk('strict'), 'strict'),
+    );
+    aside('standard takes strict back to the byte', async () => {
+      const { code, stdout, stderr } = await harden('standard', 'apply', '--no-diff', '--profile', 'standard');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(hardened));
+      await assertTidy(host);
+    });
+  });
+}
+
+/** Copies the folder to the host, installs its packages and runs its setup.sh. */
+async function setUp(host: LabHost, name: string, { packages }: Host): Promise<void> {
+  const { stdout } = await run('tar', ['-C', HERE, '-cf', '-', 'lib', '-C', join(HERE, name), '.']);
+  await host.run('mkdir -p /root/host && tar -C /root/host --no-same-owner -xf -', { input: stdout });
+  if (packages.length > 0)
+    await host.run(
+      `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${packages.map(quote).join(' ')}`,
+    );
+  const domain = host.name.split('.').slice(1).join('.');
+  const environment = `ADDRESS=${host.address} NAME=${host.name} DOMAIN=${domain}`;
+  await host.run(`cd /root/host && ${environment} sh ./setup.sh 2>&1`);
+}
+
+let tokens = 0;
+
+/** Has all sessions, and finds where their messages went. */
+async function have(host: LabHost, clients: Clients, data: Host, sessions: readonly Session[]): Promise<Result[]> {
+  const named = sessions.map((session) => ({ ...session, token: `session-${process.pid}-${++tokens}` }));
+  for (const session of named)
+    if (session.clientCertificate !== undefined)
+      session.clientCertificate = scratch('client.pem', String(await host.read(session.clientCertificate)));
+  const results = await clients.talk(named, data.users);
+  const sent = named.filter((_, n) => results[n]?.outcome === 'sent').map(({ token }) => token);
+  const places = await delivered(host, data.mailboxes, sent);
+  return results.map((result, n) => {
+    const place = places[named[n]!.token];
+    if (!place) return result;
+    return { ...result, ...place, outcome: place.where.length > 0 ? 'delivered' : 'lost' };
+  });
+}
+
+/** Header lines of the test itself, and those that Dovecot keeps in an mbox. */
+const MAILBOX_ONLY = /^X-(Session|UID|IMAPbase|Keywords|Status)$/i;
+
+interface Place {
+  readonly where: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Waits until each message lies somewhere, or the queue is empty without it, or 20 s are over. */
+async function delivered(
+  host: LabHost,
+  roots: readonly string[],
+  sent: readonly string[],
+): Promise<Record<string, Place>> {
+  if (sent.length === 0) return {};
+  const look = `python3 /root/host/lib/delivered.py ${roots.map(quote).join(' ')}`;
+  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+    const places = JSON.parse(await host.run(look, { input: JSON.stringify(sent) })) as Record<string, Place>;
+    const there = sent.every((token) => places[token]!.where.length > 0);
+    if (there || Date.now() > deadline)
+      return Object.fromEntries(
+        Object.entries(places).map(([token, { where, headers }]) => {
+          const told = Object.entries(headers).filter(([header]) => !MAILBOX_ONLY.test(header));
+          return [token, { where, headers: Object.fromEntries(told) }];
+        }),
+      );
+  }
+}
+
+const keeps = async (host: LabHost, { keeps: commands }: Host): Promise<string[]> => {
+  const said: string[] = [];
+  for (const command of commands) said.push(`${command}: ${(await host.exec(command)).stdout}`);
+  return said;
+};
+
+/** How a session differs, beyond what is intended. */
+function differences(session: Session, was: Result, is: Result, profile: Profile, data: Host): Finding[] {
+  const strict = profile === 'strict';
+  const effects = [...data.intended, ...(strict ? data.strict : [])];
+  const wanted = [(strict ? session.strict : undefined) ?? session.after ?? session.expect].flat();
+  const own = wanted.join() !== session.expect;
+  const left = without(effects, was, is, data.name);
+  if (own && wanted.includes(is.outcome)) return [];
+  if (!own && same(was, left)) return [];
+  const weaker =
+    (SERVED.test(is.outcome) && !SERVED.test(was.outcome)) ||
+    more(was.clear, left.clear) ||
+    more(was.tls, left.tls) ||
+    (was.outcome === 'closed' && left.outcome !== 'closed' && session.kind === 'offers');
+  const wish = own ? ` (wanted: ${wanted.join(' or ')})` : '';
+  return [{ weaker, says: `${difference(was, left)}${wish}` }];
+}
+
+const line = ({ weaker, says }: Finding): string => `${weaker ? 'WEAKER: ' : ''}${says}`;
+
+const more = (was: readonly string[] | undefined, is: readonly string[] | undefined): boolean =>
+  (is ?? []).some((one) => !(was ?? []).includes(one));
+
+/** What is compared of a session. */
+const compared = ({ outcome, clear, tls, starttls, replies, names, where, headers }: Result): Record<string, unknown> =>
+  clear || tls
+    ? { clear, starttls, tls, names: names?.join() }
+    : { outcome, replies: replies.join(' | '), names: names?.join(), where: where?.join(), headers };
+
+const same = (was: Result, is: Result): boolean => JSON.stringify(compared(was)) === JSON.stringify(compared(is));
+
+function difference(was: Result, is: Result): string {
+  const [left, right] = [compared(was), compared(is)];
+  const fields = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  const parts = fields
+    .filter((field) => JSON.stringify(left[field]) !== JSON.stringify(right[field]))
+    .map((field) => `${field} ${JSON.stringify(left[field])} → ${JSON.stringify(right[field])}`);
+  return `${was.name}: ${parts.join('; ')}`;
+}
+
+/** Postfix's and Dovecot's files, without what the daemons or postmap write by themselves. */
+const files = (state: State): string[] =>
+  Object.entries(state)
+    .filter(([path]) => /^\/etc\/(postfix|dovecot)/.test(path))
+    .map(([path, { type, mode, owner, link, sha256 }]) => `${path} ${type} ${mode} ${owner} ${link} ${sha256}`)
+    .sort();
+
+const COLUMNS = [
+  'host',
+  'apply',
+  'again',
+  'check',
+  'rollback',
+  're-apply',
+  'strict',
+  'standard',
+  'weaker',
+  'different',
+];
+
+const tableRow = (row: Readonly<Record<string, string>>): string =>
+  `| ${COLUMNS.map((column) => row[column] ?? '–').join(' | ')} |`;
+
+function log(host: string, what: string, text: string): void {
+  if (LOGS === undefined) return;
+  mkdirSync(join(LOGS, host), { recursive: true });
+  writeFileSync(join(LOGS, host, what), text);
+}
