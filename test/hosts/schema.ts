@@ -66,6 +66,8 @@ export const SESSION = z.strictObject({
   rcpt: z.array(z.string()).optional(),
   /** Send a message, and look where it is delivered. */
   deliver: z.boolean().optional(),
+  /** A header line of the delivered message that is part of the outcome: `delivered X-Filter=yes`. */
+  show: z.string().optional(),
   subject: z.string().optional(),
   body: z.string().optional(),
   'from header': z.string().optional(),

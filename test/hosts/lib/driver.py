@@ -246,6 +246,7 @@ def smtp(session, line, users, result):
         talk.ask("STARTTLS")
         line.secure()
         talk.hello()
+    result["outcome"] = "connected"
     if session.get("user") or session.get("mechanism"):
         user = session.get("user", "")
         talk.login(session.get("mechanism", "PLAIN"), user, session.get("password", users.get(user, "")))
