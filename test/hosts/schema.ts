@@ -18,6 +18,8 @@ export const HOST = z.strictObject({
   users: z.record(z.string(), z.string()),
   /** What apply must do: `clean`, or decline before it writes, with a reason that fits the pattern. */
   apply: z.union([z.literal('clean'), z.strictObject({ declined: z.string() })]),
+  /** Where apply may also decline (nothing is written) with a reason that fits this pattern. */
+  mayDecline: z.string().optional(),
   /** Further arguments of every run. */
   flags: z.array(z.string()).default([]),
   /** PEM file on the host with the root of its own certificates. */
@@ -30,6 +32,8 @@ export const HOST = z.strictObject({
   proxied: z.array(z.number()).default([]),
   /** Commands on the host whose output apply must not change: what the administrator chose. */
   keeps: z.array(z.string()).default([]),
+  /** Commands on the host, and what each must print (a pattern) after apply. */
+  afterwards: z.record(z.string(), z.string()).default({}),
   /** Effects of the recipe that may be seen on this host, and those of strict. */
   intended: z.array(effect).default([]),
   strict: z.array(effect).default([]),
