@@ -1,8 +1,9 @@
 #!/bin/sh
+# shellcheck source-path=SCRIPTDIR source=../lib/setup.sh
 . /root/host/lib/setup.sh
 sed -i 's/^smtp      inet/#&/' /etc/postfix/master.cf
-stub filter-users python3 $lib/smtpstub.py filter --listen 127.0.0.1:10080 --next 127.0.0.1:10025 --mark encrypted
-stub filter-in python3 $lib/smtpstub.py filter --listen 127.0.0.1:10081 --next 127.0.0.1:10026 --mark incoming
+stub filter-users python3 "$lib"/smtpstub.py filter --listen 127.0.0.1:10080 --next 127.0.0.1:10025 --mark encrypted
+stub filter-in python3 "$lib"/smtpstub.py filter --listen 127.0.0.1:10081 --next 127.0.0.1:10026 --mark incoming
 place
 vmail
 sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf

@@ -4,12 +4,19 @@ set -eu
 umask 022
 lib=/root/host/lib
 
-# Puts files/ where they belong: NAME.append is appended to what the packages left, everything else takes its place.
+# Puts files/ where they belong: NAME.append is appended to what the packages left, everything else takes its place. What
+# is appended to main.cf takes the place of the packages' lines for the same parameters.
 place() {
   (cd /root/host/files && find . -type f) | while read -r file; do
     from=/root/host/files/$file to=/${file#./}
     mkdir -p "$(dirname "$to")"
     case $to in
+      */main.cf.append)
+        for name in $(sed -n 's/^\([a-z0-9_]*\) *=.*/\1/p' "$from"); do
+          sed -i "/^$name *=/d" "${to%.append}"
+        done
+        sed "s/@ADDRESS@/$ADDRESS/g" "$from" >>"${to%.append}"
+        ;;
       *.append) sed "s/@ADDRESS@/$ADDRESS/g" "$from" >>"${to%.append}" ;;
       *) sed "s/@ADDRESS@/$ADDRESS/g" "$from" >"$to" ;;
     esac
@@ -52,7 +59,7 @@ up() {
 # Starts the daemons with the files as they are now.
 start() {
   newaliases
-  systemctl restart postfix@- dovecot
+  systemctl restart postfix dovecot
 }
 
 # self_signed CERT KEY NAME…: a certificate as installers make it.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck source-path=SCRIPTDIR source=../lib/setup.sh
 . /root/host/lib/setup.sh
 authority
 issue rsa /etc/ssl/bought/fullchain.pem /etc/ssl/bought/key.pem mail.bought.test imap.bought.test smtp.bought.test bought.test

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck source-path=SCRIPTDIR source=../lib/setup.sh
 . /root/host/lib/setup.sh
 place
 vmail
