@@ -9,7 +9,11 @@ const outcome = z.union([z.string(), z.array(z.string()).min(1)]);
 export const HOST = z.strictObject({
   /** The host in one sentence. */
   description: z.string().endsWith('.'),
-  release: z.enum(['bookworm', 'trixie']).default('bookworm'),
+  /** The host is tried on each of them. */
+  releases: z
+    .array(z.enum(['bookworm', 'trixie']))
+    .min(1)
+    .default(['bookworm']),
   /** Full name of the host; its files name it. */
   name: z.string(),
   /** Packages that apt installs beside Postfix, Dovecot and certbot. */

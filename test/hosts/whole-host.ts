@@ -10,6 +10,7 @@ import type { Outcome } from '../e2e/cli.ts';
 import { assertTidy, mark, writtenSince } from '../e2e/host.ts';
 import { lab } from '../lab/lab.ts';
 import type { LabHost, State } from '../lab/lab.ts';
+import type { ReleaseName } from '../lab/releases.ts';
 import { quote, run } from '../lab/sh.ts';
 import { joinClients } from './clients.ts';
 import type { Clients } from './clients.ts';
@@ -36,7 +37,8 @@ export function wholeHosts(part: number, parts: number): void {
   const wanted = hostNames().filter((name) =>
     named ? named.includes(name) || named[0] === 'all' : readHost(name).host.sample,
   );
-  wanted.filter((_, n) => n % parts === part).forEach(wholeHost);
+  const all = wanted.flatMap((name) => readHost(name).host.releases.map((release) => ({ name, release })));
+  for (const { name, release } of all.filter((_, n) => n % parts === part)) wholeHost(name, release);
 }
 
 type Profile = 'standard' | 'strict';
@@ -47,8 +49,9 @@ interface Finding {
   readonly says: string;
 }
 
-function wholeHost(name: string): void {
-  const { host: data, sessions } = readHost(name);
+function wholeHost(folder: string, release: ReleaseName): void {
+  const { host: data, sessions } = readHost(folder);
+  const name = `${folder}@${release}`;
 
   describe(`whole host ${name}: ${data.description}`, () => {
     let host: LabHost;
@@ -68,11 +71,11 @@ function wholeHost(name: string): void {
     before(async () => {
       row['host'] = name;
       host = await lab.host({
-        ...{ release: data.release, mail: true, name: data.name },
+        ...{ release, mail: true, name: data.name },
         ...(data.packages.length > 0 && { also: data.packages }),
       });
       clients = await joinClients(host);
-      await setUp(host, name, data);
+      await setUp(host, folder, data);
       const authority = await lab.acme();
       const roots = [await authority.root(), ...(data.ca === undefined ? [] : [String(await host.read(data.ca))])];
       trust = ['--ca', scratch('roots.pem', roots.join('\n'))];
