@@ -61,6 +61,11 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
     undo: (before, after) =>
       before.name === 'offers 465' && before.outcome === 'closed' && after.tls?.length ? before : after,
   },
+  'marked as users’ own': {
+    profile: 'standard',
+    says: 'Filters are told that mail on 465 is users’ own (ORIGINATING), where no name was set for them.',
+    undo: (_before, after) => after, // the session itself says what the filter did
+  },
   '993 and 995 open': {
     profile: 'standard',
     says: 'IMAP and POP3 inside TLS are served where they were served in clear only.',
