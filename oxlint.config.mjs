@@ -9,16 +9,17 @@ const ROOMS = {
   gather: ['remote'],
   formats: [],
   convert: ['formats'],
+  exposure: ['formats'],
   fragments: [],
   tasks: ['fragments', 'formats'],
-  plan: ['convert', 'fragments', 'formats', 'tasks'],
+  plan: ['convert', 'exposure', 'fragments', 'formats', 'tasks'],
   commit: ['remote'],
   verify: [],
   tls: [],
   audit: ['tls', 'verify'],
   report: [],
 };
-const PURE = ['formats', 'convert', 'fragments', 'tasks', 'plan', 'tls'];
+const PURE = ['formats', 'convert', 'exposure', 'fragments', 'tasks', 'plan', 'tls'];
 const IO = 'child_process dgram dns fs http https net os process readline timers tls worker_threads'.split(' ');
 
 // Packages that stand behind one door each.

@@ -4,7 +4,7 @@ import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import type { Profile } from '../src/model.ts';
 import { DEBIAN } from '../src/plan/releases.ts';
-import { satisfies } from '../src/plan/versions.ts';
+import { satisfies } from '../src/formats/versions.ts';
 
 export interface ReleaseRecord {
   readonly name: string;
@@ -90,6 +90,10 @@ function value(merge: Merge): string {
       return code(merge.value);
     case 'default':
       return `${code(merge.value)} if unset`;
+    case 'offer':
+      return `${code(merge.value)} unless ${code(merge.declined)} is set`;
+    case 'permit-users':
+      return `with ${code('permit_sasl_authenticated')} before the refusal`;
     case 'at-least':
       return `at least ${code(merge.value)}`;
     case 'member':

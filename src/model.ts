@@ -4,6 +4,7 @@
  * They import nothing but one another; everything may import them, from here.
  */
 export * from './model/words.ts';
+export * from './model/ports.ts';
 export * from './model/host.ts';
 export * from './model/snapshot.ts';
 export * from './model/plan.ts';

@@ -19,3 +19,16 @@ export function services(cf: MasterCf): Service[] {
 export function optionValue(service: Service, name: string): string | null {
   return service.options.findLast((option) => option.name === name)?.value ?? null;
 }
+
+const active = new WeakMap<MasterCf, Service[]>();
+
+/** The services that Postfix runs: of several entries with one name and type the last. Kept for a tree: a plan asks often. */
+export function activeServices(cf: MasterCf): readonly Service[] {
+  const known = active.get(cf);
+  if (known) return known;
+  const all = services(cf);
+  const last = new Map(all.map((one) => [`${one.name} ${one.type}`, one]));
+  const found = all.filter((one) => last.get(`${one.name} ${one.type}`) === one);
+  active.set(cf, found);
+  return found;
+}

@@ -50,10 +50,11 @@ export interface Decision {
 
 /** Where clients may log in, and who decides about their password. */
 export interface AuthOffer {
+  /** Where AUTH works, whether or not the server lists it. */
   readonly offered: 'never' | 'inside-tls' | 'always';
-  /** Networks to which it is not offered (`smtpd_sasl_exceptions_networks`); empty: none. */
+  /** Networks to which AUTH is not listed (`smtpd_sasl_exceptions_networks`), although it works; empty: none. */
   readonly exceptions: string;
-  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. */
+  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. Empty: AUTH is on, and nothing is set up to ask. */
   readonly type: string;
   /** Socket or service of the backend: `private/auth`. */
   readonly path: string;
@@ -128,6 +129,14 @@ export interface ExposureMap {
   /** Clients that count as the host's own network: main.cf's `mynetworks`, else what the style makes. */
   readonly networks: string;
   readonly dangers: readonly Danger[];
+}
+
+/** Dangers that are shown as information only: many hosts choose them on purpose. Nothing counts them. */
+export const INFORMATION: readonly string[] = ['any-sender'];
+
+/** The dangers that count: all but information. */
+export function dangersThatCount({ dangers }: Pick<ExposureMap, 'dangers'>): Danger[] {
+  return dangers.filter(({ id }) => !INFORMATION.includes(id));
 }
 
 /** One way in which a plan changes who may do what. */

@@ -2,10 +2,10 @@ import { dovecotValue } from '../formats/dovecot.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { addService, optionValue, type Option, type Service } from '../formats/postfix-master.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import type { Facts } from '../model.ts';
+import { PORT_NAMES, type Facts } from '../model.ts';
 import { writeAt, type Address } from './address.ts';
-import { NAMES, running } from './services.ts';
-import { compareVersions } from './versions.ts';
+import { running } from './services.ts';
+import { compareVersions } from '../formats/versions.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from './workspace.ts';
 
 /** One concrete place where a setting stands, or would stand. `value` is what holds there now, null for unset. */
@@ -91,7 +91,7 @@ export function servicesOn(workspace: Workspace, port: number): Service[] {
 /** The active entries that listen on a port, whatever program they hand the connection to. */
 export function entriesOn(workspace: Workspace, port: number): Service[] {
   return running(workspace).filter(({ name, type }) => {
-    return type === 'inet' && NAMES[port]?.includes(name.replace(/^.*:/, ''));
+    return type === 'inet' && PORT_NAMES[port]?.includes(name.replace(/^.*:/, ''));
   });
 }
 

@@ -1,6 +1,6 @@
 import { HardenMailError } from '../errors.ts';
-import type { Change, Snapshot } from '../model.ts';
-import { NAMES, running } from './services.ts';
+import { PORT_NAMES, type Change, type Snapshot } from '../model.ts';
+import { running } from './services.ts';
 import { withChanges } from './undo.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -16,7 +16,7 @@ export function staying(snapshot: Snapshot, changes: readonly Change[]): number[
   return held.filter(
     (port) =>
       listeners.some((one) => one.port === port && one.process !== 'master') ||
-      (NAMES[port] ?? []).some((name) => after.includes(name)),
+      (PORT_NAMES[port] ?? []).some((name) => after.includes(name)),
   );
 }
 

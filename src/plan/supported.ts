@@ -1,6 +1,6 @@
 import { HardenMailError } from '../errors.ts';
 import type { Facts } from '../model.ts';
-import { satisfies } from './versions.ts';
+import { satisfies } from '../formats/versions.ts';
 
 /** Stops at what this tool does not know: another system, or versions whose words it could get wrong. */
 export function assertSupported({ os, postfix, dovecot }: Facts, host: string): void {

@@ -5,7 +5,7 @@ import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/doveco
 import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
 import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix-master.ts';
 import { converted } from './upgrade.ts';
-import { satisfies } from './versions.ts';
+import { satisfies } from '../formats/versions.ts';
 
 export const MAIN_CF = '/etc/postfix/main.cf';
 export const MASTER_CF = '/etc/postfix/master.cf';

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { compareVersions } from '../../src/plan/versions.ts';
+import { compareVersions } from '../../src/formats/versions.ts';
 import { grammarOf, RELEASES, VERSIONS } from './debs.ts';
 import type { Release } from './debs.ts';
 import { doveconf } from './doveconf.ts';
