@@ -177,9 +177,11 @@ function wholeHost(folder: string, release: ReleaseName): void {
       assertSessions(await talk('after'), 'standard'),
     );
     aside('what the administrator chose stays', async () => {
+      row['kept'] = 'no';
       assert.deepEqual(await keeps(host, data), kept);
       for (const [command, wanted] of Object.entries(data.afterwards))
         assert.match(await host.run(command), new RegExp(wanted), command);
+      row['kept'] = 'yes';
     });
     aside('a second apply has nothing to do', async () => {
       const { stdout } = await harden('again', 'apply');
