@@ -10,6 +10,7 @@ const CONFIG = {
   oracle: '.mocharc.oracle.json',
   browser: '.mocharc.browser.json',
   e2e: '.mocharc.e2e.json',
+  hosts: '.mocharc.hosts.json',
 };
 
 /** Those that take longest begin first: what is waited for is the last one to end. A name stands for what begins with it. */

@@ -1,0 +1,7 @@
+#!/bin/sh
+. /root/host/lib/setup.sh
+place
+unix_user alice 'tea at five'
+unix_user bob builder
+start
+up 25 587 993

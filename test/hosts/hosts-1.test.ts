@@ -1,0 +1,3 @@
+import { wholeHosts } from './whole-host.ts';
+
+wholeHosts(0, 4);

@@ -1,0 +1,3 @@
+import { wholeHosts } from './whole-host.ts';
+
+wholeHosts(3, 4);

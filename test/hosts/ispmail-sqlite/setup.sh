@@ -1,0 +1,13 @@
+#!/bin/sh
+# shellcheck source-path=SCRIPTDIR source=../lib/setup.sh
+. /root/host/lib/setup.sh
+place
+vmail
+sqlite3 /var/vmail/users.sqlite </root/schema.sql
+chmod 755 /var/vmail
+chown vmail:vmail /var/vmail/users.sqlite
+sed -i 's/^smtp      inet  n       -       y/smtp      inet  n       -       n/' /etc/postfix/master.cf
+sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf
+stub policy python3 "$lib"/policy.py /etc/policy-quota.json 127.0.0.1:12340
+start
+up 25 587 993 4190 12340

@@ -1,0 +1,363 @@
+/** A whole mail host, by its folder: what apply, rollback and strict do to the sessions of its users and of strangers. */
+
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { hardenMail, scratch, to } from '../e2e/cli.ts';
+import type { Outcome } from '../e2e/cli.ts';
+import { assertTidy, mark, writtenSince } from '../e2e/host.ts';
+import { lab } from '../lab/lab.ts';
+import type { LabHost, State } from '../lab/lab.ts';
+import type { ReleaseName } from '../lab/releases.ts';
+import { quote, run } from '../lab/sh.ts';
+import { joinClients } from './clients.ts';
+import type { Clients } from './clients.ts';
+import { without } from './intended.ts';
+import { hostNames, readHost } from './read.ts';
+import type { Host, Result, Session } from './schema.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** For a look at a run by hand: a file that gets one row a host, and a folder for what the runs and sessions said. */
+const TABLE = process.env['HARDEN_MAIL_HOSTS_TABLE'];
+const LOGS = process.env['HARDEN_MAIL_HOSTS_LOGS'];
+
+/** Outcomes of a session that got what it wanted. */
+const SERVED = /^(accepted|sent|delivered|logged in)/;
+
+/**
+ * The hosts that this run wants: HARDEN_MAIL_HOSTS is `all`, or names with commas between; without it those that are a
+ * sample. `part` of `parts`: each process has its own.
+ */
+export function wholeHosts(part: number, parts: number): void {
+  const wish = process.env['HARDEN_MAIL_HOSTS'];
+  const named = wish === undefined || wish === '' ? undefined : wish.split(',');
+  const wanted = hostNames().filter((name) =>
+    named ? named.includes(name) || named[0] === 'all' : readHost(name).host.sample,
+  );
+  const all = wanted.flatMap((name) => readHost(name).host.releases.map((release) => ({ name, release })));
+  for (const { name, release } of all.filter((_, n) => n % parts === part)) wholeHost(name, release);
+}
+
+type Profile = 'standard' | 'strict';
+
+interface Finding {
+  /** Somebody gets what was refused before. */
+  readonly weaker: boolean;
+  readonly says: string;
+}
+
+function wholeHost(folder: string, release: ReleaseName): void {
+  const { host: data, sessions } = readHost(folder);
+  const name = `${folder}@${release}`;
+
+  describe(`whole host ${name}: ${data.description}`, () => {
+    let host: LabHost;
+    let clients: Clients | undefined;
+    let trust: string[];
+    let acme: string[];
+    let original: Result[];
+    let found: State;
+    let hardened: State;
+    let kept: string[];
+    let stop = false;
+    let declines = false;
+    let count = 0;
+    const row: Record<string, string> = {};
+    const findings: Finding[] = [];
+
+    before(async () => {
+      row['host'] = name;
+      host = await lab.host({
+        ...{ release, mail: true, name: data.name },
+        ...(data.packages.length > 0 && { also: data.packages }),
+      });
+      clients = await joinClients(host);
+      await setUp(host, folder, data);
+      const authority = await lab.acme();
+      const roots = [await authority.root(), ...(data.ca === undefined ? [] : [String(await host.read(data.ca))])];
+      trust = ['--ca', scratch('roots.pem', roots.join('\n'))];
+      acme = ['--acme-server', authority.directory];
+    });
+    after(async () => {
+      row['weaker'] = String(findings.filter(({ weaker }) => weaker).length);
+      row['different'] = String(findings.filter(({ weaker }) => !weaker).length);
+      log(name, 'findings', findings.map(line).join('\n'));
+      if (TABLE !== undefined) appendFileSync(TABLE, `${tableRow(row)}\n`);
+      clients?.stop();
+      await host?.stop();
+    });
+
+    /** A stage of the story: where one fails, those that rest on it are not tried. */
+    const stage = (title: string, work: () => Promise<void>) =>
+      it(title, async function () {
+        if (stop || declines) this.skip();
+        stop = true;
+        await work();
+        stop = false;
+      });
+    /** A stage on which none rests. */
+    const aside = (title: string, work: () => Promise<void>) =>
+      it(title, async function () {
+        if (stop || declines) this.skip();
+        await work();
+      });
+
+    const harden = async (column: string, command: string, ...more: string[]): Promise<Outcome> => {
+      const consent = command === 'check' ? [] : ['--yes'];
+      const authority = command === 'apply' ? acme : [];
+      const args = [command, ...consent, ...to(host), ...trust, ...authority, ...data.flags, ...more];
+      const outcome = await hardenMail(args);
+      row[column] = String(outcome.code);
+      log(name, `${++count}-${column}`, outcome.stdout + outcome.stderr);
+      return outcome;
+    };
+
+    const talk = async (label: string): Promise<Result[]> => {
+      const results = await have(host, clients!, data, sessions);
+      log(name, `${++count}-sessions-${label}`, JSON.stringify(results, null, 1));
+      return results;
+    };
+
+    /** Notes the sessions that differ otherwise than intended. */
+    const note = (now: readonly Result[], profile: Profile): Finding[] => {
+      const fresh = sessions.flatMap((session, n) => differences(session, original[n]!, now[n]!, profile, data));
+      findings.push(...fresh.map(({ weaker, says }) => ({ weaker, says: `${profile}: ${says}` })));
+      return fresh;
+    };
+    const assertSessions = (now: readonly Result[], profile: Profile): void =>
+      assert.deepEqual(note(now, profile).map(line), []);
+    /** A run must end well; where it does not, what it left is noted all the same. */
+    const assertWell = async ({ code, stdout, stderr }: Outcome, profile: Profile): Promise<void> => {
+      if (code !== 0) note(await talk(`${profile}-failed`), profile);
+      assert.equal(code, 0, stdout + stderr);
+    };
+
+    stage('every session goes as its script says, on the host as it is', async () => {
+      original = await talk('before');
+      found = await host.state();
+      kept = await keeps(host, data);
+      const wrong = original.filter(({ outcome }, n) => outcome !== sessions[n]?.expect);
+      const wanted = (one: Result) => sessions.find(({ name: session }) => session === one.name)?.expect;
+      assert.deepEqual(
+        wrong.map((one) => `${one.name}: ${one.outcome} (${one.replies.join(' | ')}), not ${wanted(one)}`),
+        [],
+      );
+    });
+
+    const assertDeclined = async ({ code, stdout, stderr }: Outcome, reason: string): Promise<void> => {
+      assert.match(stdout + stderr, new RegExp(reason));
+      assert.equal(code, 1, stdout + stderr);
+      assert.deepEqual(await writtenSince(host, '/etc'), []);
+      await assertTidy(host);
+    };
+
+    if (data.apply !== 'clean') {
+      const { declined } = data.apply;
+      stage('apply declines the host with its reason, and writes nothing', async () => {
+        await mark(host);
+        await assertDeclined(await harden('apply', 'apply', '--no-diff'), declined);
+      });
+      aside('every session goes as before', async () => assert.deepEqual(await talk('after'), original));
+      return;
+    }
+
+    stage(`apply ends well${data.mayDecline === undefined ? '' : ', or declines with its reason'}`, async () => {
+      await mark(host);
+      const outcome = await harden('apply', 'apply');
+      hardened = await host.state();
+      if (outcome.code === 1 && data.mayDecline !== undefined) {
+        await assertDeclined(outcome, data.mayDecline);
+        declines = true;
+      } else await assertWell(outcome, 'standard');
+    });
+    aside('afterwards every session goes as before, but for the intended effects', async () =>
+      assertSessions(await talk('after'), 'standard'),
+    );
+    aside('what the administrator chose stays', async () => {
+      row['kept'] = 'no';
+      assert.deepEqual(await keeps(host, data), kept);
+      for (const [command, wanted] of Object.entries(data.afterwards))
+        assert.match(await host.run(command), new RegExp(wanted), command);
+      row['kept'] = 'yes';
+    });
+    aside('a second apply has nothing to do', async () => {
+      const { stdout } = await harden('again', 'apply');
+      assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
+    });
+    aside('check has nothing to say', async () => {
+      const { code, stdout, stderr } = await harden('check', 'check');
+      assert.equal(code, 0, stdout + stderr);
+    });
+    aside('rollback gives back every byte, and every session', async () => {
+      const { code, stdout, stderr } = await harden('rollback', 'rollback', '--no-diff');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(found));
+      const now = await talk('rollback');
+      const changed = now.flatMap((one, n) => (same(original[n]!, one) ? [] : [difference(original[n]!, one)]));
+      assert.deepEqual(changed, []);
+    });
+    stage('apply after it makes the same files again', async () => {
+      const { code, stdout, stderr } = await harden('re-apply', 'apply', '--no-diff');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(hardened));
+    });
+    stage('strict ends well', async () => {
+      await assertWell(await harden('strict', 'apply', '--profile', 'strict'), 'strict');
+    });
+    aside('with strict every session goes as before, but for the intended effects', async () =>
+      assertSessions(await talk('strict'), 'strict'),
+    );
+    aside('standard takes strict back to the byte', async () => {
+      const { code, stdout, stderr } = await harden('standard', 'apply', '--no-diff', '--profile', 'standard');
+      assert.equal(code, 0, stdout + stderr);
+      assert.deepEqual(files(await host.state()), files(hardened));
+      await assertTidy(host);
+    });
+  });
+}
+
+/** Copies the folder to the host, installs its packages and runs its setup.sh. */
+async function setUp(host: LabHost, name: string, { packages }: Host): Promise<void> {
+  const { stdout } = await run('tar', ['-C', HERE, '-cf', '-', 'lib', '-C', join(HERE, name), '.']);
+  await host.run('mkdir -p /root/host && tar -C /root/host --no-same-owner -xf -', { input: stdout });
+  if (packages.length > 0)
+    await host.run(
+      `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${packages.map(quote).join(' ')}`,
+    );
+  const domain = host.name.split('.').slice(1).join('.');
+  const environment = `ADDRESS=${host.address} NAME=${host.name} DOMAIN=${domain}`;
+  await host.run(`cd /root/host && ${environment} sh ./setup.sh 2>&1`);
+}
+
+let tokens = 0;
+
+/** Has all sessions, and finds where their messages went. */
+async function have(host: LabHost, clients: Clients, data: Host, sessions: readonly Session[]): Promise<Result[]> {
+  const named = sessions.map((session) => ({ ...session, token: `session-${process.pid}-${++tokens}` }));
+  for (const session of named)
+    if (session.clientCertificate !== undefined)
+      session.clientCertificate = scratch('client.pem', String(await host.read(session.clientCertificate)));
+  const results = await clients.talk(named, data.users);
+  const sent = named.filter((_, n) => results[n]?.outcome === 'sent').map(({ token }) => token);
+  const places = await delivered(host, data.mailboxes, sent);
+  return results.map((result, n) => {
+    const place = places[named[n]!.token];
+    if (!place) return result;
+    const { show } = named[n]!;
+    const shown = show === undefined ? '' : ` ${show}=${place.headers[show] ?? 'none'}`;
+    return { ...result, ...place, outcome: place.where.length > 0 ? `delivered${shown}` : 'lost' };
+  });
+}
+
+/** Header lines of the test itself, and those that Dovecot keeps in an mbox. */
+const MAILBOX_ONLY = /^X-(Session|UID|IMAPbase|Keywords|Status)$/i;
+
+/** Messages that Postfix works on; those that it has put off do not count. */
+const QUEUED = 'cd /var/spool/postfix && find maildrop incoming active -type f';
+
+interface Place {
+  readonly where: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Waits until each message lies somewhere, or the queue is empty without it, or 20 s are over. */
+async function delivered(
+  host: LabHost,
+  roots: readonly string[],
+  sent: readonly string[],
+): Promise<Record<string, Place>> {
+  if (sent.length === 0) return {};
+  let idle = 0;
+  const look = `python3 /root/host/lib/delivered.py ${roots.map(quote).join(' ')}`;
+  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
+    const places = JSON.parse(await host.run(look, { input: JSON.stringify(sent) })) as Record<string, Place>;
+    const there = sent.every((token) => places[token]!.where.length > 0);
+    idle = there || (await host.run(QUEUED)) !== '' ? 0 : idle + 1;
+    if (there || idle > 5 || Date.now() > deadline)
+      return Object.fromEntries(
+        Object.entries(places).map(([token, { where, headers }]) => {
+          const told = Object.entries(headers).filter(([header]) => !MAILBOX_ONLY.test(header));
+          return [token, { where, headers: Object.fromEntries(told) }];
+        }),
+      );
+  }
+}
+
+const keeps = async (host: LabHost, { keeps: commands }: Host): Promise<string[]> => {
+  const said: string[] = [];
+  for (const command of commands) said.push(`${command}: ${(await host.exec(command)).stdout}`);
+  return said;
+};
+
+/** How a session differs, beyond what is intended. */
+function differences(session: Session, was: Result, is: Result, profile: Profile, data: Host): Finding[] {
+  const strict = profile === 'strict';
+  const effects = [...data.intended, ...(strict ? data.strict : [])];
+  const wanted = [(strict ? session.strict : undefined) ?? session.after ?? session.expect].flat();
+  const own = wanted.join() !== session.expect;
+  const left = without(effects, was, is, data.name);
+  if (own && wanted.includes(is.outcome)) return [];
+  if (!own && same(was, left)) return [];
+  const weaker =
+    (SERVED.test(is.outcome) && !SERVED.test(was.outcome)) ||
+    more(was.clear, left.clear) ||
+    more(was.tls, left.tls) ||
+    (was.names ?? []).some((one) => left.names && !left.names.includes(one)) ||
+    (was.outcome === 'closed' && left.outcome !== 'closed' && session.kind === 'offers');
+  const wish = own ? ` (wanted: ${wanted.join(' or ')})` : '';
+  return [{ weaker, says: `${difference(was, left)}${wish}` }];
+}
+
+const line = ({ weaker, says }: Finding): string => `${weaker ? 'WEAKER: ' : ''}${says}`;
+
+const more = (was: readonly string[] | undefined, is: readonly string[] | undefined): boolean =>
+  (is ?? []).some((one) => !(was ?? []).includes(one));
+
+/** What is compared of a session. */
+const compared = ({ outcome, clear, tls, starttls, replies, names, where, headers }: Result): Record<string, unknown> =>
+  clear || tls
+    ? { clear, starttls, tls, names: names?.join() }
+    : { outcome, replies: replies.join(' | '), names: names?.join(), where: where?.join(), headers };
+
+const same = (was: Result, is: Result): boolean => JSON.stringify(compared(was)) === JSON.stringify(compared(is));
+
+function difference(was: Result, is: Result): string {
+  const [left, right] = [compared(was), compared(is)];
+  const fields = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  const parts = fields
+    .filter((field) => JSON.stringify(left[field]) !== JSON.stringify(right[field]))
+    .map((field) => `${field} ${JSON.stringify(left[field])} → ${JSON.stringify(right[field])}`);
+  return `${was.name}: ${parts.join('; ')}`;
+}
+
+/** Postfix's and Dovecot's files, without what the daemons or postmap write by themselves. */
+const files = (state: State): string[] =>
+  Object.entries(state)
+    .filter(([path]) => /^\/etc\/(postfix|dovecot)/.test(path))
+    .map(([path, { type, mode, owner, link, sha256 }]) => `${path} ${type} ${mode} ${owner} ${link} ${sha256}`)
+    .sort();
+
+const COLUMNS = [
+  'host',
+  'apply',
+  'again',
+  'check',
+  'rollback',
+  're-apply',
+  'strict',
+  'standard',
+  'weaker',
+  'different',
+];
+
+const tableRow = (row: Readonly<Record<string, string>>): string =>
+  `| ${COLUMNS.map((column) => row[column] ?? '–').join(' | ')} |`;
+
+function log(host: string, what: string, text: string): void {
+  if (LOGS === undefined) return;
+  mkdirSync(join(LOGS, host), { recursive: true });
+  writeFileSync(join(LOGS, host, what), text);
+}
