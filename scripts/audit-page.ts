@@ -1,5 +1,5 @@
 /** docs/audit.md, its table from the rules of the audit. */
-import { RULES } from '../src/audit/rules.ts';
+import { DANGER_RULES, RULES } from '../src/audit/rules.ts';
 
 export function auditPage(made: string, table: (head: string[], rows: string[][]) => string): string {
   const rows = Object.entries(RULES).map(([id, { proves, source, profile, postfix, dovecot }]) => [
@@ -31,6 +31,19 @@ export function auditPage(made: string, table: (head: string[], rows: string[][]
     '- With `--json` each finding has a `weight`, and each host `audit[]` with everything that was seen ([json.md](json.md)).',
     '',
     'What others say of the same hosts, and where we differ from them: [audit-outside.md](audit-outside.md).',
+    '',
+    'With SSH the dangers of the exposure map ([exposure.md](exposure.md)) are findings too, unless the same was seen from outside already:',
+    '',
+    table(
+      ['Danger', 'Weight', 'Source', 'Mended by profile', 'Look at'],
+      Object.entries(DANGER_RULES).map(([id, { severity, source, profile, postfix, dovecot }]) => [
+        `\`${id}\``,
+        severity,
+        source,
+        profile ?? 'by hand',
+        [...postfix, ...dovecot].map((name) => `\`${name}\``).join(', '),
+      ]),
+    ),
     '',
     'Not looked at: SSL 2.0; suites that need an extension of their own (SRP, ECCPWD); OCSP stapling; how the server stands to padding oracles',
     'and other faults of an implementation. Of a server that speaks TLS 1.3 only, the chain is encrypted: its order is not judged.',

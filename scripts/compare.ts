@@ -103,13 +103,6 @@ function editsFor({ format, files }: Sample, release: Release): Edit[] {
   return all[format].filter((edit) => {
     const name = isDovecot(edit) ? edit.path : 'add' in edit ? edit.add.split(' ', 1)[0] : nameOf(edit);
     if (!CHOSEN.includes(name ?? '')) return false;
-    if (!isDovecot(edit) && 'ensure' in edit) {
-      try {
-        editMain(files[MAIN_CF] ?? '', [edit]);
-      } catch {
-        return false;
-      }
-    }
     if (isDovecot(edit) || !isMaster(edit)) return true;
     const service = 'add' in edit ? edit.add.split(' ', 2).join(' ') : edit.service;
     const there = new RegExp(`^${service.replace(' ', '[ \\t]+')}[ \\t]`, 'm').test(files[MASTER_CF] ?? '');
@@ -118,7 +111,7 @@ function editsFor({ format, files }: Sample, release: Release): Edit[] {
 }
 
 function nameOf(edit: Edit): string {
-  if ('ensure' in edit) return edit.ensure;
+  if ('permitUsers' in edit) return edit.permitUsers;
   if ('set' in edit) return edit.set;
   return 'remove' in edit ? edit.remove : '';
 }

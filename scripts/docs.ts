@@ -15,6 +15,7 @@ import { documentJsonSchema } from '../src/report/schema.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
+import { exposurePicture } from './exposure-picture.ts';
 import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
@@ -33,6 +34,7 @@ export function pages(): Record<string, string> {
     'docs/inventory.schema.json': inventorySchemaPage(),
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(), null, 2)}\n`,
     'docs/json.md': jsonPage(),
+    'docs/exposure.svg': exposurePicture(),
     'man/harden-mail.1': manualPage(),
   };
 }

@@ -90,6 +90,10 @@ function value(merge: Merge): string {
       return code(merge.value);
     case 'default':
       return `${code(merge.value)} if unset`;
+    case 'offer':
+      return `${code(merge.value)} unless ${code(merge.declined)} is set`;
+    case 'permit-users':
+      return `with ${code('permit_sasl_authenticated')} before the refusal`;
     case 'at-least':
       return `at least ${code(merge.value)}`;
     case 'member':

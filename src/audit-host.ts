@@ -1,6 +1,8 @@
 /** `verify --audit` and `verify --no-ssh`: the checks of verify, and beside them all that an audit tries. */
 import { audit, weighed } from './audit/audit.ts';
+import { judgeMap } from './audit/judge-map.ts';
 import { HardenMailError } from './errors.ts';
+import { mapIfReadable } from './mapping.ts';
 import type { Finding, PortAudit } from './model.ts';
 import { tcp } from './probe.ts';
 import type { RunOptions, Step } from './run.ts';
@@ -33,7 +35,9 @@ async function asAdmin(visit: Visit, options: RunOptions): Promise<Seen> {
   });
   // The audit's own open-relay is the stricter of the two.
   const checked = visit.findings.filter(({ check }) => check !== 'relay');
-  return { ports: seen.ports, findings: [...checked, ...seen.findings] };
+  const findings = [...checked, ...seen.findings];
+  const map = visit.snapshot && mapIfReadable(visit.snapshot);
+  return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 
 /** All that is known is a name. What is not there is not wanted of it: an MX need not be a mail store. */

@@ -97,8 +97,8 @@ async function go(
   const hosts = await chooseHosts(flags);
   if (hosts.length > 1) spareMemory();
   const options = await runOptions(flags, process, screen);
-  const { apply, check, dns, doctor, history, rollback, verifyHosts } = await import('./run.ts');
-  const road = { apply, check, dns, doctor, history, rollback, verify: verifyHosts }[command];
+  const { apply, check, dns, doctor, history, map, rollback, verifyHosts } = await import('./run.ts');
+  const road = { apply, check, dns, doctor, history, map, rollback, verify: verifyHosts }[command];
   return road(hosts, options, screen);
 }
 

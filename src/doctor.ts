@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { preflight } from './commit/certificate.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
-import type { Diagnosis, Facts, Host, Snapshot } from './model.ts';
+import { dangerSentence, mapIfReadable } from './mapping.ts';
+import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { policyFor } from './plan/policy.ts';
 import { readRecord } from './plan/record.ts';
@@ -29,7 +30,10 @@ export const examine: Step = async (visit, options, say) => {
     const needs = await look('root', () => askNeeds(remote), wayIn);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
     visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // oxfmt-ignore
-    if (visit.snapshot) await lookAhead(visit.host, remote, visit.snapshot, look);
+    if (visit.snapshot) {
+      await lookAhead(visit.host, remote, visit.snapshot, look);
+      lookAtDangers(visit.snapshot, log);
+    }
   }
   visit.ending = { kind: 'examined', diagnoses: log.diagnoses };
 };
@@ -52,10 +56,21 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   }
 }
 
+/** What is dangerous as it stands. It is in the way of nothing, so nothing fails; files that cannot be read fail the plan. */
+function lookAtDangers(snapshot: Snapshot, { done, warned }: Logbook): void {
+  const map = mapIfReadable(snapshot);
+  if (!map) return;
+  const dangers = dangersThatCount(map);
+  for (const danger of dangers) warned('danger', { text: dangerSentence(danger), hint: danger.hint });
+  if (dangers.length === 0) done('dangers', `none found in ${map.ways.length} ways in (harden-mail map)`);
+}
+
 interface Logbook {
   readonly diagnoses: readonly Diagnosis[];
   readonly done: (check: string, text: string) => void;
   readonly failed: (check: string, problem: Problem) => void;
+  /** Something to know, which is in the way of nothing. */
+  readonly warned: (check: string, problem: Problem) => void;
   /** What fails is noted, and keeps only what rests on it from being looked at. Without `tell` success says nothing. */
   readonly look: <T>(
     check: string,
@@ -79,6 +94,7 @@ function logbook(say: (step: string) => void): Logbook {
   };
   const done = (check: string, text: string): void => note(check, { status: 'ok', text, hint: '', exit: 0 });
   const failed = (check: string, problem: Problem): void => note(check, { status: 'fail', exit: 1, ...problem });
+  const warned = (check: string, problem: Problem): void => note(check, { status: 'warn', ...problem, exit: 0 });
   const look: Logbook['look'] = async (check, work, tell) => {
     say(check);
     try {
@@ -92,7 +108,7 @@ function logbook(say: (step: string) => void): Logbook {
       return null;
     }
   };
-  return { diagnoses, done, failed, look };
+  return { diagnoses, done, failed, warned, look };
 }
 
 /** The step of connecting that went wrong. */

@@ -39,6 +39,7 @@ export const CODES = {
   INSTALL_FAILED: EXIT.failed,
   CONFIG_INVALID: EXIT.failed,
   CONFIG_CONFLICT: EXIT.failed,
+  WOULD_WEAKEN: EXIT.failed,
   DOMAIN_MISMATCH: EXIT.failed,
   PORT_BUSY: EXIT.failed,
   CERTIFICATE_FAILED: EXIT.failed,

@@ -56,6 +56,10 @@ export function describeMerge(merge: Merge): string {
       return merge.value;
     case 'default':
       return `${merge.value || '(empty)'}, where nothing is set`;
+    case 'offer':
+      return `${merge.value}, unless ${merge.declined} is set explicitly`;
+    case 'permit-users':
+      return 'permit_sasl_authenticated directly before what refuses to relay, never before a check';
     case 'at-least':
       return `${merge.value}, or what is there when it is stricter`;
     case 'member':
@@ -78,6 +82,8 @@ export function describeCondition(when: Condition): string {
     when.noMap && `without map type ${when.noMap}`,
     when.map && `with map type ${when.map}`,
     when.asked && `with --${when.asked}`,
+    when.sasl && 'where Postfix asks Dovecot through a Unix socket',
+    when.unreached && 'where Postfix could not open the socket otherwise',
     when.sni !== undefined && (when.sni ? 'with further names (sni)' : 'without further names (sni)'),
   ].filter(Boolean);
   return parts.join(', ') || 'all';

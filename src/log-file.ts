@@ -13,6 +13,7 @@ import { endingLine } from './report/ending.ts';
 import { escape } from './report/escape.ts';
 import { findingLines } from './report/findings.ts';
 import { transactionLines } from './report/history.ts';
+import { mapLines } from './report/map.ts';
 import { headline, planLines } from './report/plan.ts';
 import { totalOf, outcomeOf } from './report/total.ts';
 import type { Terminal } from './terminal.ts';
@@ -111,6 +112,7 @@ async function told(result: HostResult): Promise<string[]> {
     lines.push(...transactionLines(transaction, plain));
     for (const diff of await diffsOf(transaction.changes)) lines.push(...diff.trimEnd().split('\n'));
   }
+  if (ending.kind === 'mapped') lines.push(...mapLines(ending.map, plain).filter(Boolean));
   const seen = isAboutChecks(ending) ? findingLines(findings, plain, true) : [];
   return [...lines, ...seen, ...endingLine(result, plain), `${seconds.toFixed(3)} s in all`];
 }

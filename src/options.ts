@@ -15,6 +15,7 @@ export const COMMANDS = {
   rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
   doctor:
     'why can a host not be worked on? SSH settings, each step with its time, what is in the way of an apply, and the fix',
+  map: 'who can do what through which way in: every listener, TLS, logins, checks, and what is dangerous; nothing written',
   explain: 'what is set, where, for which versions, why, and the source',
   report: 'a page for people, made from the JSON document of a run (a file or standard input); no host is asked',
   completion: 'what completes this command line in bash, zsh or fish, on standard output',

@@ -9,7 +9,8 @@ import { auditLines } from './report/audit.ts';
 import { endingLine } from './report/ending.ts';
 import { findingLines } from './report/findings.ts';
 import { transactionLines } from './report/history.ts';
-import { diffLines } from './report/plan.ts';
+import { mapLines } from './report/map.ts';
+import { diffLines, headline } from './report/plan.ts';
 import { recapTable } from './report/table.ts';
 import { outcomeOf, totalLine } from './report/total.ts';
 
@@ -37,6 +38,7 @@ export async function recap({ command, results }: Run, chalk: ChalkInstance, wis
   const lines: string[] = [];
   for (const result of results) {
     if (wishes.quiet && !needsAttention(result) && !(results.length === 1 && isNews(result))) continue;
+    lines.push(...mapOfHost(result, chalk));
     for (const transaction of result.ending.kind === 'history' ? result.ending.transactions : []) {
       lines.push(...transactionLines(transaction, chalk));
       if (wishes.diff) lines.push(...(await diffsOf(transaction.changes)).map((diff) => diffLines(diff, chalk)));
@@ -54,15 +56,21 @@ export async function recap({ command, results }: Run, chalk: ChalkInstance, wis
   return [...lines, ...(wishes.quiet ? [] : recapTable(results)), ...totalLine(results)];
 }
 
+function mapOfHost({ host, facts, ending }: HostResult, chalk: ChalkInstance): string[] {
+  if (ending.kind !== 'mapped') return [];
+  return [...(facts ? [headline(host, facts, chalk)] : []), ...mapLines(ending.map, chalk)];
+}
+
 /** Of a single host there is no total, so its own line says what was done. */
 function isNews({ ending, exit }: HostResult): boolean {
   return outcomeOf(ending.kind, exit) !== 'ok';
 }
 
 /** Something went wrong, or a warning says that it will. */
-function needsAttention({ exit, findings, plan }: HostResult): boolean {
+function needsAttention({ ending, exit, findings, plan }: HostResult): boolean {
   return (
     exit !== EXIT.ok ||
+    (ending.kind === 'examined' && ending.diagnoses.some(({ status }) => status === 'warn')) ||
     findings.some(({ status }) => status === 'warn') ||
     (plan?.notes ?? []).some(({ level }) => level === 'warning')
   );

@@ -13,7 +13,7 @@ import type { DebianRelease } from './plan/releases.ts';
 import type { ProbeOptions } from './probe.ts';
 import type { Shown } from './report/alike.ts';
 import type { Outcome, Progress } from './report/progress.ts';
-import { inspect, look, lookAhead, prepare, readJournal, readRecords, survey, surveyUndo } from './steps.ts';
+import { inspect, look, lookAhead, prepare, readJournal, readMap, readRecords, survey, surveyUndo } from './steps.ts';
 import { sizeOf, type Batch } from './batch.ts';
 import { begin, known, leave, resultOf, type Visit } from './visit.ts';
 import { failure, interrupted, stopped } from './words.ts';
@@ -102,6 +102,9 @@ export const dns: Road = (hosts, options, io) => visiting(hosts, (visits) => sta
 /** `harden-mail history`: the host's journal. */
 export const history: Road = (hosts, options, io) =>
   visiting(hosts, (visits) => stage(readJournal, visits, options, io));
+
+/** `harden-mail map`: who can do what through which way in. Nothing is written. */
+export const map: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(readMap, visits, options, io));
 
 /** `harden-mail doctor`: what is in the way of an apply? Nothing is written. */
 export const doctor: Road = (hosts, options, io) => visiting(hosts, (visits) => stage(examine, visits, options, io));

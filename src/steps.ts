@@ -20,6 +20,7 @@ import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
 import { beginProbe, probe, type Approach } from './probe.ts';
+import { dangerNotes, mapIfReadable, mapOf } from './mapping.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
 import type { RunOptions, Say, Step } from './run.ts';
@@ -76,7 +77,9 @@ export const prepare: Step = async (visit, options, say) => {
 
 /** `check`: the plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
 export const inspect: Step = async (visit, options, say) => {
-  const { plan, facts, policy } = await planAnew(visit, { ...options, dryRun: true }, say);
+  const { plan: planned, facts, policy, snapshot } = await planAnew(visit, { ...options, dryRun: true }, say);
+  const plan = { ...planned, notes: [...planned.notes, ...dangerNotes(mapIfReadable(snapshot))] };
+  visit.plan = plan;
   const remote = readOnly(linked(visit));
   const [history, leftovers] = await Promise.all([readHistory(remote), findLeftovers(remote)]);
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
@@ -130,6 +133,11 @@ export const readRecords: Step = async (visit, options, say) => {
   visit.ending = { kind: 'dns', records: [...dnsRecords({ chain, ...served }, policy, facts), ...further] };
 };
 
+/** `map`: who can do what through which way in. Needs no plan, and so no mail domain. */
+export const readMap: Step = async (visit, options, say) => {
+  visit.ending = { kind: 'mapped', map: mapOf(await readFiles(visit, options, say)) };
+};
+
 /** The journal, for `history`. */
 export const readJournal: Step = async (visit, options, say) => {
   await read(visit, options, say);
@@ -173,19 +181,25 @@ function approach(host: Host, ssh: RunOptions['ssh']): Approach {
 /** connect → gather → policy. */
 async function read(
   visit: Visit,
-  { ssh }: RunOptions,
+  options: RunOptions,
   say: Say,
 ): Promise<{ snapshot: Snapshot; facts: Facts; policy: Policy }> {
+  const snapshot = await readFiles(visit, options, say);
+  visit.policy = policyFor(visit.host, snapshot.facts, readRecord(snapshot));
+  return { snapshot, facts: snapshot.facts, policy: visit.policy };
+}
+
+/** connect → gather. */
+async function readFiles(visit: Visit, { ssh }: RunOptions, say: Say): Promise<Snapshot> {
   if (!visit.remote) {
     say('connect');
     visit.remote = await connect(visit.host, ssh);
   }
   say('gather');
-  visit.snapshot = await readHost(readOnly(visit.remote), visit.host);
-  const { facts } = visit.snapshot;
-  assertSupported(facts, visit.name);
-  visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));
-  return { snapshot: visit.snapshot, facts, policy: visit.policy };
+  const snapshot = await readHost(readOnly(visit.remote), visit.host);
+  visit.snapshot = snapshot;
+  assertSupported(snapshot.facts, visit.name);
+  return snapshot;
 }
 
 /** Without an inventory only the host's own record says which certificates of the admin's there are for further names. */

@@ -1,5 +1,5 @@
 /** One edit of one configuration, as every contender gets it; and what it makes of a list that it has read. */
-import { ensureMembers, insertMember } from '../../src/formats/lists.ts';
+import { insertMember, permitUsers } from '../../src/formats/lists.ts';
 import type { DovecotEdit } from '../../test/oracle/edits.ts';
 import type { MainEdit, MasterEdit } from '../../test/unit/formats/postfix-cases.ts';
 
@@ -21,7 +21,7 @@ export const isMaster = (edit: Edit): edit is MasterEdit => 'service' in edit ||
 
 /** The parameter that an edit of main.cf is about. */
 export function parameterOf(edit: MainEdit): string {
-  return 'set' in edit ? edit.set : 'remove' in edit ? edit.remove : 'insert' in edit ? edit.insert : edit.ensure;
+  return 'set' in edit ? edit.set : 'remove' in edit ? edit.remove : 'insert' in edit ? edit.insert : edit.permitUsers;
 }
 
 /** What the parameter shall be, from what the contender read; null to take it away. Each gets our list logic for free. */
@@ -29,8 +29,8 @@ export function wantedOf(edit: MainEdit, now: string | null): string | null {
   if ('set' in edit) return edit.value;
   if ('remove' in edit) return null;
   if ('insert' in edit) return insertMember(now ?? '', edit.member, edit.before);
-  const result = ensureMembers(now ?? '', edit.wanted);
-  return 'value' in result ? result.value : now;
+  const result = permitUsers(now ?? '');
+  return 'value' in result && now !== null ? result.value : now;
 }
 
 /** `-o name=value`, in braces where a blank would cut it. Each contender is told. */

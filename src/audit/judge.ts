@@ -13,7 +13,7 @@ export interface Judgement {
   readonly source?: string;
 }
 
-const STATUS: Readonly<Record<Severity, Finding['status']>> = {
+export const STATUS: Readonly<Record<Severity, Finding['status']>> = {
   ok: 'pass',
   info: 'hint',
   low: 'warn',

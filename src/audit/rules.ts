@@ -259,3 +259,46 @@ export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { rea
   },
   login: { severity: 'medium', source: 'RFC 4954', profile: null, postfix: ['smtpd_sasl_path'], dovecot: ['passdb'] },
 };
+
+/** What a danger of the exposure map weighs (docs/exposure.md). One that is not here is information, and no finding. */
+export const DANGER_RULES: Readonly<
+  Record<string, Omit<Rule, 'proves'> & { readonly severity: Severity; readonly seenFromOutside?: string }>
+> = {
+  'open-relay': {
+    severity: 'high',
+    source: 'RFC 5321 §7.8, CWE-269',
+    profile: null,
+    postfix: ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions'],
+    dovecot: [],
+    seenFromOutside: 'open-relay',
+  },
+  'wide-mynetworks': {
+    severity: 'medium',
+    source: 'RFC 5321 §7.8, Postfix BASIC_CONFIGURATION_README',
+    profile: null,
+    postfix: ['mynetworks'],
+    dovecot: [],
+  },
+  'plaintext-logins': {
+    severity: 'high',
+    source: 'RFC 8314 §3, CWE-319',
+    profile: 'standard',
+    postfix: ['smtpd_tls_auth_only'],
+    dovecot: ['disable_plaintext_auth', 'auth_allow_cleartext', 'ssl'],
+    seenFromOutside: 'no-plain-login',
+  },
+  'open-auth-socket': {
+    severity: 'low',
+    source: 'Postfix SASL_README, CWE-732',
+    profile: null,
+    postfix: [],
+    dovecot: ['service auth', 'unix_listener', 'mode'],
+  },
+  'auth-on-reinjection': {
+    severity: 'low',
+    source: 'Postfix SASL_README, CWE-307',
+    profile: null,
+    postfix: ['smtpd_sasl_auth_enable'],
+    dovecot: [],
+  },
+};

@@ -22,3 +22,15 @@ export const CLIENTS: Readonly<Record<ClientClass, Client>> = {
   'user-blocked': { ...stranger, login: 'own', localSender: true, blocked: true },
   'network-user': { ...stranger, network: true, login: 'own', localSender: true },
 };
+
+/** Each class in a reader's words. */
+export const CLIENT_NAMES: Readonly<Record<ClientClass, string>> = {
+  stranger: 'a stranger',
+  'stranger-local-sender': "a stranger with one of this host's senders",
+  network: 'a client in mynetworks',
+  'network-local-sender': "a client in mynetworks with one of this host's senders",
+  user: 'a user with an own sender',
+  'user-foreign-sender': "a user with somebody else's sender",
+  'user-blocked': 'a blocked user',
+  'network-user': 'a user in mynetworks',
+};

@@ -17,6 +17,8 @@ export interface HostFacts {
   readonly dovecot: string | null;
   /** Parameters that Postfix itself has resolved (`postconf -x`): `queue_directory`, … */
   readonly postconf: Readonly<Record<string, string>>;
+  /** Cyrus SASL is set up for Postfix. */
+  readonly cyrus?: true;
 }
 
 /** Postfix's defaults that decide something here (postconf(5)). */
@@ -81,6 +83,12 @@ export function parametersOf(main: MainCf, service: Service | null, { postfix, p
     if (isOld && postfix !== null && compareVersions(postfix, '3.0') >= 0) return '';
     return 'permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination';
   }
+}
+
+/** The same parameters, with some of them set otherwise. */
+export function withValues(parameters: Parameters, values: Readonly<Record<string, string>>): Parameters {
+  const of = (name: string): string => values[name] ?? parameters.of(name);
+  return { of, from: (name) => parameters.from(name), isYes: (name) => of(name).toLowerCase() === 'yes' };
 }
 
 /** The macros of Postfix's own samples mean nothing where main.cf does not set them. */

@@ -8,6 +8,7 @@ export function dangersOf(map: Omit<ExposureMap, 'dangers'>, config: Config, _fa
     ...map.ways.flatMap(openRelay),
     ...wideNetworks(map, config),
     ...map.ways.flatMap(authOnReinjection),
+    ...map.ways.flatMap(noBackend),
     ...map.ways.flatMap(plaintextLogins),
     ...map.ways.flatMap(anySender),
     ...map.sockets.flatMap((socket): Danger[] => {
@@ -62,6 +63,21 @@ function plaintextLogins(way: WayIn): Danger[] {
   const text = `${id} takes passwords before TLS`;
   const hint = way.daemon === 'postfix' ? 'smtpd_tls_auth_only = yes' : 'disable_plaintext_auth = yes (2.4: auth_allow_cleartext = no)'; // oxfmt-ignore
   return [{ id: 'plaintext-logins', text, file, line, hint }];
+}
+
+function noBackend(way: WayIn): Danger[] {
+  if (way.auth.offered === 'never' || way.auth.type !== '') return [];
+  const { id, file, line } = way;
+  const text = `${id} offers AUTH, and no backend is set up: smtpd dies at each connection`;
+  return [
+    {
+      id: 'auth-without-backend',
+      text,
+      file,
+      line,
+      hint: 'smtpd_sasl_type = dovecot and smtpd_sasl_path = private/auth',
+    },
+  ];
 }
 
 function anySender(way: WayIn): Danger[] {

@@ -111,5 +111,3 @@ export function byDefault(program: Program): Ended {
 
 /** A program that refuses everything. */
 export const REFUSES: Program = [{ list: '', steps: [{ kind: 'refuse', by: 'nothing is offered there' }] }];
-/** A program that accepts everything. */
-export const ACCEPTS: Program = [];

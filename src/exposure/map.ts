@@ -1,5 +1,6 @@
-import { activeServices } from '../formats/postfix-master.ts';
-import { CLIENT_CLASSES, DESTINATIONS, type Decision, type ExposureMap, type WayIn } from '../model.ts';
+import type { DovecotConfig } from '../formats/dovecot.ts';
+import { CLIENT_CLASSES, DESTINATIONS } from '../model.ts';
+import type { AuthSocket, Decision, ExposureMap, WayIn, WayOut } from '../model.ts';
 import { CLIENTS } from './clients.ts';
 import { parametersOf, type Config, type HostFacts } from './config.ts';
 import { dangersOf } from './dangers.ts';
@@ -13,22 +14,59 @@ const MASTER_CF = '/etc/postfix/master.cf';
 
 /** Who can do what through which way in (docs/exposure.md). Pure: the same files and facts give the same map. */
 export function exposureOf(config: Config, facts: HostFacts): ExposureMap {
-  const smtpds = smtpdsOf(config, facts);
-  const mechanisms = config.dovecot ? mechanismsOf(config.dovecot) : [];
-  const ways = [
-    ...smtpds.map((one) => wayOf(one, mechanisms, facts)),
-    ...(config.dovecot ? dovecotWays(config.dovecot) : []),
-  ];
+  const outline = outlineOf(config, facts);
   const map = {
-    ways,
-    sockets: config.dovecot ? authSockets(config.dovecot) : [],
-    out: waysOut(config, facts, MASTER_CF),
+    ...outline,
+    ways: outline.ways.map((way) => {
+      const smtpd = outline.smtpds.find(({ id }) => way.daemon === 'postfix' && id === way.id);
+      return smtpd ? { ...way, decisions: decisionsOf(smtpd, facts) } : way;
+    }),
     networks: config.postfix ? parametersOf(config.postfix.main, null, facts).of('mynetworks') : '',
   };
-  return { ...map, dangers: dangersOf(map, config, facts) };
+  const { smtpds: _, ...plain } = { ...map, dangers: dangersOf(map, config, facts) };
+  return plain;
 }
 
-function wayOf(smtpd: Smtpd, mechanisms: readonly string[], facts: HostFacts): WayIn {
+/** The ways in and out without what is decided there: enough to see what changes, and quick. */
+export interface Outline {
+  readonly smtpds: readonly Smtpd[];
+  /** Without decisions. */
+  readonly ways: readonly WayIn[];
+  readonly sockets: readonly AuthSocket[];
+  readonly out: readonly WayOut[];
+}
+
+export function outlineOf(config: Config, facts: HostFacts): Outline {
+  const { smtpds, out } = config.postfix ? postfixOutline(config, config.postfix, facts) : { smtpds: [], out: [] };
+  const { mechanisms, ways, sockets } = config.dovecot ? dovecotOutline(config.dovecot) : NO_DOVECOT;
+  return { smtpds, ways: [...smtpds.map((one) => wayOf(one, mechanisms)), ...ways], sockets, out };
+}
+
+const NO_DOVECOT = { mechanisms: [], ways: [], sockets: [] };
+
+/** Most edits of a plan are to one daemon's files: what is known of the other's is kept, by the identity of its trees. */
+const postfixKnown = new WeakMap<object, { facts: HostFacts; smtpds: Smtpd[]; out: WayOut[] }>();
+const dovecotKnown = new WeakMap<object, { mechanisms: string[]; ways: WayIn[]; sockets: AuthSocket[] }>();
+
+function postfixOutline(config: Config, postfix: object, facts: HostFacts): { smtpds: Smtpd[]; out: WayOut[] } {
+  const before = postfixKnown.get(postfix);
+  if (before?.facts === facts) return before;
+  const found = { facts, smtpds: smtpdsOf(config, facts), out: waysOut(config, facts, MASTER_CF) };
+  postfixKnown.set(postfix, found);
+  return found;
+}
+
+function dovecotOutline(dovecot: DovecotConfig): { mechanisms: string[]; ways: WayIn[]; sockets: AuthSocket[] } {
+  const found = dovecotKnown.get(dovecot) ?? {
+    mechanisms: mechanismsOf(dovecot),
+    ways: dovecotWays(dovecot),
+    sockets: authSockets(dovecot),
+  };
+  dovecotKnown.set(dovecot, found);
+  return found;
+}
+
+function wayOf(smtpd: Smtpd, mechanisms: readonly string[]): WayIn {
   const { service, parameters: _, dead: __, auth, ...rest } = smtpd;
   return {
     ...rest,
@@ -37,13 +75,17 @@ function wayOf(smtpd: Smtpd, mechanisms: readonly string[], facts: HostFacts): W
     file: MASTER_CF,
     line: service.line,
     auth: { ...auth, mechanisms: auth.type === 'dovecot' && auth.offered !== 'never' ? mechanisms : [] },
-    decisions: CLIENT_CLASSES.flatMap((client) =>
-      DESTINATIONS.map((destination) => decisionOf(smtpd, client, destination, facts)),
-    ),
+    decisions: [],
   };
 }
 
-function decisionOf(
+function decisionsOf(smtpd: Smtpd, facts: HostFacts): Decision[] {
+  return CLIENT_CLASSES.flatMap((client) =>
+    DESTINATIONS.map((destination) => decisionOf(smtpd, client, destination, facts)),
+  );
+}
+
+export function decisionOf(
   smtpd: Smtpd,
   client: Decision['client'],
   destination: Decision['destination'],
@@ -74,9 +116,29 @@ export function smtpdProgram(
 ): Program {
   const dead = notServing(smtpd, facts);
   if (dead !== null) return [{ list: '', steps: [{ kind: 'refuse', by: dead }] }];
-  const { parameters } = smtpd;
-  return programOf({ parameters, client: CLIENTS[client], destination, version: facts.postfix ?? DEFAULT_VERSION });
+  return listsOf(smtpd, client, destination, facts);
 }
+
+/** The same, as if smtpd served: that it has no certificate, or dies over its lists, is no limit that somebody set. */
+export function listsOf(
+  smtpd: Smtpd,
+  client: Decision['client'],
+  destination: Decision['destination'],
+  facts: HostFacts,
+): Program {
+  const known = programs.get(smtpd) ?? new Map<string, Program>();
+  programs.set(smtpd, known);
+  const key = `${client} ${destination}`;
+  const before = known.get(key);
+  if (before) return before;
+  const { parameters } = smtpd;
+  const program = programOf({ parameters, client: CLIENTS[client], destination, version: facts.postfix ?? DEFAULT_VERSION }); // oxfmt-ignore
+  known.set(key, program);
+  return program;
+}
+
+/** A plan compares the same smtpd again and again. */
+const programs = new WeakMap<Smtpd, Map<string, Program>>();
 
 const DEFAULT_VERSION = '3.7';
 
@@ -100,9 +162,4 @@ export function notUnderstood({ parameters }: Smtpd): string | null {
   ];
   const name = names.find((one) => /\$/.test(parameters.of(one)));
   return name === undefined ? strangeRestriction(parameters) : `${name} = ${parameters.of(name)}`;
-}
-
-/** Are there smtpds at all? A Postfix that serves nobody has no map worth showing. */
-export function servesClients({ postfix }: Config): boolean {
-  return postfix !== null && activeServices(postfix.master).some(({ command }) => command === 'smtpd');
 }

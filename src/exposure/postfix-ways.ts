@@ -38,7 +38,7 @@ export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
     const { address, port } = endpointOf(front.name);
     const tls = tlsOf(parameters);
     const dead = deadOf(parameters, tls);
-    const auth = authOf(parameters, tls);
+    const auth = authOf(parameters, tls, facts);
     const upstream = behind
       ? parametersOf(postfix!.main, front, facts).of('postscreen_upstream_proxy_protocol')
       : parameters.of('smtpd_upstream_proxy_protocol');
@@ -114,31 +114,46 @@ function discards(parameters: Parameters, keyword: string): boolean {
   return said.toLowerCase().split(/[\s,{}]+/).includes(keyword); // oxfmt-ignore
 }
 
-function authOf(parameters: Parameters, tls: TlsLevel): AuthOffer {
+/**
+ * Is AUTH on at this smtpd, whether or not TLS lets a client come so far? A discarded keyword disables the command: AUTH gets
+ * 503, and restrictions that need SASL hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client
+ * that sends it anyway gets 235.
+ */
+export function takesLogins(parameters: Parameters): boolean {
+  return parameters.isYes('smtpd_sasl_auth_enable') && !discards(parameters, 'auth');
+}
+
+function authOf(parameters: Parameters, tls: TlsLevel, facts: HostFacts): AuthOffer {
   const exceptions = parameters.of('smtpd_sasl_exceptions_networks');
-  // A discarded keyword disables the command: AUTH gets 503 "authentication not enabled", and restrictions that need SASL
-  // hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client that sends it anyway gets 235.
-  const enabled = parameters.isYes('smtpd_sasl_auth_enable') && !discards(parameters, 'auth');
+  const enabled = takesLogins(parameters);
   const onlyInside = tls === 'implicit' || tls === 'required' || parameters.isYes('smtpd_tls_auth_only');
   const offered = !enabled || (tls === 'none' && onlyInside) ? 'never' : onlyInside ? 'inside-tls' : 'always';
-  const [type, path] = [parameters.of('smtpd_sasl_type').toLowerCase(), parameters.of('smtpd_sasl_path')];
+  const [type, path] = hasBackend(parameters, facts) ? [parameters.of('smtpd_sasl_type').toLowerCase(), parameters.of('smtpd_sasl_path')] : ['', '']; // oxfmt-ignore
   return { offered, exceptions, type, path, mechanisms: [] };
 }
 
-const FILTERS = [
-  'content_filter',
-  'smtpd_proxy_filter',
-  'smtpd_milters',
-  'cleanup_service_name',
-  'receive_override_options',
-];
+/** With nothing but Postfix's defaults smtpd finds nobody to ask, and dies ("no SASL authentication mechanisms"). */
+function hasBackend(parameters: Parameters, { cyrus }: HostFacts): boolean {
+  if (parameters.from('smtpd_sasl_type') === 'default') return cyrus === true;
+  return (
+    parameters.of('smtpd_sasl_type').toLowerCase() !== 'dovecot' || parameters.from('smtpd_sasl_path') !== 'default'
+  );
+}
 
+/** What mail passes on its way, each filter by itself; `no_…` are filters that are left out. */
 function filtersOf(parameters: Parameters): string[] {
-  return FILTERS.flatMap((name) => {
+  const words = (name: string): string[] =>
+    parameters
+      .of(name)
+      .split(/[\s,]+/)
+      .filter(Boolean);
+  const left = words('receive_override_options').map((word) => word.toLowerCase());
+  const single = ['content_filter', 'smtpd_proxy_filter', 'cleanup_service_name'].flatMap((name) => {
     const value = parameters.of(name);
-    if (value === '' || (name === 'cleanup_service_name' && value === 'cleanup')) return [];
-    return [`${name} ${value}`];
+    return value === '' || value === 'cleanup' ? [] : [`${name} ${value}`];
   });
+  const milters = left.includes('no_milters') ? [] : words('smtpd_milters').map((one) => `smtpd_milters ${one}`);
+  return [...single, ...milters, ...left];
 }
 
 const CERTIFICATES = ['smtpd_tls_cert_file', 'smtpd_tls_eccert_file', 'smtpd_tls_dcert_file'];

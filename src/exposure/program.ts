@@ -13,6 +13,8 @@ export type Step = Decided | CheckStep | NestedList;
 export interface Decided {
   readonly kind: 'permit' | 'refuse';
   readonly by: string;
+  /** It refuses this user or this user's sender, whatever the destination. */
+  readonly aboutUser?: true;
   /** A refusal that comes when the recipient would be accepted (`defer_if_permit`): the lists go on until then. */
   readonly late?: true;
 }
@@ -92,12 +94,17 @@ const DEEPEST = 10;
 
 /** The steps of one list. What cannot matter to this client leaves no step. @param warns nothing in the list refuses */
 function compile(value: string, stage: StageName, situation: Situation, warns: boolean, depth: number): Step[] {
+  if (value === '') return [];
   return restrictions(value).flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
 }
 
 /** Names of checks that look at the client alone; somebody who logs in is not meant by them. */
 const ABOUT_STRANGERS =
   /^(reject_(rbl_client|rhsbl_(client|reverse_client|helo)|unknown_(client|client_hostname|reverse_client_hostname|hostname|helo_hostname)|invalid_(hostname|helo_hostname)|non_fqdn_(hostname|helo_hostname))|check_(helo|helo_\w+|reverse_client_\w+|client_(ns|mx|a))_access|permit_\w+)$/;
+
+export function isAboutStrangers(name: string): boolean {
+  return ABOUT_STRANGERS.test(name);
+}
 
 function step(one: Restriction, stage: StageName, situation: Situation, depth: number): Step[] {
   const { parameters, version } = situation;
@@ -110,8 +117,9 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   const by = `${LISTS[stage]}: ${one.text}`;
   const permit: Step[] = [{ kind: 'permit', by }];
   const refuse: Step[] = one.warns ? [] : [{ kind: 'refuse', by }];
+  const refuseUser: Step[] = one.warns ? [] : [{ kind: 'refuse', by, aboutUser: true }];
   const check = (permits: boolean, refuses = true): Step[] => {
-    const aboutStrangers = ABOUT_STRANGERS.test(one.name);
+    const aboutStrangers = isAboutStrangers(one.name);
     return [{ kind: 'check', id: idOf(one), permits, refuses: refuses && !one.warns, aboutStrangers }];
   };
   const relays = situation.destination === 'relay';
@@ -149,7 +157,7 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
     case 'reject_authenticated_sender_login_mismatch':
     case 'reject_unauthenticated_sender_login_mismatch':
     case 'reject_known_sender_login_mismatch':
-      return sasl && knowsSender && mismatches(one.name, client, parameters) ? refuse : [];
+      return sasl && knowsSender && mismatches(one.name, client, parameters) ? refuseUser : [];
   }
   if (isClass(one, parameters) && depth < DEEPEST) {
     const inner = parameters.of(wordOf(one));
@@ -168,7 +176,7 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   if (needsHelo.test(subject) && !knowsHelo) return [];
   // A table that says something of a login is not asked about a client without one.
   if (/^check_sasl_/.test(one.name))
-    return client.login === 'none' || !sasl ? [] : client.blocked ? refuse : check(true);
+    return client.login === 'none' || !sasl ? [] : client.blocked ? refuseUser : check(true);
   const same = alwaysSays(one);
   if (same !== null) return same === 'permit' ? permit : same === 'refuse' ? refuse : [];
   if (one.name.startsWith('reject_') || one.name.startsWith('warn_')) return check(false);

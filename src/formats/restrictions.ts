@@ -24,8 +24,20 @@ export interface Restriction {
   readonly end: number;
 }
 
+/** The lists of one host are asked about again and again; a fleet's are no more than a few hundred. */
+const known = new Map<string, readonly Restriction[]>();
+
 /** The restrictions of a list value, in order. */
-export function restrictions(value: string): Restriction[] {
+export function restrictions(value: string): readonly Restriction[] {
+  const before = known.get(value);
+  if (before) return before;
+  if (known.size > 1000) known.clear();
+  const found = parse(value);
+  known.set(value, found);
+  return found;
+}
+
+function parse(value: string): Restriction[] {
   const words = splitWords(value, SEPARATORS);
   const found: Restriction[] = [];
   for (let at = 0; at < words.length; at++) {

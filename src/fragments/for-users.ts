@@ -1,6 +1,6 @@
 import type { Merge } from './fragment.ts';
 
-const SUBMIT_ONLY = ['permit_sasl_authenticated', 'reject'];
+const SUBMIT_ONLY = 'permit_sasl_authenticated,reject';
 
 /** What makes a port one for users who have logged in, and for nobody else: the same on 465 and on 587. */
 export const FOR_USERS: readonly {
@@ -13,7 +13,7 @@ export const FOR_USERS: readonly {
 }[] = [
   {
     setting: 'smtpd_sasl_auth_enable',
-    merge: { how: 'set', value: 'yes' },
+    merge: { how: 'offer', value: 'yes', declined: 'no' },
     written: 'yes',
     why: 'This is where users log in to send.',
     source: 'Postfix SASL_README',
@@ -27,8 +27,8 @@ export const FOR_USERS: readonly {
   },
   {
     setting: 'smtpd_client_restrictions',
-    merge: { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    written: 'permit_sasl_authenticated,reject',
+    merge: { how: 'default', value: SUBMIT_ONLY },
+    written: SUBMIT_ONLY,
     why: 'Nobody gets further here without a login.',
     source: "Postfix's own master.cf sample; RFC 6409, 4.3",
   },
@@ -41,8 +41,8 @@ export const FOR_USERS: readonly {
   },
   {
     setting: 'smtpd_relay_restrictions',
-    merge: { how: 'member', members: SUBMIT_ONLY, kind: 'restrictions', unset: 'write' },
-    written: 'permit_sasl_authenticated,reject',
+    merge: { how: 'default', value: SUBMIT_ONLY },
+    written: SUBMIT_ONLY,
     why: 'Relays for users who have logged in, and for nobody else, not even for own networks.',
     source: "Postfix's own master.cf sample",
   },

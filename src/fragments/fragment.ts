@@ -2,8 +2,9 @@ import type { Profile, TaskName, Wish } from '../model.ts';
 
 /**
  * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business
- * of src/plan and src/formats. Values may hold `{cert}`, `{key}`, `{domain}`, `{lineage}` and `{queue}` (the
- * certificate's chain and key, the mail domain, certbot's name for the certificate, Postfix's queue directory). One with
+ * of src/plan and src/formats. Values may hold `{cert}`, `{key}`, `{domain}`, `{lineage}`, `{sasl_path}` and
+ * `{auth_socket}` (the certificate's chain and key, the mail domain, certbot's name for the certificate, where Postfix asks
+ * about passwords, and the same as an absolute path). One with
  * `{name}` in its block stands for one for each further name of the host, and its values are of that name's certificate.
  */
 export interface Fragment {
@@ -18,6 +19,10 @@ export interface Fragment {
   readonly when?: Condition;
   /** The profile from which on it is wanted: `standard` is part of `strict` too. */
   readonly profile: Profile;
+  /** Fragments of one group are applied together, or not at all where the guard objects (src/exposure/guard.ts). */
+  readonly group?: string;
+  /** Applied only where the guard has left out the fragment of this id: another way to the same end. */
+  readonly instead?: string;
   readonly why: string;
   /** The document that says so: a manual's name and section, or an RFC. */
   readonly source: string;
@@ -40,16 +45,18 @@ export type Merge =
   | { readonly how: 'at-least'; readonly value: string; readonly scale: Scale }
   /** The value only where nothing is set: what the admin has stays. */
   | { readonly how: 'default'; readonly value: string }
+  /** The value, unless the admin says `declined` in so many words: that stays, with a note. */
+  | { readonly how: 'offer'; readonly value: string; readonly declined: string }
   /**
-   * These members of a list, in this order among themselves; the admin's own stay, in theirs. A list that is not set
-   * at all becomes just these, or stays unset with `unset: 'leave'` (the daemon's default already has them).
+   * These words of a list, in this order among themselves; the admin's own stay, in theirs. A list that is not set at all
+   * becomes just these, or stays unset with `unset: 'leave'` (the daemon's default already has them).
    */
-  | {
-      readonly how: 'member';
-      readonly members: readonly string[];
-      readonly kind: 'restrictions' | 'words';
-      readonly unset: 'write' | 'leave';
-    }
+  | { readonly how: 'member'; readonly members: readonly string[]; readonly unset: 'write' | 'leave' }
+  /**
+   * A restriction list that refuses to relay lets users through: `permit_sasl_authenticated` directly before the refusal, and
+   * never before a check. A list that is not set stays unset: the daemon's default has it.
+   */
+  | { readonly how: 'permit-users' }
   /**
    * These words are taken out of a list; one that is not set has none of them. The last word of a list is never taken, but
    * with `last: 'goes'`, where the setting goes with it.
@@ -74,10 +81,16 @@ export type Scale =
   | {
       readonly by: 'ladder';
       readonly rungs: readonly string[];
-      readonly implied?: readonly { readonly setting: string; readonly value: string; readonly means: string }[];
+      readonly implied?: readonly Implied[];
     }
   | { readonly by: 'protocols' }
   | { readonly by: 'mode' | 'ciphers' | 'limit' | 'delay' };
+
+/** Older settings that mean a rung: all of them must have this value; null is unset. The first that holds counts. */
+export interface Implied {
+  readonly where: readonly (readonly [setting: string, value: string | null])[];
+  readonly means: string;
+}
 
 export interface Condition {
   /** Version ranges, such as `>=3.6` or `>=3.4 <3.9`; of several, parted by ` || `, one. */
@@ -91,6 +104,10 @@ export interface Condition {
   readonly noMap?: string;
   /** Only where the admin has asked for it. */
   readonly asked?: Wish;
+  /** Only where Postfix asks, or is to ask, Dovecot through a Unix socket (plan/sasl.ts). */
+  readonly sasl?: 'dovecot';
+  /** Only where Postfix's user could not open that socket otherwise. */
+  readonly unreached?: true;
   /** Only where there are, or are not, further names with certificates of their own. */
   readonly sni?: boolean;
 }

@@ -5,17 +5,6 @@ const AUTH_CONF = '/etc/dovecot/conf.d/10-auth.conf';
 /** No password travels in clear: logins are offered inside TLS only. */
 export const plaintext: readonly Fragment[] = [
   {
-    id: 'master.cf:25:smtpd_tls_auth_only',
-    task: 'plaintext',
-    setting: 'smtpd_tls_auth_only',
-    place: { in: 'master.cf', port: 25 },
-    merge: { how: 'set', value: 'yes' },
-    profile: 'standard',
-    why: 'Before STARTTLS no AUTH is offered or taken on port 25.',
-    source: 'Postfix TLS_README, "Server-side TLS: AUTH only over TLS"; postconf(5), smtpd_tls_auth_only',
-    recipe: ['smtp      inet  n       -       y       -       -       smtpd', '-o smtpd_tls_auth_only=yes'],
-  },
-  {
     id: 'main.cf:smtpd_tls_auth_only',
     task: 'plaintext',
     setting: 'smtpd_tls_auth_only',

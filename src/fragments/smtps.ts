@@ -51,7 +51,8 @@ export const smtps: readonly Fragment[] = [
     'No word without TLS.',
     'Postfix postconf(5), smtpd_tls_security_level',
   ),
-  ...FOR_USERS.map(({ setting, merge, written, why, source }) =>
-    option(setting, merge, `-o ${setting}=${written}`, why, source),
-  ),
+  ...FOR_USERS.map(({ setting, merge, written, why, source }) => ({
+    ...option(setting, merge, `-o ${setting}=${written}`, why, source),
+    group: 'users-on-465',
+  })),
 ];

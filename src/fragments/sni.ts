@@ -22,7 +22,7 @@ export const sniPostfix: readonly Fragment[] = [
   {
     ...postfix,
     id: 'main.cf:tls_server_sni_maps',
-    merge: { how: 'member', members: [MAP], kind: 'words', unset: 'write' },
+    merge: { how: 'member', members: [MAP], unset: 'write' },
     when: { postfix: '>=3.4', sni: true },
     why: 'Shows who asks for a further name that name’s certificate. texthash reads the files as they are, at each reload: there is no postmap -F to be forgotten after a renewal. Maps of your own stand before it.',
   },

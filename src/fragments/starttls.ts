@@ -49,7 +49,7 @@ export const starttls: readonly Fragment[] = [
       scale: {
         by: 'ladder',
         rungs: ['none', 'may', 'encrypt'],
-        implied: [{ setting: 'smtpd_enforce_tls', value: 'yes', means: 'encrypt' }],
+        implied: [{ where: [['smtpd_enforce_tls', 'yes']], means: 'encrypt' }],
       },
     },
     profile: 'standard',
@@ -68,7 +68,17 @@ export const starttls: readonly Fragment[] = [
       scale: {
         by: 'ladder',
         rungs: ['none', 'may', 'dane', 'encrypt', 'dane-only', 'fingerprint', 'verify', 'secure'],
-        implied: [{ setting: 'smtp_enforce_tls', value: 'yes', means: 'encrypt' }],
+        // smtp_enforce_tls checks the server's name too, unless that is switched off (postconf(5), smtp_tls_enforce_peername).
+        implied: [
+          {
+            where: [
+              ['smtp_enforce_tls', 'yes'],
+              ['smtp_tls_enforce_peername', 'no'],
+            ],
+            means: 'encrypt',
+          },
+          { where: [['smtp_enforce_tls', 'yes']], means: 'verify' },
+        ],
       },
     },
     profile: 'standard',

@@ -84,7 +84,7 @@ export const strictDovecot: readonly Fragment[] = [
         ...['TZ', 'CORE_OUTOFMEM', 'CORE_ERROR', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET'],
         `OPENSSL_CONF=${OPENSSL_CONF}`,
       ],
-      kind: 'words',
+
       unset: 'write',
     },
     'No renegotiation, by which a client makes the server work. OpenSSL 3 refuses it by itself; these versions run with OpenSSL 1.1, and no setting of Dovecot’s tells it, but this file does. Takes a restart of Dovecot.',

@@ -3,6 +3,8 @@ import { strictMain } from './strict-main.ts';
 
 const main = strictMain('sasl');
 
+const NO_LOGIN_ON_25 = 'no-login-on-25';
+
 /** No AUTH on 25. */
 function off(setting: string, why: string): Fragment {
   return {
@@ -12,6 +14,7 @@ function off(setting: string, why: string): Fragment {
     place: { in: 'master.cf', port: 25 },
     merge: { how: 'set', value: 'no' },
     profile: 'strict',
+    group: NO_LOGIN_ON_25,
     why,
     source: 'RFC 8314, 3.3 and 4.1; RFC 6409, 3.1',
     recipe: [],
@@ -47,9 +50,21 @@ export const strictSmtp: readonly Fragment[] = [
     'broken_sasl_auth_clients',
     'Without AUTH there is nothing to say a second time, and no client that needs it is left.',
   ),
+  {
+    id: 'strict:master.cf:25:smtpd_discard_ehlo_keywords',
+    task: 'sasl',
+    setting: 'smtpd_discard_ehlo_keywords',
+    place: { in: 'master.cf', port: 25 },
+    merge: { how: 'member', members: ['auth'], unset: 'write' },
+    profile: 'strict',
+    instead: 'strict:master.cf:25:smtpd_sasl_auth_enable',
+    why: 'Postfix ignores who owns which sender (reject_sender_login_mismatch) where AUTH is switched off. Where port 25 rests on that, AUTH stays on there and is neither offered nor taken.',
+    source: 'Postfix postconf(5), smtpd_discard_ehlo_keywords, reject_unauthenticated_sender_login_mismatch',
+    recipe: [],
+  },
   main(
     'smtpd_sasl_tls_security_options',
-    { how: 'member', members: ['noanonymous'], kind: 'words', unset: 'leave' },
+    { how: 'member', members: ['noanonymous'], unset: 'leave' },
     {
       why: 'Inside TLS there is no anonymous login either. Where it is not set smtpd_sasl_security_options holds, which says so already.',
       source: 'Postfix postconf(5), smtpd_sasl_tls_security_options; SASL_README',
@@ -100,7 +115,7 @@ export const strictSmtp: readonly Fragment[] = [
   ),
   main(
     'smtpd_data_restrictions',
-    { how: 'member', members: ['reject_unauth_pipelining'], kind: 'words', unset: 'write' },
+    { how: 'member', members: ['reject_unauth_pipelining'], unset: 'write' },
     {
       why: 'The same in the words of a Postfix that has no smtpd_forbid_unauth_pipelining.',
       source: 'Postfix postconf(5), reject_unauth_pipelining',

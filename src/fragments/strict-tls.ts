@@ -53,7 +53,7 @@ export const strictTls: readonly Fragment[] = [
     {
       how: 'member',
       members: ['aNULL', 'kDHE', 'AESCCM', 'ARIA', 'CAMELLIA', 'PSK', 'SRP'],
-      kind: 'words',
+
       unset: 'write',
     },
     {
@@ -64,7 +64,7 @@ export const strictTls: readonly Fragment[] = [
   ),
   main(
     'smtpd_tls_mandatory_exclude_ciphers',
-    { how: 'member', members: ['kRSA', 'SHA1', 'SHA256', 'SHA384'], kind: 'words', unset: 'write' },
+    { how: 'member', members: ['kRSA', 'SHA1', 'SHA256', 'SHA384'], unset: 'write' },
     {
       why: 'Where TLS is required (465, 587) what is left is forward secrecy (ECDHE) with AEAD: the six suites of Mozilla’s intermediate list that are not DHE. The last three names are those of checksums, which AEAD suites have none of.',
       source: 'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; RFC 8314, 4.1',
@@ -80,7 +80,7 @@ export const strictTls: readonly Fragment[] = [
   ),
   main(
     'tls_ssl_options',
-    { how: 'member', members: ['NO_COMPRESSION', 'NO_RENEGOTIATION'], kind: 'words', unset: 'write' },
+    { how: 'member', members: ['NO_COMPRESSION', 'NO_RENEGOTIATION'], unset: 'write' },
     {
       when: { postfix: '>=3.4' },
       why: 'No renegotiation, by which a client makes the server work, and no compression, which tells of what is encrypted.',

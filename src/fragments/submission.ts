@@ -51,5 +51,8 @@ export const submission: readonly Fragment[] = [
     'No login before STARTTLS, whatever main.cf says.',
     'Postfix postconf(5), smtpd_tls_auth_only',
   ),
-  ...FOR_USERS.map(({ setting, merge, why, source }) => option(setting, merge, why, source)),
+  ...FOR_USERS.map(({ setting, merge, why, source }) => ({
+    ...option(setting, merge, why, source),
+    group: 'users-on-587',
+  })),
 ];

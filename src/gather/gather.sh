@@ -132,6 +132,7 @@ daemons() {
     section postconf "$parameters"
     section maps "$(postconf -m 2>/dev/null)"
   fi
+  section cyrus "$(ls -d /etc/postfix/sasl/smtpd.conf /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
   # Where Postfix is not there, or cannot read its files.
   [ -n "$parameters" ] || section hostname "$(hostname -f 2>/dev/null || hostname)"
   section listeners "$(ss -Hltnp 2>/dev/null)"

@@ -42,6 +42,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     dovecot: version('dovecot-core'),
     maps: lines('maps'),
     postconf,
+    ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
     listeners: lines('listeners').flatMap(listener),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),

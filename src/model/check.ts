@@ -16,11 +16,12 @@ export interface Drift {
 /** One look on the way to a host, or at what apply needs there. */
 export interface Diagnosis {
   readonly check: string;
-  readonly status: 'ok' | 'fail';
+  /** `warn`: a danger that keeps no apply from its work. */
+  readonly status: 'ok' | 'warn' | 'fail';
   readonly text: string;
   /** How to mend it; empty when it is well. */
   readonly hint: string;
-  /** The exit code that apply would end with; 0 when it is well. */
+  /** The exit code that apply would end with; 0 unless it fails. */
   readonly exit: number;
   readonly seconds: number;
 }

@@ -54,7 +54,7 @@ export interface AuthOffer {
   readonly offered: 'never' | 'inside-tls' | 'always';
   /** Networks to which AUTH is not listed (`smtpd_sasl_exceptions_networks`), although it works; empty: none. */
   readonly exceptions: string;
-  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. */
+  /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. Empty: AUTH is on, and nothing is set up to ask. */
   readonly type: string;
   /** Socket or service of the backend: `private/auth`. */
   readonly path: string;
@@ -129,6 +129,14 @@ export interface ExposureMap {
   /** Clients that count as the host's own network: main.cf's `mynetworks`, else what the style makes. */
   readonly networks: string;
   readonly dangers: readonly Danger[];
+}
+
+/** Dangers that are shown as information only: many hosts choose them on purpose. Nothing counts them. */
+export const INFORMATION: readonly string[] = ['any-sender'];
+
+/** The dangers that count: all but information. */
+export function dangersThatCount({ dangers }: Pick<ExposureMap, 'dangers'>): Danger[] {
+  return dangers.filter(({ id }) => !INFORMATION.includes(id));
 }
 
 /** One way in which a plan changes who may do what. */

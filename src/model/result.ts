@@ -1,5 +1,6 @@
 import type { PortAudit } from './audit.ts';
 import type { Diagnosis, Drift } from './check.ts';
+import type { ExposureMap } from './exposure.ts';
 import type { Finding } from './finding.ts';
 import type { Plan } from './plan.ts';
 import type { Facts } from './snapshot.ts';
@@ -21,6 +22,8 @@ export type Ending =
   | { readonly kind: 'foreseen'; readonly release: string }
   /** `dns`: lines of a zone file. */
   | { readonly kind: 'dns'; readonly records: readonly string[] }
+  /** `map`: who can do what through which way in. */
+  | { readonly kind: 'mapped'; readonly map: ExposureMap }
   | { readonly kind: 'history'; readonly transactions: readonly Transaction[] }
   | {
       readonly kind: 'failed';

@@ -100,6 +100,8 @@ export interface Facts {
   readonly maps: readonly string[];
   /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
   readonly postconf: Readonly<Record<string, string>>;
+  /** Cyrus SASL is set up for Postfix: there is a smtpd.conf or a database of its passwords. */
+  readonly cyrus?: true;
   /** Service names of the ports 465 and 587 that the host resolves. */
   readonly resolves: readonly string[];
   readonly listeners: readonly Listener[];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { modelOf } from '../exposure/compare.ts';
 import { HardenMailError } from '../errors.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import type {
@@ -6,6 +7,7 @@ import type {
   Activation,
   Bytes,
   Change,
+  Effect,
   Facts,
   Note,
   Plan,
@@ -16,14 +18,16 @@ import type {
   TaskOutcome,
 } from '../model.ts';
 import { assertProvided } from '../tasks/provided.ts';
-import { servedCertificate } from '../tasks/served.ts';
+import { servedCertificate, type Served } from '../tasks/served.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
-import { applyFragment, type Applied, type Context } from './settings.ts';
-import { passedOn25 } from './siblings.ts';
+import type { Context } from './applied.ts';
+import { applyAll, assertNotWeaker } from './guarded.ts';
+import { keepOldTls } from './old-tls.ts';
+import { reachesSocket, saslInUse, saslNotes } from './sasl.ts';
 import { strictNotes } from './strict-notes.ts';
 import { summarize } from './summary.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade.ts';
@@ -45,12 +49,13 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     settings,
     notes: applied,
     record,
+    effects,
   } = setAll(
     snapshot,
     policy,
     tasks,
     opened,
-    valuesFor(facts, policy, servedCertificate(facts, policy, asks)),
+    servedCertificate(facts, policy, asks),
     namedCertificates(facts, policy, asks),
   );
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
@@ -78,7 +83,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...told,
     ...notes,
   ];
-  const plan = { actions, settings, changes, activations, notes: all };
+  const plan = { actions, settings, changes, activations, notes: all, effects };
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 
@@ -88,6 +93,7 @@ interface Settled {
   readonly notes: readonly Note[];
   /** Null: none is needed. */
   readonly record: Bytes | null;
+  readonly effects: readonly Effect[];
 }
 
 /**
@@ -100,7 +106,7 @@ function setAll(
   policy: Policy,
   tasks: readonly Task[],
   opened: Opened,
-  fill: (text: string) => string,
+  served: Served,
   named: readonly Named[],
 ): Settled {
   const { facts } = snapshot;
@@ -110,41 +116,48 @@ function setAll(
   const strict = forNames(all.filter(onTop), named);
   const record = readRecord(snapshot);
   const names = tasks.length < RECIPE.length ? tasks.map(({ name }) => name) : null;
-  const context: Context = { facts, policy, fill, opened: opened.workspace };
+  const sasl = saslInUse(opened.workspace, facts, policy);
+  const context: Context = {
+    facts,
+    policy,
+    sasl,
+    reached: reachesSocket(opened.workspace, sasl.socket),
+    fill: valuesFor(policy, served, sasl),
+    opened: opened.workspace,
+    before: modelOf(opened.workspace, facts),
+  };
   const held = heldBy(record, strict, opened.workspace, context, names);
   const back = takeBack(held, opened.workspace);
-  const base = applyAll(standard, back.workspace, { ...context, held: held.places });
+  const oldTls = keepOldTls(back.workspace);
+  const base = applyAll(standard, oldTls.workspace, {
+    ...context,
+    before: modelOf(back.workspace, facts),
+    held: held.places,
+  });
   const top = applyAll(strict, base.workspace, context);
   const kept = remember(held, strict, base.workspace, top.workspace, context);
+  const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
   return {
     workspace: top.workspace,
-    settings: netChanges(back.settings, [...upgradeSettings(opened.converted), ...base.settings], top.settings),
+    settings: netChanges(
+      back.settings,
+      [...upgradeSettings(opened.converted), ...oldTls.settings, ...base.settings],
+      top.settings,
+    ),
     notes: [
       ...back.notes,
       ...base.notes,
       ...top.notes,
-      ...passedOn25(opened.workspace, top.workspace),
+      ...saslNotes(sasl),
       ...strictNotes(opened.workspace, top.workspace, facts, policy),
     ],
     record:
       isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
         ? renderRecord(kept)
         : null,
+    effects,
   };
-}
-
-function applyAll(fragments: readonly Fragment[], start: Workspace, context: Context): Applied {
-  let workspace = start;
-  const settings: SettingChange[] = [];
-  const notes: Note[] = [];
-  for (const fragment of fragments) {
-    const applied = applyFragment(fragment, workspace, context);
-    workspace = applied.workspace;
-    settings.push(...applied.settings);
-    notes.push(...applied.notes);
-  }
-  return { workspace, settings, notes };
 }
 
 /** The record goes with the settings, in one transaction: what puts these back puts it back too. */

@@ -1,15 +1,14 @@
-import { hasChecks } from '../formats/lists.ts';
 import { optionValue } from '../formats/postfix-master.ts';
-import type { Fragment } from '../fragments/fragment.ts';
 import { expand } from '../formats/postfix-expand.ts';
-import { siblingOf } from './siblings.ts';
+import { restrictions } from '../formats/restrictions.ts';
+import type { Fragment } from '../fragments/fragment.ts';
 import { servicesOn, type Site } from './sites.ts';
 import { mainReader, type Workspace } from './workspace.ts';
 
 /**
- * What an entry for users has from main.cf and must not be rid of: the admin's own checks (a policy service that knows who
- * may send as whom, a list of those who may not), and his word on recipients that do not exist. Null where there is nothing of
- * the kind. An entry that comes with this plan has what the other entry for users has from there.
+ * What an entry for users has from main.cf and must keep: a list that says more than who is permitted and who may not relay (a
+ * policy service, a list of blocked users, client certificates), and the admin's word on recipients that do not exist. Null
+ * where there is nothing of the kind.
  * @param opened the files as the admin has them
  */
 export function inheritedValue(
@@ -19,10 +18,16 @@ export function inheritedValue(
 ): string | null {
   if (place.in !== 'master.cf' || place.port === 25 || address.in !== 'master.cf' || value !== null) return null;
   const there = servicesOn(opened, place.port).find(({ name, type }) => `${name}/${type}` === address.service);
-  const model = there ?? siblingOf(opened, place.port);
-  if (!model || optionValue(model, setting) !== null) return null;
+  if (!there || optionValue(there, setting) !== null) return null;
   const read = mainReader(opened);
   const inherited = read(setting)?.replace(/\s+/g, ' ') ?? null;
   if (inherited === null || setting === 'smtpd_reject_unlisted_recipient') return inherited;
-  return setting.endsWith('_restrictions') && hasChecks(expand(inherited, read)) ? inherited : null;
+  return setting.endsWith('_restrictions') && !isStock(expand(inherited, read)) ? inherited : null;
+}
+
+/** Nothing but who is permitted and who may not relay, as Postfix itself has it by default. */
+const STOCK = /^(permit_mynetworks|permit_sasl_authenticated|(reject|defer)_unauth_destination)$/;
+
+function isStock(list: string): boolean {
+  return restrictions(list).every(({ name, warns }) => STOCK.test(name) && !warns);
 }

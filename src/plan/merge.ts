@@ -1,4 +1,4 @@
-import { ensureMembers, listMembers } from '../formats/lists.ts';
+import { listMembers, permitUsers } from '../formats/lists.ts';
 import type { Merge } from '../fragments/fragment.ts';
 import { expand } from '../formats/postfix-expand.ts';
 import { asStrict, raised } from './strictness.ts';
@@ -14,25 +14,23 @@ const KEEP: Decision = { keep: true };
  * How a fragment meets what the admin has. The one rule above all: never weaken.
  * @param current what holds now, null where it is not set
  * @param read the value of another setting of main.cf: for `$name` in a value, and older settings that imply a level
- * @param comma what parts the members of a new list: master.cf's options are easier to read without white space
  */
-export function merge(
-  wanted: Merge,
-  current: string | null,
-  read: (setting: string) => string | null,
-  comma: ', ' | ',' = ', ',
-): Decision {
+export function merge(wanted: Merge, current: string | null, read: (setting: string) => string | null): Decision {
   switch (wanted.how) {
     case 'set':
       return current !== null && same(expand(current, read), wanted.value) ? KEEP : { to: wanted.value };
     case 'default':
       return current === null ? { to: wanted.value } : KEEP;
+    case 'offer':
+      return offer(wanted, current, read);
+    case 'permit-users':
+      return letUsersThrough(current, read);
     case 'remove':
       return current === null ? KEEP : { to: null };
     case 'at-least':
       return atLeast(wanted, current, read);
     case 'member':
-      return member(wanted, current, read, comma);
+      return member(wanted, current, read);
     case 'without':
       return without(wanted, current, read);
     case 'service':
@@ -73,7 +71,7 @@ function atLeast(
   read: (setting: string) => string | null,
 ): Decision {
   const implied =
-    scale.by === 'ladder' ? scale.implied?.find((old) => read(old.setting)?.toLowerCase() === old.value) : undefined;
+    scale.by === 'ladder' ? scale.implied?.find((old) => old.where.every(([name, is]) => (read(name)?.toLowerCase() ?? null) === is)) : undefined; // oxfmt-ignore
   // The old word counts only as long as the new one is not there (Postfix postconf(5), smtpd_enforce_tls).
   if (current === null || current === '') return { to: implied?.means ?? value };
   const now = expand(current, read);
@@ -86,33 +84,40 @@ function atLeast(
 }
 
 function member(
-  { members, kind, unset }: Merge & { how: 'member' },
+  { members, unset }: Merge & { how: 'member' },
   current: string | null,
   read: (setting: string) => string | null,
-  comma: string,
 ): Decision {
   // A list that is set to nothing decides nothing, as if it were not set.
   if (unset === 'leave' && (current ?? '') === '') return KEEP;
-  if (current === null) return { to: members.join(kind === 'words' ? ' ' : comma) };
+  if (current === null) return { to: members.join(' ') };
+  const has = listMembers(expand(current, read)).map((word) => word.toLowerCase());
+  const missing = members.filter((word) => !has.includes(word.toLowerCase()));
+  if (missing.length === 0) return KEEP;
+  const gap = current.includes(',') ? ', ' : ' ';
+  return { to: [current, ...missing].filter(Boolean).join(gap) };
+}
+
+/** The admin's explicit word against it stays. */
+function offer(
+  { value, declined }: Merge & { how: 'offer' },
+  current: string | null,
+  read: (setting: string) => string | null,
+): Decision {
+  if (current === null) return { to: value };
   const now = expand(current, read);
-  if (kind === 'words') {
-    const has = listMembers(now).map((word) => word.toLowerCase());
-    const missing = members.filter((word) => !has.includes(word.toLowerCase()));
-    if (missing.length === 0) return KEEP;
-    const gap = current.includes(',') ? ', ' : ' ';
-    return { to: [current, ...missing].filter(Boolean).join(gap) };
-  }
-  const result = ensureMembers(now, members);
-  if ('conflict' in result) return { keep: true, note: result.conflict, level: 'warning' };
+  if (same(now, value)) return KEEP;
+  return same(now, declined) ? { keep: true, note: `${current} stays: you have set it so` } : { to: value };
+}
+
+/** A list whose refusal stands behind a `$name` stays. */
+function letUsersThrough(current: string | null, read: (setting: string) => string | null): Decision {
+  if ((current ?? '').trim() === '') return KEEP;
+  const now = expand(current!, read);
+  const result = permitUsers(now);
+  if ('kept' in result) return { keep: true, note: `${current} stays, so users cannot send by it: ${result.kept}`, level: 'warning' }; // oxfmt-ignore
   if (result.value === now) return KEEP;
-  const edited = ensureMembers(current, members);
-  const effective = 'value' in edited && ensureMembers(expand(edited.value, read), members);
-  if (effective && 'value' in effective && effective.value === expand(edited.value, read)) {
-    // Written without white space, an option of master.cf needs no braces: then it stays so.
-    const tight = comma === ',' && !/\s/.test(current);
-    const to = tight ? edited.value.replaceAll(', ', ',') : edited.value;
-    if (result.passed.length === 0) return { to };
-    return { to, note: `who logs in is let through before these are asked: ${result.passed.join(', ')}` };
-  }
-  return { keep: true, note: `${current} stays: ${members.join(', ')} must be in it, in this order`, level: 'warning' };
+  const edited = permitUsers(current!);
+  if ('value' in edited && expand(edited.value, read) === result.value) return { to: edited.value };
+  return { keep: true, note: `${current} stays, so users cannot send by it: permit_sasl_authenticated belongs in it, before what refuses to relay`, level: 'warning' }; // oxfmt-ignore
 }

@@ -4,7 +4,7 @@ import type { Note, SettingChange, TaskName } from '../model.ts';
 import { mainText, respaceMain } from '../formats/postfix-main.ts';
 import { keyOf, labelOf, readAt, writeAt, type Address } from './address.ts';
 import type { ProfileRecord, Remembered } from './record.ts';
-import type { Context } from './settings.ts';
+import type { Context } from './applied.ts';
 import { servicesOn, sitesOf } from './sites.ts';
 import { applies } from './values.ts';
 import type { Workspace } from './workspace.ts';
@@ -46,7 +46,7 @@ export function heldBy(
   const outside = all.filter((one) => !known.includes(one));
   const wanted = new Set(
     fragments
-      .filter((fragment) => applies(fragment, context.facts, context.policy, workspace))
+      .filter((fragment) => applies(fragment, context, workspace))
       .flatMap((fragment) => addressesOf(fragment, workspace, context.fill))
       .map(keyOf),
   );
@@ -131,11 +131,11 @@ export function remember(
   after: Workspace,
   context: Context,
 ): ProfileRecord {
-  const { policy, facts, fill } = context;
+  const { policy, fill } = context;
   const settings = new Map<string, Remembered>();
   const entries = new Set<string>();
   const places = fragments
-    .filter((fragment) => applies(fragment, facts, policy, after))
+    .filter((fragment) => applies(fragment, context, after))
     .flatMap((fragment) => addressesOf(fragment, after, fill).map((at) => ({ at, by: fragment.id })));
   for (const { at, by } of places) {
     const key = keyOf(at);

@@ -1,52 +1,35 @@
 import type { Fragment } from '../fragments/fragment.ts';
-import { HardenMailError } from '../errors.ts';
-import type { Facts, Note, Policy, SettingChange } from '../model.ts';
-import type { Option, Service } from '../formats/postfix-master.ts';
+import type { Note, SettingChange } from '../model.ts';
+import { letsStrangersIn } from '../exposure/compare.ts';
+import { optionValue } from '../formats/postfix-master.ts';
 import { keyOf } from './address.ts';
+import { change, type Applied, type Context } from './applied.ts';
 import { inheritedValue } from './inherited.ts';
 import { merge } from './merge.ts';
+import { openPort } from './open-port.ts';
 import { overrides } from './overrides.ts';
-import { addSubmission, entriesOn, servicesOn, sitesOf, submissionName } from './sites.ts';
-import { ownOptions, siblingOf } from './siblings.ts';
+import { servicesOn, sitesOf, type Site } from './sites.ts';
 import { applies, fillMerge } from './values.ts';
-import { mainReader, MASTER_CF, type Workspace } from './workspace.ts';
-
-export interface Applied {
-  readonly workspace: Workspace;
-  readonly settings: readonly SettingChange[];
-  readonly notes: readonly Note[];
-}
-
-export interface Context {
-  readonly facts: Facts;
-  readonly policy: Policy;
-  readonly fill: (text: string) => string;
-  /** The files as the admin has them. */
-  readonly opened: Workspace;
-  /** Places where strict stands on top, by `keyOf`: there the standard's own word is not asked for. */
-  readonly held?: ReadonlySet<string>;
-}
+import { mainReader, type Workspace } from './workspace.ts';
 
 /** Brings one fragment into the files: what it changes, and what it leaves alone with a reason. */
 export function applyFragment(fragment: Fragment, workspace: Workspace, context: Context): Applied {
-  const { facts, policy, fill } = context;
-  if (!applies(fragment, facts, policy, workspace)) return { workspace, settings: [], notes: [] };
+  const { fill } = context;
+  if (!applies(fragment, context, workspace)) return { workspace, settings: [], notes: [] };
   if (fragment.merge.how === 'service') return openPort(fragment, workspace, context);
   const sites = sitesOf(fragment, workspace, fill);
   if (sites.length === 0) return missingPlace(fragment, workspace, context);
 
   const wanted = fillMerge(fragment.merge, fill);
-  const { place } = fragment;
   let now = workspace;
   const settings: SettingChange[] = [];
   const notes: Note[] = [];
   for (let i = 0; i < sites.length; i++) {
-    // Found anew in the files as they are now: the site before it may have moved the lines.
+    // Found again in the files as they are now: the site before it may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
-    if (!site || (fragment.profile === 'standard' && context.held?.has(keyOf(site.address)))) continue;
+    if (!site || isOthers(fragment, site, now, context)) continue;
     const inherited = inheritedValue(fragment, site, context.opened);
-    const comma = place.in === 'master.cf' ? ',' : ', ';
-    const decision = merge(wanted, site.value ?? inherited, reader(fragment, now), comma);
+    const decision = merge(wanted, site.value ?? inherited, reader(fragment, now));
     const level = ('keep' in decision && decision.level) || 'info';
     const said = inherited === null || ('value' in wanted && wanted.value === inherited);
     const note = decision.note ?? (said ? undefined : `main.cf's goes on to hold here: ${inherited}`);
@@ -59,58 +42,29 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
   return { workspace: now, settings, notes: [...notes, ...overrides(fragment, wanted, now, reader(fragment, now))] };
 }
 
+const FOR_LOGINS = ['smtpd_reject_unlisted_recipient', 'milter_macro_daemon_name', 'broken_sasl_auth_clients'];
+const LISTS = ['smtpd_client_restrictions', 'smtpd_recipient_restrictions', 'smtpd_relay_restrictions'];
+
+/**
+ * Is this site none of the fragment's business? Strict holds it; or the entry takes no logins, so nothing that is for users
+ * belongs there; or the entry refuses strangers already, so that its lists are the admin's own limit.
+ */
+function isOthers({ profile, place, setting }: Fragment, { address }: Site, now: Workspace, context: Context): boolean {
+  if (profile === 'standard' && context.held?.has(keyOf(address))) return true;
+  if (place.in !== 'master.cf' || address.in !== 'master.cf') return false;
+  const isList = LISTS.includes(setting) && place.port !== 25;
+  if (!isList && !FOR_LOGINS.includes(setting)) return false;
+  const service = servicesOn(now, place.port).find(({ name, type }) => `${name}/${type}` === address.service);
+  const login =
+    (service && optionValue(service, 'smtpd_sasl_auth_enable')) ?? mainReader(now)('smtpd_sasl_auth_enable');
+  if (login?.toLowerCase() !== 'yes') return profile === 'standard' || isList;
+  const before = context.before.smtpds.find(({ id }) => id === address.service);
+  return isList && before !== undefined && !letsStrangersIn(before, context.facts);
+}
+
 /** What main.cf says; a Dovecot value has nothing to do with it. */
 function reader({ place }: Fragment, workspace: Workspace): (name: string) => string | null {
   return place.in === 'dovecot' ? () => null : mainReader(workspace);
-}
-
-function change(
-  fragment: Fragment,
-  setting: string,
-  file: string,
-  before: string | null,
-  after: string | null,
-): SettingChange {
-  return { task: fragment.task, fragment: fragment.id, setting, file, before, after };
-}
-
-/** Sees to it that an entry serves the port. Throws where somebody else does: a second one keeps Postfix from starting. */
-function openPort(fragment: Fragment, workspace: Workspace, { facts, opened }: Context): Applied {
-  const { place, merge: wanted } = fragment;
-  if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
-  const { port } = place;
-  if (servicesOn(workspace, port).length > 0) return { workspace, settings: [], notes: [] };
-  const [other] = entriesOn(workspace, port);
-  if (other) {
-    throw new HardenMailError(
-      'CONFIG_CONFLICT',
-      `${MASTER_CF}:${other.line}: ${other.name} ${other.type} serves port ${port} with ${other.command}, not smtpd`,
-      'Nothing was written. Comment that entry out, or let it serve another port, and run again.',
-    );
-  }
-  const holder = facts.listeners.find((listener) => listener.port === port)?.process ?? '';
-  if (holder !== '' && holder !== 'master') {
-    throw new HardenMailError(
-      'PORT_BUSY',
-      `port ${port} is held by ${holder}, so Postfix cannot listen there`,
-      `Nothing was written. Have ${holder} leave the port to Postfix, and run again.`,
-    );
-  }
-  const name = submissionName(facts, port);
-  const sibling = siblingOf(opened, port);
-  const taken = sibling ? ownOptions(sibling, opened) : [];
-  const added = (what: string, value: string): SettingChange =>
-    change(fragment, `${name}/inet${what}`, MASTER_CF, null, value);
-  return {
-    workspace: addSubmission(workspace, name, wanted.samples, taken, sibling),
-    settings: [added('', 'smtpd'), ...taken.map((one) => added(` ${one.name}`, one.value))],
-    notes: sibling && taken.length > 0 ? [takenOver(fragment, name, sibling, taken)] : [],
-  };
-}
-
-function takenOver({ task }: Fragment, name: string, from: Service, taken: readonly Option[]): Note {
-  const names = taken.map((one) => one.name).join(', ');
-  return { task, level: 'info', text: `${name}/inet: takes over from ${from.name}/inet what is the admin's: ${names}` };
 }
 
 /** The daemon is not there yet, or master.cf has no smtpd on the port. */
@@ -121,14 +75,8 @@ function missingPlace(fragment: Fragment, workspace: Workspace, { fill }: Contex
     return { workspace, settings: [], notes: [{ task: fragment.task, level: 'warning', text }] };
   }
   const wanted = fillMerge(fragment.merge, fill);
-  if (wanted.how === 'remove' || wanted.how === 'without' || ('unset' in wanted && wanted.unset === 'leave'))
-    return { workspace, settings: [], notes: [] };
-  const after =
-    'value' in wanted
-      ? wanted.value
-      : 'members' in wanted
-        ? wanted.members.join('kind' in wanted && wanted.kind === 'words' ? ' ' : ', ')
-        : '';
+  const after = 'value' in wanted ? wanted.value : wanted.how === 'member' && wanted.unset === 'write' ? wanted.members.join(' ') : null; // oxfmt-ignore
+  if (after === null) return { workspace, settings: [], notes: [] };
   const file = place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`;
   const label =
     place.in === 'dovecot'

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Facts, Note, Policy } from '../model.ts';
 import { servedCertificate } from '../tasks/served.ts';
-import { takesLogins } from './siblings.ts';
+import { takesLogins } from './logins.ts';
 import { mainReader, type Workspace } from './workspace.ts';
 
 /** What strict leaves to the admin, or costs. */

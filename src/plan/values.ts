@@ -1,5 +1,6 @@
 import type { Condition, Fragment, Merge } from '../fragments/fragment.ts';
 import type { Facts, Policy } from '../model.ts';
+import type { SaslInUse } from './sasl.ts';
 import type { Served } from '../tasks/served.ts';
 import type { Named } from '../tasks/sni.ts';
 import { mainValue } from '../formats/postfix-main.ts';
@@ -7,13 +8,14 @@ import { satisfies } from '../formats/versions.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The names that fragments may use, filled in for one host. */
-export function valuesFor(facts: Facts, policy: Policy, served: Served): (text: string) => string {
+export function valuesFor(policy: Policy, served: Served, sasl: SaslInUse): (text: string) => string {
   const values: Readonly<Record<string, string>> = {
     cert: served.cert,
     key: served.key,
     domain: policy.domain,
     lineage: served.name,
-    queue: facts.postconf['queue_directory'] || '/var/spool/postfix',
+    sasl_path: sasl.path,
+    auth_socket: sasl.socket,
   };
   // Postfix's own ${data_directory} is not one of ours and stays.
   return (text) => text.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
@@ -39,6 +41,15 @@ export function forNames(fragments: readonly Fragment[], certificates: readonly 
   });
 }
 
+/** What decides whether a fragment is for a host. */
+export interface Situation {
+  readonly facts: Facts;
+  readonly policy: Policy;
+  readonly sasl: SaslInUse;
+  /** Postfix's user can open that socket as it is. */
+  readonly reached: boolean;
+}
+
 /** The fragment's merge with its values filled in. */
 export function fillMerge(merge: Merge, fill: (text: string) => string): Merge {
   return 'value' in merge ? { ...merge, value: fill(merge.value) } : merge;
@@ -48,7 +59,11 @@ export function fillMerge(merge: Merge, fill: (text: string) => string): Merge {
  * Is this fragment for this host: profile, versions, map types, and what main.cf says at this moment? Of a Postfix that is
  * not there yet the map types are not known: it is taken to have those that are asked for.
  */
-export function applies(fragment: Fragment, facts: Facts, policy: Policy, workspace: Workspace): boolean {
+export function applies(
+  fragment: Fragment,
+  { facts, policy, sasl, reached }: Situation,
+  workspace: Workspace,
+): boolean {
   if (fragment.profile === 'strict' && policy.profile !== 'strict') return false;
   const when: Condition = fragment.when ?? {};
   const isSet = (name: string): boolean =>
@@ -59,6 +74,8 @@ export function applies(fragment: Fragment, facts: Facts, policy: Policy, worksp
     (when.set === undefined || isSet(when.set)) &&
     (when.unset === undefined || !isSet(when.unset)) &&
     (when.asked === undefined || (policy.asked ?? []).includes(when.asked)) &&
+    (when.sasl === undefined || when.sasl === sasl.kind) &&
+    (when.unreached === undefined || !reached) &&
     (when.sni === undefined || when.sni === (policy.sni ?? []).length > 0) &&
     (when.map === undefined || facts.maps.length === 0 || facts.maps.includes(when.map)) &&
     (when.noMap === undefined || (facts.maps.length > 0 && !facts.maps.includes(when.noMap)))

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Diagnosis, Drift, HostResult } from '../model.ts';
-import { CONVERSION, isEmpty } from '../model.ts';
+import { CONVERSION, dangersThatCount, isEmpty } from '../model.ts';
 import { count } from './count.ts';
 import { escape } from './escape.ts';
 import { daemons, difference, planTotal, warnings } from './plan.ts';
@@ -46,6 +46,11 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
     }
     case 'dns': // lines of a zone file, and so is this one
       return [`; ${name}`, ...ending.records.map((line) => escape(line))];
+    case 'mapped': {
+      const dangers = dangersThatCount(ending.map).length;
+      const told = dangers === 0 ? chalk.green('no danger found') : chalk.red(count(dangers, 'danger'));
+      return [`${name}  ${count(ending.map.ways.length, 'way') || 'no way'} in, ${told}. Nothing was written.`];
+    }
     case 'history':
       return [`${name}  ${count(ending.transactions.length, 'transaction') || 'no transaction yet'}`];
     case 'changed': {
@@ -89,13 +94,15 @@ function sinceLines({ files }: Drift, chalk: ChalkInstance): string[] {
 
 /** `✔ login      0.21 s  root, by key /root/.ssh/id_ed25519`, and the fix where there is one. */
 function diagnosisLines({ check, status, text, hint, seconds }: Diagnosis, chalk: ChalkInstance): string[] {
-  const sign = status === 'ok' ? chalk.green('✔') : chalk.red('✖');
+  const sign = { ok: chalk.green('✔'), warn: chalk.yellow('!'), fail: chalk.red('✖') }[status];
   const line = `  ${sign} ${check.padEnd(11)} ${seconds.toFixed(2).padStart(5)} s  ${escape(text)}`;
   return hint === '' ? [line] : [line, `      ${chalk.dim('→')} ${escape(hint)}`];
 }
 
 function examined(diagnoses: readonly Diagnosis[], chalk: ChalkInstance): string {
   const bad = diagnoses.filter(({ status }) => status === 'fail').length;
-  if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply. Nothing was written.`;
-  return `${chalk.red('failed')}: ${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply. Nothing was written.`;
+  const dangers = diagnoses.filter(({ status }) => status === 'warn').length;
+  const also = dangers === 0 ? '' : `; ${chalk.yellow(count(dangers, 'danger'))} found`;
+  if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply${also}. Nothing was written.`;
+  return `${chalk.red('failed')}: ${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply${also}. Nothing was written.`;
 }

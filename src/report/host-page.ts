@@ -1,10 +1,11 @@
 /** What unfolds below a host's row. */
+import { key, mono, section, sign, table } from './cells.ts';
 import { WAY } from './findings.ts';
+import { mapInside } from './map-page.ts';
 import { html, type Markup } from './markup.ts';
 import type { DocumentHost } from './schema.ts';
 
 type Plan = NonNullable<DocumentHost['plan']>;
-type Rows = readonly (readonly Markup[])[];
 
 export function hostInside(host: DocumentHost): Markup[] {
   const parts = [
@@ -60,6 +61,8 @@ function ofOutcome(host: DocumentHost): Markup[] {
           ]),
         ),
       );
+    case 'mapped':
+      return mapInside(host.map);
     case 'unchanged':
     case 'pending':
     case 'declined':
@@ -86,13 +89,17 @@ function since({ transaction: id, edited }: { readonly transaction: string | nul
   return edited ? `changed since transaction ${id}` : `as transaction ${id} left it: more is wanted now`;
 }
 
-function ofPlan({ tasks, files, notes, activations }: Plan, title: string): Markup[] {
+function ofPlan({ tasks, files, notes, effects, activations }: Plan, title: string): Markup[] {
   return [
     ...section(
       'Tasks',
       table(tasks.map(({ name, state, summary }) => [sign(state), key(name), html`<td>${summary}</td>`])),
     ),
     ...section('Notes', table(notes.map(({ level, text }) => [sign(level), html`<td>${text}</td>`]))),
+    ...section(
+      'Who may do more, and who less',
+      table(effects.map(({ kind, text }) => [key(kind === 'opens' ? 'opens' : 'stricter'), html`<td>${text}</td>`])),
+    ),
     ...section(
       title,
       files.map(({ path, diff: text }) => diff(path, text)),
@@ -138,45 +145,4 @@ function diff(path: string, text: string): Markup {
 function diffLine(line: string): Markup {
   const look = { '+': 'plus', '-': 'minus', '@': 'at' }[line[0] ?? ''] ?? '';
   return html`<span class="${look}">${line === '' ? ' ' : line}</span>`;
-}
-
-const SIGNS = {
-  pass: ['✔', 'good'],
-  ok: ['✔', 'good'],
-  fail: ['✖', 'bad'],
-  warn: ['!', 'news'],
-  warning: ['!', 'news'],
-  change: ['~', 'news'],
-  unknown: ['?', 'soft'],
-  skipped: ['-', 'soft'],
-  hint: ['·', 'soft'],
-  info: ['·', 'soft'],
-} as const;
-
-function sign(status: keyof typeof SIGNS): Markup {
-  const [text, look] = SIGNS[status];
-  return html`<td class="sign ${look}" title="${status}">${text}</td>`;
-}
-
-const key = (text: string): Markup => html`<td class="key">${text}</td>`;
-const mono = (text: string): Markup => html`<td class="mono">${text}</td>`;
-
-/** Nothing where there is nothing in it. */
-function section(title: string, content: readonly Markup[]): Markup[] {
-  return content.length === 0 ? [] : [html`<h2>${title}</h2>`, ...content];
-}
-
-function table(rows: Rows): Markup[] {
-  return rows.length === 0
-    ? []
-    : [
-        html`<table>
-          ${rows.map(
-            (cells) =>
-              html`<tr>
-                ${cells}
-              </tr>`,
-          )}
-        </table>`,
-      ];
 }

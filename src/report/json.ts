@@ -45,6 +45,7 @@ function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: H
       files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
       activations: plan.activations,
       notes: plan.notes,
+      effects: plan.effects ?? [],
     },
     findings,
     ...(audit && { audit }),
@@ -77,6 +78,8 @@ function endingOf(ending: Ending): Own<DocumentHost> {
       return { outcome: 'examined', diagnoses: ending.diagnoses };
     case 'dns':
       return { outcome: 'dns', records: ending.records };
+    case 'mapped':
+      return { outcome: 'mapped', map: ending.map };
     case 'history':
       return {
         outcome: 'history',

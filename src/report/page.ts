@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { count, group } from './count.ts';
 import { hostInside } from './host-page.ts';
+import { mapGist } from './map-page.ts';
 import { html, Markup } from './markup.ts';
 import type { Document, DocumentHost } from './schema.ts';
 import { STYLE } from './style.ts';
@@ -93,7 +94,9 @@ function system(pretty: string): string {
 }
 
 /** What there is to see inside, in a few words. */
-function gist({ plan, findings, outcome }: DocumentHost): string {
+function gist(host: DocumentHost): string {
+  if (host.outcome === 'mapped') return mapGist(host.map);
+  const { plan, findings, outcome } = host;
   const changes = [count(plan?.settings.length ?? 0, 'setting'), count(plan?.files.length ?? 0, 'file')];
   const checks = (wanted: string): number => findings.filter(({ status }) => status === wanted).length;
   const warnings = checks('warn') + (plan?.notes ?? []).filter(({ level }) => level === 'warning').length;

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Facts, Note, Plan, TaskState } from '../model.ts';
+import type { Activation, Effect, Facts, Note, Plan, TaskState } from '../model.ts';
 import { count, group } from './count.ts';
 import { escape } from './escape.ts';
 
@@ -15,7 +15,7 @@ export function headline(name: string, { os, packages, postfix, dovecot }: Facts
 
 /** The tasks with their states, and what the admin should know beside them. */
 export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
-  const { tasks, notes } = plan;
+  const { tasks, notes, effects = [] } = plan;
   const paint: Record<TaskState, (text: string) => string> = {
     ok: chalk.green,
     change: chalk.yellow,
@@ -29,7 +29,15 @@ export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
     ),
     ...unseen(plan).map((line) => `      ${escape(line)}`),
     ...notes.map((note) => noteLine(note, chalk)),
+    ...effects.map((one) => effectLine(one, chalk)),
   ];
+}
+
+/** Who may do more, and who less: `+ opens`, `- stricter`. */
+function effectLine({ kind, text }: Effect, chalk: ChalkInstance): string {
+  return kind === 'opens'
+    ? `  ${chalk.yellow('+ opens:')} ${escape(text)}`
+    : `  ${chalk.green('- stricter:')} ${escape(text)}`;
 }
 
 function noteLine({ level, text }: Note, chalk: ChalkInstance): string {

@@ -4,7 +4,7 @@
  * away or gets another meaning.
  */
 import { z } from 'zod';
-import { PROFILES, TASKS } from '../model.ts';
+import { CLIENT_CLASSES, DESTINATIONS, PROFILES, TASKS, TLS_LEVELS, VERDICTS } from '../model.ts';
 
 const exit = z.int().min(0).max(255);
 const seconds = z.number().min(0);
@@ -72,7 +72,7 @@ const plan = z
     activations: z
       .array(
         z.object({
-          unit: z.enum(['dpkg', 'postfix', 'dovecot']),
+          unit: z.enum(['dpkg', 'systemd', 'postfix', 'dovecot']),
           how: z.enum(['configure', 'reload', 'restart', 'start']),
           why: z.string(),
         }),
@@ -81,6 +81,15 @@ const plan = z
     notes: z
       .array(z.object({ task: z.enum(TASKS), level: z.enum(['info', 'warning']), text: z.string() }))
       .describe('what to know beside the changes'),
+    effects: z
+      .array(
+        z.object({
+          kind: z.enum(['opens', 'tightens']),
+          id: z.string().describe('which of the intended effects (docs/exposure.md), or what became stricter'),
+          text: z.string(),
+        }),
+      )
+      .describe('who may do more once it is carried out, and who less'),
   })
   .meta({ id: 'plan' });
 
@@ -149,7 +158,7 @@ const audit = z
 
 const diagnosis = z.object({
   check: z.string(),
-  status: z.enum(['ok', 'fail']),
+  status: z.enum(['ok', 'warn', 'fail']).describe('`warn`: a danger that keeps no apply from its work'),
   text: z.string(),
   hint: z.string().describe('how to mend it; empty when it is well'),
   exit: exit.describe('what an apply would end with'),
@@ -168,6 +177,90 @@ const drift = z.object({
     .describe('each file that would change'),
   leftovers: z.array(z.string()).describe('paths of dpkg and ucf that wait for a merge'),
 });
+
+const place = {
+  file: z.string(),
+  line: z.int().min(0),
+};
+
+const wayIn = z.object({
+  id: z.string().describe('entry of master.cf, or service and listener of Dovecot'),
+  daemon: z.enum(['postfix', 'dovecot']),
+  program: z.string().describe('what answers'),
+  behind: z.string().describe('`postscreen` where that stands in front; else empty'),
+  addresses: z.array(z.string()).describe('`*` is every address'),
+  port: z.int().min(1).max(65535).nullable().describe('null where the name of the port is not known'),
+  ...place,
+  tls: z
+    .enum(TLS_LEVELS)
+    .describe('`optional`: STARTTLS is offered; `required`: nothing is accepted before it; `implicit`: TLS first'),
+  auth: z
+    .object({
+      offered: z.enum(['never', 'inside-tls', 'always']),
+      exceptions: z.string().describe('networks to which it is not offered'),
+      type: z.string().describe('`dovecot` or `cyrus`'),
+      path: z.string().describe('socket or service of the backend; of Dovecot its user databases'),
+      mechanisms: z.array(z.string()).describe('empty where another program decides'),
+    })
+    .describe('where clients may log in, and who decides about their password'),
+  proxy: z.string().describe('`haproxy` where a proxy must be in front; else empty'),
+  filters: z.array(z.string()).describe('filters that mail passes, with their setting'),
+  certificates: z.array(z.string()).describe('paths, with their setting'),
+  decisions: z
+    .array(
+      z.object({
+        client: z.enum(CLIENT_CLASSES),
+        destination: z.enum(DESTINATIONS).describe('`local`: a recipient of this host; `relay`: somebody elsewhere'),
+        verdict: z
+          .enum(VERDICTS)
+          .describe(
+            '`accepted`: unless a check refuses; `checked`: refused unless a check permits; `no-login`: the class needs a login, and none is offered',
+          ),
+        checks: z.array(z.string()).describe('asked before the verdict, in order'),
+        why: z.string().describe('what decides; of `unknown` what is not understood'),
+      }),
+    )
+    .describe('empty for a way in that takes no mail'),
+});
+
+const map = z
+  .object({
+    ways: z.array(wayIn).describe('every listener that clients reach'),
+    sockets: z
+      .array(
+        z.object({
+          path: z.string(),
+          kind: z.enum(['unix', 'inet']),
+          mode: z.string().describe('octal, four digits; empty for `inet`'),
+          user: z.string(),
+          group: z.string(),
+          ...place,
+        }),
+      )
+      .describe('sockets that say whether a password is right'),
+    out: z
+      .array(
+        z.object({
+          id: z.string(),
+          program: z.string(),
+          tls: z.string().describe("Postfix's word: `none`, `may`, `dane`, `encrypt`, …"),
+          ...place,
+        }),
+      )
+      .describe('services that hand mail on to other hosts'),
+    networks: z.string().describe('mynetworks of main.cf; empty where it is not set'),
+    dangers: z
+      .array(
+        z.object({
+          id: z.string().describe('`any-sender` is information only'),
+          text: z.string(),
+          ...place,
+          hint: z.string().describe('what to do about it'),
+        }),
+      )
+      .describe('what is dangerous as it stands'),
+  })
+  .meta({ id: 'map' });
 
 const transaction = z.object({
   id: z.string(),
@@ -206,13 +299,14 @@ const host = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('checked'), ...common, drift: drift.describe('how it came to differ') }),
   z.object({ outcome: z.literal('foreseen'), ...common, release: z.string().describe('the release looked ahead to') }),
   z.object({ outcome: z.literal('examined'), ...common, diagnoses: z.array(diagnosis).describe('each look') }),
+  z.object({ outcome: z.literal('mapped'), ...common, map: map.describe('who can do what through which way in') }),
   z.object({ outcome: z.literal('dns'), ...common, records: z.array(z.string()).describe('lines of a zone file') }),
   z.object({ outcome: z.literal('history'), ...common, history: z.array(transaction).describe('newest first') }),
 ]);
 
 export const documentSchema = z.object({
   version: z.literal(1),
-  command: z.enum(['apply', 'check', 'verify', 'dns', 'history', 'rollback', 'doctor']),
+  command: z.enum(['apply', 'check', 'verify', 'dns', 'history', 'rollback', 'doctor', 'map']),
   tool: z.string().optional().describe('the version of harden-mail'),
   started: z
     .string()

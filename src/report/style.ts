@@ -52,6 +52,11 @@ tr:first-child td { border-top: 0; }
 td.key { white-space: nowrap; width: 1%; padding-right: 1.25rem; }
 td.sign { width: 1.5rem; padding-right: .25rem; font-weight: 600; }
 td.number { white-space: nowrap; width: 1%; text-align: right; }
+h2 code { font-weight: 400; overflow-wrap: anywhere; }
+.decisions { margin-top: .5rem; padding: .35rem .75rem .5rem; background: var(--wash); border-radius: 6px; }
+.decisions td { width: 33%; }
+.decisions .accepted { font-weight: 600; }
+.decisions .note { font-size: .87rem; color: var(--soft); overflow-wrap: anywhere; }
 .diff { margin-top: .5rem; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; }
 .diff > summary { display: flex; gap: 1rem; padding: .5rem .85rem; background: var(--wash); font-family: var(--mono); font-size: .86em; overflow-wrap: anywhere; }
 .diff > summary .count { margin-left: auto; white-space: nowrap; }

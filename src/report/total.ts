@@ -12,6 +12,7 @@ const OUTCOME: Record<Ending['kind'], string> = {
   declined: 'declined',
   history: 'read',
   dns: 'read',
+  mapped: 'read',
   examined: 'ok',
   failed: 'failed',
 };

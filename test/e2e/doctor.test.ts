@@ -33,7 +33,17 @@ describe('doctor', () => {
     assert.equal(code, 0, stdout);
     const steps = [...stdout.matchAll(/^ {2}✔ ([a-z ]*\S) +\d+\.\d\d s {2}\S/gm)].map(([, check]) => check);
     const way = ['settings', 'reach', 'host key', 'login', 'root'];
-    assert.deepEqual(steps, [...way, 'files', 'release', 'clock', 'transaction', 'domain', 'plan', 'certificate']);
+    assert.deepEqual(steps, [
+      ...way,
+      'files',
+      'release',
+      'clock',
+      'transaction',
+      'domain',
+      'plan',
+      'certificate',
+      'dangers',
+    ]);
     assert.match(stdout, /ssh-ed25519 SHA256:/);
     assert.match(stdout, /ops, by key \S+/);
     assert.match(stdout, /✔ root .* sudo$/m);

@@ -66,6 +66,15 @@ describe('on the mail host itself', function () {
     assert.match(stdout, /sudo wants a password\n {2}→ Run it as root: sudo harden-mail/);
   });
 
+  it('map shows every listener without SSH, and writes nothing', async () => {
+    await mark(host);
+    const { code, stdout, stderr } = await local('map');
+    assert.equal(code, 0, stdout + stderr);
+    for (const port of [25, 110, 143, 993, 995]) assert.match(stdout, new RegExp(`^\\*:${port}$`, 'm'));
+    assert.match(stdout, / 5 ways in, no danger found\. Nothing was written\.\n$/);
+    assert.deepEqual(await writtenSince(host, '/etc', '/var/lib', '/root', '/srv'), []);
+  });
+
   it('a dry run writes nothing', async () => {
     await mark(host);
     const { code, stdout, stderr } = await local('apply', '--dry-run', ...options);

@@ -99,6 +99,8 @@ describe('secrets', () => {
       verify: ['verify', '--json', '--probe-user', 'carol', ...ca],
       history: ['history'],
       'history in JSON': ['history', '--json'],
+      map: ['map'],
+      'map in JSON': ['map', '--json'],
       rollback: ['rollback', '--yes', ...ca],
     };
   });
@@ -133,7 +135,18 @@ describe('secrets', () => {
     return outcome;
   }
 
-  for (const name of ['dry run', 'apply', 'again', 'check', 'verify', 'history', 'history in JSON', 'rollback']) {
+  for (const name of [
+    'dry run',
+    'apply',
+    'again',
+    'check',
+    'verify',
+    'history',
+    'history in JSON',
+    'map',
+    'map in JSON',
+    'rollback',
+  ]) {
     it(`${name}: works, shows no secret, and nothing that a terminal obeys`, async () => {
       const { code, stdout, stderr } = await run(commands[name] ?? []);
       assert.equal(code, 0, stdout + stderr);

@@ -6,7 +6,7 @@ export type Grammar = '2.3' | '2.4';
 interface Words {
   readonly grammar: Grammar;
   /** Passwords in clear. */
-  clear(allowed: boolean): string;
+  readonly clear: (allowed: boolean) => string;
   /** Of a listener: the address it listens on. */
   readonly address: string;
 }

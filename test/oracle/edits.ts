@@ -2,14 +2,12 @@
 import type { Grammar } from '../../src/formats/dovecot-line.ts';
 import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
 
-const WANTED = ['permit_mynetworks', 'permit_sasl_authenticated', 'reject_unauth_destination'];
-
 /** What the recipe does to main.cf, and more. */
 export const MAIN: readonly MainEdit[] = [
   { set: 'smtpd_sasl_type', value: 'dovecot' },
   { set: 'smtpd_sasl_security_options', value: 'noanonymous' },
-  { ensure: 'smtpd_recipient_restrictions', wanted: WANTED },
-  { ensure: 'smtpd_relay_restrictions', wanted: WANTED },
+  { permitUsers: 'smtpd_recipient_restrictions' },
+  { permitUsers: 'smtpd_relay_restrictions' },
   { set: 'smtpd_tls_cert_file', value: '/etc/letsencrypt/live/mx.example.test/fullchain.pem' },
   { set: 'smtpd_tls_security_level', value: 'encrypt' },
   { set: 'smtp_tls_session_cache_database', value: 'lmdb:${data_directory}/smtp_scache' },

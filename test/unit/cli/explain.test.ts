@@ -31,7 +31,7 @@ describe('cli: explain', () => {
     assert.match(explain('smtpd_helo_required'), /task +sasl, from profile strict on$/m);
     assert.match(explain('ssl_cert'), /versions +Dovecot <2\.4$/m);
     assert.match(explain('dovecot:ssl'), /versions +all$/m);
-    assert.match(explain('dovecot:auth-socket:mode'), /service auth › unix_listener {queue}\/private\/auth/);
+    assert.match(explain('dovecot:auth-socket:mode'), /service auth › unix_listener {auth_socket}/);
   });
 
   it('says what comes near to a name that it does not know', () => {
@@ -91,7 +91,10 @@ describe('cli: the records', () => {
     for (const { id, merge, place } of FRAGMENTS) {
       const texts = ['value' in merge ? merge.value : '', ...(place.in === 'dovecot' ? place.block : [])];
       for (const [, name = ''] of texts.join(' ').matchAll(/(?<!\$)\{(\w+)\}/g)) {
-        assert.ok(['cert', 'key', 'domain', 'lineage', 'queue', 'name'].includes(name), `${id}: {${name}}`);
+        assert.ok(
+          ['cert', 'key', 'domain', 'lineage', 'sasl_path', 'auth_socket', 'name'].includes(name),
+          `${id}: {${name}}`,
+        );
       }
     }
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CLIENTS } from '../../../src/exposure/clients.ts';
 import { parametersOf } from '../../../src/exposure/config.ts';
-import { ACCEPTS, acceptsMore, byDefault, REFUSES, run, type Answer } from '../../../src/exposure/decide.ts';
+import { acceptsMore, byDefault, REFUSES, run, type Answer } from '../../../src/exposure/decide.ts';
 import { LISTS, programOf, type Program } from '../../../src/exposure/program.ts';
 import { parseMain } from '../../../src/formats/postfix-main.ts';
 import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../../src/model.ts';
@@ -65,7 +65,7 @@ describe('The laws of the exposure programs', () => {
   it('Nothing accepts more than a program without lists, and a program that refuses accepts no more than any other', () => {
     fc.assert(
       fc.property(lists, who, (value, one) => {
-        assert.equal(acceptsMore(program(value, one), ACCEPTS), null);
+        assert.equal(acceptsMore(program(value, one), []), null);
         assert.equal(acceptsMore(REFUSES, program(value, one)), null);
       }),
       RUNS,
@@ -80,7 +80,7 @@ describe('The laws of the exposure programs', () => {
         fc.constantFrom('client', 'sender', 'relay', 'recipient'),
         fc.nat(),
         (value, one, name, place) => {
-          const members = value[name as keyof Lists];
+          const members = value[name];
           const more = insert(members, place % (members.length + 1), 'reject_rbl_client another.test');
           assert.equal(acceptsMore(program({ ...value, [name]: more }, one), program(value, one)), null);
         },
@@ -97,7 +97,7 @@ describe('The laws of the exposure programs', () => {
         fc.constantFrom('client', 'sender', 'relay', 'recipient'),
         fc.nat(),
         (value, one, name, place) => {
-          const members = value[name as keyof Lists];
+          const members = value[name];
           const more = insert(members, place % (members.length + 1), 'reject_rbl_client another.test');
           const [before, after] = [program({ ...value, [name]: more }, one), program(value, one)];
           const expected = someRun(after, before, (ended, through) => ended === 'accept' && through.includes('reject_rbl_client another.test')); // oxfmt-ignore
@@ -111,7 +111,7 @@ describe('The laws of the exposure programs', () => {
   it('A permit put at the end of a list changes nothing for anybody', () => {
     fc.assert(
       fc.property(lists, who, fc.constantFrom('client', 'sender', 'relay', 'recipient'), (value, one, name) => {
-        const longer = program({ ...value, [name]: [...value[name as keyof Lists], 'permit'] }, one);
+        const longer = program({ ...value, [name]: [...value[name], 'permit'] }, one);
         assert.equal(acceptsMore(longer, program(value, one)), null);
         assert.equal(acceptsMore(program(value, one), longer), null);
       }),

@@ -3,7 +3,7 @@
  * edits, or how it is refused) and `after.cf`, byte by byte.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { ensureMembers } from '../../../src/formats/lists.ts';
+import { permitUsers } from '../../../src/formats/lists.ts';
 import {
   insertMainMember,
   mainValue,
@@ -20,7 +20,7 @@ export type MainEdit =
   | { readonly set: string; readonly value: string }
   | { readonly remove: string }
   | { readonly insert: string; readonly member: string; readonly before: string | null }
-  | { readonly ensure: string; readonly wanted: readonly string[] };
+  | { readonly permitUsers: string };
 
 export type MasterEdit =
   | { readonly service: string; readonly set: string; readonly value: string }
@@ -72,9 +72,9 @@ function applyMain(cf: MainCf, edit: MainEdit): MainCf {
   if ('set' in edit) return setMain(cf, edit.set, edit.value);
   if ('remove' in edit) return removeMain(cf, edit.remove);
   if ('insert' in edit) return insertMainMember(cf, edit.insert, edit.member, edit.before);
-  const result = ensureMembers(mainValue(cf, edit.ensure)?.value ?? '', edit.wanted);
-  if ('conflict' in result) throw new Error(result.conflict);
-  return setMain(cf, edit.ensure, result.value);
+  const list = mainValue(cf, edit.permitUsers)?.value ?? null;
+  const result = permitUsers(list ?? '');
+  return list === null || 'kept' in result ? cf : setMain(cf, edit.permitUsers, result.value);
 }
 
 export function editMaster(bytes: string, edits: readonly MasterEdit[]): string {

@@ -37,11 +37,11 @@ describe('plan: the whole', () => {
       certbot: { state: 'change', summary: 'the certificate is there; its renewal hook is not' },
       sasl: {
         state: 'change',
-        summary: '4 settings in main.cf, 2 in master.cf, 3 in 10-master.conf, 1 in 10-auth.conf',
+        summary: '4 settings in main.cf, 3 in master.cf, 3 in 10-master.conf, 1 in 10-auth.conf',
       },
       starttls: { state: 'change', summary: '5 settings in main.cf' },
       smtps: { state: 'change', summary: '10 settings in master.cf' },
-      plaintext: { state: 'change', summary: '1 setting in master.cf, 1 in main.cf, 1 in 10-auth.conf' },
+      plaintext: { state: 'change', summary: '1 setting in main.cf, 1 in 10-auth.conf' },
       'dovecot-ssl': { state: 'change', summary: '4 settings in 10-ssl.conf' },
       restart: { state: 'change', summary: 'reload dovecot: its files change; reload postfix: its files change' },
     });

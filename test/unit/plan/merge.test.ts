@@ -9,16 +9,12 @@ const LEVEL: Merge = {
   scale: {
     by: 'ladder',
     rungs: ['none', 'may', 'encrypt'],
-    implied: [{ setting: 'smtpd_enforce_tls', value: 'yes', means: 'encrypt' }],
+    implied: [{ where: [['smtpd_enforce_tls', 'yes']], means: 'encrypt' }],
   },
 };
-const RELAY: Merge = {
-  how: 'member',
-  members: ['permit_mynetworks', 'permit_sasl_authenticated', 'reject_unauth_destination'],
-  kind: 'restrictions',
-  unset: 'write',
-};
-const WORDS: Merge = { how: 'member', members: ['plain', 'login'], kind: 'words', unset: 'write' };
+const USERS: Merge = { how: 'permit-users' };
+const OFFER: Merge = { how: 'offer', value: 'yes', declined: 'no' };
+const WORDS: Merge = { how: 'member', members: ['plain', 'login'], unset: 'write' };
 const FULL = 'permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination';
 
 /** What the other settings say in these tests. */
@@ -75,37 +71,48 @@ describe('plan: merge', () => {
     ['words, some there', WORDS, 'plain gssapi', { to: 'plain gssapi login' }],
     ['words, with commas', WORDS, 'plain, gssapi', { to: 'plain, gssapi, login' }],
     ['words, empty', WORDS, '', { to: 'plain login' }],
-    ['restrictions, unset', RELAY, null, { to: FULL }],
-    ['restrictions, unset and to be left', { ...RELAY, unset: 'leave' }, null, kept],
-    ['restrictions, empty and to be left', { ...RELAY, unset: 'leave' }, '', kept],
-    ['restrictions, empty', RELAY, '', { to: FULL }],
-    ['restrictions, all there', RELAY, `reject_rbl_client x, ${FULL}, permit`, kept],
-    ['restrictions, by a variable', RELAY, 'reject_non_fqdn_sender, $relay', kept],
+    ['offer, unset', OFFER, null, { to: 'yes' }],
+    ['offer, accepted already', OFFER, 'YES', kept],
+    ['offer, declined', OFFER, 'no', { keep: true, note: 'no stays: you have set it so' }],
+    ['permit-users, unset', USERS, null, kept],
+    ['permit-users, empty', USERS, '', kept],
+    ['permit-users, there already', USERS, `reject_rbl_client x, ${FULL}, permit`, kept],
+    ['permit-users, there by a variable', USERS, 'reject_non_fqdn_sender, $relay', kept],
     [
-      'restrictions, own networks refused too, and a check of all who are not',
-      RELAY,
+      'permit-users, directly before the refusal',
+      USERS,
+      '$checks, reject_unauth_destination',
+      { to: '$checks, permit_sasl_authenticated, reject_unauth_destination' },
+    ],
+    [
+      'permit-users, a check behind the refusal',
+      USERS,
       'reject_unauth_destination, check_policy_service unix:private/quota',
       {
-        to: 'permit_sasl_authenticated, reject_unauth_destination, check_policy_service unix:private/quota',
-        note: 'who logs in is let through before these are asked: check_policy_service unix:private/quota',
-      },
-    ],
-    ['restrictions, beside a variable', RELAY, '$checks', { to: `$checks, ${FULL}` }],
-    [
-      'restrictions, refused before they are permitted',
-      RELAY,
-      'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated',
-      {
         keep: true,
-        note: 'reject_unauth_destination stands before permit_sasl_authenticated: moving it would permit what is refused now',
+        note: 'reject_unauth_destination, check_policy_service unix:private/quota stays, so users cannot send by it: users would no longer be asked about by check_policy_service unix:private/quota',
         level: 'warning',
       },
     ],
     [
-      'restrictions, refused within a variable',
-      RELAY,
+      'permit-users, refused before they are permitted',
+      USERS,
+      'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated',
+      {
+        keep: true,
+        note: 'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated stays, so users cannot send by it: reject_unauth_destination stands before permit_sasl_authenticated: moving it would permit what is refused now',
+        level: 'warning',
+      },
+    ],
+    [
+      'permit-users, refused within a variable',
+      USERS,
       '$half',
-      { keep: true, note: `$half stays: ${FULL} must be in it, in this order`, level: 'warning' },
+      {
+        keep: true,
+        note: '$half stays, so users cannot send by it: permit_sasl_authenticated belongs in it, before what refuses to relay',
+        level: 'warning',
+      },
     ],
     ['service', { how: 'service', samples: ['smtps'] }, null, kept],
   ];
@@ -122,11 +129,6 @@ describe('plan: merge', () => {
       merge(LEVEL, null, () => 'no'),
       { to: 'may' },
     );
-  });
-
-  it('parts the members of a new list as it is told', () => {
-    assert.deepEqual(merge(RELAY, null, read, ','), { to: FULL.replaceAll(' ', '') });
-    assert.deepEqual(merge(WORDS, null, read, ','), { to: 'plain login' });
   });
 
   it('has nothing left to do with what it made', () => {

@@ -3,6 +3,7 @@ import { diffOf } from '../../../src/plan/diff.ts';
 import type { Ending, HostResult } from '../../../src/model.ts';
 import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
 import type { Document } from '../../../src/report/schema.ts';
+import { MAPS } from './map-data.ts';
 import { EMPTY, fail, hint, pass, plan, result, warn } from './results.ts';
 
 const run: RunFacts = {
@@ -68,11 +69,15 @@ export const everything: Document = documentOf(
       { kind: 'changed', receipt },
       {
         kind: 'examined',
-        diagnoses: [{ check: 'login', status: 'fail', text: 'no', hint: 'do', exit: 4, seconds: 1 }],
+        diagnoses: [
+          { check: 'login', status: 'fail', text: 'no', hint: 'do', exit: 4, seconds: 1 },
+          { check: 'danger', status: 'warn', text: 'an open relay', hint: 'close it', exit: 0, seconds: 0 },
+        ],
       },
       checked(false),
       { kind: 'foreseen', release: 'trixie' },
       { kind: 'dns', records: ['; mx1', '_25._tcp.mx1 IN TLSA 3 1 1 0000'] },
+      ...Object.values(MAPS).map((map) => ({ kind: 'mapped', map })),
       { kind: 'history', transactions: [{ id, who: 'ann', state: 'committed', reason: 'why', changes: plan.changes }] },
       { ...failed, receipt },
     ] as Ending[]
@@ -94,7 +99,25 @@ export function poisoned(document: Document, text: string): Document {
     if (Array.isArray(value)) return value.map((item) => spoil(item, name));
     if (typeof value === 'object' && value !== null)
       return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, spoil(inner, key)]));
-    const fixed = ['outcome', 'status', 'via', 'level', 'task', 'kind', 'challenge', 'unit', 'how', 'mode', 'state'];
+    const fixed = [
+      'outcome',
+      'status',
+      'via',
+      'level',
+      'task',
+      'kind',
+      'challenge',
+      'unit',
+      'how',
+      'mode',
+      'state',
+      'client',
+      'destination',
+      'verdict',
+      'tls',
+      'offered',
+      'daemon',
+    ];
     const isTask = name === 'name' && typeof value === 'string' && /^[a-z-]+$/.test(value);
     if (typeof value !== 'string' || fixed.includes(name) || isTask || words.test(value)) return value;
     return name === 'diff' ? `--- a\n+++ b\n@@ -1 +1 @@\n-${text}\n+${text}\n ${text}\n` : text;

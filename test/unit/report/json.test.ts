@@ -4,6 +4,7 @@ import type { Diagnosis, Ending } from '../../../src/model.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from './document.ts';
+import { MAPS } from './map-data.ts';
 import { facts, pass, plan, result } from './results.ts';
 
 const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
@@ -104,6 +105,8 @@ describe('report: --json', () => {
     { kind: 'changed', receipt },
     { kind: 'examined', diagnoses: [bad] },
     { kind: 'checked', drift: { files: [file], leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } },
+    { kind: 'examined', diagnoses: [{ ...bad, status: 'warn', exit: 0 }] },
+    ...Object.values(MAPS).map((map): Ending => ({ kind: 'mapped', map })),
     { kind: 'foreseen', release: 'trixie' },
     { kind: 'dns', records: ['; none'] },
     { kind: 'history', transactions: [] },

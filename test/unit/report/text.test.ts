@@ -35,13 +35,17 @@ describe('report: plan', () => {
     assert.deepEqual(lines, [
       '  ✔ install      postfix, dovecot-imapd, dovecot-pop3d, certbot are there',
       '  ~ certbot      would request a certificate for mx1.example.test (http-01, standalone)',
-      '  ~ sasl         4 settings in main.cf, 2 in master.cf, 4 in dovecot.conf',
+      '  ~ sasl         4 settings in main.cf, 3 in master.cf, 4 in dovecot.conf',
       '  ~ starttls     7 settings in main.cf',
       '  ~ smtps        10 settings in master.cf',
-      '  ~ plaintext    1 setting in master.cf, 1 in main.cf, 1 in dovecot.conf',
+      '  ~ plaintext    1 setting in main.cf, 1 in dovecot.conf',
       '  ~ dovecot-ssl  4 settings in dovecot.conf',
       '  ~ restart      reload dovecot: its files change; reload postfix: its files change',
       '  · smtpd_tls_security_level: encrypt stays: it is as strict as may, or stricter',
+      '  + opens: users may log in on 25 (smtp/inet) after STARTTLS, and send',
+      '  + opens: 465 (submissions/inet) is new: users log in there inside TLS, and send',
+      '  + opens: Postfix may ask Dovecot about passwords through /var/spool/postfix/private/auth',
+      "  - stricter: 25 (smtp/inet): mail for elsewhere from a stranger, a stranger with one of this host's senders is refused (smtpd_recipient_restrictions: reject_unauth_destination)",
     ]);
   });
 

@@ -1,0 +1,145 @@
+import type { Effect, Replaceable, TlsLevel } from '../model.ts';
+import { CLIENT_NAMES } from './clients.ts';
+import { endpoint, looserThan, type Aspect, type Difference, type Model } from './compare.ts';
+import { INTENDED, missedCheck, type Context } from './intended.ts';
+
+/** Something that would become looser and is not on the recipe's list. */
+export interface Objection {
+  readonly difference: Difference;
+  /** One sentence without a full stop: who could do what, and what holds now. */
+  readonly text: string;
+}
+
+export interface Judgement {
+  readonly objections: readonly Objection[];
+  /** What the recipe opens on purpose, and what becomes stricter. */
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Holds a plan against the promise: nothing becomes looser for any class of client, but for the recipe's own effects
+ * (intended.ts) and what the administrator has agreed to replace.
+ */
+export function judge(before: Model, after: Model, replace: readonly Replaceable[] = []): Judgement {
+  const looser = compared(before, after, looserThan(before, after));
+  const opens: Effect[] = [];
+  const objections: Objection[] = [];
+  for (const difference of looser) {
+    const intended = INTENDED.find((one) => one.covers(difference, { before, after, replace }));
+    if (intended) opens.push({ kind: 'opens', id: intended.id, text: intended.text(nameOf(difference.id, after)) });
+    else objections.push({ difference, text: objection(difference, { before, after, replace }) });
+  }
+  const stricter = compared(before, after, looserThan(after, before));
+  return { objections, effects: [...unique(opens), ...unique(tightened(stricter, before))] };
+}
+
+/** What a daemon that was not there could do is no measure. */
+function compared({ config }: Model, { config: now }: Model, found: readonly Difference[]): Difference[] {
+  return found.filter(({ aspect, id }) => {
+    const isDovecot = aspect === 'socket' || /^[\w]+-login\//.test(id);
+    return isDovecot
+      ? config.dovecot !== null && now.dovecot !== null
+      : config.postfix !== null && now.postfix !== null;
+  });
+}
+
+/** `smtp/inet (25)` */
+function nameOf(id: string, { ways }: Model): string {
+  const way = ways.find((one) => one.id === id);
+  return way?.port ? `${way.port} (${id})` : id;
+}
+
+const WORDS: Readonly<Record<Exclude<Aspect, 'mail'>, (one: Difference) => string>> = {
+  way: ({ after }) => `nothing listens there now; it ${after}`,
+  tls: ({ before, after }) => `TLS would be ${after} instead of ${before}`,
+  clear: () => 'passwords would be taken before TLS',
+  login: ({ after }) => `users could log in (${after})`,
+  backend: ({ before, after }) => `logins would be checked by ${after} instead of ${before}`,
+  mechanisms: ({ before, after }) =>
+    `logins would be possible by ${after} instead of ${before}, which lets other users in`,
+  addresses: ({ before, after }) => `it would listen on ${after} instead of ${before}`,
+  filters: ({ before, after }) => `mail would no longer pass ${[before, after].filter(Boolean).join('; ')}`,
+  proxy: ({ before, after }) => `the proxy protocol would be ${after || 'off'} instead of ${before || 'off'}`,
+  networks: ({ before, after }) => `mynetworks would be ${after} instead of ${before}`,
+  socket: ({ before, after }) => `the socket would be ${after} instead of ${before}`,
+  out: ({ before, after }) => `mail would leave with TLS level ${after} instead of ${before}`,
+};
+
+/** The reason of `REFUSES`: there is no login. */
+const NO_LOGIN = 'nothing is offered there';
+
+function objection(difference: Difference, context: Context): string {
+  const { aspect, id, client, destination, before } = difference;
+  const name = nameOf(id, context.after);
+  if (aspect !== 'mail') return `${name}: ${WORDS[aspect](difference)}`;
+  if (difference.unproven) return `${name}: what ${before} means cannot be told from the files`;
+  const who = client ? CLIENT_NAMES[client] : 'somebody';
+  const does = destination === 'relay' ? 'send mail anywhere' : 'bring mail for this host';
+  if (before !== NO_LOGIN) return `${name}: ${who} could ${does}, which ${before} refuses now`;
+  const missed = missedCheck(difference, context);
+  return `${name}: ${who} could log in and ${does}${missed === null ? '' : ` without ${missed}`}`;
+}
+
+/** What becomes stricter, with those whom it concerns. */
+function tightened(differences: readonly Difference[], before: Model): Effect[] {
+  const mail = new Map<string, Difference[]>();
+  const effects: Effect[] = [];
+  for (const one of differences) {
+    if (one.aspect === 'mail') {
+      if (one.unproven) continue;
+      const key = `${one.id} ${one.destination}`;
+      mail.set(key, [...(mail.get(key) ?? []), one]);
+      continue;
+    }
+    const text = stricterText(one, before);
+    if (text !== null) effects.push({ kind: 'tightens', id: one.aspect, text });
+  }
+  for (const group of mail.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const who = group.flatMap(({ client }) => (client ? [CLIENT_NAMES[client]] : [])).join(', ');
+    const what = first.destination === 'relay' ? 'mail for elsewhere' : 'mail for this host';
+    const text = `${nameOf(first.id, before)}: ${what} from ${who} is refused (${first.before})`;
+    effects.push({ kind: 'tightens', id: 'mail', text });
+  }
+  return effects;
+}
+
+/** Of a difference with the roles swapped: `after` is what holds now. */
+function stricterText({ aspect, id, before: will, after: was }: Difference, before: Model): string | null {
+  const name = nameOf(id, before);
+  const way = before.ways.find((one) => one.id === id);
+  switch (aspect) {
+    case 'way':
+      return way ? `${name}: closed (${endpoint(way)})` : null;
+    case 'tls':
+      return `${name}: ${TLS_WORDS[will as TlsLevel]}`;
+    case 'clear':
+      return `${name}: a password is taken only inside TLS`;
+    case 'login':
+      return `${name}: no logins any more`;
+    case 'mechanisms':
+      return `${name}: logins only by ${will || 'nothing'} (${was} until now)`;
+    case 'addresses':
+      return `${name}: listens only on ${will}`;
+    case 'socket':
+      return will === 'not there' ? `the socket ${id} goes` : `the socket ${id} becomes ${will} (${was} until now)`;
+    case 'out':
+      return `${id}: mail leaves with TLS level ${will} (${was} until now)`;
+    case 'filters':
+      return `${name}: mail passes ${was === '' ? will : 'further filters'}`;
+    default:
+      return null;
+  }
+}
+
+const TLS_WORDS: Readonly<Record<TlsLevel, string>> = {
+  none: 'no TLS',
+  optional: 'STARTTLS is offered',
+  required: 'nothing is accepted before STARTTLS',
+  implicit: 'TLS from the first byte',
+};
+
+function unique(effects: readonly Effect[]): Effect[] {
+  return [...new Map(effects.map((one) => [`${one.id} ${one.text}`, one])).values()];
+}

@@ -1,0 +1,197 @@
+import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model.ts';
+import { CLIENTS } from './clients.ts';
+import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
+import { acceptsMore, REFUSES } from './decide.ts';
+import { takesLogins, type Smtpd } from './postfix-ways.ts';
+import { referencesFor, userProgram } from './reference.ts';
+
+/**
+ * The recipe's own effects: all that a plan may make looser, each with the condition under which it may. What is not on this
+ * list stops a plan (guard.ts).
+ */
+export interface Intended {
+  readonly id: string;
+  /** For docs/promises.md: what opens, and on which condition. */
+  readonly what: string;
+  covers(difference: Difference, context: Context): boolean;
+  /** One line for the plan. */
+  text(id: string): string;
+}
+
+export interface Context {
+  readonly before: Model;
+  readonly after: Model;
+  readonly replace: readonly Replaceable[];
+}
+
+export const INTENDED: readonly Intended[] = [
+  {
+    id: 'login-on-25',
+    what: 'Users log in on 25 after STARTTLS, where every check that they meet on their own ports is asked there too.',
+    covers: (difference, context) => portOf(difference, context) === 25 && opensLogin(difference, context),
+    text: (id) => `users may log in on ${id} after STARTTLS, and send`,
+  },
+  {
+    id: 'login-on-users-port',
+    what: 'Users log in on an entry for 465 or 587 that served strangers until now, under the same checks as on their other ports.',
+    covers: (difference, context) => {
+      const port = portOf(difference, context);
+      if (port !== 465 && port !== 587) return false;
+      return opensLogin(difference, context) && servesStrangers(difference.id, context);
+    },
+    text: (id) => `users may log in on ${id}, and send`,
+  },
+  {
+    id: 'users-relay',
+    what: 'Users who could log in and not send may send, where every check of the same lists is still asked.',
+    covers: (difference, context) => isUsers(difference) && couldLogIn(difference, context) && keepsOwnChecks(difference, context), // oxfmt-ignore
+    text: (id) => `users who log in on ${id} may send mail anywhere`,
+  },
+  {
+    id: 'port-for-users',
+    what: 'A new entry for 465 or 587: users only, inside TLS only, on the addresses, behind the filters and under the checks of the entry that it is modelled on.',
+    covers: newPort,
+    text: (id) => `${id} is new: users log in there inside TLS, and send`,
+  },
+  {
+    id: 'login-inside-tls',
+    what: 'IMAP, POP3 and ManageSieve logins inside TLS, where there was no TLS and so no login.',
+    covers: ({ aspect, after }) => aspect === 'login' && after === 'inside-tls',
+    text: (id) => `users may log in on ${id}, inside TLS`,
+  },
+  {
+    id: 'login-beside-plain',
+    what: 'The mechanism LOGIN beside PLAIN: the same users with the same passwords.',
+    covers: ({ aspect, before, after }) => {
+      if (aspect !== 'mechanisms') return false;
+      const old = before.split(' ');
+      return old.includes('plain') && after.split(' ').every((one) => one === 'login' || old.includes(one));
+    },
+    text: () => 'the mechanism LOGIN is offered beside PLAIN, for old mail clients',
+  },
+  {
+    id: 'auth-socket',
+    what: "The socket by which Postfix asks Dovecot, for Postfix's own user alone.",
+    covers: ({ aspect, id }, { after }) => {
+      const socket = aspect === 'socket' && after.sockets.find(({ path }) => path === id);
+      if (!socket || !saslPaths(after).includes(id)) return false;
+      return socket.user === 'postfix' && (Number.parseInt(socket.mode, 8) & 0o007) === 0;
+    },
+    text: (id) => `Postfix may ask Dovecot about passwords through ${id}`,
+  },
+  {
+    id: 'replace-sasl',
+    what: 'Another user database behind AUTH, with --replace sasl.',
+    covers: ({ aspect }, { replace }) => aspect === 'backend' && replace.includes('sasl'),
+    text: (id) => `${id} asks another user database (--replace sasl)`,
+  },
+  {
+    id: 'replace-mechanisms',
+    what: 'Mechanisms that let other users in, with --replace mechanisms.',
+    covers: ({ aspect }, { replace }) => aspect === 'mechanisms' && replace.includes('mechanisms'),
+    text: (id) => `${id} offers further mechanisms (--replace mechanisms)`,
+  },
+];
+
+function isUsers({ aspect, client, unproven }: Difference): boolean {
+  return aspect === 'mail' && !unproven && client !== undefined && CLIENTS[client].login !== 'none';
+}
+
+function portOf({ id }: Difference, { after }: Context): number | null {
+  return after.smtpds.find((one) => one.id === id)?.port ?? null;
+}
+
+function couldLogIn({ id }: Difference, { before }: Context): boolean {
+  return before.smtpds.some((one) => one.id === id && takesLogins(one.parameters));
+}
+
+/** A class of user is accepted where there was no login, and meets what users meet elsewhere. */
+function opensLogin(difference: Difference, context: Context): boolean {
+  if (!isUsers(difference) || couldLogIn(difference, context)) return false;
+  return (
+    keepsOwnChecks(difference, context) && meetsReference(difference, context) && passesFilters(difference, context)
+  );
+}
+
+/** Nobody whom the same entry's checks of users refuse is accepted now. */
+function keepsOwnChecks({ id, client, destination }: Difference, { before, after }: Context): boolean {
+  const [old, now] = [before, after].map(({ smtpds }) => smtpds.find((one) => one.id === id));
+  if (!old || !now || !client || !destination) return false;
+  return acceptsMore(programFor(now, client, destination, after.facts), userProgram(old, client, destination, before.facts)) === null; // oxfmt-ignore
+}
+
+/** Of a class of user who would be accepted where there is no login now: what refuses it on the users' own ports. */
+export function missedCheck({ id, client, destination }: Difference, { before, after }: Context): string | null {
+  const now = after.smtpds.find((one) => one.id === id);
+  if (!now || !client || !destination) return null;
+  const program = programFor(now, client, destination, after.facts);
+  for (const reference of referencesFor(before.smtpds)) {
+    const missed = acceptsMore(program, userProgram(reference, client, destination, before.facts));
+    if (missed !== null && missed !== 'unknown') return `${missed.other.by} on ${reference.id}`;
+    const filter = reference.filters.find((one) => !one.startsWith('no_') && !now.filters.includes(one));
+    if (filter !== undefined) return `${filter} on ${reference.id}`;
+  }
+  return null;
+}
+
+function meetsReference({ id, client, destination }: Difference, { before, after }: Context): boolean {
+  const now = after.smtpds.find((one) => one.id === id);
+  if (!now || !client || !destination) return false;
+  const program = programFor(now, client, destination, after.facts);
+  return referencesFor(before.smtpds).some(
+    (one) => acceptsMore(program, userProgram(one, client, destination, before.facts)) === null,
+  );
+}
+
+/** What users send passes every filter that it passes on one of their ports now. */
+function passesFilters({ id }: Difference, { before, after }: Context): boolean {
+  const now = after.smtpds.find((one) => one.id === id);
+  return referencesFor(before.smtpds).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
+}
+
+/** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
+function servesStrangers(id: string, { before }: Context): boolean {
+  const smtpd = before.smtpds.find((one) => one.id === id);
+  return smtpd !== undefined && letsStrangersIn(smtpd, before.facts);
+}
+
+function newPort(difference: Difference, { before, after }: Context): boolean {
+  const { aspect, id } = difference;
+  const now = after.smtpds.find((one) => one.id === id);
+  if (aspect !== 'way' || !now || (now.port !== 465 && now.port !== 587)) return false;
+  if (now.auth.offered === 'always' || (now.tls !== 'implicit' && now.tls !== 'required')) return false;
+  if (now.auth.offered !== 'never' && !isKnownBackend(now.auth, before.ways)) return false;
+  return referencesFor(before.smtpds).some((reference) => isWithin(now, reference, before, after));
+}
+
+/** As narrow as the entry that it is modelled on, and closed to everybody without a login. */
+function isWithin(now: Smtpd, reference: Smtpd, before: Model, after: Model): boolean {
+  const addresses =
+    reference.addresses.includes('*') || now.addresses.every((one) => reference.addresses.includes(one));
+  const filters = reference.filters.every((one) => one.startsWith('no_') || now.filters.includes(one));
+  const skips = now.filters.every((one) => !one.startsWith('no_') || reference.filters.includes(one));
+  if (!addresses || !filters || !skips || now.proxy !== reference.proxy) return false;
+  return (Object.keys(CLIENTS) as (keyof typeof CLIENTS)[]).every((client) =>
+    DESTINATIONS.every((destination) => {
+      const program = programFor(now, client, destination, after.facts);
+      const bound =
+        CLIENTS[client].login === 'none' ? REFUSES : userProgram(reference, client, destination, before.facts);
+      return acceptsMore(program, bound) === null;
+    }),
+  );
+}
+
+/** The backend that users know, where there is one. */
+function isKnownBackend({ type, path }: AuthOffer, ways: readonly WayIn[]): boolean {
+  const known = ways.filter(({ daemon, auth }) => daemon === 'postfix' && auth.offered !== 'never' && auth.type !== '');
+  return known.length === 0 || known.some(({ auth }) => auth.type === type && auth.path === path);
+}
+
+/** Where Postfix looks for Dovecot, as absolute paths. */
+function saslPaths({ smtpds, facts }: Model): string[] {
+  const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
+  return smtpds
+    .map(({ parameters }) => parameters.of('smtpd_sasl_path').replace(/^unix:/, ''))
+    .filter((path) => path !== '' && !path.startsWith('inet:'))
+    .map((path) => (path.startsWith('/') ? path : `${queue}/${path}`));
+}

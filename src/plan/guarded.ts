@@ -1,0 +1,102 @@
+/** Fragments under the guard: what would make something looser is left out, with the reason, before it reaches a plan. */
+import { modelOf, type Model } from '../exposure/compare.ts';
+import { judge, type Judgement } from '../exposure/guard.ts';
+import type { Fragment } from '../fragments/fragment.ts';
+import { HardenMailError } from '../errors.ts';
+import type { Facts, Note, SettingChange } from '../model.ts';
+import type { Applied, Context } from './applied.ts';
+import { applyFragment } from './settings.ts';
+import { servicesOn } from './sites.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Applies fragments in their order, group by group. A group that the guard objects to is left out: the files stay as they were
+ * before it, and a note says why.
+ */
+export function applyAll(fragments: readonly Fragment[], start: Workspace, context: Context): Applied {
+  let workspace = start;
+  const settings: SettingChange[] = [];
+  const notes: Note[] = [];
+  const left = new Set<string>();
+  for (const group of groupsOf(fragments, start)) {
+    const wanted = group.filter(({ instead }) => instead === undefined || left.has(instead));
+    const applied = inOrder(wanted, workspace, context);
+    const isHarmless = applied.workspace === workspace || !wanted.some(mayOpen);
+    const objections = isHarmless ? [] : mailObjections(applied.workspace, context);
+    if (objections.length === 0) {
+      workspace = applied.workspace;
+      settings.push(...applied.settings);
+      notes.push(...applied.notes);
+      continue;
+    }
+    for (const { id } of wanted) left.add(id);
+    notes.push(...leftOut(wanted, objections));
+  }
+  return { workspace, settings, notes };
+}
+
+function inOrder(fragments: readonly Fragment[], start: Workspace, context: Context): Applied {
+  let workspace = start;
+  const settings: SettingChange[] = [];
+  const notes: Note[] = [];
+  for (const fragment of fragments) {
+    const applied = applyFragment(fragment, workspace, context);
+    workspace = applied.workspace;
+    settings.push(...applied.settings);
+    notes.push(...applied.notes);
+  }
+  return { workspace, settings, notes };
+}
+
+/** Fragments that stand or fall together: those that say so, and those that make a new entry. */
+function groupsOf(fragments: readonly Fragment[], start: Workspace): Fragment[][] {
+  const groups = new Map<string, Fragment[]>();
+  for (const fragment of fragments) {
+    const { place, group, id } = fragment;
+    const isNew = place.in === 'master.cf' && place.port !== 25 && servicesOn(start, place.port).length === 0;
+    const key = isNew ? `port ${place.port}` : (group ?? id);
+    const of = groups.get(key);
+    if (of) of.push(fragment);
+    else groups.set(key, [fragment]);
+  }
+  return [...groups.values()];
+}
+
+/** Could it let somebody in? The others are looked at with the whole plan. */
+function mayOpen({ place, setting }: Fragment): boolean {
+  if (place.in === 'master.cf') return !/^(syslog_name|milter_macro_daemon_name|smtpd_tls_auth_only)$/.test(setting);
+  if (place.in === 'main.cf') return /sasl|restrictions/.test(setting);
+  return place.block.length > 0 || setting === 'auth_mechanisms';
+}
+
+/** Between two fragments only who may do what is looked at: TLS and passwords in clear are judged once all is in its place. */
+function mailObjections(now: Workspace, { before, facts, policy }: Context): Judgement['objections'] {
+  const found = judge(before, modelOf(now, facts), policy.replace).objections;
+  return found.filter(({ difference }) => difference.aspect !== 'clear' && difference.aspect !== 'tls');
+}
+
+function leftOut([first]: readonly Fragment[], objections: Judgement['objections']): Note[] {
+  if (!first) return [];
+  const [reason] = objections;
+  const more = objections.length > 1 ? ` (and ${objections.length - 1} more of the kind)` : '';
+  const what = first.group ?? first.id;
+  const text = `${what} is left out, for it would let in whom you keep out: ${reason?.text ?? ''}${more}`;
+  return [{ task: first.task, level: 'warning', text }];
+}
+
+/**
+ * The last look at a plan: what it opens and what it tightens.
+ * @throws WOULD_WEAKEN where it would make something looser that is not the recipe's
+ */
+export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, context: Context): Judgement {
+  const judgement = judge(before, modelOf(after, facts), context.policy.replace);
+  const [first] = judgement.objections;
+  if (!first) return judgement;
+  const all = judgement.objections.map(({ text }) => `- ${text}`).join('\n');
+  throw new HardenMailError(
+    'WOULD_WEAKEN',
+    `this plan would make the host weaker: ${first.text}`,
+    'Nothing was written. Please report it with the lines above: the tool should have found another way.',
+    { excerpt: all },
+  );
+}

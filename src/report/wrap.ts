@@ -1,0 +1,18 @@
+/**
+ * Lines of at most `width` characters, broken at blanks; a word that is longer stays whole.
+ * @param first what the first line begins with
+ * @param rest what each other line begins with
+ */
+export function wrap(text: string, width: number, first = '', rest = first): string[] {
+  const lines: string[] = [];
+  let [line, empty] = [first, true];
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      [line, empty] = [rest, true];
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}
