@@ -49,7 +49,8 @@ for (const [release, grammar] of ALL
   : ([['bookworm', '2.3']] as const)) {
   // oxfmt-ignore
   describe(`The exposure map and the logins of ${release}'s Dovecot ${grammar}`, () => {
-    const cases = DOVECOT_CASES.filter(({ only }) => only === undefined || only === grammar);
+    // npm test has a sample.
+    const cases = DOVECOT_CASES.filter(({ only }, at) => (only ?? grammar) === grammar && (ALL || at % 3 === 0));
     const maps = cases.map((one): ExposureMap => {
       const dovecot = loadDovecot({ [ROOT]: dovecotConf(one, grammar) }, ROOT);
       return exposureOf({ postfix: null, dovecot }, { postfix: null, dovecot: grammar, postconf: {} });
