@@ -39,9 +39,15 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
       if (port === 0 || (one.name === 'submissions' && !own.includes('submissions'))) return [];
       const address = valueOf(config, path, config.grammar === '2.4' ? 'listen' : 'address');
       const place = placeOf(config, path);
+      const implicit = isYes(valueOf(config, path, 'ssl') ?? (one.ssl ? 'yes' : 'no'));
+      // Where ssl is off for all, Dovecot does not open the ports of TLS.
+      if (implicit && (valueOf(config, [], 'ssl') ?? 'yes').toLowerCase() === 'no') return [];
       const row = (scopes: readonly (readonly string[])[], suffix: string): WayIn => {
-        const implicit = isYes(valueOf(config, path, 'ssl') ?? (one.ssl ? 'yes' : 'no'));
         const tls = tlsOf(setting(config, 'ssl', scopes) ?? 'yes', implicit);
+        const auth = authOf(config, tls, implicit, scopes);
+        const proxy = isYes(valueOf(config, path, 'haproxy') ?? 'no') ? 'haproxy' : '';
+        // 2.4 takes what a trusted proxy hands on for secured.
+        const secured = proxy !== '' && config.grammar === '2.4' && tls !== 'required' && !implicit;
         return {
           id: `${service}/${one.name}${suffix}`,
           daemon: 'dovecot',
@@ -51,15 +57,16 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
           port,
           ...place,
           tls,
-          auth: authOf(config, tls, scopes),
-          proxy: isYes(valueOf(config, path, 'haproxy') ?? 'no') ? 'haproxy' : '',
+          auth: secured ? { ...auth, offered: 'always' } : auth,
+          proxy,
           filters: [],
           certificates: certificatesOf(config, scopes),
           decisions: [],
         };
       };
       const special = blocks.filter((block) => block.every((header) => !header.startsWith('protocol ') || header === protocolBlock[0]) && block.join() !== protocolBlock.join()); // oxfmt-ignore
-      return [row([[], protocolBlock], ''), ...special.map((block) => row([[], protocolBlock, block], ` (${block.join(' ')})`))]; // oxfmt-ignore
+      const everybody = row([[], protocolBlock], '');
+      return [everybody, ...trusted(config, everybody), ...special.map((block) => row([[], protocolBlock, block], ` (${block.join(' ')})`))]; // oxfmt-ignore
     });
   });
 }
@@ -91,12 +98,32 @@ function tlsOf(ssl: string, implicit: boolean): TlsLevel {
   return implicit ? 'implicit' : word === 'required' ? 'required' : 'optional';
 }
 
-function authOf(config: DovecotConfig, tls: TlsLevel, scopes: readonly (readonly string[])[]): AuthOffer {
+/** Clients of login_trusted_networks count as secured: they may log in in clear, in 2.3 even where TLS is required. */
+function trusted(config: DovecotConfig, everybody: WayIn): WayIn[] {
+  const networks = valueOf(config, [], 'login_trusted_networks') ?? '';
+  if (networks === '' || everybody.tls === 'implicit') return [];
+  if (config.grammar === '2.4' && everybody.tls === 'required') return [];
+  const { id, auth } = everybody;
+  const tls = everybody.tls === 'required' ? 'optional' : everybody.tls;
+  return [
+    { ...everybody, id: `${id} (login_trusted_networks ${networks})`, tls, auth: { ...auth, offered: 'always' } },
+  ];
+}
+
+function authOf(
+  config: DovecotConfig,
+  tls: TlsLevel,
+  implicit: boolean,
+  scopes: readonly (readonly string[])[],
+): AuthOffer {
   const old = setting(config, 'disable_plaintext_auth', scopes);
   const clear = config.grammar === '2.4' ? isYes(setting(config, 'auth_allow_cleartext', scopes) ?? 'no') : old !== null && !isYes(old); // oxfmt-ignore
-  const inside = tls === 'implicit' || tls === 'required' || !clear;
+  // A port of TLS where ssl is off for this client hangs up.
+  // 2.4 refuses the pair: doveconf at start, and in a block every session of it hangs up.
+  const contradicts = config.grammar === '2.4' && clear && (setting(config, 'ssl', scopes) ?? '').toLowerCase() === 'required'; // oxfmt-ignore
+  const inside = implicit || tls === 'implicit' || tls === 'required' || !clear;
   return {
-    offered: inside ? (tls === 'none' ? 'never' : 'inside-tls') : 'always',
+    offered: contradicts ? 'never' : inside ? (tls === 'none' ? 'never' : 'inside-tls') : 'always',
     exceptions: '',
     type: 'dovecot',
     path: databases(config).join('; '),
@@ -129,8 +156,15 @@ function certificatesOf(config: DovecotConfig, scopes: readonly (readonly string
   });
 }
 
+/** The permissions that a mode sets: without a leading zero Dovecot reads it as a decimal number (660 is 0224). */
+function modeOf(value: string): string {
+  const bits = Number.parseInt(value, value.startsWith('0') ? 8 : 10);
+  return Number.isNaN(bits) ? value : (bits & 0o777).toString(8).padStart(4, '0');
+}
+
 /** The sockets through which other programs ask whether a password is right. */
-export function authSockets({ top, root }: DovecotConfig): AuthSocket[] {
+export function authSockets(config: DovecotConfig): AuthSocket[] {
+  const { top, root } = config;
   const service = top.sections.get('service auth');
   return [...(service?.sections.values() ?? [])].flatMap((section): AuthSocket[] => {
     const [, kind, path = ''] = /^(unix|inet)_listener (.*)$/.exec(section.header) ?? [];
@@ -142,8 +176,9 @@ export function authSockets({ top, root }: DovecotConfig): AuthSocket[] {
       {
         path: kind === 'inet' ? `inet:${of('address') || of('listen') || '*'}:${of('port')}` : path,
         kind: kind as 'unix' | 'inet',
-        mode: kind === 'inet' ? '' : (of('mode') || '0600').padStart(4, '0'),
-        user: of('user') || 'root',
+        mode: kind === 'inet' ? '' : modeOf(of('mode') || '0600'),
+        user:
+          of('user') || (path === 'auth-client' ? (valueOf(config, [], 'default_internal_user') ?? 'dovecot') : 'root'),
         group: of('group') || 'root',
         file: place?.file ?? root,
         line: place?.setting.line ?? 1,

@@ -18,7 +18,7 @@ import threading
 import time
 
 LIMIT = 8  # seconds that a server may stay silent
-PATIENCE = 5  # seconds until a greeting: an smtpd that dies at start never sends one
+PATIENCE = 4  # seconds until a greeting: an smtpd that dies at start never sends one
 WORKERS = 12
 
 context = ssl.create_default_context()
@@ -277,7 +277,11 @@ def run(job):
     looked = time.monotonic()
     # One way in after the other: each needs few processes then.
     specs = job['sessions']
-    order = sorted(range(len(specs)), key=lambda at: at * len(job['entries']) % len(specs))
+    places, seen = [], {}
+    for spec in specs:
+        seen[spec['port']] = seen.get(spec['port'], 0) + 1
+        places.append(seen[spec['port']])
+    order = sorted(range(len(specs)), key=lambda at: places[at])
     sessions = [None] * len(specs)
     for at, result in zip(order, each(lambda at: visit(specs[at], probes), order)):
         sessions[at] = result

@@ -108,7 +108,7 @@ export async function oracleHost(release: ReleaseName): Promise<LabHost> {
 
 /** Runs every session of these batches on the host, one batch after the other. */
 export async function observe(host: LabHost, all: readonly Rendered[]): Promise<Observed[]> {
-  const batches = all.map(({ saids: _, ...job }) => job);
+  const batches = all.map((one) => ({ ...one, saids: undefined }));
   const { code, stdout, stderr } = await host.exec('python3 /root/driver.py', { input: JSON.stringify({ batches }) });
   if (code !== 0) throw new Error(`driver.py on ${host.name} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as Observed[];

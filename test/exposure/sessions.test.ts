@@ -11,7 +11,7 @@ import { render, type Batch } from './render.ts';
 const ALL = process.env['HARDEN_MAIL_EXPOSURE'] === 'all';
 const SEED = Number(process.env['HARDEN_MAIL_EXPOSURE_SEED'] ?? 20_261_129);
 const ENTRIES = 20;
-const BATCHES = Number(process.env['HARDEN_MAIL_EXPOSURE_BATCHES'] ?? (ALL ? 16 : 3));
+const BATCHES = Number(process.env['HARDEN_MAIL_EXPOSURE_BATCHES'] ?? (ALL ? 16 : 2));
 /** Smtpds of earlier batches may still run: every batch has ports of its own. */
 const FIRST_PORT = 10_100;
 
