@@ -55,8 +55,9 @@ export const INTENDED: readonly Intended[] = [
   },
   {
     id: 'login-inside-tls',
-    what: 'IMAP, POP3 and ManageSieve logins inside TLS, where there was no TLS and so no login.',
-    covers: ({ aspect, after }) => aspect === 'login' && after === 'inside-tls',
+    what: 'IMAP, POP3 and ManageSieve logins inside TLS, and 993 and 995, where there was no TLS.',
+    covers: ({ aspect, after, id }, context) =>
+      (aspect === 'login' && after === 'inside-tls') || (aspect === 'way' && isTlsTwin(id, context)),
     text: (id) => `users may log in on ${id}, inside TLS`,
   },
   {
@@ -185,6 +186,16 @@ function isWithin(now: Smtpd, reference: Smtpd, before: Model, after: Model): bo
 function isKnownBackend({ type, path }: AuthOffer, ways: readonly WayIn[]): boolean {
   const known = ways.filter(({ daemon, auth }) => daemon === 'postfix' && auth.offered !== 'never' && auth.type !== '');
   return known.length === 0 || known.some(({ auth }) => auth.type === type && auth.path === path);
+}
+
+/** Dovecot opens 993 and 995 once TLS is on (`ssl = no` closes them): on the addresses of 143 and 110. */
+function isTlsTwin(id: string, { before, after }: Context): boolean {
+  const way = after.ways.find((one) => one.id === id);
+  if (way?.daemon !== 'dovecot' || way.tls !== 'implicit' || way.auth.offered === 'always') return false;
+  const plain = before.ways.find(
+    (one) => one.daemon === 'dovecot' && one.program === way.program && one.tls === 'none',
+  );
+  return plain !== undefined && (plain.addresses.includes('*') || way.addresses.every((one) => plain.addresses.includes(one))); // oxfmt-ignore
 }
 
 /** Where Postfix looks for Dovecot, as absolute paths. */

@@ -92,8 +92,15 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
     ...told,
     ...notes,
   ];
-  const plan = { actions, settings, changes, activations, notes: all, effects };
+  const plan = { actions, settings: settings.filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects }; // oxfmt-ignore
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
+}
+
+/** A setting of a file that is there is a change only where the file changes: nothing is committed for the sake of a word. */
+function isWritten({ file }: SettingChange, { files }: Snapshot, changes: readonly Change[]): boolean {
+  return (
+    files[file] === undefined || changes.some(({ path, target }) => path === file || target === files[file]?.target)
+  );
 }
 
 interface Settled {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
-import type { Activation, Bytes, Change, Note, Plan, Snapshot, Transaction } from '../model.ts';
+import { modelOf } from '../exposure/compare.ts';
+import { judge } from '../exposure/guard.ts';
+import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model.ts';
 import { openWorkspace } from './workspace.ts';
 
 /**
@@ -10,7 +12,7 @@ import { openWorkspace } from './workspace.ts';
  */
 export function undoPlan(history: readonly Transaction[], to: string | undefined, snapshot: Snapshot): Plan {
   const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
-  const stayed = history.filter(({ state }) => state === 'committed');
+  const stayed = history.filter(({ state, changes }) => state === 'committed' && changes.some(({ before, after }) => before !== after)); // oxfmt-ignore
   const first = to === undefined ? stayed[0] : stayed.find(({ id }) => id === to);
   if (!first) {
     throw new HardenMailError(
@@ -41,7 +43,8 @@ export function undoPlan(history: readonly Transaction[], to: string | undefined
   const changes = [...files.values()]
     .filter(({ before, after }) => before !== after)
     .map((change) => ({ ...change, sha256: digest(change.before) }));
-  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: stays(undone) };
+  const effects = effectsOf(snapshot, withChanges(snapshot, changes));
+  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: stays(undone), effects }; // oxfmt-ignore
 }
 
 /** What the runs of these transactions did that no file says, and that is not undone. */
@@ -52,6 +55,20 @@ function stays(undone: readonly Transaction[]): Note[] {
     ...(installed.length > 0 ? [`packages that were installed stay: ${installed.join(', ')}`] : []),
     ...(removed.length > 0 ? [`packages that apt removed for them do not come back: ${removed.join(', ')}`] : []),
   ].map((text) => ({ task: 'install', level: 'warning', text }));
+}
+
+/** A rollback takes back what an apply made stricter, and that is what it is for: what it opens is told, not refused. */
+function effectsOf(now: Snapshot, then: Snapshot): Effect[] {
+  try {
+    const [before, after] = [now, then].map((one) => modelOf(openWorkspace(one).workspace, one.facts));
+    if (!before || !after) return [];
+    const { objections, effects } = judge(before, after);
+    const opens = objections.map(({ text }): Effect => ({ kind: 'opens', id: 'rollback', text }));
+    return [...opens, ...effects];
+  } catch (error) {
+    if (error instanceof HardenMailError) return [];
+    throw error;
+  }
 }
 
 /** Are Dovecot's files in words of 2.3, and the host has 2.4? What cannot be read is left to the host's own parsers. */
