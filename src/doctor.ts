@@ -4,9 +4,8 @@ import { preflight } from './commit/certificate.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import type { Diagnosis, Facts, Host, Snapshot } from './model.ts';
+import { policyOf } from './plan/adopt.ts';
 import { compose } from './plan/compose.ts';
-import { policyFor } from './plan/policy.ts';
-import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
@@ -44,7 +43,7 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
     () => 'as ours',
   );
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
-  const policy = await look('domain', () => policyFor(host, facts, readRecord(snapshot)), ({ domain }) => domain); // oxfmt-ignore
+  const policy = await look('domain', () => policyOf(host, snapshot), ({ domain }) => domain); // oxfmt-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Facts, Finding, Host, Policy } from './model.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
+import { keptFor } from './tasks/kept.ts';
 import { servedCertificate } from './tasks/served.ts';
 import { namedCertificates } from './tasks/sni.ts';
 import { resolverOf } from './verify/resolver.ts';
@@ -82,9 +83,18 @@ export function beginProbe({ address, remote }: Approach, host: Host, { trust }:
 
 function expected(facts: Facts, policy: Policy, how: 'quiet' | 'full'): Wanted {
   const certificate = servedCertificate(facts, policy).chain;
+  const [sends, reads] = policy.own ? [] : [keptFor(policy, 'postfix'), keptFor(policy, 'dovecot')];
   return {
-    domain: policy.domain,
+    domain: sends?.name ?? policy.domain,
     certificate,
+    ...(sends && { alternatives: sends.otherChains }),
+    ...(reads && {
+      reading: {
+        domain: reads.name,
+        certificate: servedCertificate(facts, policy, true, 'dovecot').chain,
+        alternatives: reads.otherChains,
+      },
+    }),
     tryLogin: how === 'full',
     submission: submissionOf(policy, facts),
     authOn25: policy.profile !== 'strict',

@@ -15,7 +15,7 @@ import { composePart } from './plan/partial.ts';
 import { dnsRecords, furtherRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
-import { policyFor } from './plan/policy.ts';
+import { policyOf } from './plan/adopt.ts';
 import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
@@ -184,7 +184,7 @@ async function read(
   visit.snapshot = await readHost(readOnly(visit.remote), visit.host);
   const { facts } = visit.snapshot;
   assertSupported(facts, visit.name);
-  visit.policy = policyFor(visit.host, facts, readRecord(visit.snapshot));
+  visit.policy = policyOf(visit.host, visit.snapshot);
   return { snapshot: visit.snapshot, facts, policy: visit.policy };
 }
 

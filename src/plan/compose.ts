@@ -16,7 +16,8 @@ import type {
   TaskOutcome,
 } from '../model.ts';
 import { assertProvided } from '../tasks/provided.ts';
-import { servedCertificate } from '../tasks/served.ts';
+import { keptNotes } from '../tasks/kept.ts';
+import { sniMapNotes } from '../tasks/sni-maps.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
@@ -45,14 +46,7 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     settings,
     notes: applied,
     record,
-  } = setAll(
-    snapshot,
-    policy,
-    tasks,
-    opened,
-    valuesFor(facts, policy, servedCertificate(facts, policy, asks)),
-    namedCertificates(facts, policy, asks),
-  );
+  } = setAll(snapshot, policy, tasks, opened, valuesFor(facts, policy, asks), namedCertificates(facts, policy, asks));
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
@@ -76,6 +70,8 @@ export function compose(snapshot: Snapshot, policy: Policy, tasks: readonly Task
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
+    ...keptNotes(facts, policy),
+    ...sniMapNotes(policy),
     ...notes,
   ];
   const plan = { actions, settings, changes, activations, notes: all };

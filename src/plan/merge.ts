@@ -25,6 +25,10 @@ export function merge(
   switch (wanted.how) {
     case 'set':
       return current !== null && same(expand(current, read), wanted.value) ? KEEP : { to: wanted.value };
+    case 'files':
+      return listMembers(expand(current ?? '', read)).join() === listMembers(wanted.value).join()
+        ? KEEP
+        : { to: wanted.value };
     case 'default':
       return current === null ? { to: wanted.value } : KEEP;
     case 'remove':

@@ -221,13 +221,14 @@ describe('gather: the script', () => {
     });
 
     it('comes with its chain, and with the public half of its key', () => {
-      const { changed, ...rest } = brought()!;
+      const { changed, folders, ...rest } = brought()!;
       const [chain, publicKey] = [
         readFileSync(host.root + own.cert, 'utf8').trim(),
         openssl('pkey', '-pubout', '-in', host.root + own.key).trim(),
       ];
       assert.deepEqual(rest, { ...own, chain, publicKey, missing: [], exposed: false, keyInside: false });
       assert.ok(Math.abs(changed - Date.now() / 1000) < 60);
+      assert.deepEqual(folders, [`${host.root}/etc/ssl`]);
     });
 
     it('without a word of a private key, also where one stands in the file of the certificate', () => {
