@@ -143,6 +143,8 @@ public_half() { # FILE N
 folders() { # PATH
   hop=$1
   for _ in 1 2 3 4 5 6 7 8; do
+    # systemd watches no path with ".." in it.
+    case $hop in */../*) hop=$(readlink -f -- "${hop%/*}")/${hop##*/} ;; esac
     printf 'folder %s\n' "${hop%/*}"
     at=${hop%/*}
     while [ -n "$at" ]; do
@@ -151,7 +153,9 @@ folders() { # PATH
     done
     [ -L "$hop" ] || break
     to=$(readlink -- "$hop")
-    case $to in /*) hop=$to ;; *) hop=$(readlink -f -- "${hop%/*}")/$to ;; esac
+    base=$(readlink -f -- "${hop%/*}")
+    while [ "${to#../}" != "$to" ]; do to=${to#../} base=${base%/*}; done
+    case $to in /*) hop=$to ;; *) hop=$base/$to ;; esac
   done
 }
 

@@ -31,9 +31,9 @@ export interface Kept {
   readonly until: number;
   /** Where it is set: `/etc/postfix/main.cf:12: smtpd_tls_cert_file`. */
   readonly setting: string;
-  /** What certbot keeps it under, where the daemon is told certbot's own path. */
+  /** The folder below /etc/letsencrypt/live that the daemon is told. */
   readonly lineage: string | null;
-  /** Every lineage of certbot's behind it, also by way of a link. */
+  /** What certbot renews of it, also where its path leads there by a link. */
   readonly lineages: readonly string[];
   /** The settings name nothing else: they need no change. */
   readonly whole: boolean;

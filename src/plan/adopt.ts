@@ -97,7 +97,7 @@ function isFor({ leaf }: ServedPair, name: string): boolean {
 function nameFor(valid: readonly ServedNow[], hostname: string): string | undefined {
   const leafs = valid.map((one) => usable(one)[0]!);
   if (leafs.length === 0 || leafs.some((pair) => isFor(pair, hostname.toLowerCase()))) return undefined;
-  const names = leafs.flatMap(({ leaf }) => namesOf(leaf)).filter((name) => !name.includes('*'));
+  const names = leafs.flatMap(({ leaf }) => namesOf(leaf)).filter((name) => /^([a-z0-9-]+\.)+[a-z0-9-]+$/.test(name));
   return names.find((name) => leafs.every((pair) => isFor(pair, name))) ?? names[0] ?? belowWildcard(leafs[0]!, hostname); // oxfmt-ignore
 }
 

@@ -15,8 +15,9 @@ export interface ServedPair extends KeyPair {
   readonly chain: string;
   /** Why no client can be content with it; null: it can be served. */
   readonly problem: string | null;
-  /** certbot's name for it, where the path is certbot's own, and where the path leads to certbot's by a link. */
+  /** The folder below /etc/letsencrypt/live that its path names. */
   readonly lineage: string | null;
+  /** What certbot renews of it, also where its path leads there by a link. */
   readonly lineages: readonly string[];
   /** Another daemon can use it: its key has no password, and its path is not one that only this daemon sees. */
   readonly shared: boolean;
@@ -71,7 +72,7 @@ function filesOf({ facts, files }: Snapshot): Files {
       publicKeys: part === 'privkey' && lineage ? [lineage.key ? 'unknown' : ''] : [],
       exposed: part === 'privkey' && lineage?.exposed === true,
       changed: live?.changed ?? 0,
-      folders: [],
+      folders: lineage?.authenticator === null ? [`/etc/letsencrypt/live/${name}`] : [],
       lineage: name,
     };
   };
@@ -158,7 +159,9 @@ function judged({ group, key, keyPath, files, facts, hasPassword }: Named): Serv
   const own = at < 0 ? undefined : certificates[at];
   const missing = group.find((path) => files(path).target === '');
   const leaf = own?.leaf ?? null;
-  const lineages = sources.flatMap(({ lineage, target }) => lineage ?? ARCHIVE.exec(target)?.[1] ?? []);
+  const lineages = sources
+    .flatMap(({ lineage, target }) => lineage ?? ARCHIVE.exec(target)?.[1] ?? [])
+    .filter((name) => facts.lineages.some((one) => one.name === name && one.authenticator !== null));
   const isCertbots = sources.every(({ lineage }) => lineage !== null);
   return {
     key: keyPath,
@@ -169,7 +172,7 @@ function judged({ group, key, keyPath, files, facts, hasPassword }: Named): Serv
     chain: certificates.slice(Math.max(at, 0)).map(({ pem }) => `${pem}\n`).join(''), // oxfmt-ignore
     problem:
       missing === undefined ? problemOf(leaf, certificates.length, keyPath, facts) : `there is no file ${missing}`,
-    lineage: isCertbots ? (lineages[0] ?? null) : null,
+    lineage: isCertbots ? (sources[0]?.lineage ?? null) : null,
     lineages: [...new Set(lineages)],
     shared: !hasPassword && !group.some((path) => /^(\/var)?\/tmp\//.test(path)),
     exposed: sources.flatMap(({ path, exposed }) => (exposed ? [path] : [])),
@@ -186,6 +189,8 @@ function problemOf(leaf: X509Certificate | null, count: number, key: string, { n
   if (now >= to) return `it expired on ${day(to)}`;
   if (now < from) return `it is not valid before ${day(from)}`;
   if (leaf.issuer === leaf.subject) return 'it is self-signed';
+  if (!leaf.subjectAltName?.includes('DNS:'))
+    return 'it has no DNS name (subject alternative name), and clients look at nothing else';
   if (leaf.issuer.includes('(STAGING)')) return 'no client trusts the staging server that issued it';
   return null;
 }

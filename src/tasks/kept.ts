@@ -25,7 +25,7 @@ export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
   const told = (['postfix', 'dovecot'] as const).flatMap((daemon): Note[] => {
     const own = policy.kept?.[daemon];
     const one = keptFor(policy, daemon);
-    if (!one || one.lineage !== null) return [];
+    if (!one || one.lineages.length > 0) return [];
     const task = daemon === 'postfix' ? 'starttls' : 'dovecot-ssl';
     const until = new Date(one.until * 1000).toISOString().slice(0, 10);
     if (own) {
@@ -38,7 +38,7 @@ export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
     return packages[daemon === 'postfix' ? 'postfix' : 'dovecot-core'] ? [{ task, level: 'info', text }] : [];
   });
   const rest = (policy.certificateNotes ?? []).map((text): Note => ({ task: 'certbot', level: 'warning', text }));
-  const exposed = [...new Set(allKept(policy).flatMap((one) => (one.lineage === null ? one.exposed : [])))];
+  const exposed = [...new Set(allKept(policy).flatMap((one) => (one.lineages.length === 0 ? one.exposed : [])))];
   return [...told, ...rest, ...exposed.map(exposedNote)];
 }
 
