@@ -118,6 +118,8 @@ fits() {
   ${fits.join(' &&\n    ')}
 }
 ${remakeMaps(policy)}
+# A folder may be a busy one: then this is called once a second, and no more often.
+sleep 1
 tries=0
 while now=$(digest) && [ "$now" != "$(cat "$loaded" 2>/dev/null)" ]; do
   sleep 2

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lab } from '../lab/lab.ts';
 import type { LabHost, State } from '../lab/lab.ts';
 import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, scratch, to } from './cli.ts';
+import { hardenMail, issuedBy, scratch, start, to } from './cli.ts';
 import { activity, assertTidy } from './host.ts';
 import { openssl } from './opinions.ts';
 import { assertShown, MAIL_PORTS } from './talk.ts';
@@ -65,7 +65,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
     /** A host as it was before this tool came, with these lines carried out. */
     const begin = (lines: string) =>
       shell(`systemctl stop ${WATCH}.path 2>/dev/null || true
-        rm -rf /etc/postfix /etc/dovecot /etc/letsencrypt /var/lib/harden-mail /etc/ssl/mail /run/${WATCH} /etc/systemd/system/${WATCH}.* /etc/systemd/system/multi-user.target.d
+        rm -rf /etc/postfix /etc/dovecot /etc/letsencrypt /var/lib/harden-mail /var/log/letsencrypt /etc/ssl/mail /run/${WATCH} /etc/systemd/system/${WATCH}.* /etc/systemd/system/multi-user.target.d
         cp -a /root/stock/* /etc/; mkdir -p /etc/ssl/mail; systemctl daemon-reload
         ${lines}
         ${RELOAD}`);
@@ -93,7 +93,8 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
     const assertServed = async (file: string, ports: readonly number[] = MAIL_PORTS, name = host.name) =>
       assertShown(await serial(`${file}.pem`), ports, { ...peer, name });
 
-    const certbotWasAsked = async () => (await host.exec('ls -d /etc/letsencrypt/*/ /var/log/letsencrypt/*')).stdout.trim();
+    const certbotWasAsked = async () =>
+      (await host.exec('ls -d /etc/letsencrypt/*/ /var/log/letsencrypt/*')).stdout.trim();
 
     describe('made by another tool than certbot, with more names, and set for both daemons', () => {
       let found: State;
@@ -102,6 +103,19 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await begin(`issue ec ${host.name} smtp.${host.name}; install ${ACME}; ${postfix(ACME)}\n${dovecot(ACME)}`);
         await assertServed(ACME, [25, 143, 993, 995]);
         found = await host.state();
+      });
+
+      it('an apply that is put back leaves every byte as it was, and no watch', async () => {
+        const running = start(['apply', '--yes', '--no-diff', ...flags, '--confirm-timeout', '3']);
+        await running.said(/: confirm$/m);
+        running.signal('SIGSTOP');
+        assert.equal(await host.run(`systemctl is-active ${WATCH}.path`), 'active\n');
+        running.signal('SIGKILL');
+        await running.done;
+        await host.run('cd /var/lib/harden-mail/tx/2*; until grep -q rolled-back state; do sleep 0.1; done');
+        assert.deepEqual(shape(await host.state()), shape(found));
+        assert.equal(await host.run(`systemctl list-units --all --plain --no-legend '${WATCH}*'`), '');
+        await assertServed(ACME, [25, 143, 993, 995]);
       });
 
       it('stays: the plan names it with file and line, nobody is asked for another, and all ports serve it', async () => {
