@@ -174,7 +174,7 @@ bind_one() {
 
 script_one() {
   [ "$kind" != remove ] || return 0
-  case $target in /etc/letsencrypt/renewal-hooks/*) sh -n "$tx/after/$n" ;; esac
+  case $target in /etc/letsencrypt/renewal-hooks/* | /var/lib/harden-mail/reload-certificate) sh -n "$tx/after/$n" ;; esac
 }
 
 validate() {

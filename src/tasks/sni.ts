@@ -21,7 +21,7 @@ export function parts(facts: Facts, policy: Policy): Part[] {
 
 /** Each further certificate is one of its own: that of the mail domain does not count, even if it has the name too. */
 function further(facts: Facts, policy: Policy): Part[] {
-  const { own, kept, namesInUse, lineagesInUse, sni = [], ...shared } = policy;
+  const { own: _own, kept: _kept, namesInUse: _names, lineagesInUse: _lineages, sni = [], ...shared } = policy;
   const { provided, providedSni = [], ...rest } = facts;
   const brought = [...(provided ? [provided] : []), ...providedSni];
   const main = lineagesOf({ facts, policy });

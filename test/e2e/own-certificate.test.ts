@@ -76,7 +76,10 @@ describe('a certificate of the admin', () => {
     await shell(`issue ${host.name} 90`);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--debug', ...flags]);
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /certbot +the certificate is your own, \/etc\/ssl\/mail\/fullchain\.pem; the daemons would load its renewals$/m);
+    assert.match(
+      stdout,
+      /certbot +the certificate is your own, \/etc\/ssl\/mail\/fullchain\.pem; the daemons would load its renewals$/m,
+    );
     assert.equal(
       (await host.exec('ls -A /etc/letsencrypt/live /etc/letsencrypt/renewal-hooks/deploy 2>/dev/null')).stdout,
       '',
