@@ -112,11 +112,15 @@ pem_file() { # FILE
   printf 'file %s\n' "$1"
   { [ -f "$1" ] && [ -r "$1" ]; } || return 0
   printf 'real %s\n' "$(readlink -f -- "$1")"
-  stat -L -c 'changed %Z' -- "$1"
-  folders "$1" | sort -u
+  modes=$(stat -L -c '%Z %a' -- "$1")
+  printf 'changed %s\n' "${modes% *}"
+  folders "$1"
   certificates "$1"
   count=$(grep -c -e '^-----BEGIN .*PRIVATE KEY-----' -- "$1")
-  [ "$count" = 0 ] || ! exposed "$1" || echo exposed
+  case "$count $modes" in
+    0\ *) ;;
+    *[4567]) ! exposed "$1" || echo exposed ;;
+  esac
   n=0
   while [ $n -lt "$count" ] && [ $n -lt 9 ]; do
     n=$((n + 1))

@@ -5,6 +5,7 @@ import { listMembers } from '../formats/lists.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import type { Facts, KeyPair, MailDaemon, PemFile, Snapshot } from '../model.ts';
 import { expand } from './expand.ts';
+import { compareVersions } from './versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from './workspace.ts';
 
 /** One key with its certificate, judged. */
@@ -85,7 +86,9 @@ function servedByPostfix(facts: Facts, workspace: Workspace, files: Files): Serv
   // The host resolves what main.cf only names by a variable; where it was not asked, what is in the file is resolved here.
   const value = (name: string): string => facts.postconf[name] ?? expand(read(name) ?? '', read);
   const at = (name: string): string => `${MAIN_CF}:${mainValue(postfix.main, name)?.line ?? 0}: ${name}`;
-  const listed = listMembers(value('smtpd_tls_chain_files'));
+  // Before 3.4 nobody reads it.
+  const isKnown = facts.postfix === null || compareVersions(facts.postfix, '3.4') >= 0;
+  const listed = isKnown ? listMembers(value('smtpd_tls_chain_files')) : [];
   if (listed.length > 0) {
     const name = 'smtpd_tls_chain_files';
     return [{ daemon: 'postfix', setting: at(name), pairs: pairsOf(listed, files, facts), isList: true }];

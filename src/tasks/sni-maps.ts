@@ -33,8 +33,9 @@ export function remakeMaps({ sniMaps = [] }: Policy): string {
 remake() { # TYPE PATH SUFFIX
   [ -e "$2" ] || return 0
   new=$2.harden-mail
-  (umask 077 && cp -p "$2" "$new") && postmap -F "$1:$new" && mv -f "$new.$3" "$2.$3" ||
+  if ! { (umask 077 && cp -p "$2" "$new") && postmap -F "$1:$new" && mv -f "$new.$3" "$2.$3"; }; then
     logger -t harden-mail -p mail.err "postmap -F $1:$2 failed: the keys and certificates in it are those of before"
+  fi
   rm -f "$new" "$new.$3"
 }
 remake_maps() {

@@ -1,9 +1,11 @@
 /** Which of the certificates that the daemons serve stay, by what the host says of its files. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import type { Facts, Host, PemFile, Policy } from '../../../src/model.ts';
 import { policyOf } from '../../../src/plan/adopt.ts';
 import { compose } from '../../../src/plan/compose.ts';
+import { certbot } from '../../../src/tasks/certbot.ts';
 import { servedCertificate } from '../../../src/tasks/served.ts';
 import { certificateRequests } from '../../../src/tasks/sni.ts';
 import type { Certificates } from '../verify/certificates.ts';
@@ -60,6 +62,23 @@ const requested = ({ snapshot: { facts }, policy }: ReturnType<typeof look>) =>
   certificateRequests(facts, policy).map(({ domains }) => domains);
 const notes = ({ snapshot, policy }: ReturnType<typeof look>) =>
   compose(snapshot, policy).notes.map(({ text }) => text);
+
+describe('tasks: the scripts that load a renewed certificate', () => {
+  it('pass shellcheck, with maps that hold copies of keys and paths that hold quotes', function () {
+    if (spawnSync('shellcheck', ['--version']).error) this.skip();
+    const { snapshot, policy } = host({});
+    const sniMaps = [`hash:/etc/postfix/sni`, `lmdb:/etc/postfix/o'hara`].map((map) => ({ map, setting: 'main.cf:1' }));
+    const at = { cert: "/etc/ssl/o'hara.pem", key: '/etc/ssl/k.pem' };
+    const provided = { ...at, chain: '', publicKey: '', missing: [], exposed: false, keyInside: false, changed: 0 };
+    const files = certbot.files!({ ...snapshot.facts, provided }, { ...policy, sniMaps });
+    const scripts = files.filter(({ bytes }) => bytes?.startsWith('#!/bin/sh'));
+    assert.equal(scripts.length, 2);
+    for (const { path, bytes } of scripts) {
+      const { stdout } = spawnSync('shellcheck', ['-'], { input: bytes ?? '', encoding: 'utf8' });
+      assert.equal(stdout, '', path);
+    }
+  });
+});
 
 describe('plan: certificates that are served already', () => {
   before(() => void certificates());
