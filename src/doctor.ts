@@ -10,7 +10,7 @@ import { assertSupported } from './plan/supported.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
 import type { Step } from './run.ts';
-import { assertFree, readHost } from './steps.ts';
+import { assertFree, onlyInUse, readHost } from './steps.ts';
 import { failure } from './words.ts';
 
 /** The journal and the staged files of a run take less. */
@@ -47,7 +47,7 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
-    await look('certificate', () => preflight(remote, action), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
+    await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
   }
 }
 

@@ -9,7 +9,7 @@ import { gather } from './gather/gather.ts';
 import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Host, Note, Policy, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Host, Note, Policy, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
 import { dnsRecords, furtherRecords } from './plan/dns.ts';
@@ -40,13 +40,16 @@ export const survey: Step = async (visit, options, say) => {
     visit.remote = await approached.remote;
     const { plan, facts, policy } = await planAnew(visit, options, say);
     for (const action of plan.actions) {
-      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
+      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action, onlyInUse(policy));
     }
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
     if (facts.packages['postfix']) {
       const how = isEmpty(plan) ? 'full' : 'quiet';
       visit.before = await (look?.conclude(facts, policy, how) ?? probe(visit.remote, facts, policy, options, how));
+      // A look that began before the files were read may be from before a reload that has happened meanwhile.
+      if (look && isEmpty(plan) && visit.before.some(isOutdated))
+        visit.before = await probe(visit.remote, facts, policy, options, how);
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -54,6 +57,16 @@ export const survey: Step = async (visit, options, say) => {
     look?.abandon();
   }
 };
+
+/** Another certificate is served than the one that was read. */
+function isOutdated({ check, status }: Finding): boolean {
+  return check === 'certificate-served' && status === 'fail';
+}
+
+/** Names that nobody has asked for, and that a certificate which is served now has. */
+export function onlyInUse({ namesInUse = [], domains }: Policy): string[] {
+  return namesInUse.filter((name) => !domains.includes(name));
+}
 
 /** install and certbot: what they bring must be there before the settings that rest on it can go live. */
 export const prepare: Step = async (visit, options, say) => {

@@ -267,6 +267,13 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       for (const name of names) await acme.setA(name, host.address);
       await begin(`issue ec ${host.name} smtp.${host.name}; install ${ACME}; ${postfix(ACME)}\n${dovecot(ACME)}`);
       const more = ['--domain', `new.${host.name}`, ...(await issuedBy(acme))];
+      await acme.setA(`smtp.${host.name}`, '198.18.0.250');
+      const refused = await hardenMail(['apply', '--yes', '--no-diff', ...to(host), ...more]);
+      assert.match(
+        refused.stdout,
+        /failed: smtp\.\S+ resolves to 198\.18\.0\.250.*\n {2}→ It is a name of a certificate that is served/,
+      );
+      await acme.setA(`smtp.${host.name}`, host.address);
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...to(host), ...more]);
       assert.equal(code, 0, stdout + stderr);
       assert.match(

@@ -231,6 +231,33 @@ describe('plan: certificates that are served already', () => {
     );
   });
 
+  it('two lineages that are served stay, and the deploy hook is for both', () => {
+    const { good, otherName } = certificates();
+    const of = (name: string, chain: string) => ({ name, chain, key: true, authenticator: 'dns-rfc2136' });
+    const live = (name: string) => `/etc/letsencrypt/live/${name}`;
+    const main = `smtpd_tls_cert_file = ${live('mx')}/fullchain.pem\nsmtpd_tls_key_file = ${live('mx')}/privkey.pem\n`;
+    const ssl = `ssl_cert = <${live('imap')}/fullchain.pem\nssl_key = <${live('imap')}/privkey.pem\n`;
+    const facts = { lineages: [of('mx', good.cert), of('imap', otherName.cert)], takenNames: ['mx', 'imap'] };
+    const found = look({ main, ssl, facts });
+    assert.deepEqual(paths(found), [`${live('mx')}/fullchain.pem`, `${live('imap')}/fullchain.pem`]);
+    assert.deepEqual(requested(found), []);
+    const { changes } = compose(found.snapshot, found.policy);
+    const hook = changes.find(({ path }) => path.startsWith('/etc/letsencrypt/renewal-hooks/'));
+    assert.match(hook?.after ?? '', /^case \$lineage in 'mx' \| 'imap'\) ;; \*\) exit 0 ;; esac$/m);
+    assert.ok(!changes.some(({ path }) => path.includes('harden-mail-certificate')));
+  });
+
+  it('one below /etc/letsencrypt/live that certbot does not renew stays, and is watched', () => {
+    const { good } = certificates();
+    const live = '/etc/letsencrypt/live/by-hand';
+    const main = `smtpd_tls_cert_file = ${live}/fullchain.pem\nsmtpd_tls_key_file = ${live}/privkey.pem\n`;
+    const lineages = [{ name: 'by-hand', chain: good.cert, key: true, authenticator: null }];
+    const found = look({ main, facts: { lineages, takenNames: ['by-hand'] } });
+    assert.deepEqual(requested(found), []);
+    const unit = compose(found.snapshot, found.policy).changes.find(({ path }) => path.endsWith('certificate.path'));
+    assert.match(unit?.after ?? '', /^PathChanged=\/etc\/letsencrypt\/live\/by-hand$/m);
+  });
+
   describe('in smtpd_tls_chain_files', () => {
     const list = (...names: Pair[]) =>
       `smtpd_tls_chain_files =\n${names.map((name) => `  /etc/ssl/${name}.key,\n  /etc/ssl/${name}.pem\n`).join('')}`;
