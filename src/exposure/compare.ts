@@ -150,7 +150,6 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
         );
         if (found === null) return [];
         const about = { aspect: 'mail', id, client, destination } as const;
-        if (found === 'unknown') return [{ ...about, before: 'not known', after: 'not known', unproven: true }];
         return [{ ...about, before: refusedBy(found), after: acceptedBy(found) }];
       }),
     ),

@@ -15,17 +15,20 @@ export interface Ended {
 /** `ask`: the answer of this check is needed to go on. */
 export type Run = Ended | { readonly end: 'ask'; readonly check: CheckStep };
 
+/** What a check answers that no answer is given for. */
+type Otherwise = (check: CheckStep) => Answer | undefined;
+
 /**
  * Runs the lists with these answers. A list that permits ends, and the next one begins; a list that refuses ends all.
  * Accepted is what no list refuses.
  */
-export function run(program: Program, answers: Answers): Run {
+export function run(program: Program, answers: Answers, otherwise: Otherwise = () => undefined): Run {
   const asked: string[] = [];
   let by = 'no restriction decides';
   const late: Decided[] = [];
   for (const stage of program) {
     if (late[0] && AFTER_RECIPIENT.has(stage.list)) break;
-    const found = runList(stage.steps, answers, asked, late);
+    const found = runList(stage.steps, (check) => answers.get(check.id) ?? otherwise(check), asked, late);
     if (found?.kind === 'check') return { end: 'ask', check: found };
     if (found?.kind === 'refuse') return { end: 'refuse', by: found.by, asked };
     if (found?.kind === 'permit') by = found.by;
@@ -39,7 +42,7 @@ const AFTER_RECIPIENT: ReadonlySet<string> = new Set([LISTS.data, LISTS.endOfDat
 /** The step that decides, or the check that must be asked first; null where the list says nothing. */
 function runList(
   steps: readonly Step[],
-  answers: Answers,
+  answerOf: Otherwise,
   asked: string[],
   late: Decided[],
 ): Decided | CheckStep | null {
@@ -47,10 +50,10 @@ function runList(
     if (step.kind === 'refuse' && step.late) late.push(step);
     else if (step.kind === 'permit' || step.kind === 'refuse') return step;
     else if (step.kind === 'list') {
-      const found = runList(step.steps, answers, asked, late);
+      const found = runList(step.steps, answerOf, asked, late);
       if (found) return found;
     } else if (step.kind === 'check') {
-      const answer = answers.get(step.id);
+      const answer = answerOf(step);
       if (answer === undefined) return step;
       if (!asked.includes(step.id)) asked.push(step.id);
       if (answer === 'permit' && step.permits) return { kind: 'permit', by: step.id };
@@ -68,46 +71,63 @@ export interface Witness {
   readonly other: Ended;
 }
 
-/** More branches than this are not followed; no real configuration comes near. */
-const MOST = 20_000;
-
 /**
  * Answers for which `one` accepts and `other` refuses; null where there are none: whoever `one` accepts, `other` accepts too.
- * @returns `unknown` where there are more combinations than are followed
+ * Exact, and linear in the places where `other` can refuse: each of them needs certain answers (nothing before it in its list
+ * decides, and it refuses itself), and with the other checks as favourable as they can be, `one` accepts or it does not.
  */
-export function acceptsMore(one: Program, other: Program): Witness | null | 'unknown' {
-  let left = MOST;
-  return search(new Map());
-
-  function search(answers: Answers): Witness | null | 'unknown' {
-    if (left-- <= 0) return 'unknown';
-    const first = run(one, answers);
-    if (first.end === 'refuse') return null;
-    if (first.end === 'ask') return branch(answers, first.check, ['dunno', 'permit']); // a refusal cannot lead to accept
-    const second = run(other, answers);
-    if (second.end === 'ask') return branch(answers, second.check, ['refuse', 'dunno', 'permit']);
-    return second.end === 'refuse' ? { answers, one: first, other: second } : null;
-  }
-
-  function branch(answers: Answers, check: CheckStep, of: readonly Answer[]): Witness | null | 'unknown' {
-    for (const answer of of) {
-      if ((answer === 'permit' && !check.permits) || (answer === 'refuse' && !check.refuses)) continue;
-      const found = search(new Map(answers).set(check.id, answer));
-      if (found !== null) return found;
+export function acceptsMore(one: Program, other: Program): Witness | null {
+  for (const { answers, by } of refusals(other)) {
+    for (const favourable of [() => 'dunno', ({ permits }) => (permits ? 'permit' : 'dunno')] satisfies Otherwise[]) {
+      const all = new Map(answers);
+      const end = run(one, answers, (check) => {
+        const answer = favourable(check);
+        all.set(check.id, answer);
+        return answer;
+      });
+      if (end.end === 'accept') return { answers: all, one: end, other: { end: 'refuse', by, asked: [...answers.keys()] } }; // oxfmt-ignore
     }
-    return null;
   }
+  return null;
+}
+
+interface Refusal {
+  readonly answers: Answers;
+  readonly by: string;
+}
+
+/** Every place where a program can refuse, with the answers that lead there. */
+function refusals(program: Program): Refusal[] {
+  const found: Refusal[] = [];
+  for (const { steps } of program) collect(steps, new Map(), found);
+  return found;
+}
+
+/** @returns whether the list surely ends here */
+function collect(steps: readonly Step[], before: Map<string, Answer>, found: Refusal[]): boolean {
+  for (const step of steps) {
+    if (step.kind === 'permit') return true;
+    if (step.kind === 'refuse') {
+      found.push({ answers: new Map(before), by: step.by });
+      if (!step.late) return true;
+    } else if (step.kind === 'list') {
+      if (collect(step.steps, before, found)) return true;
+    } else if (step.kind === 'check' && !before.has(step.id)) {
+      if (step.refuses) found.push({ answers: new Map(before).set(step.id, 'refuse'), by: step.id });
+      before.set(step.id, 'dunno');
+    }
+  }
+  return false;
 }
 
 /** How a program ends where no check has anything to say. */
 export function byDefault(program: Program): Ended {
-  const answers = new Map<string, Answer>();
-  for (;;) {
-    const end = run(program, answers);
-    if (end.end !== 'ask') return end;
-    answers.set(end.check.id, 'dunno');
-  }
+  const end = run(program, NOTHING, () => 'dunno');
+  if (end.end === 'ask') throw new Error('a check without an answer');
+  return end;
 }
+
+const NOTHING: Answers = new Map();
 
 /** A program that refuses everything. */
 export const REFUSES: Program = [{ list: '', steps: [{ kind: 'refuse', by: 'nothing is offered there' }] }];

@@ -128,7 +128,7 @@ export function missedCheck({ id, client, destination }: Difference, { before, a
   const program = programFor(now, client, destination, after.facts);
   for (const reference of referencesFor(before.smtpds)) {
     const missed = acceptsMore(program, userProgram(reference, client, destination, before.facts));
-    if (missed !== null && missed !== 'unknown') return `${missed.other.by} on ${reference.id}`;
+    if (missed !== null) return `${missed.other.by} on ${reference.id}`;
     const filter = reference.filters.find((one) => !one.startsWith('no_') && !now.filters.includes(one));
     if (filter !== undefined) return `${filter} on ${reference.id}`;
   }

@@ -135,11 +135,25 @@ describe('The laws of the exposure programs', () => {
       fc.property(lists, lists, who, (some, others, one) => {
         const [first, second] = [program(some, one), program(others, one)];
         const found = acceptsMore(first, second);
-        if (found === null || found === 'unknown') return;
+        if (found === null) return;
         assert.equal(run(first, found.answers).end, 'accept');
-        assert.equal(run(second, found.answers).end, 'refuse');
+        for (const other of ['dunno', 'permit', 'refuse'] as const)
+          assert.equal(run(second, found.answers, () => other).end, 'refuse', other);
       }),
       RUNS,
+    );
+  });
+
+  it('Where there is no witness, no answers at all are accepted by the one program and refused by the other', () => {
+    const answers = fc.func(fc.constantFrom<Answer>('permit', 'refuse', 'dunno'));
+    fc.assert(
+      fc.property(lists, lists, who, answers, (some, others, one, answer) => {
+        const [first, second] = [program(some, one), program(others, one)];
+        if (acceptsMore(first, second) !== null) return;
+        const ends = [first, second].map((each) => run(each, new Map(), ({ id }) => answer(id)).end);
+        assert.notDeepEqual(ends, ['accept', 'refuse']);
+      }),
+      { ...RUNS, numRuns: 2000 },
     );
   });
 
