@@ -87,6 +87,7 @@ function value(merge: Merge): string {
   const code = (text: string): string => (text === '' ? 'empty' : `\`${text}\``);
   switch (merge.how) {
     case 'set':
+    case 'files':
       return code(merge.value);
     case 'default':
       return `${code(merge.value)} if unset`;

@@ -5,14 +5,13 @@ import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
 import { dangerSentence, mapIfReadable } from './mapping.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from './model.ts';
+import { policyOf } from './plan/adopt.ts';
 import { compose } from './plan/compose.ts';
-import { policyFor } from './plan/policy.ts';
-import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
 import type { Step } from './run.ts';
-import { assertFree, readHost } from './steps.ts';
+import { assertFree, onlyInUse, readHost } from './steps.ts';
 import { failure } from './words.ts';
 
 /** The journal and the staged files of a run take less. */
@@ -48,11 +47,11 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
     () => 'as ours',
   );
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
-  const policy = await look('domain', () => policyFor(host, facts, readRecord(snapshot)), ({ domain }) => domain); // oxfmt-ignore
+  const policy = await look('domain', () => policyOf(host, snapshot), ({ domain }) => domain); // oxfmt-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
-    await look('certificate', () => preflight(remote, action), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
+    await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
   }
 }
 

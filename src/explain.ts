@@ -53,6 +53,7 @@ export function describePlace(place: Place): string {
 export function describeMerge(merge: Merge): string {
   switch (merge.how) {
     case 'set':
+    case 'files':
       return merge.value;
     case 'default':
       return `${merge.value || '(empty)'}, where nothing is set`;
@@ -84,6 +85,7 @@ export function describeCondition(when: Condition): string {
     when.asked && `with --${when.asked}`,
     when.sasl && 'where Postfix asks Dovecot through a Unix socket',
     when.unreached && 'where Postfix could not open the socket otherwise',
+    when.notKept && 'unless a valid certificate of your own stays',
     when.sni !== undefined && (when.sni ? 'with further names (sni)' : 'without further names (sni)'),
   ].filter(Boolean);
   return parts.join(', ') || 'all';

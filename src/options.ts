@@ -103,7 +103,8 @@ export const OPTIONS = {
     type: 'string',
     group: 'What is wanted',
     value: 'D',
-    describe: "the certificate's name; default: what the host's Postfix calls itself",
+    describe:
+      "the certificate's name; default: what the host's Postfix calls itself, or a name of the valid certificate that is served",
   },
   domains: {
     type: 'string',
@@ -145,7 +146,8 @@ export const OPTIONS = {
     type: 'string',
     group: 'What is wanted',
     value: 'FILE',
-    describe: "your own certificate with its chain, a path on the host, in place of certbot's; with --key",
+    describe:
+      "your own certificate with its chain, a path on the host; with --key. Default: a valid one that is served stays, else certbot's",
   },
   key: {
     type: 'string',

@@ -5,6 +5,7 @@ import { servingOf, type Serving } from './plan/served-ports.ts';
 import { proxiedPorts, type ProxiedPort } from './plan/proxied.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
+import { keptFor } from './tasks/kept.ts';
 import { servedCertificate } from './tasks/served.ts';
 import { namedCertificates } from './tasks/sni.ts';
 import { proxyLine, unproven } from './verify/proxy.ts';
@@ -95,9 +96,18 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
 function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wanted {
   const { facts } = snapshot;
   const certificate = servedCertificate(facts, policy).chain;
+  const [sends, reads] = policy.own ? [] : [keptFor(policy, 'postfix'), keptFor(policy, 'dovecot')];
   return {
-    domain: policy.domain,
+    domain: sends?.name ?? policy.domain,
     certificate,
+    ...(sends && { alternatives: sends.otherChains }),
+    ...(reads && {
+      reading: {
+        domain: reads.name,
+        certificate: servedCertificate(facts, policy, true, 'dovecot').chain,
+        alternatives: reads.otherChains,
+      },
+    }),
     tryLogin: how === 'full',
     submission: submissionOf(policy, facts),
     authOn25: servingOf(snapshot, policy).authOn25,

@@ -9,13 +9,13 @@ import { gather } from './gather/gather.ts';
 import { redact } from './formats/redact.ts';
 import { findLeftovers, findPristine } from './gather/leftovers.ts';
 import { isEmpty } from './model.ts';
-import type { Ending, Facts, Host, Note, Policy, Replaceable, Snapshot } from './model.ts';
+import type { Ending, Facts, Finding, Host, Note, Policy, Replaceable, Snapshot } from './model.ts';
 import { compose } from './plan/compose.ts';
 import { composePart } from './plan/partial.ts';
 import { dnsRecords, furtherRecords } from './plan/dns.ts';
 import { driftOf } from './plan/drift.ts';
 import { foresee } from './plan/foresee.ts';
-import { policyFor } from './plan/policy.ts';
+import { policyOf } from './plan/adopt.ts';
 import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
@@ -41,7 +41,7 @@ export const survey: Step = async (visit, options, say) => {
     visit.remote = await approached.remote;
     const { plan, facts, policy, snapshot, asked } = await planInDialogue(visit, options, say);
     for (const action of plan.actions) {
-      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action);
+      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action, onlyInUse(policy));
     }
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
@@ -51,6 +51,9 @@ export const survey: Step = async (visit, options, say) => {
       visit.before = await (asked || !look
         ? probe(remote, snapshot, policy, options, how) // no server waits for somebody who is asked
         : look.conclude(remote, snapshot, policy, how));
+      // A look that began before the files were read may be from before a reload that has happened meanwhile.
+      if (look && isEmpty(plan) && visit.before.some(isOutdated))
+        visit.before = await probe(remote, snapshot, policy, options, how);
       visit.findings = excuse(visit.before, visit.open, []);
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
@@ -58,6 +61,16 @@ export const survey: Step = async (visit, options, say) => {
     look?.abandon();
   }
 };
+
+/** Another certificate is served than the one that was read. */
+function isOutdated({ check, status }: Finding): boolean {
+  return check === 'certificate-served' && status === 'fail';
+}
+
+/** Names that nobody has asked for, and that a certificate which is served now has. */
+export function onlyInUse({ namesInUse = [], domains }: Policy): string[] {
+  return namesInUse.filter((name) => !domains.includes(name));
+}
 
 /** install and certbot: what they bring must be there before the settings that rest on it can go live. */
 export const prepare: Step = async (visit, options, say) => {
@@ -195,7 +208,7 @@ async function read(
 ): Promise<{ snapshot: Snapshot; facts: Facts; policy: Policy }> {
   const snapshot = await readFiles(visit, options, say);
   const replace = [...(visit.host.replace ?? []), ...visit.consents];
-  visit.policy = policyFor({ ...visit.host, replace }, snapshot.facts, readRecord(snapshot));
+  visit.policy = policyOf({ ...visit.host, replace }, snapshot);
   return { snapshot, facts: snapshot.facts, policy: visit.policy };
 }
 

@@ -8,8 +8,15 @@ import { reasons, script, words } from './script.ts';
 
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
-/** Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail. */
-export async function preflight(remote: Remote, { domain, domains, challenge, preHook }: Certificate): Promise<void> {
+/**
+ * Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail.
+ * @param inUse names that are wanted only because a certificate that is served now has them
+ */
+export async function preflight(
+  remote: Remote,
+  { domain, domains, challenge, preHook }: Certificate,
+  inUse: readonly string[] = [],
+): Promise<void> {
   const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${script('preflight.sh')}`, {
     name: 'preflight',
     intent: 'read',
@@ -28,17 +35,26 @@ export async function preflight(remote: Remote, { domain, domains, challenge, pr
   const here = new Set([...all('own'), remote.address]);
   for (const name of domains) {
     const resolved = await addressesOf(name, all(`resolves ${name}`));
-    if (!resolved.some((address) => here.has(address))) throw elsewhere(name, resolved, remote.name, here);
+    if (!resolved.some((address) => here.has(address)))
+      throw elsewhere(name, resolved, remote.name, here, inUse.includes(name));
   }
 }
 
-function elsewhere(name: string, resolved: readonly string[], host: string, here: Iterable<string>): HardenMailError {
+function elsewhere(
+  name: string,
+  resolved: readonly string[],
+  host: string,
+  here: Iterable<string>,
+  isInUse: boolean,
+): HardenMailError {
   return new HardenMailError(
     'DOMAIN_MISMATCH',
     resolved.length === 0
       ? `${name} does not resolve to any address, so no certificate can be had for it`
       : `${name} resolves to ${resolved.join(', ')}, which is not ${host} (${[...here].join(', ')})`,
-    'Point its A or AAAA record to the host, or give --domain the name that does. Nothing was written.',
+    isInUse
+      ? 'It is a name of a certificate that is served now. Point its record to the host; or, if no client uses it, have that certificate reissued without it. Nothing was written.'
+      : 'Point its A or AAAA record to the host, or give --domain the name that does. Nothing was written.',
   );
 }
 

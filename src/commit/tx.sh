@@ -3,7 +3,7 @@
 # The folder is the journal. What is in it when it starts:
 #   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
 #   after/N    the new bytes
-#   activate   a line a daemon: UNIT HOW   (HOW is reload, restart or start; "dpkg configure" finishes an upgrade)
+#   activate   a line a unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, a line each
 #   timeout    seconds to wait for the controller's word
 # What comes to it: before/N (with owner, mode, times, attributes), state, folders (made for new files), running and serving
@@ -124,6 +124,12 @@ unmake_folders() { # the inner ones first; one that is in use by now stays
   return 0
 } 2>/dev/null
 
+# A folder of drop-ins for a unit that was made for a file which is taken away now.
+drop_folder() {
+  case "$kind $target" in 'remove /etc/systemd/system/'*.d/*) rmdir --ignore-fail-on-non-empty "${target%/*}" ;; esac
+  return 0
+} 2>/dev/null
+
 clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; }
 
 arm() { # a reboot in the middle puts all back before the daemons start
@@ -168,7 +174,7 @@ bind_one() {
 
 script_one() {
   [ "$kind" != remove ] || return 0
-  case $target in /etc/letsencrypt/renewal-hooks/*) sh -n "$tx/after/$n" ;; esac
+  case $target in /etc/letsencrypt/renewal-hooks/* | /var/lib/harden-mail/reload-certificate) sh -n "$tx/after/$n" ;; esac
 }
 
 validate() {
@@ -238,6 +244,8 @@ activate_unit() { # UNIT HOW
     DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
   elif [ "$1" = systemd ]; then
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  elif [ "$2" = stop ]; then
+    stop_unit "$1"
   elif [ ! -d /run/systemd/system ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
@@ -371,6 +379,7 @@ restore_daemons() {
   sed '1!G; h; $!d' "$tx/activate" >"$talk/backwards"
   while read -r unit how; do
     if [ "$unit" = dpkg ]; then : # what it has configured stays so: it was no part of the configuration
+    elif [ "$how" = stop ]; then ! was_running "$unit" || activate_unit "$unit" restart
     elif [ "$unit" = systemd ] || was_running "$unit"; then activate_unit "$unit" "$how"
     else stop_unit "$unit"; fi
   done <"$talk/backwards"
@@ -382,7 +391,8 @@ restore_daemons() {
 was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
 
 stop_unit() { # UNIT
-  if [ -d /run/systemd/system ]; then systemctl stop "$1"; elif [ "$1" = postfix ]; then postfix stop; else doveadm stop; fi
+  if [ -d /run/systemd/system ]; then systemctl stop "$1"
+  else case $1 in postfix) postfix stop ;; dovecot) doveadm stop ;; esac; fi
 }
 
 is_served() { # or $lacking says what is not as before
@@ -415,6 +425,7 @@ keep() { # It stays, once that is written down: else the next boot would take it
     sleep 1
   done
   step=end
+  each drop_folder
   prune
   # An old release's Postfix is restarted. What it could not deliver goes now; not before this stays, for it may be returned.
   ! grep -qx 'postfix restart' "$tx/activate" || postqueue -f </dev/null >/dev/null 2>&1

@@ -1,10 +1,11 @@
-import type { Profile, TaskName, Wish } from '../model.ts';
+import type { MailDaemon, Profile, TaskName, Wish } from '../model.ts';
 
 /**
  * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business
  * of src/plan and src/formats. Values may hold `{cert}`, `{key}`, `{domain}`, `{lineage}`, `{sasl_path}` and
  * `{auth_socket}` (the certificate's chain and key, the mail domain, certbot's name for the certificate, where Postfix asks
- * about passwords, and the same as an absolute path). One with
+ * about passwords, and the same as an absolute path), `{dovecot_cert}` and `{dovecot_key}` (the certificate of Dovecot, which
+ * may serve another), and `{chains}` (all pairs for smtpd_tls_chain_files). One with
  * `{name}` in its block stands for one for each further name of the host, and its values are of that name's certificate.
  */
 export interface Fragment {
@@ -62,6 +63,8 @@ export type Merge =
    * with `last: 'goes'`, where the setting goes with it.
    */
   | { readonly how: 'without'; readonly members: readonly string[]; readonly last?: 'goes' }
+  /** These files, in this order, however the list is laid out (smtpd_tls_chain_files). */
+  | { readonly how: 'files'; readonly value: string }
   /** Taken away: the newer setting says it now. */
   | { readonly how: 'remove' }
   /** An active master.cf entry for the port: added below the release's commented-out sample where there is none. */
@@ -108,6 +111,8 @@ export interface Condition {
   readonly sasl?: 'dovecot';
   /** Only where Postfix's user could not open that socket otherwise. */
   readonly unreached?: true;
+  /** Only where this daemon does not go on serving the certificate that the admin has set for it. */
+  readonly notKept?: MailDaemon;
   /** Only where there are, or are not, further names with certificates of their own. */
   readonly sni?: boolean;
 }

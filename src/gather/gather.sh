@@ -9,6 +9,9 @@ section() { # NAME TEXT
 }
 
 packages='postfix dovecot-core dovecot-imapd dovecot-pop3d certbot'
+# Where Postfix is told its certificates; Postfix before 3.4 does not know the last.
+postfix_pem='smtpd_tls_cert_file smtpd_tls_key_file smtpd_tls_eccert_file smtpd_tls_eckey_file smtpd_tls_dcert_file
+  smtpd_tls_dkey_file smtpd_tls_chain_files'
 
 newline='
 '
@@ -48,7 +51,9 @@ list() {
   printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/harden-mail-sni \
     /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
     /var/lib/harden-mail/profile.json /etc/dovecot/openssl.cnf \
-    /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf
+    /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf \
+    /etc/systemd/system/harden-mail-certificate.path /etc/systemd/system/harden-mail-certificate.service \
+    /etc/systemd/system/multi-user.target.d/harden-mail-certificate.conf /var/lib/harden-mail/reload-certificate
   dovecot
 }
 
@@ -73,6 +78,91 @@ END
   printf '@bytes %s\n' "$bytes"
   cat -- "$@"
   printf '\n'
+  section pem "$(pem_files "$(named_pem "$@" | sort -u)")"
+}
+
+# Paths of the certificates and keys that master.cf and Dovecot's files name, a line each, in any block. May be more than the
+# daemons open, never less, but for names in variables. A relative path of Dovecot's is one from the folder of its file.
+named_pem() { # FILES
+  awk '
+    FILENAME ~ /\/postfix\/master[.]cf$/ && /^[^#]*smtpd_tls_[a-z]*_files?[ \t]*=/ {
+      many = split($0, words, /[ \t,={}]+/)
+      for (i = 1; i <= many; i++) if (words[i] ~ /^\//) print words[i]
+    }
+    FILENAME !~ /\/(postfix|letsencrypt|systemd|harden-mail)\// &&
+    /^[ \t]*(ssl_(server_)?)?(alt_)?(cert|key)(_file)?[ \t]*=/ {
+      sub(/^[^=]*=[ \t]*<?[ \t]*/, ""); sub(/[ \t]+#.*$/, ""); sub(/[ \t\r]+$/, ""); gsub(/^["\047]|["\047]$/, "")
+      folder = FILENAME; sub(/[^\/]*$/, "", folder)
+      if ($0 != "" && length($0) < 1000) print ($0 ~ /^\// ? "" : folder) $0
+    }' "$@" 2>/dev/null
+}
+
+# What is known of each file: when it changed, where a replacement would show, its certificates, and of each key in it the
+# public half. Those that certbot keeps are told of by "lineages".
+pem_files() { # FILES, a line each
+  rest=$1
+  while [ -n "$rest" ]; do
+    pem=${rest%%"$newline"*}
+    case $rest in *"$newline"*) rest=${rest#*"$newline"} ;; *) rest= ;; esac
+    case $pem in /etc/letsencrypt/live/*) ;; /*) pem_file "$pem" ;; esac
+  done 2>/dev/null
+}
+
+pem_file() { # FILE
+  printf 'file %s\n' "$1"
+  { [ -f "$1" ] && [ -r "$1" ]; } || return 0
+  real=$(readlink -f -- "$1")
+  printf 'real %s\n' "$real"
+  modes=$(stat -L -c '%Z %a' -- "$1")
+  printf 'changed %s\n' "${modes% *}"
+  folders "$1"
+  certificates "$1"
+  count=$(grep -c -e '^-----BEGIN .*PRIVATE KEY-----' -- "$1")
+  case "$count $modes" in
+    0\ *) ;;
+    *[4567]) ! exposed "$1" || echo exposed ;;
+  esac
+  n=0
+  while [ $n -lt "$count" ] && [ $n -lt 9 ]; do
+    n=$((n + 1))
+    echo key
+    # openssl takes its time, and with Debian's self-signed certificate nobody asks for the key.
+    case $real in */ssl-cert-snakeoil.key) echo unknown ;; *) public_half "$1" $n ;; esac
+  done
+}
+
+# The certificates of a file alone, each whole: of one that is cut short nothing, for a key may stand behind it.
+certificates() { # FILE
+  awk '/^-----BEGIN /{ block = ""; ours = /^-----BEGIN CERTIFICATE-----/ }
+    ours { block = block $0 "\n" }
+    /^-----END /{ if (ours && /^-----END CERTIFICATE-----/) printf "%s", block; ours = 0 }' "$1"
+}
+
+# Of the Nth key of a file, where it is in PEM form: openssl would take others too, and the daemons do not.
+public_half() { # FILE N
+  command -v openssl >/dev/null || { echo unknown; return; }
+  awk -v n="$2" '/^-----BEGIN .*PRIVATE KEY-----/{ i++ } i == n; /^-----END .*PRIVATE KEY-----/{ if (i == n) exit }' "$1" |
+    openssl pkey -passin pass: -pubout
+}
+
+# The folders in which something can be replaced so that the path leads to other bytes: its own, and that of each link on the way.
+folders() { # PATH
+  hop=$1
+  for _ in 1 2 3 4 5 6 7 8; do
+    # systemd watches no path with ".." in it.
+    case $hop in */../*) hop=$(readlink -f -- "${hop%/*}")/${hop##*/} ;; esac
+    printf 'folder %s\n' "${hop%/*}"
+    at=${hop%/*}
+    while [ -n "$at" ]; do
+      [ ! -L "$at" ] || printf 'folder %s\n' "${at%/*}"
+      at=${at%/*}
+    done
+    [ -L "$hop" ] || break
+    to=$(readlink -- "$hop")
+    base=$(readlink -f -- "${hop%/*}")
+    while [ "${to#../}" != "$to" ]; do to=${to#../} base=${base%/*}; done
+    case $to in /*) hop=$to ;; *) hop=$base/$to ;; esac
+  done
 }
 
 # Who holds the lock of a transaction; a file that nobody holds is a leftover.
@@ -144,9 +234,11 @@ masters() {
 daemons() {
   queue='' parameters=''
   if command -v postconf >/dev/null; then
-    parameters=$(postconf -x myhostname queue_directory 2>/dev/null)
+    # shellcheck disable=SC2086
+    parameters=$(postconf -x myhostname $postfix_pem queue_directory 2>/dev/null)
     queue=${parameters##*queue_directory = }
     section postconf "$parameters"
+    section pem-main "$(pem_files "$(printf '%s\n' "$parameters" | sed -n 's/^smtpd_tls_[a-z_]* = //p' | tr ',{} \t' '\n' | sort -u)")"
     section maps "$(postconf -m 2>/dev/null)"
   fi
   section cyrus "$(ls -d /etc/postfix/sasl/smtpd.conf /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
@@ -156,7 +248,7 @@ daemons() {
   section listeners "$listeners"
   [ -z "$queue" ] || section masters "$(masters 2>/dev/null)"
   section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState -p UnitFileState \
-    postfix.service postfix@-.service dovecot.service certbot.timer 2>/dev/null)"
+    postfix.service postfix@-.service dovecot.service certbot.timer harden-mail-certificate.path 2>/dev/null)"
   # One right after the other: the second tells its times by the first.
   section now "$(date +%s.%N)"
   section taken-up "$(taken_up 2>/dev/null)"
@@ -208,7 +300,8 @@ provided_key() {
 brought() { # NAME
   [ -n "$own_cert" ] || return
   section "$1" "$(provided 2>/dev/null)"
-  section "$1-chain" "$(sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' -- "$own_cert" 2>/dev/null)"
+  section "$1-chain" "$(certificates "$own_cert" 2>/dev/null)"
+  section "$1-folders" "$({ folders "$own_cert"; folders "$own_key"; } 2>/dev/null | sort -u)"
   section "$1-key" "$(provided_key 2>/dev/null)"
 }
 

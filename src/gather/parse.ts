@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model.ts';
 import { lineages, takenNames } from './lineages.ts';
+import { pemFiles } from './pem-files.ts';
 import { provided } from './provided.ts';
-import { masked, takenUp, timer, units } from './units.ts';
+import { masked, takenUp, timer, units, watching } from './units.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
 export function parseSnapshot(output: Buffer): Snapshot {
@@ -26,9 +27,11 @@ export function parseSnapshot(output: Buffer): Snapshot {
     return found === undefined ? null : upstream(found);
   };
   const broughtAs = (name: string): ReturnType<typeof provided> =>
-    provided(lines(name), text(`${name}-chain`), text(`${name}-key`));
+    provided(lines(name), text(`${name}-chain`), text(`${name}-key`), lines(`${name}-folders`));
   const brought = broughtAs('provided');
   const broughtSni = [...sections.keys()].filter((name) => /^sni\d+$/.test(name)).flatMap((n) => broughtAs(n) ?? []);
+  const pem = pemFiles(`${text('pem-main')}\n${text('pem')}`);
+  const watched = watching(text('units'));
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -50,6 +53,8 @@ export function parseSnapshot(output: Buffer): Snapshot {
     lineages: lineages(all, text('keys'), lines('lineages')),
     ...(brought && { provided: brought }),
     ...(broughtSni.length > 0 && { providedSni: broughtSni }),
+    ...(pem.length > 0 && { pemFiles: pem }),
+    ...(watched !== null && { watching: watched }),
     takenNames: takenNames(lines('lineages')),
     timer: timer(text('units')),
   };

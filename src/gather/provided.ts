@@ -1,12 +1,19 @@
 import type { Provided } from '../model.ts';
+import { foldersOf } from './pem-files.ts';
 
 /**
  * The certificate that the admin brings, as gather.sh tells of it.
  * @param lines `cert PATH MODE CHANGED KIND` and the same of `key`, with `missing` for what is not there; `exposed`; `inside`
  * @param chain the certificates of the file, PEM
  * @param publicKey the key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl to ask
+ * @param folders lines `folder PATH`: where a replacement of one of the files would show
  */
-export function provided(lines: readonly string[], chain: string, publicKey: string): Provided | undefined {
+export function provided(
+  lines: readonly string[],
+  chain: string,
+  publicKey: string,
+  folders: readonly string[] = [],
+): Provided | undefined {
   const of = (word: string): { path: string; file: boolean; changed: number } => {
     const line = lines.find((one) => one.startsWith(`${word} `)) ?? '';
     const [, path = '', , changed, kind = ''] = line.split(' ');
@@ -23,5 +30,6 @@ export function provided(lines: readonly string[], chain: string, publicKey: str
     exposed: lines.includes('exposed'),
     keyInside: lines.includes('inside'),
     changed: Math.max(cert.changed, key.changed),
+    ...(folders.length > 0 && { folders: foldersOf(folders) }),
   };
 }

@@ -69,6 +69,13 @@ export function timer(shown: string): Facts['timer'] {
   return { active: get('ActiveState') === 'active', enabled: /^(enabled|static)/.test(get('UnitFileState')) };
 }
 
+/** Does the unit run that watches the certificates which certbot does not renew? Null where there is none. */
+export function watching(shown: string): boolean | null {
+  const block = shown.split('\n\n').find((one) => /^Id=harden-mail-certificate\.path$/m.test(one)) ?? '';
+  const get = property(block);
+  return get('LoadState') === 'loaded' ? get('ActiveState') === 'active' : null;
+}
+
 function property(block: string): (name: string) => string {
   return (name) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
 }

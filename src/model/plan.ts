@@ -2,6 +2,59 @@ import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
 import type { Bytes, KeyType, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
+export type MailDaemon = 'postfix' | 'dovecot';
+
+/** A private key and the certificate for it, as a daemon is told of them. */
+export interface KeyPair {
+  /** Paths: of the key, and of the file that the certificate itself stands in. They may be one. */
+  readonly key: string;
+  readonly cert: string;
+  /** All files of the pair, in the order in which they are named. */
+  readonly files: readonly string[];
+  /** As Node calls it: `ec`, `rsa`, `ed25519`, … */
+  readonly keyType: string;
+}
+
+/** A certificate that a daemon serves now, that is valid, and that it goes on serving: the administrator chose it. */
+export interface Kept {
+  /** Of several key types the first counts as the daemon's own; all are served. */
+  readonly pairs: readonly [KeyPair, ...KeyPair[]];
+  /** The certificate of the first pair with its chain, PEM. */
+  readonly chain: Bytes;
+  /** The same of each other pair. */
+  readonly otherChains: readonly Bytes[];
+  /** The mail domain; where the certificate does not have it, a name that it has. */
+  readonly name: string;
+  /** All DNS names that it is for. */
+  readonly names: readonly string[];
+  /** End of its validity, seconds since the epoch. */
+  readonly until: number;
+  /** Where it is set: `/etc/postfix/main.cf:12: smtpd_tls_cert_file`. */
+  readonly setting: string;
+  /** The folder below /etc/letsencrypt/live that the daemon is told. */
+  readonly lineage: string | null;
+  /** What certbot renews of it, also where its path leads there by a link. */
+  readonly lineages: readonly string[];
+  /** The settings name nothing else: they need no change. */
+  readonly whole: boolean;
+  /** The other daemon can serve it too. */
+  readonly shared: boolean;
+  /** Its private keys that every user of the host may read: paths. */
+  readonly exposed: readonly string[];
+  /** Last status change of its files, seconds since the epoch. */
+  readonly changed: number;
+  /** Folders in which a replacement of its files would show. */
+  readonly folders: readonly string[];
+}
+
+/** A map of tls_server_sni_maps that holds copies of keys and certificates. */
+export interface IndexedMap {
+  /** `hash:/etc/postfix/sni` */
+  readonly map: string;
+  /** Where it is set: `/etc/postfix/main.cf:31: tls_server_sni_maps`. */
+  readonly setting: string;
+}
+
 /** What is wanted of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
@@ -23,6 +76,18 @@ export interface Policy {
   readonly keyType?: KeyType;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
+  /** Certificates that the daemons serve now and go on serving. Absent: none, or the admin wants another. */
+  readonly kept?: Readonly<Partial<Record<MailDaemon, Kept>>>;
+  /** Names of valid certificates that are served now and will not be any more: a new certificate has them too. */
+  readonly namesInUse?: readonly string[];
+  /** Lineages of certbot's that the daemons are told to serve: they come before others. */
+  readonly lineagesInUse?: readonly string[];
+  /** Pairs of key and certificate in smtpd_tls_chain_files that can be served. */
+  readonly chainPairs?: readonly KeyPair[];
+  /** Maps of the admin's from name to certificate in which a renewal does not show by itself. */
+  readonly sniMaps?: readonly IndexedMap[];
+  /** What is to be said of the certificates that are served now and do not stay. */
+  readonly certificateNotes?: readonly string[];
   /** Absent: no further names. */
   readonly sni?: readonly Sni[];
   readonly email?: string;
@@ -81,8 +146,8 @@ export interface Change {
 
 /** What takes the changes up. `systemd` reads its own files anew; `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
 export interface Activation {
-  readonly unit: 'dpkg' | 'systemd' | 'postfix' | 'dovecot';
-  readonly how: 'configure' | 'reload' | 'restart' | 'start';
+  readonly unit: 'dpkg' | 'systemd' | 'harden-mail-certificate.path' | 'postfix' | 'dovecot';
+  readonly how: 'configure' | 'reload' | 'restart' | 'start' | 'stop';
   readonly why: string;
 }
 

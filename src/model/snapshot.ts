@@ -74,6 +74,25 @@ export interface Provided {
   readonly keyInside: boolean;
   /** Last status change of either, seconds since the epoch. */
   readonly changed: number;
+  /** Folders in which a replacement of either file would show: its own, and that of each symbolic link on the way. */
+  readonly folders?: readonly string[];
+}
+
+/** A file of certificates or keys that a daemon's configuration names. No byte of a private key is ever read from a host. */
+export interface PemFile {
+  readonly path: string;
+  /** Where the path leads once every symbolic link is followed; empty where there is no file. */
+  readonly target: string;
+  /** The certificates in it, PEM, in the order of the file. */
+  readonly certificates: string;
+  /** The public half of each private key in it, PEM, in their order: empty for one that no daemon can use, `unknown` where there was no openssl. */
+  readonly publicKeys: readonly string[];
+  /** It holds a private key, and every user of the host may read it. */
+  readonly exposed: boolean;
+  /** Last status change, seconds since the epoch; 0 where there is no file. */
+  readonly changed: number;
+  /** Folders in which a replacement of the file would show: its own, and that of each symbolic link on the way. */
+  readonly folders: readonly string[];
 }
 
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
@@ -117,6 +136,10 @@ export interface Facts {
   readonly provided?: Provided;
   /** Those that the admin brings for further names. */
   readonly providedSni?: readonly Provided[];
+  /** Files that the daemons' settings name for certificates and keys, those below /etc/letsencrypt/live aside. */
+  readonly pemFiles?: readonly PemFile[];
+  /** Does systemd watch the certificates that certbot does not renew? Absent: it knows no such unit. */
+  readonly watching?: boolean;
   /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
   readonly takenNames: readonly string[];
   /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */

@@ -18,7 +18,8 @@ import type {
   TaskOutcome,
 } from '../model.ts';
 import { assertProvided } from '../tasks/provided.ts';
-import { servedCertificate, type Served } from '../tasks/served.ts';
+import { keptNotes } from '../tasks/kept.ts';
+import { sniMapNotes } from '../tasks/sni-maps.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
@@ -56,14 +57,7 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
     notes: applied,
     record,
     effects,
-  } = setAll(
-    snapshot,
-    policy,
-    tasks,
-    opened,
-    servedCertificate(facts, policy, asks),
-    namedCertificates(facts, policy, asks),
-  );
+  } = setAll(snapshot, policy, tasks, opened, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
   const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
@@ -90,6 +84,8 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
+    ...keptNotes(facts, policy),
+    ...sniMapNotes(policy),
     ...notes,
   ];
   const plan = { actions, settings: settings.filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects }; // oxfmt-ignore
@@ -122,7 +118,7 @@ function setAll(
   policy: Policy,
   tasks: readonly Task[],
   opened: Opened,
-  served: Served,
+  asks: boolean,
   named: readonly Named[],
 ): Settled {
   const { facts } = snapshot;
@@ -138,7 +134,7 @@ function setAll(
     policy,
     sasl,
     reached: reachesSocket(opened.workspace, sasl.socket),
-    fill: valuesFor(policy, served, sasl),
+    fill: valuesFor(facts, policy, asks, sasl),
     opened: opened.workspace,
     before: modelOf(opened.workspace, facts),
   };

@@ -19,6 +19,10 @@ export function merge(wanted: Merge, current: string | null, read: (setting: str
   switch (wanted.how) {
     case 'set':
       return current !== null && same(expand(current, read), wanted.value) ? KEEP : { to: wanted.value };
+    case 'files':
+      return listMembers(expand(current ?? '', read)).join() === listMembers(wanted.value).join()
+        ? KEEP
+        : { to: wanted.value };
     case 'default':
       return current === null ? { to: wanted.value } : KEEP;
     case 'offer':

@@ -70,7 +70,9 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
     const dovecot =
       postfix ||
       changes.some(({ path }) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path));
-    return all.filter(({ unit, how }) => how !== 'start' && (unit === 'postfix' ? postfix : dovecot));
+    return all.filter(
+      ({ unit, how }) => how !== 'start' && (unit === 'postfix' ? postfix : unit !== 'dovecot' || dovecot),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Facts, Note, Policy } from '../model.ts';
+import { keptFor } from '../tasks/kept.ts';
 import { servedCertificate } from '../tasks/served.ts';
 import { takesLogins } from './logins.ts';
 import { mainReader, type Workspace } from './workspace.ts';
@@ -10,8 +11,10 @@ export function strictNotes(before: Workspace, now: Workspace, facts: Facts, pol
   const read = mainReader(now);
   const isSet = (name: string): boolean => (read(name) ?? '') !== '';
   const { chain } = servedCertificate(facts, policy);
-  const isRsa = chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa';
-  const remedy = policy.own ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
+  const types = keptFor(policy, 'postfix')?.pairs.map(({ keyType }) => keyType);
+  const isRsa =
+    types?.includes('rsa') ?? (chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa');
+  const remedy = policy.own || types ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
   const refusesClear = policy.asked?.includes('require-tls-inbound');
   const noPop3 = policy.asked?.includes('no-pop3');
   return [

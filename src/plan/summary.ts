@@ -1,8 +1,10 @@
 import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model.ts';
 import { DEPLOY_HOOK, RENEWAL_TRUST } from '../tasks/certbot.ts';
+import { allKept } from '../tasks/kept.ts';
 import { packagesFor } from '../tasks/install.ts';
 import { needsCertbot, SNI_MAP } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
+import { WATCH } from '../tasks/watch.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
 
@@ -16,8 +18,14 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
       return { state: 'change', summary: `would install ${named.join(', ')}` };
     }
     case 'certbot': {
-      if (policy.own && !needsCertbot(policy))
-        return { state: 'ok', summary: `has nothing to do: the certificate is your own, ${policy.own.cert}` };
+      const watch = plan.changes.some(({ path }) => path === WATCH);
+      if (!needsCertbot(policy)) {
+        const stays = [...new Set(allKept(policy).map(({ pairs: [{ cert }] }) => cert))].join(', ');
+        const whose = policy.own ? `your own, ${policy.own.cert}` : `the one that is served already, ${stays}`;
+        return watch
+          ? { state: 'change', summary: `the certificate is ${whose}; the daemons would load its renewals` }
+          : { state: 'ok', summary: `has nothing to do: the certificate is ${whose}` };
+      }
       const requests = plan.actions.flatMap((action) => (action.kind === 'certificate' ? [action] : []));
       const hook = plan.changes.some(({ path }) => path === DEPLOY_HOOK);
       const trust = plan.changes.some(({ path }) => RENEWAL_TRUST.includes(path));
@@ -33,6 +41,11 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
       }
       const said = files[DEPLOY_HOOK] === undefined ? 'is not' : 'is not ours, or an older one';
+      if (watch && !hook && !trust)
+        return {
+          state: 'change',
+          summary: 'the certificate is there; the daemons would load the renewals of your own',
+        };
       if (trust && !hook)
         return { state: 'change', summary: 'the certificate is there; its renewals would trust --acme-ca' };
       return hook

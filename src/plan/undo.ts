@@ -3,6 +3,7 @@ import { HardenMailError } from '../errors.ts';
 import { modelOf } from '../exposure/compare.ts';
 import { judge } from '../exposure/guard.ts';
 import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model.ts';
+import { WATCH, WATCH_UNIT } from '../tasks/watch.ts';
 import { openWorkspace } from './workspace.ts';
 
 /**
@@ -110,8 +111,17 @@ function digest(bytes: Bytes | null): string {
 }
 
 function activationsFor(changes: readonly Change[]): Activation[] {
-  const units = ['systemd', 'postfix', 'dovecot'] as const;
-  return units
-    .filter((unit) => changes.some(({ path }) => path.startsWith(`/etc/${unit}/`)))
-    .map((unit) => ({ unit, how: 'reload', why: 'its files change' }));
+  const touched = (unit: string): boolean => changes.some(({ path }) => path.startsWith(`/etc/${unit}/`));
+  const reload = (unit: 'systemd' | 'postfix' | 'dovecot'): Activation[] =>
+    touched(unit) ? [{ unit, how: 'reload', why: 'its files change' }] : [];
+  const watch = changes.find(({ path }) => path === WATCH);
+  const why = 'its file changes';
+  return [
+    // While its file is there: then systemd stops it in order.
+    ...(watch?.after === null ? [{ unit: WATCH_UNIT, how: 'stop', why } as const] : []),
+    ...reload('systemd'),
+    ...(watch && watch.after !== null ? [{ unit: WATCH_UNIT, how: 'restart', why } as const] : []),
+    ...reload('postfix'),
+    ...reload('dovecot'),
+  ];
 }

@@ -1,17 +1,26 @@
+import { X509Certificate } from 'node:crypto';
 import type { Condition, Fragment, Merge } from '../fragments/fragment.ts';
-import type { Facts, Policy } from '../model.ts';
+import type { Facts, KeyPair, Policy } from '../model.ts';
+import { servedCertificate, type Served } from '../tasks/served.ts';
 import type { SaslInUse } from './sasl.ts';
-import type { Served } from '../tasks/served.ts';
 import type { Named } from '../tasks/sni.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { satisfies } from '../formats/versions.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The names that fragments may use, filled in for one host. */
-export function valuesFor(policy: Policy, served: Served, sasl: SaslInUse): (text: string) => string {
+/**
+ * The names that fragments may use, filled in for one host.
+ * @param asks does this run ask for a certificate that is not there?
+ */
+export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: SaslInUse): (text: string) => string {
+  const served = servedCertificate(facts, policy, asks);
+  const reading = servedCertificate(facts, policy, asks, 'dovecot');
   const values: Readonly<Record<string, string>> = {
     cert: served.cert,
     key: served.key,
+    chains: chainFiles(served, policy),
+    dovecot_cert: reading.cert,
+    dovecot_key: reading.key,
     domain: policy.domain,
     lineage: served.name,
     sasl_path: sasl.path,
@@ -19,6 +28,16 @@ export function valuesFor(policy: Policy, served: Served, sasl: SaslInUse): (tex
   };
   // Postfix's own ${data_directory} is not one of ours and stays.
   return (text) => text.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** smtpd_tls_chain_files: our key and certificate, and beside them the pairs that are there with another type of key. */
+function chainFiles({ key, cert, chain }: Served, { chainPairs = [], keyType, kept }: Policy): string {
+  const pairs = kept?.postfix?.pairs ?? chainPairs;
+  const type = chain === null ? (keyType === 'rsa' ? 'rsa' : 'ec') : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
+  const isOurs = (pair: KeyPair): boolean => pair.key === key && pair.cert === cert;
+  const others = pairs.filter((pair) => isOurs(pair) || pair.keyType !== type);
+  const lists = others.map(({ files }) => files.join(', '));
+  return [...new Set(others.some(isOurs) ? lists : [`${key}, ${cert}`, ...lists])].join(', ');
 }
 
 /** Is it one that stands for one for each further name? */
@@ -76,6 +95,9 @@ export function applies(
     (when.asked === undefined || (policy.asked ?? []).includes(when.asked)) &&
     (when.sasl === undefined || when.sasl === sasl.kind) &&
     (when.unreached === undefined || !reached) &&
+    (when.notKept === undefined ||
+      policy.kept?.[when.notKept]?.whole !== true ||
+      policy.kept[when.notKept]?.lineage !== null) && // oxfmt-ignore
     (when.sni === undefined || when.sni === (policy.sni ?? []).length > 0) &&
     (when.map === undefined || facts.maps.length === 0 || facts.maps.includes(when.map)) &&
     (when.noMap === undefined || (facts.maps.length > 0 && !facts.maps.includes(when.noMap)))

@@ -72,8 +72,8 @@ const plan = z
     activations: z
       .array(
         z.object({
-          unit: z.enum(['dpkg', 'systemd', 'postfix', 'dovecot']),
-          how: z.enum(['configure', 'reload', 'restart', 'start']),
+          unit: z.enum(['dpkg', 'systemd', 'harden-mail-certificate.path', 'postfix', 'dovecot']),
+          how: z.enum(['configure', 'reload', 'restart', 'start', 'stop']),
           why: z.string(),
         }),
       )

@@ -1,6 +1,9 @@
 import type { Facts, Lineage, Policy } from '../model.ts';
-import { certificateRequest, lineageName, usableLineage } from './lineage.ts';
-import { certificateRequests, needsCertbot, parts } from './sni.ts';
+import { isKept } from './kept.ts';
+import { certificateRequest, usableLineage } from './lineage.ts';
+import { remakeMaps } from './sni-maps.ts';
+import { certificateRequests, lineagesOf, needsCertbot, parts } from './sni.ts';
+import { watchFiles, watchNotes } from './watch.ts';
 import type { OwnFile, Task } from './task.ts';
 
 export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
@@ -15,28 +18,29 @@ export const certbot: Task = {
   title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
   actions: certificateRequests,
   notes: (facts, policy) => {
-    const each = parts(facts, policy);
-    const told = each.flatMap((part) => (part.policy.own ? [ownNote(part.policy.own)] : lineageNotes(part)));
-    return [...(needsCertbot(policy) ? timerNote(facts) : []), ...told];
+    const told = parts(facts, policy).flatMap((part) => (part.policy.own ? [] : lineageNotes(part)));
+    return [...(needsCertbot(policy) ? timerNote(facts) : []), ...told, ...watchNotes(facts, policy)];
   },
   files: (facts, policy) => {
-    if (facts.packages['certbot']?.status !== 'installed' || !needsCertbot(policy)) return [];
-    const kept = parts(facts, policy).filter((part) => !part.policy.own);
-    return [hookFile(kept.map((part) => lineageName(part.facts, part.policy))), ...trustFiles(policy)];
+    const watch = watchFiles(facts, policy);
+    if (facts.packages['certbot']?.status !== 'installed' || !needsCertbot(policy)) return watch;
+    return [hookFile(parts(facts, policy).flatMap(lineagesOf), policy), ...trustFiles(policy), ...watch];
   },
 };
 
-/** Of one that stays: whether it will be renewed, and whether its key is secret. */
-function lineageNotes({ facts, policy }: ReturnType<typeof parts>[number]): string[] {
-  const lineage = usableLineage(facts, policy);
-  if (lineage === null || certificateRequest(facts, policy).length > 0) return [];
-  return [...renewalNote(lineage, facts), ...keyNote(lineage)];
+/** Of each that stays: whether it will be renewed, and whether its key is secret. */
+function lineageNotes(part: ReturnType<typeof parts>[number]): string[] {
+  const { facts, policy } = part;
+  if (certificateRequest(facts, policy).length > 0) return [];
+  const usable = usableLineage(facts, policy);
+  const served = isKept(policy) ? facts.lineages.filter(({ name }) => lineagesOf(part).includes(name)) : usable ? [usable] : []; // oxfmt-ignore
+  return served.flatMap((lineage) => [...renewalNote(lineage, facts), ...keyNote(lineage)]);
 }
 
-function hookFile(lineages: readonly string[]): OwnFile {
+function hookFile(lineages: readonly string[], policy: Policy): OwnFile {
   return {
     path: DEPLOY_HOOK,
-    bytes: deployHook([...new Set(lineages)]),
+    bytes: deployHook([...new Set(lineages)], policy),
     mode: '0755',
     owner: 'root:root',
     why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
@@ -63,10 +67,6 @@ Environment=REQUESTS_CA_BUNDLE=/run/harden-mail-certbot/roots.pem
 `,
     },
   ];
-}
-
-function ownNote({ cert }: NonNullable<Policy['own']>): string {
-  return `${cert} is your own: who renews it must have the daemons take it up (systemctl reload dovecot postfix)`;
 }
 
 function keyNote({ name, exposed }: Lineage): string[] {
@@ -97,7 +97,7 @@ function renewalNote({ name, authenticator, hooked }: Lineage, { listeners }: Fa
 }
 
 /** Through systemd, which then knows when they were reloaded; one that does not run takes it up when it is started. */
-function deployHook(lineages: readonly string[]): string {
+function deployHook(lineages: readonly string[], policy: Policy): string {
   const [lineage = ''] = lineages;
   const one = `[ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0`;
   const several = `lineage=\${RENEWED_LINEAGE##*/}
@@ -111,7 +111,7 @@ case $lineage in ${lineages.map((name) => `'${name}'`).join(' | ')}) ;; *) exit 
 # certbot runs this for every certificate it renews, with the folder of each in RENEWED_LINEAGE.
 ${ours}
 logger -t harden-mail ${says('was renewed: reloading Postfix and Dovecot')}
-if [ -d /run/systemd/system ]; then
+${policy.sniMaps ? `${remakeMaps(policy).trimStart()}remake_maps\n` : ''}if [ -d /run/systemd/system ]; then
   systemctl try-reload-or-restart postfix dovecot
 else
   postfix reload && doveadm reload

@@ -1,6 +1,7 @@
 /** Which of the certificates that certbot keeps is the one for mail, and what to ask for where there is none. Pure. */
 import { X509Certificate } from 'node:crypto';
 import type { Action, Facts, KeyType, Lineage, Policy } from '../model.ts';
+import { isKept } from './kept.ts';
 
 /** The name certbot keeps the certificate under, or will. */
 export function lineageName(facts: Facts, policy: Policy): string {
@@ -8,24 +9,27 @@ export function lineageName(facts: Facts, policy: Policy): string {
 }
 
 /**
- * The certificate that certbot keeps for the domain: one with all the names before one without, and the lineage of the
- * domain's name before others. One without its key, not valid yet or any more by the host's clock, for other names, or from a
+ * The certificate that certbot keeps for the domain: one with all the names before one without, and one that is served now, then
+ * the lineage of the domain's name, before others. One without its key, not valid yet or any more by the host's clock, for other names, or from a
  * staging server that nobody asks for is none.
  */
-export function usableLineage({ lineages, now }: Facts, { domain, domains, acmeServer = '' }: Policy): Lineage | null {
+export function usableLineage({ lineages, now }: Facts, policy: Policy): Lineage | null {
+  const { domain, domains, acmeServer = '', lineagesInUse = [] } = policy;
   const usable = lineages.filter(
     (lineage) => lineage.key && covers(lineage, domain, now) && (!isRehearsal(lineage) || /staging/.test(acmeServer)),
   );
   const whole = usable.filter((lineage) => domains.every((name) => isFor(lineage, name)));
-  const named = (some: Lineage[]): Lineage | undefined => some.find(({ name }) => name === domain) ?? some[0];
+  const named = (some: Lineage[]): Lineage | undefined =>
+    some.find(({ name }) => lineagesInUse.includes(name)) ?? some.find(({ name }) => name === domain) ?? some[0];
   return named(whole) ?? named(usable) ?? null;
 }
 
 /** What to ask the authority for; nothing where the certificate is there, or the admin brings one. */
 export function certificateRequest(facts: Facts, policy: Policy): Extract<Action, { kind: 'certificate' }>[] {
-  if (policy.own) return [];
+  if (policy.own || isKept(policy)) return [];
   const found = usableLineage(facts, policy);
-  const { domains, keyType, webroot, preHook, postHook, email, acmeServer, acmeCa } = policy;
+  const domains = [...new Set([...policy.domains, ...(policy.namesInUse ?? [])])];
+  const { keyType, webroot, preHook, postHook, email, acmeServer, acmeCa } = policy;
   if (found && domains.every((name) => isFor(found, name)) && hasKeyOf(found, keyType)) return [];
   const name = nameToAskFor(facts, policy.domain, found);
   const there = facts.lineages.find((lineage) => lineage.name === name);

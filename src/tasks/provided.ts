@@ -130,7 +130,7 @@ function assertValid({ cert }: Provided, one: X509Certificate, now: number): voi
 }
 
 /** As clients do (RFC 9525): by the alternative names alone. */
-function isNamed(leaf: X509Certificate, name: string): boolean {
+export function isNamed(leaf: X509Certificate, name: string): boolean {
   return leaf.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
 }
 

@@ -1,7 +1,9 @@
 import { HardenMailError } from '../errors.ts';
-import type { Activation, Change, Facts, Policy, Snapshot } from '../model.ts';
+import type { Activation, Change, Facts, MailDaemon, Policy, Snapshot } from '../model.ts';
+import { keptFor } from './kept.ts';
 import { servedCertificate } from './served.ts';
 import { namedCertificates } from './sni.ts';
+import { WATCH, WATCH_UNIT } from './watch.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -14,7 +16,7 @@ export const restart: Task = {
   activations: (snapshot, policy, changes) => {
     if (changes.length > 0) assertNotMasked(snapshot.facts);
     return [
-      ...(changes.some(({ path }) => path.startsWith('/etc/systemd/')) ? [REREAD] : []),
+      ...systemd(snapshot, changes),
       // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
       ...activation(
         'dovecot',
@@ -28,7 +30,20 @@ export const restart: Task = {
   },
 };
 
-const REREAD: Activation = { unit: 'systemd', how: 'reload', why: 'what certbot.service trusts changes' };
+/** Its own files are read anew; the watch of certificates is started with its new folders, or stopped before its file is gone. */
+function systemd({ facts, files }: Snapshot, changes: readonly Change[]): Activation[] {
+  const unit = WATCH_UNIT;
+  const watch = changes.find(({ path }) => path === WATCH);
+  const isOff = watch === undefined && files[WATCH] !== undefined && facts.watching === false;
+  return [
+    ...(watch?.after === null ? [{ unit, how: 'stop', why: 'there is no certificate to watch' } as const] : []),
+    ...(changes.some(({ path }) => path.startsWith('/etc/systemd/')) ? [REREAD] : []),
+    ...(watch && watch.after !== null ? [{ unit, how: 'restart', why: 'the certificates to watch change' } as const] : []), // oxfmt-ignore
+    ...(isOff ? [{ unit, how: 'start', why: 'it does not run, so that a new certificate would not be loaded' } as const] : []), // oxfmt-ignore
+  ];
+}
+
+const REREAD: Activation = { unit: 'systemd', how: 'reload', why: 'units of its own change' };
 
 function assertNotMasked({ masked }: Facts): void {
   if (masked.length === 0) return;
@@ -41,7 +56,7 @@ function assertNotMasked({ masked }: Facts): void {
 }
 
 function activation(
-  unit: Activation['unit'],
+  unit: MailDaemon,
   { facts, files }: Snapshot,
   policy: Policy,
   changes: readonly Change[],
@@ -55,10 +70,15 @@ function activation(
     return unit === 'dovecot' && changes.some(changesEnvironment)
       ? [{ unit, how: 'restart', why: 'what its processes get for an environment changes' }]
       : [{ unit, how: 'reload', why: 'its files change' }];
-  const served = [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map((one) => one.served)];
+  const main = servedCertificate(facts, policy, true, unit);
+  const served = [main, ...namedCertificates(facts, policy).map((one) => one.served)];
   const certificates = served.map(({ cert }) => cert);
   const own = [...(facts.provided ? [facts.provided] : []), ...(facts.providedSni ?? [])];
-  const brought = own.map(({ cert: path, changed }) => ({ path, changed }));
+  const kept = keptFor(policy, unit);
+  const brought = [
+    ...own.map(({ cert: path, changed }) => ({ path, changed })),
+    ...(kept ? [{ path: main.cert, changed: kept.changed }] : []),
+  ];
   const newer = [...Object.values(files), ...brought].find(
     ({ path, changed }) => (reads(path) || certificates.includes(path)) && changed > state.loaded,
   );

@@ -1,5 +1,6 @@
 /** The certificate that the daemons are to serve, whoever keeps it. Pure. */
-import type { Facts, Policy } from '../model.ts';
+import type { Facts, Lineage, MailDaemon, Policy } from '../model.ts';
+import { keptFor } from './kept.ts';
 import { lineageName, usableLineage } from './lineage.ts';
 
 export interface Served {
@@ -14,14 +15,29 @@ export interface Served {
   readonly authenticator: string | null;
 }
 
-/** @param asked false: nobody asks for one in this run, so it is the one that is there, if any can be used */
-export function servedCertificate(facts: Facts, policy: Policy, asked = true): Served {
+/**
+ * @param asked false: nobody asks for one in this run, so it is the one that is there, if any can be used
+ * @param daemon the two may serve different ones, where the admin has it so
+ */
+export function servedCertificate(facts: Facts, policy: Policy, asked = true, daemon: MailDaemon = 'postfix'): Served {
   if (policy.own) {
     const { cert, key } = policy.own;
     return { name: cert, cert, key, chain: facts.provided?.chain || null, authenticator: null };
   }
-  const lineage = usableLineage(facts, policy);
+  const kept = keptFor(policy, daemon);
+  if (kept && kept.lineage === null) {
+    const [{ cert, key }] = kept.pairs;
+    return { name: cert, cert, key, chain: kept.chain, authenticator: null };
+  }
+  const lineage = kept
+    ? (facts.lineages.find((one) => one.name === kept.lineage) ?? null)
+    : usableLineage(facts, policy);
+  if (kept && lineage) return ofLineage(lineage.name, lineage);
   const name = (asked ? null : lineage?.name) ?? lineageName(facts, policy);
+  return ofLineage(name, lineage);
+}
+
+function ofLineage(name: string, lineage: Lineage | null): Served {
   const live = `/etc/letsencrypt/live/${name}`;
   return {
     name,

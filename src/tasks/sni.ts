@@ -1,5 +1,6 @@
 /** Further names of the host, with certificates of their own (SNI, RFC 6066). Pure. */
 import type { Action, Facts, Policy } from '../model.ts';
+import { allKept, isKept } from './kept.ts';
 import { certificateRequest, lineageName } from './lineage.ts';
 import { servedCertificate, type Served } from './served.ts';
 import type { OwnFile } from './task.ts';
@@ -20,11 +21,11 @@ export function parts(facts: Facts, policy: Policy): Part[] {
 
 /** Each further certificate is one of its own: that of the mail domain does not count, even if it has the name too. */
 function further(facts: Facts, policy: Policy): Part[] {
-  const { own, sni = [], ...shared } = policy;
+  const { own: _own, kept: _kept, namesInUse: _names, lineagesInUse: _lineages, sni = [], ...shared } = policy;
   const { provided, providedSni = [], ...rest } = facts;
   const brought = [...(provided ? [provided] : []), ...providedSni];
-  const main = own ? null : lineageName(facts, policy);
-  const lineages = facts.lineages.filter(({ name }) => name !== main);
+  const main = lineagesOf({ facts, policy });
+  const lineages = facts.lineages.filter(({ name }) => !main.includes(name));
   return sni.map(({ names, cert, key }) => {
     const its = brought.find((one) => one.cert === cert && one.key === key);
     return {
@@ -37,6 +38,13 @@ function further(facts: Facts, policy: Policy): Part[] {
       },
     };
   });
+}
+
+/** What certbot keeps, or will, of one certificate: of those that stay there may be several, or none. */
+export function lineagesOf({ facts, policy }: Part): string[] {
+  if (policy.own) return [];
+  const kept = allKept(policy).flatMap((one) => one.lineages);
+  return [...new Set([...kept, ...(isKept(policy) ? [] : [lineageName(facts, policy)])])];
 }
 
 export interface Named {
@@ -58,8 +66,10 @@ export function certificateRequests(facts: Facts, policy: Policy): Extract<Actio
 }
 
 /** Is there a certificate that certbot is to keep? */
-export function needsCertbot({ own, sni = [] }: Policy): boolean {
-  return !own || sni.some(({ cert }) => cert === undefined);
+export function needsCertbot(policy: Policy): boolean {
+  const { own, sni = [] } = policy;
+  const keeps = !own && (!isKept(policy) || allKept(policy).some(({ lineages }) => lineages.length > 0));
+  return keeps || sni.some(({ cert }) => cert === undefined);
 }
 
 /** Before 3.4 Postfix has one certificate for all. */

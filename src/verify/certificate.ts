@@ -15,6 +15,8 @@ export interface Expectation {
   readonly domain: string;
   /** PEM chain on disk; null where there is none, undefined where nobody looked. */
   readonly onDisk: string | null | undefined;
+  /** PEM chains of further types of key, any of which may be served as well. */
+  readonly alternatives?: readonly string[];
   readonly now: Date;
 }
 
@@ -27,7 +29,7 @@ const WARN_DAYS = 21;
  */
 export function judgeCertificate(leaf: X509Certificate, problem: string | null, expected: Expectation): Verdict[] {
   return [
-    { check: 'certificate-served', ...served(leaf, expected.onDisk) },
+    { check: 'certificate-served', ...served(leaf, expected) },
     { check: 'certificate-name', ...named(leaf, expected.domain) },
     { check: 'certificate-validity', ...valid(leaf, expected.now) },
     { check: 'certificate-trust', ...trusted(leaf, problem) },
@@ -38,13 +40,14 @@ type Judgement = Omit<Verdict, 'check'>;
 const pass = (text: string): Judgement => ({ status: 'pass', text });
 const fail = (text: string): Judgement => ({ status: 'fail', text });
 
-function served(leaf: X509Certificate, onDisk: string | null | undefined): Judgement {
+function served(leaf: X509Certificate, { onDisk, alternatives = [] }: Expectation): Judgement {
   if (onDisk === undefined)
     return { status: 'hint', text: `serves ${describe(leaf)}; not compared with the one on disk, which was not read` };
   if (onDisk === null) return fail(`serves ${describe(leaf)}, but there is no certificate on disk to serve`);
   const disk = parsed(onDisk);
   if (disk === null) return fail('the file on disk is not a certificate that can be read');
-  return disk.fingerprint256 === leaf.fingerprint256
+  const isAlternative = alternatives.some((chain) => parsed(chain)?.fingerprint256 === leaf.fingerprint256);
+  return disk.fingerprint256 === leaf.fingerprint256 || isAlternative
     ? pass('serves the certificate on disk')
     : fail(`serves ${describe(leaf)}, not the one on disk, ${describe(disk)}: the daemon has not loaded it`);
 }

@@ -19,6 +19,10 @@ export interface Wanted {
   readonly domain: string;
   /** PEM chain on disk; null: there is none; undefined: nobody looked. */
   readonly certificate?: string | null | undefined;
+  /** PEM chains of further types of key, which may be served as well. */
+  readonly alternatives?: readonly string[];
+  /** What IMAP and POP3 serve, where that is another certificate than SMTP's. */
+  readonly reading?: Pick<Wanted, 'domain' | 'certificate' | 'alternatives'>;
   /**
    * Try a login as nobody in the clear on 110 and 143, beside reading what is offered; default yes. The daemon logs each
    * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
@@ -74,26 +78,31 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   const context = () => contextFor(trust);
   // SNI carries names, not addresses (RFC 6066).
   const servername = (domain: string): string => (isIP(domain) ? '' : domain);
-  const probe = {
-    wanted: wanted.then(({ domain, certificate, tryLogin = true, tryRelay = tryLogin, authOn25 = true }) => ({
-      expectation: { domain, onDisk: certificate, now },
-      servername: servername(domain),
-      tryLogin,
-      tryRelay,
-      authOn25,
-      context,
-    })),
+  const probe = (reads: boolean) => ({
+    wanted: wanted.then((all) => {
+      const { tryLogin = true, tryRelay = tryLogin, authOn25 = true } = all;
+      const { domain, certificate, alternatives = [] } = (reads && all.reading) || all;
+      return {
+        expectation: { domain, onDisk: certificate, alternatives, now },
+        servername: servername(domain),
+        tryLogin,
+        tryRelay,
+        authOn25,
+        context,
+      };
+    }),
     ...(assumed !== undefined && { assumed: { servername: servername(assumed), context } }),
     timeout,
     ...(user && { user }),
-  };
-  probe.wanted.catch(() => {}); // each conversation looks at it for itself
-  const always = PORTS.map((port) => lookAt(port, options, probe));
+  });
+  const [sends, reads] = [probe(false), probe(true)];
+  for (const one of [sends, reads]) one.wanted.catch(() => {}); // each conversation looks at it for itself
+  const always = PORTS.map((port) => lookAt(port, options, port.protocol === 'smtp' ? sends : reads));
   // Only who waits for the host's word knows whether it is there: a firewall that drops would cost every look its time.
   const submission = wanted.then(
     ({ submission: how = 'absent' }) => {
       const own = how === 'there' ? ({ optional: true, own: true } as const) : {};
-      return how === 'absent' ? [] : lookAt({ ...SUBMISSION, ...own }, options, probe);
+      return how === 'absent' ? [] : lookAt({ ...SUBMISSION, ...own }, options, sends);
     },
     () => [],
   );

@@ -6,6 +6,7 @@ import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { assertFailure, hardenMail, hardenMailAsking, scratch, to } from './cli.ts';
 import { activity, assertTidy, mark, writtenSince } from './host.ts';
+import { assertShown, MAIL_PORTS } from './talk.ts';
 
 const [CERT, KEY] = ['/etc/ssl/mail/fullchain.pem', '/etc/ssl/mail/privkey.pem'];
 
@@ -75,7 +76,10 @@ describe('a certificate of the admin', () => {
     await shell(`issue ${host.name} 90`);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--debug', ...flags]);
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /certbot +has nothing to do: the certificate is your own, \/etc\/ssl\/mail\/fullchain\.pem/);
+    assert.match(
+      stdout,
+      /certbot +the certificate is your own, \/etc\/ssl\/mail\/fullchain\.pem; the daemons would load its renewals$/m,
+    );
     assert.equal(
       (await host.exec('ls -A /etc/letsencrypt/live /etc/letsencrypt/renewal-hooks/deploy 2>/dev/null')).stdout,
       '',
@@ -92,16 +96,28 @@ describe('a certificate of the admin', () => {
     assert.deepEqual((await activity(host, since)).reloads, []);
   });
 
-  it('a new one is found by check, and taken up by the next run', async () => {
-    const serial = async () => new X509Certificate(await host.read(CERT)).serialNumber;
+  const serial = async () => new X509Certificate(await host.read(CERT)).serialNumber;
+
+  it('a new one is loaded by the daemons by themselves, on every port', async () => {
     const before = await serial();
-    await host.run('sleep 1.1'); // a file's date is a second's
+    await shell(`issue ${host.name} 90`);
+    assert.notEqual(await serial(), before);
+    const root = (await host.read('/root/ca/root.pem')).toString();
+    await assertShown(await serial(), MAIL_PORTS, { address: host.address, name: host.name, root });
+    assert.equal((await hardenMail(['check', ...flags])).code, 0);
+  });
+
+  it('a new one that nobody watches is found by check, and loaded by the next run, which has it watched again', async () => {
+    const before = await serial();
+    await host.run('systemctl stop harden-mail-certificate.path; sleep 1.1'); // a file's date is a second's
     await shell(`issue ${host.name} 90`);
     assert.notEqual(await serial(), before);
     assert.equal((await hardenMail(['check', ...flags])).code, 2);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /reload postfix: \/etc\/ssl\/mail\/fullchain\.pem is newer than what it runs with/);
+    assert.match(stdout, /start harden-mail-certificate\.path: it does not run/);
+    assert.equal(await host.run('systemctl is-active harden-mail-certificate.path'), 'active\n');
     assert.equal((await hardenMail(['check', ...flags])).code, 0);
   });
 

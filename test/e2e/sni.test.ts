@@ -143,8 +143,13 @@ END
     assert.equal(code, 0, stdout + stderr);
   });
 
-  it('one of the admin’s that is not loaded yet: verify fails on its name alone, and apply has it taken up', async () => {
-    await host.run(`sleep 1.1; ${issue(name('own'), 'own')}`);
+  it('one of the admin’s that is replaced is loaded by itself', async () => {
+    await host.run(issue(name('own'), 'own'));
+    await shows(name('own'), OWN.cert);
+  });
+
+  it('one of the admin’s that nobody watches and that is not loaded yet: verify fails on its name alone, and apply has it taken up', async () => {
+    await host.run(`systemctl stop harden-mail-certificate.path; sleep 1.1; ${issue(name('own'), 'own')}`);
     const { code, stdout } = await run('verify', entries());
     assert.equal(code, 5, stdout);
     assert.match(stdout, / 993 sni +own\.\S+: serves .* not the one on disk, .*: the daemon has not loaded it/);

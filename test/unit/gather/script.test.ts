@@ -226,13 +226,14 @@ describe('gather: the script', () => {
     });
 
     it('comes with its chain, and with the public half of its key', () => {
-      const { changed, ...rest } = brought()!;
+      const { changed, folders, ...rest } = brought()!;
       const [chain, publicKey] = [
         readFileSync(host.root + own.cert, 'utf8').trim(),
         openssl('pkey', '-pubout', '-in', host.root + own.key).trim(),
       ];
       assert.deepEqual(rest, { ...own, chain, publicKey, missing: [], exposed: false, keyInside: false });
       assert.ok(Math.abs(changed - Date.now() / 1000) < 60);
+      assert.deepEqual(folders, [`${host.root}/etc/ssl`]);
     });
 
     it('without a word of a private key, also where one stands in the file of the certificate', () => {
@@ -276,6 +277,112 @@ describe('gather: the script', () => {
         ] as const
       ).map(([key, folder]) => exposed(key, folder));
       assert.deepEqual(found, [true, false, false]);
+    });
+  });
+
+  describe('files of certificates and keys that the daemons are told to serve', () => {
+    const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
+    const read = (path: string): string => readFileSync(join(host.root, path), 'latin1');
+    const make = (name: string): void => {
+      const [key, cert] = [`/etc/ssl/${name}.key`, `/etc/ssl/${name}.pem`];
+      host.write(key, '').write(cert, '');
+      const at = { key: host.root + key, cert: host.root + cert };
+      openssl(
+        'req',
+        '-x509',
+        '-newkey',
+        'ed25519',
+        '-nodes',
+        '-subj',
+        `/CN=${name}`,
+        '-keyout',
+        at.key,
+        '-out',
+        at.cert,
+      );
+    };
+    const half = (path: string): string => openssl('pkey', '-pubout', '-in', host.root + path).trim();
+    const found = (shell?: readonly string[]) =>
+      (host.gather(shell).facts.pemFiles ?? []).map(({ path, ...rest }) => ({
+        path: path.replace(host.root, ''),
+        ...rest,
+      }));
+    /** main.cf as the host resolves it. */
+    const main = (...lines: string[]) =>
+      (host.programs['postconf'] = `[ "$1" = -m ] || printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}`);
+
+    for (const shell of SHELLS)
+      it(`are found in main.cf, master.cf and any block of Dovecot's, under ${shell.join(' ')}`, function () {
+        if (!there(shell[0] ?? '')) this.skip();
+        for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) make(name);
+        const ssl = `${host.root}/etc/ssl`;
+        main(
+          'myhostname = mx',
+          `smtpd_tls_cert_file = ${ssl}/a.pem`,
+          `smtpd_tls_key_file = ${ssl}/a.key`,
+          `smtpd_tls_chain_files = ${ssl}/b.key,  ${ssl}/b.pem ${ssl}/none.pem`,
+          'queue_directory = /q',
+        );
+        host
+          .write('/etc/postfix/main.cf', '')
+          .write(
+            '/etc/postfix/master.cf',
+            `smtps inet n - y - - smtpd\n  -o smtpd_tls_cert_file=${ssl}/c.pem -o { smtpd_tls_key_file = ${ssl}/c.key }\n#  -o smtpd_tls_cert_file=${ssl}/g.pem\n`,
+          )
+          .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n')
+          .write(
+            '/etc/dovecot/conf.d/1.conf',
+            `ssl_cert = <${ssl}/d.pem # ours\nssl_key=< ${ssl}/d.key\nlocal_name x {\n  ssl_cert = <../../ssl/e.pem\n}\n#ssl_cert = <${ssl}/g.pem\n`,
+          )
+          .write(
+            '/etc/dovecot/conf.d/2.conf',
+            `ssl_server {\n  cert_file = "${ssl}/f.pem"\r\n}\nssl_server_key_file = ${ssl}/f.key\n`,
+          );
+        const all = found(shell);
+        assert.deepEqual(
+          all.map(({ path }) => path).sort(),
+          ['/etc/dovecot/conf.d/../../ssl/e.pem', ...['a', 'b', 'c', 'd', 'f'].flatMap((one) => [`/etc/ssl/${one}.key`, `/etc/ssl/${one}.pem`]), '/etc/ssl/none.pem'], // oxfmt-ignore
+        );
+        const a = all.filter(({ path }) => path.startsWith('/etc/ssl/a.'));
+        assert.deepEqual(
+          a.map(({ path, certificates, publicKeys, folders }) => ({ path, certificates, publicKeys, folders })),
+          [
+            { path: '/etc/ssl/a.key', certificates: '', publicKeys: [half('/etc/ssl/a.key')], folders: [ssl] },
+            { path: '/etc/ssl/a.pem', certificates: read('/etc/ssl/a.pem').trim(), publicKeys: [], folders: [ssl] },
+          ],
+        );
+        assert.equal(all.find(({ path }) => path === '/etc/ssl/none.pem')?.target, '');
+      });
+
+    it('are read without a byte of any key, also where a certificate is cut short before it', () => {
+      for (const name of ['a', 'b']) make(name);
+      const [cert, key, second] = [read('/etc/ssl/a.pem'), read('/etc/ssl/a.key'), read('/etc/ssl/b.key')];
+      const torn = cert.slice(0, 200);
+      host.write('/etc/ssl/a.pem', `${torn}\n${key}${second}${read('/etc/ssl/b.pem')}`);
+      main('myhostname = mx', `smtpd_tls_cert_file = ${host.root}/etc/ssl/a.pem`, 'queue_directory = /q');
+      host.own = { cert: `${host.root}/etc/ssl/a.pem`, key: `${host.root}/etc/ssl/a.key` };
+      const said = host.print();
+      for (const line of (key + second).split('\n').filter((one) => one !== '' && !one.startsWith('-----END')))
+        assert.ok(!said.includes(line), line);
+      const [file] = found();
+      assert.equal(file?.certificates, read('/etc/ssl/b.pem').trim());
+      assert.deepEqual(file.publicKeys, [half('/etc/ssl/a.key'), half('/etc/ssl/b.key')]);
+    });
+
+    it('come with each folder in which a link on the way can be replaced', () => {
+      make('a');
+      const root = host.root;
+      mkdirSync(join(root, 'etc/v1'));
+      host
+        .write('/etc/v1/a.pem', read('/etc/ssl/a.pem'))
+        .link('/etc/now', 'v1')
+        .link('/etc/mail/a.pem', '../now/a.pem');
+      main('myhostname = mx', `smtpd_tls_cert_file = ${root}/etc/mail/a.pem`, 'queue_directory = /q');
+      const [file] = found();
+      assert.equal(file?.target.replace(root, ''), '/etc/v1/a.pem');
+      const below = file.folders.filter((folder) => folder.startsWith(root)).map((folder) => folder.slice(root.length));
+      // Of a link its own folder, and the folder that it leads to by its name, for that may become another.
+      assert.deepEqual(below.sort(), ['/etc', '/etc/mail', '/etc/now']);
     });
   });
 

@@ -57,4 +57,14 @@ describe('judgeCertificate', () => {
     assert.equal(served(good.cert + root), 'pass');
     assert.equal(served(root + good.cert), 'fail');
   });
+
+  it('a certificate for another type of key on disk is served as well', () => {
+    const { good, older } = certificates();
+    const alternatives = [good.cert];
+    const status = (pem: string) => {
+      const expected = { domain: DOMAIN, onDisk: older.cert, alternatives, now: new Date() };
+      return judgeCertificate(new X509Certificate(pem), null, expected)[0]?.status;
+    };
+    assert.deepEqual([good.cert, older.cert, certificates().brief.cert].map(status), ['pass', 'pass', 'fail']);
+  });
 });

@@ -15,6 +15,23 @@ const CASES: readonly Case[] = [
     expected: [notOnDisk],
   },
   {
+    name: 'another certificate than SMTP, by IMAP, as it should be',
+    port: 993,
+    change: serving((all) => all.otherName),
+    target: (all) => ({ reading: { domain: 'www.example.test', certificate: all.otherName.cert } }),
+    expected: [],
+  },
+  {
+    name: 'the certificate of IMAP, by SMTP, where each has its own',
+    port: 465,
+    change: serving((all) => all.otherName),
+    target: (all) => ({ reading: { domain: 'www.example.test', certificate: all.otherName.cert } }),
+    expected: [
+      notOnDisk,
+      ['certificate-name', 'fail', /^is not for mx\.example\.test but for DNS:www\.example\.test$/],
+    ],
+  },
+  {
     name: 'a certificate for another name',
     port: 465,
     change: serving((all) => all.otherName),

@@ -1,0 +1,48 @@
+/** Certificates that the daemons go on serving because the administrator chose them. Pure. */
+import type { Facts, Kept, MailDaemon, Note, Policy } from '../model.ts';
+
+const DAEMONS = { postfix: 'dovecot', dovecot: 'postfix' } as const;
+const NAMES = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;
+
+/** What a daemon goes on serving: its own, else the other daemon's; null where a certificate has to be got. */
+export function keptFor({ kept }: Policy, daemon: MailDaemon): Kept | null {
+  const other = kept?.[DAEMONS[daemon]];
+  return kept?.[daemon] ?? (other?.shared ? other : null);
+}
+
+/** Do both daemons have one, so that there is none to be got? */
+export function isKept(policy: Policy): boolean {
+  return keptFor(policy, 'postfix') !== null && keptFor(policy, 'dovecot') !== null;
+}
+
+/** Those of both daemons, each once. */
+export function allKept({ kept = {} }: Policy): Kept[] {
+  return Object.values(kept);
+}
+
+/** Of every certificate that stays: which, where it is set, and what has another in its place. */
+export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
+  const told = (['postfix', 'dovecot'] as const).flatMap((daemon): Note[] => {
+    const own = policy.kept?.[daemon];
+    const one = keptFor(policy, daemon);
+    if (!one || one.lineages.length > 0) return [];
+    const task = daemon === 'postfix' ? 'starttls' : 'dovecot-ssl';
+    const until = new Date(one.until * 1000).toISOString().slice(0, 10);
+    if (own) {
+      const paths = one.pairs.map(({ cert }) => cert).join(', ');
+      const text = `${one.setting}: ${paths} (${one.names.join(', ')}; valid until ${until}) stays; --replace certificate has certbot's in its place`;
+      return [{ task, level: 'info', text }];
+    }
+    const [{ cert }] = one.pairs;
+    const text = `${NAMES[daemon]} serves no certificate that clients accept: it gets the one that ${NAMES[DAEMONS[daemon]]} serves, ${cert}`;
+    return packages[daemon === 'postfix' ? 'postfix' : 'dovecot-core'] ? [{ task, level: 'info', text }] : [];
+  });
+  const rest = (policy.certificateNotes ?? []).map((text): Note => ({ task: 'certbot', level: 'warning', text }));
+  const exposed = [...new Set(allKept(policy).flatMap((one) => (one.lineages.length === 0 ? one.exposed : [])))];
+  return [...told, ...rest, ...exposed.map(exposedNote)];
+}
+
+function exposedNote(key: string): Note {
+  const text = `the private key ${key} can be read by every user of the host: chmod o= ${key}; another user who has read it can pose as this host, so have a new one made`;
+  return { task: 'certbot', level: 'warning', text };
+}
