@@ -351,6 +351,7 @@ const COLUMNS = [
   'standard',
   'weaker',
   'different',
+  'kept',
 ];
 
 const tableRow = (row: Readonly<Record<string, string>>): string =>
