@@ -1,7 +1,7 @@
 import { connect as dial, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Facts, Finding, Host, Policy, Snapshot } from './model.ts';
-import { servingOf, type Serving } from './plan/served-ports.ts';
+import type { Finding, Host, Policy, Snapshot } from './model.ts';
+import { servingOf, usersLogInOn, type Serving } from './plan/served-ports.ts';
 import { proxiedPorts, type ProxiedPort } from './plan/proxied.ts';
 import { caaIssuer } from './plan/dns.ts';
 import type { Remote } from './remote/remote.ts';
@@ -36,7 +36,7 @@ export function probe(
   const wanted = expected(snapshot, policy, how);
   const options = { ...ways, trust: [...trust, ...rootsOf(policy)], published: resolverOf(), ...(user && { user }) };
   return look(options, Promise.resolve(wanted)).then((found) =>
-    asServed(asAsked(settle(found), policy), servingOf(snapshot, policy)),
+    asServed(asAsked(settle(found), policy), servingOf(snapshot, policy, { address: remote.address })),
   );
 }
 
@@ -87,7 +87,9 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
       }
       // What was refused before is known then: see `regressions`.
       tell({ ...expected(snapshot, policy, how), tryRelay: true });
-      return findings.then((found) => asServed(asAsked(found, policy), servingOf(snapshot, policy)));
+      return findings.then((found) =>
+        asServed(asAsked(found, policy), servingOf(snapshot, policy, { address: connected.address })),
+      );
     },
     abandon: () => drop(new Error('nobody wants to know any more')),
   };
@@ -96,6 +98,7 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
 function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wanted {
   const { facts } = snapshot;
   const certificate = servedCertificate(facts, policy).chain;
+  const serving = servingOf(snapshot, policy);
   const [sends, reads] = policy.own ? [] : [keptFor(policy, 'postfix'), keptFor(policy, 'dovecot')];
   return {
     domain: sends?.name ?? policy.domain,
@@ -109,8 +112,9 @@ function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wa
       },
     }),
     tryLogin: how === 'full',
-    submission: submissionOf(policy, facts),
-    authOn25: servingOf(snapshot, policy).authOn25,
+    submission: submissionOf(policy, snapshot),
+    authOn25: serving.authOn25,
+    ...(serving.mechanisms && { mechanisms: serving.mechanisms }),
     also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
       names.map((name) => ({ name, certificate: chain })),
     ),
@@ -124,8 +128,9 @@ function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
 }
 
 /** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
-function submissionOf({ profile }: Policy, { listeners }: Facts): NonNullable<Wanted['submission']> {
-  if (profile === 'strict') return 'wanted';
+function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Wanted['submission']> {
+  const { listeners } = snapshot.facts;
+  if (profile === 'strict' && usersLogInOn(snapshot, 587)) return 'wanted';
   return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }
 

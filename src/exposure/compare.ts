@@ -135,7 +135,7 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
   const now = after.smtpds.find((one) => one.id === id);
   const old = before.smtpds.find((one) => one.id === id);
   if (!now || !old || now === old || signature(now) === signature(old)) return [];
-  const unclear = notUnderstood(now) ?? notUnderstood(old);
+  const unclear = notUnderstood(now) ?? notUnderstood(old) ?? tooLong(now) ?? tooLong(old);
   if (unclear !== null) return [{ aspect: 'mail', id, before: unclear, after: 'not known', unproven: true }];
   const networks = [old, now].map(({ parameters }) => parameters.of('mynetworks').split(/[\s,]+/).toSorted().join(' ')); // oxfmt-ignore
   const [was = '', is = ''] = networks;
@@ -190,4 +190,12 @@ function looserSocket(socket: AuthSocket, before: Model): Difference[] {
 
 export function endpoint({ addresses, port }: Pick<WayIn, 'addresses' | 'port'>): string {
   return `${addresses.length === 1 && addresses[0] === '*' ? 'every address' : addresses.join(' ')}, port ${port ?? 'unknown'}`; // oxfmt-ignore
+}
+
+/** Longer lists are not compared; no real one comes near. */
+const LONGEST = 100_000;
+
+function tooLong({ parameters }: Smtpd): string | null {
+  const name = LISTS.find((list) => parameters.of(list).length > LONGEST);
+  return name === undefined ? null : `${name} (${parameters.of(name).length} characters)`;
 }

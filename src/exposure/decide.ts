@@ -23,17 +23,17 @@ type Otherwise = (check: CheckStep) => Answer | undefined;
  * Accepted is what no list refuses.
  */
 export function run(program: Program, answers: Answers, otherwise: Otherwise = () => undefined): Run {
-  const asked: string[] = [];
+  const asked = new Set<string>();
   let by = 'no restriction decides';
   const late: Decided[] = [];
   for (const stage of program) {
     if (late[0] && AFTER_RECIPIENT.has(stage.list)) break;
     const found = runList(stage.steps, (check) => answers.get(check.id) ?? otherwise(check), asked, late);
     if (found?.kind === 'check') return { end: 'ask', check: found };
-    if (found?.kind === 'refuse') return { end: 'refuse', by: found.by, asked };
+    if (found?.kind === 'refuse') return { end: 'refuse', by: found.by, asked: [...asked] };
     if (found?.kind === 'permit') by = found.by;
   }
-  return late[0] ? { end: 'refuse', by: late[0].by, asked } : { end: 'accept', by, asked };
+  return late[0] ? { end: 'refuse', by: late[0].by, asked: [...asked] } : { end: 'accept', by, asked: [...asked] };
 }
 
 /** The lists of a recipient that is accepted. */
@@ -43,7 +43,7 @@ const AFTER_RECIPIENT: ReadonlySet<string> = new Set([LISTS.data, LISTS.endOfDat
 function runList(
   steps: readonly Step[],
   answerOf: Otherwise,
-  asked: string[],
+  asked: Set<string>,
   late: Decided[],
 ): Decided | CheckStep | null {
   for (const step of steps) {
@@ -55,7 +55,7 @@ function runList(
     } else if (step.kind === 'check') {
       const answer = answerOf(step);
       if (answer === undefined) return step;
-      if (!asked.includes(step.id)) asked.push(step.id);
+      asked.add(step.id);
       if (answer === 'permit' && step.permits) return { kind: 'permit', by: step.id };
       if (answer === 'refuse' && step.refuses) return { kind: 'refuse', by: step.id };
     }
@@ -77,6 +77,31 @@ export interface Witness {
  * decides, and it refuses itself), and with the other checks as favourable as they can be, `one` accepts or it does not.
  */
 export function acceptsMore(one: Program, other: Program): Witness | null {
+  const key = keyOf(one);
+  const otherKey = keyOf(other);
+  if (key === otherKey) return null;
+  const pair = `${key}\0${otherKey}`;
+  const before = known.get(pair);
+  if (before !== undefined) return before;
+  const found = search(one, other);
+  if (known.size > 500) known.clear();
+  known.set(pair, found);
+  return found;
+}
+
+/** The same pairs come again with every change of a plan, and with most classes of client. */
+const known = new Map<string, Witness | null>();
+const keys = new WeakMap<Program, string>();
+
+function keyOf(program: Program): string {
+  const before = keys.get(program);
+  if (before !== undefined) return before;
+  const key = JSON.stringify(program);
+  keys.set(program, key);
+  return key;
+}
+
+function search(one: Program, other: Program): Witness | null {
   for (const { answers, by } of refusals(other)) {
     for (const favourable of [() => 'dunno', ({ permits }) => (permits ? 'permit' : 'dunno')] satisfies Otherwise[]) {
       const all = new Map(answers);

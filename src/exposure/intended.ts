@@ -27,8 +27,8 @@ export interface Context {
 export const INTENDED: readonly Intended[] = [
   {
     id: 'login-on-25',
-    what: 'Users log in on 25 after STARTTLS, where every check that they meet on their own ports is asked there too.',
-    covers: (difference, context) => portOf(difference, context) === 25 && opensLogin(difference, context),
+    what: 'Users log in on 25 after STARTTLS, where every check and filter that they meet on their own ports is met there too, and on no further address.',
+    covers: (difference, context) => portOf(difference, context) === 25 && isAsNarrow(difference, context) && opensLogin(difference, context), // oxfmt-ignore
     text: (id) => `users may log in on ${id} after STARTTLS, and send`,
   },
   {
@@ -109,9 +109,8 @@ function couldLogIn({ id }: Difference, { before }: Context): boolean {
 /** A class of user is accepted where there was no login, and meets what users meet elsewhere. */
 function opensLogin(difference: Difference, context: Context): boolean {
   if (!isUsers(difference) || couldLogIn(difference, context)) return false;
-  return (
-    keepsOwnChecks(difference, context) && meetsReference(difference, context) && passesFilters(difference, context)
-  );
+  if (!passesFilters(difference, context)) return false;
+  return keepsOwnChecks(difference, context) && meetsReference(difference, context);
 }
 
 /** Nobody whom the same entry's checks of users refuse is accepted now. */
@@ -126,7 +125,7 @@ export function missedCheck({ id, client, destination }: Difference, { before, a
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return null;
   const program = programFor(now, client, destination, after.facts);
-  for (const reference of referencesFor(before.smtpds)) {
+  for (const reference of referencesFor(before.smtpds, before.facts)) {
     const missed = acceptsMore(program, userProgram(reference, client, destination, before.facts));
     if (missed !== null) return `${missed.other.by} on ${reference.id}`;
     const filter = reference.filters.find((one) => !one.startsWith('no_') && !now.filters.includes(one));
@@ -139,15 +138,22 @@ function meetsReference({ id, client, destination }: Difference, { before, after
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return false;
   const program = programFor(now, client, destination, after.facts);
-  return referencesFor(before.smtpds).some(
+  return referencesFor(before.smtpds, before.facts).some(
     (one) => acceptsMore(program, userProgram(one, client, destination, before.facts)) === null,
   );
+}
+
+/** Users log in where they can reach it now: on no address beside those of their own ports. */
+function isAsNarrow({ id }: Difference, { before, after }: Context): boolean {
+  const now = after.smtpds.find((one) => one.id === id);
+  const known = referencesFor(before.smtpds, before.facts).flatMap(({ addresses }) => addresses);
+  return known.includes('*') || (now?.addresses.every((one) => known.includes(one)) ?? false);
 }
 
 /** What users send passes every filter that it passes on one of their ports now. */
 function passesFilters({ id }: Difference, { before, after }: Context): boolean {
   const now = after.smtpds.find((one) => one.id === id);
-  return referencesFor(before.smtpds).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
+  return referencesFor(before.smtpds, before.facts).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
 }
 
 /** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
@@ -162,7 +168,7 @@ function newPort(difference: Difference, { before, after }: Context): boolean {
   if (aspect !== 'way' || !now || (now.port !== 465 && now.port !== 587)) return false;
   if (now.auth.offered === 'always' || (now.tls !== 'implicit' && now.tls !== 'required')) return false;
   if (now.auth.offered !== 'never' && !isKnownBackend(now.auth, before.ways)) return false;
-  return referencesFor(before.smtpds).some((reference) => isWithin(now, reference, before, after));
+  return referencesFor(before.smtpds, before.facts).some((reference) => isWithin(now, reference, before, after));
 }
 
 /** As narrow as the entry that it is modelled on, and closed to everybody without a login. */

@@ -2,6 +2,8 @@ import type { ClientClass, Destination } from '../model.ts';
 import { CLIENTS } from './clients.ts';
 import { restrictions } from '../formats/restrictions.ts';
 import { withValues, type HostFacts } from './config.ts';
+import { byDefault } from './decide.ts';
+import { listsOf } from './map.ts';
 import { takesLogins, type Smtpd } from './postfix-ways.ts';
 import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type Step } from './program.ts';
 
@@ -9,10 +11,21 @@ import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type 
  * What the administrator holds users to on this host: the entries where users log in now; where there are none, what main.cf
  * and the entry on 25 say. A new way in for users is measured against it.
  */
-export function referencesFor(smtpds: readonly Smtpd[]): readonly Smtpd[] {
-  const forUsers = smtpds.filter(({ port, parameters }) => (port === 465 || port === 587) && takesLogins(parameters));
+export function referencesFor(smtpds: readonly Smtpd[], facts: HostFacts): readonly Smtpd[] {
+  const forUsers = smtpds.filter((one) => isForUsers(one) && (takesLogins(one.parameters) || isLimited(one, facts)));
   if (forUsers.length > 0) return forUsers;
-  return smtpds.filter(({ port }) => port === 25).slice(0, 1);
+  const on25 = smtpds.filter(({ port }) => port === 25);
+  return on25.length > 0 ? on25 : smtpds.filter(isForUsers);
+}
+
+function isForUsers({ port }: Smtpd): boolean {
+  return port === 465 || port === 587;
+}
+
+/** An entry for 465 or 587 without logins, which known clients alone may use: by their network, or by a certificate. */
+export function isLimited(smtpd: Smtpd, facts: HostFacts): boolean {
+  if (!isForUsers(smtpd) || takesLogins(smtpd.parameters)) return false;
+  return byDefault(listsOf(smtpd, 'stranger', 'local', facts)).end === 'refuse';
 }
 
 /**
@@ -30,10 +43,13 @@ export function userProgram(
   return program.map((stage) => ({ ...stage, steps: forUsers(stage.steps) }));
 }
 
+const RELAY_ONLY = /(reject|defer)_unauth_destination$|check_relay_domains$/;
+
 function forUsers(steps: readonly Step[]): Step[] {
   return steps.flatMap((step): Step[] => {
     if (step.kind === 'list') return [{ ...step, steps: forUsers(step.steps) }];
-    if (step.kind === 'refuse') return step.aboutUser ? [step] : [];
+    // That strangers may not relay is no limit of users; a plain `reject` is one of everybody who comes so far.
+    if (step.kind === 'refuse') return step.aboutUser || !RELAY_ONLY.test(step.by) ? [step] : [];
     return step.kind === 'check' && step.aboutStrangers ? [] : [step];
   });
 }

@@ -22,6 +22,8 @@ export interface Fragment {
   readonly profile: Profile;
   /** Fragments of one group are applied together, or not at all where the guard objects (src/exposure/guard.ts). */
   readonly group?: string;
+  /** Applied only where it makes nothing stricter on an entry whose relaying is decided already. */
+  readonly gently?: true;
   /** Applied only where the guard has left out the fragment of this id: another way to the same end. */
   readonly instead?: string;
   readonly why: string;

@@ -49,6 +49,7 @@ export const sasl: readonly Fragment[] = [
     place: { in: 'main.cf' },
     merge: { how: 'default', value: 'permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination' },
     profile: 'standard',
+    gently: true,
     why: 'Own networks and authenticated users may send anywhere; everybody else only to addresses this host serves. A list that is set stays as it is: the first match decides, so a permit put before a check would switch that check off.',
     source: 'Postfix SMTPD_ACCESS_README, "Getting selective with SMTP access restriction lists"',
     recipe: [

@@ -1,5 +1,5 @@
 /** Fragments under the guard: what would make something looser is left out, with the reason, before it reaches a plan. */
-import { modelOf, type Model } from '../exposure/compare.ts';
+import { looserThan, modelOf, type Model } from '../exposure/compare.ts';
 import { judge, type Judgement } from '../exposure/guard.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import { HardenMailError } from '../errors.ts';
@@ -23,14 +23,17 @@ export function applyAll(fragments: readonly Fragment[], start: Workspace, conte
     const applied = inOrder(wanted, workspace, context);
     const isHarmless = applied.workspace === workspace || !wanted.some(mayOpen);
     const objections = isHarmless ? [] : mailObjections(applied.workspace, context);
-    if (objections.length === 0) {
+    const loses = objections.length === 0 && wanted.some(({ gently }) => gently) ? losers(workspace, applied.workspace, context) : null; // oxfmt-ignore
+    if (loses !== null) {
+      notes.push({ task: wanted[0]!.task, level: 'info', text: `${wanted[0]!.setting} stays unset: ${loses}` });
+    } else if (objections.length === 0) {
       workspace = applied.workspace;
       settings.push(...applied.settings);
       notes.push(...applied.notes);
-      continue;
+    } else {
+      for (const { id } of wanted) left.add(id);
+      notes.push(...leftOut(wanted, objections));
     }
-    for (const { id } of wanted) left.add(id);
-    notes.push(...leftOut(wanted, objections));
   }
   return { workspace, settings, notes };
 }
@@ -75,6 +78,17 @@ function mailObjections(now: Workspace, { before, facts, policy }: Context): Jud
   return found.filter(({ difference }) => difference.aspect !== 'clear' && difference.aspect !== 'tls');
 }
 
+/** Who would lose what works, at an entry where smtpd_relay_restrictions decides about relaying already; null: nobody. */
+function losers(now: Workspace, then: Workspace, { facts }: Context): string | null {
+  const [before, after] = [modelOf(now, facts), modelOf(then, facts)];
+  const found = looserThan(after, before).find(({ aspect, id }) => {
+    const smtpd = before.smtpds.find((one) => one.id === id);
+    return aspect === 'mail' && smtpd !== undefined && smtpd.parameters.of('smtpd_relay_restrictions') !== '';
+  });
+  if (!found) return null;
+  return `with it ${found.id} would refuse what ${found.after} lets through now`;
+}
+
 /** What the administrator can agree to. */
 const CONSENTS: Readonly<Record<string, Replaceable>> = { 'dovecot:auth_mechanisms': 'mechanisms' };
 
@@ -97,6 +111,13 @@ export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, c
   const judgement = judge(before, modelOf(after, facts), context.policy.replace);
   const [first] = judgement.objections;
   if (!first) return judgement;
+  if (first.difference.unproven) {
+    throw new HardenMailError(
+      'CONFIG_CONFLICT',
+      `it cannot be proved that nobody would be let in whom you keep out: ${first.text}`,
+      'Nothing was written. Write the value out in plain words, without conditions, and run again.',
+    );
+  }
   const all = judgement.objections.map(({ text }) => `- ${text}`).join('\n');
   throw new HardenMailError(
     'WOULD_WEAKEN',

@@ -3,10 +3,10 @@ import { parametersOf } from '../exposure/config.ts';
 import { servicesOn } from './sites.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Do users log in on 25, by these files? */
-export function takesLogins(workspace: Workspace): boolean {
+/** Do users log in on a port, by these files? */
+export function takesLogins(workspace: Workspace, port = 25): boolean {
   const { postfix } = workspace;
   if (!postfix) return false;
   const facts = { postfix: null, dovecot: null, postconf: {} };
-  return servicesOn(workspace, 25).some((service) => offersAuth(parametersOf(postfix.main, service, facts)));
+  return servicesOn(workspace, port).some((service) => offersAuth(parametersOf(postfix.main, service, facts)));
 }

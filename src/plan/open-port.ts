@@ -23,7 +23,7 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
   const { port } = place;
   if (servicesOn(workspace, port).length > 0) return { workspace, settings: [], notes: [] };
   assertFree(port, workspace);
-  const models = referencesFor(smtpdsOf(opened, facts));
+  const models = referencesFor(smtpdsOf(opened, facts), facts);
   const stock = submissionName(facts, port);
   let now = workspace;
   const settings: SettingChange[] = [];

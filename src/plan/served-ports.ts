@@ -5,7 +5,9 @@
 import { HardenMailError } from '../errors.ts';
 import { dovecotValue, type DovecotConfig } from '../formats/dovecot.ts';
 import { SERVICES, type Facts, type Note, type Policy, type Service, type Snapshot } from '../model.ts';
-import { addressesOf, isLoopback } from './holders.ts';
+import { smtpdsOf } from '../exposure/postfix-ways.ts';
+import { isLimited } from '../exposure/reference.ts';
+import { addressesOf, isLoopback, overlap } from './holders.ts';
 import { readRecord } from './record.ts';
 import { takesLogins } from './logins.ts';
 import { entriesOn } from './sites.ts';
@@ -22,6 +24,8 @@ export interface Serving {
   readonly leftOut: readonly LeftOut[];
   /** Ports that nobody is to answer on, each with the reason. One port of a service can be closed while the other is open. */
   readonly closed: ReadonlyMap<number, string>;
+  /** The mechanisms that users log in with, upper case; absent: PLAIN and LOGIN as the recipe has them. */
+  readonly mechanisms?: readonly string[];
   /** Do users log in on port 25? Whoever knows it better from a plan sets it: see `servingOf`. */
   readonly authOn25: boolean;
 }
@@ -39,9 +43,13 @@ const LISTENER: Readonly<Record<number, readonly [service: string, listener: str
 /**
  * What this host serves, by its files and packages and by `--serve` and `--no-serve`. A host without Dovecot has left nothing
  * out: it is to get it. Where the files cannot be read, nothing is known of them.
- * @param sure what a plan knows better than the files
+ * @param sure what a plan knows better than the files; and the address that the host is looked at by
  */
-export function servingOf(snapshot: Snapshot, policy: Policy, sure: { readonly authOn25?: boolean } = {}): Serving {
+export function servingOf(
+  snapshot: Snapshot,
+  policy: Policy,
+  sure: { readonly authOn25?: boolean; readonly address?: string } = {},
+): Serving {
   const workspace = opened(snapshot);
   const refused = policy.noServe ?? [];
   const wanted = policy.serve ?? [];
@@ -60,11 +68,21 @@ export function servingOf(snapshot: Snapshot, policy: Policy, sure: { readonly a
     const why = workspace?.dovecot ? closedListener(workspace.dovecot, port) : null;
     if (why !== null) closed.set(port, why);
   }
+  if (workspace)
+    for (const [port, why] of usersElsewhere(workspace, snapshot.facts, sure.address)) closed.set(port, why);
+  const mechanisms = workspace?.dovecot ? otherMechanisms(workspace.dovecot) : null;
   return {
     leftOut,
     closed,
+    ...(mechanisms && { mechanisms }),
     authOn25: sure.authOn25 ?? (workspace ? takesLogins(workspace) : policy.profile !== 'strict'),
   };
+}
+
+/** Do users log in on this port, by the files as they are? Where they cannot be read, as the recipe has it. */
+export function usersLogInOn(snapshot: Snapshot, port: number): boolean {
+  const workspace = opened(snapshot);
+  return workspace === null || takesLogins(workspace, port);
 }
 
 /** The policy, and in it what is left out: what tasks go by. */
@@ -177,4 +195,26 @@ function closedListener(config: DovecotConfig, port: number): string | null {
   if (!own || own.value === `${port}`) return null;
   if (blocks.some((block) => of(block)?.value === `${port}`)) return null;
   return `${own.file}:${own.line}: inet_listener ${name} has port = ${own.value}`;
+}
+
+/** Ports for users that nobody answers on at this address, and why: bound to another one, or left out for users' own limits. */
+function usersElsewhere(workspace: Workspace, facts: Facts, address: string | undefined): [number, string][] {
+  const { postfix } = workspace;
+  if (!postfix) return [];
+  return [465, 587].flatMap((port): [number, string][] => {
+    const entries = entriesOn(workspace, port);
+    const [first] = entries;
+    if (first && address !== undefined) {
+      const isHere = entries.some(({ name }) => addressesOf(name, workspace).some((one) => overlap(one, address)));
+      return isHere || !entries.every(({ name }) => name.includes(':')) ? [] : [[port, `${MASTER_CF}:${first.line}: ${first.name}`]]; // oxfmt-ignore
+    }
+    const limit = first ? undefined : smtpdsOf(workspace, facts).find((one) => isLimited(one, facts));
+    return limit ? [[port, `${MASTER_CF}:${limit.service.line}: ${limit.service.name} is for known clients only`]] : [];
+  });
+}
+
+/** What `auth_mechanisms` says where PLAIN is not in it; null where it is, or where nothing is said. */
+function otherMechanisms(config: DovecotConfig): string[] | null {
+  const words = (dovecotValue(config, ['auth_mechanisms'])?.value ?? 'plain').split(/[\s,]+/).filter(Boolean);
+  return words.some((word) => word.toLowerCase() === 'plain') ? null : words.map((word) => word.toUpperCase());
 }

@@ -28,6 +28,8 @@ export interface Probe {
     readonly tryRelay: boolean;
     /** Do users log in on 25 too? */
     readonly authOn25: boolean;
+    /** In place of what the protocol expects. */
+    readonly mechanisms?: readonly string[];
     readonly context: () => SecureContext;
   }>;
   /** What it is taken to be before that is known, so that TLS need not wait for it. */
@@ -90,14 +92,14 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       return protocol.offer(wire);
     })();
     inside.catch(() => {}); // awaited below
-    const { expectation, authOn25, tryRelay } = await probe.wanted;
+    const { expectation, authOn25, tryRelay, mechanisms } = await probe.wanted;
     if (await isMisnamed(probe)) return { greeted, misnamed: true };
     const proven = session(tls, expectation, note);
     if (proven === null) return { greeted, misnamed: false };
 
     const offer = await inside;
     const forUsers = port.port !== 25 || authOn25;
-    if (forUsers) loginOffer(protocol, offer, note);
+    if (forUsers) loginOffer(mechanisms ?? protocol.expects, offer, note);
     else noLoginOffer(offer, note);
     if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
     // The host itself may relay, and proves nothing for others.
@@ -191,8 +193,8 @@ function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean 
   return passed('certificate-served') || (passed('certificate-name') && passed('certificate-trust'));
 }
 
-function loginOffer(protocol: Protocol, offer: Offer, note: Note): void {
-  const missing = protocol.expects.filter((name) => !offer.mechanisms.includes(name));
+function loginOffer(expects: readonly string[], offer: Offer, note: Note): void {
+  const missing = expects.filter((name) => !offer.mechanisms.includes(name));
   const offered = show(offer.mechanisms.join(' '));
   if (!missing.length) return note('auth', 'pass', `offers AUTH ${offered} inside TLS`);
   note(

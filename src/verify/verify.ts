@@ -41,6 +41,8 @@ export interface Wanted {
    * `absent`, the default, it is not looked at.
    */
   readonly submission?: 'wanted' | 'there' | 'absent';
+  /** The mechanisms that logins are to be offered by, where the host has others than PLAIN and LOGIN; upper case. */
+  readonly mechanisms?: readonly string[];
   /** Do users log in on 25 too, as the recipe has it? Default yes; with the profile strict they do not. */
   readonly authOn25?: boolean;
 }
@@ -80,7 +82,7 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   const servername = (domain: string): string => (isIP(domain) ? '' : domain);
   const probe = (reads: boolean) => ({
     wanted: wanted.then((all) => {
-      const { tryLogin = true, tryRelay = tryLogin, authOn25 = true } = all;
+      const { tryLogin = true, tryRelay = tryLogin, authOn25 = true, mechanisms } = all;
       const { domain, certificate, alternatives = [] } = (reads && all.reading) || all;
       return {
         expectation: { domain, onDisk: certificate, alternatives, now },
@@ -88,6 +90,7 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
         tryLogin,
         tryRelay,
         authOn25,
+        ...(mechanisms && { mechanisms }),
         context,
       };
     }),

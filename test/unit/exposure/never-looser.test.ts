@@ -189,7 +189,7 @@ describe('exposure: no plan makes anything looser', () => {
   });
 
   for (const [what, setting, value] of [
-    ['an open relay', 'smtpd_relay_restrictions', 'permit'],
+    ['another user database', 'smtpd_sasl_path', 'inet:192.0.2.1:12345'],
     ['a permit before the list of blocked users', 'smtpd_recipient_restrictions', 'permit_sasl_authenticated, check_sasl_access hash:/x/blocked, reject_unauth_destination'], // oxfmt-ignore
     ['a wider network', 'mynetworks', '0.0.0.0/0'],
   ] as const)
@@ -204,8 +204,8 @@ describe('exposure: no plan makes anything looser', () => {
       } as const;
       const tasks = RECIPE.map((task) => (task.name === 'sasl' ? { ...task, fragments: [...task.fragments!, planted] } : task)); // oxfmt-ignore
       const start = host({
-        [MAIN]: `compatibility_level = 3.6\nmynetworks = 127.0.0.0/8\nsmtpd_recipient_restrictions = check_sasl_access hash:/x/blocked, permit_sasl_authenticated, reject_unauth_destination\n`, // oxfmt-ignore
-        [MASTER]: 'smtp inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n',
+        [MAIN]: `smtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/auth\ncompatibility_level = 3.6\nmynetworks = 127.0.0.0/8\nsmtpd_recipient_restrictions = check_sasl_access hash:/x/blocked, permit_sasl_authenticated, reject_unauth_destination\n`, // oxfmt-ignore
+        [MASTER]: 'smtp inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_sasl_type=dovecot\n',
         [DOVECOT]: CONF,
       });
       try {
