@@ -18,6 +18,8 @@ export interface Context extends Situation {
   readonly opened: Workspace;
   /** The same with its exposure map: nothing may become looser than this. */
   readonly before: Model;
+  /** Of strict: the files as standard has them. */
+  readonly standard?: Workspace;
   /** Places where strict stands on top, by `keyOf`: there the standard's own word is not asked for. */
   readonly held?: ReadonlySet<string>;
 }

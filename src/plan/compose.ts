@@ -146,7 +146,7 @@ function setAll(
     before: modelOf(back.workspace, facts),
     held: held.places,
   });
-  const top = applyAll(strict, base.workspace, context);
+  const top = applyAll(strict, base.workspace, { ...context, standard: base.workspace });
   const kept = remember(held, strict, base.workspace, top.workspace, context);
   const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;

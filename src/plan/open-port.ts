@@ -7,6 +7,7 @@ import { FOR_USERS } from '../fragments/for-users.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import type { Note, SettingChange } from '../model.ts';
 import { change, type Applied, type Context } from './applied.ts';
+import { takesLogins } from './logins.ts';
 import { addSubmission, entriesOn, servicesOn, submissionName } from './sites.ts';
 import { mainReader, MASTER_CF, type Workspace } from './workspace.ts';
 
@@ -22,6 +23,9 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
   if (place.in !== 'master.cf' || wanted.how !== 'service') throw new Error(`${fragment.id} is not a service`);
   const { port } = place;
   if (servicesOn(workspace, port).length > 0) return { workspace, settings: [], notes: [] };
+  if (port === 587 && context.standard && isMissedByNobody(context.standard)) {
+    return { workspace, settings: [], notes: [{ task: fragment.task, level: 'info', text: '587 stays closed: users have 465, and none of them logs in on 25' }] }; // oxfmt-ignore
+  }
   assertFree(port, workspace);
   const models = referencesFor(smtpdsOf(opened, facts), facts);
   const stock = submissionName(facts, port);
@@ -37,6 +41,11 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
     if (model) notes.push(...told(fragment, name, model, taken));
   }
   return { workspace: now, settings, notes };
+}
+
+/** 587 is for clients that lose their login on 25. A host that serves users on 465 alone does so on purpose. */
+function isMissedByNobody(standard: Workspace): boolean {
+  return servicesOn(standard, 465).length > 0 && !takesLogins(standard);
 }
 
 /** The addresses in master.cf's own words, each with the entry that serves users there; none: one entry without a model. */

@@ -73,6 +73,8 @@ function missingPlace(fragment: Fragment, workspace: Workspace, { fill, policy }
   // Left out on purpose: the plan says so once.
   if (place.in === 'master.cf' && place.port === 25 && policy.leftOut?.includes('smtp'))
     return { workspace, settings: [], notes: [] };
+  // A port for users that stays closed is told where it is decided.
+  if (place.in === 'master.cf' && place.port !== 25 && workspace.postfix) return { workspace, settings: [], notes: [] };
   if (place.in === 'master.cf' && workspace.postfix) {
     const text = `${setting}: master.cf has no smtpd on port ${place.port}, so it is not set`;
     return { workspace, settings: [], notes: [{ task: fragment.task, level: 'warning', text }] };

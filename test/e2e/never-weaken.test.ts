@@ -192,10 +192,7 @@ describe('never weaken: the admin’s own settings', () => {
   });
 
   it('the run says what it left alone', () => {
-    for (const kept of [
-      'smtp_tls_security_level: dane stays',
-      'smtpd_tls_mandatory_protocols: TLSv1.3 stays',
-    ])
+    for (const kept of ['smtp_tls_security_level: dane stays', 'smtpd_tls_mandatory_protocols: TLSv1.3 stays'])
       assert.ok(stdout.includes(`  · ${kept}`), stdout);
   });
 
