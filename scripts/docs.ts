@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Place } from '../src/convert/conversion.ts';
 import { RULES } from '../src/convert/rules.ts';
+import { INTENDED } from '../src/exposure/intended.ts';
 import { describeCondition, describeMerge, describePlace } from '../src/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
@@ -35,8 +36,37 @@ export function pages(): Record<string, string> {
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(), null, 2)}\n`,
     'docs/json.md': jsonPage(),
     'docs/exposure.svg': exposurePicture(),
+    'docs/guard.md': guardPage(),
     'man/harden-mail.1': manualPage(),
   };
+}
+
+function guardPage(): string {
+  return [
+    '# The guard\n',
+    MADE,
+    'Every plan (`apply`, strict, the way back to standard) is compared with the host as it is, by the two',
+    '[exposure maps](exposure.md). What becomes looser for any class of client must be one of the effects below, each under its',
+    'own condition. Everything else is left out of the plan, with the reason as a warning; where that is not possible the run ends',
+    'with `WOULD_WEAKEN`, and nothing is written. A rollback tells what it opens, and is not refused.',
+    '',
+    'The plan shows each effect as `+ opens`, and what becomes stricter, and for whom, as `- stricter`. In `--json` they are',
+    '`hosts[].plan.effects[]`.',
+    '',
+    '## What a plan may open',
+    '',
+    table(
+      ['Effect', 'What opens, and on which condition'],
+      INTENDED.map(({ id, what }) => [`\`${id}\``, what]),
+    ),
+    '',
+    '## How fragments meet the guard',
+    '',
+    'Fragments are applied group by group (`src/plan/guarded.ts`). A group that the guard objects to is left out as a whole: the',
+    'AUTH of port 25, say, with all that belongs to it. Settings whose effect depends on others (TLS and passwords before TLS) are judged',
+    'once the whole plan stands.',
+    '',
+  ].join('\n');
 }
 
 function recipePage(): string {

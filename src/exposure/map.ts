@@ -148,7 +148,7 @@ function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string
 }
 
 /** Does AUTH work there, whether or not EHLO lists it? */
-export function canLogIn({ auth }: Smtpd, _network = false): boolean {
+function canLogIn({ auth }: Smtpd): boolean {
   return auth.offered !== 'never';
 }
 
