@@ -28,6 +28,7 @@ export const carryOut: Step = async (visit, options, say) => {
     confirmTimeout,
     who,
     ...did(visit),
+    rollback: visit.goal === 'rollback',
     ports: portsFor(visit),
     onStep: say,
   }).catch(lostBeforeTheWord(confirmTimeout));

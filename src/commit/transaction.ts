@@ -12,6 +12,8 @@ export interface CommitOptions {
   readonly confirmTimeout: number;
   /** Ports that must listen once the daemons have taken up the new files. */
   readonly ports: readonly number[];
+  /** It returns to bytes that were there: the daemons' warnings of them are no reason to refuse. */
+  readonly rollback?: boolean;
   /** Who does it, for the history. */
   readonly who: string;
   /** What apt did before it, which a rollback cannot undo; for the journal. Absent: nothing. */
@@ -69,6 +71,7 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
     file('timeout', Buffer.from(`${options.confirmTimeout}\n`)),
     file('who', Buffer.from(`${options.who}\n`)),
+    ...(options.rollback ? [file('rollback', Buffer.from('yes\n'))] : []),
     ...(options.packages ? [file('packages', Buffer.from(packageLines(options.packages)))] : []),
     ...plan.changes.flatMap(({ after }, index) =>
       after === null ? [] : [file(`after/${index}`, Buffer.from(after, 'latin1'))],
