@@ -2,7 +2,7 @@ import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../m
 import { CLIENTS } from './clients.ts';
 import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
 import { acceptsMore, REFUSES } from './decide.ts';
-import { takesLogins, type Smtpd } from './postfix-ways.ts';
+import { plainSmtpd, takesLogins, type Smtpd } from './postfix-ways.ts';
 import { referencesFor, userProgram } from './reference.ts';
 
 /**
@@ -125,7 +125,7 @@ export function missedCheck({ id, client, destination }: Difference, { before, a
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return null;
   const program = programFor(now, client, destination, after.facts);
-  for (const reference of referencesFor(before.smtpds, before.facts)) {
+  for (const reference of referencesFor(before)) {
     const missed = acceptsMore(program, userProgram(reference, client, destination, before.facts));
     if (missed !== null) return `${missed.other.by} on ${reference.id}`;
     const filter = reference.filters.find((one) => !one.startsWith('no_') && !now.filters.includes(one));
@@ -138,7 +138,7 @@ function meetsReference({ id, client, destination }: Difference, { before, after
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return false;
   const program = programFor(now, client, destination, after.facts);
-  return referencesFor(before.smtpds, before.facts).some(
+  return referencesFor(before).some(
     (one) => acceptsMore(program, userProgram(one, client, destination, before.facts)) === null,
   );
 }
@@ -146,14 +146,14 @@ function meetsReference({ id, client, destination }: Difference, { before, after
 /** Users log in where they can reach it now: on no address beside those of their own ports. */
 function isAsNarrow({ id }: Difference, { before, after }: Context): boolean {
   const now = after.smtpds.find((one) => one.id === id);
-  const known = referencesFor(before.smtpds, before.facts).flatMap(({ addresses }) => addresses);
+  const known = referencesFor(before).flatMap(({ addresses }) => addresses);
   return known.includes('*') || (now?.addresses.every((one) => known.includes(one)) ?? false);
 }
 
 /** What users send passes every filter that it passes on one of their ports now. */
 function passesFilters({ id }: Difference, { before, after }: Context): boolean {
   const now = after.smtpds.find((one) => one.id === id);
-  return referencesFor(before.smtpds, before.facts).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
+  return referencesFor(before).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
 }
 
 /** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
@@ -168,7 +168,7 @@ function newPort(difference: Difference, { before, after }: Context): boolean {
   if (aspect !== 'way' || !now || (now.port !== 465 && now.port !== 587)) return false;
   if (now.auth.offered === 'always' || (now.tls !== 'implicit' && now.tls !== 'required')) return false;
   if (now.auth.offered !== 'never' && !isKnownBackend(now.auth, before.ways)) return false;
-  return referencesFor(before.smtpds, before.facts).some((reference) => isWithin(now, reference, before, after));
+  return referencesFor(before).some((reference) => isWithin(now, reference, before, after));
 }
 
 /** As narrow as the entry that it is modelled on, and closed to everybody without a login. */
@@ -205,9 +205,9 @@ function isTlsTwin(id: string, { before, after }: Context): boolean {
 }
 
 /** Where Postfix looks for Dovecot, as absolute paths. */
-function saslPaths({ smtpds, facts }: Model): string[] {
+function saslPaths({ smtpds, config, facts }: Model): string[] {
   const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
-  return smtpds
+  return [...smtpds, ...plainSmtpd(config, facts)]
     .map(({ parameters }) => parameters.of('smtpd_sasl_path').replace(/^unix:/, ''))
     .filter((path) => path !== '' && !path.startsWith('inet:'))
     .map((path) => (path.startsWith('/') ? path : `${queue}/${path}`));

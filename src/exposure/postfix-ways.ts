@@ -24,39 +24,54 @@ export interface Smtpd {
 export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
   if (!postfix) return [];
   const services = activeServices(postfix.master);
-  const everywhere = interfaces(parametersOf(postfix.main, null, facts).of('inet_interfaces'));
   return services.flatMap((service): Smtpd[] => {
-    if (service.command === 'smtpd' && service.type === 'inet') return [smtpd(service, service, '')];
+    if (service.command === 'smtpd' && service.type === 'inet') return [smtpdOf(postfix, facts, service, service, '')];
     if (service.command !== 'postscreen' || service.type !== 'inet') return [];
     const wanted = parametersOf(postfix.main, service, facts).of('smtpd_service_name');
     const inner = services.find(({ name, type, command }) => name === wanted && type === 'pass' && command === 'smtpd');
-    return inner ? [smtpd(inner, service, 'postscreen')] : [];
+    return inner ? [smtpdOf(postfix, facts, inner, service, 'postscreen')] : [];
   });
+}
 
-  function smtpd(service: Service, front: Service, behind: Smtpd['behind']): Smtpd {
-    const parameters = parametersOf(postfix!.main, service, facts);
-    const { address, port } = endpointOf(front.name);
-    const tls = tlsOf(parameters);
-    const dead = deadOf(parameters, tls);
-    const auth = authOf(parameters, tls, facts);
-    const upstream = behind
-      ? parametersOf(postfix!.main, front, facts).of('postscreen_upstream_proxy_protocol')
-      : parameters.of('smtpd_upstream_proxy_protocol');
-    return {
-      id: `${service.name}/${service.type}`,
-      service,
-      parameters,
-      behind,
-      addresses: address === null ? everywhere : [address],
-      port,
-      tls,
-      dead,
-      auth: dead === null ? auth : { ...auth, offered: 'never' },
-      proxy: upstream,
-      filters: filtersOf(parameters),
-      certificates: certificatesOf(parameters),
-    };
-  }
+/** The smtpd that master.cf would have with nothing of its own: main.cf alone speaks. Its line is 0. */
+export function plainSmtpd({ postfix }: Config, facts: HostFacts): Smtpd[] {
+  if (!postfix) return [];
+  const columns = { private_: 'n', unpriv: '-', chroot: '-', wakeup: '-', maxproc: '-', args: [], options: [] };
+  const service = { name: 'smtp', type: 'inet', command: 'smtpd', ...columns, line: 0, index: 0 };
+  return [smtpdOf(postfix, facts, service, service, '')];
+}
+
+/** @param front the entry that listens: of postscreen, where that stands before the service */
+function smtpdOf(
+  { main }: NonNullable<Config['postfix']>,
+  facts: HostFacts,
+  service: Service,
+  front: Service,
+  behind: Smtpd['behind'],
+): Smtpd {
+  const parameters = parametersOf(main, service, facts);
+  const { address, port } = endpointOf(front.name);
+  const everywhere = interfaces(parametersOf(main, null, facts).of('inet_interfaces'));
+  const tls = tlsOf(parameters);
+  const dead = deadOf(parameters, tls);
+  const auth = authOf(parameters, tls, facts);
+  const upstream = behind
+    ? parametersOf(main, front, facts).of('postscreen_upstream_proxy_protocol')
+    : parameters.of('smtpd_upstream_proxy_protocol');
+  return {
+    id: `${service.name}/${service.type}`,
+    service,
+    parameters,
+    behind,
+    addresses: address === null ? everywhere : [address],
+    port,
+    tls,
+    dead,
+    auth: dead === null ? auth : { ...auth, offered: 'never' },
+    proxy: upstream,
+    filters: filtersOf(parameters),
+    certificates: certificatesOf(parameters),
+  };
 }
 
 /** `10.8.0.1:submission` → its address and port; without an address Postfix listens on `inet_interfaces`. */

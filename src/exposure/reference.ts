@@ -1,21 +1,29 @@
 import type { ClientClass, Destination } from '../model.ts';
 import { CLIENTS } from './clients.ts';
 import { restrictions } from '../formats/restrictions.ts';
-import { withValues, type HostFacts } from './config.ts';
+import { withValues, type Config, type HostFacts } from './config.ts';
 import { byDefault } from './decide.ts';
 import { listsOf } from './map.ts';
-import { takesLogins, type Smtpd } from './postfix-ways.ts';
+import { plainSmtpd, takesLogins, type Smtpd } from './postfix-ways.ts';
 import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type Step } from './program.ts';
+
+interface Host {
+  readonly smtpds: readonly Smtpd[];
+  readonly config: Config;
+  readonly facts: HostFacts;
+}
 
 /**
  * What the administrator holds users to on this host: the entries where users log in now; where there are none, what main.cf
  * and the entry on 25 say. A new way in for users is measured against it.
  */
-export function referencesFor(smtpds: readonly Smtpd[], facts: HostFacts): readonly Smtpd[] {
+export function referencesFor({ smtpds, config, facts }: Host): readonly Smtpd[] {
   const forUsers = smtpds.filter((one) => isForUsers(one) && (takesLogins(one.parameters) || isLimited(one, facts)));
   if (forUsers.length > 0) return forUsers;
   const on25 = smtpds.filter(({ port }) => port === 25);
-  return on25.length > 0 ? on25 : smtpds.filter(isForUsers);
+  if (on25.length > 0) return on25;
+  const others = smtpds.filter(isForUsers);
+  return others.length > 0 ? others : plainSmtpd(config, facts);
 }
 
 function isForUsers({ port }: Smtpd): boolean {

@@ -27,7 +27,7 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
     return { workspace, settings: [], notes: [{ task: fragment.task, level: 'info', text: '587 stays closed: users have 465, and none of them logs in on 25' }] }; // oxfmt-ignore
   }
   assertFree(port, workspace);
-  const models = referencesFor(smtpdsOf(opened, facts), facts);
+  const models = referencesFor({ smtpds: smtpdsOf(opened, facts), config: opened, facts });
   const stock = submissionName(facts, port);
   let now = workspace;
   const settings: SettingChange[] = [];
@@ -35,10 +35,10 @@ export function openPort(fragment: Fragment, workspace: Workspace, context: Cont
   for (const [address, model] of perAddress(models)) {
     const name = address === '' ? stock : `${address}:${stock}`;
     const taken = model ? takenOver(model, opened) : [];
-    now = addSubmission(now, name, wanted.samples, taken, model?.service);
+    now = addSubmission(now, name, wanted.samples, taken, model?.service.line ? model.service : undefined);
     const added = (what: string, value: string): SettingChange => change(fragment, `${name}/inet${what}`, MASTER_CF, null, value); // oxfmt-ignore
     settings.push(added('', 'smtpd'), ...taken.map((one) => added(` ${one.name}`, one.value)));
-    if (model) notes.push(...told(fragment, name, model, taken));
+    if (model?.service.line) notes.push(...told(fragment, name, model, taken));
   }
   return { workspace: now, settings, notes };
 }

@@ -132,10 +132,10 @@ export const ON_THE_HOST: readonly Bad[] = [
     says: /apt on \S+ is in use by process \d+ \(apt-get\)/,
     todo: /Run again when it is done/,
     // A real apt-get, that holds the real locks for as long as its hook takes.
-    spoil: `dpkg --remove dovecot-pop3d >/dev/null 2>&1
-      systemd-run -q --unit e2e-apt apt-get -y -o DPkg::Pre-Invoke::='touch /run/e2e-apt; sleep 600; false' install dovecot-pop3d
+    spoil: `dpkg --remove certbot >/dev/null 2>&1
+      systemd-run -q --unit e2e-apt apt-get -y -o DPkg::Pre-Invoke::='touch /run/e2e-apt; sleep 600; false' install certbot
       until [ -e /run/e2e-apt ]; do sleep 0.05; done`,
-    mend: 'systemctl stop e2e-apt; dpkg --configure -a; apt-get -q -y install dovecot-pop3d',
+    mend: 'systemctl stop e2e-apt; dpkg --configure -a; apt-get -q -y install certbot',
   },
 ];
 

@@ -245,8 +245,11 @@ END
     });
 
   it('and where they do not hold is told', () => {
-    assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps$/m); // oxfmt-ignore
-    assert.match(stdout, /! who logs in on 25 is not held to what submission\/inet has for itself: smtpd_sender_restr/);
+    assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps/m); // oxfmt-ignore
+    assert.match(
+      stdout,
+      /! login-on-25 is left out, .* without smtpd_sender_restrictions: reject_sender_login_mismatch on submission\/inet/,
+    );
   });
 
   it('then there is nothing to do', async () => {
