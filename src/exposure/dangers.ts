@@ -2,7 +2,7 @@ import { mainValue } from '../formats/postfix-main.ts';
 import type { Danger, ExposureMap, WayIn } from '../model.ts';
 import type { Config, HostFacts } from './config.ts';
 
-/** What is dangerous as it stands, whoever set it; the most dangerous first. */
+/** What is dangerous as it stands, no matter who set it; the most dangerous first. */
 export function dangersOf(map: Omit<ExposureMap, 'dangers'>, config: Config, _facts: HostFacts): Danger[] {
   return [
     ...map.ways.flatMap(openRelay),

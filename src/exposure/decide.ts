@@ -72,7 +72,7 @@ export interface Witness {
 }
 
 /**
- * Answers for which `one` accepts and `other` refuses; null where there are none: whoever `one` accepts, `other` accepts too.
+ * Answers for which `one` accepts and `other` refuses; null where there are none: `other` accepts every client that `one` accepts.
  * Exact, and linear in the places where `other` can refuse: each of them needs certain answers (nothing before it in its list
  * decides, and it refuses itself), and with the other checks as favourable as they can be, `one` accepts or it does not.
  */

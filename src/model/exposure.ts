@@ -111,7 +111,7 @@ export interface WayOut {
   readonly line: number;
 }
 
-/** Something dangerous as it stands, whoever set it. */
+/** Something dangerous as it stands, no matter who set it. */
 export interface Danger {
   /** `open-relay`, `wide-mynetworks`, … */
   readonly id: string;

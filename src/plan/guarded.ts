@@ -97,7 +97,7 @@ function leftOut([first]: readonly Fragment[], objections: Judgement['objections
   const [reason] = objections;
   const more = objections.length > 1 ? ` (and ${objections.length - 1} more of the kind)` : '';
   const what = first.group ?? first.id;
-  const text = `${what} is left out, for it would let in whom you keep out: ${reason?.text ?? ''}${more}`;
+  const text = `${what} is left out, because it would let in clients that this host refuses: ${reason?.text ?? ''}${more}`;
   const consent = CONSENTS[first.id];
   if (consent === undefined) return [{ task: first.task, level: 'warning', text }];
   return [{ task: first.task, level: 'warning', text: `${text}; --replace ${consent} agrees to it`, consent }];
@@ -114,7 +114,7 @@ export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, c
   if (first.difference.unproven) {
     throw new HardenMailError(
       'CONFIG_CONFLICT',
-      `it cannot be proved that nobody would be let in whom you keep out: ${first.text}`,
+      `it cannot be proved that the plan lets in no client that this host refuses: ${first.text}`,
       'Nothing was written. Write the value out in plain words, without conditions, and run again.',
     );
   }

@@ -26,7 +26,7 @@ export interface Serving {
   readonly closed: ReadonlyMap<number, string>;
   /** The mechanisms that users log in with, upper case; absent: PLAIN and LOGIN as the recipe has them. */
   readonly mechanisms?: readonly string[];
-  /** Do users log in on port 25? Whoever knows it better from a plan sets it: see `servingOf`. */
+  /** Do users log in on port 25? A caller that knows it from a plan sets it: see `servingOf`. */
   readonly authOn25: boolean;
 }
 
