@@ -1,0 +1,6 @@
+#!/bin/sh
+. /root/host/lib/setup.sh
+place
+unix_user alice 'tea at five'
+start
+up 25 465 993
