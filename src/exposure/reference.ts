@@ -21,9 +21,21 @@ export function referencesFor({ smtpds, config, facts }: Host): readonly Smtpd[]
   const forUsers = smtpds.filter((one) => isForUsers(one) && (takesLogins(one.parameters) || isLimited(one, facts)));
   if (forUsers.length > 0) return forUsers;
   const on25 = smtpds.filter(({ port }) => port === 25);
-  if (on25.length > 0) return on25;
+  if (on25.length > 0) {
+    const known = on25.filter(({ parameters }) => takesLogins(parameters));
+    const all = known.length > 0 ? known : on25;
+    // An entry for the host itself, or for known clients only, is no model for a port of users while there is another.
+    const open = all.filter(
+      (one) => !isInner(one) && byDefault(listsOf(one, 'stranger', 'local', facts)).end === 'accept',
+    );
+    return open.length > 0 ? open : all;
+  }
   const others = smtpds.filter(isForUsers);
   return others.length > 0 ? others : plainSmtpd(config, facts);
+}
+
+function isInner({ addresses }: Smtpd): boolean {
+  return addresses.every((one) => /^(127\.|::1$)/.test(one));
 }
 
 function isForUsers({ port }: Smtpd): boolean {
