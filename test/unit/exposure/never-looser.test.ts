@@ -58,12 +58,17 @@ function assertNoStranger(before: Model, after: Model, answer: (check: string) =
 }
 
 function assertNeverLooser(start: Host, answer: (check: string) => Answer): void {
-  const before = modelFor(start.snapshot);
   const standard = applied(start, 'standard');
   const strict = applied(start, 'strict');
-  const ways = { standard, strict, 'standard, strict': applied(standard, 'strict'), back: applied(strict, 'standard') };
-  for (const [way, { snapshot }] of Object.entries(ways)) {
-    const after = modelFor(snapshot);
+  // Each plan is held against the host that it is applied to; the way back against the host as it was at first.
+  const ways: Record<string, readonly [Host, Host]> = {
+    standard: [start, standard],
+    strict: [start, strict],
+    'standard, strict': [standard, applied(standard, 'strict')],
+    back: [start, applied(strict, 'standard')],
+  };
+  for (const [way, [from, to]] of Object.entries(ways)) {
+    const [before, after] = [modelFor(from.snapshot), modelFor(to.snapshot)];
     const objections = judge(before, after).objections.map(({ text }) => text);
     assert.deepEqual(objections, [], way);
     assertNoStranger(before, after, answer);
@@ -184,7 +189,10 @@ describe('exposure: no plan makes anything looser', () => {
         const made = hostWith(main, master);
         if (made) assertNeverLooser(made, answer);
       }),
-      { numRuns: Number(process.env['HARDEN_MAIL_RUNS'] ?? 60) },
+      {
+        numRuns: Number(process.env['HARDEN_MAIL_RUNS'] ?? 60),
+        seed: Number(process.env['HARDEN_MAIL_SEED'] ?? 20_261_130),
+      },
     );
   });
 
