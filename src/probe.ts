@@ -80,7 +80,7 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
   findings.catch(() => {}); // where SSH does not get that far nobody asks
   return {
     conclude(connected, snapshot, policy, how) {
-      // Who expects the PROXY protocol has not understood a word so far.
+      // A port that expects the PROXY protocol has understood nothing so far: begin again.
       if (proxiedPorts(snapshot, connected.address).length > 0) {
         drop(new Error('begun anew'));
         return findings.catch(() => []).then(() => probe(connected, snapshot, policy, given, how));

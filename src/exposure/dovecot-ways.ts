@@ -40,7 +40,7 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
       const address = valueOf(config, path, config.grammar === '2.4' ? 'listen' : 'address');
       const place = placeOf(config, path);
       const implicit = isYes(valueOf(config, path, 'ssl') ?? (one.ssl ? 'yes' : 'no'));
-      // Where ssl is off for all, Dovecot does not open the ports of TLS.
+      // With ssl = no at the top, Dovecot does not open the TLS ports.
       if (implicit && (valueOf(config, [], 'ssl') ?? 'yes').toLowerCase() === 'no') return [];
       const row = (scopes: readonly (readonly string[])[], suffix: string): WayIn => {
         const tls = tlsOf(setting(config, 'ssl', scopes) ?? 'yes', implicit);

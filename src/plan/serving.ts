@@ -66,7 +66,7 @@ function filesOf({ facts, files }: Snapshot): Files {
     }
     const lineage = facts.lineages.find((one) => one.name === name);
     const live = files[`/etc/letsencrypt/live/${name}/fullchain.pem`];
-    // Of a lineage it is known already whether its key is the certificate's.
+    // Whether a lineage's key fits its certificate is known already.
     return {
       target: lineage ? path : '',
       certificates: part === 'privkey' ? '' : (lineage?.chain ?? ''),
