@@ -3,9 +3,9 @@
  * Each figure is the best of three, in this process. Time must grow with the size, whatever the file is made of.
  */
 import { pathToFileURL } from 'node:url';
-import { dovecotFiles, loadDovecot, setDovecot } from '../src/formats/dovecot.ts';
-import { parseMain, removeMain, renderMain, setMain } from '../src/formats/postfix-main.ts';
-import { parseMaster, renderMaster, setOption } from '../src/formats/postfix-master.ts';
+import { dovecotFiles, loadDovecot, setDovecot } from '../src/formats/dovecot/dovecot.ts';
+import { parseMain, removeMain, renderMain, setMain } from '../src/formats/postfix/main-cf.ts';
+import { parseMaster, renderMaster, setOption } from '../src/formats/postfix/master-cf.ts';
 
 const MB = 1e6;
 const SIZES = [1, 2, 5, 10];

@@ -25,12 +25,12 @@ await build({
   banner: { js: "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;" },
 });
 const program = readFileSync('dist/program.cjs');
-// src/start.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
+// src/cli/launcher.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');
 const digest = createHash('sha256').update(program).digest('hex');
 await build({
   ...shared,
-  entryPoints: { main: 'src/start.ts' },
+  entryPoints: { main: 'src/cli/launcher.ts' },
   outdir: 'dist',
   format: 'esm',
   define: { BUILD: JSON.stringify(digest) },

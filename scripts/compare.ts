@@ -6,7 +6,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { dovecotFiles, loadDovecot, removeDovecot, setDovecot } from '../src/formats/dovecot.ts';
+import { dovecotFiles, loadDovecot, removeDovecot, setDovecot } from '../src/formats/dovecot/dovecot.ts';
 import {
   DOVECOT_CONF,
   MAIN_CF,

@@ -1,6 +1,6 @@
 /** man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
 import { readFileSync } from 'node:fs';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/options.ts';
+import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
 
 const OPTION_LIST = Object.entries(OPTIONS) as [string, OptionRecord][];
 

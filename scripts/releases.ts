@@ -1,9 +1,9 @@
 /** docs/releases.md: what each release gets, from the fragments and their version ranges. */
-import { describeCondition } from '../src/explain.ts';
+import { describeCondition } from '../src/cli/explain.ts';
 import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
-import type { Profile } from '../src/model.ts';
-import { DEBIAN } from '../src/plan/releases.ts';
+import type { Profile } from '../src/model/index.ts';
+import { DEBIAN } from '../src/debian/releases.ts';
 import { satisfies } from '../src/formats/versions.ts';
 
 export interface ReleaseRecord {

@@ -1,5 +1,5 @@
-/** The process: the only toucher of process.*, beside what starts it (src/start.ts). */
-import { main } from './cli.ts';
+/** The process: the only toucher of process.*, beside what starts it (src/cli/launcher.ts). */
+import { main } from './cli/cli.ts';
 
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,7 +1,7 @@
 /** Our own audit, in the shape of the others'. */
 import { connect, type Socket } from 'node:net';
 import { audit } from '../../src/audit/audit.ts';
-import type { PortAudit } from '../../src/model.ts';
+import type { PortAudit } from '../../src/model/index.ts';
 import { SUITES } from '../../src/tls/suites.ts';
 import { fingerprintItem, suiteItem } from './opinion.ts';
 

@@ -5,7 +5,7 @@ import { Flight, type Answer } from '../tls/flight.ts';
 import { clientHello, type Hello } from '../tls/hello.ts';
 import type { Port } from '../verify/checks.ts';
 import type { Dial } from '../verify/verify.ts';
-import { openWire, ProtocolError, reason, type Wire } from '../verify/wire.ts';
+import { openWire, ProtocolError, reason, type Wire } from '../mail/wire.ts';
 import { TurnedAway, type Gate } from './gate.ts';
 import { PROTOCOLS } from './ports.ts';
 

@@ -1,9 +1,9 @@
 /** An audit: everything that can be seen of a mail host from outside, as a stranger, tried for real. */
 import { isIP, type Socket } from 'node:net';
-import type { Finding, PortAudit } from '../model.ts';
+import type { Finding, PortAudit } from '../model/index.ts';
 import { groupName } from '../tls/names.ts';
 import { suiteOf } from '../tls/suites.ts';
-import { show } from '../verify/show.ts';
+import { show } from '../mail/printable-answer.ts';
 import type { Port } from '../verify/checks.ts';
 import type { Dial } from '../verify/verify.ts';
 import { AT_A_TIME, Gate } from './gate.ts';

@@ -1,6 +1,6 @@
-import type { Severity } from '../model.ts';
-import { keyOf, nameOf, selfSigned, type Chain } from './chain.ts';
-import { signatureAlgorithm } from './der.ts';
+import type { Severity } from '../model/index.ts';
+import { keyOf, nameOf, selfSigned, type Chain } from '../x509/chain.ts';
+import { signatureAlgorithm } from '../x509/signature-algorithm.ts';
 import type { Judgement } from './judgement.ts';
 
 /** Key, signature and order of each chain; name, validity and trust are verify's. */

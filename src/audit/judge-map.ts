@@ -1,4 +1,4 @@
-import type { Danger, ExposureMap, Finding, WayIn } from '../model.ts';
+import type { Danger, ExposureMap, Finding, WayIn } from '../model/index.ts';
 import { STATUS } from './judgement.ts';
 import { DANGER_RULES } from './rules.ts';
 

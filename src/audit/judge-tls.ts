@@ -1,8 +1,8 @@
-import type { Severity } from '../model.ts';
+import type { Severity } from '../model/index.ts';
 import { GROUPS, groupName, VERSIONS } from '../tls/names.ts';
 import { suiteOf, type Suite } from '../tls/suites.ts';
 import type { Port } from '../verify/checks.ts';
-import { fieldStrength } from './chain.ts';
+import { fieldStrength } from '../x509/chain.ts';
 import type { Classic, TlsSeen } from './enumerate.ts';
 import type { Judgement } from './judgement.ts';
 

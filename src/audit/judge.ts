@@ -1,4 +1,4 @@
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';

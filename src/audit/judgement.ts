@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../model.ts';
+import type { Finding, Severity } from '../model/index.ts';
 import type { RuleId } from './rules.ts';
 
 /** The verdict of one rule on a port. `source` overrides the rule's own source document. */

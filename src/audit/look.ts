@@ -1,8 +1,8 @@
 import { TlsFormatError } from '../tls/bytes.ts';
 import type { Port } from '../verify/checks.ts';
-import { show } from '../verify/show.ts';
+import { show } from '../mail/printable-answer.ts';
 import type { Target } from './ask.ts';
-import { readChain, type Chain } from './chain.ts';
+import { readChain, type Chain } from '../x509/chain.ts';
 import { enumerate, type TlsSeen } from './enumerate.ts';
 import { TurnedAway } from './gate.ts';
 import { converse, type SessionSeen } from './session.ts';

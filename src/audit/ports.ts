@@ -1,8 +1,8 @@
-import { imap } from '../verify/imap.ts';
-import { pop3 } from '../verify/pop3.ts';
+import { imap } from '../mail/imap.ts';
+import { pop3 } from '../mail/pop3.ts';
 import type { Port } from '../verify/checks.ts';
-import type { Protocol } from '../verify/protocol.ts';
-import { smtp } from '../verify/smtp.ts';
+import type { Protocol } from '../mail/protocol.ts';
+import { smtp } from '../mail/smtp.ts';
 
 /** The ports that an audit looks at, those that answer: an MX need not be a mail store too. */
 export const AUDIT_PORTS: readonly Port[] = [

@@ -2,7 +2,7 @@
  * Every check of an audit, one record each: what it proves, who says so, which profile mends it, and the settings to look
  * at. The checks of `verify` are weighed here too, so that each finding of an audit has the same fields.
  */
-import type { Profile, Severity } from '../model.ts';
+import type { Profile, Severity } from '../model/index.ts';
 import type { CheckId } from '../verify/checks.ts';
 
 interface Rule {

@@ -1,9 +1,9 @@
 /** One ordinary conversation: who answers, what is offered before and inside TLS, and, by SMTP, for whom it would relay. */
-import { NOBODY } from '../verify/protocol.ts';
+import { NOBODY } from '../mail/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
-import { show } from '../verify/show.ts';
-import { read as smtpReply } from '../verify/smtp.ts';
-import { ProtocolError, type Wire } from '../verify/wire.ts';
+import { show } from '../mail/printable-answer.ts';
+import { read as smtpReply } from '../mail/smtp.ts';
+import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
 import { PROTOCOLS } from './ports.ts';

@@ -1,7 +1,7 @@
 /** What only an attacker would do, done once and without harm. */
 import type { TLSSocket } from 'node:tls';
-import type { Protocol } from '../verify/protocol.ts';
-import { ProtocolError, type Wire } from '../verify/wire.ts';
+import type { Protocol } from '../mail/protocol.ts';
+import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
 import { PROTOCOLS } from './ports.ts';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { HardenMailError } from '../errors.ts';
-import type { Action } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Action } from '../model/index.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { certbotFailure } from './certbot-failures.ts';

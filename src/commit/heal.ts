@@ -1,5 +1,5 @@
-import { HardenMailError } from '../errors.ts';
-import type { Receipt } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Receipt } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import { assertId, JOURNAL, parseEnd } from './transaction.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { HardenMailError } from '../errors.ts';
-import type { Bytes, Change, Transaction } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Bytes, Change, Transaction } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 
 /** The host's journal, newest transaction first. One exec, which reads only. */

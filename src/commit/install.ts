@@ -1,5 +1,5 @@
-import { HardenMailError } from '../errors.ts';
-import type { Facts } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Facts } from '../model/index.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { reasons, script, words } from './script.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { HardenMailError } from '../errors.ts';
-import type { Activation, Change, Plan, Receipt } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Activation, Change, Plan, Receipt } from '../model/index.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
 

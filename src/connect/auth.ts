@@ -1,5 +1,5 @@
 import type { AnyAuthMethod } from 'ssh2';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../remote/printable.ts';
 import { askingAttempts, keyAttempt } from './attempts.ts';
 import type { Ask } from './attempts.ts';

@@ -1,6 +1,6 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { validHostname, validUser } from '../inventory/names.ts';
-import type { Host } from '../model.ts';
+import type { Host } from '../model/index.ts';
 import { observed } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';

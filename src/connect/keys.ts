@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { ParsedKey } from 'ssh2';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 
 /** A key file that is there. `public` is the public half in wire format, where it can be had without a passphrase. */
 export interface KeyFile {

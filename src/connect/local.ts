@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { HardenMailError } from '../errors.ts';
-import type { Host } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Host } from '../model/index.ts';
 import { localTransport } from '../remote/local.ts';
 import { observed } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';

@@ -1,4 +1,4 @@
-import type { RemoteCommand } from '../model.ts';
+import type { RemoteCommand } from '../model/index.ts';
 
 export interface ConnectOptions {
   /** Take the key of a host that is not known yet, and write it down. A changed key is refused all the same. */

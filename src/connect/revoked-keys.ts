@@ -1,7 +1,7 @@
 /** RevokedHostKeys of the ssh configuration: public keys, a line each, or a KRL, which ssh-keygen reads. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { decodeKey, keyType } from './known-hosts.ts';
 
 const KRL_MAGIC = 'SSHKRL\n\0';

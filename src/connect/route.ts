@@ -1,4 +1,4 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { validHostname, validUser } from '../inventory/names.ts';
 import { resolveSettings } from './ssh-config.ts';
 import type { SshQuery, SshSettings } from './ssh-config.ts';

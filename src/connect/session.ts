@@ -3,7 +3,7 @@
  * connection as an answer.
  */
 import type { Client, ClientChannel } from 'ssh2';
-import type { HardenMailError } from '../errors.ts';
+import type { HardenMailError } from '../model/errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
 import { ending } from './ending.ts';
 import type { Ending } from './ending.ts';

@@ -2,9 +2,9 @@
  * The configuration in the daemon's order, with every block as it was written. The tree of src/formats merges blocks of
  * one name; here two `passdb { }` are two, because in 2.4 each needs a name of its own.
  */
-import { globPaths, resolvePath } from '../formats/dovecot-glob.ts';
-import type { DovecotConfig, Reading } from '../formats/dovecot-config.ts';
-import type { Line, Setting } from '../formats/dovecot-lexer.ts';
+import { globPaths, resolvePath } from '../formats/dovecot/dovecot-glob.ts';
+import type { DovecotConfig, Reading } from '../formats/dovecot/dovecot-config.ts';
+import type { Line, Setting } from '../formats/dovecot/dovecot-lexer.ts';
 
 export interface Block {
   /** `passdb`, `service`; empty for the top. */

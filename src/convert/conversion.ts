@@ -1,6 +1,6 @@
 /** The shape of a conversion rule: a 2.3 setting, its 2.4 form, and the reason. */
-import type { Setting } from '../formats/dovecot-lexer.ts';
-import { written } from '../formats/dovecot-write.ts';
+import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
+import { written } from '../formats/dovecot/dovecot-write.ts';
 import type { Block } from './blocks.ts';
 
 /** A 2.3 setting in its block, as a rule meets it. */

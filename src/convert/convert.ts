@@ -3,9 +3,9 @@
  * where the old one stood; comments, order and all other bytes stay. What is in 2.4's words already stays as well: after an
  * upgrade the files that the admin had not touched are the new release's.
  */
-import { loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
-import type { Line } from '../formats/dovecot-lexer.ts';
-import type { Bytes } from '../model.ts';
+import { loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
+import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
+import type { Bytes } from '../model/index.ts';
 import { itemsOf, type Block, type Item } from './blocks.ts';
 import { externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';

@@ -3,7 +3,7 @@
  * like any other, so the file is converted in its place, with its comments, and included where it was named: its secrets
  * stay behind its own mode.
  */
-import { lexDovecot, type Setting } from '../formats/dovecot-lexer.ts';
+import { lexDovecot, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
 import { refuse, type Outcome, type Scope } from './conversion.ts';
 import { ldapSetting } from './ldap.ts';

@@ -1,6 +1,6 @@
 /** New text for one logical line, and files with such texts in them. */
-import type { Line } from '../formats/dovecot-lexer.ts';
-import type { Bytes } from '../model.ts';
+import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
+import type { Bytes } from '../model/index.ts';
 
 export interface Edit {
   readonly start: number;

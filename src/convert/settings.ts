@@ -1,5 +1,5 @@
 /** One setting: by its rule, else as it is but for variables, else a word that 2.4 does not know. */
-import type { Setting } from '../formats/dovecot-lexer.ts';
+import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { isFilter, type Block } from './blocks.ts';
 import { set, type Outcome, type Place, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';

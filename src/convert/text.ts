@@ -1,4 +1,4 @@
-import type { Setting } from '../formats/dovecot-lexer.ts';
+import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { set, type Outcome } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 

@@ -1,4 +1,4 @@
-import type { ClientClass } from '../model.ts';
+import type { ClientClass } from '../model/index.ts';
 
 /** What a class of client is, as far as a restriction can tell. */
 export interface Client {

@@ -1,5 +1,5 @@
-import { CLIENT_CLASSES, DESTINATIONS, TLS_LEVELS } from '../model.ts';
-import type { AuthOffer, AuthSocket, ClientClass, Destination, WayIn } from '../model.ts';
+import { CLIENT_CLASSES, DESTINATIONS, TLS_LEVELS } from '../model/index.ts';
+import type { AuthOffer, AuthSocket, ClientClass, Destination, WayIn } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
 import type { Config, HostFacts } from './config.ts';
 import { acceptsMore, byDefault, REFUSES, type Witness } from './decide.ts';

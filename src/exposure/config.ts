@@ -1,7 +1,7 @@
-import type { DovecotConfig } from '../formats/dovecot.ts';
-import { expand } from '../formats/postfix-expand.ts';
-import { mainValue, type MainCf } from '../formats/postfix-main.ts';
-import { optionValue, type MasterCf, type Service } from '../formats/postfix-master.ts';
+import type { DovecotConfig } from '../formats/dovecot/dovecot.ts';
+import { expand } from '../formats/postfix/expand-variables.ts';
+import { mainValue, type MainCf } from '../formats/postfix/main-cf.ts';
+import { optionValue, type MasterCf, type Service } from '../formats/postfix/master-cf.ts';
 import { compareVersions } from '../formats/versions.ts';
 
 /** A host's configuration as trees; a daemon that is not installed is null. */

@@ -1,5 +1,5 @@
-import { mainValue } from '../formats/postfix-main.ts';
-import type { Danger, ExposureMap, WayIn } from '../model.ts';
+import { mainValue } from '../formats/postfix/main-cf.ts';
+import type { Danger, ExposureMap, WayIn } from '../model/index.ts';
 import type { Config, HostFacts } from './config.ts';
 
 /** What is dangerous as it stands, no matter who set it; the most dangerous first. */

@@ -1,6 +1,6 @@
-import { dovecotEntries, dovecotValue, type DovecotConfig, type DovecotEntry } from '../formats/dovecot.ts';
-import { isFilter, type Section } from '../formats/dovecot-tree.ts';
-import type { AuthOffer, AuthSocket, TlsLevel, WayIn } from '../model.ts';
+import { dovecotEntries, dovecotValue, type DovecotConfig, type DovecotEntry } from '../formats/dovecot/dovecot.ts';
+import { isFilter, type Section } from '../formats/dovecot/dovecot-tree.ts';
+import type { AuthOffer, AuthSocket, TlsLevel, WayIn } from '../model/index.ts';
 
 /** The listeners of each login service as Dovecot defines them itself (service definitions of 2.3 and 2.4). */
 const SERVICES: readonly {

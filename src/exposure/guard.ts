@@ -1,4 +1,4 @@
-import type { Effect, Replaceable, TlsLevel } from '../model.ts';
+import type { Effect, Replaceable, TlsLevel } from '../model/index.ts';
 import { CLIENT_NAMES } from './clients.ts';
 import { endpoint, looserThan, type Aspect, type Difference, type Model } from './compare.ts';
 import { INTENDED, missedCheck, type Context } from './intended.ts';

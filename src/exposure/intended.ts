@@ -1,4 +1,4 @@
-import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model.ts';
+import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
 import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
 import { acceptsMore, REFUSES } from './decide.ts';

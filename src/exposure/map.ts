@@ -1,6 +1,6 @@
-import type { DovecotConfig } from '../formats/dovecot.ts';
-import { CLIENT_CLASSES, DESTINATIONS } from '../model.ts';
-import type { AuthSocket, Decision, ExposureMap, WayIn, WayOut } from '../model.ts';
+import type { DovecotConfig } from '../formats/dovecot/dovecot.ts';
+import { CLIENT_CLASSES, DESTINATIONS } from '../model/index.ts';
+import type { AuthSocket, Decision, ExposureMap, WayIn, WayOut } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
 import { parametersOf, type Config, type HostFacts } from './config.ts';
 import { dangersOf } from './dangers.ts';

@@ -1,5 +1,5 @@
-import { activeServices, type Service } from '../formats/postfix-master.ts';
-import { PORT_NAMES, type AuthOffer, type TlsLevel, type WayOut } from '../model.ts';
+import { activeServices, type Service } from '../formats/postfix/master-cf.ts';
+import { PORT_NAMES, type AuthOffer, type TlsLevel, type WayOut } from '../model/index.ts';
 import { parametersOf, type Config, type HostFacts, type Parameters } from './config.ts';
 
 /** One smtpd as master.cf starts it. */

@@ -1,6 +1,6 @@
-import { restrictions, type Restriction } from '../formats/restrictions.ts';
+import { restrictions, type Restriction } from '../formats/postfix/restrictions.ts';
 import { compareVersions } from '../formats/versions.ts';
-import type { Destination } from '../model.ts';
+import type { Destination } from '../model/index.ts';
 import type { Client } from './clients.ts';
 import type { Parameters } from './config.ts';
 

@@ -1,6 +1,6 @@
-import type { ClientClass, Destination } from '../model.ts';
+import type { ClientClass, Destination } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
-import { restrictions } from '../formats/restrictions.ts';
+import { restrictions } from '../formats/postfix/restrictions.ts';
 import { withValues, type Config, type HostFacts } from './config.ts';
 import { byDefault } from './decide.ts';
 import { listsOf } from './map.ts';

@@ -1,4 +1,4 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { redact } from './redact.ts';
 
 /** Columns of source that a report shows: a longer line is cut around the place of the error. */

@@ -1,4 +1,4 @@
-import type { MailDaemon, Profile, TaskName, Wish } from '../model.ts';
+import type { MailDaemon, Profile, TaskName, Wish } from '../model/index.ts';
 
 /**
  * One desired setting with its reason. A fragment says what is wanted and why; how it gets into a file is the business

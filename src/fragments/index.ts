@@ -1,4 +1,4 @@
-import { TASKS } from '../model.ts';
+import { TASKS } from '../model/index.ts';
 import { dovecotSsl } from './dovecot-ssl.ts';
 import type { Fragment } from './fragment.ts';
 import { plaintext } from './plaintext.ts';

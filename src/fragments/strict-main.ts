@@ -1,4 +1,4 @@
-import type { TaskName } from '../model.ts';
+import type { TaskName } from '../model/index.ts';
 import type { Fragment, Merge } from './fragment.ts';
 
 export type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when'>>;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Host, Snapshot } from '../model.ts';
-import { HardenMailError } from '../errors.ts';
+import type { Host, Snapshot } from '../model/index.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { parseSnapshot, TornError } from './parse.ts';

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Lineage, RemoteFile } from '../model.ts';
+import type { Lineage, RemoteFile } from '../model/index.ts';
 
 const LIVE = '/etc/letsencrypt/live/';
 

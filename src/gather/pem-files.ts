@@ -1,4 +1,4 @@
-import type { PemFile } from '../model.ts';
+import type { PemFile } from '../model/index.ts';
 
 /**
  * The files that gather.sh looked into, each once.

@@ -1,4 +1,4 @@
-import type { Provided } from '../model.ts';
+import type { Provided } from '../model/index.ts';
 import { foldersOf } from './pem-files.ts';
 
 /**

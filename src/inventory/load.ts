@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { HardenMailError } from '../errors.ts';
-import type { Host, Sni } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Host, Sni } from '../model/index.ts';
 import { closest } from './closest.ts';
 import { parseInventory } from './parse.ts';
 import type { Inventory, Issue } from './schema.ts';

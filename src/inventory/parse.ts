@@ -1,4 +1,4 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 
 /** `LINE:COLUMN` of a value, by the keys that lead to it; of its nearest parent where it is not there. From 1. */
 export type Locate = (path: readonly PropertyKey[]) => string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model.ts';
+import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model/index.ts';
 import { validCommand, validFile, validFolder, validHostname, validUser } from './names.ts';
 
 const settings = {

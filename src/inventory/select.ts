@@ -1,5 +1,5 @@
-import { HardenMailError } from '../errors.ts';
-import type { Host } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Host } from '../model/index.ts';
 import { closest } from './closest.ts';
 
 /** The hosts that a --limit names: host names, groups or globs, parted by commas. One that matches none is an error. */

@@ -65,7 +65,7 @@ export interface Policy {
   /** What it is to serve although it does not, and what it is not to. Absent: what it serves. */
   readonly serve?: readonly Service[];
   readonly noServe?: readonly Service[];
-  /** What is left out on this host, by its files and by noServe; src/plan/served-ports.ts fills it in. Absent: nothing. */
+  /** What is left out on this host, by its files and by noServe; src/plan/serving/served-ports.ts fills it in. Absent: nothing. */
   readonly leftOut?: readonly Service[];
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */

@@ -1,16 +1,16 @@
 /** Which of the certificates that the daemons serve now stay. Pure. */
 import type { X509Certificate } from 'node:crypto';
-import { HardenMailError } from '../errors.ts';
-import { listMembers } from '../formats/lists.ts';
-import { mainValue } from '../formats/postfix-main.ts';
-import type { Host, IndexedMap, Kept, MailDaemon, Policy, Snapshot } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { listMembers } from '../formats/text/lists.ts';
+import { mainValue } from '../formats/postfix/main-cf.ts';
+import type { Host, IndexedMap, Kept, MailDaemon, Policy, Snapshot } from '../model/index.ts';
 import { isNamed } from '../tasks/provided.ts';
 import { isIndexed } from '../tasks/sni-maps.ts';
-import { expand } from '../formats/postfix-expand.ts';
+import { expand } from '../formats/postfix/expand-variables.ts';
 import { policyFor } from './policy.ts';
-import { readRecord } from './record.ts';
-import { running } from './services.ts';
-import { servedNow, type ServedNow, type ServedPair } from './serving.ts';
+import { readRecord } from './profile/record.ts';
+import { running } from './place/running-services.ts';
+import { servedNow, type ServedNow, type ServedPair } from './serving/served-certificates.ts';
 import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from './workspace.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Model } from '../exposure/compare.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import type { Note, SettingChange } from '../model.ts';
-import type { Situation } from './values.ts';
+import type { Note, SettingChange } from '../model/index.ts';
+import type { Situation } from './place/values.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The files with some fragments in them, and what that changed. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { modelOf } from '../exposure/compare.ts';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import type {
   Action,
@@ -16,7 +16,7 @@ import type {
   SettingChange,
   Snapshot,
   TaskOutcome,
-} from '../model.ts';
+} from '../model/index.ts';
 import { assertProvided } from '../tasks/provided.ts';
 import { keptNotes } from '../tasks/kept.ts';
 import { sniMapNotes } from '../tasks/sni-maps.ts';
@@ -24,18 +24,18 @@ import { certificateRequests, namedCertificates, parts, type Named } from '../ta
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './consent.ts';
-import { assertPortsFree } from './holders.ts';
-import { heldBy, netChanges, remember, takeBack } from './profile.ts';
-import { readRecord, RECORD, renderRecord } from './record.ts';
+import { assertPortsFree } from './serving/holders.ts';
+import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
+import { readRecord, RECORD, renderRecord } from './profile/record.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
-import { keepOldTls } from './old-tls.ts';
-import { reachesSocket, saslInUse, saslNotes } from './sasl.ts';
-import { assertServable, servingNotes, servingOf, withServing } from './served-ports.ts';
-import { strictNotes } from './strict-notes.ts';
+import { keepOldTls } from './merge/old-tls.ts';
+import { reachesSocket, saslInUse, saslNotes } from './serving/sasl-in-use.ts';
+import { assertServable, servingNotes, servingOf, withServing } from './serving/served-ports.ts';
+import { strictNotes } from './profile/strict-notes.ts';
 import { summarize } from './summary.ts';
-import { upgradeNotes, upgradeSettings } from './upgrade.ts';
-import { forNames, isForNames, valuesFor } from './values.ts';
+import { upgradeNotes, upgradeSettings } from './upgrade/upgrade.ts';
+import { forNames, isForNames, valuesFor } from './place/values.ts';
 import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './workspace.ts';
 
 /**

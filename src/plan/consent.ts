@@ -1,6 +1,6 @@
 /** What apply does only with explicit consent (--replace): docs/consent.md. Pure. */
-import { HardenMailError } from '../errors.ts';
-import type { Action, Facts, Note, Policy } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Action, Facts, Note, Policy } from '../model/index.ts';
 
 /**
  * Packages that apt removes when it installs those of the plan.

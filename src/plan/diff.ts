@@ -1,5 +1,5 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
-import type { Bytes, Change } from '../model.ts';
+import type { Bytes, Change } from '../model/index.ts';
 import { redact } from '../formats/redact.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Facts, Lineage, Policy } from '../model.ts';
+import type { Facts, Lineage, Policy } from '../model/index.ts';
 
 /** Authorities by the organization in their certificates, and what CAA records call them. */
 const CAA_NAMES: Readonly<Record<string, string>> = {

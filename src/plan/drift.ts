@@ -1,4 +1,4 @@
-import type { Drift, Plan, Transaction } from '../model.ts';
+import type { Drift, Plan, Transaction } from '../model/index.ts';
 
 /** Which files are not as the plan wants them, and since when: pure. `history` is newest first. */
 export function driftOf(plan: Plan, history: readonly Transaction[], leftovers: readonly string[]): Drift {

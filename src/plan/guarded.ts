@@ -2,11 +2,11 @@
 import { looserThan, modelOf, type Model } from '../exposure/compare.ts';
 import { judge, type Judgement } from '../exposure/guard.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import { HardenMailError } from '../errors.ts';
-import type { Facts, Note, Replaceable, SettingChange } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Facts, Note, Replaceable, SettingChange } from '../model/index.ts';
 import type { Applied, Context } from './applied.ts';
-import { applyFragment } from './settings.ts';
-import { servicesOn } from './sites.ts';
+import { applyFragment } from './place/apply-fragment.ts';
+import { servicesOn } from './place/sites.ts';
 import type { Workspace } from './workspace.ts';
 
 /**

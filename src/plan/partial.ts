@@ -1,13 +1,13 @@
 /** A plan of some tasks of the recipe only (--tags, --skip-tags). Pure. */
-import { HardenMailError } from '../errors.ts';
-import { CONVERSION } from '../model.ts';
-import type { Activation, Note, Plan, Policy, Snapshot, TaskName, TaskOutcome } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { CONVERSION } from '../model/index.ts';
+import type { Activation, Note, Plan, Policy, Snapshot, TaskName, TaskOutcome } from '../model/index.ts';
 import { RECIPE } from '../tasks/index.ts';
 import { NEEDS } from '../tasks/needs.ts';
 import { restart } from '../tasks/restart.ts';
 import { compose } from './compose.ts';
-import { readRecord } from './record.ts';
-import { withServing } from './served-ports.ts';
+import { readRecord } from './profile/record.ts';
+import { withServing } from './serving/served-ports.ts';
 
 export interface PartialPlan {
   readonly plan: Plan;

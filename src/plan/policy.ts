@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
-import { HardenMailError } from '../errors.ts';
-import { WISHES, type Facts, type Host, type Policy, type Profile, type Sni, type Wish } from '../model.ts';
-import type { ProfileRecord } from './record.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { WISHES, type Facts, type Host, type Policy, type Profile, type Sni, type Wish } from '../model/index.ts';
+import type { ProfileRecord } from './profile/record.ts';
 
 /** A full host name: labels of letters, digits and inner dashes, and the last one no number. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;

@@ -1,4 +1,4 @@
-import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model.ts';
+import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model/index.ts';
 import { DEPLOY_HOOK, RENEWAL_TRUST } from '../tasks/certbot.ts';
 import { allKept } from '../tasks/kept.ts';
 import { packagesFor } from '../tasks/install.ts';

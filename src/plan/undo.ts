@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { modelOf } from '../exposure/compare.ts';
 import { judge } from '../exposure/guard.ts';
-import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model.ts';
+import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model/index.ts';
 import { WATCH, WATCH_UNIT } from '../tasks/watch.ts';
 import { openWorkspace } from './workspace.ts';
 

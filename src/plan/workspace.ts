@@ -1,10 +1,10 @@
-import { HardenMailError } from '../errors.ts';
-import type { Bytes, Facts, RemoteFile, Snapshot } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Bytes, Facts, RemoteFile, Snapshot } from '../model/index.ts';
 import type { ConvertedLine } from '../convert/convert.ts';
-import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot.ts';
-import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix-main.ts';
-import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix-master.ts';
-import { converted } from './upgrade.ts';
+import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
+import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix/main-cf.ts';
+import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix/master-cf.ts';
+import { converted } from './upgrade/upgrade.ts';
 import { satisfies } from '../formats/versions.ts';
 
 export const MAIN_CF = '/etc/postfix/main.cf';

@@ -1,4 +1,4 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { framed } from './bootstrap.ts';
 import type { Bootstrap } from './bootstrap.ts';
 import type { RemoteResult } from './remote.ts';

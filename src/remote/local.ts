@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import type { Channel, End, Transport } from './transport.ts';
 
 export interface LocalOptions {

@@ -1,4 +1,4 @@
-import type { RemoteCommand } from '../model.ts';
+import type { RemoteCommand } from '../model/index.ts';
 import type { Remote } from './remote.ts';
 
 /** The same host, whose every script is told once it has ended. */

@@ -1,4 +1,4 @@
-import { HardenMailError } from '../errors.ts';
+import { HardenMailError } from '../model/errors.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Way } from './bootstrap.ts';
 import { dialogue } from './dialogue.ts';

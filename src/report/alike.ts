@@ -1,4 +1,4 @@
-import type { Facts, Plan } from '../model.ts';
+import type { Facts, Plan } from '../model/index.ts';
 import { escape } from './escape.ts';
 
 /** A plan as it is shown: whose it is, and what makes it up. */

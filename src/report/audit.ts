@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Finding, PortAudit, Severity } from '../model.ts';
+import type { Finding, PortAudit, Severity } from '../model/index.ts';
 import { escape } from './escape.ts';
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];

@@ -1,4 +1,4 @@
-import type { RemoteCommand } from '../model.ts';
+import type { RemoteCommand } from '../model/index.ts';
 import { escape } from './escape.ts';
 
 /** `mx1: ran gather: 0.31 s, 4.1 kB sent, 92.0 kB received` */

@@ -1,6 +1,6 @@
 import type { ChalkInstance } from 'chalk';
-import type { Diagnosis, Drift, HostResult } from '../model.ts';
-import { CONVERSION, dangersThatCount, isEmpty } from '../model.ts';
+import type { Diagnosis, Drift, HostResult } from '../model/index.ts';
+import { CONVERSION, dangersThatCount, isEmpty } from '../model/index.ts';
 import { count } from './count.ts';
 import { escape } from './escape.ts';
 import { daemons, difference, planTotal, warnings } from './plan.ts';

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import { escape } from './escape.ts';
 
 export const WAY: Record<Finding['via'], string> = {

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Transaction } from '../model.ts';
+import type { Transaction } from '../model/index.ts';
 import { escape } from './escape.ts';
 
 /** A transaction of the journal: `20261124T101500Z-4f2a  2026-11-24 10:15:00 UTC  ann  committed`. */

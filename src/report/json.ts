@@ -1,4 +1,4 @@
-import type { Ending, HostResult } from '../model.ts';
+import type { Ending, HostResult } from '../model/index.ts';
 import type { Document, DocumentHost } from './schema.ts';
 
 /** What is told of a run as a whole. */

@@ -1,5 +1,5 @@
 /** An exposure map on a host's part of the page. */
-import { DESTINATIONS, dangersThatCount, type Verdict } from '../model.ts';
+import { DESTINATIONS, dangersThatCount, type Verdict } from '../model/index.ts';
 import { key, mono, section, sign, table } from './cells.ts';
 import { count } from './count.ts';
 import { decisionTable, DESTINATION_WORDS, endpoints, entry, HOW_TO_READ, splitDangers, isInformation, networksWords, outTls, VERDICT_WORDS, wayFacts, type Cell } from './map-words.ts'; // oxfmt-ignore

@@ -1,6 +1,6 @@
 /** An exposure map in plain words, the same for the terminal and the page. */
-import type { AuthOffer, ClientClass, Danger, Decision, Destination, ExposureMap, TlsLevel, Verdict, WayIn } from '../model.ts'; // oxfmt-ignore
-import { DESTINATIONS, INFORMATION } from '../model.ts';
+import type { AuthOffer, ClientClass, Danger, Decision, Destination, ExposureMap, TlsLevel, Verdict, WayIn } from '../model/index.ts'; // oxfmt-ignore
+import { DESTINATIONS, INFORMATION } from '../model/index.ts';
 import { group } from './count.ts';
 
 const LONE: Readonly<Record<ClientClass, string>> = {

@@ -1,6 +1,6 @@
 /** An exposure map for a terminal of 80 columns. */
 import type { ChalkInstance } from 'chalk';
-import { DESTINATIONS, type Danger, type ExposureMap, type Verdict, type WayIn } from '../model.ts';
+import { DESTINATIONS, type Danger, type ExposureMap, type Verdict, type WayIn } from '../model/index.ts';
 import { escape } from './escape.ts';
 import { decisionTable, DESTINATION_WORDS, HOW_TO_READ, endpoints, entry, splitDangers, isInformation, networksWords, outTls, VERDICT_WORDS, wayFacts, type Cell, type ClientRow } from './map-words.ts'; // oxfmt-ignore
 import { wrap } from './wrap.ts';

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Activation, Effect, Facts, Note, Plan, TaskState } from '../model.ts';
+import type { Activation, Effect, Facts, Note, Plan, TaskState } from '../model/index.ts';
 import { count, group } from './count.ts';
 import { escape } from './escape.ts';
 

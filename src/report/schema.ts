@@ -4,7 +4,7 @@
  * away or gets another meaning.
  */
 import { z } from 'zod';
-import { CLIENT_CLASSES, DESTINATIONS, PROFILES, TASKS, TLS_LEVELS, VERDICTS } from '../model.ts';
+import { CLIENT_CLASSES, DESTINATIONS, PROFILES, TASKS, TLS_LEVELS, VERDICTS } from '../model/index.ts';
 
 const exit = z.int().min(0).max(255);
 const seconds = z.number().min(0);

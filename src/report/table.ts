@@ -1,4 +1,4 @@
-import type { HostResult } from '../model.ts';
+import type { HostResult } from '../model/index.ts';
 import { escape } from './escape.ts';
 import { outcomeOf } from './total.ts';
 

@@ -1,5 +1,5 @@
-import { EXIT } from '../errors.ts';
-import type { Ending, HostResult } from '../model.ts';
+import { EXIT } from '../model/errors.ts';
+import type { Ending, HostResult } from '../model/index.ts';
 import { group } from './count.ts';
 
 const OUTCOME: Record<Ending['kind'], string> = {

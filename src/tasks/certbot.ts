@@ -1,4 +1,4 @@
-import type { Facts, Lineage, Policy } from '../model.ts';
+import type { Facts, Lineage, Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
 import { certificateRequest, usableLineage } from './lineage.ts';
 import { remakeMaps } from './sni-maps.ts';

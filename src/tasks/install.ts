@@ -1,4 +1,4 @@
-import type { Policy } from '../model.ts';
+import type { Policy } from '../model/index.ts';
 import { needsCertbot } from './sni.ts';
 import type { Task } from './task.ts';
 

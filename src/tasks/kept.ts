@@ -1,5 +1,5 @@
 /** Certificates that the daemons go on serving because the administrator chose them. Pure. */
-import type { Facts, Kept, MailDaemon, Note, Policy } from '../model.ts';
+import type { Facts, Kept, MailDaemon, Note, Policy } from '../model/index.ts';
 
 const DAEMONS = { postfix: 'dovecot', dovecot: 'postfix' } as const;
 const NAMES = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;

@@ -1,6 +1,6 @@
 /** Which of the certificates that certbot keeps is the one for mail, and what to ask for where there is none. Pure. */
 import { X509Certificate } from 'node:crypto';
-import type { Action, Facts, KeyType, Lineage, Policy } from '../model.ts';
+import type { Action, Facts, KeyType, Lineage, Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
 
 /** The name certbot keeps the certificate under, or will. */

@@ -2,7 +2,7 @@
  * What a task rests on, for who leaves some of them out: the recipe carries one through after the other, and a part of it
  * must not leave a host worse than the whole would. Pure.
  */
-import type { Plan, Snapshot, Policy, TaskName } from '../model.ts';
+import type { Plan, Snapshot, Policy, TaskName } from '../model/index.ts';
 import { packagesFor } from './install.ts';
 import { servedCertificate } from './served.ts';
 import { namedCertificates, needsCertbot } from './sni.ts';

@@ -1,7 +1,7 @@
 /** Is the certificate that the admin brings fit to be served? Pure; nothing is written where it is not. */
 import { X509Certificate } from 'node:crypto';
-import { HardenMailError } from '../errors.ts';
-import type { Facts, Policy, Provided } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Facts, Policy, Provided } from '../model/index.ts';
 
 /** Throws CERTIFICATE_UNUSABLE with the first thing that keeps Postfix, Dovecot or their clients from using it. */
 export function assertProvided({ provided, now }: Facts, { own, domains }: Policy): void {

@@ -1,5 +1,5 @@
-import { HardenMailError } from '../errors.ts';
-import type { Activation, Change, Facts, MailDaemon, Policy, Snapshot } from '../model.ts';
+import { HardenMailError } from '../model/errors.ts';
+import type { Activation, Change, Facts, MailDaemon, Policy, Snapshot } from '../model/index.ts';
 import { keptFor } from './kept.ts';
 import { servedCertificate } from './served.ts';
 import { namedCertificates } from './sni.ts';

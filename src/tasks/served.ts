@@ -1,5 +1,5 @@
 /** The certificate that the daemons are to serve, whoever keeps it. Pure. */
-import type { Facts, Lineage, MailDaemon, Policy } from '../model.ts';
+import type { Facts, Lineage, MailDaemon, Policy } from '../model/index.ts';
 import { keptFor } from './kept.ts';
 import { lineageName, usableLineage } from './lineage.ts';
 

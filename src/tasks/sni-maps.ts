@@ -1,5 +1,5 @@
 /** Postfix's maps from name to certificate that hold copies of the keys (`postmap -F`). Pure. */
-import type { Note, Policy } from '../model.ts';
+import type { Note, Policy } from '../model/index.ts';
 import { shellWord } from './shell-word.ts';
 
 /** What each type is kept in, beside its text. */

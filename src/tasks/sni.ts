@@ -1,5 +1,5 @@
 /** Further names of the host, with certificates of their own (SNI, RFC 6066). Pure. */
-import type { Action, Facts, Policy } from '../model.ts';
+import type { Action, Facts, Policy } from '../model/index.ts';
 import { allKept, isKept } from './kept.ts';
 import { certificateRequest, lineageName } from './lineage.ts';
 import { servedCertificate, type Served } from './served.ts';

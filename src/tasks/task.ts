@@ -1,5 +1,5 @@
 import type { Fragment } from '../fragments/fragment.ts';
-import type { Action, Activation, Bytes, Change, Facts, Policy, Snapshot, TaskName } from '../model.ts';
+import type { Action, Activation, Bytes, Change, Facts, Policy, Snapshot, TaskName } from '../model/index.ts';
 
 /** One step of the recipe. Most only say which fragments are theirs; all of it is pure. */
 export interface Task {

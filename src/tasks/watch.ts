@@ -2,7 +2,7 @@
  * A certificate that certbot does not renew is watched: when its files have been replaced, by whatever tool, the daemons
  * reload. systemd watches the folders, for most tools replace a file by renaming another over it. Pure.
  */
-import type { Facts, Policy } from '../model.ts';
+import type { Facts, Policy } from '../model/index.ts';
 import { shellWord } from './shell-word.ts';
 import { allKept } from './kept.ts';
 import { remakeMaps } from './sni-maps.ts';

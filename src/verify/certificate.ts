@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
-import { show } from './show.ts';
+import { show } from '../mail/printable-answer.ts';
 
 export interface Verdict {
   readonly check: CheckId;

@@ -1,17 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { Expectation } from './certificate.ts';
 import { judgeCertificate } from './certificate.ts';
 import type { CheckId, Port } from './checks.ts';
-import { imap } from './imap.ts';
-import { pop3 } from './pop3.ts';
-import type { Offer, Protocol } from './protocol.ts';
+import { imap } from '../mail/imap.ts';
+import { pop3 } from '../mail/pop3.ts';
+import type { Offer, Protocol } from '../mail/protocol.ts';
 import { askRelay, putsOff, type RelaySeen } from './relay.ts';
-import { show } from './show.ts';
-import { smtp } from './smtp.ts';
-import type { Wire } from './wire.ts';
-import { openWire, ProtocolError, reason } from './wire.ts';
+import { show } from '../mail/printable-answer.ts';
+import { smtp } from '../mail/smtp.ts';
+import type { Wire } from '../mail/wire.ts';
+import { openWire, ProtocolError, reason } from '../mail/wire.ts';
 
 const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
 

@@ -1,7 +1,7 @@
 /** The PROXY protocol, version 1: what a proxy says of its client before the client's first byte (haproxy's proxy-protocol.txt). */
 import { BlockList, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
 
 /** What a socket says of itself; a channel through SSH says nothing. */

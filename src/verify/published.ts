@@ -1,9 +1,9 @@
 /** What DNS says of the certificate, against the certificate. */
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
 import type { Published, Tlsa } from './resolver.ts';
-import { show } from './show.ts';
+import { show } from '../mail/printable-answer.ts';
 
 export interface Compared {
   readonly domain: string;

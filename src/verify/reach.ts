@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import type { ErrorCode } from '../errors.ts';
-import type { Finding } from '../model.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import type { Finding } from '../model/index.ts';
 import { CHECKS } from './checks.ts';
 import type { CheckId, Port } from './checks.ts';
 import type { Probe } from './dialogue.ts';
 import { converse } from './dialogue.ts';
-import { reason } from './wire.ts';
+import { reason } from '../mail/wire.ts';
 
 /**
  * Makes a TCP connection to a port of the host. Rejects when there is none to be had; an error whose code is one of

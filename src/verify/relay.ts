@@ -1,8 +1,8 @@
 /** Would the server take mail for elsewhere from somebody who has not logged in? */
-import { NOBODY } from './protocol.ts';
-import { show } from './show.ts';
-import { read } from './smtp.ts';
-import type { Wire } from './wire.ts';
+import { NOBODY } from '../mail/protocol.ts';
+import { show } from '../mail/printable-answer.ts';
+import { read } from '../mail/smtp.ts';
+import type { Wire } from '../mail/wire.ts';
 
 export interface RelaySeen {
   /** The sender was taken, and so the question was asked. */

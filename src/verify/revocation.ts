@@ -1,10 +1,10 @@
 /** Has the authority revoked the certificate? By the list (CRL, RFC 5280 §5) that the certificate names, signed by its issuer. */
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { get } from 'node:http';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
-import { element, elements, readOid, type Element } from './der.ts';
-import { show } from './show.ts';
+import { element, elements, readOid, type Element } from '../x509/der.ts';
+import { show } from '../mail/printable-answer.ts';
 
 const TIMEOUT = 3000;
 const LARGEST = 16_000_000;

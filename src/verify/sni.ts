@@ -1,5 +1,5 @@
 /** Further names: each port that speaks TLS is asked for each of them, and must show its certificate. */
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import type { CheckId, Port } from './checks.ts';
 import { lookAt, type Ahead, type Ways } from './reach.ts';
 

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import type { Finding } from '../model.ts';
+import type { Finding } from '../model/index.ts';
 import { PORTS, SUBMISSION } from './checks.ts';
 import type { Ways } from './reach.ts';
 import { comparePublished } from './published.ts';

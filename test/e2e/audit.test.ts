@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Finding, PortAudit } from '../../src/model.ts';
+import type { Finding, PortAudit } from '../../src/model/index.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { lab } from '../lab/lab.ts';
 import { hardenMail, issuedBy, to } from './cli.ts';

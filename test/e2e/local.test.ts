@@ -8,7 +8,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Finding } from '../../src/model.ts';
+import type { Finding } from '../../src/model/index.ts';
 import { lab, type LabHost } from '../lab/lab.ts';
 import { scratch, SCRATCH } from './cli.ts';
 import { assertTidy, mark, writtenSince } from './host.ts';

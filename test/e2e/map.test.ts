@@ -1,7 +1,7 @@
 /** `map` on real hosts: a stock one, and one with every danger. What it says is compared with what a stranger's session gets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { ExposureMap, Finding } from '../../src/model.ts';
+import type { ExposureMap, Finding } from '../../src/model/index.ts';
 import { page } from '../../src/report/page.ts';
 import { readDocument } from '../../src/report/schema.ts';
 import { lab, type LabHost } from '../lab/lab.ts';

@@ -1,7 +1,7 @@
 /** A mail host behind a real haproxy, which speaks the PROXY protocol to it (send-proxy): another host of the lab. */
 
 import assert from 'node:assert/strict';
-import type { Finding } from '../../src/model.ts';
+import type { Finding } from '../../src/model/index.ts';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { hardenMail, issuedBy, to } from './cli.ts';

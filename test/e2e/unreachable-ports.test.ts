@@ -1,7 +1,7 @@
 /** A host whose firewall lets nobody in on some ports: neither a false alarm, nor a false pass. */
 
 import assert from 'node:assert/strict';
-import type { Finding } from '../../src/model.ts';
+import type { Finding } from '../../src/model/index.ts';
 import { lab } from '../lab/lab.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { hardenMail, issuedBy, to, trusting } from './cli.ts';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual, promisify } from 'node:util';
 import { connect } from '../../src/connect/connect.ts';
-import type { Finding } from '../../src/model.ts';
+import type { Finding } from '../../src/model/index.ts';
 import type { Remote } from '../../src/remote/remote.ts';
 import { PORTS } from '../../src/verify/checks.ts';
 import type { Dial, VerifyTarget } from '../../src/verify/verify.ts';

@@ -6,9 +6,9 @@ import { run, type Answer } from '../../src/exposure/decide.ts';
 import { exposureOf, smtpdProgram } from '../../src/exposure/map.ts';
 import { smtpdsOf } from '../../src/exposure/postfix-ways.ts';
 import type { Program } from '../../src/exposure/program.ts';
-import { parseMain } from '../../src/formats/postfix-main.ts';
-import { parseMaster } from '../../src/formats/postfix-master.ts';
-import type { WayIn } from '../../src/model.ts';
+import { parseMain } from '../../src/formats/postfix/main-cf.ts';
+import { parseMaster } from '../../src/formats/postfix/master-cf.ts';
+import type { WayIn } from '../../src/model/index.ts';
 import type { Observed, ProbeResult, SessionResult } from './oracle-host.ts';
 import type { Rendered, Said, SessionSpec } from './render.ts';
 

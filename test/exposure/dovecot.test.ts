@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { exposureOf } from '../../src/exposure/map.ts';
-import { loadDovecot } from '../../src/formats/dovecot.ts';
-import type { ExposureMap, WayIn } from '../../src/model.ts';
+import { loadDovecot } from '../../src/formats/dovecot/dovecot.ts';
+import type { ExposureMap, WayIn } from '../../src/model/index.ts';
 import type { LabHost } from '../lab/lab.ts';
 import { DOVECOT_CASES, dovecotConf } from './dovecot-cases.ts';
 import { oracleHost } from './oracle-host.ts';

@@ -1,7 +1,7 @@
 /** Cases of the exposure map as files of Postfix, tables, policy services and sessions. */
 
 import { CLIENTS } from '../../src/exposure/clients.ts';
-import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../src/model.ts';
+import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../src/model/index.ts';
 
 /** What a table or a policy service says; a check that a case does not mention says DUNNO. */
 export type Said = 'OK' | 'REJECT' | 'DEFER' | 'DUNNO';

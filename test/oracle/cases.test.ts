@@ -3,7 +3,7 @@
  * accepted, no warning is new, and postconf and doveconf see just those settings changed that the plan tells of.
  */
 import assert from 'node:assert/strict';
-import type { SettingChange } from '../../src/model.ts';
+import type { SettingChange } from '../../src/model/index.ts';
 import { afterwards, cases, outcomeOf, type Case } from '../unit/plan/cases.ts';
 import { grammarOf, type Release } from './debs.ts';
 import { doveconf, type Reading } from './doveconf.ts';

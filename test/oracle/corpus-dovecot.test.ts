@@ -3,8 +3,8 @@
  * else, so does the recipe as a whole, a second time changes nothing, and what it refuses we refuse.
  */
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../src/errors.ts';
-import { dovecotFiles, loadDovecot, removeDovecot, setDovecot, type DovecotConfig } from '../../src/formats/dovecot.ts';
+import { HardenMailError } from '../../src/model/errors.ts';
+import { dovecotFiles, loadDovecot, removeDovecot, setDovecot, type DovecotConfig } from '../../src/formats/dovecot/dovecot.ts';
 import { DOVECOT_CONF, FULL, isTurn, MANIFEST, ownSamples, stockDovecot, type Sample } from './corpus.ts';
 import { grammarOf, RELEASES } from './debs.ts';
 import { doveconf, type Doveconf, type Reading } from './doveconf.ts';

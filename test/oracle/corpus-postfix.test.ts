@@ -3,7 +3,7 @@
  * else, a second time changes nothing, and what it refuses we refuse.
  */
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../src/errors.ts';
+import { HardenMailError } from '../../src/model/errors.ts';
 import { editMain, editMaster, type MainEdit, type MasterEdit } from '../unit/formats/postfix-cases.ts';
 import {
   FULL,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { dovecotFiles } from '../../src/formats/dovecot.ts';
+import { dovecotFiles } from '../../src/formats/dovecot/dovecot.ts';
 import { caseFiles, casesIn, edit, filesOf, load, ROOT } from '../unit/formats/dovecot-cases.ts';
 import type { Case } from '../unit/formats/dovecot-cases.ts';
 import { grammarOf, RELEASES } from './debs.ts';

@@ -1,11 +1,11 @@
 /** Our reading of a configuration against the real doveconf's. */
 import assert from 'node:assert/strict';
-import { dovecotEntries, dovecotValue } from '../../src/formats/dovecot.ts';
-import type { DovecotConfig } from '../../src/formats/dovecot.ts';
-import { sourcesOf } from '../../src/formats/dovecot-lookup.ts';
-import type { Grammar } from '../../src/formats/dovecot-line.ts';
-import { canonicalPath } from '../../src/formats/dovecot-tree.ts';
-import type { Section } from '../../src/formats/dovecot-tree.ts';
+import { dovecotEntries, dovecotValue } from '../../src/formats/dovecot/dovecot.ts';
+import type { DovecotConfig } from '../../src/formats/dovecot/dovecot.ts';
+import { sourcesOf } from '../../src/formats/dovecot/dovecot-lookup.ts';
+import type { Grammar } from '../../src/formats/dovecot/dovecot-line.ts';
+import { canonicalPath } from '../../src/formats/dovecot/dovecot-tree.ts';
+import type { Section } from '../../src/formats/dovecot/dovecot-tree.ts';
 import type { DovecotEdit } from './edits.ts';
 
 /** What does not agree, one line each; empty when all does. */

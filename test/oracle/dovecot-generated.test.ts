@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { HardenMailError } from '../../src/errors.ts';
-import { dovecotFiles, loadDovecot, removeDovecot, setDovecot } from '../../src/formats/dovecot.ts';
+import { HardenMailError } from '../../src/model/errors.ts';
+import { dovecotFiles, loadDovecot, removeDovecot, setDovecot } from '../../src/formats/dovecot/dovecot.ts';
 import { filesOf, HOME, model, ROOT, settable, value } from '../unit/formats/dovecot-model.ts';
 import { grammarOf, RELEASES } from './debs.ts';
 import { doveconf } from './doveconf.ts';

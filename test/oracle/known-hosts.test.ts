@@ -14,7 +14,7 @@ import { hostKeyAlgorithms } from '../../src/connect/algorithms.ts';
 import { hostKeys } from '../../src/connect/host-keys.ts';
 import { hostEntry, keyType, matchesHost, parseKnownHosts } from '../../src/connect/known-hosts.ts';
 import { readSettings } from '../../src/connect/ssh-config.ts';
-import type { HardenMailError } from '../../src/errors.ts';
+import type { HardenMailError } from '../../src/model/errors.ts';
 import { quote } from '../../src/remote/quote.ts';
 import { startServer } from '../unit/connect/server.ts';
 import type { TestServer } from '../unit/connect/server.ts';

@@ -1,6 +1,6 @@
 /** Did one edit do what was meant, and nothing else, by what the real postconf said before and after? Throws if not. */
 import assert from 'node:assert/strict';
-import { listMembers } from '../../src/formats/lists.ts';
+import { listMembers } from '../../src/formats/text/lists.ts';
 import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
 import type { Verdict } from './postfix.ts';
 

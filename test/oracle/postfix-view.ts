@@ -1,7 +1,7 @@
 /** What our editors see in a main.cf and a master.cf, written as postconf writes it. */
-import { mainEntries, parseMain } from '../../src/formats/postfix-main.ts';
-import { parseMaster, services } from '../../src/formats/postfix-master.ts';
-import type { Service } from '../../src/formats/postfix-master.ts';
+import { mainEntries, parseMain } from '../../src/formats/postfix/main-cf.ts';
+import { parseMaster, services } from '../../src/formats/postfix/master-cf.ts';
+import type { Service } from '../../src/formats/postfix/master-cf.ts';
 
 /** As `postconf -n` has it: the value that wins, runs of blanks as one. */
 export function mainView(bytes: string): Map<string, string> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseBatch, sizeOf } from '../../src/batch.ts';
+import { parseBatch, sizeOf } from '../../src/run/batch.ts';
 
 describe('--serial', () => {
   for (const [text, hosts, size] of [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Finding } from '../../src/model.ts';
-import { asProxy, asServed, beginProbe, tcp } from '../../src/probe.ts';
+import type { Finding } from '../../src/model/index.ts';
+import { asProxy, asServed, beginProbe, tcp } from '../../src/run/probe.ts';
 
 describe('probes that nobody waits for any more', () => {
   it('a connection that was given up before it was begun is not made', async () => {

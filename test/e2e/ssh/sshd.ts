@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from '../../../src/model.ts';
+import type { Host } from '../../../src/model/index.ts';
 import { lab } from '../../lab/lab.ts';
 import type { LabHost } from '../../lab/lab.ts';
 

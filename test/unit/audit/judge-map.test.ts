@@ -1,7 +1,7 @@
 /** The dangers of an exposure map as findings of an audit: cases as data. */
 import assert from 'node:assert/strict';
 import { judgeMap } from '../../../src/audit/judge-map.ts';
-import { INFORMATION, type ExposureMap, type Finding } from '../../../src/model.ts';
+import { INFORMATION, type ExposureMap, type Finding } from '../../../src/model/index.ts';
 import { MAPS } from '../report/map-data.ts';
 
 const map = MAPS['everything that is dangerous']!;

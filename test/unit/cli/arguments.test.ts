@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { parseArguments, type Flags, type Parsed } from '../../../src/arguments.ts';
-import { HardenMailError } from '../../../src/errors.ts';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/options.ts';
+import { parseArguments, type Flags, type Parsed } from '../../../src/cli/arguments.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/cli/options.ts';
 
 type Env = Readonly<Record<string, string>>;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { HardenMailError } from '../../../src/errors.ts';
-import { explain, listSettings } from '../../../src/explain.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { explain, listSettings } from '../../../src/cli/explain.ts';
 import type { Fragment } from '../../../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
 import { satisfies } from '../../../src/formats/versions.ts';
-import { PROFILES, TASKS } from '../../../src/model.ts';
+import { PROFILES, TASKS } from '../../../src/model/index.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 
 const ids = FRAGMENTS.map(({ id }) => id);

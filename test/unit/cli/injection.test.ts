@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Process } from '../../../src/cli.ts';
+import type { Process } from '../../../src/cli/cli.ts';
 import { route } from '../../../src/connect/route.ts';
 import { inventorySchema } from '../../../src/inventory/schema.ts';
 import { OBEYED, tricks } from './tricks.ts';
@@ -36,7 +36,7 @@ describe('an inventory with shell and terminal tricks', function () {
     const stream = { write: (text: string) => (said += text) };
     const process = { env: {}, stdin: {}, stdout: stream, stderr: stream, signal: new AbortController().signal };
     const args = ['check', '--inventory', inventory, '--ssh-config', 'none', '--forks', '50', ...flags];
-    const { main } = await import('../../../src/cli.ts'); // imported as it imports the rest itself, else there are two of each
+    const { main } = await import('../../../src/cli/cli.ts'); // imported as it imports the rest itself, else there are two of each
     const code = await main(args, process as unknown as Process);
     return { code, said };
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
-import { chooseHosts } from '../../../src/settings.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { chooseHosts } from '../../../src/cli/run-options.ts';
 
 describe('cli: --local', () => {
   it('is this machine', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { logged, openLog } from '../../../src/log-file.ts';
-import { terminal } from '../../../src/terminal.ts';
+import { logged, openLog } from '../../../src/terminal/log-file.ts';
+import { terminal } from '../../../src/terminal/terminal.ts';
 import { facts, fail, HOSTILE, pass, plan, result } from '../report/results.ts';
 import { command, screen } from './screen.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Flags } from '../../../src/arguments.ts';
-import { detailed } from '../../../src/cli.ts';
-import type { Ending, HostResult } from '../../../src/model.ts';
-import type { Run } from '../../../src/recap.ts';
-import { terminal } from '../../../src/terminal.ts';
+import type { Flags } from '../../../src/cli/arguments.ts';
+import { detailed } from '../../../src/cli/cli.ts';
+import type { Ending, HostResult } from '../../../src/model/index.ts';
+import type { Run } from '../../../src/terminal/recap.ts';
+import { terminal } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../report/results.ts';
 import { command, screen } from './screen.ts';

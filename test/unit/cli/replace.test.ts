@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArguments } from '../../../src/arguments.ts';
-import { HardenMailError } from '../../../src/errors.ts';
-import { REPLACEABLE, type Host } from '../../../src/model.ts';
-import { chooseHosts } from '../../../src/settings.ts';
+import { parseArguments } from '../../../src/cli/arguments.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { REPLACEABLE, type Host } from '../../../src/model/index.ts';
+import { chooseHosts } from '../../../src/cli/run-options.ts';
 
 /** The hosts of a command line, as far as they are known without asking one. */
 async function hosts(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<readonly Host[]> {

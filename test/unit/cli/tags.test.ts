@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
-import { TASKS, type Finding } from '../../../src/model.ts';
-import { chooseTasks, excuse, listTasks } from '../../../src/tags.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { TASKS, type Finding } from '../../../src/model/index.ts';
+import { chooseTasks, excuse, listTasks } from '../../../src/cli/task-selection.ts';
 
 describe('cli: tags', () => {
   const chosen: [tags: string | undefined, skip: string | undefined, tasks: string[]][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { installPackages } from '../../../src/commit/install.ts';
-import { HardenMailError } from '../../../src/errors.ts';
-import type { Facts } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import type { Facts } from '../../../src/model/index.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 
 /** What apt says on its way out, and what is made of it. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as ssh2 from 'ssh2';
 import type { Connection, ServerChannel, ServerConfig } from 'ssh2';
-import type { Host } from '../../../src/model.ts';
+import type { Host } from '../../../src/model/index.ts';
 
 const require = createRequire(createRequire(import.meta.url).resolve('node-ssh'));
 const { Server } = require('ssh2') as typeof ssh2;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { convertDovecot, type Conversion } from '../../../src/convert/convert.ts';
-import { loadDovecot } from '../../../src/formats/dovecot.ts';
+import { loadDovecot } from '../../../src/formats/dovecot/dovecot.ts';
 
 export type Files = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { carriedOutBy, pages } from '../../../scripts/docs.ts';
 import { RECIPE } from '../../../scripts/recipe.ts';
-import { CODES, EXIT } from '../../../src/errors.ts';
+import { CODES, EXIT } from '../../../src/model/errors.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
 
 describe('docs', () => {

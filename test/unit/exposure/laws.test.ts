@@ -6,8 +6,8 @@ import { CLIENTS } from '../../../src/exposure/clients.ts';
 import { parametersOf } from '../../../src/exposure/config.ts';
 import { acceptsMore, byDefault, REFUSES, run, type Answer } from '../../../src/exposure/decide.ts';
 import { LISTS, programOf, type Program } from '../../../src/exposure/program.ts';
-import { parseMain } from '../../../src/formats/postfix-main.ts';
-import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../../src/model.ts';
+import { parseMain } from '../../../src/formats/postfix/main-cf.ts';
+import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../../src/model/index.ts';
 
 const SEED = 20_261_129;
 const check = fc.integer({ min: 1, max: 5 }).map((n) => `check_policy_service unix:p${n}`);

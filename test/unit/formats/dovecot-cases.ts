@@ -1,7 +1,7 @@
 /** The cases in test/cases/dovecot, for the unit tests and for the comparison with the real doveconf. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dovecotValue, loadDovecot, removeDovecot, setDovecot } from '../../../src/formats/dovecot.ts';
-import type { DovecotConfig } from '../../../src/formats/dovecot.ts';
+import { dovecotValue, loadDovecot, removeDovecot, setDovecot } from '../../../src/formats/dovecot/dovecot.ts';
+import type { DovecotConfig } from '../../../src/formats/dovecot/dovecot.ts';
 
 /**
  * One case. Files are latin1 text by path, as a string or as lines; a lone text is the root file. A setting's path is

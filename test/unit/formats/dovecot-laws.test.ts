@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { HardenMailError } from '../../../src/errors.ts';
-import { dovecotFiles, dovecotValue, loadDovecot, removeDovecot, setDovecot } from '../../../src/formats/dovecot.ts';
-import type { DovecotConfig } from '../../../src/formats/dovecot.ts';
-import { canonicalPath } from '../../../src/formats/dovecot-tree.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { dovecotFiles, dovecotValue, loadDovecot, removeDovecot, setDovecot } from '../../../src/formats/dovecot/dovecot.ts';
+import type { DovecotConfig } from '../../../src/formats/dovecot/dovecot.ts';
+import { canonicalPath } from '../../../src/formats/dovecot/dovecot-tree.ts';
 import { filesOf, HOME, meaningOf, model, ROOT, settable, value } from './dovecot-model.ts';
 import type { Model } from './dovecot-model.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import {
   dovecotEntries,
   dovecotFiles,
@@ -7,7 +7,7 @@ import {
   hasSection,
   loadDovecot,
   setDovecot,
-} from '../../../src/formats/dovecot.ts';
+} from '../../../src/formats/dovecot/dovecot.ts';
 import { caseFiles, casesIn, edit, filesOf, load, pathOf, ROOT } from './dovecot-cases.ts';
 import type { Case } from './dovecot-cases.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { insertMember, listMembers, permitUsers } from '../../../src/formats/lists.ts';
+import { insertMember, listMembers, permitUsers } from '../../../src/formats/text/lists.ts';
 
 /** A list, and what it becomes; null: it is as it should be. */
 const PERMITTED: readonly (readonly [list: string, becomes: string | null])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { parseMain, renderMain } from '../../../src/formats/postfix-main.ts';
-import { parseMaster, renderMaster } from '../../../src/formats/postfix-master.ts';
+import { parseMain, renderMain } from '../../../src/formats/postfix/main-cf.ts';
+import { parseMaster, renderMaster } from '../../../src/formats/postfix/master-cf.ts';
 import { casesOf, editMain, editMaster } from './postfix-cases.ts';
 import type { Case, MainEdit, MasterEdit } from './postfix-cases.ts';
 

@@ -3,7 +3,7 @@
  * edits, or how it is refused) and `after.cf`, byte by byte.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { permitUsers } from '../../../src/formats/lists.ts';
+import { permitUsers } from '../../../src/formats/text/lists.ts';
 import {
   insertMainMember,
   mainValue,
@@ -11,10 +11,10 @@ import {
   removeMain,
   renderMain,
   setMain,
-} from '../../../src/formats/postfix-main.ts';
-import type { MainCf } from '../../../src/formats/postfix-main.ts';
-import { addService, parseMaster, removeOption, renderMaster, setOption } from '../../../src/formats/postfix-master.ts';
-import type { MasterCf } from '../../../src/formats/postfix-master.ts';
+} from '../../../src/formats/postfix/main-cf.ts';
+import type { MainCf } from '../../../src/formats/postfix/main-cf.ts';
+import { addService, parseMaster, removeOption, renderMaster, setOption } from '../../../src/formats/postfix/master-cf.ts';
+import type { MasterCf } from '../../../src/formats/postfix/master-cf.ts';
 
 export type MainEdit =
   | { readonly set: string; readonly value: string }

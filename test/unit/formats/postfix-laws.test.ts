@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { HardenMailError } from '../../../src/errors.ts';
-import { join } from '../../../src/formats/logical-lines.ts';
-import { listMembers } from '../../../src/formats/lists.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { join } from '../../../src/formats/text/logical-lines.ts';
+import { listMembers } from '../../../src/formats/text/lists.ts';
 import {
   insertMainMember,
   mainEntries,
@@ -11,8 +11,8 @@ import {
   removeMain,
   renderMain,
   setMain,
-} from '../../../src/formats/postfix-main.ts';
-import type { MainCf } from '../../../src/formats/postfix-main.ts';
+} from '../../../src/formats/postfix/main-cf.ts';
+import type { MainCf } from '../../../src/formats/postfix/main-cf.ts';
 import {
   addService,
   optionValue,
@@ -21,8 +21,8 @@ import {
   renderMaster,
   services,
   setOption,
-} from '../../../src/formats/postfix-master.ts';
-import type { MasterCf } from '../../../src/formats/postfix-master.ts';
+} from '../../../src/formats/postfix/master-cf.ts';
+import type { MasterCf } from '../../../src/formats/postfix/master-cf.ts';
 import {
   mainFile,
   masterFile,

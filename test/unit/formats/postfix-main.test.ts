@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import {
   insertMainMember,
   mainEntries,
@@ -8,7 +8,7 @@ import {
   removeMain,
   renderMain,
   setMain,
-} from '../../../src/formats/postfix-main.ts';
+} from '../../../src/formats/postfix/main-cf.ts';
 
 const FILE = '/etc/postfix/main.cf';
 const set = (bytes: string, name: string, value: string) => renderMain(setMain(parseMain(bytes, FILE), name, value));

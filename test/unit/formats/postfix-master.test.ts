@@ -7,7 +7,7 @@ import {
   renderMaster,
   services,
   setOption,
-} from '../../../src/formats/postfix-master.ts';
+} from '../../../src/formats/postfix/master-cf.ts';
 
 const FILE = '/etc/postfix/master.cf';
 const SMTP = { name: 'smtp', type: 'inet' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import { syntaxError } from '../../../src/formats/syntax-error.ts';
-import { failure } from '../../../src/words.ts';
+import { failure } from '../../../src/run/endings.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { redact } from '../../../src/formats/redact.ts';

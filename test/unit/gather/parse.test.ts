@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import { parseSnapshot } from '../../../src/gather/parse.ts';
-import type { Snapshot } from '../../../src/model.ts';
+import type { Snapshot } from '../../../src/model/index.ts';
 
 /** What gather.sh prints, from sections by name; a later one of the same name wins, and undefined leaves one out. */
 function printed(sections: Readonly<Record<string, string | undefined>>): Buffer {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSnapshot } from '../../../src/gather/parse.ts';
-import type { Snapshot } from '../../../src/model.ts';
+import type { Snapshot } from '../../../src/model/index.ts';
 
 const SCRIPT = new URL('../../../src/gather/gather.sh', import.meta.url);
 const SHELLS = [['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import { assertContact, loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
-import type { Host } from '../../../src/model.ts';
+import type { Host } from '../../../src/model/index.ts';
 
 describe('inventory: load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-inventory-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import { selectHosts } from '../../../src/inventory/select.ts';
-import type { Host } from '../../../src/model.ts';
+import type { Host } from '../../../src/model/index.ts';
 
 const hosts = ['mx1.example.org', 'mx2.example.org', 'mx10.example.org', 'a[b]'].map((name): Host => {
   return { name, hostname: name, profile: 'standard', ...(/^mx\d\./.test(name) && { groups: ['old'] }) };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
-import type { Facts, Host, PemFile, Policy } from '../../../src/model.ts';
+import type { Facts, Host, PemFile, Policy } from '../../../src/model/index.ts';
 import { policyOf } from '../../../src/plan/adopt.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { certbot } from '../../../src/tasks/certbot.ts';

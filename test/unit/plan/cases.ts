@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HardenMailError } from '../../../src/errors.ts';
-import { TASKS, type Action, type Bytes, type Plan, type Policy, type Snapshot } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { TASKS, type Action, type Bytes, type Plan, type Policy, type Snapshot } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 import type { Task } from '../../../src/tasks/task.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
-import { TASKS, type Plan, type TaskOutcome } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { TASKS, type Plan, type TaskOutcome } from '../../../src/model/index.ts';
 import { compose, fingerprint } from '../../../src/plan/compose.ts';
-import { assertSupported } from '../../../src/plan/supported.ts';
+import { assertSupported } from '../../../src/debian/supported.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 import { afterwards, cases, type Case } from './cases.ts';
 import { host } from './host.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Change, Plan, Transaction } from '../../../src/model.ts';
+import type { Change, Plan, Transaction } from '../../../src/model/index.ts';
 import { driftOf } from '../../../src/plan/drift.ts';
 
 const change = (before: string | null, after: string | null, path = '/etc/postfix/main.cf'): Change => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Plan } from '../../../src/model.ts';
+import type { Plan } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
-import { foresee } from '../../../src/plan/foresee.ts';
+import { foresee } from '../../../src/plan/upgrade/foresee.ts';
 import { host, type Description } from './host.ts';
 
 const FILES = {

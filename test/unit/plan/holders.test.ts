@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 
 import { composePart } from '../../../src/plan/partial.ts';
-import { TASKS, type Listener, type TaskName } from '../../../src/model.ts';
+import { TASKS, type Listener, type TaskName } from '../../../src/model/index.ts';
 import { cases } from './cases.ts';
 import { host } from './host.ts';
 

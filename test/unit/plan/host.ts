@@ -1,7 +1,7 @@
 /** A Debian 12 mail host as `gather` would describe it, and what a case changes of it. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Bytes, Facts, Lineage, Policy, RemoteFile, Snapshot } from '../../../src/model.ts';
+import type { Bytes, Facts, Lineage, Policy, RemoteFile, Snapshot } from '../../../src/model/index.ts';
 
 export const CASES = new URL('../../cases/', import.meta.url);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Merge } from '../../../src/fragments/fragment.ts';
-import { expand } from '../../../src/formats/postfix-expand.ts';
-import { merge, type Decision } from '../../../src/plan/merge.ts';
+import { expand } from '../../../src/formats/postfix/expand-variables.ts';
+import { merge, type Decision } from '../../../src/plan/merge/merge.ts';
 
 const LEVEL: Merge = {
   how: 'at-least',

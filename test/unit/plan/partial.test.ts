@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
-import { HardenMailError } from '../../../src/errors.ts';
-import { isEmpty, TASKS, type TaskName } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import { isEmpty, TASKS, type TaskName } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { composePart, type PartialPlan } from '../../../src/plan/partial.ts';
 import { NEEDS } from '../../../src/tasks/needs.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
-import type { Host } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import type { Host } from '../../../src/model/index.ts';
 import { policyFor } from '../../../src/plan/policy.ts';
 import { host } from './host.ts';
 

@@ -1,7 +1,7 @@
 /** Two profiles, and the ways between them: what strict adds goes again, what the admin has set stays. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import {
   isEmpty,
   TASKS,
@@ -10,11 +10,11 @@ import {
   type Policy,
   type Snapshot,
   type TaskName,
-} from '../../../src/model.ts';
+} from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { composePart } from '../../../src/plan/partial.ts';
 import { policyFor } from '../../../src/plan/policy.ts';
-import { readRecord, RECORD } from '../../../src/plan/record.ts';
+import { readRecord, RECORD } from '../../../src/plan/profile/record.ts';
 import { afterwards, cases } from './cases.ts';
 import { host, remoteFile } from './host.ts';
 

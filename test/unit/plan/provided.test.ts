@@ -1,8 +1,8 @@
 /** What is said of a certificate that the admin brings: fit to be served, or why not. */
 import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
-import { HardenMailError } from '../../../src/errors.ts';
-import type { Policy, Provided } from '../../../src/model.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
+import type { Policy, Provided } from '../../../src/model/index.ts';
 import { assertProvided } from '../../../src/tasks/provided.ts';
 import type { Certificates } from '../verify/certificates.ts';
 import { certificates } from '../verify/host.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Listener } from '../../../src/model.ts';
-import { proxiedPorts } from '../../../src/plan/proxied.ts';
+import type { Listener } from '../../../src/model/index.ts';
+import { proxiedPorts } from '../../../src/plan/serving/proxied.ts';
 import { host } from './host.ts';
 
 const MAIN = '/etc/postfix/main.cf';

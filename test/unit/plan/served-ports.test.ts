@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Policy } from '../../../src/model.ts';
+import type { Policy } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
-import { RECORD, renderRecord } from '../../../src/plan/record.ts';
-import { servingOf } from '../../../src/plan/served-ports.ts';
+import { RECORD, renderRecord } from '../../../src/plan/profile/record.ts';
+import { servingOf } from '../../../src/plan/serving/served-ports.ts';
 import { host, type Description } from './host.ts';
 
 const MAIN = '/etc/postfix/main.cf';

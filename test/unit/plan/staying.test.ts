@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Change, Listener } from '../../../src/model.ts';
-import { staying } from '../../../src/plan/staying.ts';
+import type { Change, Listener } from '../../../src/model/index.ts';
+import { staying } from '../../../src/plan/serving/staying.ts';
 import { host } from './host.ts';
 
 const MASTER = '/etc/postfix/master.cf';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Scale } from '../../../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
-import { asStrict, raised } from '../../../src/plan/strictness.ts';
+import { asStrict, raised } from '../../../src/plan/merge/strictness.ts';
 
 const LADDER: Scale = { by: 'ladder', rungs: ['none', 'may', 'encrypt'] };
 const PROTOCOLS: Scale = { by: 'protocols' };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Bytes, Change, Transaction } from '../../../src/model.ts';
+import type { Bytes, Change, Transaction } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { undoPlan } from '../../../src/plan/undo.ts';
 import { host, type Description } from './host.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { HardenMailError } from '../../../src/errors.ts';
+import { HardenMailError } from '../../../src/model/errors.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { memoryRemote } from '../../../src/remote/memory.ts';
-import type { RemoteCommand } from '../../../src/model.ts';
+import type { RemoteCommand } from '../../../src/model/index.ts';
 import { observed } from '../../../src/remote/observed.ts';
 
 describe('remote: observed', () => {

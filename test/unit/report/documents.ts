@@ -1,6 +1,6 @@
 /** Documents of runs, for the tests of the page that is made of them. */
 import { diffOf } from '../../../src/plan/diff.ts';
-import type { Ending, HostResult } from '../../../src/model.ts';
+import type { Ending, HostResult } from '../../../src/model/index.ts';
 import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
 import type { Document } from '../../../src/report/schema.ts';
 import { MAPS } from './map-data.ts';

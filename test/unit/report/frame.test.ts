@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
-import { frame, type Row } from '../../../src/report/frame.ts';
+import { frame, type Row } from '../../../src/terminal/frame.ts';
 
 const SIGNS = { spinner: '*', done: '+', failed: 'x' };
 const plain = new Chalk({ level: 0 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Diagnosis, Ending } from '../../../src/model.ts';
+import type { Diagnosis, Ending } from '../../../src/model/index.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from './document.ts';

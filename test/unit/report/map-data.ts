@@ -1,6 +1,6 @@
 /** Exposure maps as plain data, for the tests of what is shown of them. Each holds what another does not. */
-import type { Danger, Decision, ExposureMap, WayIn } from '../../../src/model.ts';
-import { CLIENT_CLASSES, DESTINATIONS } from '../../../src/model.ts';
+import type { Danger, Decision, ExposureMap, WayIn } from '../../../src/model/index.ts';
+import { CLIENT_CLASSES, DESTINATIONS } from '../../../src/model/index.ts';
 
 const MASTER = '/etc/postfix/master.cf';
 const MAIN = '/etc/postfix/main.cf';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Chalk } from 'chalk';
-import { dangerNotes, mapIfReadable, mapOf } from '../../../src/mapping.ts';
-import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model.ts';
+import { dangerNotes, mapIfReadable, mapOf } from '../../../src/run/mapping.ts';
+import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model/index.ts';
 import { endingLine } from '../../../src/report/ending.ts';
 import { escape } from '../../../src/report/escape.ts';
 import { mapLines } from '../../../src/report/map.ts';

@@ -1,5 +1,5 @@
 /** Results of runs, for the tests of what is said about them. */
-import type { Ending, Finding, HostResult, Plan } from '../../../src/model.ts';
+import type { Ending, Finding, HostResult, Plan } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { host } from '../plan/host.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
-import { CONVERSION, type Ending, type Plan } from '../../../src/model.ts';
+import { CONVERSION, type Ending, type Plan } from '../../../src/model/index.ts';
 import { endingLine } from '../../../src/report/ending.ts';
 import { findingLines } from '../../../src/report/findings.ts';
 import { transactionLines } from '../../../src/report/history.ts';

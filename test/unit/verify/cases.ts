@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Finding } from '../../../src/model.ts';
+import type { Finding } from '../../../src/model/index.ts';
 import { CHECKS } from '../../../src/verify/checks.ts';
 import type { VerifyTarget } from '../../../src/verify/verify.ts';
 import type { Certificates } from './certificates.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { imap } from '../../../src/verify/imap.ts';
-import { pop3 } from '../../../src/verify/pop3.ts';
-import type { Protocol } from '../../../src/verify/protocol.ts';
-import { show } from '../../../src/verify/show.ts';
-import { smtp } from '../../../src/verify/smtp.ts';
-import type { Wire } from '../../../src/verify/wire.ts';
-import { ProtocolError } from '../../../src/verify/wire.ts';
+import { imap } from '../../../src/mail/imap.ts';
+import { pop3 } from '../../../src/mail/pop3.ts';
+import type { Protocol } from '../../../src/mail/protocol.ts';
+import { show } from '../../../src/mail/printable-answer.ts';
+import { smtp } from '../../../src/mail/smtp.ts';
+import type { Wire } from '../../../src/mail/wire.ts';
+import { ProtocolError } from '../../../src/mail/wire.ts';
 
 /** A wire that reads from a list, and says so when there is no more. */
 function scripted(lines: readonly string[]): Wire {

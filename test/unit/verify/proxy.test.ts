@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Finding } from '../../../src/model.ts';
+import type { Finding } from '../../../src/model/index.ts';
 import { isTrusted, proxyLine, unproven } from '../../../src/verify/proxy.ts';
 
 describe('verify: the PROXY protocol', () => {

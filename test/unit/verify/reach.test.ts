@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Finding } from '../../../src/model.ts';
+import type { Finding } from '../../../src/model/index.ts';
 import type { Dial } from '../../../src/verify/verify.ts';
 import { checksOf } from './cases.ts';
 import { goodHost } from './good.ts';

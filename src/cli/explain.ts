@@ -1,0 +1,92 @@
+import { HardenMailError } from '../model/errors.ts';
+import type { Condition, Fragment, Merge, Place } from '../fragments/fragment.ts';
+import { FRAGMENTS } from '../fragments/index.ts';
+
+/** The records of a setting, as text: `harden-mail explain smtpd_tls_auth_only`. */
+export function explain(setting: string): string {
+  const found = FRAGMENTS.filter(({ id, setting: name }) => id === setting || name === setting);
+  if (found.length === 0) {
+    const near = FRAGMENTS.filter(({ id }) => id.toLowerCase().includes(setting.toLowerCase())).map(
+      ({ setting: name }) => name,
+    );
+    throw new HardenMailError(
+      'USAGE',
+      `${JSON.stringify(setting)} is not a setting that this tool makes`,
+      near.length > 0
+        ? `Did you mean ${[...new Set(near)].join(', ')}?`
+        : '`harden-mail explain` by itself lists them all.',
+    );
+  }
+  return found.map(record).join('\n\n');
+}
+
+/** Every setting with its place, a line each, in the order of the recipe. */
+export function listSettings(): string {
+  const width = Math.max(...FRAGMENTS.map(({ task }) => task.length));
+  return FRAGMENTS.map(({ task, id }) => `${task.padEnd(width)}  ${id}`).join('\n');
+}
+
+function record(fragment: Fragment): string {
+  const rows: [string, string][] = [
+    ['where', describePlace(fragment.place)],
+    ['what', describeMerge(fragment.merge)],
+    ['versions', describeCondition(fragment.when ?? {})],
+    ['task', `${fragment.task}, from profile ${fragment.profile} on`],
+    ['why', fragment.why],
+    ['source', fragment.source],
+    ...(fragment.recipe.length > 0 ? [['recipe', fragment.recipe.join(' ⏎ ')] as [string, string]] : []),
+  ];
+  return [fragment.id, ...rows.map(([label, text]) => `  ${label.padEnd(9)} ${text}`)].join('\n');
+}
+
+export function describePlace(place: Place): string {
+  switch (place.in) {
+    case 'main.cf':
+      return '/etc/postfix/main.cf';
+    case 'master.cf':
+      return `/etc/postfix/master.cf, every entry that serves port ${place.port}`;
+    case 'dovecot':
+      return [place.home, ...place.block].join(' › ') + ', or where it is set already';
+  }
+}
+
+export function describeMerge(merge: Merge): string {
+  switch (merge.how) {
+    case 'set':
+    case 'files':
+      return merge.value;
+    case 'default':
+      return `${merge.value || '(empty)'}, where nothing is set`;
+    case 'offer':
+      return `${merge.value}, unless ${merge.declined} is set explicitly`;
+    case 'permit-users':
+      return 'permit_sasl_authenticated directly before what refuses to relay, never before a check';
+    case 'at-least':
+      return `${merge.value}, or what is there when it is stricter`;
+    case 'member':
+      return `${merge.members.join(', ')} in the list, beside what is there${merge.unset === 'leave' ? '; left alone where it is not set' : ''}`;
+    case 'remove':
+      return 'taken away';
+    case 'without':
+      return `without ${merge.members.join(', ')}; what else is there stays`;
+    case 'service':
+      return `an active entry, below the sample ${merge.samples.map((name) => `#${name}`).join(' or ')}`;
+  }
+}
+
+export function describeCondition(when: Condition): string {
+  const parts = [
+    when.postfix && `Postfix ${when.postfix}`,
+    when.dovecot && `Dovecot ${when.dovecot}`,
+    when.set && `where ${when.set} is set`,
+    when.unset && `where ${when.unset} is not set`,
+    when.noMap && `without map type ${when.noMap}`,
+    when.map && `with map type ${when.map}`,
+    when.asked && `with --${when.asked}`,
+    when.sasl && 'where Postfix asks Dovecot through a Unix socket',
+    when.unreached && 'where Postfix could not open the socket otherwise',
+    when.notKept && 'unless a valid certificate of your own stays',
+    when.sni !== undefined && (when.sni ? 'with further names (sni)' : 'without further names (sni)'),
+  ].filter(Boolean);
+  return parts.join(', ') || 'all';
+}

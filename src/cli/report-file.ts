@@ -1,0 +1,65 @@
+/** `harden-mail report`: the document of a run, from a file or standard input, as a page. */
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Process } from './cli.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { page } from '../report/page.ts';
+import { readDocument, type Document } from '../report/schema.ts';
+import { outcomeOf, totalOf } from '../report/total.ts';
+
+export interface Wanted {
+  /** The document; absent: standard input. */
+  readonly from?: string | undefined;
+  /** The page that is written. */
+  readonly html: string;
+}
+
+/** Writes the page, and gives a line about it. Throws USAGE, with nothing written, for what is no document. */
+export async function writeReport({ from, html }: Wanted, { stdin }: Process): Promise<string> {
+  const where = from ?? 'standard input';
+  const document = parse(from === undefined ? await readAll(stdin) : await read(from), where);
+  await writeFile(html, page(document)).catch((error: NodeJS.ErrnoException) => {
+    throw usage(`--html ${html} cannot be written: ${error.code ?? error.message}`, 'Give it the path of a file.');
+  });
+  return `${html}: ${totalOf(document.hosts.map(({ outcome, exit }) => outcomeOf(outcome, exit)))}`;
+}
+
+function parse(text: string, where: string): Document {
+  const refuse = (what: string): never => {
+    const how = 'Give it what `harden-mail … --json` wrote to standard output.';
+    throw usage(`${where} holds no document of harden-mail: ${what}`, how);
+  };
+  if (text.trim() === '') return refuse('it is empty');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+  const document = readDocument(value);
+  return 'wrong' in document ? refuse(document.wrong) : document;
+}
+
+async function read(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usage(
+      `${path} cannot be read: ${error.code ?? error.message}`,
+      'Give it the file that --json was written to.',
+    );
+  });
+}
+
+async function readAll(stdin: Process['stdin']): Promise<string> {
+  if (stdin.isTTY) {
+    throw usage(
+      'which document?',
+      '`harden-mail check --json … | harden-mail report --html out.html`, or name its file.',
+    );
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function usage(message: string, hint: string): HardenMailError {
+  return new HardenMailError('USAGE', message, hint);
+}

@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { parseBatch, type Batch } from '../run/batch.ts';
+import type { Flags } from './arguments.ts';
+import type { Process } from './cli.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { interruptBy } from '../run/interrupt.ts';
+import {
+  assertContact,
+  assertPairs,
+  loadInventory,
+  singleHost,
+  thisMachine,
+  type Overrides,
+} from '../inventory/load.ts';
+import { validCommand, validFile, validFolder } from '../inventory/names.ts';
+import { selectHosts } from '../inventory/select.ts';
+import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from '../model/index.ts';
+import type { DebianRelease } from '../debian/releases.ts';
+import type { RunOptions } from '../run/run.ts';
+import { chooseTasks } from './task-selection.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { wordsOf } from './word-list.ts';
+
+/** The hosts that the flags mean. */
+export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
+  const hosts = await namedHosts(flags);
+  assertPairs(hosts);
+  return Promise.all(hosts.map(withRoots));
+}
+
+/** The roots themselves in place of their file's name. Of the file the certificates alone, for they go to the host. */
+async function withRoots(host: Host): Promise<Host> {
+  if (host.acmeCa === undefined) return host;
+  const text = await readCa('acme-ca', host.acmeCa);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  return { ...host, acmeCa: blocks.join('\n') };
+}
+
+async function namedHosts(flags: Flags): Promise<readonly Host[]> {
+  const overrides = overridesOf(flags);
+  await assertContact(overrides);
+  if (flags.local === true) {
+    const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
+    if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
+    if (flags.audit === true || flags.ssh === false) throw usage('an audit looks from outside, which --local is not');
+    return [thisMachine(overrides)];
+  }
+  if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
+  if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
+  if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
+  if (flags.host === undefined) throw usage('which host? Give --host or --inventory, or --local for this machine');
+  return [singleHost(flags.host, overrides)];
+}
+
+function overridesOf(flags: Flags): Overrides {
+  const { user, port, identity, domain, domains, webroot, email, profile, pop3 } = flags;
+  if (webroot !== undefined && !validFolder(webroot)) throw usage('--webroot takes an absolute path on the host');
+  for (const name of ['cert', 'key'] as const) {
+    const path = flags[name];
+    if (path === undefined || validFile(path)) continue;
+    throw usage(`--${name} takes an absolute path on the host, of letters, digits and . _ @ + - alone`);
+  }
+  return {
+    ...(user !== undefined && { user }),
+    ...(port !== undefined && { port }),
+    ...(identity !== undefined && { identity }),
+    ...(domain !== undefined && { domain }),
+    ...(domains !== undefined && {
+      domains: domains
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    }),
+    ...(webroot !== undefined && { webroot }),
+    ...(flags['pre-hook'] !== undefined && { preHook: hook('pre-hook', flags['pre-hook']) }),
+    ...(flags['post-hook'] !== undefined && { postHook: hook('post-hook', flags['post-hook']) }),
+    ...(flags['key-type'] !== undefined && { keyType: flags['key-type'] as KeyType }),
+    ...(flags.cert !== undefined && { cert: flags.cert }),
+    ...(flags.key !== undefined && { key: flags.key }),
+    ...(email !== undefined && { email }),
+    ...(flags['acme-ca'] !== undefined && { acmeCa: flags['acme-ca'] }),
+    ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
+    ...(profile !== undefined && { profile: profile as Profile }),
+    ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
+    ...(pop3 !== undefined && { pop3 }),
+    ...(flags.serve !== undefined && { serve: wordsOf('serve', flags.serve, SERVICES) }),
+    ...(flags['no-serve'] !== undefined && { noServe: wordsOf('no-serve', flags['no-serve'], SERVICES) }),
+    ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
+  };
+}
+
+/** certbot keeps it as one line of a file. */
+function hook(name: 'pre-hook' | 'post-hook', command: string): string {
+  if (validCommand(command)) return command;
+  throw usage(`--${name} takes a command, on one line`);
+}
+
+export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {
+  const { env, signal } = process;
+  const secret = (text: string): Promise<string> => screen.askSecret(text);
+  const user = flags['probe-user'];
+  const interrupt = interruptBy(signal);
+  return {
+    interrupt,
+    dryRun: flags['dry-run'] === true,
+    audit: flags.audit === true || flags.ssh === false,
+    outside: flags.ssh === false,
+    yes: flags.yes === true,
+    ...(screen.interactive &&
+      flags.yes !== true &&
+      flags['dry-run'] !== true && { consent: (question) => screen.ask(question) }),
+    forks: flags.forks ?? 10,
+    ...(flags.serial !== undefined && { serial: batchOf(flags.serial) }),
+    maxFail: maxFail(flags),
+    tasks: tasksOf(flags),
+    ...(flags.to !== undefined && { to: flags.to }),
+    ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
+    confirmTimeout: flags['confirm-timeout'] ?? 60,
+    who: whoRuns(env),
+    trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
+    ...(user !== undefined && {
+      user: { name: user, password: env['HARDEN_MAIL_PROBE_PASSWORD'] ?? (await secret(`Mail password of ${user}: `)) },
+    }),
+    ssh: {
+      acceptNewHostKeys: flags['accept-new-host-keys'] === true,
+      signal: interrupt.cut,
+      ...(flags['known-hosts'] !== undefined && { knownHosts: [flags['known-hosts']] }),
+      ...(flags['ssh-config'] !== undefined && { sshConfig: flags['ssh-config'] }),
+      ...(flags.jump !== undefined && { jump: flags.jump }),
+      ...(flags['connect-timeout'] !== undefined && { connectTimeout: flags['connect-timeout'] }),
+      ...(screen.interactive && { prompt: (text, about) => (about.secret ? secret(text) : screen.askLine(text)) }),
+      ...(flags['ask-become-pass'] === true && { becomePassword: once(() => secret("sudo's password: ")) }),
+      ...(flags.debug === true && { debug: (line) => screen.debug(line) }),
+      onCommand: (command) => screen.command(command),
+    },
+  };
+}
+
+export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
+  const chosen = chooseTasks(tags, skip);
+  if (ahead !== undefined && chosen.length < TASKS.length) throw usage('--upgrade-to looks at the whole recipe');
+  return chosen;
+}
+
+/** For the host's history, and the log. */
+export function whoRuns(env: Process['env']): string {
+  return env['USER'] ?? userInfo().username;
+}
+
+function maxFail({ 'max-fail': given, serial }: Flags): number {
+  if (given !== undefined && serial === undefined) throw usage('--max-fail needs --serial');
+  return given ?? 0;
+}
+
+function batchOf(text: string): Batch {
+  const batch = parseBatch(text);
+  if (!batch) throw usage(`--serial takes a number of hosts, or a share of them up to 100%: ${JSON.stringify(text)}`);
+  return batch;
+}
+
+/** Asked once, also when several hosts want it at the same time. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+async function readCa(option: 'ca' | 'acme-ca', path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw usage(`--${option} ${path} cannot be read: ${error.code ?? error.message}`);
+  });
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--${option} ${path} holds no PEM certificate`);
+  return text;
+}
+
+function usage(message: string): HardenMailError {
+  return new HardenMailError('USAGE', message, '`harden-mail COMMAND --help` shows the options.');
+}

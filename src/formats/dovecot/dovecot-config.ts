@@ -1,0 +1,156 @@
+/**
+ * The whole configuration as the daemon reads it: one stream of logical lines through every included file, in order.
+ * A block may begin in one file and end in another, so there is no tree per file: each line knows the section it stands
+ * in, and the sections are one tree for all files.
+ */
+import { HardenMailError } from '../../model/errors.ts';
+import type { Bytes } from '../../model/index.ts';
+import { globPaths, normalise, resolvePath } from './dovecot-glob.ts';
+import { lexDovecot } from './dovecot-lexer.ts';
+import type { Line } from './dovecot-lexer.ts';
+import type { Grammar } from './dovecot-line.ts';
+import { enter, misplaced, newSection, record } from './dovecot-tree.ts';
+import type { Section } from './dovecot-tree.ts';
+import { syntaxError } from '../syntax-error.ts';
+
+type Files = Readonly<Record<string, Bytes>>;
+
+/** A logical line and the sections before and behind it (they differ at `{` and `}`). */
+export interface Placed {
+  readonly line: Line;
+  readonly before: Section;
+  readonly after: Section;
+}
+
+/** One reading of one file: a file that is included twice is read twice. */
+export interface Reading {
+  readonly file: string;
+  readonly base: Section;
+  readonly lines: readonly Placed[];
+}
+
+export interface DovecotConfig {
+  readonly files: Files;
+  /** Path of the first file. */
+  readonly root: string;
+  readonly grammar: Grammar;
+  /** In the order in which the daemon opens them. */
+  readonly readings: readonly Reading[];
+  readonly top: Section;
+}
+
+/** A file on the daemon's stack of inputs. It is opened when its first line is wanted. */
+interface Cursor {
+  readonly file: string;
+  lines: Iterator<Line> | null;
+  reading: { file: string; base: Section; lines: Placed[] } | null;
+}
+
+/**
+ * Reads `root` and all that it includes. `files` maps path → bytes of everything that may be included; globs are matched
+ * against its keys. The grammar is 2.4's where the first setting is `dovecot_config_version`, as 2.4 demands it.
+ *
+ * Throws CONFIG_INVALID with file, line and column for what the daemon refuses: syntax, a `}` too many or too few,
+ * an `!include` of a file that is not there, a file that includes itself.
+ */
+export function loadDovecot(files: Files, root: string): DovecotConfig {
+  if (files[root] === undefined) {
+    throw new HardenMailError('CONFIG_INVALID', `${root} is not there`, 'Is dovecot-core installed? Reinstall it.');
+  }
+  const grammar = grammarOf(files[root]);
+  const paths = Object.keys(files);
+  const top = newSection();
+  const readings: Reading[] = [];
+  const opened: { file: string; line: Line }[] = [];
+  const stack: Cursor[] = [{ file: root, lines: null, reading: null }];
+  let section = top;
+  let carry = '';
+  let order = 0;
+
+  while (stack.length > 0) {
+    const cursor = stack.at(-1)!;
+    const { file } = cursor;
+    if (cursor.reading === null) readings.push((cursor.reading = { file, base: section, lines: [] }));
+    const line = nextLine(cursor, files[file]!, grammar, carry);
+    if (line === null) {
+      stack.pop();
+      continue;
+    }
+    carry = '';
+    const before = section;
+    const refuse = (at: number, expected: string): HardenMailError => refusal(files, file, line, at, expected);
+
+    if (line.start === 0 && files[file]!.startsWith('\xef\xbb\xbf')) {
+      throw refuse(0, 'no byte order mark, which Dovecot takes for the first letters');
+    } else if (line.kind === 'begin') {
+      const instead = misplaced(section, line.header);
+      if (instead !== null) throw refuse(line.start, instead);
+      section = enter(section, line.header, line.named);
+      opened.push({ file, line });
+    } else if (line.kind === 'end') {
+      if (section.parent === null) throw refuse(line.start, "a setting or a block: this '}' closes nothing");
+      section = section.parent;
+      opened.pop();
+    } else if (line.kind === 'setting') record(section, line, file, order++, grammar);
+    else if (line.kind === 'include') include(line, file, stack, paths, refuse);
+    else if (line.kind === 'open') carry = line.text;
+    else if (line.kind === 'error') throw refuse(line.at, line.expected);
+    cursor.reading.lines.push({ line, before, after: section });
+  }
+
+  const open = opened.at(-1);
+  if (open) throw refusal(files, open.file, open.line, open.line.start, "a '}' that closes this block");
+  return { files, root, grammar, readings, top };
+}
+
+function grammarOf(bytes: Bytes): Grammar {
+  for (const line of lexDovecot(bytes, '2.4')) {
+    if (line.kind !== 'skip') return line.kind === 'setting' && line.key === 'dovecot_config_version' ? '2.4' : '2.3';
+  }
+  return '2.3';
+}
+
+/** The next line of a file; behind text that another file left open it is joined to that. */
+function nextLine(cursor: Cursor, bytes: Bytes, grammar: Grammar, carry: string): Line | null {
+  if (cursor.lines === null || carry !== '') {
+    const last = cursor.reading?.lines.at(-1)?.line;
+    const line = last === undefined ? 1 : last.line + newlines(bytes.slice(last.start, last.end));
+    cursor.lines = lexDovecot(bytes, grammar, { offset: last?.end ?? 0, line, carry });
+  }
+  const next = cursor.lines.next();
+  return next.done ? null : next.value;
+}
+
+const newlines = (text: string): number => text.split('\n').length - 1;
+
+function include(
+  line: Line & { kind: 'include' },
+  file: string,
+  stack: Cursor[],
+  paths: readonly string[],
+  refuse: (at: number, expected: string) => HardenMailError,
+): void {
+  const pattern = resolvePath(line.pattern, file);
+  const found = globPaths(pattern, paths);
+  if (found.length === 0 && !line.optional) {
+    throw refuse(line.at, `a file that is there: nothing matches ${normalise(pattern)}`);
+  }
+  // Pushed last to first. As for the daemon, a file that still waits on the stack counts as being included already.
+  for (const path of found.reverse()) {
+    if (stack.some((cursor) => cursor.file === path)) {
+      throw refuse(line.at, `another file: ${path} is being included already`);
+    }
+    stack.push({ file: path, lines: null, reading: null });
+  }
+}
+
+function refusal(files: Files, file: string, line: Line, at: number, expected: string): HardenMailError {
+  const bytes = files[file]!;
+  let offset = at < 0 ? line.start : at;
+  while (bytes[offset] === ' ' || bytes[offset] === '\t') offset++;
+  const start = offset === 0 ? 0 : bytes.lastIndexOf('\n', offset - 1) + 1;
+  const end = bytes.indexOf('\n', offset);
+  const number = line.line + newlines(bytes.slice(line.start, start));
+  const source = bytes.slice(start, end < 0 ? bytes.length : end);
+  return syntaxError({ file, line: number, column: offset - start + 1, source, expected });
+}

@@ -1,0 +1,34 @@
+import type { Bytes } from '../../model/index.ts';
+import type { MasterCf, Service } from './service-entry.ts';
+
+export { parseMaster } from './service-entry.ts';
+export type { MasterCf, Option, Service } from './service-entry.ts';
+export { addService, removeOption, removeService, setOption } from './master-cf-edit.ts';
+
+/** The bytes of the file: of an unedited tree, the very bytes that were read. */
+export function renderMaster(cf: MasterCf): Bytes {
+  return cf.bytes;
+}
+
+/** The active services, in the order of the file. Of several with one name and type Postfix runs the last. */
+export function services(cf: MasterCf): Service[] {
+  return cf.entries.map(({ service }) => service);
+}
+
+/** The value of a service's `-o name=value`; of several the last one wins. Null when the service does not set it. */
+export function optionValue(service: Service, name: string): string | null {
+  return service.options.findLast((option) => option.name === name)?.value ?? null;
+}
+
+const active = new WeakMap<MasterCf, Service[]>();
+
+/** The services that Postfix runs: of several entries with one name and type the last. Kept for a tree: a plan asks often. */
+export function activeServices(cf: MasterCf): readonly Service[] {
+  const known = active.get(cf);
+  if (known) return known;
+  const all = services(cf);
+  const last = new Map(all.map((one) => [`${one.name} ${one.type}`, one]));
+  const found = all.filter((one) => last.get(`${one.name} ${one.type}`) === one);
+  active.set(cf, found);
+  return found;
+}

@@ -1,0 +1,85 @@
+import { NOBODY, PLAIN_MECHANISMS } from './protocol.ts';
+import type { Offer, Protocol } from './protocol.ts';
+import { show } from './printable-answer.ts';
+import type { Wire } from './wire.ts';
+import { ProtocolError } from './wire.ts';
+
+const TAG = 'hm';
+
+interface Answer {
+  /** OK, NO or BAD; `+` when the server asks for more. */
+  readonly state: string;
+  readonly text: string;
+  readonly untagged: readonly string[];
+}
+
+/** Reads up to the tagged line of the one command under way (RFC 9051 §7), or to a request for more. */
+async function read(wire: Wire): Promise<Answer> {
+  const untagged: string[] = [];
+  for (;;) {
+    const line = await wire.line();
+    const [, state, text = ''] = /^hm (OK|NO|BAD)\b ?(.*)$/i.exec(line) ?? [];
+    if (state) return { state: state.toUpperCase(), text: `${state} ${text}`, untagged };
+    if (/^\+( |$)/.test(line)) return { state: '+', text: line, untagged };
+    if (/^\* BYE\b/i.test(line)) throw new ProtocolError(`turns us away: "${show(line)}"`);
+    if (!line.startsWith('* ')) throw new ProtocolError(`this is not IMAP: "${show(line)}"`);
+    untagged.push(line.slice(2));
+  }
+}
+
+function parseCapability(words: readonly string[]): Offer {
+  const mechanisms = words.filter((word) => word.startsWith('AUTH=')).map((word) => word.slice(5));
+  return {
+    starttls: words.includes('STARTTLS'),
+    mechanisms,
+    legacy: [],
+    plain: [
+      ...(words.includes('LOGINDISABLED') ? [] : ['LOGIN (no LOGINDISABLED)']),
+      ...mechanisms.filter((name) => PLAIN_MECHANISMS.includes(name)).map((name) => `AUTH=${name}`),
+    ],
+    words,
+  };
+}
+
+export const imap: Protocol = {
+  async greet(wire) {
+    const line = await wire.line();
+    if (/^\* OK\b/i.test(line)) return line.slice(2).replace(/\[CAPABILITY [^\]]*\] ?/i, '');
+    if (/^\* (BYE|PREAUTH)\b/i.test(line))
+      throw new ProtocolError(
+        /^\* BYE/i.test(line) ? `turns us away: "${show(line)}"` : `lets everybody in without a login: "${show(line)}"`,
+      );
+    throw new ProtocolError(`this is not IMAP: "${show(line)}"`);
+  },
+  async offer(wire) {
+    wire.send(`${TAG} CAPABILITY`);
+    const answer = await read(wire);
+    const line = answer.untagged.find((text) => /^CAPABILITY /i.test(text));
+    if (answer.state !== 'OK' || line === undefined)
+      throw new ProtocolError(`does not tell its capabilities: "${show(answer.text)}"`);
+    return parseCapability(line.toUpperCase().split(/\s+/).slice(1));
+  },
+  async tryPlain(wire) {
+    wire.send(`${TAG} LOGIN ${NOBODY} ${NOBODY}`);
+    const answer = await read(wire);
+    // To say that name or password are wrong, or cannot be looked up, the server must have looked at them.
+    const looked = /\[(AUTHENTICATIONFAILED|UNAVAILABLE|AUTHORIZATIONFAILED|EXPIRED)\]/i.test(answer.text);
+    return { ok: looked || !/^(NO|BAD)$/.test(answer.state), text: answer.text };
+  },
+  async startTls(wire) {
+    wire.send(`${TAG} STARTTLS`);
+    const answer = await read(wire);
+    return { ok: answer.state === 'OK', text: answer.text };
+  },
+  async login(wire, response) {
+    wire.send(`${TAG} AUTHENTICATE PLAIN`);
+    const challenge = await read(wire);
+    if (challenge.state !== '+') return { ok: false, text: challenge.text };
+    wire.send(response, 'slow');
+    const answer = await read(wire);
+    return { ok: answer.state === 'OK', text: answer.text };
+  },
+  goodbye: `${TAG} LOGOUT`,
+  command: 'STARTTLS',
+  expects: ['PLAIN'],
+};

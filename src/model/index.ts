@@ -1,0 +1,17 @@
+/**
+ * The plain values that the rooms hand to one another, in the order of the road:
+ * inventory → connect → gather → plan → diff → commit → verify → report.
+ * They import nothing but one another; everything may import them, from here.
+ */
+export * from './words.ts';
+export * from './ports.ts';
+export * from './host.ts';
+export * from './snapshot.ts';
+export * from './plan.ts';
+export * from './transaction.ts';
+export * from './command.ts';
+export * from './finding.ts';
+export * from './audit.ts';
+export * from './check.ts';
+export * from './exposure.ts';
+export * from './result.ts';

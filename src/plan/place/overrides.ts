@@ -1,0 +1,74 @@
+import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
+import { isFilter, type Section } from '../../formats/dovecot/dovecot-tree.ts';
+import type { Fragment, Merge } from '../../fragments/fragment.ts';
+import type { Note } from '../../model/index.ts';
+import { merge } from '../merge/merge.ts';
+import { running } from './running-services.ts';
+import { MASTER_CF, type Workspace } from '../workspace.ts';
+
+const LOOPBACK = /(^|[\s[])(127\.[\d.]+|::1|localhost)(?=[\]/:\s]|$)/;
+
+interface Found {
+  /** The block or service, as a reader finds it. */
+  readonly at: string;
+  readonly value: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * Places where another value stands for some connections only, and wins there: a `remote` block of Dovecot, an `-o` of
+ * another master.cf entry. They are the admin's exceptions, so they stay, and are told with their place. Those for the
+ * host itself are not, where they are weaker only: nobody can listen in.
+ */
+export function overrides(
+  { place, setting, task }: Fragment,
+  wanted: Merge,
+  { postfix, dovecot }: Workspace,
+  read: (setting: string) => string | null,
+): Note[] {
+  const floor = isFloor(wanted);
+  if (!floor && wanted.how !== 'set') return [];
+  const found =
+    place.in === 'dovecot'
+      ? place.block.length === 0 && dovecot
+        ? inFilters(dovecot, setting)
+        : []
+      : place.in === 'main.cf' && setting.startsWith('smtpd_')
+        ? inServices({ postfix, dovecot }, setting)
+        : [];
+  return found.flatMap(({ at, value, file, line }) => {
+    if ((floor && LOOPBACK.test(at)) || 'keep' in merge(wanted, value, read)) return [];
+    // A certificate or a path for another name is what such a block is for.
+    if (!floor && /\blocal_name /.test(at)) return [];
+    const text = `${at} ${setting}: ${value || 'nothing'} holds there (${file}:${line}), and is not changed`;
+    return { task, level: 'warning', text };
+  });
+}
+
+/** A setting below which nobody should be, unlike a path or a name that may well differ from place to place. */
+function isFloor(wanted: Merge): boolean {
+  return wanted.how === 'at-least' || (wanted.how === 'set' && /^(yes|no|required)$/.test(wanted.value));
+}
+
+function inServices(workspace: Workspace, setting: string): Found[] {
+  return running(workspace)
+    .filter(({ command }) => command === 'smtpd')
+    .flatMap(({ name, type, options }): Found[] => {
+      const option = options.findLast((one) => one.name === setting);
+      return option ? [{ at: `${name}/${type}`, value: option.value, file: MASTER_CF, line: option.line }] : [];
+    });
+}
+
+/** The values that hold within `remote`, `local`, `local_name` and `protocol` blocks, at any depth. */
+function inFilters(config: DovecotConfig, setting: string): Found[] {
+  const walk = (section: Section, path: readonly string[]): string[][] =>
+    [...section.sections.values()].filter(isFilter).flatMap((inner) => {
+      const here = [...path, inner.header];
+      return [here, ...walk(inner, here)];
+    });
+  return walk(config.top, []).flatMap((path): Found[] => {
+    const entry = dovecotValue(config, [...path, setting]);
+    return entry ? [{ at: path.join(' › '), ...entry }] : [];
+  });
+}

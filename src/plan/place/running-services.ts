@@ -1,0 +1,7 @@
+import { activeServices, type Service } from '../../formats/postfix/master-cf.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** The services that Postfix runs; none where it is not installed. */
+export function running({ postfix }: Workspace): readonly Service[] {
+  return postfix ? activeServices(postfix.master) : [];
+}

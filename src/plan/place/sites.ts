@@ -1,0 +1,131 @@
+import { dovecotValue } from '../../formats/dovecot/dovecot.ts';
+import { mainValue } from '../../formats/postfix/main-cf.ts';
+import { addService, optionValue, type Option, type Service } from '../../formats/postfix/master-cf.ts';
+import type { Fragment } from '../../fragments/fragment.ts';
+import { PORT_NAMES, type Facts } from '../../model/index.ts';
+import { writeAt, type Address } from './address.ts';
+import { running } from './running-services.ts';
+import { compareVersions } from '../../formats/versions.ts';
+import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
+
+/** One concrete place where a setting stands, or would stand. `value` is what holds there now, null for unset. */
+export interface Site {
+  readonly address: Address;
+  readonly file: string;
+  /** As a reader finds it in the file: `smtp/inet smtpd_sasl_auth_enable`, `service auth › mode`. */
+  readonly label: string;
+  readonly value: string | null;
+  /** Null takes the setting away. Returns the file where it was written: Dovecot's may be another than its home. */
+  write(value: string | null): { workspace: Workspace; file: string };
+}
+
+/** The sites of a fragment in these files; none where the daemon, or an entry for the port, is missing. */
+export function sitesOf(fragment: Fragment, workspace: Workspace, fill: (text: string) => string): Site[] {
+  const { place, setting } = fragment;
+  switch (place.in) {
+    case 'main.cf':
+      return mainSite(workspace, setting);
+    case 'master.cf':
+      return servicesOn(workspace, place.port).map((service) => optionSite(workspace, service, setting, place.port));
+    case 'dovecot':
+      return dovecotSite(workspace, [...place.block.map(fill), setting], place.home);
+  }
+}
+
+function mainSite(workspace: Workspace, setting: string): Site[] {
+  const { postfix } = workspace;
+  if (!postfix) return [];
+  const address: Address = { in: 'main.cf', setting };
+  return [
+    {
+      address,
+      file: MAIN_CF,
+      label: setting,
+      value: mainValue(postfix.main, setting)?.value ?? null,
+      write: (value) => writeAt(workspace, address, value),
+    },
+  ];
+}
+
+function optionSite(workspace: Workspace, service: Service, setting: string, port: number): Site {
+  const { postfix } = workspace;
+  // An entry on 25 takes what it does not set from main.cf, and that is as good. Those for users say all by themselves.
+  const inherited = port === 25 && postfix ? (mainValue(postfix.main, setting)?.value ?? null) : null;
+  const id = `${service.name}/${service.type}`;
+  const address: Address = { in: 'master.cf', service: id, setting };
+  return {
+    address,
+    file: MASTER_CF,
+    label: `${id} ${setting}`,
+    value: optionValue(service, setting) ?? inherited,
+    write: (value) => writeAt(workspace, address, value),
+  };
+}
+
+function dovecotSite(workspace: Workspace, path: readonly string[], home: string): Site[] {
+  const { dovecot } = workspace;
+  if (!dovecot) return [];
+  const address: Address = { in: 'dovecot', path, home };
+  return [
+    {
+      address,
+      file: home,
+      label: path.join(' › '),
+      value: dovecotValue(dovecot, path)?.value ?? null,
+      write: (value) => writeAt(workspace, address, value),
+    },
+  ];
+}
+
+/**
+ * The active entries that talk to clients of a port, under any name and on any address. Behind a postscreen on 25 that
+ * is `smtpd pass` (POSTSCREEN_README).
+ */
+export function servicesOn(workspace: Workspace, port: number): Service[] {
+  const serves = entriesOn(workspace, port);
+  const screened = serves.some(({ command }) => command === 'postscreen');
+  const behind = screened ? running(workspace).filter(({ type }) => type === 'pass') : [];
+  return [...serves, ...behind].filter(({ command }) => command === 'smtpd');
+}
+
+/** The active entries that listen on a port, whatever program they hand the connection to. */
+export function entriesOn(workspace: Workspace, port: number): Service[] {
+  return running(workspace).filter(({ name, type }) => {
+    return type === 'inet' && PORT_NAMES[port]?.includes(name.replace(/^.*:/, ''));
+  });
+}
+
+/** Opens a port: one entry in the same chroot as the model, by default the one on 25, and with these options. */
+export function addSubmission(
+  workspace: Workspace,
+  name: string,
+  samples: readonly string[],
+  options: readonly Option[],
+  model = servicesOn(workspace, 25).find(({ type }) => type === 'inet'),
+): Workspace {
+  const { postfix } = workspace;
+  if (!postfix) return workspace;
+  const master = addService(
+    postfix.master,
+    {
+      name,
+      type: 'inet',
+      private_: 'n',
+      unpriv: '-',
+      chroot: model?.chroot ?? '-',
+      wakeup: '-',
+      maxproc: '-',
+      command: 'smtpd',
+    },
+    options.map((option) => [option.name, option.value]),
+    samples,
+  );
+  return { ...workspace, postfix: { ...postfix, master } };
+}
+
+/** The release's own name for the port; the number where the host cannot resolve it (known_tcp_ports is from 3.6 on). */
+export function submissionName(facts: Facts, port: number): string {
+  const version = facts.postfix ?? '0';
+  const stock = port === 587 ? 'submission' : compareVersions(version, '3.7') >= 0 ? 'submissions' : 'smtps';
+  return compareVersions(version, '3.6') >= 0 || facts.resolves.includes(stock) ? stock : `${port}`;
+}

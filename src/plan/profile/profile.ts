@@ -1,0 +1,200 @@
+import type { Fragment } from '../../fragments/fragment.ts';
+import { FRAGMENTS } from '../../fragments/index.ts';
+import type { Note, SettingChange, TaskName } from '../../model/index.ts';
+import { mainText, respaceMain } from '../../formats/postfix/main-cf.ts';
+import { keyOf, labelOf, readAt, writeAt, type Address } from '../place/address.ts';
+import type { ProfileRecord, Remembered } from './record.ts';
+import type { Context } from '../applied.ts';
+import { servicesOn, sitesOf } from '../place/sites.ts';
+import { applies } from '../place/values.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** What strict has set before, parted by what becomes of it. */
+export interface Held {
+  /** Of the tasks that this run is about. */
+  readonly known: readonly Remembered[];
+  /** Still as strict set it, and still wanted; by place. */
+  readonly stays: ReadonlyMap<string, Remembered>;
+  /** Not wanted any more. */
+  readonly goes: readonly Remembered[];
+  /** No longer wanted, and changed since by somebody else: it is theirs, and stays. */
+  readonly theirs: readonly Remembered[];
+  /** Of tasks that this run is not about. */
+  readonly outside: readonly Remembered[];
+  /** Where strict stands on top, by `keyOf`. */
+  readonly places: ReadonlySet<string>;
+}
+
+/**
+ * @param fragments those of strict that are for this host
+ * @param tasks what this run is about; null: all
+ */
+export function heldBy(
+  record: ProfileRecord,
+  fragments: readonly Fragment[],
+  workspace: Workspace,
+  context: Context,
+  tasks: readonly TaskName[] | null,
+): Held {
+  const all = record.settings.map((one) => inWordsOf(workspace, one));
+  const stands = ({ at, after }: Remembered): boolean => readAt(workspace, at) === after;
+  // A certificate and its key are one: where somebody has changed one of them, both are theirs.
+  const isOurs = (one: Remembered): boolean =>
+    stands(one) &&
+    all.every((other) => blockOf(one) === null || blockOf(other) !== blockOf(one) || stands(other) || readAt(workspace, other.at) === null); // oxfmt-ignore
+  const known = all.filter(({ by }) => tasks === null || tasks.includes(taskOf(by)));
+  const outside = all.filter((one) => !known.includes(one));
+  const wanted = new Set(
+    fragments
+      .filter((fragment) => applies(fragment, context, workspace))
+      .flatMap((fragment) => addressesOf(fragment, workspace, context.fill))
+      .map(keyOf),
+  );
+  const ours = known.filter(isOurs);
+  const unwanted = known.filter(({ at }) => !wanted.has(keyOf(at)));
+  const stays = new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [keyOf(one.at), one]));
+  return {
+    known,
+    stays,
+    goes: unwanted.filter((one) => ours.includes(one)),
+    theirs: unwanted.filter((one) => !ours.includes(one)),
+    outside,
+    places: new Set([...stays.keys(), ...outside.filter(isOurs).map(({ at }) => keyOf(at))]),
+  };
+}
+
+/** The block of a further name that a setting stands in. */
+function blockOf({ at }: Remembered): string | null {
+  return at.in === 'dovecot' ? (at.path.find((header) => header.startsWith('local_name ')) ?? null) : null;
+}
+
+/** What was remembered of a name's certificate under Dovecot 2.3, once its files are in 2.4's words. */
+function inWordsOf({ dovecot }: Workspace, one: Remembered): Remembered {
+  const { at, before, after } = one;
+  const [, what] = at.in === 'dovecot' ? (/^ssl_(cert|key)$/.exec(at.path.at(-1) ?? '') ?? []) : [];
+  if (at.in !== 'dovecot' || what === undefined || dovecot?.grammar !== '2.4') return one;
+  const path = [...at.path.slice(0, -1), `ssl_server_${what}_file`];
+  const plain = (value: string | null): string | null => value && value.replace(/^</, '');
+  return { ...one, at: { ...at, path }, before: plain(before), after: plain(after) };
+}
+
+/** The task of a fragment; of one that a newer or older version had, the first that there is. */
+function taskOf(id: string): TaskName {
+  return FRAGMENTS.find((one) => one.id === id)?.task ?? 'sasl';
+}
+
+/** Puts back what is not wanted any more, the last first: a value as it was, or nothing where there was none. */
+export function takeBack(
+  { goes, theirs }: Held,
+  workspace: Workspace,
+): { workspace: Workspace; settings: SettingChange[]; notes: Note[] } {
+  let now = workspace;
+  const settings = goes.toReversed().map((one): SettingChange => {
+    const { workspace: written, file } = writeAt(now, one.at, one.before);
+    now = layOut(written, one);
+    const { by: fragment, before: after, after: before } = one;
+    return { task: taskOf(fragment), fragment, setting: labelOf(one.at), file, before, after };
+  });
+  const notes = theirs.flatMap((one): Note[] => {
+    const value = readAt(now, one.at);
+    if (value === null || value === one.before || value === one.after) return [];
+    const told = one.at.in === 'master.cf' && one.at.setting === undefined ? 'the entry' : value || 'nothing';
+    const text = `${labelOf(one.at)}: ${told} stays: ${one.by.startsWith('strict:') ? 'strict' : 'this tool'} had set it otherwise, and somebody has changed it since`;
+    return [{ task: taskOf(one.by), level: 'info', text }];
+  });
+  return { workspace: now, settings: settings.toReversed(), notes };
+}
+
+function layOut(workspace: Workspace, { at, text }: Remembered): Workspace {
+  const { postfix } = workspace;
+  if (at.in !== 'main.cf' || text === undefined || !postfix) return workspace;
+  return { ...workspace, postfix: { ...postfix, main: respaceMain(postfix.main, at.setting, text) } };
+}
+
+/** Not always does a value by itself lead back to the bytes that it had. */
+function layoutOf(at: Address, was: string | null, before: Workspace, after: Workspace): Pick<Remembered, 'text'> {
+  if (at.in !== 'main.cf' || was === null || !before.postfix) return {};
+  const text = mainText(before.postfix.main, at.setting);
+  const { postfix: back } = writeAt(after, at, was).workspace;
+  return text === null || (back && mainText(back.main, at.setting) === text) ? {} : { text };
+}
+
+/**
+ * The record of a host with strict: what was remembered and is still wanted, and what these fragments have changed.
+ * @param before the files as standard has them, with what strict set in earlier runs
+ * @param after the files as they will be
+ */
+export function remember(
+  { known: old, stays, outside }: Held,
+  fragments: readonly Fragment[],
+  before: Workspace,
+  after: Workspace,
+  context: Context,
+): ProfileRecord {
+  const { policy, fill } = context;
+  const settings = new Map<string, Remembered>();
+  const entries = new Set<string>();
+  const places = fragments
+    .filter((fragment) => applies(fragment, context, after))
+    .flatMap((fragment) => addressesOf(fragment, after, fill).map((at) => ({ at, by: fragment.id })));
+  for (const { at, by } of places) {
+    const key = keyOf(at);
+    // An entry that is ours goes as a whole, with its options.
+    if (settings.has(key) || (isOption(at) && entries.has(at.service))) continue;
+    const [was, is] = [readAt(before, at), readAt(after, at)];
+    const held = stays.get(key);
+    const known = old.find((one) => keyOf(one.at) === key);
+    const changed = isEntry(at) ? was === null || held !== undefined : was !== is;
+    if (changed && held) settings.set(key, { ...held, by, after: is });
+    else if (changed) settings.set(key, { by, at, before: was, after: is, ...layoutOf(at, was, before, after) });
+    else if (known) settings.set(key, known);
+    if (changed && isEntry(at)) entries.add(at.service);
+  }
+  // In one order, whichever run has set what.
+  const order = FRAGMENTS.map(({ id }) => id);
+  const all = [...outside, ...settings.values()].sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
+  return { profile: policy.profile, asked: policy.asked ?? [], settings: all, sni: policy.sni ?? [] };
+}
+
+type OfMaster = Extract<Address, { in: 'master.cf' }>;
+
+function isEntry(at: Address): at is OfMaster {
+  return at.in === 'master.cf' && at.setting === undefined;
+}
+
+function isOption(at: Address): at is OfMaster {
+  return at.in === 'master.cf' && at.setting !== undefined;
+}
+
+function addressesOf(fragment: Fragment, workspace: Workspace, fill: (text: string) => string): Address[] {
+  const { place, merge } = fragment;
+  if (merge.how !== 'service' || place.in !== 'master.cf')
+    return sitesOf(fragment, workspace, fill).map(({ address }) => address);
+  return servicesOn(workspace, place.port).map(({ name, type }) => ({ in: 'master.cf', service: `${name}/${type}` }));
+}
+
+/**
+ * The changes of a run, those of one place as one: what it was at first, and what it is in the end. Where strict, or the
+ * way back from it, comes to nothing there is none.
+ */
+export function netChanges(
+  back: readonly SettingChange[],
+  standard: readonly SettingChange[],
+  strict: readonly SettingChange[],
+): SettingChange[] {
+  const moved = new Set([...back, ...strict].map(keyOfChange));
+  const net = new Map<string, SettingChange>();
+  const chained = [...back, ...standard, ...strict].flatMap((one): SettingChange[] => {
+    const key = keyOfChange(one);
+    if (!moved.has(key)) return [one];
+    const first = net.get(key);
+    net.set(key, first ? { ...one, before: first.before } : one);
+    return [];
+  });
+  return [...chained, ...[...net.values()].filter(({ before, after }) => before !== after)];
+}
+
+/** Where a setting of Dovecot's is written is only known once it is. */
+function keyOfChange({ file, setting }: SettingChange): string {
+  return `${file.startsWith('/etc/postfix/') ? file : 'dovecot'} ${setting}`;
+}

@@ -1,0 +1,96 @@
+import { HardenMailError } from '../../model/errors.ts';
+import { PROFILES, WISHES, type Bytes, type Profile, type Sni, type Snapshot, type Wish } from '../../model/index.ts';
+import type { Address } from '../place/address.ts';
+
+/** What profile a host has, and what each setting was before that profile set it: without it no way would lead back. */
+export const RECORD = '/var/lib/harden-mail/profile.json';
+
+/** One setting that strict has set. `before` is null where it did not stand there. */
+export interface Remembered {
+  /** The fragment's id, for the reader. */
+  readonly by: string;
+  readonly at: Address;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** How `before` was laid out, where its value alone would not lead back to the same bytes (main.cf only). */
+  readonly text?: Bytes;
+}
+
+export interface ProfileRecord {
+  readonly profile: Profile;
+  readonly asked: readonly Wish[];
+  readonly settings: readonly Remembered[];
+  /** Further names: who applies without an inventory does not take them away. */
+  readonly sni: readonly Sni[];
+}
+
+const NONE: ProfileRecord = { profile: 'standard', asked: [], settings: [], sni: [] };
+const VERSION = 1;
+
+/**
+ * What a host's record says; where there is none it has the standard profile.
+ * @throws CONFIG_INVALID where it is not what this tool wrote
+ */
+export function readRecord({ files }: Pick<Snapshot, 'files'>): ProfileRecord {
+  const file = files[RECORD];
+  if (file === undefined) return NONE;
+  const found = parse(file.bytes);
+  if (found !== null) return found;
+  throw new HardenMailError(
+    'CONFIG_INVALID',
+    `${RECORD} is not what harden-mail wrote there, or what a newer one did`,
+    'Nothing was written. Put it back from a backup; or move it away: then what strict has set counts as your own, and stays.',
+  );
+}
+
+/** A line for each setting, so that a diff of it can be read. */
+export function renderRecord({ profile, asked, settings, sni }: ProfileRecord): Bytes {
+  const lines = settings.map((one) => `    ${ascii(JSON.stringify(one))}`).join(',\n');
+  const head = [
+    `  "version": ${VERSION}`,
+    `  "profile": "${profile}"`,
+    `  "asked": ${JSON.stringify(asked)}`,
+    ...(sni.length > 0 ? [`  "sni": ${JSON.stringify(sni)}`] : []),
+  ].join(',\n');
+  return `{\n${head},\n  "settings": [${lines && `\n${lines}\n  `}]\n}\n`;
+}
+
+/** Values are bytes of any encoding: above 0x7e as JSON's own escapes, which are the same bytes when they are read. */
+function ascii(json: string): string {
+  return json.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function parse(bytes: Bytes): ProfileRecord | null {
+  try {
+    const { version, profile, asked, settings, sni = [] } = JSON.parse(bytes) as Record<string, unknown>;
+    if (version !== VERSION || !Array.isArray(asked) || !Array.isArray(settings)) return null;
+    if (!Array.isArray(sni) || !sni.every(isSni)) return null;
+    if (!(PROFILES as readonly unknown[]).includes(profile) || !settings.every(isRemembered)) return null;
+    return { profile: profile as Profile, asked: WISHES.filter((wish) => asked.includes(wish)), settings, sni };
+  } catch {
+    return null;
+  }
+}
+
+function isRemembered(one: unknown): one is Remembered {
+  const { by, at, before, after, text } = (one ?? {}) as Record<string, unknown>;
+  const isValue = (value: unknown): boolean => value === null || isText(value);
+  return isText(by) && isAddress(at) && isValue(before) && isValue(after) && (text === undefined || isText(text));
+}
+
+function isSni(one: unknown): one is Sni {
+  const { names, cert, key } = (one ?? {}) as Record<string, unknown>;
+  const own = (cert === undefined && key === undefined) || (isText(cert) && isText(key));
+  return own && Array.isArray(names) && names.length > 0 && names.every(isText);
+}
+
+function isAddress(at: unknown): at is Address {
+  const { in: where, setting, service, path, home } = (at ?? {}) as Record<string, unknown>;
+  if (where === 'main.cf') return isText(setting);
+  if (where === 'master.cf') return isText(service) && (setting === undefined || isText(setting));
+  return where === 'dovecot' && Array.isArray(path) && path.length > 0 && path.every(isText) && isText(home);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

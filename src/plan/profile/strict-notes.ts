@@ -1,0 +1,36 @@
+import { X509Certificate } from 'node:crypto';
+import type { Facts, Note, Policy } from '../../model/index.ts';
+import { keptFor } from '../../tasks/kept.ts';
+import { servedCertificate } from '../../tasks/served.ts';
+import { takesLogins } from '../serving/logins.ts';
+import { mainReader, type Workspace } from '../workspace.ts';
+
+/** What strict leaves to the admin, or costs. */
+export function strictNotes(before: Workspace, now: Workspace, facts: Facts, policy: Policy): Note[] {
+  if (policy.profile !== 'strict' || !now.postfix) return [];
+  const read = mainReader(now);
+  const isSet = (name: string): boolean => (read(name) ?? '') !== '';
+  const { chain } = servedCertificate(facts, policy);
+  const types = keptFor(policy, 'postfix')?.pairs.map(({ keyType }) => keyType);
+  const isRsa =
+    types?.includes('rsa') ?? (chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa');
+  const remedy = policy.own || types ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
+  const refusesClear = policy.asked?.includes('require-tls-inbound');
+  const noPop3 = policy.asked?.includes('no-pop3');
+  return [
+    ...(takesLogins(before)
+      ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // oxfmt-ignore
+      : []),
+    ...(isSet('smtpd_sender_login_maps')
+      ? []
+      : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // oxfmt-ignore
+    ...(chain === null || isRsa || refusesClear
+      ? []
+      : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // oxfmt-ignore
+    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // oxfmt-ignore
+  ];
+}
+
+function info(task: Note['task'], text: string): Note {
+  return { task, level: 'info', text };
+}

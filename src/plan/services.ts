@@ -1,7 +1,0 @@
-import { activeServices, type Service } from '../formats/postfix-master.ts';
-import type { Workspace } from './workspace.ts';
-
-/** The services that Postfix runs; none where it is not installed. */
-export function running({ postfix }: Workspace): readonly Service[] {
-  return postfix ? activeServices(postfix.master) : [];
-}

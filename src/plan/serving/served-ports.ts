@@ -1,0 +1,220 @@
+/**
+ * What a host serves on its mail ports, and what its administrator has left out: a policy that is read from the host, said in
+ * the plan, and kept. docs/served.md. Pure.
+ */
+import { HardenMailError } from '../../model/errors.ts';
+import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
+import { SERVICES, type Facts, type Note, type Policy, type Service, type Snapshot } from '../../model/index.ts';
+import { smtpdsOf } from '../../exposure/postfix-ways.ts';
+import { isLimited } from '../../exposure/reference.ts';
+import { addressesOf, isLoopback, overlap } from './holders.ts';
+import { readRecord } from '../profile/record.ts';
+import { takesLogins } from './logins.ts';
+import { entriesOn } from '../place/sites.ts';
+import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from '../workspace.ts';
+
+/** A service that the host leaves out. */
+export interface LeftOut {
+  readonly service: Service;
+  /** As a sentence goes on: `the package dovecot-pop3d is not installed`. */
+  readonly why: string;
+}
+
+export interface Serving {
+  readonly leftOut: readonly LeftOut[];
+  /** Ports that nobody is to answer on, each with the reason. One port of a service can be closed while the other is open. */
+  readonly closed: ReadonlyMap<number, string>;
+  /** The mechanisms that users log in with, upper case; absent: PLAIN and LOGIN as the recipe has them. */
+  readonly mechanisms?: readonly string[];
+  /** Do users log in on port 25? A caller that knows it from a plan sets it: see `servingOf`. */
+  readonly authOn25: boolean;
+}
+
+const PORTS_OF: Readonly<Record<Service, readonly number[]>> = { smtp: [25], imap: [143, 993], pop3: [110, 995] };
+
+/** Listeners of Dovecot's own, by the port that they have by default. */
+const LISTENER: Readonly<Record<number, readonly [service: string, listener: string]>> = {
+  110: ['pop3-login', 'pop3'],
+  143: ['imap-login', 'imap'],
+  993: ['imap-login', 'imaps'],
+  995: ['pop3-login', 'pop3s'],
+};
+
+/**
+ * What this host serves, by its files and packages and by `--serve` and `--no-serve`. A host without Dovecot has left nothing
+ * out: it is to get it. Where the files cannot be read, nothing is known of them.
+ * @param sure what a plan knows better than the files; and the address that the host is looked at by
+ */
+export function servingOf(
+  snapshot: Snapshot,
+  policy: Policy,
+  sure: { readonly authOn25?: boolean; readonly address?: string } = {},
+): Serving {
+  const workspace = opened(snapshot);
+  const refused = policy.noServe ?? [];
+  const wanted = policy.serve ?? [];
+  const leftOut: LeftOut[] = SERVICES.flatMap((service): LeftOut[] => {
+    if (refused.includes(service)) return [{ service, why: `--no-serve ${service}` }];
+    if (wanted.includes(service)) return [];
+    const why = reasonOf(service, snapshot.facts, workspace);
+    return why === null ? [] : [{ service, why }];
+  });
+  const closed = new Map<number, string>();
+  for (const { service, why } of leftOut) for (const port of PORTS_OF[service]) closed.set(port, why);
+  // What strict closed for --no-pop3 is not the administrator's.
+  const ours = readRecord(snapshot).asked.includes('no-pop3') ? PORTS_OF.pop3 : [];
+  for (const port of [110, 143, 993, 995]) {
+    if (closed.has(port) || ours.includes(port) || wanted.some((service) => PORTS_OF[service].includes(port))) continue;
+    const why = workspace?.dovecot ? closedListener(workspace.dovecot, port) : null;
+    if (why !== null) closed.set(port, why);
+  }
+  if (workspace)
+    for (const [port, why] of usersElsewhere(workspace, snapshot.facts, sure.address)) closed.set(port, why);
+  const mechanisms = workspace?.dovecot ? otherMechanisms(workspace.dovecot) : null;
+  return {
+    leftOut,
+    closed,
+    ...(mechanisms && { mechanisms }),
+    authOn25: sure.authOn25 ?? (workspace ? takesLogins(workspace) : policy.profile !== 'strict'),
+  };
+}
+
+/** Do users log in on this port, by the files as they are? Where they cannot be read, as the recipe has it. */
+export function usersLogInOn(snapshot: Snapshot, port: number): boolean {
+  const workspace = opened(snapshot);
+  return workspace === null || takesLogins(workspace, port);
+}
+
+/** The policy, and in it what is left out: what tasks go by. */
+export function withServing(policy: Policy, snapshot: Snapshot): Policy {
+  const leftOut = servingOf(snapshot, policy).leftOut.map(({ service }) => service);
+  return leftOut.length > 0 ? { ...policy, leftOut } : policy;
+}
+
+const PACKAGE = 'the package';
+const CALLED: Readonly<Record<Service, string>> = { smtp: 'SMTP (port 25)', imap: 'IMAP', pop3: 'POP3' };
+
+/** What is left out, once for each service. */
+export function servingNotes({ leftOut }: Serving): Note[] {
+  return leftOut.map(({ service, why }) => ({
+    task: service === 'smtp' ? 'sasl' : 'install',
+    level: 'info',
+    text: `${CALLED[service]} is not served here, and stays so: ${why}${why.startsWith(PACKAGE) ? ` (--serve ${service} installs it)` : ''}`,
+  }));
+}
+
+/**
+ * @throws CONFIG_CONFLICT where `--serve` asks for what a line of the administrator's files leaves out: packages are installed,
+ * but such a line is not taken away; and where Postfix serves nobody but the host itself
+ */
+export function assertServable({ facts }: Snapshot, workspace: Workspace, { serve = [] }: Policy): void {
+  for (const service of serve) {
+    const why = inFiles(service, workspace);
+    if (why === null) continue;
+    throw new HardenMailError(
+      'CONFIG_CONFLICT',
+      `--serve ${service}, but ${why}`,
+      'Nothing was written. Take that back in the file, and run again.',
+    );
+  }
+  assertReachable(workspace, facts);
+}
+
+/** A satellite that hands its own mail on has no users' ports: 465 would be opened on the loopback, where nobody needs it. */
+function assertReachable(workspace: Workspace, { listeners }: Facts): void {
+  if (!workspace.postfix) return;
+  const entries = [25, 465, 587].flatMap((port) => entriesOn(workspace, port));
+  const addresses = entries.flatMap(({ name }) => addressesOf(name, workspace));
+  const fallback = addressesOf('smtp', workspace);
+  if (![...addresses, ...fallback].every(isLoopback)) return;
+  // A proxy in front takes users' connections for it.
+  const proxied = listeners.some(
+    ({ port, process }) => [25, 465, 587].includes(port) && !['', 'master'].includes(process),
+  );
+  if (proxied) return;
+  const value = mainReader(workspace)('inet_interfaces') ?? '';
+  throw new HardenMailError(
+    'CONFIG_CONFLICT',
+    `Postfix listens on loopback only (${MAIN_CF}: inet_interfaces = ${value}): it hands on the host's own mail, and has no port for users that could be hardened`,
+    'Nothing was written. If this host is to serve users, set inet_interfaces = all, restart Postfix, and run again.',
+  );
+}
+
+/** A run asks several times of one snapshot, which does not change. */
+const known = new WeakMap<Snapshot, Workspace | null>();
+
+function opened(snapshot: Snapshot): Workspace | null {
+  const before = known.get(snapshot);
+  if (before !== undefined) return before;
+  let workspace: Workspace | null = null;
+  try {
+    ({ workspace } = openWorkspace(snapshot));
+  } catch (error) {
+    if (!(error instanceof HardenMailError)) throw error;
+  }
+  known.set(snapshot, workspace);
+  return workspace;
+}
+
+function reasonOf(service: Service, { packages }: Facts, workspace: Workspace | null): string | null {
+  if (service !== 'smtp') {
+    if (!packages['dovecot-core']) return null;
+    const name = `dovecot-${service}d`;
+    if (!packages[name]) return `${PACKAGE} ${name} is not installed`;
+  }
+  return workspace && inFiles(service, workspace);
+}
+
+/** The line that leaves a service out, as a reason; null where none does. */
+function inFiles(service: Service, workspace: Workspace): string | null {
+  if (service === 'smtp') {
+    if (!workspace.postfix) return null;
+    const entries = entriesOn(workspace, 25);
+    if (entries.length === 0) return `${MASTER_CF} has no active entry for it`;
+    const [first] = entries.filter(({ name }) => name.includes(':'));
+    const isInner = entries.every(({ name }) => name.includes(':') && addressesOf(name, workspace).every(isLoopback));
+    return first && isInner ? `${MASTER_CF}:${first.line}: ${first.name} is for the host itself` : null;
+  }
+  const { dovecot } = workspace;
+  if (!dovecot) return null;
+  const protocols = dovecotValue(dovecot, ['protocols']);
+  // A package's own file only adds its own.
+  if (protocols && !protocols.file.startsWith('/usr/') && !protocols.value.split(/[\s,]+/).includes(service))
+    return `${protocols.file}:${protocols.line}: protocols = ${protocols.value.trim()}`.trimEnd();
+  const reasons = PORTS_OF[service].map((port) => closedListener(dovecot, port));
+  return reasons.every((why) => why !== null) ? (reasons[0] ?? null) : null;
+}
+
+/** Why nobody listens on a port of Dovecot's; null where somebody does. */
+function closedListener(config: DovecotConfig, port: number): string | null {
+  const [service, name] = LISTENER[port] ?? [];
+  if (service === undefined || name === undefined) return null;
+  const blocks = [...(config.top.sections.get(`service ${service}`)?.sections.keys() ?? [])];
+  const of = (block: string) => dovecotValue(config, [`service ${service}`, block, 'port']);
+  const own = of(`inet_listener ${name}`);
+  if (!own || own.value === `${port}`) return null;
+  if (blocks.some((block) => of(block)?.value === `${port}`)) return null;
+  return `${own.file}:${own.line}: inet_listener ${name} has port = ${own.value}`;
+}
+
+/** Ports for users that nobody answers on at this address, and why: bound to another one, or left out for users' own limits. */
+function usersElsewhere(workspace: Workspace, facts: Facts, address: string | undefined): [number, string][] {
+  const { postfix } = workspace;
+  if (!postfix) return [];
+  return [465, 587].flatMap((port): [number, string][] => {
+    const entries = entriesOn(workspace, port);
+    const [first] = entries;
+    if (first && address !== undefined) {
+      const isHere = entries.some(({ name }) => addressesOf(name, workspace).some((one) => overlap(one, address)));
+      return isHere || !entries.every(({ name }) => name.includes(':')) ? [] : [[port, `${MASTER_CF}:${first.line}: ${first.name}`]]; // oxfmt-ignore
+    }
+    const limit = first ? undefined : smtpdsOf(workspace, facts).find((one) => isLimited(one, facts));
+    return limit ? [[port, `${MASTER_CF}:${limit.service.line}: ${limit.service.name} is for known clients only`]] : [];
+  });
+}
+
+/** What `auth_mechanisms` says where PLAIN is not in it; null where it is, or where nothing is said. */
+function otherMechanisms(config: DovecotConfig): string[] | null {
+  const words = (dovecotValue(config, ['auth_mechanisms'])?.value ?? 'plain').split(/[\s,]+/).filter(Boolean);
+  return words.some((word) => word.toLowerCase() === 'plain') ? null : words.map((word) => word.toUpperCase());
+}

@@ -1,0 +1,78 @@
+import { HardenMailError } from '../../model/errors.ts';
+import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
+import { RECIPE } from '../../tasks/index.ts';
+import { compose } from '../compose.ts';
+import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debian/releases.ts';
+
+/**
+ * What an apply would find to do once the host is upgraded to this release and its files were kept: the plan for the same
+ * files with the versions of then. Without activations, which depend on how the upgrade ends.
+ * @param pristine files that nobody has edited since a package wrote them
+ * @throws CONFIG_INVALID where a line of 2.3 cannot be converted; USAGE where that upgrade is none from here
+ */
+export function foresee(
+  snapshot: Snapshot,
+  policy: Policy,
+  release: DebianRelease,
+  host: string,
+  pristine: readonly string[],
+): Plan {
+  const { facts } = snapshot;
+  const next = DEBIAN[release];
+  const from = releaseBefore(release);
+  if (facts.os.id !== 'debian' || facts.os.codename !== from) {
+    throw new HardenMailError(
+      'USAGE',
+      `${host} runs ${facts.os.pretty}, and Debian upgrades one release at a time: to ${release} from ${from}`,
+      facts.os.codename === release
+        ? '`harden-mail check` without --upgrade-to looks at what is.'
+        : 'Name the next one.',
+    );
+  }
+  const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
+  const then: Snapshot = {
+    files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
+    facts: {
+      ...facts,
+      os: { ...facts.os, codename: release, versionId: next.versionId, pretty: next.name },
+      postfix: facts.postfix && next.postfix,
+      dovecot: facts.dovecot && next.dovecot,
+    },
+  };
+  const settled = RECIPE.filter(({ name }) => name !== 'restart');
+  const plan = compose(then, policy, settled);
+  // What belongs to a package is written anew by the upgrade itself.
+  const ours = (path: string): boolean => !path.startsWith('/usr/');
+  const settings = plan.settings.filter(({ file }) => ours(file));
+  const changes = plan.changes.filter(({ path }) => ours(path));
+  const breaks = settings.some(({ fragment }) => fragment === CONVERSION);
+  const notes = breaks
+    ? warnings(
+        next.dovecot,
+        then,
+        changes.map(({ path }) => path).filter((path) => pristine.includes(path)),
+      )
+    : [];
+  return { ...plan, settings, changes, notes: [...notes, ...plan.notes] };
+}
+
+function warnings(dovecot: string, { files }: Snapshot, unedited: readonly string[]): Note[] {
+  const warning = (text: string): Note => ({ task: 'dovecot-ssl', level: 'warning', text });
+  const info = (text: string): Note => ({ task: 'dovecot-ssl', level: 'info', text });
+  // Its exit status, 89, is none that Postfix takes for "try again later".
+  const agent = Object.values(files).find(
+    ({ path, bytes }) => path.startsWith('/etc/postfix/') && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
+  );
+  return [
+    warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // oxfmt-ignore
+    warning('mail waits until then as well: where port 25 offers logins it breaks off after STARTTLS, so that senders try again later, and what was taken stays in the queue; have apply ready'), // oxfmt-ignore
+    ...(agent
+      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: once Postfix is restarted, and the host not yet applied to, it is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // oxfmt-ignore
+      : []),
+    info('the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it'),
+    info('keep your own files where apt asks (its default): apply converts those'),
+    ...(unedited.length > 0
+      ? [info(`nobody has edited ${unedited.join(', ')}: where the upgrade puts its own in their place, which it does unless it is told to keep all, there is less to convert`)] // oxfmt-ignore
+      : []),
+  ];
+}

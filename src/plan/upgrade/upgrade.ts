@@ -1,0 +1,83 @@
+import { convertDovecot, type ConvertedLine, type Unconvertible } from '../../convert/convert.ts';
+import { HardenMailError } from '../../model/errors.ts';
+import { loadDovecot, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
+import { redact } from '../../formats/redact.ts';
+import { CONVERSION, type Note, type SettingChange } from '../../model/index.ts';
+
+/**
+ * The configuration in 2.4's words, where an upgrade of Dovecot has left some of it in 2.3's.
+ * @throws CONFIG_INVALID where a line cannot be converted: then none is
+ */
+export function converted(
+  config: DovecotConfig,
+  version: string,
+  has: (name: string) => boolean,
+): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
+  const { files, lines, problems } = convertDovecot(config, version, has);
+  if (problems.length > 0) throw unconvertible(problems, version);
+  if (lines.length === 0 && files === config.files) return { config, lines };
+  return { config: loadDovecot(files, config.root), lines };
+}
+
+function unconvertible(problems: readonly Unconvertible[], version: string): HardenMailError {
+  const places = problems.map(({ file, line }) => `${file}:${line}`);
+  return new HardenMailError(
+    'CONFIG_INVALID',
+    `Dovecot ${version} does not start with settings of 2.3, and these cannot be converted: ${places.join(', ')}`,
+    'Nothing was written. Do what stands below each of these lines, and run again.',
+    {
+      excerpt: problems.map(({ file, line, text, todo }) => `${file}:${line}: ${redact(text)}\n    ${todo}`).join('\n'),
+    },
+  );
+}
+
+/**
+ * The converted lines as changes of settings: the values of both, secrets masked. What stands several times in a file
+ * (`args`, `plugin`) is told apart by its line.
+ */
+export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[] {
+  const often = ({ file, setting }: ConvertedLine): boolean =>
+    lines.filter((other) => other.file === file && other.setting === setting).length > 1;
+  return lines.map((one) => ({
+    task: 'dovecot-ssl',
+    fragment: CONVERSION,
+    setting: often(one) ? `${one.setting} (line ${one.line})` : one.setting,
+    file: one.file,
+    before: redact(`${one.setting} = ${one.before}`).replace(/^[^=]*= ?/, ''),
+    after: one.after === null ? null : redact(one.after).replace(/\n\s*/g, ' '),
+  }));
+}
+
+/** What the converted files cannot say by themselves. */
+const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text: string])[] = [
+  [
+    /auth_allow_weak_schemes/,
+    'warning',
+    'passwords are stored in a scheme that 2.4 calls weak, and stay valid: renew them',
+  ],
+  [
+    /passwd_file_path/,
+    'info',
+    'extra fields in that file itself are not converted: look for userdb_mail and userdb_quota_rule',
+  ],
+  [
+    /sieve_script (before|after|default|global|imapsieve)/,
+    'info',
+    'global Sieve scripts must be compiled anew for 2.4: sievec PATH',
+  ],
+];
+
+export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
+  if (lines.length === 0) return [];
+  const text = `Dovecot's files are converted from 2.3 to 2.4: ${lines.length} settings and blocks`;
+  const advice = ADVICE.flatMap(([converted, level, what]): Note[] => {
+    const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
+    return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
+  });
+  const oneWay = '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with what was';
+  return [
+    { task: 'dovecot-ssl', level: 'info', text },
+    { task: 'dovecot-ssl', level: 'warning', text: oneWay },
+    ...advice,
+  ];
+}

@@ -1,0 +1,82 @@
+/** `verify --audit` and `verify --no-ssh`: the checks of verify, and beside them all that an audit tries. */
+import { audit, weighed } from '../../audit/audit.ts';
+import { judgeMap } from '../../audit/judge-map.ts';
+import { HardenMailError } from '../../model/errors.ts';
+import { mapIfReadable } from '../mapping.ts';
+import type { Finding, PortAudit } from '../../model/index.ts';
+import { proxiedPorts } from '../../plan/serving/proxied.ts';
+import { asProxy, tcp } from '../probe.ts';
+import type { RunOptions, Step } from '../run.ts';
+import { look } from '../steps.ts';
+import { verify } from '../../verify/verify.ts';
+import { linked, type Visit } from '../visit.ts';
+import { verdict } from '../endings.ts';
+
+export const auditHost: Step = async (visit, options, say) => {
+  if (!options.outside) await look(visit, options, say);
+  say('audit');
+  const { ports, findings } = options.outside ? await asStranger(visit, options) : await asAdmin(visit, options);
+  visit.audit = ports;
+  visit.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
+  const ending = verdict(visit.findings, { kind: 'verified' });
+  const hint =
+    'Nothing was written. Behind each arrow stands the profile whose `harden-mail apply` mends it, and where to look.';
+  visit.ending = ending.kind === 'failed' ? { ...ending, hint } : ending;
+};
+
+type Seen = { readonly ports: readonly PortAudit[]; readonly findings: readonly Finding[] };
+
+async function asAdmin(visit: Visit, options: RunOptions): Promise<Seen> {
+  const { address } = linked(visit);
+  const domain = visit.policy?.domain ?? visit.host.hostname;
+  const proxied = visit.snapshot ? proxiedPorts(visit.snapshot, address) : [];
+  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxied);
+  const seen = await audit({
+    dial: ways.direct,
+    domain,
+    signal: options.interrupt.cut,
+  });
+  // The audit's own open-relay is the stricter of the two.
+  const checked = visit.findings.filter(({ check }) => check !== 'relay');
+  const findings = [...checked, ...seen.findings];
+  const map = visit.snapshot && mapIfReadable(visit.snapshot);
+  return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
+}
+
+/** All that is known is a name. What is not there is not wanted of it: an MX need not be a mail store. */
+async function asStranger({ host, name }: Visit, { trust, user, interrupt }: RunOptions): Promise<Seen> {
+  const { hostname, domain = hostname } = host;
+  const dial = (port: number, signal: AbortSignal) => tcp(hostname, port, signal);
+  const seen = await audit({ dial, domain, signal: interrupt.cut });
+  const silent = seen.ports.filter(({ answers }) => !answers);
+  if (silent.length === seen.ports.length) throw unreachable(name, silent);
+  const submission = seen.ports.some(({ port, answers }) => port === 587 && answers) ? 'there' : 'absent';
+  // What the inventory has: nobody looked at what is on disk for them.
+  const also = (host.sni ?? []).flatMap(({ names }) => names.map((each) => ({ name: each, certificate: undefined })));
+  const checked = await verify({
+    ...{ domain, direct: dial, trust, also, submission, tryRelay: false },
+    ...(user && { user }),
+  });
+  const findings = checked.map((finding) => {
+    const closed = silent.find(({ port }) => port === finding.port);
+    if (closed) return { ...finding, status: 'hint', text: `does not answer (${closed.why}): not looked at` } as const;
+    // Who takes mail from other servers on 25 need not let anybody log in there (RFC 8314 §3.3).
+    return finding.port === 25 && finding.check === 'auth' && finding.status === 'fail'
+      ? ({ ...finding, status: 'hint' } as const)
+      : finding;
+  });
+  return { ports: seen.ports, findings: [...findings, ...seen.findings] };
+}
+
+function unreachable(name: string, ports: readonly PortAudit[]): HardenMailError {
+  const whys = ports.map(({ why }) => why);
+  const [first = ''] = whys;
+  if (first === 'name not known')
+    return new HardenMailError('HOST_UNKNOWN', `${name}: the name is not known`, 'Is it spelled right?');
+  const told = whys.every((why) => why === first) ? first : ports.map(({ port, why }) => `${port}: ${why}`).join(', ');
+  return new HardenMailError(
+    whys.includes('timed out') ? 'CONNECTION_TIMEOUT' : 'CONNECTION_REFUSED',
+    `no mail port of ${name} answers (${told})`,
+    'Is it the right host? A network that lets no mail out blocks port 25, and a firewall may block us.',
+  );
+}

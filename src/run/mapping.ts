@@ -1,0 +1,45 @@
+/** The exposure map of a host as it was read, for `map`, `check`, `doctor` and the audit. */
+import { HardenMailError } from '../model/errors.ts';
+import { exposureOf } from '../exposure/map.ts';
+import { redact } from '../formats/redact.ts';
+import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from '../model/index.ts';
+import { openWorkspace } from '../plan/workspace.ts';
+
+/**
+ * Who can do what through which way in. Secrets inside of values are masked (`passdb static password=…`).
+ * @throws CONFIG_INVALID for files that the daemons would refuse
+ */
+export function mapOf(snapshot: Snapshot): ExposureMap {
+  return masked(exposureOf(openWorkspace(snapshot).workspace, snapshot.facts));
+}
+
+/** The same; null where the files cannot be read, which the plan then says with file and line. */
+export function mapIfReadable(snapshot: Snapshot): ExposureMap | null {
+  try {
+    return mapOf(snapshot);
+  } catch (error) {
+    if (error instanceof HardenMailError) return null;
+    throw error;
+  }
+}
+
+/** The dangers that count, as notes of a plan. */
+export function dangerNotes(map: ExposureMap | null): Note[] {
+  return (map ? dangersThatCount(map) : []).map((danger) => ({
+    task: danger.id === 'plaintext-logins' ? 'plaintext' : 'sasl',
+    level: 'warning',
+    text: `danger: ${dangerSentence(danger)}. ${danger.hint}`,
+  }));
+}
+
+/** `smtp/inet relays for everybody: an open relay (/etc/postfix/master.cf:12)` */
+export function dangerSentence({ text, file, line }: Danger): string {
+  return `${text} (${file}:${line})`;
+}
+
+function masked<T>(value: T): T {
+  if (typeof value === 'string') return redact(value) as T;
+  if (Array.isArray(value)) return value.map((item: unknown) => masked(item)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked<unknown>(inner)])) as T;
+}

@@ -1,0 +1,241 @@
+import { connect as dial, isIP, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Finding, Host, Policy, Snapshot } from '../model/index.ts';
+import { servingOf, usersLogInOn, type Serving } from '../plan/serving/served-ports.ts';
+import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
+import { caaIssuer } from '../plan/dns.ts';
+import type { Remote } from '../remote/remote.ts';
+import { keptFor } from '../tasks/kept.ts';
+import { servedCertificate } from '../tasks/served.ts';
+import { namedCertificates } from '../tasks/sni.ts';
+import { proxyLine, unproven } from '../verify/proxy.ts';
+import { resolverOf } from '../verify/resolver.ts';
+import { look, type Dial, type Wanted, type Ways } from '../verify/verify.ts';
+
+export interface ProbeOptions {
+  /** PEM roots that the certificate may lead to, beside those that Node knows. */
+  readonly trust: readonly string[];
+  /** Logs in as this user on each port. */
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
+/**
+ * Looks at a host from outside; what cannot be reached from here, through the SSH connection.
+ * @param how `quiet` tries no login in clear: each try that the daemon refuses stands in its log with our address, and
+ * several in a row may get us banned (fail2ban)
+ */
+export function probe(
+  remote: Remote,
+  snapshot: Snapshot,
+  policy: Policy,
+  { trust, user }: ProbeOptions,
+  how: 'quiet' | 'full',
+): Promise<Finding[]> {
+  const plainly = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
+  const { ways, settle } = asProxy(plainly, proxiedPorts(snapshot, remote.address));
+  const wanted = expected(snapshot, policy, how);
+  const options = { ...ways, trust: [...trust, ...rootsOf(policy)], published: resolverOf(), ...(user && { user }) };
+  return look(options, Promise.resolve(wanted)).then((found) =>
+    asServed(asAsked(settle(found), policy), servingOf(snapshot, policy, { address: remote.address })),
+  );
+}
+
+/** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
+export interface Look {
+  conclude(remote: Remote, snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Promise<Finding[]>;
+  /** Hangs up, politely, what has not come to its end. */
+  abandon(): void;
+}
+
+/** A host that is being connected to. */
+export interface Approach {
+  /** Where SSH has reached it, before it is known whether it lets us in. */
+  readonly address: Promise<string>;
+  readonly remote: Promise<Remote>;
+}
+
+/**
+ * Connects to every port as soon as there is an address: most of it is heard while SSH logs in and the files are read. Not for
+ * who logs in on them: the servers would not wait for somebody who has to type a passphrase first.
+ */
+export function beginProbe({ address, remote }: Approach, host: Host, given: ProbeOptions): Look {
+  const { trust } = given;
+  let tell: (wanted: Wanted) => void = () => {};
+  let drop: (reason: Error) => void = () => {};
+  const wanted = new Promise<Wanted>((resolve, reject) => {
+    tell = resolve;
+    drop = reject;
+  });
+  wanted.catch(() => {}); // given up before anybody looked
+  // An alias or an address says nothing of the domain: then TLS waits, rather than being done twice.
+  const isFullName = host.hostname.includes('.') && isIP(host.hostname) === 0;
+  const name = host.domain ?? (isFullName ? host.hostname : undefined);
+  const options = {
+    ...outside(address, remote),
+    trust: [...trust, ...rootsOf(host)],
+    published: resolverOf(),
+    ...(name !== undefined && { assumed: name }),
+  };
+  const findings = address.then(() => look(options, wanted));
+  findings.catch(() => {}); // where SSH does not get that far nobody asks
+  return {
+    conclude(connected, snapshot, policy, how) {
+      // A port that expects the PROXY protocol has understood nothing so far: begin again.
+      if (proxiedPorts(snapshot, connected.address).length > 0) {
+        drop(new Error('begun anew'));
+        return findings.catch(() => []).then(() => probe(connected, snapshot, policy, given, how));
+      }
+      // What was refused before is known then: see `regressions`.
+      tell({ ...expected(snapshot, policy, how), tryRelay: true });
+      return findings.then((found) =>
+        asServed(asAsked(found, policy), servingOf(snapshot, policy, { address: connected.address })),
+      );
+    },
+    abandon: () => drop(new Error('nobody wants to know any more')),
+  };
+}
+
+function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wanted {
+  const { facts } = snapshot;
+  const certificate = servedCertificate(facts, policy).chain;
+  const serving = servingOf(snapshot, policy);
+  const [sends, reads] = policy.own ? [] : [keptFor(policy, 'postfix'), keptFor(policy, 'dovecot')];
+  return {
+    domain: sends?.name ?? policy.domain,
+    certificate,
+    ...(sends && { alternatives: sends.otherChains }),
+    ...(reads && {
+      reading: {
+        domain: reads.name,
+        certificate: servedCertificate(facts, policy, true, 'dovecot').chain,
+        alternatives: reads.otherChains,
+      },
+    }),
+    tryLogin: how === 'full',
+    submission: submissionOf(policy, snapshot),
+    authOn25: serving.authOn25,
+    ...(serving.mechanisms && { mechanisms: serving.mechanisms }),
+    also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
+      names.map((name) => ({ name, certificate: chain })),
+    ),
+    revocation: how === 'full',
+    ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
+  };
+}
+
+function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
+  return acmeCa === undefined ? [] : [acmeCa];
+}
+
+/** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
+function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Wanted['submission']> {
+  const { listeners } = snapshot.facts;
+  if (profile === 'strict' && usersLogInOn(snapshot, 587)) return 'wanted';
+  return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
+}
+
+const POP3 = [110, 995];
+
+/** POP3 that is not wanted: then a port that is closed is what should be, and one that answers is not. */
+export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): Finding[] {
+  if (!asked.includes('no-pop3')) return [...findings];
+  return findings.map((one) => {
+    if (!POP3.includes(one.port) || one.check !== 'answers' || one.status === 'hint') return one;
+    const isClosed = one.status === 'fail' || one.text.startsWith('closed');
+    return isClosed
+      ? { ...one, status: 'pass', text: 'closed, as --no-pop3 wants it' }
+      : { ...one, status: 'fail', text: `${one.text}, where --no-pop3 wants it closed` };
+  });
+}
+
+/** The same ways, with the PROXY protocol spoken on these ports; `settle` judges what was seen there. */
+export function asProxy(
+  ways: Ways,
+  ports: readonly ProxiedPort[],
+): { readonly ways: Ways; readonly settle: (findings: readonly Finding[]) => Finding[] } {
+  const from = new Map<number, { trusted: string; address: string | undefined }>();
+  const speaking =
+    (dial: Dial): Dial =>
+    async (port, signal) => {
+      const stream = await dial(port, signal);
+      const proxied = ports.find((one) => one.port === port);
+      if (!proxied) return stream;
+      const ends = stream as Partial<Socket>;
+      if (proxied.trusted !== null && !from.has(port)) from.set(port, { trusted: proxied.trusted, address: ends.localAddress }); // oxfmt-ignore
+      stream.write(proxyLine(ends, port));
+      return stream;
+    };
+  const { direct, fallback } = ways;
+  return {
+    ways: { ...ways, direct: speaking(direct), ...(fallback && { fallback: speaking(fallback) }) },
+    settle: (findings) => unproven(findings, from),
+  };
+}
+
+/** Nobody answers on a port that the host leaves out: so it should be. What answers there all the same is judged as elsewhere. */
+export function asServed(findings: readonly Finding[], { closed }: Pick<Serving, 'closed'>): Finding[] {
+  return findings.map((one) => {
+    const why = closed.get(one.port);
+    const isClosed = one.check === 'answers' && (one.status === 'fail' || one.text.startsWith('closed'));
+    return why === undefined || !isClosed
+      ? one
+      : { ...one, status: 'pass', text: `closed, and not served here: ${why}` };
+  });
+}
+
+function outside(address: Promise<string>, remote: Promise<Remote>): Ways {
+  return {
+    direct: async (port, signal) => tcp(await address, port, signal),
+    fallback: async (port, signal) => throughHost(await remote)(port, signal),
+    ready: remote,
+  };
+}
+
+function inside(remote: Remote): Ways {
+  return { local: true, direct: throughHost(remote) };
+}
+
+/** The daemons may listen on the address that we know the host by, or on loopback only. */
+function throughHost(remote: Remote): Dial {
+  return (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port));
+}
+
+/** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
+export async function probeUntilWell(
+  once: (how: 'quiet' | 'full') => Promise<readonly Finding[]>,
+  seconds: number,
+): Promise<readonly Finding[]> {
+  const deadline = performance.now() + seconds * 1000;
+  while (performance.now() < deadline) {
+    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
+    await sleep(300);
+  }
+  return once('full');
+}
+
+/**
+ * What passed before and fails now: the reason to put everything back. What failed already is none. A port that answered the
+ * host itself answered. One that takes mail for elsewhere now, and refused it before, has become an open relay by us.
+ */
+export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
+  const served = (one: Finding): boolean => one.check === 'answers' && one.status === 'hint' && one.via !== 'direct';
+  const passed = new Set(before.filter((one) => one.status === 'pass' || served(one)).map(key));
+  const fails = ({ status, check }: Finding): boolean => status === 'fail' || (status === 'warn' && check === 'relay');
+  return after.filter((finding) => fails(finding) && passed.has(key(finding)));
+}
+
+function key({ port, check, name = '' }: Finding): string {
+  return `${port} ${check} ${name}`;
+}
+
+export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted(); // Node would destroy the socket, and then connect it all the same
+    const socket = dial({ host: address, port, noDelay: true, signal });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

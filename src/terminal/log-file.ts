@@ -1,0 +1,138 @@
+/** `--log-file`: what a run did, line by line, as it happens. */
+import { openSync, writeSync } from 'node:fs';
+import { pid } from 'node:process';
+import { Chalk } from 'chalk';
+import type { Flags } from '../cli/arguments.ts';
+import { diffsOf } from './diffs.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { redact } from '../formats/redact.ts';
+import type { HostResult } from '../model/index.ts';
+import { isAboutChecks, version } from './recap.ts';
+import { commandLine } from '../report/command.ts';
+import { endingLine } from '../report/ending.ts';
+import { escape } from '../report/escape.ts';
+import { findingLines } from '../report/findings.ts';
+import { transactionLines } from '../report/history.ts';
+import { mapLines } from '../report/map.ts';
+import { headline, planLines } from '../report/plan.ts';
+import { totalOf, outcomeOf } from '../report/total.ts';
+import type { Terminal } from './terminal.ts';
+
+const plain = new Chalk({ level: 0 });
+
+/** Takes a line, or the lines of one thing. What a host says is escaped here, and each line begins with its time. */
+export type Log = (...lines: readonly string[]) => void;
+
+/**
+ * Opens the file to append to it; a new one is for its owner alone. Each write is one whole line or more, so runs side by
+ * side do not mix. A full disk is told once, and is no reason to leave a host in the middle of its transaction.
+ * @throws USAGE where it cannot be written
+ */
+export function openLog(path: string, tell: (line: string) => void): Log {
+  let file: number | null = opened(path);
+  return (...lines) => {
+    if (file === null || lines.length === 0) return;
+    const stamp = `${new Date().toISOString()} [${pid}] `;
+    try {
+      writeSync(file, lines.map((line) => `${stamp}${escape(redact(line))}\n`).join(''));
+    } catch (error) {
+      file = null;
+      tell(`harden-mail: ${escape(path)} takes no more lines: ${reasonOf(error)}`);
+    }
+  };
+}
+
+function opened(path: string): number {
+  try {
+    return openSync(path, 'a', 0o600);
+  } catch (error) {
+    const hint = 'Give it the path of a file that you may write to, in a folder that is there.';
+    throw new HardenMailError('USAGE', `--log-file ${path} cannot be written: ${reasonOf(error)}`, hint);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code ?? message;
+}
+
+/** The same terminal, and all that it is told goes to the log as well. */
+export function logged(screen: Terminal, log: Log, command: string, flags: Flags, who: string): Terminal {
+  const options = Object.entries(flags).map(([name, value]) => `--${name}=${String(value)}`);
+  log(`harden-mail ${version()} ${command} begins, by ${who}: ${options.join(' ')}`);
+  return {
+    ...screen,
+    progress: {
+      each: (items, width, work) =>
+        screen.progress.each(items, width, async (item, say) => {
+          const steps = stepwatch((text) => log(`${item.name}: ${text}`));
+          const outcome = await work(item, (step) => {
+            steps.next(step);
+            say(step);
+          });
+          steps.end();
+          return outcome;
+        }),
+      aside: (talk) => screen.progress.aside(talk),
+    },
+    async show(plans) {
+      for (const { name, facts, plan } of plans) {
+        const diffs = (await diffsOf(plan.changes)).flatMap((diff) => diff.trimEnd().split('\n'));
+        log(...ofHost(name, [headline(name, facts, plain), ...planLines(plan, plain), ...diffs]));
+      }
+      await screen.show(plans);
+    },
+    async ask(question) {
+      const answer = await screen.ask(question);
+      log(`asked: ${question} ${answer ? 'yes' : 'no'}`);
+      return answer;
+    },
+    command(ran) {
+      log(commandLine(ran));
+      screen.command(ran);
+    },
+    debug(line) {
+      log(`debug: ${line}`);
+      screen.debug(line);
+    },
+    async finish(run) {
+      for (const result of run.results) log(...ofHost(result.host, await told(result)));
+      if (run.failure) log(`${run.failure.message} → ${run.failure.hint}`);
+      else log(totalOf(run.results.map(({ ending, exit }) => outcomeOf(ending.kind, exit))));
+      log(`harden-mail ${command} ends, exit ${run.exit}, ${run.seconds.toFixed(3)} s`);
+      await screen.finish(run);
+    },
+  };
+}
+
+async function told(result: HostResult): Promise<string[]> {
+  const { ending, findings, seconds } = result;
+  const lines: string[] = [];
+  for (const transaction of ending.kind === 'history' ? ending.transactions : []) {
+    lines.push(...transactionLines(transaction, plain));
+    for (const diff of await diffsOf(transaction.changes)) lines.push(...diff.trimEnd().split('\n'));
+  }
+  if (ending.kind === 'mapped') lines.push(...mapLines(ending.map, plain).filter(Boolean));
+  const seen = isAboutChecks(ending) ? findingLines(findings, plain, true) : [];
+  return [...lines, ...seen, ...endingLine(result, plain), `${seconds.toFixed(3)} s in all`];
+}
+
+/** Every line with its host before it, so that no text of a host passes for another's. */
+function ofHost(name: string, lines: readonly string[]): string[] {
+  return lines.map((line) => `${name}: ${line}`);
+}
+
+/** Tells each step when it begins, and how long it took when the next one does. */
+function stepwatch(tell: (text: string) => void): { next: (step: string) => void; end: () => void } {
+  let present: { readonly step: string; readonly began: number } | null = null;
+  const end = (): void => {
+    if (present) tell(`${present.step} took ${((performance.now() - present.began) / 1000).toFixed(3)} s`);
+    present = null;
+  };
+  const next = (step: string): void => {
+    end();
+    present = { step, began: performance.now() };
+    tell(step);
+  };
+  return { next, end };
+}

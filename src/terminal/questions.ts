@@ -1,0 +1,30 @@
+/** Asks the person at the terminal. */
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import type { Process } from '../cli/cli.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { escape } from '../report/escape.ts';
+
+/** Is there somebody to ask? */
+export function isInteractive({ env, stdin, stderr }: Process): boolean {
+  return stdin.isTTY === true && stderr.isTTY === true && !env['CI'];
+}
+
+/** The line that was typed; not shown while it is, where it is `hidden`. */
+export async function ask(question: string, hidden: boolean, process: Process): Promise<string> {
+  const { stdin, stderr, signal } = process;
+  const text = escape(question);
+  if (!isInteractive(process))
+    throw new HardenMailError('NOT_CONFIRMABLE', `there is no terminal to ask on: ${text}`, 'Run it in a terminal.');
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: stdin, output: hidden ? silent : stderr, terminal: true });
+  if (hidden) stderr.write(text);
+  try {
+    return await reader.question(hidden ? '' : text, { signal });
+  } catch {
+    throw new HardenMailError('INTERRUPTED', 'interrupted', 'Nothing more was written.');
+  } finally {
+    reader.close();
+    if (hidden) stderr.write('\n');
+  }
+}

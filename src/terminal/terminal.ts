@@ -1,0 +1,98 @@
+import { Chalk } from 'chalk';
+import type { Flags } from '../cli/arguments.ts';
+import type { Process } from '../cli/cli.ts';
+import { diffsOf } from './diffs.ts';
+import { ask, isInteractive } from './questions.ts';
+import { document, recap, type Run } from './recap.ts';
+import type { RemoteCommand } from '../model/index.ts';
+import { alike, sharedBy, type Shown } from '../report/alike.ts';
+import { commandLine } from '../report/command.ts';
+import { escape } from '../report/escape.ts';
+import { liveProgress, NO_PROGRESS, plainProgress } from './progress.ts';
+import { diffLines, headline, planLines } from '../report/plan.ts';
+import type { Io } from '../run/run.ts';
+
+export interface Terminal extends Io {
+  /** Is there somebody to ask? */
+  readonly interactive: boolean;
+  askLine(text: string): Promise<string>;
+  askSecret(text: string): Promise<string>;
+  /** A line on standard error, beside the progress. */
+  readonly note: (line: string) => void;
+  /** For `--verbose`: a script was run on a host. */
+  readonly command: (command: RemoteCommand) => void;
+  /** For `--debug`: a step of connecting. */
+  readonly debug: (line: string) => void;
+  /** The last words: a recap for people, or the document for programs. */
+  finish(run: Run): Promise<void>;
+}
+
+/** Results go to standard output, progress and questions to standard error. */
+export function terminal(process: Process, flags: Flags): Terminal {
+  const { env, stdout, stderr } = process;
+  const json = flags.json === true;
+  const quiet = flags.quiet === true;
+  const verbose = flags.verbose === true || flags.debug === true;
+  const diff = flags.diff !== false;
+  const color = flags.color ?? 'auto';
+  const chalk = new Chalk({ level: colorLevel(color, env, stdout.isTTY === true) });
+  const live = stderr.isTTY === true && !env['CI'] && (stderr.columns ?? 0) > 0 && env['TERM'] !== 'dumb' && !verbose;
+  const print = (lines: readonly string[]): void => {
+    if (!json && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+  };
+  const progress = quiet
+    ? NO_PROGRESS
+    : live
+      ? liveProgress(stderr, colorLevel(color, env, true) > 0)
+      : plainProgress((line) => void stderr.write(`${line}\n`));
+  const note = (line: string): void => void progress.aside(async () => stderr.write(`${line}\n`));
+  // One question at a time: several hosts may want to know something at once.
+  let asked: Promise<unknown> = Promise.resolve();
+  const inTurn = (text: string, hidden: boolean): Promise<string> => {
+    const answer = asked.then(() => progress.aside(() => ask(text, hidden, process)));
+    asked = answer.catch(() => {});
+    return answer;
+  };
+  // Nobody agrees to what was not shown.
+  const silent = quiet && (flags.yes === true || flags['dry-run'] === true || !isInteractive(process));
+
+  return {
+    interactive: isInteractive(process),
+    progress,
+    note,
+    async alike(plans) {
+      if (plans.length < 2) return plans.map((plan) => [plan]);
+      const texts = new Map<Shown, string>();
+      for (const shown of plans) {
+        const diffs = diff ? await diffsOf(shown.plan.changes) : [];
+        texts.set(shown, [headline('', shown.facts, chalk), ...planLines(shown.plan, chalk), ...diffs].join('\n'));
+      }
+      return alike(plans, (shown) => texts.get(shown) ?? '');
+    },
+    async show(plans) {
+      const [first] = plans;
+      if (!first || silent) return;
+      print([...sharedBy(plans), headline(first.name, first.facts, chalk), ...planLines(first.plan, chalk)]);
+      if (diff) print((await diffsOf(first.plan.changes)).map((one) => diffLines(one, chalk)));
+    },
+    async ask(text) {
+      return /^y(es)?$/i.test((await inTurn(`${text} [y/N] `, false)).trim());
+    },
+    askLine: (text) => inTurn(text, false),
+    askSecret: (text) => inTurn(text, true),
+    command: (command) => verbose && note(commandLine(command)),
+    debug: (line) => flags.debug === true && note(`debug: ${escape(line)}`),
+    async finish(run) {
+      if (json) stdout.write(await document(run));
+      else print(await recap(run, chalk, { diff, quiet }));
+    },
+  };
+}
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR, unless --color says so itself. */
+function colorLevel(wish: string, env: Process['env'], tty: boolean): 0 | 1 {
+  if (wish !== 'auto') return wish === 'always' ? 1 : 0;
+  if (env['NO_COLOR'] || env['FORCE_COLOR'] === '0') return 0;
+  if (env['FORCE_COLOR']) return 1;
+  return tty && env['TERM'] !== 'dumb' ? 1 : 0;
+}
