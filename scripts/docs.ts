@@ -13,6 +13,7 @@ import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/schema.ts';
 import { COMMANDS, commandsOf, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
 import { documentJsonSchema } from '../src/report/schema.ts';
+import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
@@ -20,6 +21,8 @@ import { exposurePicture } from './exposure-picture.ts';
 import { manualPage } from './manual.ts';
 import { RECIPE, type Item } from './recipe.ts';
 import { releaseTables } from './releases.ts';
+
+const VIEWS = await allViews();
 
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->\n';
 
@@ -33,7 +36,7 @@ export function pages(): Record<string, string> {
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
-    'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(), null, 2)}\n`,
+    'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS), null, 2)}\n`,
     'docs/json.md': jsonPage(),
     'docs/exposure.svg': exposurePicture(),
     'docs/guard.md': guardPage(),
@@ -201,7 +204,7 @@ function jsonPage(): string {
     'One document on standard output at the end of the run; progress stays on standard error. [json.schema.json](json.schema.json) is its',
     'JSON Schema (2020-12). `version` is 1 and changes when a field is taken away or gets another meaning; new fields may come at any time.',
     '',
-    table(['Field', 'What'], jsonFields(documentJsonSchema())),
+    table(['Field', 'What'], jsonFields(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS))),
     '',
     '`--list-tasks --json` goes to no host and prints `{ "version": 1, "tasks": [{ "name", "title" }] }`.',
     '',

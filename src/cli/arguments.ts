@@ -1,7 +1,8 @@
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
 import { COMMANDS, envName, isHostCommand, OPTIONS, optionsOf, SHELLS } from './options.ts';
-import type { CommandName, HostCommand, OptionName, OptionRecord, Shell } from './options.ts';
+import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
+import type { HostCommand } from '../run/commands/index.ts';
 
 type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
   ? number

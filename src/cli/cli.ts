@@ -1,22 +1,15 @@
 /** Flags and environment in, an exit code out. What is slow to load is loaded when it is needed. */
-import type { ReadStream, WriteStream } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
-import type { HostCommand } from './options.ts';
+import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
+import type { Command } from '../run/commands/index.ts';
+import { viewsOf } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { Process } from '../terminal/process.ts';
+import type { Terminal, TerminalOptions } from '../terminal/terminal.ts';
 import { failure } from '../run/endings.ts';
-
-export interface Process {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: ReadStream;
-  readonly stdout: WriteStream;
-  readonly stderr: WriteStream;
-  /** Aborted by the first Ctrl-C. */
-  readonly signal: AbortSignal;
-}
 
 /** Runs a command line; returns the exit code (docs/exit-codes.md). */
 export async function main(args: readonly string[], process: Process): Promise<number> {
@@ -57,11 +50,15 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
   }
   const [began, started] = [Date.now(), performance.now()];
   const screen = await screenFor(command, flags, process);
-  const outcome = await go(command, flags, process, screen).catch((error: unknown) => ({ error }));
+  const module: Command = await HOST_COMMANDS[command].load();
+  const outcome = await go(command, module, flags, process, screen).catch((error: unknown) => ({ error }));
   const failed = 'error' in outcome ? failure(outcome.error) : undefined;
   const results = 'error' in outcome ? [] : outcome.map((result) => detailed(result, flags));
   const exit = failed?.exit ?? exitOf(results, process.signal);
-  const run = { command, dryRun: flags['dry-run'] === true, began, exit, results, ...(failed && { failure: failed }) };
+  const views = viewsOf(module.endings);
+  const dryRun = flags['dry-run'] === true;
+  const bare = module.bare === true;
+  const run = { command, views, bare, dryRun, began, exit, results, ...(failed && { failure: failed }) };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
   if ('error' in outcome) throw outcome.error;
   return exit;
@@ -71,7 +68,7 @@ async function screenFor(command: HostCommand, flags: Flags, process: Process): 
   if (flags.quiet && (flags.verbose || flags.debug))
     throw usage('--quiet and --verbose or --debug say opposite things');
   const { terminal } = await import('../terminal/terminal.ts');
-  const screen = terminal(process, flags);
+  const screen = terminal(process, terminalOptions(flags));
   if (flags['log-file'] === undefined) return screen;
   const { logged, openLog } = await import('../terminal/log-file.ts');
   const { whoRuns } = await import('./run-options.ts');
@@ -81,6 +78,7 @@ async function screenFor(command: HostCommand, flags: Flags, process: Process): 
 
 async function go(
   command: HostCommand,
+  { flow }: Command,
   flags: Flags,
   process: Process,
   screen: Terminal,
@@ -97,17 +95,24 @@ async function go(
   const hosts = await chooseHosts(flags);
   if (hosts.length > 1) spareMemory();
   const options = await runOptions(flags, process, screen);
-  const { apply, check, dns, doctor, history, map, rollback, verifyHosts } = await import('../run/run.ts');
-  const road = { apply, check, dns, doctor, history, map, rollback, verify: verifyHosts }[command];
-  return road(hosts, options, screen);
+  return flow(hosts, options, screen);
 }
 
-/**
- * Of many hosts most that is made is soon garbage, and V8 lets its room for that grow from 1 to 48 MB. It stays small: that
- * is some 20 MB less for 50 hosts, at no time that could be measured.
- */
+/** With many hosts most objects die young, so V8's young generation is capped: 20 MB less at 50 hosts, and no slower. */
 function spareMemory(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+function terminalOptions(flags: Flags): TerminalOptions {
+  return {
+    json: flags.json === true,
+    quiet: flags.quiet === true,
+    verbose: flags.verbose === true,
+    debug: flags.debug === true,
+    diff: flags.diff !== false,
+    color: (flags.color ?? 'auto') as TerminalOptions['color'],
+    unattended: flags.yes === true || flags['dry-run'] === true,
+  };
 }
 
 /** With --detailed-exitcode a dry run that found something to do is no plain success, of a host neither. */

@@ -5,30 +5,29 @@
 
 import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model/index.ts';
 import { UPGRADES } from '../debian/releases.ts';
+import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 
-export const COMMANDS = {
-  apply: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
-  check: 'is the host still as it should be? for cron: exit 0 when it is, 2 when it has drifted; nothing written',
-  verify: 'look at a host from outside: every check, nothing written',
-  dns: 'the DNS records that would go with the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
-  history: "a host's last ten transactions: when, by whom, what changed, and how it ended",
-  rollback: 'take back the last transaction, or all since one: diff, question and proof as in apply',
-  doctor:
-    'why can a host not be worked on? SSH settings, each step with its time, what is in the way of an apply, and the fix',
-  map: 'who can do what through which way in: every listener, TLS, logins, checks, and what is dangerous; nothing written',
+/** The commands that work on no host. */
+const LOCAL_COMMANDS = {
   explain: 'what is set, where, for which versions, why, and the source',
   report: 'a page for people, made from the JSON document of a run (a file or standard input); no host is asked',
   completion: 'what completes this command line in bash, zsh or fish, on standard output',
 } as const;
 
-export type CommandName = keyof typeof COMMANDS;
+export type CommandName = HostCommand | keyof typeof LOCAL_COMMANDS;
 
-/** Those that go to no host. */
-const AT_HOME = ['explain', 'report', 'completion'] as const;
-export type HostCommand = Exclude<CommandName, (typeof AT_HOME)[number]>;
+const described = Object.fromEntries(
+  Object.entries(HOST_COMMANDS).map(([name, { describe }]) => [name, describe]),
+) as Record<HostCommand, string>;
+
+/** Every command with its line in `--help`. */
+export const COMMANDS: Readonly<Record<CommandName, string>> = {
+  ...described,
+  ...LOCAL_COMMANDS,
+};
 
 export function isHostCommand(word: string): word is HostCommand {
-  return Object.hasOwn(COMMANDS, word) && !(AT_HOME as readonly string[]).includes(word);
+  return Object.hasOwn(HOST_COMMANDS, word);
 }
 
 /** What `completion` knows. */

@@ -1,8 +1,10 @@
 /** `harden-mail report`: the document of a run, from a file or standard input, as a page. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Process } from './cli.ts';
+import type { Process } from '../terminal/process.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { page } from '../report/page.ts';
+import type { Views } from '../report/ending-view.ts';
+import { allViews, HOST_COMMAND_NAMES } from '../run/commands/index.ts';
 import { readDocument, type Document } from '../report/schema.ts';
 import { outcomeOf, totalOf } from '../report/total.ts';
 
@@ -16,14 +18,15 @@ export interface Wanted {
 /** Writes the page, and gives a line about it. Throws USAGE, with nothing written, for what is no document. */
 export async function writeReport({ from, html }: Wanted, { stdin }: Process): Promise<string> {
   const where = from ?? 'standard input';
-  const document = parse(from === undefined ? await readAll(stdin) : await read(from), where);
-  await writeFile(html, page(document)).catch((error: NodeJS.ErrnoException) => {
+  const views = await allViews();
+  const document = parse(from === undefined ? await readAll(stdin) : await read(from), where, views);
+  await writeFile(html, page(document, views)).catch((error: NodeJS.ErrnoException) => {
     throw usage(`--html ${html} cannot be written: ${error.code ?? error.message}`, 'Give it the path of a file.');
   });
-  return `${html}: ${totalOf(document.hosts.map(({ outcome, exit }) => outcomeOf(outcome, exit)))}`;
+  return `${html}: ${totalOf(document.hosts.map(({ outcome, exit }) => outcomeOf(outcome, exit, views)))}`;
 }
 
-function parse(text: string, where: string): Document {
+function parse(text: string, where: string, views: Views): Document {
   const refuse = (what: string): never => {
     const how = 'Give it what `harden-mail … --json` wrote to standard output.';
     throw usage(`${where} holds no document of harden-mail: ${what}`, how);
@@ -35,7 +38,7 @@ function parse(text: string, where: string): Document {
   } catch (error) {
     return refuse((error as Error).message);
   }
-  const document = readDocument(value);
+  const document = readDocument(value, HOST_COMMAND_NAMES, views);
   return 'wrong' in document ? refuse(document.wrong) : document;
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { parseBatch, type Batch } from '../run/batch.ts';
 import type { Flags } from './arguments.ts';
-import type { Process } from './cli.ts';
+import type { Process } from '../terminal/process.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { interruptBy } from '../run/interrupt.ts';
 import {
@@ -17,7 +17,8 @@ import { validCommand, validFile, validFolder } from '../inventory/names.ts';
 import { selectHosts } from '../inventory/select.ts';
 import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from '../model/index.ts';
 import type { DebianRelease } from '../debian/releases.ts';
-import type { RunOptions } from '../run/run.ts';
+import type { RunOptions } from '../run/step.ts';
+import { WORLD } from '../run/world.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
@@ -102,6 +103,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   const user = flags['probe-user'];
   const interrupt = interruptBy(signal);
   return {
+    world: WORLD,
     interrupt,
     dryRun: flags['dry-run'] === true,
     audit: flags.audit === true || flags.ssh === false,

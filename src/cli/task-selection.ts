@@ -1,7 +1,7 @@
 /** `--tags`, `--skip-tags` and `--list-tasks`: the tasks that a run is about, by name. */
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
-import { TASKS, type Finding, type TaskName } from '../model/index.ts';
+import { TASKS, type TaskName } from '../model/index.ts';
 import { RECIPE } from '../tasks/index.ts';
 
 /** As in Ansible: every task. */
@@ -40,44 +40,6 @@ export function listTasks(chosen: readonly TaskName[], json = false): string {
     return `${JSON.stringify({ version: 1, tasks: told }, null, 2)}\n`;
   }
   return tasks.map(({ name, title }) => `${name.padEnd(width)}  ${title}\n`).join('');
-}
-
-/**
- * What a task that was left out would have mended is told, and fails nobody who did not ask for it. What passed before is
- * not excused: that is the run's own doing.
- * @param open tasks that are left out and not as they should be
- */
-export function excuse(
-  findings: readonly Finding[],
-  open: readonly TaskName[],
-  before: readonly Finding[],
-): readonly Finding[] {
-  if (open.length === 0) return findings;
-  return findings.map((finding) => {
-    const [task] = mendedBy(finding).filter((name) => open.includes(name));
-    const passed = before.some(
-      (o) => o.port === finding.port && o.check === finding.check && o.name === finding.name && o.status === 'pass',
-    );
-    if (finding.status !== 'fail' || task === undefined || passed) return finding;
-    return { ...finding, status: 'warn', text: `${finding.text} (${task} is left out)` };
-  });
-}
-
-/** The tasks that see to what a check looks at. */
-function mendedBy({ port, check }: Finding): TaskName[] {
-  const service: TaskName = port === 25 ? 'starttls' : port === 465 || port === 587 ? 'smtps' : 'dovecot-ssl';
-  switch (check) {
-    case 'answers':
-      return ['install', service, 'restart'];
-    case 'no-plain-login':
-      return ['plaintext', 'restart'];
-    case 'auth':
-    case 'auth-legacy':
-    case 'login':
-      return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
-    default:
-      return ['certbot', service, 'restart'];
-  }
 }
 
 function usage(message: string): HardenMailError {

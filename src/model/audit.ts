@@ -1,4 +1,4 @@
-import type { Profile } from './words.ts';
+import type { MailProtocol, Profile } from './words.ts';
 
 /** What an audit says beside a probe's result. */
 export interface Weight {
@@ -12,12 +12,13 @@ export interface Weight {
 }
 
 /** `low` warns, `medium` and `high` fail. */
-export type Severity = 'ok' | 'info' | 'low' | 'medium' | 'high';
+export const SEVERITIES = ['ok', 'info', 'low', 'medium', 'high'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** What an audit found on one port: everything that was tried, and came about. */
 export interface PortAudit {
   readonly port: number;
-  readonly protocol: 'smtp' | 'imap' | 'pop3';
+  readonly protocol: MailProtocol;
   /** False where nobody answers; then all else is empty, and `why` says how it was refused. */
   readonly answers: boolean;
   /** Why not all could be asked; empty where it could. */

@@ -17,7 +17,7 @@ export interface Drift {
 export interface Diagnosis {
   readonly check: string;
   /** `warn`: a danger that keeps no apply from its work. */
-  readonly status: 'ok' | 'warn' | 'fail';
+  readonly status: (typeof DIAGNOSIS_STATUSES)[number];
   readonly text: string;
   /** How to mend it; empty when it is well. */
   readonly hint: string;
@@ -25,3 +25,5 @@ export interface Diagnosis {
   readonly exit: number;
   readonly seconds: number;
 }
+
+export const DIAGNOSIS_STATUSES = ['ok', 'warn', 'fail'] as const;

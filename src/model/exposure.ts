@@ -2,6 +2,7 @@
  * Who can do what through which way in, as one plain value. `src/exposure` computes it from a host's files and facts;
  * docs/exposure.md explains it.
  */
+import type { MailDaemon } from './words.ts';
 
 /** How a listener handles TLS. `optional`: STARTTLS is offered; `required`: nothing is accepted before it; `implicit`: TLS first. */
 export const TLS_LEVELS = ['none', 'optional', 'required', 'implicit'] as const;
@@ -51,7 +52,7 @@ export interface Decision {
 /** Where clients may log in, and who decides about their password. */
 export interface AuthOffer {
   /** Where AUTH works, whether or not the server lists it. */
-  readonly offered: 'never' | 'inside-tls' | 'always';
+  readonly offered: (typeof AUTH_OFFERS)[number];
   /** Networks to which AUTH is not listed (`smtpd_sasl_exceptions_networks`), although it works; empty: none. */
   readonly exceptions: string;
   /** `dovecot` or `cyrus`; of Dovecot's own listeners `dovecot`. Empty: AUTH is on, and nothing is set up to ask. */
@@ -65,7 +66,7 @@ export interface AuthOffer {
 export interface WayIn {
   /** Unique in a map: `smtp/inet`, `10.8.0.1:submission/inet`, `imap-login/imaps`. */
   readonly id: string;
-  readonly daemon: 'postfix' | 'dovecot';
+  readonly daemon: MailDaemon;
   /** What answers: `smtpd`, `imap-login`, … */
   readonly program: string;
   /** What stands in front of it: `postscreen`; empty for nothing. */
@@ -91,7 +92,7 @@ export interface WayIn {
 /** A socket that says whether a password is right. */
 export interface AuthSocket {
   readonly path: string;
-  readonly kind: 'unix' | 'inet';
+  readonly kind: (typeof SOCKET_KINDS)[number];
   /** Octal, four digits; empty for inet. */
   readonly mode: string;
   readonly user: string;
@@ -142,9 +143,13 @@ export function dangersThatCount({ dangers }: Pick<ExposureMap, 'dangers'>): Dan
 /** One way in which a plan changes who may do what. */
 export interface Effect {
   /** `opens`: intended by the recipe and looser for somebody. `tightens`: stricter for somebody. */
-  readonly kind: 'opens' | 'tightens';
+  readonly kind: (typeof EFFECT_KINDS)[number];
   /** Of which intended effect, or what became stricter: `login-on-25`, `auth-needs-tls`, … */
   readonly id: string;
   /** One line, for the plan. */
   readonly text: string;
 }
+
+export const EFFECT_KINDS = ['opens', 'tightens'] as const;
+export const AUTH_OFFERS = ['never', 'inside-tls', 'always'] as const;
+export const SOCKET_KINDS = ['unix', 'inet'] as const;

@@ -10,9 +10,12 @@ export interface Finding {
   readonly check: string;
   /** The name that was asked for, where it is not the mail domain's (SNI). */
   readonly name?: string;
-  readonly status: 'pass' | 'fail' | 'warn' | 'hint';
+  readonly status: (typeof STATUSES)[number];
   readonly text: string;
-  readonly via: 'direct' | 'ssh' | 'local';
+  readonly via: (typeof WAYS_OF_LOOKING)[number];
   /** Only of an audit. */
   readonly weight?: Weight;
 }
+
+export const STATUSES = ['pass', 'fail', 'warn', 'hint'] as const;
+export const WAYS_OF_LOOKING = ['direct', 'ssh', 'local'] as const;

@@ -1,8 +1,6 @@
 import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
-import type { Bytes, KeyType, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
-
-export type MailDaemon = 'postfix' | 'dovecot';
+import type { Bytes, KeyType, MailDaemon, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
 /** A private key and the certificate for it, as a daemon is told of them. */
 export interface KeyPair {
@@ -107,7 +105,7 @@ export type Action =
       /** All names that it must have: the domain, others that are wanted, and those that it has. */
       readonly domains: readonly string[];
       /** How the authority is answered on port 80: by certbot itself, or by a web server that is there. */
-      readonly challenge: 'standalone' | 'webroot';
+      readonly challenge: (typeof CHALLENGES)[number];
       readonly webroot?: string;
       readonly preHook?: string;
       readonly postHook?: string;
@@ -117,6 +115,8 @@ export type Action =
       /** Roots that vouch for the ACME server, PEM. */
       readonly acmeCa?: string;
     };
+
+export const CHALLENGES = ['standalone', 'webroot'] as const;
 
 /** Stands for a fragment where a setting of Dovecot 2.3 is put into 2.4's words. */
 export const CONVERSION = 'dovecot:2.4';
@@ -146,22 +146,28 @@ export interface Change {
 
 /** What takes the changes up. `systemd` reads its own files anew; `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
 export interface Activation {
-  readonly unit: 'dpkg' | 'systemd' | 'harden-mail-certificate.path' | 'postfix' | 'dovecot';
-  readonly how: 'configure' | 'reload' | 'restart' | 'start' | 'stop';
+  readonly unit: (typeof UNITS)[number];
+  readonly how: (typeof WAYS_TO_ACTIVATE)[number];
   readonly why: string;
 }
+
+export const UNITS = ['dpkg', 'systemd', 'harden-mail-certificate.path', 'postfix', 'dovecot'] as const;
+export const WAYS_TO_ACTIVATE = ['configure', 'reload', 'restart', 'start', 'stop'] as const;
 
 /** Something the admin should know that is not a change: a stricter value kept, a setting overridden elsewhere. */
 export interface Note {
   readonly task: TaskName;
-  readonly level: 'info' | 'warning';
+  readonly level: (typeof NOTE_LEVELS)[number];
   readonly text: string;
   /** It tells of a choice that stays, and this word of --replace replaces it: in a dialogue it is asked about. */
   readonly consent?: Replaceable;
 }
 
+export const NOTE_LEVELS = ['info', 'warning'] as const;
+
 /** `skipped`: left out by --tags or --skip-tags. */
-export type TaskState = 'ok' | 'change' | 'unknown' | 'skipped';
+export const TASK_STATES = ['ok', 'change', 'unknown', 'skipped'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
 
 export interface TaskOutcome {
   readonly name: TaskName;

@@ -3,7 +3,7 @@ import type { Change } from './plan.ts';
 /** What the host says of a transaction. `id` names it in the journal. */
 export interface Receipt {
   readonly id: string;
-  readonly state: 'committed' | 'rolled-back' | 'refused' | 'broken';
+  readonly state: (typeof RECEIPT_STATES)[number];
   /** Where it stopped and why, in the host's words; empty when committed. */
   readonly step: string;
   readonly reason: string;
@@ -24,3 +24,5 @@ export interface Transaction {
   /** Packages that apt removed for these. Absent: none. */
   readonly removed?: readonly string[];
 }
+
+export const RECEIPT_STATES = ['committed', 'rolled-back', 'refused', 'broken'] as const;

@@ -12,6 +12,12 @@ export type Wish = (typeof WISHES)[number];
 export const REPLACEABLE = ['sasl', 'mechanisms', 'certificate', 'mta'] as const;
 export type Replaceable = (typeof REPLACEABLE)[number];
 
+export const MAIL_DAEMONS = ['postfix', 'dovecot'] as const;
+export type MailDaemon = (typeof MAIL_DAEMONS)[number];
+
+export const MAIL_PROTOCOLS = ['smtp', 'imap', 'pop3'] as const;
+export type MailProtocol = (typeof MAIL_PROTOCOLS)[number];
+
 /** As certbot calls them. */
 export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];

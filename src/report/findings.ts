@@ -1,5 +1,6 @@
 import type { ChalkInstance } from 'chalk';
 import type { Finding } from '../model/index.ts';
+import { count } from './count.ts';
 import { escape } from './escape.ts';
 
 export const WAY: Record<Finding['via'], string> = {
@@ -7,6 +8,11 @@ export const WAY: Record<Finding['via'], string> = {
   ssh: 'seen through SSH',
   local: 'seen from the host itself',
 };
+
+/** `12 checks passed` */
+export function passed(findings: readonly Finding[]): string {
+  return `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
+}
 
 /** What was seen from outside: everything that is not well, and a count of what is. With `all`, every check. */
 export function findingLines(findings: readonly Finding[], chalk: ChalkInstance, all: boolean): string[] {

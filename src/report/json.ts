@@ -1,4 +1,5 @@
-import type { Ending, HostResult } from '../model/index.ts';
+import type { HostResult } from '../model/index.ts';
+import { viewOf, type Views } from './ending-view.ts';
 import type { Document, DocumentHost } from './schema.ts';
 
 /** What is told of a run as a whole. */
@@ -8,11 +9,13 @@ export type RunFacts = Omit<Document, 'version' | 'hosts'>;
  * What `--json` prints: one document for the whole run, described in docs/json.md. Facts are told in short; files come
  * as diffs with secrets masked, never whole.
  * @param diffs of each host by name, in the order of its plan's changes
+ * @param views of every ending that occurs
  */
 export function jsonDocument(
   run: RunFacts,
   results: readonly HostResult[],
   diffs: ReadonlyMap<string, readonly string[]>,
+  views: Views,
 ): string {
   const { command, tool, started, seconds, dryRun, exit, error } = run;
   const document: Document = {
@@ -23,19 +26,22 @@ export function jsonDocument(
     seconds: seconds === undefined ? undefined : rounded(seconds),
     dryRun,
     exit,
-    error: error && failureOf(error),
-    hosts: results.map((result) => hostOf(result, diffs.get(result.host) ?? [])),
+    error: error && { code: error.code, message: error.message, hint: error.hint, excerpt: error.excerpt },
+    hosts: results.map((result) => hostOf(result, diffs.get(result.host) ?? [], views)),
   };
   return `${asciiControls(JSON.stringify(document, null, 2))}\n`;
 }
 
-function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: HostResult, diffs: readonly string[]) {
-  const { outcome, ...more } = endingOf(ending);
+function hostOf(
+  { host, ending, exit, facts, plan, findings, audit, seconds }: HostResult,
+  diffs: readonly string[],
+  views: Views,
+): DocumentHost {
   return {
     host,
-    outcome,
+    outcome: ending.kind,
     exit,
-    ...more,
+    ...viewOf(views, ending.kind).fields(ending),
     seconds: rounded(seconds),
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {
@@ -49,47 +55,7 @@ function hostOf({ host, ending, exit, facts, plan, findings, audit, seconds }: H
     },
     findings,
     ...(audit && { audit }),
-  } as DocumentHost; // that each outcome has what belongs to it, is held below
-}
-
-type Own<T> = T extends unknown
-  ? Omit<T, 'host' | 'exit' | 'seconds' | 'facts' | 'plan' | 'findings' | 'audit'>
-  : never;
-
-/** What a host has because of how it ended. */
-function endingOf(ending: Ending): Own<DocumentHost> {
-  const receipt = 'receipt' in ending && ending.receipt;
-  const told = receipt ? { transaction: receipt.id, state: receipt.state } : {};
-  switch (ending.kind) {
-    case 'unchanged':
-    case 'pending':
-    case 'declined':
-    case 'verified':
-      return { outcome: ending.kind };
-    case 'changed':
-      return { outcome: 'changed', ...told };
-    case 'failed':
-      return { outcome: 'failed', error: failureOf(ending), ...told };
-    case 'checked':
-      return { outcome: 'checked', drift: ending.drift };
-    case 'foreseen':
-      return { outcome: 'foreseen', release: ending.release };
-    case 'examined':
-      return { outcome: 'examined', diagnoses: ending.diagnoses };
-    case 'dns':
-      return { outcome: 'dns', records: ending.records };
-    case 'mapped':
-      return { outcome: 'mapped', map: ending.map };
-    case 'history':
-      return {
-        outcome: 'history',
-        history: ending.transactions.map(({ changes, ...one }) => ({ ...one, files: changes.map(({ path }) => path) })),
-      };
-  }
-}
-
-function failureOf({ code, message, hint, excerpt }: NonNullable<RunFacts['error']>) {
-  return { code, message, hint, excerpt };
+  };
 }
 
 function rounded(seconds: number): number {

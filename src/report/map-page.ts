@@ -4,9 +4,8 @@ import { key, mono, section, sign, table } from './cells.ts';
 import { count } from './count.ts';
 import { decisionTable, DESTINATION_WORDS, endpoints, entry, HOW_TO_READ, splitDangers, isInformation, networksWords, outTls, VERDICT_WORDS, wayFacts, type Cell } from './map-words.ts'; // oxfmt-ignore
 import { html, type Markup } from './markup.ts';
-import type { DocumentHost } from './schema.ts';
+import type { MapOfDocument as ExposureMap } from './map-schema.ts';
 
-type ExposureMap = (DocumentHost & { outcome: 'mapped' })['map'];
 type WayIn = ExposureMap['ways'][number];
 
 /** `6 ways in · 2 dangers` */

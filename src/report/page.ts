@@ -1,8 +1,9 @@
 /** The document of `--json` as one page for people: no script, nothing loaded, a host a row. */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { count, group } from './count.ts';
+import { viewOf, type Views } from './ending-view.ts';
 import { hostInside } from './host-page.ts';
-import { mapGist } from './map-page.ts';
 import { html, Markup } from './markup.ts';
 import type { Document, DocumentHost } from './schema.ts';
 import { STYLE } from './style.ts';
@@ -18,13 +19,14 @@ const LOOK: Readonly<Record<string, string>> = {
   ok: 'good',
 };
 
-export function page(document: Document): string {
+/** @param views of every ending that the document may hold */
+export function page(document: Document, views: Views): string {
   const { command, tool, started, seconds, dryRun, error, hosts } = document;
   const title = `harden-mail ${command}${dryRun ? ' --dry-run' : ''}`;
   const when = started === undefined ? '' : `${started.slice(0, 16).replace('T', ' ')} UTC`;
   const about = [when, seconds === undefined ? '' : `${seconds.toFixed(1)} s`, tool && `harden-mail ${tool}`];
   const rows = hosts
-    .map((host) => ({ host, word: outcomeOf(host.outcome, host.exit) }))
+    .map((host) => ({ host, word: outcomeOf(host.outcome, host.exit, views) }))
     .sort((a, b) => URGENCY.indexOf(a.word) - URGENCY.indexOf(b.word));
   const totals = [...group(rows, ({ word }) => word)];
   return html`<!doctype html>
@@ -54,7 +56,7 @@ export function page(document: Document): string {
                 </div>`
               : ''
           }
-          ${rows.map(({ host, word }) => row(host, word))}
+          ${rows.map(({ host, word }) => row(host, word, views))}
         </main>
         <footer>
           ${count(hosts.length, 'host') || 'No host'}. Secrets in diffs are masked by their names; look before you pass
@@ -70,17 +72,18 @@ function policy(): string {
   return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
 }
 
-function row(host: DocumentHost, word: string): Markup {
+function row(host: DocumentHost, word: string, views: Views): Markup {
   const { facts } = host;
+  const view = viewOf(views, host.outcome);
   const versions = facts && [system(facts.os), version('Postfix', facts.postfix), version('Dovecot', facts.dovecot)];
   const open = new Markup(word === 'failed' ? 'open' : '');
   return html`<details class="host" ${open}>
     <summary>
       <span class="word ${LOOK[word] ?? 'soft'}">${word}</span><span class="name">${host.host}</span
       ><span class="fold">${host.seconds.toFixed(1)} s</span
-      ><span class="what">${[gist(host), ...(versions ?? [])].filter(Boolean).join(' · ')}</span>
+      ><span class="what">${[view.gist(host, z) ?? gist(host), ...(versions ?? [])].filter(Boolean).join(' · ')}</span>
     </summary>
-    <div class="inside">${hostInside(host)}</div>
+    <div class="inside">${hostInside(host, view.page(host, z))}</div>
   </details> `;
 }
 
@@ -95,7 +98,6 @@ function system(pretty: string): string {
 
 /** What there is to see inside, in a few words. */
 function gist(host: DocumentHost): string {
-  if (host.outcome === 'mapped') return mapGist(host.map);
   const { plan, findings, outcome } = host;
   const changes = [count(plan?.settings.length ?? 0, 'setting'), count(plan?.files.length ?? 0, 'file')];
   const checks = (wanted: string): number => findings.filter(({ status }) => status === wanted).length;

@@ -1,13 +1,14 @@
 import type { HostResult } from '../model/index.ts';
+import type { Views } from './ending-view.ts';
 import { escape } from './escape.ts';
 import { outcomeOf } from './total.ts';
 
 const HEAD = ['host', 'outcome', 'settings', 'files', 'passed', 'warned', 'failed', 'seconds'];
 
 /** How several hosts ended, a row each: what was changed (or would be), and what the checks said. */
-export function recapTable(results: readonly HostResult[]): string[] {
+export function recapTable(results: readonly HostResult[], views: Views): string[] {
   if (results.length < 2) return [];
-  const rows = [HEAD, ...results.map(rowOf)];
+  const rows = [HEAD, ...results.map((result) => rowOf(result, views))];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const [host = 0, outcome = 0] = widths;
   return rows.map(([name = '', word = '', ...figures]) =>
@@ -15,13 +16,13 @@ export function recapTable(results: readonly HostResult[]): string[] {
   );
 }
 
-function rowOf({ host, ending, exit, plan, findings, seconds }: HostResult): string[] {
+function rowOf({ host, ending, exit, plan, findings, seconds }: HostResult, views: Views): string[] {
   const count = (wanted: string): string => String(findings.filter(({ status }) => status === wanted).length);
   // A run that failed changed nothing, or says itself what is left.
   const counts = ending.kind !== 'failed' && ending.kind !== 'declined';
   return [
     escape(host),
-    outcomeOf(ending.kind, exit),
+    outcomeOf(ending.kind, exit, views),
     counts ? String(plan?.settings.length ?? 0) : '-',
     counts ? String(plan?.changes.length ?? 0) : '-',
     ...['pass', 'warn', 'fail'].map(count),

@@ -1,26 +1,10 @@
-import { EXIT } from '../model/errors.ts';
-import type { Ending, HostResult } from '../model/index.ts';
+import type { HostResult } from '../model/index.ts';
 import { group } from './count.ts';
-
-const OUTCOME: Record<Ending['kind'], string> = {
-  unchanged: 'ok',
-  verified: 'ok',
-  checked: 'ok',
-  foreseen: 'ok',
-  changed: 'changed',
-  pending: 'to be changed',
-  declined: 'declined',
-  history: 'read',
-  dns: 'read',
-  mapped: 'read',
-  examined: 'ok',
-  failed: 'failed',
-};
+import { viewOf, type Kind, type Views } from './ending-view.ts';
 
 /** How a host's run ended, in a word. */
-export function outcomeOf(kind: Ending['kind'], exit: number): string {
-  if (exit === EXIT.ok || kind === 'pending') return OUTCOME[kind];
-  return kind === 'checked' || kind === 'foreseen' ? 'drifted' : 'failed';
+export function outcomeOf(kind: Kind, exit: number, views: Views): string {
+  return viewOf(views, kind).total(exit);
 }
 
 /** `40 hosts: 37 ok, 2 changed, 1 failed` */
@@ -30,7 +14,7 @@ export function totalOf(outcomes: readonly string[]): string {
 }
 
 /** The total of several hosts. */
-export function totalLine(results: readonly HostResult[]): string[] {
+export function totalLine(results: readonly HostResult[], views: Views): string[] {
   if (results.length < 2) return [];
-  return [totalOf(results.map(({ ending, exit }) => outcomeOf(ending.kind, exit)))];
+  return [totalOf(results.map(({ ending, exit }) => outcomeOf(ending.kind, exit, views)))];
 }

@@ -1,78 +1,75 @@
-/** The transaction as the controller sees it: hand it over, look from outside, give the word. */
+/** The transaction as the controller sees it: hand it over, probe from outside, then confirm it or have it undone. */
 import { commit, settle } from '../commit/transaction.ts';
-import { connect } from '../connect/connect.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { isEmpty } from '../model/index.ts';
 import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
-import { probe, probeUntilWell, regressions } from './probe.ts';
-import type { RunOptions, Say, Step } from './run.ts';
+import { probeUntilWell, regressions } from './probe.ts';
+import type { RunOptions, Say, Step } from './step.ts';
 import { entryPorts, staying } from '../plan/serving/staying.ts';
 import { withChanges } from '../plan/undo.ts';
-import { excuse } from '../cli/task-selection.ts';
-import { known, linked, type Visit } from './visit.ts';
+import { excuse } from './excuse.ts';
+import { finish, type Agreed, type Surveyed } from './visit.ts';
 import { notCommitted, sentence, verdict } from './endings.ts';
 
 /** commit → verify from outside → confirm over a new connection, or have everything put back. */
-export const carryOut: Step = async (visit, options, say) => {
-  const { plan } = known(visit);
+export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
+  const { visit, remote, plan } = from;
   const { confirmTimeout, who } = options;
   if (isEmpty(plan)) {
     // Packages or a certificate were all that was missing.
-    visit.findings = await wellIfItCan(visit, options, say);
-    visit.ending = verdict(visit.findings, { kind: 'changed' });
-    return;
+    visit.report.findings = await findingsOnceWell(from, options, say);
+    return finish(from, verdict(visit.report.findings, { kind: 'changed' }));
   }
   say('commit');
-  const started = await commit(linked(visit), plan, {
+  const started = await commit(remote, plan, {
     confirmTimeout,
     who,
-    ...did(visit),
-    rollback: visit.goal === 'rollback',
-    ports: portsFor(visit),
+    ...packagesOf(from),
+    rollback: from.goal === 'rollback',
+    ports: portsFor(from),
     onStep: say,
-  }).catch(lostBeforeTheWord(confirmTimeout));
-  if (started.state !== 'awaiting') {
-    visit.ending = notCommitted(visit.name, started);
-    return;
-  }
-  const undo = await prove(visit, options, say).catch(lostBeforeTheWord(confirmTimeout));
+  }).catch(lostBeforeConfirmation(confirmTimeout));
+  if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started));
+  const undo = await prove(from, options, say).catch(lostBeforeConfirmation(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
-  const receipt = await giveWord(visit, started.id, undo, options);
-  visit.ending =
+  const receipt = await confirmOrUndo(from, started.id, undo, options);
+  return finish(
+    from,
     receipt.state === 'committed'
-      ? verdict(visit.findings, { kind: 'changed', receipt })
-      : notCommitted(visit.name, receipt);
+      ? verdict(visit.report.findings, { kind: 'changed', receipt })
+      : notCommitted(visit.name, receipt),
+  );
 };
 
-/** Looks from outside, and opens the connection for the word: what stays must be reachable. Gives the reason to undo. */
-async function prove(visit: Visit, options: RunOptions, say: Say): Promise<string | null> {
-  const second = connect(visit.host, options.ssh);
-  second.catch(() => {}); // looked at below; until then it is nobody's unhandled rejection
-  visit.findings = await wellIfItCan(visit, options, say);
-  const first = visit.remote;
-  visit.remote = await second;
-  await first?.close();
-  const worse = regressions(relevant(visit, visit.before), visit.findings);
+/** Probes from outside, and opens a second connection: what stays must be reachable. Returns the reason to undo, or null. */
+async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
+  const { visit, remote } = from;
+  const second = options.world.connect(visit.host, options.ssh);
+  second.catch(() => {}); // It is awaited below; until then a failure is not an unhandled rejection.
+  visit.report.findings = await findingsOnceWell(from, options, say);
+  visit.connection = await second;
+  await remote.close();
+  const worse = regressions(relevant(from, from.before), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
 }
 
-/** What is seen from outside, once the daemons have had time to take it up. */
-function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<readonly Finding[]> {
-  const { plan, snapshot: before, policy } = known(visit);
+/** What is seen from outside, once the daemons have had time to load the new files. */
+function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<readonly Finding[]> {
+  const { plan, snapshot: before, policy, remote, open } = from;
   const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
   const after = { ...withChanges(before, plan.changes), facts };
   say('verify');
   const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
-    relevant(visit, excuse(await probe(linked(visit), after, policy, options, how), visit.open, visit.before));
+    relevant(from, excuse(await options.world.probe(remote, after, policy, options, how), open, from.before));
   return probeUntilWell(once, 8);
 }
 
-function did({ apt }: Visit): { packages?: Visit['apt'] } {
+function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {
   return apt.installed.length > 0 ? { packages: apt } : {};
 }
 
-/** What listened before and is taken away is not missed. */
+/** A port that this change closes is not missed. */
 function closes587({ fragment, after }: SettingChange): boolean {
   return fragment === SUBMISSION_ENTRY && after === null;
 }
@@ -81,15 +78,22 @@ function without587(facts: Facts): Facts {
   return { ...facts, listeners: facts.listeners.filter(({ port }) => port !== 587) };
 }
 
-/** The word may be given twice: when the connection is lost over it, it is, to learn how it ended. */
-async function giveWord(visit: Visit, id: string, undo: string | null, { ssh }: RunOptions): Promise<Receipt> {
+/** Confirming and undoing are idempotent: if the connection drops, reconnect and ask again, to learn how it ended. */
+async function confirmOrUndo(
+  { visit }: Agreed,
+  id: string,
+  undo: string | null,
+  { ssh, world }: RunOptions,
+): Promise<Receipt> {
+  const { connection } = visit;
+  if (!connection) throw new Error(`no connection to ${visit.name}`);
   try {
-    return await settle(linked(visit), id, undo);
+    return await settle(connection, id, undo);
   } catch (error) {
     if (!isLost(error)) throw error;
-    visit.remote = null;
-    visit.remote = await connect(visit.host, ssh).catch(lostOverTheWord);
-    return settle(visit.remote, id, undo).catch(lostOverTheWord);
+    visit.connection = null;
+    visit.connection = await world.connect(visit.host, ssh).catch(lostDuringConfirmation);
+    return settle(visit.connection, id, undo).catch(lostDuringConfirmation);
   }
 }
 
@@ -97,46 +101,45 @@ function isLost(error: unknown): error is HardenMailError {
   return error instanceof HardenMailError && error.exit === EXIT.unreachable;
 }
 
-/** A connection that is lost now leaves a host that waits for a word: it will help itself, and the admin must know. */
-function lostBeforeTheWord(seconds: number): (error: unknown) => never {
+/** A host that waits for our confirmation undoes the transaction by itself; the admin must know. */
+function lostBeforeConfirmation(seconds: number): (error: unknown) => never {
   return (error) => {
     if (!isLost(error)) throw error;
     throw new HardenMailError(
       error.code,
       `${error.message}, in the middle of the transaction`,
-      `Not hearing from us, the host puts everything back by itself within ${seconds} s; \`harden-mail history\` shows it. Then run again.`,
+      `Without our confirmation the host puts everything back within ${seconds} s; \`harden-mail history\` shows it. Then run again.`,
       { cause: error },
     );
   };
 }
 
-function lostOverTheWord(error: unknown): never {
+function lostDuringConfirmation(error: unknown): never {
   if (!isLost(error)) throw error;
   throw new HardenMailError(
     error.code,
-    `${error.message}, so whether the host heard the last word is not known`,
-    'If it did the changes stay, else it has put them back by itself. `harden-mail history` shows how it ended.',
+    `${error.message}, so it is not known whether the confirmation reached the host`,
+    'If it did, the changes stay; if not, the host has put them back. `harden-mail history` shows how it ended.',
     { cause: error },
   );
 }
 
-/** Who rolls back takes the hardening away, and means it: then only that the daemons still serve counts. */
-function relevant(visit: Visit, findings: readonly Finding[]): readonly Finding[] {
-  if (visit.goal === 'apply') return findings;
-  const ports = [...ALWAYS, ...staying(known(visit).snapshot, known(visit).plan.changes)];
+/** A rollback takes the hardening away on purpose: then the only question is whether the daemons still answer. */
+function relevant({ goal, snapshot, plan }: Surveyed, findings: readonly Finding[]): readonly Finding[] {
+  if (goal === 'apply') return findings;
+  const ports = [...ALWAYS, ...staying(snapshot, plan.changes)];
   return findings.filter(({ check, port }) => check === 'answers' && ports.includes(port));
 }
 
 const ALWAYS = [25, 110, 143, 993, 995];
 
-/** Ports that served before must serve again; and after an apply those for users with them. */
-function portsFor(visit: Visit): number[] {
-  const { plan, facts, policy, snapshot } = known(visit);
+/** The ports that must listen afterwards: those that listened before, and after an apply those that the plan opens. */
+function portsFor({ goal, plan, snapshot, policy }: Surveyed): number[] {
   const stay = policy.asked?.includes('no-pop3') ? [25, 143, 993] : ALWAYS;
-  const own = visit.goal === 'rollback' ? staying(snapshot, plan.changes) : [];
-  const before = facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
-  const opens = visit.goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
-  // 25 may be left out on purpose: then master.cf has no entry for it, and nobody waits for one.
+  const own = goal === 'rollback' ? staying(snapshot, plan.changes) : [];
+  const before = snapshot.facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
+  const opens = goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
+  // Without an entry for 25 in master.cf, the admin does not serve it, and nothing will listen there.
   const after = opens ? entryPorts(withChanges(snapshot, plan.changes)) : [];
   const users = policy.profile === 'strict' ? [465, 587] : [465];
   return [...new Set([...before, ...own, ...[25, ...users].filter((port) => after.includes(port))])];

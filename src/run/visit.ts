@@ -1,3 +1,4 @@
+/** How far a host has come in a run: each type holds what is known by then, so no later step has to ask whether it is there. */
 import { EXIT, worstExit } from '../model/errors.ts';
 import { isEmpty } from '../model/index.ts';
 import type {
@@ -17,85 +18,107 @@ import type {
 import type { Remote } from '../remote/remote.ts';
 import { failure } from './endings.ts';
 
-/** One host's way through a run, as far as it has come. */
+/** One host in a run: the host, the open connection, and what the report tells about it. */
 export interface Visit {
   readonly host: Host;
   readonly name: string;
-  /** What the plan is for. */
-  goal: 'apply' | 'rollback';
-  /** Milliseconds of work on it, without its waiting for others and for an answer. */
+  /** Milliseconds of work on this host, without the time that it waits for other hosts or for an answer. */
   spent: number;
-  remote: Remote | null;
-  /** Resolves when no connection is being closed. */
-  left: Promise<void>;
-  snapshot: Snapshot | null;
-  policy: Policy | null;
-  plan: Plan | null;
-  /** Tasks that are left out of this run and not as they should be. */
-  open: readonly TaskName[];
-  /** What was found and mended on the way, for the report. */
-  notes: readonly Note[];
-  /** What apt did in this run: packages that it installed, and those that it removed for them. */
-  apt: { readonly installed: readonly string[]; readonly removed: readonly string[] };
-  /** What was agreed to be replaced, in a dialogue. */
-  consents: readonly Replaceable[];
-  /** The fingerprint of the plan that was agreed to. */
-  agreed: string | null;
-  /** What the probes saw before anything was changed. */
-  before: readonly Finding[];
-  /** What they saw last. */
-  findings: readonly Finding[];
-  /** What an audit saw, port by port. */
-  audit?: readonly PortAudit[];
+  /** The connection to close when the host is done. */
+  connection: Remote | null;
+  /** Resolves when the connection is closed. */
+  closed: Promise<void>;
   /** Null as long as there is something left to do. */
   ending: Ending | null;
+  readonly report: Report;
 }
 
-export function begin(host: Host): Visit {
+/** What the result of the run says about a host. */
+interface Report {
+  facts: Facts | null;
+  plan: Plan | null;
+  findings: readonly Finding[];
+  /** Port by port; only of an audit. */
+  audit?: readonly PortAudit[];
+}
+
+/** A host that nothing is known of yet. */
+export interface Begun {
+  readonly visit: Visit;
+}
+
+export interface Connected extends Begun {
+  readonly remote: Remote;
+}
+
+/** A host whose files were read. */
+export interface FilesRead extends Connected {
+  readonly snapshot: Snapshot;
+}
+
+export interface Read extends FilesRead {
+  readonly policy: Policy;
+  /** What was found and finished before the plan was made. */
+  readonly notes: readonly Note[];
+}
+
+export interface Planned extends Read {
+  readonly plan: Plan;
+  /** Tasks that this run leaves out and that are not as they should be. */
+  readonly open: readonly TaskName[];
+}
+
+/** A plan with what the probes saw before anything was changed. */
+export interface Surveyed extends Planned {
+  readonly goal: 'apply' | 'rollback';
+  /** What the user agreed to replace, in a dialogue. */
+  readonly consents: readonly Replaceable[];
+  readonly before: readonly Finding[];
+  /** The packages that apt installed and removed in this run. */
+  readonly apt: AptChanges;
+}
+
+/** A plan that the user agreed to, by its fingerprint. */
+export interface Agreed extends Surveyed {
+  readonly agreed: string;
+}
+
+export interface AptChanges {
+  readonly installed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export const NO_APT: AptChanges = { installed: [], removed: [] };
+
+export function begin(host: Host): Begun {
+  const report: Report = { facts: null, plan: null, findings: [] };
   return {
-    host,
-    name: host.name,
-    goal: 'apply',
-    spent: 0,
-    remote: null,
-    left: Promise.resolve(),
-    snapshot: null,
-    policy: null,
-    plan: null,
-    open: [],
-    notes: [],
-    apt: { installed: [], removed: [] },
-    consents: [],
-    agreed: null,
-    before: [],
-    findings: [],
-    ending: null,
+    visit: { host, name: host.name, spent: 0, connection: null, closed: Promise.resolve(), ending: null, report },
   };
 }
 
-export function resultOf(visit: Visit): HostResult {
+/** Ends the host's run here. */
+export function finish({ visit }: Begun, ending: Ending): null {
+  visit.ending = ending;
+  return null;
+}
+
+export function resultOf({ visit }: Begun): HostResult {
   const ending = visit.ending ?? failure(new Error('the host was left in the middle'));
   return {
     host: visit.name,
     ending,
-    exit: exitOf(ending, visit.plan),
-    facts: visit.snapshot?.facts ?? null,
-    plan: visit.plan,
-    findings: visit.findings,
-    ...(visit.audit && { audit: visit.audit }),
+    exit: exitOf(ending, visit.report.plan),
+    ...visit.report,
     seconds: visit.spent / 1000,
   };
 }
 
-/**
- * Hangs up on a host that is done, and keeps of it what the report tells: of hundreds of hosts the connections and the files
- * that nobody needs any more would be most of the memory.
- */
-export function leave(visit: Visit): void {
-  const { remote, snapshot } = visit;
-  if (remote) visit.left = remote.close().catch(() => {});
-  visit.remote = null;
-  if (visit.ending && snapshot) visit.snapshot = { facts: snapshot.facts, files: {} };
+/** Closes the connection of a host that is done. */
+export function leave({ visit }: Begun): void {
+  const { connection } = visit;
+  if (connection) visit.closed = connection.close().catch(() => {});
+  visit.connection = null;
 }
 
 function exitOf(ending: Ending, plan: Plan | null): number {
@@ -103,22 +126,4 @@ function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
   const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
   return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
-}
-
-export function linked({ remote, name }: Visit): Remote {
-  if (!remote) throw new Error(`no connection to ${name}`);
-  return remote;
-}
-
-/** What there is once a plan has been made. */
-export interface Known {
-  readonly plan: Plan;
-  readonly policy: Policy;
-  readonly snapshot: Snapshot;
-  readonly facts: Facts;
-}
-
-export function known({ plan, policy, snapshot, name }: Visit): Known {
-  if (!plan || !policy || !snapshot) throw new Error(`no plan for ${name}`);
-  return { plan, policy, snapshot, facts: snapshot.facts };
 }

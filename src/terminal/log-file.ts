@@ -2,18 +2,15 @@
 import { openSync, writeSync } from 'node:fs';
 import { pid } from 'node:process';
 import { Chalk } from 'chalk';
-import type { Flags } from '../cli/arguments.ts';
 import { diffsOf } from './diffs.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { redact } from '../formats/redact.ts';
 import type { HostResult } from '../model/index.ts';
 import { isAboutChecks, version } from './recap.ts';
 import { commandLine } from '../report/command.ts';
-import { endingLine } from '../report/ending.ts';
+import { viewOf, type Views } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
 import { findingLines } from '../report/findings.ts';
-import { transactionLines } from '../report/history.ts';
-import { mapLines } from '../report/map.ts';
 import { headline, planLines } from '../report/plan.ts';
 import { totalOf, outcomeOf } from '../report/total.ts';
 import type { Terminal } from './terminal.ts';
@@ -57,7 +54,13 @@ function reasonOf(error: unknown): string {
 }
 
 /** The same terminal, and all that it is told goes to the log as well. */
-export function logged(screen: Terminal, log: Log, command: string, flags: Flags, who: string): Terminal {
+export function logged(
+  screen: Terminal,
+  log: Log,
+  command: string,
+  flags: Readonly<Record<string, unknown>>,
+  who: string,
+): Terminal {
   const options = Object.entries(flags).map(([name, value]) => `--${name}=${String(value)}`);
   log(`harden-mail ${version()} ${command} begins, by ${who}: ${options.join(' ')}`);
   return {
@@ -96,25 +99,22 @@ export function logged(screen: Terminal, log: Log, command: string, flags: Flags
       screen.debug(line);
     },
     async finish(run) {
-      for (const result of run.results) log(...ofHost(result.host, await told(result)));
+      for (const result of run.results) log(...ofHost(result.host, await told(result, run.views)));
       if (run.failure) log(`${run.failure.message} → ${run.failure.hint}`);
-      else log(totalOf(run.results.map(({ ending, exit }) => outcomeOf(ending.kind, exit))));
+      else log(totalOf(run.results.map(({ ending, exit }) => outcomeOf(ending.kind, exit, run.views))));
       log(`harden-mail ${command} ends, exit ${run.exit}, ${run.seconds.toFixed(3)} s`);
       await screen.finish(run);
     },
   };
 }
 
-async function told(result: HostResult): Promise<string[]> {
+async function told(result: HostResult, views: Views): Promise<string[]> {
   const { ending, findings, seconds } = result;
-  const lines: string[] = [];
-  for (const transaction of ending.kind === 'history' ? ending.transactions : []) {
-    lines.push(...transactionLines(transaction, plain));
-    for (const diff of await diffsOf(transaction.changes)) lines.push(...diff.trimEnd().split('\n'));
-  }
-  if (ending.kind === 'mapped') lines.push(...mapLines(ending.map, plain).filter(Boolean));
+  const view = viewOf(views, ending.kind);
+  const above = await view.above(result, plain, diffsOf);
+  const lines = above.flatMap((text) => text.trimEnd().split('\n')).filter(Boolean);
   const seen = isAboutChecks(ending) ? findingLines(findings, plain, true) : [];
-  return [...lines, ...seen, ...endingLine(result, plain), `${seconds.toFixed(3)} s in all`];
+  return [...lines, ...seen, ...view.lines(result, plain), `${seconds.toFixed(3)} s in all`];
 }
 
 /** Every line with its host before it, so that no text of a host passes for another's. */

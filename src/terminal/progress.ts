@@ -1,27 +1,10 @@
 import { Chalk } from 'chalk';
 import { escape } from '../report/escape.ts';
 import { frame, type Row } from './frame.ts';
+import type { Progress } from '../run/step.ts';
 import { region } from './region.ts';
 
-/** How the work on a host ended. */
-export type Outcome = 'done' | 'failed';
-
-/** Work on several hosts at a time, each with a line that says what is being done. */
-export interface Progress {
-  /**
-   * Runs `work` for each item, at most `width` at once; `say` shows the present step. Work must not throw: a host's
-   * failure is a value, and shown at the end.
-   */
-  each<T extends { readonly name: string }>(
-    items: readonly T[],
-    width: number,
-    work: (item: T, say: (step: string) => void) => Promise<Outcome>,
-  ): Promise<void>;
-  /** Something else is said on the same terminal, or asked there: the lines step aside until it is over. */
-  aside<T>(talk: () => Promise<T>): Promise<T>;
-}
-
-/** For who asked for quiet. */
+/** `--quiet` */
 export const NO_PROGRESS: Progress = plainProgress(() => {});
 
 /** Of more hosts than these each one's steps are too many lines to read: there is one when it is done. */

@@ -1,7 +1,7 @@
 /** Asks the person at the terminal. */
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import type { Process } from '../cli/cli.ts';
+import type { Process } from './process.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { escape } from '../report/escape.ts';
 

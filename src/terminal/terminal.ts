@@ -1,6 +1,5 @@
 import { Chalk } from 'chalk';
-import type { Flags } from '../cli/arguments.ts';
-import type { Process } from '../cli/cli.ts';
+import type { Process } from './process.ts';
 import { diffsOf } from './diffs.ts';
 import { ask, isInteractive } from './questions.ts';
 import { document, recap, type Run } from './recap.ts';
@@ -10,7 +9,7 @@ import { commandLine } from '../report/command.ts';
 import { escape } from '../report/escape.ts';
 import { liveProgress, NO_PROGRESS, plainProgress } from './progress.ts';
 import { diffLines, headline, planLines } from '../report/plan.ts';
-import type { Io } from '../run/run.ts';
+import type { Io } from '../run/step.ts';
 
 export interface Terminal extends Io {
   /** Is there somebody to ask? */
@@ -27,14 +26,37 @@ export interface Terminal extends Io {
   finish(run: Run): Promise<void>;
 }
 
+/** How the terminal shows a run. */
+export interface TerminalOptions {
+  readonly json: boolean;
+  /** Only failures, warnings and totals. */
+  readonly quiet: boolean;
+  /** A line for each command on a host. */
+  readonly verbose: boolean;
+  /** The same, and a line for each step of connecting. */
+  readonly debug: boolean;
+  readonly diff: boolean;
+  readonly color: 'auto' | 'always' | 'never';
+  /** Nobody is asked to agree to a plan. */
+  readonly unattended: boolean;
+}
+
+const DEFAULTS: TerminalOptions = {
+  json: false,
+  quiet: false,
+  verbose: false,
+  debug: false,
+  diff: true,
+  color: 'auto',
+  unattended: false,
+};
+
 /** Results go to standard output, progress and questions to standard error. */
-export function terminal(process: Process, flags: Flags): Terminal {
+export function terminal(process: Process, given: Partial<TerminalOptions>): Terminal {
   const { env, stdout, stderr } = process;
-  const json = flags.json === true;
-  const quiet = flags.quiet === true;
-  const verbose = flags.verbose === true || flags.debug === true;
-  const diff = flags.diff !== false;
-  const color = flags.color ?? 'auto';
+  const options = { ...DEFAULTS, ...given };
+  const { json, quiet, debug, diff, color } = options;
+  const verbose = options.verbose || debug;
   const chalk = new Chalk({ level: colorLevel(color, env, stdout.isTTY === true) });
   const live = stderr.isTTY === true && !env['CI'] && (stderr.columns ?? 0) > 0 && env['TERM'] !== 'dumb' && !verbose;
   const print = (lines: readonly string[]): void => {
@@ -54,7 +76,7 @@ export function terminal(process: Process, flags: Flags): Terminal {
     return answer;
   };
   // Nobody agrees to what was not shown.
-  const silent = quiet && (flags.yes === true || flags['dry-run'] === true || !isInteractive(process));
+  const silent = quiet && (options.unattended || !isInteractive(process));
 
   return {
     interactive: isInteractive(process),
@@ -81,7 +103,7 @@ export function terminal(process: Process, flags: Flags): Terminal {
     askLine: (text) => inTurn(text, false),
     askSecret: (text) => inTurn(text, true),
     command: (command) => verbose && note(commandLine(command)),
-    debug: (line) => flags.debug === true && note(`debug: ${escape(line)}`),
+    debug: (line) => debug && note(`debug: ${escape(line)}`),
     async finish(run) {
       if (json) stdout.write(await document(run));
       else print(await recap(run, chalk, { diff, quiet }));

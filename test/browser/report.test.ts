@@ -9,6 +9,7 @@ import type { Document } from '../../src/report/schema.ts';
 import { available, prepareMachine } from '../lab/requirements.ts';
 import { everything, fleet, poisoned } from '../unit/report/documents.ts';
 import { chromium, type Browser } from './chromium.ts';
+import { VIEWS } from '../unit/report/views.ts';
 
 /** Each would run, load or leave the page if it were taken for HTML. */
 const ATTACKS = [
@@ -39,7 +40,7 @@ describe('report --html, in Chromium', () => {
 
   const open = (document: Document): ReturnType<Browser['open']> => {
     const path = join(folder ?? '', 'report.html');
-    writeFileSync(path, page(document));
+    writeFileSync(path, page(document, VIEWS));
     return browser.open(pathToFileURL(path).href);
   };
   /** Visible text, as a reader has it. */
@@ -137,7 +138,7 @@ describe('report --html, in Chromium', () => {
 
   it('and if something did come in, the policy would stop it', async () => {
     const path = join(folder ?? '', 'spoilt.html');
-    writeFileSync(path, page(fleet).replace('<main>', '<main><script>window.pwned = 1</script><img src="https://attacker.test/">')); // oxfmt-ignore
+    writeFileSync(path, page(fleet, VIEWS).replace('<main>', '<main><script>window.pwned = 1</script><img src="https://attacker.test/">')); // oxfmt-ignore
     const { complaints } = await browser.open(pathToFileURL(path).href);
     assert.equal(await browser.evaluate('window.pwned'), undefined);
     assert.match(complaints.join('\n'), /script[^]*Content Security Policy/i);

@@ -8,6 +8,7 @@ import { lab, type LabHost } from '../lab/lab.ts';
 import { credentials, hardenMail, scratch, to } from './cli.ts';
 import { mark, writtenSince } from './host.ts';
 import { IMAP, SMTP, talkInClear } from './talk.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from '../unit/report/views.ts';
 
 const DANGERS = ['auth-on-reinjection', 'open-auth-socket', 'open-relay', 'plaintext-logins', 'wide-mynetworks'];
 
@@ -132,13 +133,13 @@ describe('map', function () {
     const inventory = scratch('inventory.json', JSON.stringify({ hosts }));
     const { code, stdout, stderr } = await hardenMail(['map', '--json', '--inventory', inventory, ...credentials({ ...stock, knownHosts: knownBy(stock, spoilt) })]); // oxfmt-ignore
     assert.equal(code, 0, stderr + stdout.slice(0, 500));
-    const document = readDocument(JSON.parse(stdout));
+    const document = readDocument(JSON.parse(stdout), HOST_COMMAND_NAMES, VIEWS);
     if ('wrong' in document) return assert.fail(document.wrong);
     assert.deepEqual(
       document.hosts.map(({ outcome }) => outcome),
       ['mapped', 'mapped'],
     );
-    assert.match(page(document), /relays for everybody: an open relay/);
+    assert.match(page(document, VIEWS), /relays for everybody: an open relay/);
   });
 
   it('doctor warns of the dangers, and they are in the way of nothing', async () => {

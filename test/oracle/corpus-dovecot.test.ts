@@ -4,7 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../src/model/errors.ts';
-import { dovecotFiles, loadDovecot, removeDovecot, setDovecot, type DovecotConfig } from '../../src/formats/dovecot/dovecot.ts';
+import {
+  dovecotFiles,
+  loadDovecot,
+  removeDovecot,
+  setDovecot,
+  type DovecotConfig,
+} from '../../src/formats/dovecot/dovecot.ts';
 import { DOVECOT_CONF, FULL, isTurn, MANIFEST, ownSamples, stockDovecot, type Sample } from './corpus.ts';
 import { grammarOf, RELEASES } from './debs.ts';
 import { doveconf, type Doveconf, type Reading } from './doveconf.ts';

@@ -1,7 +1,5 @@
 /** `harden-mail doctor`: the way to a host step by step, and what would keep apply from its work there. */
-import { readFileSync } from 'node:fs';
 import { preflight } from '../../commit/certificate.ts';
-import { connect } from '../../connect/connect.ts';
 import { HardenMailError } from '../../model/errors.ts';
 import { dangerSentence, mapIfReadable } from '../mapping.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from '../../model/index.ts';
@@ -10,31 +8,47 @@ import { compose } from '../../plan/compose.ts';
 import { assertSupported } from '../../debian/supported.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import type { Remote } from '../../remote/remote.ts';
-import type { Step } from '../run.ts';
-import { assertFree, onlyInUse, readHost } from '../steps.ts';
-import { failure } from '../endings.ts';
+import { onlyInUse } from '../../plan/names-in-use.ts';
+import { assertFree, readHost } from '../reading.ts';
+import { each } from '../stages.ts';
+import type { Flow, Step } from '../step.ts';
+import { finish, type Begun } from '../visit.ts';
+import type { ChalkInstance } from 'chalk';
+import { DIAGNOSIS_STATUSES } from '../../model/index.ts';
+import { key, section, sign, table } from '../../report/cells.ts';
+import { count } from '../../report/count.ts';
+import { endingView, type Zod } from '../../report/ending-view.ts';
+import { FAILED } from '../../report/endings.ts';
+import { escape } from '../../report/escape.ts';
+import { html } from '../../report/markup.ts';
+import { logbook, type Logbook } from '../logbook.ts';
+import { askNeeds, shortcomings, wayToRoot } from '../host-needs.ts';
 
-/** The journal and the staged files of a run take less. */
-const ENOUGH_KB = 20_000;
 /** Certificates are judged by the clock. */
 const CLOCK_SECONDS = 300;
 
-export const examine: Step = async (visit, options, say) => {
+export const flow: Flow = (hosts, options, io) => each(hosts, examine, options, io);
+
+const examine: Step<Begun, Begun> = async (from, options, say) => {
+  const { visit } = from;
+  const { host } = visit;
   const log = logbook(say);
   const { look } = log;
   const ssh = { ...options.ssh, onStep: log.done };
-  visit.remote = await look('connect', () => connect(visit.host, ssh), null);
-  if (visit.remote) {
-    const remote = readOnly(visit.remote);
-    const needs = await look('root', () => askNeeds(remote), wayIn);
+  visit.connection = await look('connect', () => options.world.connect(host, ssh), null);
+  if (visit.connection) {
+    const remote = readOnly(visit.connection);
+    const needs = await look('root', () => askNeeds(remote), wayToRoot);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
-    visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // oxfmt-ignore
-    if (visit.snapshot) {
-      await lookAhead(visit.host, remote, visit.snapshot, look);
-      lookAtDangers(visit.snapshot, log);
+    const read = () => readHost(options.world, remote, host);
+    const snapshot = needs && (await look('files', read, ({ files }) => `${Object.keys(files).length} were read`));
+    if (snapshot) {
+      visit.report.facts = snapshot.facts;
+      await lookAhead(host, remote, snapshot, look);
+      lookAtDangers(snapshot, log);
     }
   }
-  visit.ending = { kind: 'examined', diagnoses: log.diagnoses };
+  return finish(from, { kind: 'examined', diagnoses: log.diagnoses });
 };
 
 /** The steps of apply before anything is written. */
@@ -64,98 +78,6 @@ function lookAtDangers(snapshot: Snapshot, { done, warned }: Logbook): void {
   if (dangers.length === 0) done('dangers', `none found in ${map.ways.length} ways in (harden-mail map)`);
 }
 
-interface Logbook {
-  readonly diagnoses: readonly Diagnosis[];
-  readonly done: (check: string, text: string) => void;
-  readonly failed: (check: string, problem: Problem) => void;
-  /** Something to know, which is in the way of nothing. */
-  readonly warned: (check: string, problem: Problem) => void;
-  /** What fails is noted, and keeps only what rests on it from being looked at. Without `tell` success says nothing. */
-  readonly look: <T>(
-    check: string,
-    work: () => T | Promise<T>,
-    tell: ((found: T) => string) | null,
-  ) => Promise<T | null>;
-}
-
-interface Problem {
-  readonly text: string;
-  readonly hint: string;
-  readonly exit?: number;
-}
-
-function logbook(say: (step: string) => void): Logbook {
-  const diagnoses: Diagnosis[] = [];
-  let began = performance.now();
-  const note = (check: string, found: Omit<Diagnosis, 'check' | 'seconds'>): void => {
-    diagnoses.push({ check, ...found, seconds: (performance.now() - began) / 1000 });
-    began = performance.now();
-  };
-  const done = (check: string, text: string): void => note(check, { status: 'ok', text, hint: '', exit: 0 });
-  const failed = (check: string, problem: Problem): void => note(check, { status: 'fail', exit: 1, ...problem });
-  const warned = (check: string, problem: Problem): void => note(check, { status: 'warn', ...problem, exit: 0 });
-  const look: Logbook['look'] = async (check, work, tell) => {
-    say(check);
-    try {
-      const found = await work();
-      if (tell) done(check, tell(found));
-      return found;
-    } catch (error) {
-      const { code, message: text, hint, exit } = failure(error);
-      if (code === 'INTERRUPTED') throw error;
-      failed(STEP_OF[code] ?? check, { text, hint, exit });
-      return null;
-    }
-  };
-  return { diagnoses, done, failed, warned, look };
-}
-
-/** The step of connecting that went wrong. */
-const STEP_OF: Readonly<Record<string, string>> = {
-  HOST_KEY_UNKNOWN: 'host key',
-  HOST_KEY_CHANGED: 'host key',
-  HOST_KEY_REVOKED: 'host key',
-  AUTH_FAILED: 'login',
-  KEY_UNUSABLE: 'login',
-};
-
-/** What doctor.sh says: a word and its value. */
-type Needs = readonly (readonly [word: string, value: string])[];
-
-async function askNeeds(remote: Remote): Promise<Needs> {
-  const script = readFileSync(new URL('./doctor.sh', import.meta.url), 'utf8');
-  const { stdout } = await remote.run(script, { name: 'needs', intent: 'read' });
-  const lines = stdout.toString('latin1').split('\n');
-  return lines.filter(Boolean).map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]);
-}
-
-function wayIn(needs: Needs): string {
-  return needs.find(([word]) => word === 'way')?.[1] || 'the login is root';
-}
-
-function shortcomings(needs: Needs): Problem[] {
-  return needs.flatMap(([word, value]): Problem[] => {
-    const [first = '', second = ''] = value.split(' ');
-    switch (word) {
-      case 'missing':
-        return [{ text: `${value} is not there`, hint: 'Install the package of Debian that has it.' }];
-      case 'readonly':
-        return [{ text: `${value} is mounted read-only`, hint: '`journalctl -k` may say why; `mount -o remount,rw`.' }];
-      case 'free':
-        if (Number(first) >= ENOUGH_KB) return [];
-        return [
-          { text: `${second} has ${first} kB left`, hint: 'Make room: of each file that changes a copy is kept.' },
-        ];
-      case 'apt':
-        return [{ text: `apt is in use by ${value}`, hint: 'Wait until that is done.' }];
-      case 'unfinished':
-        return [{ text: `dpkg has not finished ${value}`, hint: '`dpkg --configure -a`, or `apt-get -f install`.' }];
-      default:
-        return [];
-    }
-  });
-}
-
 function versions({ os, postfix, dovecot }: Facts): string {
   return `${os.pretty} · Postfix ${postfix ?? 'not there'} · Dovecot ${dovecot ?? 'not there'}`;
 }
@@ -174,3 +96,61 @@ function assertClock({ now }: Facts): void {
     'Set it (`timedatectl`): certificates are valid by the clock.',
   );
 }
+
+declare module '../../model/result.ts' {
+  interface CommandEndings {
+    readonly examined: { readonly diagnoses: readonly Diagnosis[] };
+  }
+}
+
+const ending = endingView({
+  kind: 'examined',
+  total: 'ok',
+  lines: ({ host, ending: { diagnoses } }, chalk) => [
+    ...diagnoses.flatMap((one) => diagnosisLines(one, chalk)),
+    `${chalk.bold(escape(host))}  ${conclusion(diagnoses, chalk)}`,
+  ],
+  needsAttention: ({ diagnoses }) => diagnoses.some(({ status }) => status === 'warn'),
+  schema: (z) => z.object({ diagnoses: z.array(diagnosisSchema(z)).describe('each look') }),
+  fields: ({ diagnoses }) => ({ diagnoses }),
+  page: ({ diagnoses }) =>
+    section(
+      'Step by step',
+      table(
+        diagnoses.map(({ check, status, text, hint, seconds }) => [
+          sign(status),
+          key(check),
+          html`<td>${text}${hint === '' ? '' : html`<p class="soft">${hint}</p>`}</td>`,
+          html`<td class="number soft">${seconds.toFixed(2)} s</td>`,
+        ]),
+      ),
+    ),
+});
+
+const diagnosisSchema = (z: Zod) =>
+  z.object({
+    check: z.string(),
+    status: z.enum(DIAGNOSIS_STATUSES).describe('`warn`: a danger that keeps no apply from its work'),
+    text: z.string(),
+    hint: z.string().describe('how to fix it; empty when it is well'),
+    exit: z.int().min(0).max(255).describe('what an apply would end with'),
+    seconds: z.number().min(0),
+  });
+
+/** `✔ login      0.21 s  root, by key /root/.ssh/id_ed25519`, and the fix where there is one. */
+function diagnosisLines({ check, status, text, hint, seconds }: Diagnosis, chalk: ChalkInstance): string[] {
+  const mark = { ok: chalk.green('✔'), warn: chalk.yellow('!'), fail: chalk.red('✖') }[status];
+  const line = `  ${mark} ${check.padEnd(11)} ${seconds.toFixed(2).padStart(5)} s  ${escape(text)}`;
+  return hint === '' ? [line] : [line, `      ${chalk.dim('→')} ${escape(hint)}`];
+}
+
+function conclusion(diagnoses: readonly Diagnosis[], chalk: ChalkInstance): string {
+  const bad = diagnoses.filter(({ status }) => status === 'fail').length;
+  const dangers = diagnoses.filter(({ status }) => status === 'warn').length;
+  const more = dangers === 0 ? '' : `; ${chalk.yellow(count(dangers, 'danger'))} found`;
+  if (bad === 0) return `${chalk.green('ok')}: nothing is in the way of an apply${more}. Nothing was written.`;
+  const what = `${count(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} in the way of an apply`;
+  return `${chalk.red('failed')}: ${what}${more}. Nothing was written.`;
+}
+
+export const endings = [ending, FAILED];

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Process } from '../../../src/cli/cli.ts';
+import type { Process } from '../../../src/terminal/process.ts';
 import { route } from '../../../src/connect/route.ts';
 import { inventorySchema } from '../../../src/inventory/schema.ts';
 import { OBEYED, tricks } from './tricks.ts';

@@ -6,6 +6,7 @@ import { logged, openLog } from '../../../src/terminal/log-file.ts';
 import { terminal } from '../../../src/terminal/terminal.ts';
 import { facts, fail, HOSTILE, pass, plan, result } from '../report/results.ts';
 import { command, screen } from './screen.ts';
+import { VIEWS } from '../report/views.ts';
 
 describe('cli: --log-file', () => {
   let folder: string;
@@ -33,7 +34,7 @@ describe('cli: --log-file', () => {
     });
     await io.show([{ name, domain: name, facts, plan }]);
     const results = [result({ kind: 'changed' }, { host: name, plan, findings: [pass, fail] })];
-    await io.finish({ command: 'apply', dryRun: false, began: 0, seconds: 2, exit: 0, results });
+    await io.finish({ command: 'apply', views: VIEWS, dryRun: false, began: 0, seconds: 2, exit: 0, results });
     assert.match(out(), /changed: /);
     return lines();
   }

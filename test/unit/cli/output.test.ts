@@ -3,13 +3,14 @@ import type { Flags } from '../../../src/cli/arguments.ts';
 import { detailed } from '../../../src/cli/cli.ts';
 import type { Ending, HostResult } from '../../../src/model/index.ts';
 import type { Run } from '../../../src/terminal/recap.ts';
-import { terminal } from '../../../src/terminal/terminal.ts';
+import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../report/results.ts';
 import { command, screen } from './screen.ts';
+import { VIEWS } from '../report/views.ts';
 
 const run = (results: readonly HostResult[]): Run => {
-  return { command: 'check', dryRun: false, began: 0, seconds: 1, exit: 0, results };
+  return { command: 'check', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 0, results };
 };
 const shown = { name: 'mx1', domain: 'mx1', facts, plan };
 const drift = { files: [], leftovers: [] };
@@ -18,9 +19,9 @@ const drifted = result({ kind: 'checked', drift }, { host: 'mx2', plan, exit: 2 
 const failed: Ending = { kind: 'failed', code: 'VERIFY_FAILED', message: 'a check fails', hint: 'Look.', exit: 5 };
 
 describe('cli: --quiet', () => {
-  const told = async (results: readonly HostResult[], flags: Flags = {}): Promise<string> => {
+  const told = async (results: readonly HostResult[], options: Partial<TerminalOptions> = {}): Promise<string> => {
     const { process, out } = screen();
-    await terminal(process, { quiet: true, ...flags }).finish(run(results));
+    await terminal(process, { quiet: true, ...options }).finish(run(results));
     return out();
   };
 
@@ -29,7 +30,7 @@ describe('cli: --quiet', () => {
   it('tells what went wrong with its cause, and the total', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
     assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
-      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` mends it. Nothing was written.',
+      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
       '  ✖ 143 logindisabled        a plain login is taken',
       'mx3  failed: a check fails',
       '  → Look.',
@@ -56,8 +57,7 @@ describe('cli: --quiet', () => {
   it('shows no plan and no step where nothing is asked', async () => {
     for (const [tty, flags] of [
       [false, {}],
-      [true, { yes: true }],
-      [true, { 'dry-run': true }],
+      [true, { unattended: true }],
     ] as const) {
       const { process, out, err } = screen(tty);
       const quiet = terminal(process, { quiet: true, ...flags });

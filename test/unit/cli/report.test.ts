@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { page } from '../../../src/report/page.ts';
 import { fleet } from '../report/documents.ts';
 import { command } from './screen.ts';
+import { VIEWS } from '../report/views.ts';
 
 describe('cli: report --html', () => {
   let folder: string;
@@ -21,7 +22,7 @@ describe('cli: report --html', () => {
     ] as const) {
       const { code, out, err } = command(['report', '--html', at('out.html'), ...args], input);
       assert.deepEqual([code, out, err], [0, `${at('out.html')}: 5 hosts: 2 ok, 1 drifted, 2 failed\n`, '']);
-      assert.equal(readFileSync(at('out.html'), 'utf8'), page(fleet));
+      assert.equal(readFileSync(at('out.html'), 'utf8'), page(fleet, VIEWS));
       rmSync(at('out.html'));
     }
   });

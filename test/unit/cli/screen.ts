@@ -1,7 +1,7 @@
 /** A process that writes to memory, for the tests of what a run says. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Process } from '../../../src/cli/cli.ts';
+import type { Process } from '../../../src/terminal/process.ts';
 
 export interface Screen {
   readonly process: Process;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { TASKS, type Finding } from '../../../src/model/index.ts';
-import { chooseTasks, excuse, listTasks } from '../../../src/cli/task-selection.ts';
+import { chooseTasks, listTasks } from '../../../src/cli/task-selection.ts';
+import { excuse } from '../../../src/run/excuse.ts';
 
 describe('cli: tags', () => {
   const chosen: [tags: string | undefined, skip: string | undefined, tasks: string[]][] = [

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { dovecotFiles, dovecotValue, loadDovecot, removeDovecot, setDovecot } from '../../../src/formats/dovecot/dovecot.ts';
+import {
+  dovecotFiles,
+  dovecotValue,
+  loadDovecot,
+  removeDovecot,
+  setDovecot,
+} from '../../../src/formats/dovecot/dovecot.ts';
 import type { DovecotConfig } from '../../../src/formats/dovecot/dovecot.ts';
 import { canonicalPath } from '../../../src/formats/dovecot/dovecot-tree.ts';
 import { filesOf, HOME, meaningOf, model, ROOT, settable, value } from './dovecot-model.ts';

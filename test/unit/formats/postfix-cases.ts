@@ -13,7 +13,13 @@ import {
   setMain,
 } from '../../../src/formats/postfix/main-cf.ts';
 import type { MainCf } from '../../../src/formats/postfix/main-cf.ts';
-import { addService, parseMaster, removeOption, renderMaster, setOption } from '../../../src/formats/postfix/master-cf.ts';
+import {
+  addService,
+  parseMaster,
+  removeOption,
+  renderMaster,
+  setOption,
+} from '../../../src/formats/postfix/master-cf.ts';
 import type { MasterCf } from '../../../src/formats/postfix/master-cf.ts';
 
 export type MainEdit =

@@ -5,6 +5,7 @@ import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
 import type { Document } from '../../../src/report/schema.ts';
 import { MAPS } from './map-data.ts';
 import { EMPTY, fail, hint, pass, plan, result, warn } from './results.ts';
+import { VIEWS } from './views.ts';
 
 const run: RunFacts = {
   command: 'check',
@@ -35,7 +36,7 @@ const unwell: Ending = {
 
 export function documentOf(results: readonly HostResult[], over: Partial<RunFacts> = {}): Document {
   const diffs = new Map(results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map(diffOf)]));
-  return JSON.parse(jsonDocument({ ...run, ...over }, results, diffs)) as Document;
+  return JSON.parse(jsonDocument({ ...run, ...over }, results, diffs, VIEWS)) as Document;
 }
 
 const checked = (edited: boolean): Ending => {

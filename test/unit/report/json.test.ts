@@ -6,6 +6,7 @@ import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from './document.ts';
 import { MAPS } from './map-data.ts';
 import { facts, pass, plan, result } from './results.ts';
+import { VIEWS } from './views.ts';
 
 const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
 const results = [
@@ -34,7 +35,7 @@ const run = {
   seconds: 2.34567,
   exit: 5,
 } as const;
-const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(diffOf)]]));
+const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(diffOf)]]), VIEWS);
 const document = JSON.parse(printed) as { hosts: Record<string, unknown>[] };
 
 describe('report: --json', () => {
@@ -114,15 +115,15 @@ describe('report: --json', () => {
   ];
   for (const ending of endings) {
     it(`is as its schema says: ${ending.kind}`, () => {
-      assertDocument(jsonDocument(run, [result(ending, { plan, findings: [pass] })], new Map()));
-      assertDocument(jsonDocument(run, [result(ending, { facts: null })], new Map()));
+      assertDocument(jsonDocument(run, [result(ending, { plan, findings: [pass] })], new Map(), VIEWS));
+      assertDocument(jsonDocument(run, [result(ending, { facts: null })], new Map(), VIEWS));
     });
   }
 
   it('is as its schema says, also where no host was begun', () => {
     assertDocument(printed);
     assertDocument(
-      jsonDocument({ ...run, dryRun: true, error: { code: 'USAGE', message: 'm', hint: 'h' } }, [], new Map()),
+      jsonDocument({ ...run, dryRun: true, error: { code: 'USAGE', message: 'm', hint: 'h' } }, [], new Map(), VIEWS),
     );
   });
 
@@ -148,7 +149,7 @@ describe('report: --json', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {
         const failed = result({ kind: 'failed', code: 'BUG', message, hint: '', exit: 1 });
-        const text = jsonDocument({ ...run, exit: 1 }, [failed], new Map());
+        const text = jsonDocument({ ...run, exit: 1 }, [failed], new Map(), VIEWS);
         assert.doesNotMatch(text, /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
         assert.equal(
           (JSON.parse(text) as { hosts: { error: { message: string } }[] }).hosts[0]?.error.message,

@@ -4,7 +4,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Chalk } from 'chalk';
 import { dangerNotes, mapIfReadable, mapOf } from '../../../src/run/mapping.ts';
 import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model/index.ts';
-import { endingLine } from '../../../src/report/ending.ts';
 import { escape } from '../../../src/report/escape.ts';
 import { mapLines } from '../../../src/report/map.ts';
 import { clientNames } from '../../../src/report/map-words.ts';
@@ -15,6 +14,7 @@ import { host } from '../plan/host.ts';
 import { documentOf } from './documents.ts';
 import { MAPS } from './map-data.ts';
 import { result } from './results.ts';
+import { endingLine, VIEWS } from './views.ts';
 
 const plain = new Chalk({ level: 0 });
 const coloured = new Chalk({ level: 1 });
@@ -110,7 +110,7 @@ describe('report: map, names of clients', () => {
 describe('report: map, on the page', () => {
   for (const [name, map] of Object.entries(MAPS)) {
     it(`${name}: every entry, place, check and danger is on it, and nothing of a host is HTML`, () => {
-      const text = page(documentOf([result({ kind: 'mapped', map })], { command: 'map', exit: 0 }));
+      const text = page(documentOf([result({ kind: 'mapped', map })], { command: 'map', exit: 0 }), VIEWS);
       const seen = text.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]*>/g, '').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))).replace(/\s+/g, ' '); // oxfmt-ignore
       const { ways, sockets, out, dangers } = map;
       const places = [...ways, ...sockets, ...out, ...dangers].map(({ file, line }) => `${file}:${line}`);
@@ -123,7 +123,7 @@ describe('report: map, on the page', () => {
   }
 
   it('what is dangerous stands before the ways in', () => {
-    const text = page(documentOf([result({ kind: 'mapped', map: MAPS['everything that is dangerous']! })], { command: 'map' })); // oxfmt-ignore
+    const text = page(documentOf([result({ kind: 'mapped', map: MAPS['everything that is dangerous']! })], { command: 'map' }), VIEWS); // oxfmt-ignore
     assert.ok(text.indexOf('>Dangers<') < text.indexOf('>mynetworks<'));
   });
 });

@@ -6,6 +6,7 @@ import { page } from '../../../src/report/page.ts';
 import { readDocument } from '../../../src/report/schema.ts';
 import { documentOf, everything, fleet, poisoned } from './documents.ts';
 import { result } from './results.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';
 
 /** Names of elements and attributes, each once. */
 const names = (text: string): string[] =>
@@ -37,9 +38,21 @@ describe('report: markup', () => {
   });
 });
 
+/** Fields that only one kind of ending has. */
+const OWN_FIELDS = ['error', 'records', 'history', 'diagnoses', 'drift'] as const;
+
+/** Every text in a value; of what a document says in words of its own, such as `true`, nothing. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === 'status' || name === 'excerpt' ? [] : textsIn(inner),
+  );
+}
+
 describe('report: the page', () => {
   it('says what was run, when, and how many hosts ended how', () => {
-    const text = page(fleet);
+    const text = page(fleet, VIEWS);
     assert.match(text, /^<!doctype html>\n/);
     assert.match(text, /<title>harden-mail check · 2026-11-24 10:15 UTC<\/title>/);
     assert.match(text, /<b>2<\/b>failed/);
@@ -47,7 +60,7 @@ describe('report: the page', () => {
   });
 
   it('has the most urgent first, and those that failed unfolded', () => {
-    const rows = [...page(fleet).matchAll(/<details class="host" (open)?[^>]*>[^]*?class="name">([^<]*)</g)];
+    const rows = [...page(fleet, VIEWS).matchAll(/<details class="host" (open)?[^>]*>[^]*?class="name">([^<]*)</g)];
     assert.deepEqual(
       rows.map(([, open, name]) => [name, open].filter(Boolean).join(' ')),
       ['mx3.example.test open', 'mx5.example.test open', 'mx2.example.test', 'mx1.example.test', 'mx4.example.test'],
@@ -55,7 +68,7 @@ describe('report: the page', () => {
   });
 
   it('holds every path, finding, note and hint of the document', () => {
-    const shown = page(everything);
+    const shown = page(everything, VIEWS);
     for (const host of everything.hosts) {
       const { plan, findings } = host;
       const texts = [
@@ -63,18 +76,14 @@ describe('report: the page', () => {
         ...(plan?.notes ?? []).map(({ text }) => text),
         ...(plan?.tasks ?? []).map(({ summary }) => summary),
         ...findings.map(({ text }) => text),
-        ...(host.outcome === 'failed' ? [host.error.message, host.error.hint, host.error.code] : []),
-        ...(host.outcome === 'dns' ? host.records : []),
-        ...(host.outcome === 'history' ? host.history.flatMap(({ id, who, files }) => [id, who, ...files]) : []),
-        ...(host.outcome === 'examined' ? host.diagnoses.flatMap(({ text, hint }) => [text, hint]) : []),
-        ...(host.outcome === 'checked' ? host.drift.leftovers : []),
+        ...textsIn(OWN_FIELDS.map((name) => host[name])),
       ];
       for (const text of texts) assert.ok(shown.includes(html`${text}`.text), text);
     }
   });
 
   it('is all in one: nothing is loaded, and its own style alone is allowed', () => {
-    const text = page(everything);
+    const text = page(everything, VIEWS);
     assert.doesNotMatch(text, /<script|<link|<img|src=|href=|url\(|@import/i);
     const style = /<style>([^]*?)<\/style>/.exec(text)?.[1] ?? '';
     const digest = createHash('sha256').update(style).digest('base64');
@@ -95,20 +104,20 @@ describe('report: the page', () => {
     '\u202e<\u0000svg>',
   ]) {
     it(`has the same elements and attributes, whatever a host says: ${JSON.stringify(attack)}`, () => {
-      assert.deepEqual(names(page(poisoned(everything, attack))), names(page(everything)));
+      assert.deepEqual(names(page(poisoned(everything, attack), VIEWS)), names(page(everything, VIEWS)));
     });
   }
 
   it('tells why no host was begun', () => {
     const error = { code: 'USAGE', message: 'which host?', hint: 'Say which.' };
-    assert.match(page(documentOf([], { error, exit: 3 })), /which host\?[^]*Say which\./);
+    assert.match(page(documentOf([], { error, exit: 3 }), VIEWS), /which host\?[^]*Say which\./);
   });
 });
 
 describe('report: a document that is read', () => {
   it('may have fields that are not known yet', () => {
     const newer = { ...fleet, more: 1, hosts: fleet.hosts.map((host) => ({ ...host, more: 1 })) };
-    assert.deepEqual(readDocument(newer), fleet);
+    assert.deepEqual(readDocument(newer, HOST_COMMAND_NAMES, VIEWS), fleet);
   });
 
   for (const [wrong, value] of [
@@ -118,7 +127,7 @@ describe('report: a document that is read', () => {
     [/^hosts\.0\.findings\.0\.port: /, documentOf([result({ kind: 'verified' }, { findings: [{ port: 0, check: '', status: 'pass', text: '', via: 'ssh' }] })])], // oxfmt-ignore
   ] as const) {
     it(`is refused with the place: ${String(wrong)}`, () => {
-      const read = readDocument(value);
+      const read = readDocument(value, HOST_COMMAND_NAMES, VIEWS);
       assert.ok('wrong' in read);
       assert.match(read.wrong, wrong);
     });

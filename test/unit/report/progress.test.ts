@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { liveProgress, plainProgress, type Progress } from '../../../src/terminal/progress.ts';
+import type { Progress } from '../../../src/run/step.ts';
+import { liveProgress, plainProgress } from '../../../src/terminal/progress.ts';
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 const many = named(...Array.from({ length: 200 }, (_, n) => `n${n + 1}`));

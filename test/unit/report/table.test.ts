@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { recapTable } from '../../../src/report/table.ts';
 import { fail, HOSTILE, pass, plan, result, warn } from './results.ts';
+import { VIEWS } from './views.ts';
 
 describe('the recap table of several hosts', () => {
   const ok = result({ kind: 'unchanged' }, { host: 'mx1.example.test', findings: [pass, pass, warn], seconds: 1.04 });
@@ -12,7 +13,7 @@ describe('the recap table of several hosts', () => {
   it('has a row for each, in columns', () => {
     const pending = result({ kind: 'pending' }, { host: 'c', plan });
     const [settings, files] = [plan.settings.length, plan.changes.length].map(String) as [string, string];
-    assert.deepEqual(recapTable([ok, broken, pending]), [
+    assert.deepEqual(recapTable([ok, broken, pending], VIEWS), [
       'host              outcome        settings  files  passed  warned  failed  seconds',
       'mx1.example.test  ok                    0      0       2       1       0      1.0',
       'b                 failed                -      -       0       0       1     15.0',
@@ -20,11 +21,11 @@ describe('the recap table of several hosts', () => {
     ]);
   });
 
-  it('is not needed for one', () => assert.deepEqual(recapTable([ok]), []));
+  it('is not needed for one', () => assert.deepEqual(recapTable([ok], VIEWS), []));
 
   it('gives the terminal nothing that a host may have named itself', () => {
     assert.ok(
-      !recapTable([ok, { ...broken, host: HOSTILE }])
+      !recapTable([ok, { ...broken, host: HOSTILE }], VIEWS)
         .join('\n')
         .includes('\u001b'),
     );

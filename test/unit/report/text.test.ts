@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
 import { CONVERSION, type Ending, type Plan } from '../../../src/model/index.ts';
-import { endingLine } from '../../../src/report/ending.ts';
 import { findingLines } from '../../../src/report/findings.ts';
 import { transactionLines } from '../../../src/report/history.ts';
 import { diffLines, headline, planLines, planTotal } from '../../../src/report/plan.ts';
 import { totalLine } from '../../../src/report/total.ts';
 import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from './results.ts';
+import { endingLine, VIEWS } from './views.ts';
 
 const plain = new Chalk({ level: 0 });
 const coloured = new Chalk({ level: 1 });
@@ -137,13 +137,13 @@ describe('report: the total', () => {
       result({ kind: 'changed' }),
       result({ kind: 'unchanged' }),
     ];
-    assert.deepEqual(totalLine(all), ['4 hosts: 2 ok, 1 failed, 1 changed']);
-    assert.deepEqual(totalLine(all.slice(0, 1)), []);
+    assert.deepEqual(totalLine(all, VIEWS), ['4 hosts: 2 ok, 1 failed, 1 changed']);
+    assert.deepEqual(totalLine(all.slice(0, 1), VIEWS), []);
     const checked = [
       result({ kind: 'checked', drift }, { plan, exit: 2 }),
       result({ kind: 'checked', drift }, { plan: EMPTY }),
     ];
-    assert.deepEqual(totalLine(checked), ['2 hosts: 1 drifted, 1 ok']);
+    assert.deepEqual(totalLine(checked, VIEWS), ['2 hosts: 1 drifted, 1 ok']);
   });
 });
 
@@ -162,7 +162,7 @@ describe('report: the last line', () => {
       '  ~ /etc/postfix/main.cf       changed since transaction t1',
       '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
       '  ~ /etc/dovecot/dovecot.conf  no transaction of the journal wrote it',
-      'mx1  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` mends it. Nothing was written.',
+      'mx1  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
     ]);
     const well = last({ kind: 'checked', drift: { files: [], leftovers: [] } }, { plan: EMPTY, findings: [pass] });
     assert.equal(well, 'mx1  ok: as it should be, 1 check passed');

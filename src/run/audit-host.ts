@@ -1,45 +1,49 @@
 /** `verify --audit` and `verify --no-ssh`: the checks of verify, and beside them all that an audit tries. */
-import { audit, weighed } from '../../audit/audit.ts';
-import { judgeMap } from '../../audit/judge-map.ts';
-import { HardenMailError } from '../../model/errors.ts';
-import { mapIfReadable } from '../mapping.ts';
-import type { Finding, PortAudit } from '../../model/index.ts';
-import { proxiedPorts } from '../../plan/serving/proxied.ts';
-import { asProxy, tcp } from '../probe.ts';
-import type { RunOptions, Step } from '../run.ts';
-import { look } from '../steps.ts';
-import { verify } from '../../verify/verify.ts';
-import { linked, type Visit } from '../visit.ts';
-import { verdict } from '../endings.ts';
+import { audit, weighed } from '../audit/audit.ts';
+import { judgeMap } from '../audit/judge-map.ts';
+import { HardenMailError } from '../model/errors.ts';
+import { mapIfReadable } from './mapping.ts';
+import type { Finding, PortAudit } from '../model/index.ts';
+import { proxiedPorts } from '../plan/serving/proxied.ts';
+import { asProxy, tcp } from './probe.ts';
+import type { RunOptions, Say } from './step.ts';
+import { verify } from '../verify/verify.ts';
+import { finish, type Begun, type Read, type Visit } from './visit.ts';
+import { verdict } from './endings.ts';
 
-export const auditHost: Step = async (visit, options, say) => {
-  if (!options.outside) await look(visit, options, say);
+/** @param look what verify does with SSH */
+export async function auditHost(
+  from: Begun,
+  options: RunOptions,
+  say: Say,
+  look: (from: Begun, options: RunOptions, say: Say) => Promise<Read>,
+): Promise<null> {
+  const { visit } = from;
+  const found = options.outside ? null : await look(from, options, say);
   say('audit');
-  const { ports, findings } = options.outside ? await asStranger(visit, options) : await asAdmin(visit, options);
-  visit.audit = ports;
-  visit.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
-  const ending = verdict(visit.findings, { kind: 'verified' });
+  const { ports, findings } = found ? await asAdmin(found, options) : await asStranger(visit, options);
+  visit.report.audit = ports;
+  visit.report.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
+  const ending = verdict(visit.report.findings, { kind: 'verified' });
   const hint =
-    'Nothing was written. Behind each arrow stands the profile whose `harden-mail apply` mends it, and where to look.';
-  visit.ending = ending.kind === 'failed' ? { ...ending, hint } : ending;
-};
+    'Nothing was written. Behind each arrow stands the profile whose `harden-mail apply` fixes it, and where to look.';
+  return finish(from, ending.kind === 'failed' ? { ...ending, hint } : ending);
+}
 
 type Seen = { readonly ports: readonly PortAudit[]; readonly findings: readonly Finding[] };
 
-async function asAdmin(visit: Visit, options: RunOptions): Promise<Seen> {
-  const { address } = linked(visit);
-  const domain = visit.policy?.domain ?? visit.host.hostname;
-  const proxied = visit.snapshot ? proxiedPorts(visit.snapshot, address) : [];
-  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxied);
+async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOptions): Promise<Seen> {
+  const { address } = remote;
+  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxiedPorts(snapshot, address));
   const seen = await audit({
     dial: ways.direct,
-    domain,
+    domain: policy.domain,
     signal: options.interrupt.cut,
   });
   // The audit's own open-relay is the stricter of the two.
-  const checked = visit.findings.filter(({ check }) => check !== 'relay');
+  const checked = visit.report.findings.filter(({ check }) => check !== 'relay');
   const findings = [...checked, ...seen.findings];
-  const map = visit.snapshot && mapIfReadable(visit.snapshot);
+  const map = mapIfReadable(snapshot);
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 

@@ -1,0 +1,121 @@
+/** The endings that several commands share. */
+import { CONVERSION, isEmpty, RECEIPT_STATES, type Receipt } from '../model/index.ts';
+import { count } from './count.ts';
+import { endingView, type EndingView, type Zod } from './ending-view.ts';
+import { escape } from './escape.ts';
+import { passed } from './findings.ts';
+import { html, type Markup } from './markup.ts';
+import { daemons, planTotal, warnings } from './plan.ts';
+import { failureSchema } from './schema-parts.ts';
+
+const noFields = () => ({});
+const noSchema = (z: Zod) => z.object({});
+
+const unchanged = endingView({
+  kind: 'unchanged',
+  total: 'ok',
+  lines: ({ host, plan, findings }, chalk) => [
+    ...warnings(plan, chalk),
+    `${chalk.bold(escape(host))}  ${chalk.green('ok')}: nothing to do, ${passed(findings)}`,
+  ],
+  schema: noSchema,
+  fields: noFields,
+});
+
+const pending = endingView({
+  kind: 'pending',
+  total: 'to be changed',
+  lines: ({ host, plan }, chalk) => [
+    `${chalk.bold(escape(host))}  ${plan ? planTotal(plan) : ''} Nothing was written.`,
+  ],
+  schema: noSchema,
+  fields: noFields,
+});
+
+const declined = endingView({
+  kind: 'declined',
+  total: 'declined',
+  lines: ({ host }, chalk) => [`${chalk.bold(escape(host))}  ${chalk.yellow('declined')}: nothing was written`],
+  schema: noSchema,
+  fields: noFields,
+});
+
+/** Where there was a transaction. */
+const receiptShape = (z: Zod) => ({
+  transaction: z.string().optional().describe('its name on the host, for `history` and `rollback --to`'),
+  state: z.enum(RECEIPT_STATES).optional().describe('how it ended there'),
+});
+
+function receiptFields(receipt: Receipt | undefined): { transaction?: string; state?: Receipt['state'] } {
+  return receipt ? { transaction: receipt.id, state: receipt.state } : {};
+}
+
+function receiptPage({
+  transaction: id,
+  state,
+}: {
+  transaction?: string | undefined;
+  state?: string | undefined;
+}): Markup[] {
+  return id === undefined ? [] : [html`<p class="soft">Transaction <code>${id}</code>, ${state ?? ''}</p>`];
+}
+
+const changed = endingView({
+  kind: 'changed',
+  total: 'changed',
+  lines: ({ host, plan, findings, ending: { receipt } }, chalk) => {
+    const { settings = [], changes = [], activations = [] } = plan ?? {};
+    const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
+    const what = counts.join(' in ') || daemons(activations).join('; ') || 'what was missing is there now';
+    const way = settings.some(({ fragment }) => fragment === CONVERSION)
+      ? 'no way back: Dovecot 2.4 does not start with what was'
+      : '`harden-mail rollback` undoes it';
+    const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
+    return [`${chalk.bold(escape(host))}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed(findings)}`];
+  },
+  schema: (z) => z.object(receiptShape(z)),
+  fields: ({ receipt }) => receiptFields(receipt),
+  page: receiptPage,
+});
+
+const failed = endingView({
+  kind: 'failed',
+  total: 'failed',
+  lines: ({ host, plan, ending: { message, hint, excerpt = '' } }, chalk) => [
+    // A plan with something in it was shown, and its notes with it.
+    ...(plan && isEmpty(plan) ? warnings(plan, chalk) : []),
+    `${chalk.bold(escape(host))}  ${chalk.red('failed')}: ${escape(message)}`,
+    ...excerpt
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `    ${escape(line)}`),
+    `  ${chalk.dim('→')} ${escape(hint)}`,
+  ],
+  schema: (z) => z.object({ ...receiptShape(z), error: failureSchema(z) }),
+  fields: ({ receipt, code, message, hint, excerpt }) => ({
+    error: { code, message, hint, excerpt },
+    ...receiptFields(receipt),
+  }),
+  page: ({ error, ...receipt }) => [failurePage(error), ...receiptPage(receipt)],
+});
+
+function failurePage({
+  code,
+  message,
+  hint,
+  excerpt,
+}: Readonly<Record<'code' | 'message' | 'hint', string>> & { excerpt?: string | undefined }): Markup {
+  // oxfmt-ignore
+  const place = excerpt === undefined ? '' : html`<pre class="plain">${excerpt}</pre>`;
+  return html`<div class="error">
+    <p>${message}</p>
+    ${place}
+    <p class="soft">${hint} <code>${code}</code></p>
+  </div>`;
+}
+
+/** How an apply and a rollback end. */
+export const CHANGE_ENDINGS: readonly EndingView[] = [unchanged, pending, declined, changed, failed];
+
+/** How every command can end. */
+export const FAILED: EndingView = failed;

@@ -1,0 +1,100 @@
+/** `harden-mail apply`; with `--dry-run` the same flow, left after the diff. */
+import { preflight, requestCertificate } from '../../commit/certificate.ts';
+import { installPackages } from '../../commit/install.ts';
+import { HardenMailError } from '../../model/errors.ts';
+import { isEmpty, type Finding } from '../../model/index.ts';
+import { readOnly } from '../../remote/readonly.ts';
+import { onlyInUse } from '../../plan/names-in-use.ts';
+import { agree } from '../agree.ts';
+import { carryOut } from '../carry-out.ts';
+import { planInDialogue } from '../consent.ts';
+import { verdict } from '../endings.ts';
+import { excuse } from '../excuse.ts';
+import { approach, connected, planned } from '../reading.ts';
+import { inBatches, stage, visiting } from '../stages.ts';
+import type { Flow, Step } from '../step.ts';
+import { finish, NO_APT, type Agreed, type Begun, type Surveyed } from '../visit.ts';
+import { CHANGE_ENDINGS } from '../../report/endings.ts';
+
+/** For every host: read, plan, show the diff and ask; install and get certificates; plan again; commit, verify, confirm. */
+export const flow: Flow = (hosts, options, io) =>
+  visiting(hosts, async (begun) => {
+    const surveyed = await stage(survey, begun, options, io);
+    const agreed = await agree('Apply to', surveyed, options, io);
+    options.interrupt.hold();
+    const prepared = await stage(prepare, agreed, options, io);
+    await inBatches(carryOut, await agree('Apply to', prepared, options, io), options, io);
+  });
+
+/** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
+const survey: Step<Begun, Surveyed> = async (from, options, say) => {
+  const { visit } = from;
+  const approached = approach(visit.host, options);
+  // A dry run does not touch the mail ports before it must: a daemon that answers may write its caches.
+  const isEarly = !options.dryRun && !visit.host.local && !options.user;
+  const look = isEarly ? options.world.beginProbe(approached, visit.host, options) : null;
+  try {
+    const { found, consents, asked } = await planInDialogue(
+      await connected(from, options, say, approached.remote),
+      options,
+      say,
+    );
+    const { plan, remote, snapshot, policy, open } = found;
+    for (const action of plan.actions) {
+      if (action.kind === 'certificate') await preflight(readOnly(remote), action, onlyInUse(policy));
+    }
+    const surveyed = { ...found, consents, goal: 'apply', before: [], apt: NO_APT } as const;
+    if (options.dryRun && !isEmpty(plan)) return surveyed;
+    say('verify');
+    const before = snapshot.facts.packages['postfix'] ? await seenBefore() : [];
+    visit.report.findings = excuse(before, open, []);
+    if (isEmpty(plan)) return finish(from, verdict(visit.report.findings, { kind: 'unchanged' }));
+    return { ...surveyed, before };
+
+    async function seenBefore(): Promise<readonly Finding[]> {
+      const how = isEmpty(plan) ? 'full' : 'quiet';
+      const again = () => options.world.probe(remote, snapshot, policy, options, how);
+      // A mail server does not wait while the user thinks about a question.
+      if (asked || !look) return again();
+      const seen = await look.conclude(remote, snapshot, policy, how);
+      // The look began before the files were read, so it may be older than a reload that has happened meanwhile.
+      return isEmpty(plan) && seen.some(isOutdated) ? again() : seen;
+    }
+  } finally {
+    look?.abandon();
+  }
+};
+
+/** The daemon serves another certificate than the one that was read. */
+function isOutdated({ check, status }: Finding): boolean {
+  return check === 'certificate-served' && status === 'fail';
+}
+
+/** install and certbot: packages and certificates must be there before the settings that use them go live. */
+const prepare: Step<Agreed, Agreed> = async (from, options, say) => {
+  let present = from;
+  for (let action = present.plan.actions[0]; action !== undefined; action = present.plan.actions[0]) {
+    say(action.kind);
+    let { apt } = present;
+    if (action.kind === 'install') {
+      const { facts } = present.snapshot;
+      await installPackages(present.remote, action.packages, facts);
+      apt = {
+        installed: [...apt.installed, ...action.packages],
+        removed: [...apt.removed, ...facts.removes],
+      };
+    } else await requestCertificate(present.remote, action);
+    const before = present.plan.actions.length;
+    present = { ...present, ...(await planned(present, options, say, present.consents)), apt };
+    if (present.plan.actions.length >= before) {
+      throw new HardenMailError(
+        'REMOTE_FAILED',
+        `${action.kind} on ${present.visit.name} reported success, but its result is not there`,
+        'Look at the host with ssh; no configuration was written.',
+      );
+    }
+  }
+  return present;
+};
+
+export const endings = CHANGE_ENDINGS;

@@ -1,0 +1,142 @@
+/** `harden-mail check`: would an apply change anything, now or after an upgrade? Nothing is written. */
+import { readHistory } from '../../commit/history.ts';
+import { findLeftovers, findPristine } from '../../gather/leftovers.ts';
+import { isEmpty, type Ending, type Note } from '../../model/index.ts';
+import { compose } from '../../plan/compose.ts';
+import { driftOf } from '../../plan/drift.ts';
+import { foresee } from '../../plan/upgrade/foresee.ts';
+import { readOnly } from '../../remote/readonly.ts';
+import { shown } from '../agree.ts';
+import { verdict } from '../endings.ts';
+import { excuse } from '../excuse.ts';
+import { dangerNotes, mapIfReadable } from '../mapping.ts';
+import { connected, planned, readAtRest } from '../reading.ts';
+import { stage, visiting } from '../stages.ts';
+import type { Flow, Step } from '../step.ts';
+import { finish, type Begun, type Planned } from '../visit.ts';
+import type { ChalkInstance } from 'chalk';
+import type { Drift } from '../../model/index.ts';
+import { mono, section, table } from '../../report/cells.ts';
+import { endingView, type Zod } from '../../report/ending-view.ts';
+import { FAILED } from '../../report/endings.ts';
+import { escape } from '../../report/escape.ts';
+import { passed } from '../../report/findings.ts';
+import { html } from '../../report/markup.ts';
+import { difference, warnings } from '../../report/plan.ts';
+
+export const flow: Flow = (hosts, options, io) =>
+  visiting(hosts, async (begun) => {
+    const looked = await stage(options.upgradeTo === undefined ? inspect : lookAhead, begun, options, io);
+    const drifted = looked.filter(({ visit, plan }) => visit.ending?.kind !== 'failed' && !isEmpty(plan));
+    for (const group of await io.alike(drifted.map(shown))) await io.show(group);
+  });
+
+/** The plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
+const inspect: Step<Begun, Planned> = async (from, options, say) => {
+  const found = await planned(await connected(from, options, say), { ...options, dryRun: true }, say);
+  const { visit, remote, snapshot, policy, open } = found;
+  const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(mapIfReadable(snapshot))] };
+  visit.report.plan = plan;
+  const [history, leftovers] = await Promise.all([readHistory(readOnly(remote)), findLeftovers(readOnly(remote))]);
+  const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
+  if (isEmpty(plan)) {
+    say('verify');
+    visit.report.findings = excuse(await options.world.probe(remote, snapshot, policy, options, 'full'), open, []);
+  }
+  finish(found, verdict(visit.report.findings, checked));
+  return { ...found, plan };
+};
+
+/** `check --upgrade-to`: the plan of the same files under the next release. */
+const lookAhead: Step<Begun, Planned> = async (from, options, say) => {
+  const { upgradeTo: release } = options;
+  if (release === undefined) throw new Error('no release to look ahead to');
+  const found = await readAtRest(await connected(from, options, say), { ...options, dryRun: true }, say);
+  const { visit, remote, snapshot, policy } = found;
+  const pristine = await findPristine(readOnly(remote));
+  const ahead = foresee(snapshot, policy, release, visit.name, pristine);
+  const before = isEmpty(compose(snapshot, policy)) ? [] : [NOT_YET];
+  const plan = { ...ahead, notes: [...found.notes, ...before, ...ahead.notes] };
+  visit.report.plan = plan;
+  finish(found, { kind: 'foreseen', release });
+  return { ...found, plan, open: [] };
+};
+
+const NOT_YET: Note = {
+  task: 'restart',
+  level: 'warning',
+  text: 'this host is not as it should be as it is: run apply before the upgrade; what that would change is in this plan too',
+};
+
+declare module '../../model/result.ts' {
+  interface CommandEndings {
+    /** There is drift where the plan is not empty. */
+    readonly checked: { readonly drift: Drift };
+    /** `--upgrade-to`: the plan is that of a host with the next release. */
+    readonly foreseen: { readonly release: string };
+  }
+}
+
+const checked = endingView({
+  kind: 'checked',
+  total: 'ok',
+  totalAtFault: 'drifted',
+  lines({ host, plan, findings, ending: { drift } }, chalk) {
+    const name = chalk.bold(escape(host));
+    const left = drift.leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
+    if (!plan || isEmpty(plan)) {
+      return [...left, ...warnings(plan, chalk), `${name}  ${chalk.green('ok')}: as it should be, ${passed(findings)}`];
+    }
+    const what = `${difference(plan)}; \`harden-mail apply\` fixes it. Nothing was written.`;
+    return [...left, ...sinceLines(drift, chalk), `${name}  ${chalk.yellow('drift')}: ${what}`];
+  },
+  schema: (z) => z.object({ drift: driftSchema(z).describe('how it came to differ') }),
+  fields: ({ drift }) => ({ drift }),
+  page: ({ drift }) => [
+    ...section('Since when', table(drift.files.map((file) => [mono(file.path), html`<td>${since(file)}</td>`]))),
+    ...section('Waits for a merge', table(drift.leftovers.map((path) => [mono(path)]))),
+  ],
+});
+
+const driftSchema = (z: Zod) =>
+  z.object({
+    files: z
+      .array(
+        z.object({
+          path: z.string(),
+          transaction: z.string().nullable().describe('the last one that wrote it; null where the journal has none'),
+          edited: z.boolean().describe('since then, by somebody else'),
+        }),
+      )
+      .describe('each file that would change'),
+    leftovers: z.array(z.string()).describe('paths of dpkg and ucf that wait for a merge'),
+  });
+
+/** Since which transaction each file that would change is other than wanted. */
+function sinceLines({ files }: Drift, chalk: ChalkInstance): string[] {
+  const width = Math.max(0, ...files.map(({ path }) => path.length));
+  return files.map((file) => `  ${chalk.yellow('~')} ${escape(file.path).padEnd(width)}  ${escape(since(file))}`);
+}
+
+function since({ transaction: id, edited }: Drift['files'][number]): string {
+  if (id === null) return 'no transaction of the journal wrote it';
+  return edited ? `changed since transaction ${id}` : `as transaction ${id} left it: more is wanted now`;
+}
+
+const foreseen = endingView({
+  kind: 'foreseen',
+  total: 'ok',
+  totalAtFault: 'drifted',
+  lines({ host, plan, ending }, chalk) {
+    const name = chalk.bold(escape(host));
+    const release = chalk.bold(escape(ending.release));
+    if (!plan || isEmpty(plan)) return [`${name}  ${chalk.green('ok')}: ${release} needs no change of these files`];
+    const what = `after the upgrade to ${release}, \`harden-mail apply\` would change ${difference(plan)}`;
+    return [`${name}  ${chalk.yellow('ahead')}: ${what}. Nothing was written.`];
+  },
+  schema: (z) => z.object({ release: z.string().describe('the release looked ahead to') }),
+  fields: ({ release }) => ({ release }),
+  page: ({ release }) => [html`<p>After the upgrade to ${release}:</p>`],
+});
+
+export const endings = [checked, foreseen, FAILED];

@@ -1,0 +1,46 @@
+/** `harden-mail verify`: the probes alone, or with an audit, which is loaded only for that. Nothing is written. */
+import { verdict } from '../endings.ts';
+import { connected, read } from '../reading.ts';
+import { each } from '../stages.ts';
+import type { Flow, RunOptions, Say, Step } from '../step.ts';
+import { finish, type Begun, type Read } from '../visit.ts';
+import { endingView } from '../../report/ending-view.ts';
+import { FAILED } from '../../report/endings.ts';
+import { escape } from '../../report/escape.ts';
+import { passed } from '../../report/findings.ts';
+
+export const flow: Flow = async (hosts, options, io) => {
+  const audit = options.audit ? (await import('../audit-host.ts')).auditHost : null;
+  const step: Step<Begun, Begun> = audit
+    ? (from, given, say) => audit(from, given, say, look)
+    : async (from, given, say) => {
+        const found = await look(from, given, say);
+        return finish(found, verdict(found.visit.report.findings, { kind: 'verified' }));
+      };
+  return each(hosts, step, options, io);
+};
+
+/** Reads the host, and probes it in full. */
+async function look(from: Begun, options: RunOptions, say: Say): Promise<Read> {
+  const found = await read(await connected(from, options, say), options, say);
+  const { visit, remote, snapshot, policy } = found;
+  say('verify');
+  visit.report.findings = await options.world.probe(remote, snapshot, policy, options, 'full');
+  return found;
+}
+
+declare module '../../model/result.ts' {
+  interface CommandEndings {
+    readonly verified: object;
+  }
+}
+
+const ending = endingView({
+  kind: 'verified',
+  total: 'ok',
+  lines: ({ host, findings }, chalk) => [`${chalk.bold(escape(host))}  ${chalk.green('ok')}: ${passed(findings)}`],
+  schema: (z) => z.object({}),
+  fields: () => ({}),
+});
+
+export const endings = [ending, FAILED];

@@ -1,0 +1,40 @@
+/** --tags and --skip-tags: which failed checks are the business of a task that is left out. */
+import type { Finding, TaskName } from '../model/index.ts';
+
+/**
+ * Turns the failure of a check into a warning where the task that would fix it is left out of this run. A check that passed
+ * before the run is not excused: then the run itself broke it.
+ * @param open tasks that this run leaves out and that are not as they should be
+ */
+export function excuse(
+  findings: readonly Finding[],
+  open: readonly TaskName[],
+  before: readonly Finding[],
+): readonly Finding[] {
+  if (open.length === 0) return findings;
+  return findings.map((finding) => {
+    const [task] = fixedBy(finding).filter((name) => open.includes(name));
+    const passed = before.some(
+      (o) => o.port === finding.port && o.check === finding.check && o.name === finding.name && o.status === 'pass',
+    );
+    if (finding.status !== 'fail' || task === undefined || passed) return finding;
+    return { ...finding, status: 'warn', text: `${finding.text} (${task} is left out)` };
+  });
+}
+
+/** The tasks that fix what a check finds. */
+function fixedBy({ port, check }: Finding): TaskName[] {
+  const service: TaskName = port === 25 ? 'starttls' : port === 465 || port === 587 ? 'smtps' : 'dovecot-ssl';
+  switch (check) {
+    case 'answers':
+      return ['install', service, 'restart'];
+    case 'no-plain-login':
+      return ['plaintext', 'restart'];
+    case 'auth':
+    case 'auth-legacy':
+    case 'login':
+      return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
+    default:
+      return ['certbot', service, 'restart'];
+  }
+}

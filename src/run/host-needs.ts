@@ -1,0 +1,44 @@
+/** What an apply needs of a host besides its configuration. */
+import { readFileSync } from 'node:fs';
+import type { Remote } from '../remote/remote.ts';
+import type { Problem } from './logbook.ts';
+
+/** The journal and the staged files of a run take less. */
+const ENOUGH_KB = 20_000;
+
+/** What host-needs.sh says: a word and its value. */
+export type Needs = readonly (readonly [word: string, value: string])[];
+
+export async function askNeeds(remote: Remote): Promise<Needs> {
+  const script = readFileSync(new URL('./host-needs.sh', import.meta.url), 'utf8');
+  const { stdout } = await remote.run(script, { name: 'needs', intent: 'read' });
+  const lines = stdout.toString('latin1').split('\n');
+  return lines.filter(Boolean).map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]);
+}
+
+export function wayToRoot(needs: Needs): string {
+  return needs.find(([word]) => word === 'way')?.[1] || 'the login is root';
+}
+
+export function shortcomings(needs: Needs): Problem[] {
+  return needs.flatMap(([word, value]): Problem[] => {
+    const [first = '', second = ''] = value.split(' ');
+    switch (word) {
+      case 'missing':
+        return [{ text: `${value} is not there`, hint: 'Install the package of Debian that has it.' }];
+      case 'readonly':
+        return [{ text: `${value} is mounted read-only`, hint: '`journalctl -k` may say why; `mount -o remount,rw`.' }];
+      case 'free':
+        if (Number(first) >= ENOUGH_KB) return [];
+        return [
+          { text: `${second} has ${first} kB left`, hint: 'Make room: of each file that changes a copy is kept.' },
+        ];
+      case 'apt':
+        return [{ text: `apt is in use by ${value}`, hint: 'Wait until that is done.' }];
+      case 'unfinished':
+        return [{ text: `dpkg has not finished ${value}`, hint: '`dpkg --configure -a`, or `apt-get -f install`.' }];
+      default:
+        return [];
+    }
+  });
+}
