@@ -1,8 +1,8 @@
 /** docs/audit.md, its table from the rules of the audit. */
-import { DANGER_RULES, RULES } from '../src/audit/rules.ts';
+import { DANGER_RULES, AUDIT_RULES } from '../src/audit/rules.ts';
 
 export function auditPage(made: string, table: (head: string[], rows: string[][]) => string): string {
-  const rows = Object.entries(RULES).map(([id, { proves, source, profile, postfix, dovecot }]) => [
+  const rows = Object.entries(AUDIT_RULES).map(([id, { proves, source, profile, postfix, dovecot }]) => [
     `\`${id}\``,
     proves,
     source,

@@ -4,8 +4,8 @@
 import { pathToFileURL } from 'node:url';
 import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Place } from '../src/convert/conversion.ts';
-import { RULES } from '../src/convert/rules.ts';
+import type { OldPlace } from '../src/convert/conversion.ts';
+import { CONVERSION_RULES } from '../src/convert/rules.ts';
 import { INTENDED } from '../src/exposure/intended.ts';
 import { describeCondition, describeMerge, describePlace } from '../src/cli/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
@@ -242,7 +242,7 @@ function cliPage(): string {
   ].join('\n');
 }
 
-const PLACES: readonly (readonly [place: Place, title: string])[] = [
+const PLACES: readonly (readonly [place: OldPlace, title: string])[] = [
   ['global', 'At the top, and in `protocol`, `local`, `local_name` and `remote` blocks'],
   ['service', 'In a `service`'],
   ['listener', 'In a listener'],
@@ -259,7 +259,7 @@ function conversionPage(): string {
       '',
       table(
         ['2.3', '2.4', 'Why', 'Source'],
-        RULES.filter((rule) => rule.place === place).map(({ old, now, why, source }) => [
+        CONVERSION_RULES.filter((rule) => rule.place === place).map(({ old, now, why, source }) => [
           code(old),
           now === '' ? 'becomes a comment, or is refused where it says something' : code(now),
           why,

@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** What a server makes of a ClientHello. It may also hang up, or be silent, without a word: some take that for an answer. */
-export type Heard = Answer | { readonly kind: 'closed' | 'silent' };
+export type TlsAnswer = Answer | { readonly kind: 'closed' | 'silent' };
 
 export type Question = Omit<Hello, 'random' | 'servername'>;
 
@@ -30,7 +30,7 @@ export type Question = Omit<Hello, 'random' | 'servername'>;
  * Asks one thing on a connection of its own, and leaves before any key is agreed on.
  * Throws TurnedAway where the server does not serve us, TlsFormatError where what it says is not TLS.
  */
-export function ask(target: Target, question: Question): Promise<Heard> {
+export function askTls(target: Target, question: Question): Promise<TlsAnswer> {
   const hello = clientHello({ ...question, random: randomBytes(32), servername: target.servername });
   return target.gate.through(async () => {
     const stream = await reach(target);
@@ -83,7 +83,7 @@ async function connect({ dial, port, timeout, signal }: Target): Promise<Duplex>
   }
 }
 
-function exchange(stream: Duplex, hello: Buffer, timeout: number): Promise<Heard> {
+function exchange(stream: Duplex, hello: Buffer, timeout: number): Promise<TlsAnswer> {
   return new Promise((resolve, reject) => {
     const flight = new Flight();
     const settle = (outcome: () => void): void => {

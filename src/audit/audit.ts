@@ -7,7 +7,7 @@ import { show } from '../mail/printable-answer.ts';
 import type { Port } from '../verify/checks.ts';
 import type { Dial } from '../verify/verify.ts';
 import { AT_A_TIME, Gate } from './gate.ts';
-import { judge } from './judge.ts';
+import { judgePort } from './judge.ts';
 import { Lanes } from './lanes.ts';
 import { lookAtPort, type PortSeen } from './look.ts';
 import { AUDIT_PORTS } from './ports.ts';
@@ -38,7 +38,7 @@ export async function audit(options: AuditOptions): Promise<Audited> {
   const services = { imap: new Lanes(AT_A_TIME), pop3: new Lanes(AT_A_TIME) };
   const gateOf = ({ protocol }: Port): Gate => new Gate(protocol === 'smtp' ? undefined : services[protocol]);
   const seen = await Promise.all(wanted.map((port) => lookAt(port, gateOf(port), options)));
-  return { ports: seen.map(tell), findings: seen.flatMap(judge) };
+  return { ports: seen.map(tell), findings: seen.flatMap(judgePort) };
 }
 
 function lookAt(port: Port, gate: Gate, { dial, domain, signal, timeout = 8000 }: AuditOptions): Promise<PortSeen> {

@@ -2,7 +2,7 @@
 import type { Answer } from '../tls/flight.ts';
 import { CURVES, EXTENSION, GROUPS13, VERSION_NAMES, VERSIONS, type Version } from '../tls/names.ts';
 import { CLASSIC, MODERN, suiteOf } from '../tls/suites.ts';
-import { ask, type Heard, type Question, type Target } from './ask.ts';
+import { askTls, type TlsAnswer, type Question, type Target } from './ask.ts';
 import { TurnedAway } from './gate.ts';
 
 /** A choice, and from among which suites. */
@@ -138,9 +138,9 @@ async function choose(target: Target, question: Question, patience: Patience): P
   return fits ? { ...heard, offered: suites } : null;
 }
 
-async function hear(target: Target, question: Question): Promise<Heard | null> {
+async function hear(target: Target, question: Question): Promise<TlsAnswer | null> {
   try {
-    return await ask(target, question);
+    return await askTls(target, question);
   } catch (error) {
     if (error instanceof TurnedAway) return null;
     throw error;

@@ -4,10 +4,10 @@ import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';
 import { STATUS, type Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
-import { RULES, VERIFY_RULES } from './rules.ts';
+import { AUDIT_RULES, VERIFY_RULES } from './rules.ts';
 
 /** Everything that is to be said of a port, in the order of the rules. Nothing of one where nobody answers. */
-export function judge(seen: PortSeen): Finding[] {
+export function judgePort(seen: PortSeen): Finding[] {
   const { port, session, why, connections } = seen;
   if (!session) return [];
   const said: Judgement[] = [
@@ -18,11 +18,11 @@ export function judge(seen: PortSeen): Finding[] {
       ? { check: 'complete', severity: 'ok', text: 'all was asked' }
       : { check: 'complete', severity: 'low', text: `not all was asked: after ${connections} connections, ${why}` },
   ];
-  const order = Object.keys(RULES);
+  const order = Object.keys(AUDIT_RULES);
   return said
     .sort((a, b) => order.indexOf(a.check) - order.indexOf(b.check))
     .map(({ check, severity, text, source }) => {
-      const rule = RULES[check];
+      const rule = AUDIT_RULES[check];
       const settings = port.protocol === 'smtp' ? rule.postfix : rule.dovecot;
       const weight = { severity, source: source ?? rule.source, profile: rule.profile, settings };
       return { port: port.port, check, status: STATUS[severity], text, via: 'direct', weight };

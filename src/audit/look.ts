@@ -5,7 +5,7 @@ import type { Target } from './ask.ts';
 import { readChain, type Chain } from '../x509/chain.ts';
 import { enumerate, type TlsSeen } from './enumerate.ts';
 import { TurnedAway } from './gate.ts';
-import { converse, type SessionSeen } from './session.ts';
+import { lookInside, type SessionSeen } from './session.ts';
 import { injection, renegotiation, type Injection } from './tricks.ts';
 
 /** Everything that was seen of one port, not yet judged. */
@@ -36,7 +36,7 @@ export async function lookAtPort(target: Target, isLocal: () => boolean): Promis
   let slipped: Injection | null = null;
   let renegotiates: boolean | null = null;
   try {
-    session = await converse(target);
+    session = await lookInside(target);
     if (session.secure || port.tls === 'implicit' || hasStartTls(session)) {
       [tls, slipped] = await Promise.all([
         enumerate(target),

@@ -18,7 +18,7 @@ const SUITES = ['smtpd_tls_mandatory_ciphers', 'smtpd_tls_ciphers', 'smtpd_tls_e
 const CERTIFICATE = ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'];
 const SSL_CERT = ['ssl_cert', 'ssl_server_cert_file'];
 
-export const RULES = {
+export const AUDIT_RULES = {
   greeting: {
     proves: 'what the greeting tells strangers about the software',
     source: 'OWASP WSTG-INFO-02',
@@ -148,7 +148,7 @@ export const RULES = {
   },
 } as const satisfies Record<string, Rule>;
 
-export type RuleId = keyof typeof RULES;
+export type RuleId = keyof typeof AUDIT_RULES;
 
 /** What a failure of verify's checks weighs. Settings: as src/fragments has them. */
 export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { readonly severity: Severity }>> = {

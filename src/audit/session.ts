@@ -2,7 +2,7 @@
 import { NOBODY } from '../mail/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
 import { show } from '../mail/printable-answer.ts';
-import { read as smtpReply } from '../mail/smtp.ts';
+import { readReply as smtpReply } from '../mail/smtp.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
@@ -32,7 +32,7 @@ export interface SmtpSeen {
 }
 
 /** Throws TurnedAway where the port does not serve us. */
-export function converse(target: Target): Promise<SessionSeen> {
+export function lookInside(target: Target): Promise<SessionSeen> {
   return target.gate.through(async () => {
     const wire = await open(target);
     try {

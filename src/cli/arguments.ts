@@ -13,7 +13,7 @@ type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
 /** What flags and environment say; an option that nobody gave is not there. */
 export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> };
 
-export type Parsed =
+export type ParsedArguments =
   | { readonly text: string }
   | { readonly command: 'explain'; readonly setting: string | undefined }
   | { readonly command: 'report'; readonly from: string | undefined; readonly html: string }
@@ -25,7 +25,7 @@ export async function parseArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   columns: number,
-): Promise<Parsed> {
+): Promise<ParsedArguments> {
   const [word = ''] = args;
   if (/^[^-]/.test(word) && word !== 'help' && !Object.hasOwn(COMMANDS, word)) {
     const all = Object.keys(COMMANDS);

@@ -8,7 +8,7 @@ import { allViews, HOST_COMMAND_NAMES } from '../run/commands/index.ts';
 import { readDocument, type Document } from '../report/schema.ts';
 import { outcomeOf, totalOf } from '../report/total.ts';
 
-export interface Wanted {
+export interface ReportRequest {
   /** The document; absent: standard input. */
   readonly from?: string | undefined;
   /** The page that is written. */
@@ -16,7 +16,7 @@ export interface Wanted {
 }
 
 /** Writes the page, and gives a line about it. Throws USAGE, with nothing written, for what is no document. */
-export async function writeReport({ from, html }: Wanted, { stdin }: Process): Promise<string> {
+export async function writeReport({ from, html }: ReportRequest, { stdin }: Process): Promise<string> {
   const where = from ?? 'standard input';
   const views = await allViews();
   const document = parse(from === undefined ? await readAll(stdin) : await read(from), where, views);

@@ -4,7 +4,7 @@ import { printable } from '../remote/printable.ts';
 import type { Candidate } from './credentials.ts';
 import { PASSWORD_TRIES, parsePrivateKey, unlock } from './keys.ts';
 import type { KeyFile } from './keys.ts';
-import { fingerprint } from './known-hosts.ts';
+import { keyFingerprint } from './known-hosts.ts';
 import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
@@ -38,7 +38,7 @@ export function keyAttempt(library: SshLibrary, candidate: Candidate, options: A
 function agentAttempt(library: SshLibrary, key: ParsedKey, settings: SshSettings): Attempt {
   return {
     method: 'publickey',
-    label: `agent key ${printable(key.comment) || key.type} ${fingerprint(key.getPublicSSH())}`,
+    label: `agent key ${printable(key.comment) || key.type} ${keyFingerprint(key.getPublicSSH())}`,
     make: async () => {
       const agent = library.createAgent(settings.agent ?? '');
       agent.getIdentities = (done) => done(undefined, [key]);

@@ -1,5 +1,5 @@
 /** How a connection ends. Of several reasons the first counts: the others follow from it. */
-export interface Ending {
+export interface ConnectionLife {
   /** Undefined while it lives. */
   reason(): Error | undefined;
   end(reason: Error): void;
@@ -8,7 +8,7 @@ export interface Ending {
 }
 
 /** @param onEnd called once, to let go of what the connection holds */
-export function ending(onEnd: () => void): Ending {
+export function ending(onEnd: () => void): ConnectionLife {
   let reason: Error | undefined;
   let reject: (error: Error) => void = () => {};
   const ended = new Promise<never>((_resolve, rejectEnded) => {

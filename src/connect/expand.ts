@@ -14,7 +14,7 @@ export interface Tokens {
  * Expands `~`, `${VARIABLE}` and the percent tokens in a file name, as ssh does for IdentityFile, IdentityAgent and
  * UserKnownHostsFile (ssh_config(5), TOKENS). The home is the one of the password file, as for ssh; not $HOME.
  */
-export function expand(path: string, tokens: Tokens): string {
+export function expandTokens(path: string, tokens: Tokens): string {
   const me = userInfo();
   const values: Readonly<Record<string, string>> = {
     '%': '%',

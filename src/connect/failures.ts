@@ -110,8 +110,12 @@ export function closedWithoutStatus(label: string): HardenMailError {
   );
 }
 
-export function interrupted(label: string): HardenMailError {
-  return new HardenMailError('INTERRUPTED', `${label}: interrupted`, 'Run the command again when you are ready.');
+export function connectionInterrupted(label: string): HardenMailError {
+  return new HardenMailError(
+    'INTERRUPTED',
+    `${label}: connectionInterrupted`,
+    'Run the command again when you are ready.',
+  );
 }
 
 /** RFC 4254 5.1: reason 1 is "administratively prohibited", 2 "connect failed". */

@@ -12,7 +12,7 @@ interface Gate {
 const gates = new Map<string, Gate>();
 
 /** Resolves when there is room before this server, with what leaves it again; that may be called more than once. */
-export async function enter(server: string): Promise<() => void> {
+export async function enterGate(server: string): Promise<() => void> {
   const gate = gates.get(server) ?? { inside: 0, waiting: [] };
   gates.set(server, gate);
   if (gate.inside < LIMIT) gate.inside += 1;

@@ -3,16 +3,16 @@ import type { Transport } from '../remote/transport.ts';
 import { authentication } from './auth.ts';
 import type { Authentication } from './auth.ts';
 import { findCredentials } from './credentials.ts';
-import { expand } from './expand.ts';
-import { Refusal, interrupted } from './failures.ts';
-import { enter } from './gate.ts';
+import { expandTokens } from './expand.ts';
+import { Refusal, connectionInterrupted } from './failures.ts';
+import { enterGate } from './gate.ts';
 import { hostKeys } from './host-keys.ts';
 import { describeKey } from './known-hosts.ts';
 import { openSession } from './session.ts';
 import type { SshLibrary } from './library.ts';
 import { openSocket } from './socket.ts';
-import type { Line } from './socket.ts';
-import { labelOf } from './ssh-config.ts';
+import type { SshStream } from './socket.ts';
+import { hostLabel } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 export interface HopOptions {
@@ -45,14 +45,14 @@ export async function openHop(
 ): Promise<Transport> {
   const { debug, prompt, signal } = options;
   const told = options.onStep ?? (() => {});
-  const label = labelOf(settings);
+  const label = hostLabel(settings);
   const timeout = options.connectTimeout ?? settings.connectTimeout ?? TIMEOUT;
-  const identity = options.identity === undefined ? undefined : expand(options.identity, settings);
+  const identity = options.identity === undefined ? undefined : expandTokens(options.identity, settings);
   const query = { settings, identity, canAsk: prompt !== undefined, debug };
   const server = `${settings.hostname}:${settings.port} ${options.via?.label ?? ''}`;
   let leave = (): void => {};
-  const openLine = async (): Promise<Line> => {
-    leave = await enter(server);
+  const openLine = async (): Promise<SshStream> => {
+    leave = await enterGate(server);
     return options.via === undefined
       ? openSocket(settings.hostname, settings.port, label, timeout, signal)
       : { socket: await options.via.forward(settings.hostname, settings.port), address: settings.hostname };
@@ -111,7 +111,7 @@ export async function openHop(
         debug(`${error.message}; trying again`);
         // Not all at the same moment: many hosts may be behind one jump host.
         await sleep(pause * (0.5 + Math.random()) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
-          throw interrupted(label);
+          throw connectionInterrupted(label);
         });
         opening = openLine();
       }

@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
 import {
   describeKey,
-  fingerprint,
+  keyFingerprint,
   hostEntry,
-  judge,
+  judgeHostKey,
   knownHostLine,
   knownTypes,
   parseKnownHosts,
 } from './known-hosts.ts';
 import type { KnownHost } from './known-hosts.ts';
 import { isRevoked } from './revoked-keys.ts';
-import { labelOf } from './ssh-config.ts';
+import { hostLabel } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 /** The keys of one host: its known types, and the check of what it shows. */
@@ -34,8 +34,8 @@ export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promi
     types: knownTypes(entries, name, port),
     async check(key) {
       const { revokedHostKeys: list } = settings;
-      if (list !== undefined && (await isRevoked(list, key))) throw revoked(labelOf(settings), list, key);
-      const verdict = judge(entries, name, port, key);
+      if (list !== undefined && (await isRevoked(list, key))) throw revoked(hostLabel(settings), list, key);
+      const verdict = judgeHostKey(entries, name, port, key);
       if (verdict.kind === 'known') return;
       if (verdict.kind === 'unknown' && acceptNew) return remember(user[0], entries, settings, name, port, key);
       throw refusal(verdict, settings, hostEntry(name, port), key);
@@ -86,12 +86,12 @@ async function endsOpen(file: string): Promise<boolean> {
 }
 
 function refusal(
-  verdict: Exclude<ReturnType<typeof judge>, { kind: 'known' }>,
+  verdict: Exclude<ReturnType<typeof judgeHostKey>, { kind: 'known' }>,
   settings: SshSettings,
   entry: string,
   key: Buffer,
 ): HardenMailError {
-  const where = labelOf(settings);
+  const where = hostLabel(settings);
   const shown = describeKey(key);
   if (verdict.kind === 'unknown') {
     const authority = verdict.authority && ` (host certificates, as in ${place(verdict.authority)}, are not supported)`;
@@ -107,7 +107,7 @@ function refusal(
   return new HardenMailError(
     'HOST_KEY_CHANGED',
     `${where}: the host key changed: ${shown} is shown, ` +
-      `${known.type} ${fingerprint(known.key)} is known from ${place(known)}`,
+      `${known.type} ${keyFingerprint(known.key)} is known from ${place(known)}`,
     'Somebody may be in between. If the host was set up anew, compare the new fingerprint on its console, then ' +
       `\`ssh-keygen -R '${entry}' -f ${known.file}\`.`,
   );

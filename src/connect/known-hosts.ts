@@ -15,7 +15,7 @@ export interface KnownHost {
   readonly key: Buffer;
 }
 
-export type Verdict =
+export type HostKeyVerdict =
   | { readonly kind: 'known' }
   /** `authority`: the host is known by a host certificate's authority only. */
   | { readonly kind: 'unknown'; readonly authority: KnownHost | undefined }
@@ -69,13 +69,13 @@ export function keyType(key: Buffer): string {
 }
 
 /** `SHA256:…`, as ssh and ssh-keygen print it. */
-export function fingerprint(key: Buffer): string {
+export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
 /** For people: type and fingerprint. */
 export function describeKey(key: Buffer): string {
-  return `${keyType(key)} ${fingerprint(key)}`;
+  return `${keyType(key)} ${keyFingerprint(key)}`;
 }
 
 /** How a host is written in known_hosts: the bare name for port 22, `[name]:port` otherwise. */
@@ -88,7 +88,7 @@ export function hostEntry(name: string, port: number): string {
  * its port may be known by its bare name.
  * @param name what the user connects to, or HostKeyAlias
  */
-export function judge(entries: readonly KnownHost[], name: string, port: number, key: Buffer): Verdict {
+export function judgeHostKey(entries: readonly KnownHost[], name: string, port: number, key: Buffer): HostKeyVerdict {
   const here = entries.filter((entry) => matchesHost(entry.hosts, hostEntry(name, port)));
   const verdict = judgeKey(here, key);
   if (verdict.kind !== 'unknown' || port === 22) return verdict;
@@ -99,7 +99,7 @@ export function judge(entries: readonly KnownHost[], name: string, port: number,
   return bare.kind === 'known' || bare.kind === 'revoked' ? bare : verdict;
 }
 
-function judgeKey(entries: readonly KnownHost[], key: Buffer): Verdict {
+function judgeKey(entries: readonly KnownHost[], key: Buffer): HostKeyVerdict {
   const revoked = revoking(entries, key);
   if (revoked !== undefined) return { kind: 'revoked', entry: revoked };
   const plain = entries.filter((entry) => entry.marker === 'none');

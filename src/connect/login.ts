@@ -3,7 +3,7 @@ import type { AnyAuthMethod, Client, ConnectConfig } from 'ssh2';
 import { CIPHERS, KEX, MACS, hostKeyAlgorithms } from './algorithms.ts';
 import type { Authentication } from './auth.ts';
 import { deadline } from './deadline.ts';
-import type { Ending } from './ending.ts';
+import type { ConnectionLife } from './ending.ts';
 import { handshakeFailure, lost } from './failures.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { SshLibrary } from './library.ts';
@@ -32,7 +32,7 @@ const ALIVE_INTERVAL = 15;
  * after the login.
  * @throws the reason of `ending`
  */
-export async function login(library: SshLibrary, options: LoginOptions, ending: Ending): Promise<Client> {
+export async function login(library: SshLibrary, options: LoginOptions, ending: ConnectionLife): Promise<Client> {
   const { label, socket, timeout, debug } = options;
   // It went away while node-ssh was loading: no event would tell.
   if (socket.destroyed) ending.end(handshakeFailure(label, new Error('the connection was closed'), false));
@@ -83,7 +83,7 @@ type Configuration = Parameters<InstanceType<SshLibrary['NodeSSH']>['connect']>[
 
 function configuration(
   options: LoginOptions,
-  ending: Ending,
+  ending: ConnectionLife,
   authentication: Authentication,
   touch: () => void,
 ): Configuration {

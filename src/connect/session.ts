@@ -6,8 +6,8 @@ import type { Client, ClientChannel } from 'ssh2';
 import type { HardenMailError } from '../model/errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
 import { ending } from './ending.ts';
-import type { Ending } from './ending.ts';
-import { closedWithoutStatus, execFailure, forwardFailure, interrupted, lost } from './failures.ts';
+import type { ConnectionLife } from './ending.ts';
+import { closedWithoutStatus, execFailure, forwardFailure, connectionInterrupted, lost } from './failures.ts';
 import type { SshLibrary } from './library.ts';
 import { login } from './login.ts';
 import type { LoginOptions } from './login.ts';
@@ -25,7 +25,7 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
     signal?.removeEventListener('abort', abort);
     socket.destroy();
   });
-  const abort = (): void => life.end(interrupted(label));
+  const abort = (): void => life.end(connectionInterrupted(label));
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted) abort();
 
@@ -53,7 +53,7 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
 /** What ssh2 says between the moment when a connection breaks and the moment when it tells so. */
 const NOT_CONNECTED = /^(not connected|no response from server)$/i;
 
-function openForward(client: Client, address: string, port: number, life: Ending): Promise<ClientChannel> {
+function openForward(client: Client, address: string, port: number, life: ConnectionLife): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     life.ended.catch(reject);
     if (life.reason() !== undefined) return;
@@ -65,7 +65,7 @@ function startCommand(
   client: Client,
   command: string,
   label: string,
-  life: Ending,
+  life: ConnectionLife,
   release: () => void,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ function startCommand(
   });
 }
 
-function asChannel(channel: ClientChannel, label: string, life: Ending, release: () => void): Channel {
+function asChannel(channel: ClientChannel, label: string, life: ConnectionLife, release: () => void): Channel {
   let end: End | undefined;
   channel.on('exit', (code: number | null, signal?: string) => {
     end = code === null ? { signal: signal ?? 'a signal' } : { code };
@@ -103,7 +103,7 @@ function asChannel(channel: ClientChannel, label: string, life: Ending, release:
 }
 
 /** Says goodbye, and does not wait long for the answer. */
-async function close(client: Client, life: Ending): Promise<void> {
+async function close(client: Client, life: ConnectionLife): Promise<void> {
   if (life.reason() !== undefined) return;
   const timer = setTimeout(() => life.end(new Error('closed')), 1000);
   client.end();

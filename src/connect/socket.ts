@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { interrupted, socketFailure } from './failures.ts';
+import { connectionInterrupted, socketFailure } from './failures.ts';
 
 /** The stream that SSH is spoken over, and the address at its other end. */
-export interface Line {
+export interface SshStream {
   readonly socket: Duplex;
   readonly address: string;
 }
@@ -23,7 +23,7 @@ export function openSocket(
   label: string,
   timeout: number,
   signal: AbortSignal | undefined,
-): Promise<Line> {
+): Promise<SshStream> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS });
     const settle = (): void => {
@@ -35,7 +35,7 @@ export function openSocket(
       socket.destroy();
       reject(error);
     };
-    const abort = (): void => fail(interrupted(label));
+    const abort = (): void => fail(connectionInterrupted(label));
     const late = Object.assign(new Error(`no answer for ${timeout} s`), { code: 'ETIMEDOUT' });
     const timer = setTimeout(() => fail(socketFailure(label, late)), timeout * 1000);
     signal?.addEventListener('abort', abort, { once: true });

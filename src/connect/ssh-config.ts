@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../remote/printable.ts';
-import { expand } from './expand.ts';
+import { expandTokens } from './expand.ts';
 
 /** What the user asked for; each beats the configuration. */
 export interface SshQuery {
@@ -42,7 +42,7 @@ export interface SshSettings {
 }
 
 /** For messages: `host:port`, behind the name that the user gave where that is another one. */
-export function labelOf({ original, hostname, port }: SshSettings): string {
+export function hostLabel({ original, hostname, port }: SshSettings): string {
   const place = hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
 }
@@ -51,7 +51,7 @@ export function labelOf({ original, hostname, port }: SshSettings): string {
 export function describeSettings(settings: SshSettings): string {
   const { user, identityFiles, identitiesOnly, agent, hostKeyAlias, knownHosts, proxyJump } = settings;
   return [
-    `${user} at ${labelOf(settings)}`,
+    `${user} at ${hostLabel(settings)}`,
     ...(proxyJump.length > 0 ? [`through ${proxyJump.join(', ')}`] : []),
     agent === undefined ? 'no agent' : `agent ${agent}${identitiesOnly ? ' (configured keys only)' : ''}`,
     `keys ${identityFiles.filter((file) => existsSync(file)).join(' ') || 'none'}`,
@@ -136,7 +136,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
     user: one('user') ?? query.user ?? userInfo().username,
     ...(hostKeyAlias !== undefined && { hostKeyAlias }),
   };
-  const path = (name: string): string => expand(name, base);
+  const path = (name: string): string => expandTokens(name, base);
   const paths = (keyword: string, byDefault: string): string[] =>
     (values.get(keyword)?.[0] ?? byDefault)
       .split(' ')

@@ -64,7 +64,7 @@ function open(parent: Block, header: string, named: boolean): Block {
 }
 
 /** Blocks whose settings are the global ones, for some connections only. */
-export const isFilter = ({ type }: Block): boolean => /^(protocol|local|local_name|remote)$/.test(type);
+export const isFilterBlock = ({ type }: Block): boolean => /^(protocol|local|local_name|remote)$/.test(type);
 
 /** The value that a block's own setting has: its last occurrence. */
 export function own(block: Block, key: string): string | null {
@@ -72,6 +72,6 @@ export function own(block: Block, key: string): string | null {
 }
 
 /** Is there a setting in it, at any depth? Else it is all comments. */
-export function isEmpty({ settings, blocks }: Block): boolean {
-  return settings.length === 0 && blocks.every(isEmpty);
+export function isEmptyBlock({ settings, blocks }: Block): boolean {
+  return settings.length === 0 && blocks.every(isEmptyBlock);
 }

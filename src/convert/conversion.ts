@@ -4,7 +4,7 @@ import { written } from '../formats/dovecot/dovecot-write.ts';
 import type { Block } from './blocks.ts';
 
 /** A 2.3 setting in its block, as a rule meets it. */
-export interface Entry {
+export interface OldSetting {
   readonly file: string;
   readonly line: Setting;
   readonly block: Block;
@@ -13,7 +13,7 @@ export interface Entry {
 }
 
 /** What becomes of one line. */
-export type Outcome =
+export type Converted =
   /** The lines that stand in its place, in 2.4's words. */
   | { readonly lines: readonly string[] }
   /** It stays as a comment: nothing of 2.4 reads it, and nothing is lost. */
@@ -46,7 +46,7 @@ export interface ExternalEntry {
 }
 
 /** Where a setting stands: `global` also is within `protocol`, `local`, `local_name` and `remote` blocks. */
-export type Place =
+export type OldPlace =
   | 'global'
   | 'plugin'
   | 'service'
@@ -61,14 +61,14 @@ export type Place =
 
 /** One row of the table that docs/dovecot-2.4.md shows. */
 export interface Rule {
-  readonly place: Place;
+  readonly place: OldPlace;
   readonly old: string;
   /** 2.4's name; with `by`, what it becomes in words of the configuration. Empty where nothing takes its place. */
   readonly now: string;
   /** How the value changes; absent: it stays but for its variables. */
   readonly value?: (value: string) => string | { readonly refuse: string };
   /** For what is no plain renaming. */
-  readonly by?: (entry: Entry, scope: Scope) => Outcome;
+  readonly by?: (entry: OldSetting, scope: Scope) => Converted;
   readonly why: string;
   readonly source: string;
 }

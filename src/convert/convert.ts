@@ -9,7 +9,7 @@ import type { Bytes } from '../model/index.ts';
 import { itemsOf, type Block, type Item } from './blocks.ts';
 import { externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
-import type { Outcome, Scope } from './conversion.ts';
+import type { Converted, Scope } from './conversion.ts';
 import { Names } from './names.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
@@ -105,7 +105,7 @@ export function convertDovecot(config: DovecotConfig, version: string, has: Scop
 interface Judged {
   readonly file: string;
   readonly line: Line;
-  readonly outcome: Outcome;
+  readonly outcome: Converted;
   readonly old: boolean;
 }
 
@@ -133,7 +133,7 @@ function convertItem(item: Item, scope: Scope): Aged | null {
   return line.kind === 'setting' ? convertSetting(item.file, line, block, scope) : null;
 }
 
-const aged = (outcome: Outcome | null): Aged | null => outcome && { ...outcome, old: true };
+const aged = (outcome: Converted | null): Aged | null => outcome && { ...outcome, old: true };
 
 function inGone(block: Block): boolean {
   return isGone(block) || (block.parent !== null && inGone(block.parent));

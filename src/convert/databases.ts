@@ -1,15 +1,15 @@
 /** The args of a passdb or userdb, by driver (2.3 and 2.4 documentation, "Authentication databases"). */
 import { own } from './blocks.ts';
-import { nested, refuse, type Entry, type Outcome, type Scope } from './conversion.ts';
+import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
 import { isWeak } from './schemes.ts';
 import { yes } from './values.ts';
 import { convertVariables } from './variables.ts';
 
-const driverOf = (block: Entry['block']): string => own(block, 'driver') ?? block.name ?? '';
+const driverOf = (block: OldSetting['block']): string => own(block, 'driver') ?? block.name ?? '';
 
-export function convertArgs(entry: Entry, scope: Scope): Outcome {
+export function convertArgs(entry: OldSetting, scope: Scope): Converted {
   const { value, block } = entry;
   if (value === '') return { drop: true };
   switch (driverOf(block)) {
@@ -33,7 +33,7 @@ export function convertArgs(entry: Entry, scope: Scope): Outcome {
 function options(
   words: readonly string[],
   known: Readonly<Record<string, (text: string) => string[] | { readonly refuse: string }>>,
-): Outcome {
+): Converted {
   const lines: string[] = [];
   for (const word of words) {
     const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
@@ -45,7 +45,7 @@ function options(
 }
 
 /** `session=yes dovecot` → each option a setting; the last word is PAM's service, `*` the protocol's. */
-function pam(value: string, { global }: Scope): Outcome {
+function pam(value: string, { global }: Scope): Converted {
   const words = value.split(/\s+/);
   const service = words.at(-1)?.includes('=') === false ? words.pop() : undefined;
   const named = service === undefined ? [] : serviceName(service);
@@ -69,7 +69,7 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 }
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
-function passwdFile(value: string, scope: Scope): Outcome {
+function passwdFile(value: string, scope: Scope): Converted {
   const words = value.split(/\s+/);
   const last = words.findIndex((word) => !/^\w+=/.test(word));
   if (last < 0) return refuse('name the file');
@@ -91,7 +91,7 @@ function usernameFormat(text: string, { global }: Scope): string[] | { readonly 
   return [`auth_username_format = ${small ? format.replace(/\}/g, ' | lower}') : format}`];
 }
 
-function convertStatic(value: string, type: string, scope: Scope): Outcome {
+function convertStatic(value: string, type: string, scope: Scope): Converted {
   const words = value.split(/\s+/);
   const [, password] = /^password=(.*)$/.exec(words.find((word) => word.startsWith('password=')) ?? '') ?? [];
   const [, all] = /^allow_all_users=(.*)$/.exec(words.find((word) => word.startsWith('allow_all_users=')) ?? '') ?? [];

@@ -1,9 +1,9 @@
-import { nested, refuse, set, type Entry, type Outcome } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
 /** `file:/path`, `proxy::name` and `redis:host=…:prefix=…` as the block `dict` within another. */
 export function dictionary(around: string) {
-  return ({ value }: Entry): Outcome => {
+  return ({ value }: OldSetting): Converted => {
     if (value === '') return { drop: true };
     const [, driver = '', rest = ''] = /^([a-z]+):(.*)$/.exec(value) ?? [];
     const lines = settingsOf(driver, rest);

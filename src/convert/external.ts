@@ -5,7 +5,7 @@
  */
 import { lexDovecot, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
-import { refuse, type Outcome, type Scope } from './conversion.ts';
+import { refuse, type Converted, type Scope } from './conversion.ts';
 import { ldapSetting } from './ldap.ts';
 import { sqlSetting } from './sql.ts';
 
@@ -22,7 +22,7 @@ export function externalOf(block: Block): { path: string; kind: Kind } | null {
 }
 
 /** In place of `args = /etc/dovecot/dovecot-sql.conf.ext`. */
-export function includeExternal(block: Block, { files }: Scope): Outcome {
+export function includeExternal(block: Block, { files }: Scope): Converted {
   const external = externalOf(block);
   if (external === null) return refuse('name the file by its whole path');
   const bytes = files[external.path];
@@ -57,7 +57,7 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
 }
 
 /** Every setting of the file with what becomes of it. */
-export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Outcome }[] {
+export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Converted }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);
   return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));

@@ -3,7 +3,7 @@
  * refused. The oracle tests hold this list against the daemon's own (test/oracle/convert.test.ts).
  */
 import type { Block } from './blocks.ts';
-import type { Place } from './conversion.ts';
+import type { OldPlace } from './conversion.ts';
 
 const NAMES = `
 acl_cache_ttl acl_defaults_from_inbox acl_dict_index acl_driver acl_global_path acl_globals_only acl_groups acl_id
@@ -186,7 +186,7 @@ userdb_use_worker valid_chroot_dirs verbose_proctitle version_ignore virtual_max
 export const KNOWN: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
 /** In a block a setting may go without the block's type: `service { user }` is `service_user`. */
-export function isKnown({ type }: Block, key: string, place: Place): boolean {
+export function isKnown({ type }: Block, key: string, place: OldPlace): boolean {
   if (place === 'global' || place === 'plugin') return KNOWN.has(key);
   return KNOWN.has(key) || [...KNOWN].some((name) => name.startsWith(`${type}_`) && name.endsWith(`_${key}`));
 }

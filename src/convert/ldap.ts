@@ -1,5 +1,5 @@
 /** dovecot-ldap.conf.ext (2.3 documentation, "LDAP"; 2.4 documentation, "LDAP Authentication"). */
-import { nested, refuse, set, type Outcome, type Scope, type ExternalEntry } from './conversion.ts';
+import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
 import { convertField } from './fields.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
@@ -30,7 +30,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   iterate_filter: 'userdb_ldap_iterate_filter',
 };
 
-export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string): Outcome {
+export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string): Converted {
   const { key, value } = line;
   const name = RENAMED[key];
   if (name !== undefined) return value === '' ? { drop: true } : renamedInPlace(bytes, line, name);
@@ -60,7 +60,7 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
 }
 
 /** `uid=user, =home=/srv/%{ldap:uid}, quota=quota_rule=*:bytes=%$` → a block with one line for each field. */
-function attributes(value: string, list: string, type: string, scope: Scope): Outcome {
+function attributes(value: string, list: string, type: string, scope: Scope): Converted {
   const lines: string[] = [];
   for (const word of value.split(',').map((one) => one.trim())) {
     if (word === '') continue;

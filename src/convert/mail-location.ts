@@ -1,5 +1,5 @@
 /** `maildir:~/Maildir:INDEX=/var/i/%u` → one setting for each part (2.3 documentation, "Mail location settings"). */
-import type { Outcome } from './conversion.ts';
+import type { Converted } from './conversion.ts';
 import { refuse } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
@@ -35,7 +35,7 @@ const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 
  * does not name is the one from above, so that the indexes of two places would become one.
  * @param above mail_location, null where there is none
  */
-export function withoutInherited(outcome: Outcome, above: string | null): Outcome {
+export function withoutInherited(outcome: Converted, above: string | null): Converted {
   if (!('lines' in outcome) || above === null) return outcome;
   const outer = convertLocation(above);
   if (!('lines' in outer)) return outcome;
@@ -55,7 +55,7 @@ export function withoutInherited(outcome: Outcome, above: string | null): Outcom
   return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
 }
 
-export function convertLocation(value: string, shared = false): Outcome {
+export function convertLocation(value: string, shared = false): Converted {
   if (value === '') return { drop: true };
   // `::` is a colon in a path; that of `%{ldap:uid}` is the variable's own.
   const [head = '', ...rest] = value.split(/(?<!:):(?!:)(?![^{]*\})/).map((part) => part.replaceAll('::', ':'));

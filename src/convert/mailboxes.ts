@@ -1,8 +1,8 @@
 import { own, type Block } from './blocks.ts';
-import { nested, refuse, type Outcome, type Scope } from './conversion.ts';
+import { nested, refuse, type Converted, type Scope } from './conversion.ts';
 
 /** Settings of one mailbox of the namespace that has the INBOX. A special use (`\Trash`) stands for whoever has it. */
-export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Outcome {
+export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Converted {
   const inbox = scope.blocks('namespace').find((block) => own(block, 'inbox') === 'yes');
   if (inbox === undefined) return refuse('add `namespace inbox { inbox = yes }`, in which this mailbox can be named');
   const names = mailbox.startsWith('\\') ? withSpecialUse(mailbox, scope) : [withoutPrefix(mailbox, inbox)];

@@ -1,5 +1,5 @@
 /** How rows of plugins' settings are written. */
-import type { Outcome, Rule } from './conversion.ts';
+import type { Converted, Rule } from './conversion.ts';
 
 const doc = (plugin: string): string => `Dovecot documentation, ${plugin} plugin`;
 
@@ -10,4 +10,4 @@ export const rule = (source: string, old: string, now: string, by: Rule['by'], w
 export const renamed = (source: string, old: string, now: string): Rule =>
   rule(source, old, now, undefined, 'A new name.');
 
-export const lines = (...all: string[]): Outcome => ({ lines: all });
+export const lines = (...all: string[]): Converted => ({ lines: all });

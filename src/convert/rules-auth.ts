@@ -1,4 +1,4 @@
-import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { nested, refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { convertArgs } from './databases.ts';
 import { convertFields } from './fields.ts';
 import { yes } from './values.ts';
@@ -8,7 +8,7 @@ const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", section nami
 const DRIVERS = 'bsdauth imap ldap lua oauth2 pam passwd passwd-file prefetch sql static'.split(' ');
 
 /** The header names the driver; where the name is another one, a line does. */
-function driver({ value, block }: Entry, { nameOf }: Scope): Outcome {
+function driver({ value, block }: OldSetting, { nameOf }: Scope): Converted {
   if (!DRIVERS.includes(value)) {
     return refuse(`choose a driver that 2.4 has (${DRIVERS.join(', ')}): ${value} is gone, or another program's`);
   }
@@ -16,7 +16,7 @@ function driver({ value, block }: Entry, { nameOf }: Scope): Outcome {
 }
 
 function fieldList(mark: string) {
-  return ({ value, block }: Entry, scope: Scope): Outcome => {
+  return ({ value, block }: OldSetting, scope: Scope): Converted => {
     const fields = convertFields(value, block.type, scope, mark);
     if (!Array.isArray(fields)) return fields;
     return fields.length === 0 ? { drop: true } : { lines: nested('fields', fields) };

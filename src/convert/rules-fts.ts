@@ -1,8 +1,8 @@
-import { nested, refuse, set, type Entry, type Outcome, type Rule } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted, type Rule } from './conversion.ts';
 import { inMailbox } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 
-function solr({ value }: Entry): Outcome {
+function solr({ value }: OldSetting): Converted {
   const found: string[] = [];
   for (const word of value.split(/\s+/).filter((one) => one !== '')) {
     const [, name = word, text = 'yes'] = /^([^=]*)=(.*)$/.exec(word) ?? [];
@@ -14,25 +14,25 @@ function solr({ value }: Entry): Outcome {
   return { lines: nested('fts solr', found) };
 }
 
-function ftsDriver({ value }: Entry): Outcome {
+function ftsDriver({ value }: OldSetting): Converted {
   if (/^(solr|flatcurve)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
   return refuse(`choose flatcurve (dovecot-flatcurve) or solr: Debian's Dovecot 2.4 has no fts driver ${value}`);
 }
 
-function enforced({ value }: Entry): Outcome {
+function enforced({ value }: OldSetting): Converted {
   if (value === 'yes') return lines('fts_search_add_missing = yes', 'fts_search_read_fallback = no');
   if (value === 'body') return lines('fts_search_add_missing = body-search-only', 'fts_search_read_fallback = no');
   return { drop: true };
 }
 
-function languages({ value }: Entry): Outcome {
+function languages({ value }: OldSetting): Converted {
   const names = value.split(/\s+/).filter((name) => name !== '');
   return { lines: names.flatMap((name, i) => nested(`language ${name}`, i === 0 ? ['default = yes'] : [])) };
 }
 
 /** `algorithm=simple maxlen=30` */
 function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
-  return ({ value }: Entry): Outcome => {
+  return ({ value }: OldSetting): Converted => {
     const found: string[] = [];
     for (const word of value.split(/\s+/).filter((one) => one !== '')) {
       const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];

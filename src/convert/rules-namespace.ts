@@ -1,14 +1,14 @@
 import { own } from './blocks.ts';
-import type { Entry, Outcome, Rule } from './conversion.ts';
+import type { OldSetting, Converted, Rule } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
-const isShared = ({ block }: Entry): boolean => own(block, 'type') === 'shared';
+const isShared = ({ block }: OldSetting): boolean => own(block, 'type') === 'shared';
 
 const OWNER: Readonly<Record<string, string>> = { u: '$user', n: '$username', d: '$domain' };
 
 /** `shared/%%u/` → `shared/$user/` */
-function prefix(entry: Entry): Outcome {
+function prefix(entry: OldSetting): Converted {
   const { value } = entry;
   const named = isShared(entry) ? value.replace(/%%([und])/g, (_, letter: string) => OWNER[letter] ?? '') : value;
   const converted = convertVariables(named, 'prefix');

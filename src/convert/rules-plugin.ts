@@ -1,11 +1,11 @@
-import { nested, refuse, set, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { dictionary } from './dictionary.ts';
 import { inMailbox } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 import { convertVariables } from './variables.ts';
 import { path } from './values.ts';
 
-function acl({ value }: Entry): Outcome {
+function acl({ value }: OldSetting): Converted {
   const [driver = '', ...options] = value.split(':');
   const found = [`acl_driver = ${driver}`];
   for (const option of options) {
@@ -17,14 +17,14 @@ function acl({ value }: Entry): Outcome {
 }
 
 /** The level's name is that of the method. */
-function level({ value }: Entry, { plugin }: Scope): Outcome {
+function level({ value }: OldSetting, { plugin }: Scope): Converted {
   const method = plugin('zlib_save') ?? '';
   const name = { gz: 'gz_level', bz2: 'bz2_block_size_100k', deflate: 'deflate_level', zstd: 'zstd_level' }[method];
   return name === undefined ? { drop: true } : lines(`compress_${name} = ${value}`);
 }
 
 /** A file with a number and a mailbox in each line. */
-function trash({ value }: Entry, scope: Scope): Outcome {
+function trash({ value }: OldSetting, scope: Scope): Converted {
   const bytes = scope.files[value];
   if (bytes === undefined) return refuse(`see that ${value} is there, or take this line out`);
   const found: string[] = [];
@@ -37,7 +37,7 @@ function trash({ value }: Entry, scope: Scope): Outcome {
   return { lines: found };
 }
 
-function welcome({ value, key }: Entry): Outcome {
+function welcome({ value, key }: OldSetting): Converted {
   const [, command = '', args = ''] = /^(\S+)\s*(.*)$/.exec(value) ?? [];
   const converted = convertVariables(args, key);
   if (typeof converted !== 'string') return converted;

@@ -1,4 +1,4 @@
-import { nested, refuse, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { nested, refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { inMailbox } from './mailboxes.ts';
 import { convertVariables } from './variables.ts';
 import { unlimited } from './values.ts';
@@ -18,7 +18,7 @@ const isOnly = ({ plugin }: Scope): boolean => plugin('quota2') === null;
 
 const header = (number: string, scope: Scope): string => `quota "${nameOf(number, scope)}"`;
 
-function root({ key, value }: Entry, scope: Scope): Outcome {
+function root({ key, value }: OldSetting, scope: Scope): Converted {
   if (value === '') return { drop: true };
   const [driver = '', , ...options] = value.split(':');
   if (!/^(count|maildir|fs|imapc)$/.test(driver)) {
@@ -41,7 +41,7 @@ function root({ key, value }: Entry, scope: Scope): Outcome {
 }
 
 /** `*:storage=1G:messages=1000`, `Trash:storage=+100M`, `SPAM:ignore` */
-function rule({ key, value }: Entry, scope: Scope): Outcome {
+function rule({ key, value }: OldSetting, scope: Scope): Converted {
   const [mailbox = '', ...limits] = value.split(':');
   const lines: string[] = [];
   for (const limit of limits) {
@@ -74,7 +74,7 @@ function extra(limit: string): string | { readonly refuse: string } {
 }
 
 /** `storage=95%% quota-warning 95 %u` */
-function warning({ key, value }: Entry, scope: Scope): Outcome {
+function warning({ key, value }: OldSetting, scope: Scope): Converted {
   const [, sign = '', kind = '', percent, command = '', args = ''] =
     /^([-+]?)(storage|messages)=(\d+)%%?\s+(\S+)\s*(.*)$/.exec(value) ?? [];
   if (percent === undefined) return refuse('warn at a percentage: 2.4 knows no other limit');
@@ -94,7 +94,7 @@ function warning({ key, value }: Entry, scope: Scope): Outcome {
   };
 }
 
-function overScript({ key, value }: Entry): Outcome {
+function overScript({ key, value }: OldSetting): Converted {
   const [, command = '', args = ''] = /^(\S+)\s*(.*)$/.exec(value) ?? [];
   const converted = convertVariables(args, key);
   if (typeof converted !== 'string') return converted;

@@ -1,4 +1,4 @@
-import { nested, refuse, set, type Entry, type Outcome, type Rule, type Scope } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
 const SOURCE = 'Pigeonhole documentation, sieve plugin';
@@ -26,7 +26,7 @@ function location(value: string): string[] | { readonly refuse: string } {
 }
 
 /** The user's own scripts. In the old style `sieve` names the active one, and `sieve_dir` where the others are. */
-function personal({ value }: Entry, { plugin }: Scope): Outcome {
+function personal({ value }: OldSetting, { plugin }: Scope): Converted {
   const folder = plugin('sieve_dir');
   const old = folder !== null && !value.includes(';');
   const lines = location(old ? `file:${folder};active=${value.replace(/^file:/, '')}` : value);
@@ -35,7 +35,7 @@ function personal({ value }: Entry, { plugin }: Scope): Outcome {
 
 /** A script, or a folder of them, that runs before or after the user's own, or instead of them. */
 function script(type: string) {
-  return ({ key, value }: Entry): Outcome => {
+  return ({ key, value }: OldSetting): Converted => {
     if (value === '') return { drop: true };
     const lines = location(value);
     const number = /\d+$/.exec(key)?.[0] ?? '';
@@ -47,7 +47,7 @@ function script(type: string) {
 const EXTENSIONS_GONE = /^(notify|imapflags|vnd\.dovecot\.duplicate)$/;
 
 /** `+editheader -vacation` adds to and takes from the default; without signs it is the whole list, as it was. */
-function extensions({ key, value }: Entry): Outcome {
+function extensions({ key, value }: OldSetting): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   const gone = words.find((word) => EXTENSIONS_GONE.test(word.replace(/^[-+]/, '')));
   if (gone !== undefined) return refuse(`take ${gone} out: Pigeonhole 2.4 has no such extension`);
@@ -62,7 +62,7 @@ function extensions({ key, value }: Entry): Outcome {
 
 /** `imapsieve_mailbox1_before`: what runs when a mail comes into the mailbox that `…1_name` names, or from that of `…1_from`. */
 function imapScript(type: 'before' | 'after') {
-  return ({ key, value }: Entry, { plugin }: Scope): Outcome => {
+  return ({ key, value }: OldSetting, { plugin }: Scope): Converted => {
     const number = /\d+/.exec(key)?.[0] ?? '';
     const lines = location(value);
     if (!Array.isArray(lines)) return lines;
@@ -81,7 +81,7 @@ const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now
 const block = (old: string, now: string, by: Rule['by'], why = 'Every script storage is a block.'): Rule => {
   return { place: 'plugin', old, now, ...(by && { by }), why, source: SOURCE };
 };
-const merged = (): Outcome => ({ lines: [] });
+const merged = (): Converted => ({ lines: [] });
 
 export const sieve: readonly Rule[] = [
   block('sieve', 'sieve_script personal { path; active_path }', personal),

@@ -1,4 +1,4 @@
-import type { Place, Rule } from './conversion.ts';
+import type { OldPlace, Rule } from './conversion.ts';
 import { auth } from './rules-auth.ts';
 import { fts } from './rules-fts.ts';
 import { global } from './rules-global.ts';
@@ -12,7 +12,7 @@ import { sieve } from './rules-sieve.ts';
 import { ssl } from './rules-ssl.ts';
 
 /** Every rule, in the order of the documentation's table. */
-export const RULES: readonly Rule[] = [
+export const CONVERSION_RULES: readonly Rule[] = [
   ...global,
   ...lists,
   ...gone,
@@ -26,10 +26,10 @@ export const RULES: readonly Rule[] = [
   ...plugin,
 ];
 
-const byName = new Map(RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
+const byName = new Map(CONVERSION_RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
 
 /** Plugins number what they have several of: `quota_rule2`, `sieve_before3`, `imapsieve_mailbox1_name`. */
-export function ruleFor(place: Place, key: string): Rule | undefined {
+export function ruleFor(place: OldPlace, key: string): Rule | undefined {
   return (
     byName.get(`${place} ${key}`) ?? (place === 'plugin' ? byName.get(`plugin ${key.replace(/\d+/g, '')}`) : undefined)
   );

@@ -1,12 +1,12 @@
 /** One setting: by its rule, else as it is but for variables, else a word that 2.4 does not know. */
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
-import { isFilter, type Block } from './blocks.ts';
-import { set, type Outcome, type Place, type Scope } from './conversion.ts';
+import { isFilterBlock, type Block } from './blocks.ts';
+import { set, type Converted, type OldPlace, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';
 import { ruleFor } from './rules.ts';
 import { convertVariables } from './variables.ts';
 
-const PLACES: Readonly<Record<string, Place>> = {
+const PLACES: Readonly<Record<string, OldPlace>> = {
   plugin: 'plugin',
   service: 'service',
   inet_listener: 'listener',
@@ -27,13 +27,13 @@ const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
 ];
 
 /** Null for a block that only 2.4 has: what stands in it is in its words. */
-function placeOf(block: Block): Place | null {
-  if (block.type === '' || isFilter(block)) return 'global';
+function placeOf(block: Block): OldPlace | null {
+  if (block.type === '' || isFilterBlock(block)) return 'global';
   return PLACES[block.type] ?? null;
 }
 
 /** An outcome, and whether the line is in words that only 2.3 has, so that its file is an old one. */
-export type Aged = Outcome & { readonly old: boolean };
+export type Aged = Converted & { readonly old: boolean };
 
 /** `$name` and `%u`, which 2.4 takes for what they are. */
 const OLD_TEXT = /(^|\s)\$[a-z]|(^|[^%])%\d*[A-Za-z]/;

@@ -1,5 +1,5 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
-import { nested, refuse, set, type Outcome, type Scope, type ExternalEntry } from './conversion.ts';
+import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
 
@@ -9,7 +9,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   iterate_query: 'userdb_sql_iterate_query',
 };
 
-export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string): Outcome {
+export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string): Converted {
   const { key, value } = line;
   const query = QUERIES[key];
   if (query !== undefined) return convertQuery(query, line, bytes, scope);
@@ -50,7 +50,7 @@ const MYSQL: Readonly<Record<string, string>> = {
   ssl_verify_server_cert: 'ssl_client_require_valid_cert',
 };
 
-function connect(value: string, driver: string): Outcome {
+function connect(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
   if (driver !== 'mysql' && driver !== 'pgsql') return refuse('name the driver in this file');
@@ -87,7 +87,7 @@ function pgsql(pairs: readonly string[][]): string[] | { readonly refuse: string
   ];
 }
 
-function sqlite([path = '', ...options]: readonly string[]): Outcome {
+function sqlite([path = '', ...options]: readonly string[]): Converted {
   const lines = [`sqlite_path = ${path}`];
   for (const option of options) {
     if (!/^(journal_mode|readonly)=\w+$/.test(option)) {
@@ -112,7 +112,7 @@ const MAIL_FIELD =
 /** Fields that 2.4 does not take any more. */
 const OLD_FIELD = /(?:\bas\s+|[,\s])["`]?(?:userdb_)?(mail|quota_rule\d*|quota\d*)["`]?\s*(?=,|\bfrom\b|$)/i;
 
-function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Outcome {
+function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Converted {
   return renamedInPlace(bytes, line, name, (query) => {
     const converted = query
       .replace(QUOTA_BYTES, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)

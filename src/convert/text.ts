@@ -1,5 +1,5 @@
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
-import { set, type Outcome } from './conversion.ts';
+import { set, type Converted } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
 /**
@@ -11,7 +11,7 @@ export function renamedInPlace(
   line: Setting,
   name: string,
   also: (value: string) => string | { readonly refuse: string } = (value) => value,
-): Outcome {
+): Converted {
   const several = line.form === 'plain' && line.valueStart >= 0 && /\n/.test(bytes.slice(line.keyStart, line.valueEnd));
   const whole = also(convertOrKeep(line.value, line.key));
   if (typeof whole !== 'string') return whole;

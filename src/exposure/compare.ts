@@ -4,7 +4,7 @@ import { CLIENTS } from './clients.ts';
 import type { Config, HostFacts } from './config.ts';
 import { acceptsMore, byDefault, REFUSES, type Witness } from './decide.ts';
 import { listsOf, notUnderstood, outlineOf, type Outline } from './map.ts';
-import { takesLogins, type Smtpd } from './postfix-ways.ts';
+import { entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import type { Program } from './program.ts';
 
 /** A configuration with its map, for comparing. */
@@ -161,7 +161,7 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
  * no limit of the admin's: TLS comes by itself.
  */
 export function programFor(smtpd: Smtpd, client: ClientClass, destination: Destination, facts: HostFacts): Program {
-  if (CLIENTS[client].login !== 'none' && !takesLogins(smtpd.parameters)) return REFUSES;
+  if (CLIENTS[client].login !== 'none' && !entryTakesLogins(smtpd.parameters)) return REFUSES;
   return listsOf(smtpd, client, destination, facts);
 }
 

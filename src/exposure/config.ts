@@ -1,7 +1,7 @@
 import type { DovecotConfig } from '../formats/dovecot/dovecot.ts';
-import { expand } from '../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../formats/postfix/expand-variables.ts';
 import { mainValue, type MainCf } from '../formats/postfix/main-cf.ts';
-import { optionValue, type MasterCf, type Service } from '../formats/postfix/master-cf.ts';
+import { optionValue, type MasterCf, type MasterService } from '../formats/postfix/master-cf.ts';
 import { compareVersions } from '../formats/versions.ts';
 
 /** A host's configuration as trees; a daemon that is not installed is null. */
@@ -51,14 +51,18 @@ export interface Parameters {
 }
 
 /** @param service null: what main.cf says to every service */
-export function parametersOf(main: MainCf, service: Service | null, { postfix, postconf }: HostFacts): Parameters {
+export function parametersOf(
+  main: MainCf,
+  service: MasterService | null,
+  { postfix, postconf }: HostFacts,
+): Parameters {
   const raw = (name: string): string | null =>
     (service && optionValue(service, name)) ?? mainValue(main, name)?.value ?? postconf[name] ?? defaultOf(name);
   const values = new Map<string, string>();
   const of = (name: string): string => {
     const known = values.get(name);
     if (known !== undefined) return known;
-    const value = expand(raw(name) ?? '', raw).trim();
+    const value = expandVariables(raw(name) ?? '', raw).trim();
     values.set(name, value);
     return value;
   };

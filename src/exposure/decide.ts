@@ -1,10 +1,10 @@
-import { LISTS, type CheckStep, type Decided, type Program, type Step } from './program.ts';
+import { LISTS, type CheckStep, type Decided, type Program, type ProgramStep } from './program.ts';
 
 /** What checks answer: `dunno` goes on with the next step of the list. */
-export type Answer = 'permit' | 'refuse' | 'dunno';
-export type Answers = ReadonlyMap<string, Answer>;
+export type CheckAnswer = 'permit' | 'refuse' | 'dunno';
+export type Answers = ReadonlyMap<string, CheckAnswer>;
 
-export interface Ended {
+export interface ProgramEnd {
   readonly end: 'accept' | 'refuse';
   /** What decided. */
   readonly by: string;
@@ -13,16 +13,16 @@ export interface Ended {
 }
 
 /** `ask`: the answer of this check is needed to go on. */
-export type Run = Ended | { readonly end: 'ask'; readonly check: CheckStep };
+export type ProgramRun = ProgramEnd | { readonly end: 'ask'; readonly check: CheckStep };
 
 /** What a check answers that no answer is given for. */
-type Otherwise = (check: CheckStep) => Answer | undefined;
+type Otherwise = (check: CheckStep) => CheckAnswer | undefined;
 
 /**
  * Runs the lists with these answers. A list that permits ends, and the next one begins; a list that refuses ends all.
  * Accepted is what no list refuses.
  */
-export function run(program: Program, answers: Answers, otherwise: Otherwise = () => undefined): Run {
+export function run(program: Program, answers: Answers, otherwise: Otherwise = () => undefined): ProgramRun {
   const asked = new Set<string>();
   let by = 'no restriction decides';
   const late: Decided[] = [];
@@ -41,7 +41,7 @@ const AFTER_RECIPIENT: ReadonlySet<string> = new Set([LISTS.data, LISTS.endOfDat
 
 /** The step that decides, or the check that must be asked first; null where the list says nothing. */
 function runList(
-  steps: readonly Step[],
+  steps: readonly ProgramStep[],
   answerOf: Otherwise,
   asked: Set<string>,
   late: Decided[],
@@ -67,8 +67,8 @@ function runList(
 export interface Witness {
   readonly answers: Answers;
   /** How the first program ends, and the second. */
-  readonly one: Ended;
-  readonly other: Ended;
+  readonly one: ProgramEnd;
+  readonly other: ProgramEnd;
 }
 
 /**
@@ -129,7 +129,7 @@ function refusals(program: Program): Refusal[] {
 }
 
 /** @returns whether the list surely ends here */
-function collect(steps: readonly Step[], before: Map<string, Answer>, found: Refusal[]): boolean {
+function collect(steps: readonly ProgramStep[], before: Map<string, CheckAnswer>, found: Refusal[]): boolean {
   for (const step of steps) {
     if (step.kind === 'permit') return true;
     if (step.kind === 'refuse') {
@@ -146,7 +146,7 @@ function collect(steps: readonly Step[], before: Map<string, Answer>, found: Ref
 }
 
 /** How a program ends where no check has anything to say. */
-export function byDefault(program: Program): Ended {
+export function byDefault(program: Program): ProgramEnd {
   const end = run(program, NOTHING, () => 'dunno');
   if (end.end === 'ask') throw new Error('a check without an answer');
   return end;

@@ -1,7 +1,7 @@
 import type { Effect, Replaceable, TlsLevel } from '../model/index.ts';
 import { CLIENT_NAMES } from './clients.ts';
 import { endpoint, looserThan, type Aspect, type Difference, type Model } from './compare.ts';
-import { INTENDED, missedCheck, type Context } from './intended.ts';
+import { INTENDED, missedCheck, type EffectContext } from './intended.ts';
 
 /** Something that would become looser and is not on the recipe's list. */
 export interface Objection {
@@ -10,7 +10,7 @@ export interface Objection {
   readonly text: string;
 }
 
-export interface Judgement {
+export interface PlanJudgement {
   readonly objections: readonly Objection[];
   /** What the recipe opens on purpose, and what becomes stricter. */
   readonly effects: readonly Effect[];
@@ -20,7 +20,7 @@ export interface Judgement {
  * Holds a plan against the promise: nothing becomes looser for any class of client, but for the recipe's own effects
  * (intended.ts) and what the administrator has agreed to replace.
  */
-export function judge(before: Model, after: Model, replace: readonly Replaceable[] = []): Judgement {
+export function judgePlan(before: Model, after: Model, replace: readonly Replaceable[] = []): PlanJudgement {
   const looser = compared(before, after, looserThan(before, after));
   const opens: Effect[] = [];
   const objections: Objection[] = [];
@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<Exclude<Aspect, 'mail'>, (one: Difference) => strin
 /** The reason of `REFUSES`: there is no login. */
 const NO_LOGIN = 'nothing is offered there';
 
-function objection(difference: Difference, context: Context): string {
+function objection(difference: Difference, context: EffectContext): string {
   const { aspect, id, client, destination, before } = difference;
   const name = nameOf(id, context.after);
   if (aspect !== 'mail') return `${name}: ${WORDS[aspect](difference)}`;

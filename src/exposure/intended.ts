@@ -2,7 +2,7 @@ import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../m
 import { CLIENTS } from './clients.ts';
 import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
 import { acceptsMore, REFUSES } from './decide.ts';
-import { plainSmtpd, takesLogins, type Smtpd } from './postfix-ways.ts';
+import { plainSmtpd, entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import { referencesFor, userProgram } from './reference.ts';
 
 /**
@@ -13,12 +13,12 @@ export interface Intended {
   readonly id: string;
   /** For docs/promises.md: what opens, and on which condition. */
   readonly what: string;
-  covers(difference: Difference, context: Context): boolean;
+  covers(difference: Difference, context: EffectContext): boolean;
   /** One line for the plan. */
   text(id: string): string;
 }
 
-export interface Context {
+export interface EffectContext {
   readonly before: Model;
   readonly after: Model;
   readonly replace: readonly Replaceable[];
@@ -98,30 +98,30 @@ function isUsers({ aspect, client, unproven }: Difference): boolean {
   return aspect === 'mail' && !unproven && client !== undefined && CLIENTS[client].login !== 'none';
 }
 
-function portOf({ id }: Difference, { after }: Context): number | null {
+function portOf({ id }: Difference, { after }: EffectContext): number | null {
   return after.smtpds.find((one) => one.id === id)?.port ?? null;
 }
 
-function couldLogIn({ id }: Difference, { before }: Context): boolean {
-  return before.smtpds.some((one) => one.id === id && takesLogins(one.parameters));
+function couldLogIn({ id }: Difference, { before }: EffectContext): boolean {
+  return before.smtpds.some((one) => one.id === id && entryTakesLogins(one.parameters));
 }
 
 /** A class of user is accepted where there was no login, and meets what users meet elsewhere. */
-function opensLogin(difference: Difference, context: Context): boolean {
+function opensLogin(difference: Difference, context: EffectContext): boolean {
   if (!isUsers(difference) || couldLogIn(difference, context)) return false;
   if (!passesFilters(difference, context)) return false;
   return keepsOwnChecks(difference, context) && meetsReference(difference, context);
 }
 
 /** Nobody whom the same entry's checks of users refuse is accepted now. */
-function keepsOwnChecks({ id, client, destination }: Difference, { before, after }: Context): boolean {
+function keepsOwnChecks({ id, client, destination }: Difference, { before, after }: EffectContext): boolean {
   const [old, now] = [before, after].map(({ smtpds }) => smtpds.find((one) => one.id === id));
   if (!old || !now || !client || !destination) return false;
   return acceptsMore(programFor(now, client, destination, after.facts), userProgram(old, client, destination, before.facts)) === null; // oxfmt-ignore
 }
 
 /** Of a class of user who would be accepted where there is no login now: what refuses it on the users' own ports. */
-export function missedCheck({ id, client, destination }: Difference, { before, after }: Context): string | null {
+export function missedCheck({ id, client, destination }: Difference, { before, after }: EffectContext): string | null {
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return null;
   const program = programFor(now, client, destination, after.facts);
@@ -134,7 +134,7 @@ export function missedCheck({ id, client, destination }: Difference, { before, a
   return null;
 }
 
-function meetsReference({ id, client, destination }: Difference, { before, after }: Context): boolean {
+function meetsReference({ id, client, destination }: Difference, { before, after }: EffectContext): boolean {
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return false;
   const program = programFor(now, client, destination, after.facts);
@@ -144,25 +144,25 @@ function meetsReference({ id, client, destination }: Difference, { before, after
 }
 
 /** Users log in where they can reach it now: on no address beside those of their own ports. */
-function isAsNarrow({ id }: Difference, { before, after }: Context): boolean {
+function isAsNarrow({ id }: Difference, { before, after }: EffectContext): boolean {
   const now = after.smtpds.find((one) => one.id === id);
   const known = referencesFor(before).flatMap(({ addresses }) => addresses);
   return known.includes('*') || (now?.addresses.every((one) => known.includes(one)) ?? false);
 }
 
 /** What users send passes every filter that it passes on one of their ports now. */
-function passesFilters({ id }: Difference, { before, after }: Context): boolean {
+function passesFilters({ id }: Difference, { before, after }: EffectContext): boolean {
   const now = after.smtpds.find((one) => one.id === id);
   return referencesFor(before).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
 }
 
 /** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
-function servesStrangers(id: string, { before }: Context): boolean {
+function servesStrangers(id: string, { before }: EffectContext): boolean {
   const smtpd = before.smtpds.find((one) => one.id === id);
   return smtpd !== undefined && letsStrangersIn(smtpd, before.facts);
 }
 
-function newPort(difference: Difference, { before, after }: Context): boolean {
+function newPort(difference: Difference, { before, after }: EffectContext): boolean {
   const { aspect, id } = difference;
   const now = after.smtpds.find((one) => one.id === id);
   if (aspect !== 'way' || !now || (now.port !== 465 && now.port !== 587)) return false;
@@ -195,7 +195,7 @@ function isKnownBackend({ type, path }: AuthOffer, ways: readonly WayIn[]): bool
 }
 
 /** Dovecot opens 993 and 995 once TLS is on (`ssl = no` closes them): on the addresses of 143 and 110. */
-function isTlsTwin(id: string, { before, after }: Context): boolean {
+function isTlsTwin(id: string, { before, after }: EffectContext): boolean {
   const way = after.ways.find((one) => one.id === id);
   if (way?.daemon !== 'dovecot' || way.tls !== 'implicit' || way.auth.offered === 'always') return false;
   const plain = before.ways.find(

@@ -1,4 +1,4 @@
-import { activeServices, type Service } from '../formats/postfix/master-cf.ts';
+import { activeServices, type MasterService } from '../formats/postfix/master-cf.ts';
 import { PORT_NAMES, type AuthOffer, type TlsLevel, type WayOut } from '../model/index.ts';
 import { parametersOf, type Config, type HostFacts, type Parameters } from './config.ts';
 
@@ -6,7 +6,7 @@ import { parametersOf, type Config, type HostFacts, type Parameters } from './co
 export interface Smtpd {
   /** `submission/inet`, `smtpd/pass` */
   readonly id: string;
-  readonly service: Service;
+  readonly service: MasterService;
   readonly parameters: Parameters;
   readonly behind: '' | 'postscreen';
   readonly addresses: readonly string[];
@@ -45,8 +45,8 @@ export function plainSmtpd({ postfix }: Config, facts: HostFacts): Smtpd[] {
 function smtpdOf(
   { main }: NonNullable<Config['postfix']>,
   facts: HostFacts,
-  service: Service,
-  front: Service,
+  service: MasterService,
+  front: MasterService,
   behind: Smtpd['behind'],
 ): Smtpd {
   const parameters = parametersOf(main, service, facts);
@@ -134,13 +134,13 @@ function discards(parameters: Parameters, keyword: string): boolean {
  * 503, and restrictions that need SASL hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client
  * that sends it anyway gets 235.
  */
-export function takesLogins(parameters: Parameters): boolean {
+export function entryTakesLogins(parameters: Parameters): boolean {
   return parameters.isYes('smtpd_sasl_auth_enable') && !discards(parameters, 'auth');
 }
 
 function authOf(parameters: Parameters, tls: TlsLevel, facts: HostFacts): AuthOffer {
   const exceptions = parameters.of('smtpd_sasl_exceptions_networks');
-  const enabled = takesLogins(parameters);
+  const enabled = entryTakesLogins(parameters);
   const onlyInside = tls === 'implicit' || tls === 'required' || parameters.isYes('smtpd_tls_auth_only');
   const offered = !enabled || (tls === 'none' && onlyInside) ? 'never' : onlyInside ? 'inside-tls' : 'always';
   const [type, path] = hasBackend(parameters, facts) ? [parameters.of('smtpd_sasl_type').toLowerCase(), parameters.of('smtpd_sasl_path')] : ['', '']; // oxfmt-ignore

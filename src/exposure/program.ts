@@ -8,7 +8,7 @@ import type { Parameters } from './config.ts';
  * What smtpd's restriction lists are to one class of client and one destination (smtpd_check.c; postconf(5)). A step either
  * decides at once, or is a check whose answer depends on what only the running host knows (a table, a policy service, DNS).
  */
-export type Step = Decided | CheckStep | NestedList;
+export type ProgramStep = Decided | CheckStep | NestedList;
 
 export interface Decided {
   readonly kind: 'permit' | 'refuse';
@@ -32,13 +32,13 @@ export interface CheckStep {
 /** A restriction class: its decision is that of the list around it. */
 export interface NestedList {
   readonly kind: 'list';
-  readonly steps: readonly Step[];
+  readonly steps: readonly ProgramStep[];
 }
 
 export interface Stage {
   /** `smtpd_recipient_restrictions` */
   readonly list: string;
-  readonly steps: readonly Step[];
+  readonly steps: readonly ProgramStep[];
 }
 
 export type Program = readonly Stage[];
@@ -55,7 +55,7 @@ export const LISTS = {
 export type StageName = keyof typeof LISTS;
 const STAGES = Object.keys(LISTS) as StageName[];
 
-export interface Situation {
+export interface SmtpdSituation {
   readonly parameters: Parameters;
   readonly client: Client;
   readonly destination: Destination;
@@ -64,7 +64,7 @@ export interface Situation {
 }
 
 /** All lists of one smtpd, in the order of evaluation. */
-export function programOf(situation: Situation): Program {
+export function programOf(situation: SmtpdSituation): Program {
   const { parameters } = situation;
   const order = relayFirst(situation) ? STAGES : STAGES.toSorted((a, b) => rank(a) - rank(b));
   return order.map((stage) => ({
@@ -74,7 +74,7 @@ export function programOf(situation: Situation): Program {
 }
 
 /** Since 3.6, and from compatibility_level 3.6 on, the relay list comes before the recipient list. */
-function relayFirst({ parameters, version }: Situation): boolean {
+function relayFirst({ parameters, version }: SmtpdSituation): boolean {
   if (compareVersions(version, '3.6') < 0) return false;
   const told = parameters.of('smtpd_relay_before_recipient_restrictions').toLowerCase();
   if (told === 'yes' || told === 'no') return told === 'yes';
@@ -83,7 +83,7 @@ function relayFirst({ parameters, version }: Situation): boolean {
 }
 
 /** Without smtpd_delay_reject a HELO list refuses HELO and nothing else: a client that goes on with AUTH or MAIL is served. */
-function isSkipped(stage: StageName, { parameters }: Situation): boolean {
+function isSkipped(stage: StageName, { parameters }: SmtpdSituation): boolean {
   return stage === 'helo' && isEarly(stage, parameters) && !parameters.isYes('smtpd_helo_required');
 }
 
@@ -93,7 +93,13 @@ const rank = (stage: StageName): number =>
 const DEEPEST = 10;
 
 /** The steps of one list. What cannot matter to this client leaves no step. @param warns nothing in the list refuses */
-function compile(value: string, stage: StageName, situation: Situation, warns: boolean, depth: number): Step[] {
+function compile(
+  value: string,
+  stage: StageName,
+  situation: SmtpdSituation,
+  warns: boolean,
+  depth: number,
+): ProgramStep[] {
   if (value === '') return [];
   return restrictions(value).flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
 }
@@ -106,7 +112,7 @@ export function isAboutStrangers(name: string): boolean {
   return ABOUT_STRANGERS.test(name);
 }
 
-function step(one: Restriction, stage: StageName, situation: Situation, depth: number): Step[] {
+function step(one: Restriction, stage: StageName, situation: SmtpdSituation, depth: number): ProgramStep[] {
   const { parameters, version } = situation;
   const early = isEarly(stage, parameters);
   // With smtpd_delay_reject = no these lists are evaluated before AUTH, MAIL and RCPT.
@@ -115,10 +121,10 @@ function step(one: Restriction, stage: StageName, situation: Situation, depth: n
   const knowsSender = !early || stage === 'sender';
   const knowsHelo = !early || stage !== 'client';
   const by = `${LISTS[stage]}: ${one.text}`;
-  const permit: Step[] = [{ kind: 'permit', by }];
-  const refuse: Step[] = one.warns ? [] : [{ kind: 'refuse', by }];
-  const refuseUser: Step[] = one.warns ? [] : [{ kind: 'refuse', by, aboutUser: true }];
-  const check = (permits: boolean, refuses = true): Step[] => {
+  const permit: ProgramStep[] = [{ kind: 'permit', by }];
+  const refuse: ProgramStep[] = one.warns ? [] : [{ kind: 'refuse', by }];
+  const refuseUser: ProgramStep[] = one.warns ? [] : [{ kind: 'refuse', by, aboutUser: true }];
+  const check = (permits: boolean, refuses = true): ProgramStep[] => {
     const aboutStrangers = isAboutStrangers(one.name);
     return [{ kind: 'check', id: idOf(one), permits, refuses: refuses && !one.warns, aboutStrangers }];
   };

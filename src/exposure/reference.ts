@@ -4,8 +4,8 @@ import { restrictions } from '../formats/postfix/restrictions.ts';
 import { withValues, type Config, type HostFacts } from './config.ts';
 import { byDefault } from './decide.ts';
 import { listsOf } from './map.ts';
-import { plainSmtpd, takesLogins, type Smtpd } from './postfix-ways.ts';
-import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type Step } from './program.ts';
+import { plainSmtpd, entryTakesLogins, type Smtpd } from './postfix-ways.ts';
+import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type ProgramStep } from './program.ts';
 
 interface Host {
   readonly smtpds: readonly Smtpd[];
@@ -18,11 +18,13 @@ interface Host {
  * and the entry on 25 say. A new way in for users is measured against it.
  */
 export function referencesFor({ smtpds, config, facts }: Host): readonly Smtpd[] {
-  const forUsers = smtpds.filter((one) => isForUsers(one) && (takesLogins(one.parameters) || isLimited(one, facts)));
+  const forUsers = smtpds.filter(
+    (one) => isForUsers(one) && (entryTakesLogins(one.parameters) || isLimited(one, facts)),
+  );
   if (forUsers.length > 0) return forUsers;
   const on25 = smtpds.filter(({ port }) => port === 25);
   if (on25.length > 0) {
-    const known = on25.filter(({ parameters }) => takesLogins(parameters));
+    const known = on25.filter(({ parameters }) => entryTakesLogins(parameters));
     const all = known.length > 0 ? known : on25;
     // An entry for the host itself, or for known clients only, is no model for a port of users while there is another.
     const open = all.filter(
@@ -44,7 +46,7 @@ function isForUsers({ port }: Smtpd): boolean {
 
 /** An entry for 465 or 587 without logins, which known clients alone may use: by their network, or by a certificate. */
 export function isLimited(smtpd: Smtpd, facts: HostFacts): boolean {
-  if (!isForUsers(smtpd) || takesLogins(smtpd.parameters)) return false;
+  if (!isForUsers(smtpd) || entryTakesLogins(smtpd.parameters)) return false;
   return byDefault(listsOf(smtpd, 'stranger', 'local', facts)).end === 'refuse';
 }
 
@@ -65,8 +67,8 @@ export function userProgram(
 
 const RELAY_ONLY = /(reject|defer)_unauth_destination$|check_relay_domains$/;
 
-function forUsers(steps: readonly Step[]): Step[] {
-  return steps.flatMap((step): Step[] => {
+function forUsers(steps: readonly ProgramStep[]): ProgramStep[] {
+  return steps.flatMap((step): ProgramStep[] => {
     if (step.kind === 'list') return [{ ...step, steps: forUsers(step.steps) }];
     // That strangers may not relay is no limit of users; a plain `reject` is one of everybody who comes so far.
     if (step.kind === 'refuse') return step.aboutUser || !RELAY_ONLY.test(step.by) ? [step] : [];

@@ -5,7 +5,7 @@ import type { Wire } from './wire.ts';
 import { ProtocolError } from './wire.ts';
 
 /** One reply, RFC 5321 §4.2: lines `250-text`, the last one `250 text`. */
-export async function read(wire: Wire): Promise<{ code: number; lines: string[]; text: string }> {
+export async function readReply(wire: Wire): Promise<{ code: number; lines: string[]; text: string }> {
   const lines: string[] = [];
   for (;;) {
     const line = await wire.line();
@@ -34,28 +34,28 @@ function parseEhlo(lines: readonly string[]): Offer {
 export const smtp: Protocol = {
   async greet(wire) {
     // postscreen sends `220-…` first and the rest seconds later: `read` waits for the last line.
-    const reply = await read(wire);
+    const reply = await readReply(wire);
     if (reply.code !== 220) throw new ProtocolError(`turns us away: "${show(reply.text)}"`);
     return reply.text;
   },
   async offer(wire) {
     wire.send(`EHLO ${CLIENT}`);
-    const reply = await read(wire);
+    const reply = await readReply(wire);
     if (reply.code !== 250) throw new ProtocolError(`refuses EHLO: "${show(reply.text)}"`);
     return parseEhlo(reply.lines);
   },
   tryPlain: () => Promise.resolve(null),
   async startTls(wire) {
     wire.send('STARTTLS');
-    const reply = await read(wire);
+    const reply = await readReply(wire);
     return { ok: reply.code === 220, text: reply.text };
   },
   async login(wire, response) {
     wire.send('AUTH PLAIN');
-    const challenge = await read(wire);
+    const challenge = await readReply(wire);
     if (challenge.code !== 334) return { ok: false, text: challenge.text };
     wire.send(response, 'slow');
-    const reply = await read(wire);
+    const reply = await readReply(wire);
     return { ok: reply.code === 235, text: reply.text };
   },
   goodbye: 'QUIT',

@@ -6,7 +6,7 @@ import { mainValue } from '../formats/postfix/main-cf.ts';
 import type { Host, IndexedMap, Kept, MailDaemon, Policy, Snapshot } from '../model/index.ts';
 import { isNamed } from '../tasks/provided.ts';
 import { isIndexed } from '../tasks/sni-maps.ts';
-import { expand } from '../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../formats/postfix/expand-variables.ts';
 import { policyFor } from './policy.ts';
 import { readRecord } from './profile/record.ts';
 import { running } from './place/running-services.ts';
@@ -71,7 +71,7 @@ function indexedMaps(workspace: Workspace): IndexedMap[] {
   );
   const all = [...said, ...options].flatMap(
     ({ value, setting }) =>
-    listMembers(expand(value, read)).filter(isIndexed).map((map) => ({ map, setting })), // oxfmt-ignore
+    listMembers(expandVariables(value, read)).filter(isIndexed).map((map) => ({ map, setting })), // oxfmt-ignore
   );
   return [...new Map(all.map((one) => [one.map, one])).values()];
 }

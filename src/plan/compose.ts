@@ -277,7 +277,7 @@ function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan
 }
 
 /** A plan's fingerprint: what was shown and agreed to is what is committed, or it is asked again. */
-export function fingerprint(plan: Plan): string {
+export function planFingerprint(plan: Plan): string {
   const what = plan.changes.map(({ target, sha256, after }) => [target, sha256, after]);
   return createHash('sha256').update(JSON.stringify(what)).digest('hex');
 }

@@ -1,6 +1,6 @@
 /** Fragments under the guard: what would make something looser is left out, with the reason, before it reaches a plan. */
 import { looserThan, modelOf, type Model } from '../exposure/compare.ts';
-import { judge, type Judgement } from '../exposure/guard.ts';
+import { judgePlan, type PlanJudgement } from '../exposure/guard.ts';
 import type { Fragment } from '../fragments/fragment.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Note, Replaceable, SettingChange } from '../model/index.ts';
@@ -73,8 +73,8 @@ function mayOpen({ place, setting }: Fragment): boolean {
 }
 
 /** Between two fragments only who may do what is looked at: TLS and passwords in clear are judged once all is in its place. */
-function mailObjections(now: Workspace, { before, facts, policy }: Context): Judgement['objections'] {
-  const found = judge(before, modelOf(now, facts), policy.replace).objections;
+function mailObjections(now: Workspace, { before, facts, policy }: Context): PlanJudgement['objections'] {
+  const found = judgePlan(before, modelOf(now, facts), policy.replace).objections;
   return found.filter(({ difference }) => difference.aspect !== 'clear' && difference.aspect !== 'tls');
 }
 
@@ -92,7 +92,7 @@ function losers(now: Workspace, then: Workspace, { facts }: Context): string | n
 /** What the administrator can agree to. */
 const CONSENTS: Readonly<Record<string, Replaceable>> = { 'dovecot:auth_mechanisms': 'mechanisms' };
 
-function leftOut([first]: readonly Fragment[], objections: Judgement['objections']): Note[] {
+function leftOut([first]: readonly Fragment[], objections: PlanJudgement['objections']): Note[] {
   if (!first) return [];
   const [reason] = objections;
   const more = objections.length > 1 ? ` (and ${objections.length - 1} more of the kind)` : '';
@@ -107,8 +107,8 @@ function leftOut([first]: readonly Fragment[], objections: Judgement['objections
  * The last look at a plan: what it opens and what it tightens.
  * @throws WOULD_WEAKEN where it would make something looser that is not the recipe's
  */
-export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, context: Context): Judgement {
-  const judgement = judge(before, modelOf(after, facts), context.policy.replace);
+export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, context: Context): PlanJudgement {
+  const judgement = judgePlan(before, modelOf(after, facts), context.policy.replace);
   const [first] = judgement.objections;
   if (!first) return judgement;
   if (first.difference.unproven) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import { modelOf } from '../exposure/compare.ts';
-import { judge } from '../exposure/guard.ts';
+import { judgePlan } from '../exposure/guard.ts';
 import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model/index.ts';
 import { WATCH, WATCH_UNIT } from '../tasks/watch.ts';
 import { openWorkspace } from './workspace.ts';
@@ -63,7 +63,7 @@ function effectsOf(now: Snapshot, then: Snapshot): Effect[] {
   try {
     const [before, after] = [now, then].map((one) => modelOf(openWorkspace(one).workspace, one.facts));
     if (!before || !after) return [];
-    const { objections, effects } = judge(before, after);
+    const { objections, effects } = judgePlan(before, after);
     const opens = objections.map(({ text }): Effect => ({ kind: 'opens', id: 'rollback', text }));
     return [...opens, ...effects];
   } catch (error) {

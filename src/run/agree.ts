@@ -1,4 +1,4 @@
-import { fingerprint } from '../plan/compose.ts';
+import { planFingerprint } from '../plan/compose.ts';
 import type { Shown } from '../report/alike.ts';
 import { failure } from './endings.ts';
 import type { Io, RunOptions } from './step.ts';
@@ -15,7 +15,7 @@ export async function agree(
   io: Io,
 ): Promise<Agreed[]> {
   const agreed = new Map<string, Agreed>();
-  const isOpen = (one: Surveyed | Agreed): boolean => !('agreed' in one) || one.agreed !== fingerprint(one.plan);
+  const isOpen = (one: Surveyed | Agreed): boolean => !('agreed' in one) || one.agreed !== planFingerprint(one.plan);
   for (const one of hosts) if (!isOpen(one)) agreed.set(one.visit.name, one as Agreed);
   for (const group of await io.alike(hosts.filter(isOpen).map(shown))) {
     await io.show(group);
@@ -29,7 +29,7 @@ export async function agree(
       return [];
     }
     for (const { of } of group) {
-      if (yes) agreed.set(of.visit.name, { ...of, agreed: fingerprint(of.plan) });
+      if (yes) agreed.set(of.visit.name, { ...of, agreed: planFingerprint(of.plan) });
       else finish(of, { kind: options.dryRun ? 'pending' : 'declined' });
     }
   }

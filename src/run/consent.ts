@@ -5,7 +5,7 @@ import type { RunOptions, Say } from './step.ts';
 import type { Connected, Planned } from './visit.ts';
 
 /** A plan, with what the user agreed to replace. */
-export interface Dialogue {
+export interface PlanInDialogue {
   readonly found: Planned;
   readonly consents: readonly Replaceable[];
   /** Was anything asked? Then time has passed since the host was read. */
@@ -13,7 +13,7 @@ export interface Dialogue {
 }
 
 /** Plans; asks one question for each choice of the administrator that could be replaced, and plans again after a yes. */
-export async function planInDialogue(from: Connected, options: RunOptions, say: Say): Promise<Dialogue> {
+export async function planInDialogue(from: Connected, options: RunOptions, say: Say): Promise<PlanInDialogue> {
   const consents: Replaceable[] = [];
   let asked = false;
   const agrees = async (word: Replaceable, what: string): Promise<boolean> => {

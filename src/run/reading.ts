@@ -50,7 +50,7 @@ export async function readHost({ gather }: Pick<World, 'gather'>, remote: Remote
 }
 
 /** Reads the files, and decides what the host should be. */
-export async function read(
+export async function readHostPolicy(
   from: Connected,
   options: RunOptions,
   say: Say,
@@ -72,7 +72,7 @@ export async function readAtRest(
   say: Say,
   consents?: readonly Replaceable[],
 ): Promise<Read> {
-  const found = await read(from, options, say, consents);
+  const found = await readHostPolicy(from, options, say, consents);
   assertFree(found.snapshot.facts, from.visit.name);
   const { unfinished } = found.snapshot.facts;
   if (unfinished.length === 0) return found;
@@ -85,7 +85,7 @@ export async function readAtRest(
   const notes = receipts.map(({ id, state }) =>
     unfinishedNote(id, state === 'committed' ? 'finished now' : 'undone now'),
   );
-  return { ...(await read(from, options, say, consents)), notes };
+  return { ...(await readHostPolicy(from, options, say, consents)), notes };
 }
 
 function unfinishedNote(id: string, what: string): Note {

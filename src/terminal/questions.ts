@@ -11,11 +11,15 @@ export function isInteractive({ env, stdin, stderr }: Process): boolean {
 }
 
 /** The line that was typed; not shown while it is, where it is `hidden`. */
-export async function ask(question: string, hidden: boolean, process: Process): Promise<string> {
+export async function askUser(question: string, hidden: boolean, process: Process): Promise<string> {
   const { stdin, stderr, signal } = process;
   const text = escape(question);
   if (!isInteractive(process))
-    throw new HardenMailError('NOT_CONFIRMABLE', `there is no terminal to ask on: ${text}`, 'Run it in a terminal.');
+    throw new HardenMailError(
+      'NOT_CONFIRMABLE',
+      `there is no terminal to askUser on: ${text}`,
+      'Run it in a terminal.',
+    );
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: stdin, output: hidden ? silent : stderr, terminal: true });
   if (hidden) stderr.write(text);

@@ -11,7 +11,7 @@ import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
 
 /** A run that is over. */
-export interface Run {
+export interface FinishedRun {
   readonly command: string;
   /** Of every ending that the command can have. */
   readonly views: Views;
@@ -35,7 +35,7 @@ export interface Wishes {
 
 /** Lines for people. */
 export async function recap(
-  { command, results, views, bare = false }: Run,
+  { command, results, views, bare = false }: FinishedRun,
   chalk: ChalkInstance,
   wishes: Wishes,
 ): Promise<string[]> {
@@ -86,7 +86,7 @@ export async function document({
   exit,
   results,
   failure,
-}: Run): Promise<string> {
+}: FinishedRun): Promise<string> {
   const { jsonDocument } = await import('../report/json.ts');
   const diffs = new Map<string, string[]>();
   for (const { host, plan } of results) diffs.set(host, plan ? await diffsOf(plan.changes) : []);

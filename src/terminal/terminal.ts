@@ -1,8 +1,8 @@
 import { Chalk } from 'chalk';
 import type { Process } from './process.ts';
 import { diffsOf } from './diffs.ts';
-import { ask, isInteractive } from './questions.ts';
-import { document, recap, type Run } from './recap.ts';
+import { askUser, isInteractive } from './questions.ts';
+import { document, recap, type FinishedRun } from './recap.ts';
 import type { RemoteCommand } from '../model/index.ts';
 import { alike, sharedBy, type Shown } from '../report/alike.ts';
 import { commandLine } from '../report/command.ts';
@@ -23,7 +23,7 @@ export interface Terminal extends Io {
   /** For `--debug`: a step of connecting. */
   readonly debug: (line: string) => void;
   /** The last words: a recap for people, or the document for programs. */
-  finish(run: Run): Promise<void>;
+  finish(run: FinishedRun): Promise<void>;
 }
 
 /** How the terminal shows a run. */
@@ -71,7 +71,7 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
   // One question at a time: several hosts may want to know something at once.
   let asked: Promise<unknown> = Promise.resolve();
   const inTurn = (text: string, hidden: boolean): Promise<string> => {
-    const answer = asked.then(() => progress.aside(() => ask(text, hidden, process)));
+    const answer = asked.then(() => progress.aside(() => askUser(text, hidden, process)));
     asked = answer.catch(() => {});
     return answer;
   };

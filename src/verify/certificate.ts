@@ -4,7 +4,7 @@ import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
 import { show } from '../mail/printable-answer.ts';
 
-export interface Verdict {
+export interface CertificateVerdict {
   readonly check: CheckId;
   readonly status: Finding['status'];
   readonly text: string;
@@ -27,7 +27,11 @@ const WARN_DAYS = 21;
  * What is to be said of a served certificate, in the order of the checks.
  * `problem` is OpenSSL's verdict on the chain as served (`X509_V_ERR_…` as Node spells it); null when it is content.
  */
-export function judgeCertificate(leaf: X509Certificate, problem: string | null, expected: Expectation): Verdict[] {
+export function judgeCertificate(
+  leaf: X509Certificate,
+  problem: string | null,
+  expected: Expectation,
+): CertificateVerdict[] {
   return [
     { check: 'certificate-served', ...served(leaf, expected) },
     { check: 'certificate-name', ...named(leaf, expected.domain) },
@@ -36,7 +40,7 @@ export function judgeCertificate(leaf: X509Certificate, problem: string | null, 
   ];
 }
 
-type Judgement = Omit<Verdict, 'check'>;
+type Judgement = Omit<CertificateVerdict, 'check'>;
 const pass = (text: string): Judgement => ({ status: 'pass', text });
 const fail = (text: string): Judgement => ({ status: 'fail', text });
 

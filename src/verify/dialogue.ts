@@ -42,7 +42,7 @@ export interface Probe {
   readonly again: () => Promise<Duplex>;
 }
 
-export interface Heard {
+export interface Conversation {
   /** Only then it is this server that was looked at. */
   readonly greeted: boolean;
   /** The name that was assumed is not the one that is wanted: what was seen is not what was meant. */
@@ -53,7 +53,7 @@ export interface Heard {
  * Talks to one port and notes what it saw. Ends at the first thing without which there is no going on, so that one
  * cause gives one failure.
  */
-export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<Heard> {
+export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<Conversation> {
   const protocol = PROTOCOLS[port.protocol];
   const wire = openWire(stream, probe.timeout);
   let under: CheckId = 'answers';

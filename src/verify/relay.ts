@@ -1,7 +1,7 @@
 /** Would the server take mail for elsewhere from somebody who has not logged in? */
 import { NOBODY } from '../mail/protocol.ts';
 import { show } from '../mail/printable-answer.ts';
-import { read } from '../mail/smtp.ts';
+import { readReply } from '../mail/smtp.ts';
 import type { Wire } from '../mail/wire.ts';
 
 export interface RelaySeen {
@@ -21,9 +21,9 @@ export interface RelaySeen {
 export async function askRelay(wire: Wire, sender: string, pipelining = false): Promise<RelaySeen> {
   const [mail, rcpt, reset] = [`MAIL FROM:<${sender}>`, `RCPT TO:<${NOBODY}@example.com>`, 'RSET'] as const;
   if (pipelining) for (const line of [mail, rcpt, reset]) wire.send(line);
-  const answer = (line: string): ReturnType<typeof read> => {
+  const answer = (line: string): ReturnType<typeof readReply> => {
     if (!pipelining) wire.send(line);
-    return read(wire);
+    return readReply(wire);
   };
   let last = await answer(mail);
   const begun = last.code === 250;

@@ -2,7 +2,7 @@
 
 import { CLIENTS } from '../../src/exposure/clients.ts';
 import type { HostFacts } from '../../src/exposure/config.ts';
-import { run, type Answer } from '../../src/exposure/decide.ts';
+import { run, type CheckAnswer } from '../../src/exposure/decide.ts';
 import { exposureOf, smtpdProgram } from '../../src/exposure/map.ts';
 import { smtpdsOf } from '../../src/exposure/postfix-ways.ts';
 import type { Program } from '../../src/exposure/program.ts';
@@ -113,7 +113,7 @@ function offers(way: WayIn, probe: ProbeResult): string[] {
 
 /** The program with the answers of the case. */
 export function play(program: Program, saids: ReadonlyMap<string, Said>, { persona }: SessionSpec) {
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, CheckAnswer>();
   for (;;) {
     const end = run(program, answers);
     if (end.end !== 'ask') return end;

@@ -1,7 +1,7 @@
 /** What our editors see in a main.cf and a master.cf, written as postconf writes it. */
 import { mainEntries, parseMain } from '../../src/formats/postfix/main-cf.ts';
 import { parseMaster, services } from '../../src/formats/postfix/master-cf.ts';
-import type { Service } from '../../src/formats/postfix/master-cf.ts';
+import type { MasterService } from '../../src/formats/postfix/master-cf.ts';
 
 /** As `postconf -n` has it: the value that wins, runs of blanks as one. */
 export function mainView(bytes: string): Map<string, string> {
@@ -27,7 +27,7 @@ export function optionView(bytes: string): string[] {
 
 const COLUMNS = [0, 11, 17, 25, 33, 41, 49, 57];
 
-function lineOf(service: Service): string {
+function lineOf(service: MasterService): string {
   const { name, type, private_, unpriv, chroot, wakeup, maxproc, command, args } = service;
   const columns = [name, type, private_, unpriv, chroot, wakeup, maxproc, command];
   const head = columns.reduce((line, text, index) => {

@@ -10,7 +10,7 @@ export type Grammar = '2.3' | '2.4';
 export type Form = 'plain' | 'quoted' | 'file' | 'heredoc';
 
 /** Positions are indexes into the text that was parsed. */
-export type Parsed =
+export type ParsedLine =
   /** `value` is unquoted and unescaped; a file value keeps its `<`. For a heredoc it is the end marker. */
   | { kind: 'setting'; key: string; value: string; form: Form; from: number; to: number }
   /** `header` is `type name` with one space between, or the type alone where the block has no name. */
@@ -27,7 +27,7 @@ const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 
 export const whiteOf = (grammar: Grammar): ((code: number) => boolean) => (grammar === '2.4' ? isSpace : isBlank);
 
 /** Parses a logical line that is neither blank nor a comment: comments cut off, white space around it trimmed. */
-export function parseLine(text: string, grammar: Grammar): Parsed {
+export function parseLine(text: string, grammar: Grammar): ParsedLine {
   const white = whiteOf(grammar);
   const skip = (from: number): number => {
     while (from < text.length && white(text.charCodeAt(from))) from++;
@@ -62,7 +62,7 @@ export function parseLine(text: string, grammar: Grammar): Parsed {
 
 type Skip = (from: number) => number;
 
-function parseValue(text: string, key: string, from: number, grammar: Grammar, skip: Skip): Parsed {
+function parseValue(text: string, key: string, from: number, grammar: Grammar, skip: Skip): ParsedLine {
   const to = text.length;
   const value = text.slice(from);
   if (grammar === '2.4' && value.startsWith('<<')) {
@@ -87,7 +87,7 @@ function parseHeader(
   grammar: Grammar,
   skip: Skip,
   word: (from: number) => number,
-): Parsed {
+): ParsedLine {
   let header = type;
   let named = false;
   if (text[at] !== '{' && grammar === '2.4' && type === 'group') {

@@ -9,18 +9,18 @@ import type { Grammar } from './dovecot-line.ts';
 import type { Section } from './dovecot-tree.ts';
 
 /** What is looked for: a setting's key, or a block's header. */
-export type Wanted = { readonly kind: 'setting' | 'begin'; readonly name: string };
+export type SampleKind = { readonly kind: 'setting' | 'begin'; readonly name: string };
 
 /**
  * Index of the line on which the sample ends, or -1. Samples are often `#key`, while `# key` is more often a sentence:
  * the first kind is looked for before the second.
  */
-export function sampleOf(reading: Reading, section: Section, wanted: Wanted, grammar: Grammar): number {
+export function sampleOf(reading: Reading, section: Section, wanted: SampleKind, grammar: Grammar): number {
   const tight = search(reading, section, wanted, grammar, /^\S/);
   return tight >= 0 ? tight : search(reading, section, wanted, grammar, /^/);
 }
 
-function search(reading: Reading, section: Section, wanted: Wanted, grammar: Grammar, comment: RegExp): number {
+function search(reading: Reading, section: Section, wanted: SampleKind, grammar: Grammar, comment: RegExp): number {
   let depth = 0;
   let found = false;
   for (const [i, placed] of reading.lines.entries()) {

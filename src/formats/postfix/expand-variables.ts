@@ -6,7 +6,7 @@ const DEEPEST = 20;
  * A value of Postfix with `$name`, `${name}` and `$(name)` filled in (postconf(5), "file format"). `read` gives a
  * setting's value, or null where it does not know it; that, and what is conditional, stays as it is.
  */
-export function expand(value: string, read: (name: string) => string | null): string {
+export function expandVariables(value: string, read: (name: string) => string | null): string {
   let expanded = value;
   for (let depth = 0; depth < DEEPEST && expanded.length < LONGEST; depth++) {
     const next = expanded.replace(

@@ -17,7 +17,7 @@ export interface MasterCf {
 }
 
 /** One active entry of master.cf, as Postfix sees it. */
-export interface Service {
+export interface MasterService {
   readonly name: string;
   readonly type: string;
   readonly private_: string;
@@ -44,7 +44,7 @@ export interface Option {
 
 /** A service and where its parts stand in the joined text: what an edit needs. */
 export interface Entry {
-  readonly service: Service;
+  readonly service: MasterService;
   readonly joined: Joined;
   readonly words: readonly Word[];
   readonly options: readonly OptionSpan[];
@@ -118,7 +118,7 @@ function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): E
 
   const { args, options, rest, fault } = readArguments(words, fail);
   const lineOf = (offset: number) => placeOf(bytes, joined, offset).line;
-  const service: Service = {
+  const service: MasterService = {
     name,
     type,
     private_,

@@ -1,26 +1,26 @@
 import { listMembers, permitUsers } from '../../formats/text/lists.ts';
 import type { Merge } from '../../fragments/fragment.ts';
-import { expand } from '../../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { asStrict, raised } from './strictness.ts';
 
 /** What a setting should become: `to` (null: gone), or left as it is, with the reason where there is something to say. */
-export type Decision =
+export type MergeDecision =
   | { readonly to: string | null; readonly note?: string }
   | { readonly keep: true; readonly note?: string; readonly level?: 'info' | 'warning' };
 
-const KEEP: Decision = { keep: true };
+const KEEP: MergeDecision = { keep: true };
 
 /**
  * How a fragment meets what the admin has. The one rule above all: never weaken.
  * @param current what holds now, null where it is not set
  * @param read the value of another setting of main.cf: for `$name` in a value, and older settings that imply a level
  */
-export function merge(wanted: Merge, current: string | null, read: (setting: string) => string | null): Decision {
+export function merge(wanted: Merge, current: string | null, read: (setting: string) => string | null): MergeDecision {
   switch (wanted.how) {
     case 'set':
-      return current !== null && same(expand(current, read), wanted.value) ? KEEP : { to: wanted.value };
+      return current !== null && same(expandVariables(current, read), wanted.value) ? KEEP : { to: wanted.value };
     case 'files':
-      return listMembers(expand(current ?? '', read)).join() === listMembers(wanted.value).join()
+      return listMembers(expandVariables(current ?? '', read)).join() === listMembers(wanted.value).join()
         ? KEEP
         : { to: wanted.value };
     case 'default':
@@ -47,12 +47,12 @@ function without(
   { members, last }: Merge & { how: 'without' },
   current: string | null,
   read: (setting: string) => string | null,
-): Decision {
+): MergeDecision {
   if (current === null) return KEEP;
   const isOut = (word: string): boolean => members.includes(word.toLowerCase());
   // Words that stand behind a $name stay written so, unless what is to go stands there too.
-  const plain = listMembers(current).some(isOut) && !listMembers(expand(current, read)).every(isOut);
-  const words = listMembers(plain ? current : expand(current, read));
+  const plain = listMembers(current).some(isOut) && !listMembers(expandVariables(current, read)).every(isOut);
+  const words = listMembers(plain ? current : expandVariables(current, read));
   const left = words.filter((word) => !isOut(word));
   if (left.length === words.length) return KEEP;
   if (left.length === 0 && last === 'goes') return { to: null };
@@ -73,12 +73,12 @@ function atLeast(
   { value, scale }: Merge & { how: 'at-least' },
   current: string | null,
   read: (setting: string) => string | null,
-): Decision {
+): MergeDecision {
   const implied =
     scale.by === 'ladder' ? scale.implied?.find((old) => old.where.every(([name, is]) => (read(name)?.toLowerCase() ?? null) === is)) : undefined; // oxfmt-ignore
   // The old word counts only as long as the new one is not there (Postfix postconf(5), smtpd_enforce_tls).
   if (current === null || current === '') return { to: implied?.means ?? value };
-  const now = expand(current, read);
+  const now = expandVariables(current, read);
   const strict = asStrict(now, value, scale);
   if (strict === null) {
     return { keep: true, note: `${current} stays: this tool cannot tell how strict it is`, level: 'warning' };
@@ -91,11 +91,11 @@ function member(
   { members, unset }: Merge & { how: 'member' },
   current: string | null,
   read: (setting: string) => string | null,
-): Decision {
+): MergeDecision {
   // A list that is set to nothing decides nothing, as if it were not set.
   if (unset === 'leave' && (current ?? '') === '') return KEEP;
   if (current === null) return { to: members.join(' ') };
-  const has = listMembers(expand(current, read)).map((word) => word.toLowerCase());
+  const has = listMembers(expandVariables(current, read)).map((word) => word.toLowerCase());
   const missing = members.filter((word) => !has.includes(word.toLowerCase()));
   if (missing.length === 0) return KEEP;
   const gap = current.includes(',') ? ', ' : ' ';
@@ -107,21 +107,21 @@ function offer(
   { value, declined }: Merge & { how: 'offer' },
   current: string | null,
   read: (setting: string) => string | null,
-): Decision {
+): MergeDecision {
   if (current === null) return { to: value };
-  const now = expand(current, read);
+  const now = expandVariables(current, read);
   if (same(now, value)) return KEEP;
   return same(now, declined) ? { keep: true, note: `${current} stays: you have set it so` } : { to: value };
 }
 
 /** A list whose refusal stands behind a `$name` stays. */
-function letUsersThrough(current: string | null, read: (setting: string) => string | null): Decision {
+function letUsersThrough(current: string | null, read: (setting: string) => string | null): MergeDecision {
   if ((current ?? '').trim() === '') return KEEP;
-  const now = expand(current!, read);
+  const now = expandVariables(current!, read);
   const result = permitUsers(now);
   if ('kept' in result) return { keep: true, note: `${current} stays, so users cannot send by it: ${result.kept}`, level: 'warning' }; // oxfmt-ignore
   if (result.value === now) return KEEP;
   const edited = permitUsers(current!);
-  if ('value' in edited && expand(edited.value, read) === result.value) return { to: edited.value };
+  if ('value' in edited && expandVariables(edited.value, read) === result.value) return { to: edited.value };
   return { keep: true, note: `${current} stays, so users cannot send by it: permit_sasl_authenticated belongs in it, before what refuses to relay`, level: 'warning' }; // oxfmt-ignore
 }

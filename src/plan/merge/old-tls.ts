@@ -1,5 +1,5 @@
 import { endpointOf } from '../../exposure/postfix-ways.ts';
-import { activeServices, optionValue, type Service } from '../../formats/postfix/master-cf.ts';
+import { activeServices, optionValue, type MasterService } from '../../formats/postfix/master-cf.ts';
 import type { SettingChange } from '../../model/index.ts';
 import { change } from '../applied.ts';
 import { writeAt } from '../place/address.ts';
@@ -29,7 +29,7 @@ export function keepOldTls(start: Workspace): { readonly workspace: Workspace; r
 }
 
 /** What the entry's own old words mean; null where it has none, or where they are what main.cf says too. */
-function levelOf(service: Service, side: string, read: (name: string) => string | null): string | null {
+function levelOf(service: MasterService, side: string, read: (name: string) => string | null): string | null {
   const own = ['enforce_tls', 'use_tls', 'tls_enforce_peername'].some((name) => optionValue(service, `${side}_${name}`) !== null); // oxfmt-ignore
   if (!own) return null;
   const isYes = (name: string): boolean => (optionValue(service, `${side}_${name}`) ?? read(`${side}_${name}`))?.toLowerCase() === 'yes'; // oxfmt-ignore

@@ -1,6 +1,12 @@
 import { dovecotValue, removeDovecot, removeEmptyBlock, setDovecot } from '../../formats/dovecot/dovecot.ts';
 import { mainValue, removeMain, setMain } from '../../formats/postfix/main-cf.ts';
-import { optionValue, removeOption, removeService, setOption, type Service } from '../../formats/postfix/master-cf.ts';
+import {
+  optionValue,
+  removeOption,
+  removeService,
+  setOption,
+  type MasterService,
+} from '../../formats/postfix/master-cf.ts';
 import { running } from './running-services.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
 
@@ -60,7 +66,7 @@ export function writeAt(
 
 function writeService(
   master: NonNullable<Workspace['postfix']>['master'],
-  service: Service,
+  service: MasterService,
   setting: string | undefined,
   value: string | null,
 ): typeof master {
@@ -71,11 +77,11 @@ function writeService(
   return removeService(master, service);
 }
 
-function serviceAt(workspace: Workspace, id: string): Service | undefined {
+function serviceAt(workspace: Workspace, id: string): MasterService | undefined {
   return running(workspace).find(({ name, type }) => `${name}/${type}` === id);
 }
 
-function wordsOf({ name, type, private_, unpriv, chroot, wakeup, maxproc, command, args }: Service): string {
+function wordsOf({ name, type, private_, unpriv, chroot, wakeup, maxproc, command, args }: MasterService): string {
   return [name, type, private_, unpriv, chroot, wakeup, maxproc, command, ...args].join(' ');
 }
 
@@ -87,6 +93,6 @@ export function labelOf(address: Address): string {
 }
 
 /** The same for the same place, whatever it was found by. */
-export function keyOf(address: Address): string {
+export function addressKey(address: Address): string {
   return `${address.in} ${labelOf(address)}`;
 }

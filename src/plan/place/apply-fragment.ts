@@ -2,7 +2,7 @@ import type { Fragment } from '../../fragments/fragment.ts';
 import type { Note, SettingChange } from '../../model/index.ts';
 import { letsStrangersIn } from '../../exposure/compare.ts';
 import { optionValue } from '../../formats/postfix/master-cf.ts';
-import { keyOf } from './address.ts';
+import { addressKey } from './address.ts';
 import { change, type Applied, type Context } from '../applied.ts';
 import { inheritedValue } from './inherited.ts';
 import { merge } from '../merge/merge.ts';
@@ -50,7 +50,7 @@ const LISTS = ['smtpd_client_restrictions', 'smtpd_recipient_restrictions', 'smt
  * belongs there; or the entry refuses strangers already, so that its lists are the admin's own limit.
  */
 function isOthers({ profile, place, setting }: Fragment, { address }: Site, now: Workspace, context: Context): boolean {
-  if (profile === 'standard' && context.held?.has(keyOf(address))) return true;
+  if (profile === 'standard' && context.held?.has(addressKey(address))) return true;
   if (place.in !== 'master.cf' || address.in !== 'master.cf') return false;
   const isList = LISTS.includes(setting) && place.port !== 25;
   if (!isList && !FOR_LOGINS.includes(setting)) return false;

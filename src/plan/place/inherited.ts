@@ -1,5 +1,5 @@
 import { optionValue } from '../../formats/postfix/master-cf.ts';
-import { expand } from '../../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { restrictions } from '../../formats/postfix/restrictions.ts';
 import type { Fragment } from '../../fragments/fragment.ts';
 import { servicesOn, type Site } from './sites.ts';
@@ -22,7 +22,7 @@ export function inheritedValue(
   const read = mainReader(opened);
   const inherited = read(setting)?.replace(/\s+/g, ' ') ?? null;
   if (inherited === null || setting === 'smtpd_reject_unlisted_recipient') return inherited;
-  return setting.endsWith('_restrictions') && !isStock(expand(inherited, read)) ? inherited : null;
+  return setting.endsWith('_restrictions') && !isStock(expandVariables(inherited, read)) ? inherited : null;
 }
 
 /** Nothing but who is permitted and who may not relay, as Postfix itself has it by default. */

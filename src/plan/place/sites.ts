@@ -1,6 +1,6 @@
 import { dovecotValue } from '../../formats/dovecot/dovecot.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
-import { addService, optionValue, type Option, type Service } from '../../formats/postfix/master-cf.ts';
+import { addService, optionValue, type Option, type MasterService } from '../../formats/postfix/master-cf.ts';
 import type { Fragment } from '../../fragments/fragment.ts';
 import { PORT_NAMES, type Facts } from '../../model/index.ts';
 import { writeAt, type Address } from './address.ts';
@@ -47,7 +47,7 @@ function mainSite(workspace: Workspace, setting: string): Site[] {
   ];
 }
 
-function optionSite(workspace: Workspace, service: Service, setting: string, port: number): Site {
+function optionSite(workspace: Workspace, service: MasterService, setting: string, port: number): Site {
   const { postfix } = workspace;
   // An entry on 25 takes what it does not set from main.cf, and that is as good. Those for users say all by themselves.
   const inherited = port === 25 && postfix ? (mainValue(postfix.main, setting)?.value ?? null) : null;
@@ -81,7 +81,7 @@ function dovecotSite(workspace: Workspace, path: readonly string[], home: string
  * The active entries that talk to clients of a port, under any name and on any address. Behind a postscreen on 25 that
  * is `smtpd pass` (POSTSCREEN_README).
  */
-export function servicesOn(workspace: Workspace, port: number): Service[] {
+export function servicesOn(workspace: Workspace, port: number): MasterService[] {
   const serves = entriesOn(workspace, port);
   const screened = serves.some(({ command }) => command === 'postscreen');
   const behind = screened ? running(workspace).filter(({ type }) => type === 'pass') : [];
@@ -89,7 +89,7 @@ export function servicesOn(workspace: Workspace, port: number): Service[] {
 }
 
 /** The active entries that listen on a port, whatever program they hand the connection to. */
-export function entriesOn(workspace: Workspace, port: number): Service[] {
+export function entriesOn(workspace: Workspace, port: number): MasterService[] {
   return running(workspace).filter(({ name, type }) => {
     return type === 'inet' && PORT_NAMES[port]?.includes(name.replace(/^.*:/, ''));
   });

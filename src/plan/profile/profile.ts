@@ -2,7 +2,7 @@ import type { Fragment } from '../../fragments/fragment.ts';
 import { FRAGMENTS } from '../../fragments/index.ts';
 import type { Note, SettingChange, TaskName } from '../../model/index.ts';
 import { mainText, respaceMain } from '../../formats/postfix/main-cf.ts';
-import { keyOf, labelOf, readAt, writeAt, type Address } from '../place/address.ts';
+import { addressKey, labelOf, readAt, writeAt, type Address } from '../place/address.ts';
 import type { ProfileRecord, Remembered } from './record.ts';
 import type { Context } from '../applied.ts';
 import { servicesOn, sitesOf } from '../place/sites.ts';
@@ -48,18 +48,18 @@ export function heldBy(
     fragments
       .filter((fragment) => applies(fragment, context, workspace))
       .flatMap((fragment) => addressesOf(fragment, workspace, context.fill))
-      .map(keyOf),
+      .map(addressKey),
   );
   const ours = known.filter(isOurs);
-  const unwanted = known.filter(({ at }) => !wanted.has(keyOf(at)));
-  const stays = new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [keyOf(one.at), one]));
+  const unwanted = known.filter(({ at }) => !wanted.has(addressKey(at)));
+  const stays = new Map(ours.filter((one) => !unwanted.includes(one)).map((one) => [addressKey(one.at), one]));
   return {
     known,
     stays,
     goes: unwanted.filter((one) => ours.includes(one)),
     theirs: unwanted.filter((one) => !ours.includes(one)),
     outside,
-    places: new Set([...stays.keys(), ...outside.filter(isOurs).map(({ at }) => keyOf(at))]),
+    places: new Set([...stays.keys(), ...outside.filter(isOurs).map(({ at }) => addressKey(at))]),
   };
 }
 
@@ -138,12 +138,12 @@ export function remember(
     .filter((fragment) => applies(fragment, context, after))
     .flatMap((fragment) => addressesOf(fragment, after, fill).map((at) => ({ at, by: fragment.id })));
   for (const { at, by } of places) {
-    const key = keyOf(at);
+    const key = addressKey(at);
     // An entry that is ours goes as a whole, with its options.
     if (settings.has(key) || (isOption(at) && entries.has(at.service))) continue;
     const [was, is] = [readAt(before, at), readAt(after, at)];
     const held = stays.get(key);
-    const known = old.find((one) => keyOf(one.at) === key);
+    const known = old.find((one) => addressKey(one.at) === key);
     const changed = isEntry(at) ? was === null || held !== undefined : was !== is;
     if (changed && held) settings.set(key, { ...held, by, after: is });
     else if (changed) settings.set(key, { by, at, before: was, after: is, ...layoutOf(at, was, before, after) });

@@ -1,7 +1,7 @@
 /** Who holds the ports of Postfix: another program or another Postfix instance there is a reason to stop. Pure. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Facts, Listener } from '../../model/index.ts';
-import { expand } from '../../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { entriesOn } from '../place/sites.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
@@ -34,7 +34,7 @@ export function addressesOf(name: string, workspace: Workspace): string[] {
   const [, host] = /^(.*):[^:]*$/.exec(name) ?? [];
   if (host !== undefined) return [plain(host)].flatMap(named);
   const read = mainReader(workspace);
-  const value = expand(read('inet_interfaces') ?? 'all', read);
+  const value = expandVariables(read('inet_interfaces') ?? 'all', read);
   return value
     .split(/[\s,]+/)
     .filter(Boolean)

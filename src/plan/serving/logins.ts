@@ -1,4 +1,4 @@
-import { takesLogins as offersAuth } from '../../exposure/postfix-ways.ts';
+import { entryTakesLogins as offersAuth } from '../../exposure/postfix-ways.ts';
 import { parametersOf } from '../../exposure/config.ts';
 import { servicesOn } from '../place/sites.ts';
 import type { Workspace } from '../workspace.ts';

@@ -2,7 +2,7 @@ import { HardenMailError } from '../../model/errors.ts';
 import { endpointOf, smtpdsOf, type Smtpd } from '../../exposure/postfix-ways.ts';
 import { referencesFor, userChecks } from '../../exposure/reference.ts';
 import { optionValue, type Option } from '../../formats/postfix/master-cf.ts';
-import { expand } from '../../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { FOR_USERS } from '../../fragments/for-users.ts';
 import type { Fragment } from '../../fragments/fragment.ts';
 import type { Note, SettingChange } from '../../model/index.ts';
@@ -125,7 +125,7 @@ function takenOver(model: Smtpd, opened: Workspace): Option[] {
 
 /** The samples' own names mean nothing where main.cf does not set them; an option that is set to nothing only takes away. */
 function isEmptyMacro(value: string, opened: Workspace): boolean {
-  return expand(value, mainReader(opened)).replace(/\$\{?mua_\w+\}?/g, '').trim() === ''; // oxfmt-ignore
+  return expandVariables(value, mainReader(opened)).replace(/\$\{?mua_\w+\}?/g, '').trim() === ''; // oxfmt-ignore
 }
 
 function told({ task }: Fragment, name: string, { service, proxy }: Smtpd, taken: readonly Option[]): Note[] {

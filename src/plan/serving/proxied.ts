@@ -1,6 +1,6 @@
 /** Which ports expect the PROXY protocol (haproxy's) before the first word of a client. Pure. */
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
-import { optionValue, type Service } from '../../formats/postfix/master-cf.ts';
+import { optionValue, type MasterService } from '../../formats/postfix/master-cf.ts';
 import { HardenMailError } from '../../model/errors.ts';
 import type { Snapshot } from '../../model/index.ts';
 import { addressesOf, overlap } from './holders.ts';
@@ -35,7 +35,7 @@ export function proxiedPorts(snapshot: Snapshot, address: string): ProxiedPort[]
 
 function ofPostfix(workspace: Workspace, address: string): ProxiedPort[] {
   const read = mainReader(workspace);
-  const isProxied = (entry: Service): boolean => {
+  const isProxied = (entry: MasterService): boolean => {
     // Behind postscreen, smtpd has the client from postscreen.
     const setting =
       entry.command === 'postscreen' ? 'postscreen_upstream_proxy_protocol' : 'smtpd_upstream_proxy_protocol';

@@ -4,7 +4,7 @@ import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.
 import { listMembers } from '../../formats/text/lists.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
 import type { Facts, KeyPair, MailDaemon, PemFile, Snapshot } from '../../model/index.ts';
-import { expand } from '../../formats/postfix/expand-variables.ts';
+import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from '../workspace.ts';
 
@@ -84,7 +84,7 @@ function servedByPostfix(facts: Facts, workspace: Workspace, files: Files): Serv
   if (!postfix) return [];
   const read = mainReader(workspace);
   // The host resolves what main.cf only names by a variable; where it was not asked, what is in the file is resolved here.
-  const value = (name: string): string => facts.postconf[name] ?? expand(read(name) ?? '', read);
+  const value = (name: string): string => facts.postconf[name] ?? expandVariables(read(name) ?? '', read);
   const at = (name: string): string => `${MAIN_CF}:${mainValue(postfix.main, name)?.line ?? 0}: ${name}`;
   // Before 3.4 nobody reads it.
   const isKnown = facts.postfix === null || compareVersions(facts.postfix, '3.4') >= 0;

@@ -3,7 +3,7 @@ import { HardenMailError } from '../../model/errors.ts';
 import { dnsRecords, furtherRecords } from '../../plan/dns.ts';
 import { servedCertificate } from '../../tasks/served.ts';
 import { namedCertificates } from '../../tasks/sni.ts';
-import { connected, read } from '../reading.ts';
+import { connected, readHostPolicy } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, type Begun } from '../visit.ts';
@@ -15,7 +15,7 @@ import { html } from '../../report/markup.ts';
 export const flow: Flow = (hosts, options, io) => each(hosts, readRecords, options, io);
 
 const readRecords: Step<Begun, Begun> = async (from, options, say) => {
-  const found = await read(await connected(from, options, say), options, say);
+  const found = await readHostPolicy(await connected(from, options, say), options, say);
   const { visit, snapshot, policy } = found;
   const { facts } = snapshot;
   const { chain, ...served } = servedCertificate(facts, policy);

@@ -2,7 +2,7 @@
 import { readHistory } from '../../commit/history.ts';
 import { redact } from '../../formats/redact.ts';
 import { readOnly } from '../../remote/readonly.ts';
-import { connected, read } from '../reading.ts';
+import { connected, readHostPolicy } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, type Begun } from '../visit.ts';
@@ -19,7 +19,7 @@ import { diffLines } from '../../report/plan.ts';
 export const flow: Flow = (hosts, options, io) => each(hosts, readJournal, options, io);
 
 const readJournal: Step<Begun, Begun> = async (from, options, say) => {
-  const found = await read(await connected(from, options, say), options, say);
+  const found = await readHostPolicy(await connected(from, options, say), options, say);
   const transactions = await readHistory(readOnly(found.remote));
   const masked = transactions.map((one) => ({ ...one, reason: redact(one.reason) }));
   return finish(found, { kind: 'history', transactions: masked });

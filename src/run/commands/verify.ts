@@ -1,6 +1,6 @@
 /** `harden-mail verify`: the probes alone, or with an audit, which is loaded only for that. Nothing is written. */
 import { verdict } from '../endings.ts';
-import { connected, read } from '../reading.ts';
+import { connected, readHostPolicy } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, RunOptions, Say, Step } from '../step.ts';
 import { finish, type Begun, type Read } from '../visit.ts';
@@ -22,7 +22,7 @@ export const flow: Flow = async (hosts, options, io) => {
 
 /** Reads the host, and probes it in full. */
 async function look(from: Begun, options: RunOptions, say: Say): Promise<Read> {
-  const found = await read(await connected(from, options, say), options, say);
+  const found = await readHostPolicy(await connected(from, options, say), options, say);
   const { visit, remote, snapshot, policy } = found;
   say('verify');
   visit.report.findings = await options.world.probe(remote, snapshot, policy, options, 'full');

@@ -1,7 +1,7 @@
 /** What is said of what was seen: cases as data. */
 import assert from 'node:assert/strict';
 import type { TlsSeen } from '../../../src/audit/enumerate.ts';
-import { judge, weighed } from '../../../src/audit/judge.ts';
+import { judgePort, weighed } from '../../../src/audit/judge.ts';
 import type { PortSeen } from '../../../src/audit/look.ts';
 import { AUDIT_PORTS } from '../../../src/audit/ports.ts';
 import type { Version } from '../../../src/tls/names.ts';
@@ -52,7 +52,7 @@ function seen(port: number, more: Partial<PortSeen>): PortSeen {
 }
 
 const all = (port: number, more: Partial<PortSeen>): string[] =>
-  judge(seen(port, more))
+  judgePort(seen(port, more))
     .filter(({ weight }) => weight?.severity !== 'ok')
     .map(({ check, status, weight }) => `${check} ${weight?.severity} ${status}`);
 
@@ -115,7 +115,7 @@ describe('audit: what is said of what was seen', () => {
     assert.deepEqual(all(993, { tls: tls({}), why: 'nothing was answered' }), ['complete low warn']);
   });
 
-  it('where nobody answers nothing is said', () => assert.deepEqual(judge(seen(25, { session: null })), []));
+  it('where nobody answers nothing is said', () => assert.deepEqual(judgePort(seen(25, { session: null })), []));
 
   it('commands that were slipped in', () =>
     assert.deepEqual(all(143, { injection: 'taken' }), ['starttls-injection high fail']));

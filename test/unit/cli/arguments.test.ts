@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { parseArguments, type Flags, type Parsed } from '../../../src/cli/arguments.ts';
+import { parseArguments, type Flags, type ParsedArguments } from '../../../src/cli/arguments.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/cli/options.ts';
 
 type Env = Readonly<Record<string, string>>;
 
-const parse = (line: string, env: Env = {}): Promise<Parsed> =>
+const parse = (line: string, env: Env = {}): Promise<ParsedArguments> =>
   parseArguments(line.split(' ').filter(Boolean), env, 80);
 const flags = async (line: string, env: Env = {}): Promise<Flags> => {
   const parsed = await parse(line, env);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import type { Flags } from '../../../src/cli/arguments.ts';
 import { detailed } from '../../../src/cli/cli.ts';
 import type { Ending, HostResult } from '../../../src/model/index.ts';
-import type { Run } from '../../../src/terminal/recap.ts';
+import type { FinishedRun } from '../../../src/terminal/recap.ts';
 import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../report/results.ts';
 import { command, screen } from './screen.ts';
 import { VIEWS } from '../report/views.ts';
 
-const run = (results: readonly HostResult[]): Run => {
+const run = (results: readonly HostResult[]): FinishedRun => {
   return { command: 'check', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 0, results };
 };
 const shown = { name: 'mx1', domain: 'mx1', facts, plan };

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
-  fingerprint,
-  judge,
+  keyFingerprint,
+  judgeHostKey,
   knownHostLine,
   knownTypes,
   matchesHost,
@@ -88,11 +88,12 @@ describe('known_hosts', () => {
       ['a negated pattern', `mx*,!mx1 ${text(ED)}`, 22, ED, 'unknown'],
     ];
     for (const [name, file, port, key, verdict] of cases) {
-      it(`${name}: ${verdict}`, () => assert.equal(judge(parseKnownHosts(file, 'f'), 'mx1', port, key).kind, verdict));
+      it(`${name}: ${verdict}`, () =>
+        assert.equal(judgeHostKey(parseKnownHosts(file, 'f'), 'mx1', port, key).kind, verdict));
     }
 
     it('a changed key is reported with the entry of the same type', () => {
-      const verdict = judge(parseKnownHosts(`mx1 ${text(RSA)}\nmx1 ${text(OTHER)}`, 'f'), 'mx1', 22, ED);
+      const verdict = judgeHostKey(parseKnownHosts(`mx1 ${text(RSA)}\nmx1 ${text(OTHER)}`, 'f'), 'mx1', 22, ED);
       assert.equal(verdict.kind === 'changed' && verdict.entry.line, 2);
     });
   });
@@ -110,8 +111,8 @@ describe('known_hosts', () => {
     for (const hashed of [false, true]) {
       const line = knownHostLine('MX1', 2222, ED, hashed);
       assert.equal(line.startsWith('|1|'), hashed);
-      assert.equal(judge(parseKnownHosts(line, 'f'), 'mx1', 2222, ED).kind, 'known');
-      assert.equal(judge(parseKnownHosts(line, 'f'), 'mx1', 2223, ED).kind, 'unknown');
+      assert.equal(judgeHostKey(parseKnownHosts(line, 'f'), 'mx1', 2222, ED).kind, 'known');
+      assert.equal(judgeHostKey(parseKnownHosts(line, 'f'), 'mx1', 2223, ED).kind, 'unknown');
     }
   });
 
@@ -198,7 +199,7 @@ describe('known_hosts', () => {
       writeFileSync(file, knownHostLine('mx1.example.test', 2222, wire, true));
       const found = spawnSync('ssh-keygen', ['-l', '-F', '[mx1.example.test]:2222', '-f', file], { encoding: 'utf8' });
       assert.match(found.stdout, /found: line 1/);
-      assert.ok(found.stdout.includes(fingerprint(wire)), found.stdout);
+      assert.ok(found.stdout.includes(keyFingerprint(wire)), found.stdout);
     });
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { KNOWN } from '../../../src/convert/known.ts';
-import { RULES } from '../../../src/convert/rules.ts';
+import { CONVERSION_RULES } from '../../../src/convert/rules.ts';
 import { convertVariables } from '../../../src/convert/variables.ts';
 import { accept, cases, changed, convert, problemsOf } from './cases.ts';
 
@@ -30,12 +30,12 @@ describe('convert: cases', () => {
 
 describe('convert: rules', () => {
   it('are one for each name in a place', () => {
-    const names = RULES.map(({ place, old }) => `${place} ${old}`);
+    const names = CONVERSION_RULES.map(({ place, old }) => `${place} ${old}`);
     assert.deepEqual(names, [...new Set(names)]);
   });
 
   it('lead to settings that 2.4 knows, where they are plain renamings', () => {
-    for (const { place, now, by, old } of RULES) {
+    for (const { place, now, by, old } of CONVERSION_RULES) {
       if (by === undefined && (place === 'global' || place === 'plugin')) assert.ok(KNOWN.has(now), `${old} → ${now}`);
     }
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { CLIENTS } from '../../../src/exposure/clients.ts';
 import { parametersOf } from '../../../src/exposure/config.ts';
-import { acceptsMore, byDefault, REFUSES, run, type Answer } from '../../../src/exposure/decide.ts';
+import { acceptsMore, byDefault, REFUSES, run, type CheckAnswer } from '../../../src/exposure/decide.ts';
 import { LISTS, programOf, type Program } from '../../../src/exposure/program.ts';
 import { parseMain } from '../../../src/formats/postfix/main-cf.ts';
 import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../../src/model/index.ts';
@@ -145,7 +145,7 @@ describe('The laws of the exposure programs', () => {
   });
 
   it('Where there is no witness, no answers at all are accepted by the one program and refused by the other', () => {
-    const answers = fc.func(fc.constantFrom<Answer>('permit', 'refuse', 'dunno'));
+    const answers = fc.func(fc.constantFrom<CheckAnswer>('permit', 'refuse', 'dunno'));
     fc.assert(
       fc.property(lists, lists, who, answers, (some, others, one, answer) => {
         const [first, second] = [program(some, one), program(others, one)];
@@ -183,7 +183,7 @@ type Seen = (ended: string, asked: readonly string[], other: string) => boolean;
 /** Is there a combination of answers, of all checks of both programs, for which this is so? */
 function someRun(first: Program, second: Program, so: Seen): boolean {
   const ids = [...idsOf([...first, ...second])];
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, CheckAnswer>();
   return search(0);
 
   function search(at: number): boolean {
@@ -193,7 +193,7 @@ function someRun(first: Program, second: Program, so: Seen): boolean {
       if (one.end === 'ask' || other.end === 'ask') throw new Error('every check has an answer');
       return so(one.end, other.asked, other.end);
     }
-    const can: Answer[] = ['dunno', ...(step!.refuses ? ['refuse' as const] : []), ...(step!.permits ? ['permit' as const] : [])]; // oxfmt-ignore
+    const can: CheckAnswer[] = ['dunno', ...(step!.refuses ? ['refuse' as const] : []), ...(step!.permits ? ['permit' as const] : [])]; // oxfmt-ignore
     return can.some((answer) => {
       answers.set(id, answer);
       return search(at + 1);

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { CLIENTS } from '../../../src/exposure/clients.ts';
 import { modelOf, programFor, type Model } from '../../../src/exposure/compare.ts';
-import { run, type Answer } from '../../../src/exposure/decide.ts';
-import { judge } from '../../../src/exposure/guard.ts';
+import { run, type CheckAnswer } from '../../../src/exposure/decide.ts';
+import { judgePlan } from '../../../src/exposure/guard.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { FRAGMENTS } from '../../../src/fragments/index.ts';
 import { CLIENT_CLASSES, DESTINATIONS, type Profile, type Snapshot } from '../../../src/model/index.ts';
@@ -36,14 +36,14 @@ function applied({ snapshot, policy }: Host, profile: Profile, tasks?: readonly 
 }
 
 /** Everybody without a login whom the files afterwards accept, by these answers of the checks, was accepted before. */
-function assertNoStranger(before: Model, after: Model, answer: (check: string) => Answer): void {
+function assertNoStranger(before: Model, after: Model, answer: (check: string) => CheckAnswer): void {
   for (const smtpd of after.smtpds) {
     const old = before.smtpds.find(({ id }) => id === smtpd.id);
     for (const client of CLIENT_CLASSES.filter((one) => CLIENTS[one].login === 'none')) {
       for (const destination of DESTINATIONS) {
         const ends = [old, smtpd].map((one) => {
           if (!one) return 'refuse';
-          const answers = new Map<string, Answer>();
+          const answers = new Map<string, CheckAnswer>();
           const program = programFor(one, client, destination, after.facts);
           for (;;) {
             const end = run(program, answers);
@@ -57,7 +57,7 @@ function assertNoStranger(before: Model, after: Model, answer: (check: string) =
   }
 }
 
-function assertNeverLooser(start: Host, answer: (check: string) => Answer): void {
+function assertNeverLooser(start: Host, answer: (check: string) => CheckAnswer): void {
   const standard = applied(start, 'standard');
   const strict = applied(start, 'strict');
   // Each plan is held against the host that it is applied to; the way back against the host as it was at first.
@@ -69,7 +69,7 @@ function assertNeverLooser(start: Host, answer: (check: string) => Answer): void
   };
   for (const [way, [from, to]] of Object.entries(ways)) {
     const [before, after] = [modelFor(from.snapshot), modelFor(to.snapshot)];
-    const objections = judge(before, after).objections.map(({ text }) => text);
+    const objections = judgePlan(before, after).objections.map(({ text }) => text);
     assert.deepEqual(objections, [], way);
     assertNoStranger(before, after, answer);
   }
@@ -162,10 +162,10 @@ const entry = fc
     return `${name} inet n - y - - smtpd\n${words.join('')}`;
   });
 const masterCf = fc.uniqueArray(entry, { minLength: 1, maxLength: 4, selector: (text) => text.split(' ')[0] }).map((all) => all.join('')); // oxfmt-ignore
-const answers = fc.func(fc.constantFrom<Answer>('permit', 'refuse', 'dunno'));
+const answers = fc.func(fc.constantFrom<CheckAnswer>('permit', 'refuse', 'dunno'));
 
 describe('exposure: no plan makes anything looser', () => {
-  const says = (check: string): Answer =>
+  const says = (check: string): CheckAnswer =>
     check.length % 3 === 0 ? 'permit' : check.length % 3 === 1 ? 'refuse' : 'dunno';
 
   for (const [name, main] of corpus('postfix-main'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { TASKS, type Plan, type TaskOutcome } from '../../../src/model/index.ts';
-import { compose, fingerprint } from '../../../src/plan/compose.ts';
+import { compose, planFingerprint } from '../../../src/plan/compose.ts';
 import { assertSupported } from '../../../src/debian/supported.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 import { afterwards, cases, type Case } from './cases.ts';
@@ -112,13 +112,13 @@ describe('plan: the whole', () => {
 
   it('has a fingerprint that changes with what would be written, and with nothing else', () => {
     const plan = planOf(stock);
-    assert.match(fingerprint(plan), /^[0-9a-f]{64}$/);
-    assert.equal(fingerprint(planOf(stock)), fingerprint({ ...plan, notes: [], tasks: [], settings: [] }));
+    assert.match(planFingerprint(plan), /^[0-9a-f]{64}$/);
+    assert.equal(planFingerprint(planOf(stock)), planFingerprint({ ...plan, notes: [], tasks: [], settings: [] }));
     const [first, ...rest] = plan.changes;
     assert.ok(first);
-    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: rest }));
-    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: [{ ...first, after: 'x' }, ...rest] }));
-    assert.notEqual(fingerprint(plan), fingerprint({ ...plan, changes: [{ ...first, sha256: 'x' }, ...rest] }));
+    assert.notEqual(planFingerprint(plan), planFingerprint({ ...plan, changes: rest }));
+    assert.notEqual(planFingerprint(plan), planFingerprint({ ...plan, changes: [{ ...first, after: 'x' }, ...rest] }));
+    assert.notEqual(planFingerprint(plan), planFingerprint({ ...plan, changes: [{ ...first, sha256: 'x' }, ...rest] }));
   });
 });
 

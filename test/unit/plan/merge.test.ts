@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Merge } from '../../../src/fragments/fragment.ts';
-import { expand } from '../../../src/formats/postfix/expand-variables.ts';
-import { merge, type Decision } from '../../../src/plan/merge/merge.ts';
+import { expandVariables } from '../../../src/formats/postfix/expand-variables.ts';
+import { merge, type MergeDecision } from '../../../src/plan/merge/merge.ts';
 
 const LEVEL: Merge = {
   how: 'at-least',
@@ -31,7 +31,7 @@ const read = (name: string): string | null => MAIN[name] ?? null;
 const kept = { keep: true } as const;
 
 describe('plan: merge', () => {
-  const table: readonly (readonly [string, Merge, string | null, Decision])[] = [
+  const table: readonly (readonly [string, Merge, string | null, MergeDecision])[] = [
     ['set, unset', { how: 'set', value: 'yes' }, null, { to: 'yes' }],
     ['set, another', { how: 'set', value: 'yes' }, 'no', { to: 'yes' }],
     ['set, the same', { how: 'set', value: 'yes' }, 'yes', kept],
@@ -154,13 +154,13 @@ describe('plan: variables of main.cf', () => {
     ['${value?x} ${value?{a}:{b}}', '${value?x} ${value?{a}:{b}}'],
     ['5 $', '5 $'],
   ] as const) {
-    it(`${value} is ${expected}`, () => assert.equal(expand(value, read), expected));
+    it(`${value} is ${expected}`, () => assert.equal(expandVariables(value, read), expected));
   }
 
   it('ends, whatever the file says', () => {
-    assert.ok(expand('$loop', read).length < 10_000_000);
+    assert.ok(expandVariables('$loop', read).length < 10_000_000);
     assert.equal(
-      expand('$a', () => '$a'),
+      expandVariables('$a', () => '$a'),
       '$a',
     );
   });
