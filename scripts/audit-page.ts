@@ -1,5 +1,5 @@
 /** docs/audit.md, its table from the rules of the audit. */
-import { DANGER_RULES, AUDIT_RULES } from '../src/audit/rules.ts';
+import { DANGER_RULES, AUDIT_RULES } from '../src/audit/audit-rules.ts';
 
 export function auditPage(made: string, table: (head: string[], rows: string[][]) => string): string {
   const rows = Object.entries(AUDIT_RULES).map(([id, { proves, source, profile, postfix, dovecot }]) => [

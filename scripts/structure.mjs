@@ -23,12 +23,15 @@ const imports = new Map(
   }),
 );
 
-for (const file of files) if (moduleOf(file) === null && file !== 'src/main.ts') faults.push(`${file} is loose in src/`);
+for (const file of files)
+  if (moduleOf(file) === null && file !== 'src/main.ts') faults.push(`${file} is loose in src/`);
 
 // ── the table of modules ──────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `| \`plan\` | takes | gives | formats, tasks (pure) |` */
-const rows = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `([a-z0-9]+)` \|[^|]*\|[^|]*\| ([^|]*) \|$/gm)];
+const rows = [
+  ...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `([a-z0-9]+)` \|[^|]*\|[^|]*\| ([^|]*) \|$/gm),
+];
 const table = new Map(
   rows.map(([, name, allowed]) => [
     name,
@@ -36,7 +39,8 @@ const table = new Map(
   ]),
 );
 const modules = new Set(files.map(moduleOf).filter(Boolean));
-for (const name of modules) if (!table.has(name)) faults.push(`src/${name}/ is not in the table of docs/architecture.md`);
+for (const name of modules)
+  if (!table.has(name)) faults.push(`src/${name}/ is not in the table of docs/architecture.md`);
 for (const name of table.keys())
   if (!modules.has(name)) faults.push(`docs/architecture.md has a module ${name} that is not in src/`);
 
@@ -46,7 +50,8 @@ for (const [file, targets] of imports) {
   if (!row) continue;
   for (const target of targets) {
     const other = target.startsWith('src/') ? moduleOf(target) : null;
-    if (other !== null && !row.may.has(other)) faults.push(`${file}: ${moduleOf(file)} may not import ${other} (${target})`);
+    if (other !== null && !row.may.has(other))
+      faults.push(`${file}: ${moduleOf(file)} may not import ${other} (${target})`);
     if (row.pure && IO.test(target)) faults.push(`${file}: a pure module does no I/O (${target})`);
   }
 }
@@ -76,7 +81,8 @@ for (const file of files) if (!order.has(file)) visit(file);
 /** @param {Map<string, string[]>} places of each name */
 function twice(what, places, allowed) {
   for (const [name, where] of places) {
-    if (where.length > 1 && !allowed.has(name)) faults.push(`${what} ${name} occurs ${where.length} times: ${where.join(', ')}`);
+    if (where.length > 1 && !allowed.has(name))
+      faults.push(`${what} ${name} occurs ${where.length} times: ${where.join(', ')}`);
     if (where.length < 2 && allowed.has(name)) faults.push(`scripts/same-names.mjs: ${what} ${name} occurs once now`);
   }
   for (const name of allowed) if (!places.has(name)) faults.push(`scripts/same-names.mjs: ${what} ${name} is gone`);
@@ -88,7 +94,9 @@ const exported = new Map();
 for (const file of files) {
   add(bases, basename(file), file);
   const text = readFileSync(file, 'utf8');
-  const names = text.matchAll(/^export (?:declare )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm);
+  const names = text.matchAll(
+    /^export (?:declare )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm,
+  );
   for (const name of new Set([...names].map(([, one]) => one))) add(exported, name, file);
 }
 twice('the file name', bases, new Set(Object.keys(sameName.files)));

@@ -1,5 +1,5 @@
 /** docs/audit-outside.md, and what `npm run audit:outside` prints. */
-import { AUDIT_PORTS } from '../../src/audit/ports.ts';
+import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
 import { explanationOf, reasonFor } from './explained.ts';
 import { PROFILES } from './hosts.ts';
 import type { Seen } from './look.ts';

@@ -6,8 +6,8 @@ import { clientHello, type Hello } from '../tls/hello.ts';
 import type { Port } from '../verify/checks.ts';
 import type { Dial } from '../verify/verify.ts';
 import { openWire, ProtocolError, reason, type Wire } from '../mail/wire.ts';
-import { TurnedAway, type Gate } from './gate.ts';
-import { PROTOCOLS } from './ports.ts';
+import { TurnedAway, type Gate } from './port-gate.ts';
+import { PROTOCOLS } from './audit-ports.ts';
 
 /** One port of one host, and the way to it. */
 export interface Target {

@@ -1,16 +1,16 @@
 /** An audit: everything that can be seen of a mail host from outside, as a stranger, tried for real. */
 import { isIP, type Socket } from 'node:net';
 import type { Finding, PortAudit } from '../model/index.ts';
-import { groupName } from '../tls/names.ts';
+import { groupName } from '../tls/suite-names.ts';
 import { suiteOf } from '../tls/suites.ts';
 import { show } from '../mail/printable-answer.ts';
 import type { Port } from '../verify/checks.ts';
 import type { Dial } from '../verify/verify.ts';
-import { AT_A_TIME, Gate } from './gate.ts';
+import { AT_A_TIME, Gate } from './port-gate.ts';
 import { judgePort } from './judge.ts';
-import { Lanes } from './lanes.ts';
+import { Limiter } from '../concurrency/limiter.ts';
 import { lookAtPort, type PortSeen } from './look.ts';
-import { AUDIT_PORTS } from './ports.ts';
+import { AUDIT_PORTS } from './audit-ports.ts';
 
 export { weighed } from './judge.ts';
 
@@ -35,7 +35,7 @@ export interface Audited {
 /** Looks at all ports side by side. Throws nothing: what cannot be seen is told as such. */
 export async function audit(options: AuditOptions): Promise<Audited> {
   const wanted = AUDIT_PORTS.filter(({ port }) => options.ports?.includes(port) ?? true);
-  const services = { imap: new Lanes(AT_A_TIME), pop3: new Lanes(AT_A_TIME) };
+  const services = { imap: new Limiter(AT_A_TIME), pop3: new Limiter(AT_A_TIME) };
   const gateOf = ({ protocol }: Port): Gate => new Gate(protocol === 'smtp' ? undefined : services[protocol]);
   const seen = await Promise.all(wanted.map((port) => lookAt(port, gateOf(port), options)));
   return { ports: seen.map(tell), findings: seen.flatMap(judgePort) };

@@ -1,9 +1,9 @@
 /** What a port speaks, found by asking for it: every answer is one choice of the server, from one connection. */
 import type { Answer } from '../tls/flight.ts';
-import { CURVES, EXTENSION, GROUPS13, VERSION_NAMES, VERSIONS, type Version } from '../tls/names.ts';
+import { CURVES, EXTENSION, GROUPS13, VERSION_NAMES, VERSIONS, type Version } from '../tls/suite-names.ts';
 import { CLASSIC, MODERN, suiteOf } from '../tls/suites.ts';
 import { askTls, type TlsAnswer, type Question, type Target } from './ask.ts';
-import { TurnedAway } from './gate.ts';
+import { TurnedAway } from './port-gate.ts';
 
 /** A choice, and from among which suites. */
 type Choice = Answer & { readonly kind: 'hello'; readonly offered: readonly number[] };

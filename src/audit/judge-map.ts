@@ -1,6 +1,6 @@
 import type { Danger, ExposureMap, Finding, WayIn } from '../model/index.ts';
 import { STATUS } from './judgement.ts';
-import { DANGER_RULES } from './rules.ts';
+import { DANGER_RULES } from './audit-rules.ts';
 
 /**
  * The dangers of a host's exposure map as findings, each on the port that it is about. One that the audit has seen from

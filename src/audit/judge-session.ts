@@ -1,7 +1,7 @@
 import { putsOff } from '../verify/relay.ts';
 import type { Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
-import type { SessionSeen, SmtpSeen } from './session.ts';
+import type { SessionSeen, SmtpSeen } from './look-inside.ts';
 
 export function judgeSession(seen: PortSeen, session: SessionSeen): Judgement[] {
   const { smtp } = session;

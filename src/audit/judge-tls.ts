@@ -1,5 +1,5 @@
 import type { Severity } from '../model/index.ts';
-import { GROUPS, groupName, VERSIONS } from '../tls/names.ts';
+import { GROUPS, groupName, VERSIONS } from '../tls/suite-names.ts';
 import { suiteOf, type Suite } from '../tls/suites.ts';
 import type { Port } from '../verify/checks.ts';
 import { fieldStrength } from '../x509/chain.ts';

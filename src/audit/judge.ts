@@ -4,7 +4,7 @@ import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';
 import { STATUS, type Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
-import { AUDIT_RULES, VERIFY_RULES } from './rules.ts';
+import { AUDIT_RULES, VERIFY_RULES } from './audit-rules.ts';
 
 /** Everything that is to be said of a port, in the order of the rules. Nothing of one where nobody answers. */
 export function judgePort(seen: PortSeen): Finding[] {

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../model/index.ts';
-import type { RuleId } from './rules.ts';
+import type { RuleId } from './audit-rules.ts';
 
 /** The verdict of one rule on a port. `source` overrides the rule's own source document. */
 export interface Judgement {

@@ -4,8 +4,8 @@ import { show } from '../mail/printable-answer.ts';
 import type { Target } from './ask.ts';
 import { readChain, type Chain } from '../x509/chain.ts';
 import { enumerate, type TlsSeen } from './enumerate.ts';
-import { TurnedAway } from './gate.ts';
-import { lookInside, type SessionSeen } from './session.ts';
+import { TurnedAway } from './port-gate.ts';
+import { lookInside, type SessionSeen } from './look-inside.ts';
 import { injection, renegotiation, type Injection } from './tricks.ts';
 
 /** Everything that was seen of one port, not yet judged. */

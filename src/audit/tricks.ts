@@ -4,7 +4,7 @@ import type { Protocol } from '../mail/protocol.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
-import { PROTOCOLS } from './ports.ts';
+import { PROTOCOLS } from './audit-ports.ts';
 
 /** A command that does nothing, for the same segment as STARTTLS, and whether an answer to it is among these lines. */
 const SLIPPED: Readonly<

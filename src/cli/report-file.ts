@@ -5,7 +5,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { page } from '../report/page.ts';
 import type { Views } from '../report/ending-view.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../run/commands/index.ts';
-import { readDocument, type Document } from '../report/schema.ts';
+import { readDocument, type Document } from '../report/document-schema.ts';
 import { outcomeOf, totalOf } from '../report/total.ts';
 
 export interface ReportRequest {

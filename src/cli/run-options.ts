@@ -13,7 +13,7 @@ import {
   thisMachine,
   type Overrides,
 } from '../inventory/load.ts';
-import { validCommand, validFile, validFolder } from '../inventory/names.ts';
+import { validCommand, validFile, validFolder } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
 import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from '../model/index.ts';
 import type { DebianRelease } from '../debian/releases.ts';

@@ -1,7 +1,7 @@
 import { HardenMailError } from '../model/errors.ts';
 import type { Receipt } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
-import { assertId, JOURNAL, parseEnd } from './transaction.ts';
+import { assertId, JOURNAL, parseEnd } from './commit.ts';
 
 /**
  * Brings transactions that did not come to their end to one, oldest first: forward where our word had reached the host,

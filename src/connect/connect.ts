@@ -1,13 +1,13 @@
 import { HardenMailError } from '../model/errors.ts';
-import { validHostname, validUser } from '../inventory/names.ts';
+import { validHostname, validUser } from '../inventory/valid-names.ts';
 import type { Host } from '../model/index.ts';
 import { observed } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
 import type { Transport } from '../remote/transport.ts';
 import { openHop } from './hop.ts';
-import { connectLocally } from './local.ts';
-import type { ConnectOptions } from './options.ts';
+import { connectLocally } from './connect-locally.ts';
+import type { ConnectOptions } from './connect-options.ts';
 import { route } from './route.ts';
 import { loadSsh } from './library.ts';
 import { describeSettings } from './ssh-config.ts';

@@ -5,7 +5,7 @@ import type { Authentication } from './auth.ts';
 import { findCredentials } from './credentials.ts';
 import { expandTokens } from './expand.ts';
 import { Refusal, connectionInterrupted } from './failures.ts';
-import { enterGate } from './gate.ts';
+import { enterLogin } from './login-limit.ts';
 import { hostKeys } from './host-keys.ts';
 import { describeKey } from './known-hosts.ts';
 import { openSession } from './session.ts';
@@ -52,7 +52,7 @@ export async function openHop(
   const server = `${settings.hostname}:${settings.port} ${options.via?.label ?? ''}`;
   let leave = (): void => {};
   const openLine = async (): Promise<SshStream> => {
-    leave = await enterGate(server);
+    leave = await enterLogin(server);
     return options.via === undefined
       ? openSocket(settings.hostname, settings.port, label, timeout, signal)
       : { socket: await options.via.forward(settings.hostname, settings.port), address: settings.hostname };

@@ -1,5 +1,5 @@
 import { HardenMailError } from '../model/errors.ts';
-import { validHostname, validUser } from '../inventory/names.ts';
+import { validHostname, validUser } from '../inventory/valid-names.ts';
 import { resolveSettings } from './ssh-config.ts';
 import type { SshQuery, SshSettings } from './ssh-config.ts';
 

@@ -11,7 +11,7 @@ import { closedWithoutStatus, execFailure, forwardFailure, connectionInterrupted
 import type { SshLibrary } from './library.ts';
 import { login } from './login.ts';
 import type { LoginOptions } from './login.ts';
-import { sessionSlots } from './slots.ts';
+import { sessionSlots } from './session-limit.ts';
 
 export interface SessionOptions extends LoginOptions {
   readonly address: string;

@@ -10,7 +10,7 @@ import { itemsOf, type Block, type Item } from './blocks.ts';
 import { externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
 import type { Converted, Scope } from './conversion.ts';
-import { Names } from './names.ts';
+import { Names } from './default-names.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
 import { convertSetting, type Aged } from './settings.ts';

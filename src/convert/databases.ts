@@ -4,7 +4,7 @@ import { nested, refuse, type OldSetting, type Converted, type Scope } from './c
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
 import { isWeak } from './schemes.ts';
-import { yes } from './values.ts';
+import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
 const driverOf = (block: OldSetting['block']): string => own(block, 'driver') ?? block.name ?? '';

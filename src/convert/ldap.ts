@@ -3,7 +3,7 @@ import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } f
 import { convertField } from './fields.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
-import { yes } from './values.ts';
+import { yes } from './old-values.ts';
 
 const RENAMED: Readonly<Record<string, string>> = {
   uris: 'ldap_uris',

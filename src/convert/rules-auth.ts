@@ -1,7 +1,7 @@
 import { nested, refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { convertArgs } from './databases.ts';
 import { convertFields } from './fields.ts';
-import { yes } from './values.ts';
+import { yes } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", section naming; passdb; userdb';
 

@@ -1,7 +1,7 @@
 import { nested, type Rule } from './conversion.ts';
 import { convertLocation } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
-import { not, unlimited } from './values.ts';
+import { not, unlimited } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 

@@ -3,7 +3,7 @@ import { dictionary } from './dictionary.ts';
 import { inMailbox } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 import { convertVariables } from './variables.ts';
-import { path } from './values.ts';
+import { path } from './old-values.ts';
 
 function acl({ value }: OldSetting): Converted {
   const [driver = '', ...options] = value.split(':');

@@ -1,7 +1,7 @@
 import { nested, refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { inMailbox } from './mailboxes.ts';
 import { convertVariables } from './variables.ts';
-import { unlimited } from './values.ts';
+import { unlimited } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, quota plugin';
 

@@ -1,5 +1,5 @@
 import type { Rule } from './conversion.ts';
-import { unlimited } from './values.ts';
+import { unlimited } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 

@@ -1,5 +1,5 @@
 import { refuse, type Rule } from './conversion.ts';
-import { path, yes } from './values.ts';
+import { path, yes } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 

@@ -1,6 +1,6 @@
 import type { Block, Item } from './blocks.ts';
 import type { Scope } from './conversion.ts';
-import type { Names } from './names.ts';
+import type { Names } from './default-names.ts';
 
 /** What rules may ask, from all that was read. */
 export function scopeOf(

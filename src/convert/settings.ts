@@ -3,7 +3,7 @@ import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { isFilterBlock, type Block } from './blocks.ts';
 import { set, type Converted, type OldPlace, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';
-import { ruleFor } from './rules.ts';
+import { ruleFor } from './conversion-rules.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, OldPlace>> = {

@@ -3,7 +3,7 @@ import type { AuthOffer, AuthSocket, ClientClass, Destination, WayIn } from '../
 import { CLIENTS } from './clients.ts';
 import type { Config, HostFacts } from './config.ts';
 import { acceptsMore, byDefault, REFUSES, type Witness } from './decide.ts';
-import { listsOf, notUnderstood, outlineOf, type Outline } from './map.ts';
+import { listsOf, notUnderstood, outlineOf, type Outline } from './exposure-map.ts';
 import { entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import type { Program } from './program.ts';
 

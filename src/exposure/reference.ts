@@ -3,7 +3,7 @@ import { CLIENTS } from './clients.ts';
 import { restrictions } from '../formats/postfix/restrictions.ts';
 import { withValues, type Config, type HostFacts } from './config.ts';
 import { byDefault } from './decide.ts';
-import { listsOf } from './map.ts';
+import { listsOf } from './exposure-map.ts';
 import { plainSmtpd, entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type ProgramStep } from './program.ts';
 

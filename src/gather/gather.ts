@@ -3,7 +3,7 @@ import type { Host, Snapshot } from '../model/index.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
-import { parseSnapshot, TornError } from './parse.ts';
+import { parseSnapshot, TornError } from './parse-snapshot.ts';
 
 /** Who edits a file just now is done in a moment. */
 const LOOKS = 3;

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { HardenMailError } from '../model/errors.ts';
 import type { Host, Sni } from '../model/index.ts';
 import { closest } from './closest.ts';
-import { parseInventory } from './parse.ts';
-import type { Inventory, Issue } from './schema.ts';
+import { parseInventory } from './parse-inventory.ts';
+import type { Inventory, Issue } from './inventory-schema.ts';
 import { globToRegExp } from './select.ts';
 
 /** What a flag or an environment variable says; it wins over the inventory. */
@@ -19,7 +19,7 @@ export async function loadInventory(path: string, overrides: Overrides): Promise
     );
   });
   const { value, locate } = await parseInventory(text, path);
-  const { inventorySchema, settingNames } = await import('./schema.ts');
+  const { inventorySchema, settingNames } = await import('./inventory-schema.ts');
   const result = inventorySchema.safeParse(value);
   const wrong = result.success
     ? problems(result.data)
@@ -114,7 +114,7 @@ export function assertPairs(hosts: readonly Host[]): void {
 /** Throws USAGE for what an inventory could not say either. */
 export async function assertContact({ email, acmeServer }: Overrides): Promise<void> {
   if (email === undefined && acmeServer === undefined) return;
-  const { contactSchema } = await import('./schema.ts');
+  const { contactSchema } = await import('./inventory-schema.ts');
   const [issue] = contactSchema.safeParse(compact({ email, acmeServer })).error?.issues ?? [];
   if (issue === undefined) return;
   const [flag, like] =

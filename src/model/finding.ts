@@ -1,4 +1,4 @@
-import type { Weight } from './audit.ts';
+import type { Weight } from './port-audit.ts';
 
 /**
  * One probe's result. `hint` is neither good nor bad: something could not be seen from here.

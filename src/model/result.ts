@@ -1,4 +1,4 @@
-import type { PortAudit } from './audit.ts';
+import type { PortAudit } from './port-audit.ts';
 import type { Finding } from './finding.ts';
 import type { Plan } from './plan.ts';
 import type { Facts } from './snapshot.ts';

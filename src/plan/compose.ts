@@ -23,7 +23,7 @@ import { sniMapNotes } from '../tasks/sni-maps.ts';
 import { certificateRequests, namedCertificates, parts, type Named } from '../tasks/sni.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
-import { assertRemovals, removalNotes } from './consent.ts';
+import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
 import { readRecord, RECORD, renderRecord } from './profile/record.ts';

@@ -2,7 +2,7 @@
 import { key, section, sign, table } from './cells.ts';
 import { WAY } from './findings.ts';
 import { html, type Markup } from './markup.ts';
-import type { DocumentHost } from './schema.ts';
+import type { DocumentHost } from './document-schema.ts';
 
 type Plan = NonNullable<DocumentHost['plan']>;
 

@@ -1,6 +1,6 @@
 import type { HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
-import type { Document, DocumentHost } from './schema.ts';
+import type { Document, DocumentHost } from './document-schema.ts';
 
 /** What is told of a run as a whole. */
 export type RunFacts = Omit<Document, 'version' | 'hosts'>;

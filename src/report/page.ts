@@ -5,7 +5,7 @@ import { count, group } from './count.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import { hostInside } from './host-page.ts';
 import { html, Markup } from './markup.ts';
-import type { Document, DocumentHost } from './schema.ts';
+import type { Document, DocumentHost } from './document-schema.ts';
 import { STYLE } from './style.ts';
 import { outcomeOf } from './total.ts';
 

@@ -1,5 +1,5 @@
 /** The transaction as the controller sees it: hand it over, probe from outside, then confirm it or have it undone. */
-import { commit, settle } from '../commit/transaction.ts';
+import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { isEmpty } from '../model/index.ts';

@@ -1,6 +1,6 @@
 /** The exposure map of a host as it was read, for `map`, `check`, `doctor` and the audit. */
 import { HardenMailError } from '../model/errors.ts';
-import { exposureOf } from '../exposure/map.ts';
+import { exposureOf } from '../exposure/exposure-map.ts';
 import { redact } from '../formats/redact.ts';
 import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from '../model/index.ts';
 import { openWorkspace } from '../plan/workspace.ts';

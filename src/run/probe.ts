@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding, Host, Policy, Snapshot } from '../model/index.ts';
 import { servingOf, usersLogInOn, type Serving } from '../plan/serving/served-ports.ts';
 import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
-import { caaIssuer } from '../plan/dns.ts';
+import { caaIssuer } from '../plan/dns-records.ts';
 import type { Remote } from '../remote/remote.ts';
 import { keptFor } from '../tasks/kept.ts';
 import { servedCertificate } from '../tasks/served.ts';

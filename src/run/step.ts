@@ -1,5 +1,5 @@
 /** The contracts between a run, its commands, and the world around them. */
-import type { ConnectOptions } from '../connect/options.ts';
+import type { ConnectOptions } from '../connect/connect-options.ts';
 import type { DebianRelease } from '../debian/releases.ts';
 import type { Host, HostResult, Snapshot, TaskName } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';

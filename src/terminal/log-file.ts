@@ -7,11 +7,11 @@ import { HardenMailError } from '../model/errors.ts';
 import { redact } from '../formats/redact.ts';
 import type { HostResult } from '../model/index.ts';
 import { isAboutChecks, version } from './recap.ts';
-import { commandLine } from '../report/command.ts';
+import { commandLine } from '../report/command-line.ts';
 import { viewOf, type Views } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
 import { findingLines } from '../report/findings.ts';
-import { headline, planLines } from '../report/plan.ts';
+import { headline, planLines } from '../report/plan-lines.ts';
 import { totalOf, outcomeOf } from '../report/total.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { diffsOf } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
 import type { Ending, HostResult } from '../model/index.ts';
-import { auditLines } from '../report/audit.ts';
+import { auditLines } from '../report/audit-lines.ts';
 import { viewOf, type EndingView, type Views } from '../report/ending-view.ts';
 import { findingLines } from '../report/findings.ts';
 import { recapTable } from '../report/table.ts';

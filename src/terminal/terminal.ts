@@ -5,10 +5,10 @@ import { askUser, isInteractive } from './questions.ts';
 import { document, recap, type FinishedRun } from './recap.ts';
 import type { RemoteCommand } from '../model/index.ts';
 import { alike, sharedBy, type Shown } from '../report/alike.ts';
-import { commandLine } from '../report/command.ts';
+import { commandLine } from '../report/command-line.ts';
 import { escape } from '../report/escape.ts';
 import { liveProgress, NO_PROGRESS, plainProgress } from './progress.ts';
-import { diffLines, headline, planLines } from '../report/plan.ts';
+import { diffLines, headline, planLines } from '../report/plan-lines.ts';
 import type { Io } from '../run/step.ts';
 
 export interface Terminal extends Io {

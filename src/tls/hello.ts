@@ -1,6 +1,6 @@
 /** A ClientHello as bytes, for whatever one wants to ask: nothing here is limited to what a TLS library still dares. */
 import { uint, uints, vector } from './bytes.ts';
-import { CURVES, EXTENSION, GROUPS13, SCSV, SIGNATURES, VERSIONS, type Version } from './names.ts';
+import { CURVES, EXTENSION, GROUPS13, SCSV, SIGNATURES, VERSIONS, type Version } from './suite-names.ts';
 
 export interface Hello {
   readonly version: Version;

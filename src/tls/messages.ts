@@ -1,6 +1,6 @@
 /** The messages of a server's first flight (RFC 5246 §7.4, RFC 8446 §4.1.3, RFC 8422 §5.4). */
 import { Reader, TlsFormatError } from './bytes.ts';
-import { EXTENSION, versionName, VERSIONS, type Version } from './names.ts';
+import { EXTENSION, versionName, VERSIONS, type Version } from './suite-names.ts';
 import { suiteOf } from './suites.ts';
 
 export interface ServerHello {

@@ -4,8 +4,8 @@ import type { ErrorCode } from '../model/errors.ts';
 import type { Finding } from '../model/index.ts';
 import { CHECKS } from './checks.ts';
 import type { CheckId, Port } from './checks.ts';
-import type { Probe } from './dialogue.ts';
-import { converse } from './dialogue.ts';
+import type { Probe } from './conversation.ts';
+import { converse } from './conversation.ts';
 import { reason } from '../mail/wire.ts';
 
 /**

@@ -9,7 +9,7 @@ import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
 import { judgeRevocation, unknown } from './revocation.ts';
-import { lookForNames, type NamedCertificate } from './sni.ts';
+import { lookForNames, type NamedCertificate } from './extra-names.ts';
 
 export type { Dial, Ways } from './reach.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { page } from '../../src/report/page.ts';
-import type { Document } from '../../src/report/schema.ts';
+import type { Document } from '../../src/report/document-schema.ts';
 import { available, prepareMachine } from '../lab/requirements.ts';
 import { everything, fleet, poisoned } from '../unit/report/documents.ts';
 import { chromium, type Browser } from './chromium.ts';

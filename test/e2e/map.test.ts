@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ExposureMap, Finding } from '../../src/model/index.ts';
 import { page } from '../../src/report/page.ts';
-import { readDocument } from '../../src/report/schema.ts';
+import { readDocument } from '../../src/report/document-schema.ts';
 import { lab, type LabHost } from '../lab/lab.ts';
 import { credentials, hardenMail, scratch, to } from './cli.ts';
 import { mark, writtenSince } from './host.ts';

@@ -3,7 +3,7 @@
 import { CLIENTS } from '../../src/exposure/clients.ts';
 import type { HostFacts } from '../../src/exposure/config.ts';
 import { run, type CheckAnswer } from '../../src/exposure/decide.ts';
-import { exposureOf, smtpdProgram } from '../../src/exposure/map.ts';
+import { exposureOf, smtpdProgram } from '../../src/exposure/exposure-map.ts';
 import { smtpdsOf } from '../../src/exposure/postfix-ways.ts';
 import type { Program } from '../../src/exposure/program.ts';
 import { parseMain } from '../../src/formats/postfix/main-cf.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { exposureOf } from '../../src/exposure/map.ts';
+import { exposureOf } from '../../src/exposure/exposure-map.ts';
 import { loadDovecot } from '../../src/formats/dovecot/dovecot.ts';
 import type { ExposureMap, WayIn } from '../../src/model/index.ts';
 import type { LabHost } from '../lab/lab.ts';

@@ -1,6 +1,6 @@
 /** `harden-mail apply`; with `--dry-run` the same flow, left after the diff. */
-import { preflight, requestCertificate } from '../../commit/certificate.ts';
-import { installPackages } from '../../commit/install.ts';
+import { preflight, requestCertificate } from '../../commit/request-certificate.ts';
+import { installPackages } from '../../commit/install-packages.ts';
 import { HardenMailError } from '../../model/errors.ts';
 import { isEmpty, type Finding } from '../../model/index.ts';
 import { readOnly } from '../../remote/readonly.ts';
@@ -14,7 +14,7 @@ import { approach, connected, planned } from '../reading.ts';
 import { inBatches, stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, NO_APT, type Agreed, type Begun, type Surveyed } from '../visit.ts';
-import { CHANGE_ENDINGS } from '../../report/endings.ts';
+import { CHANGE_ENDINGS } from '../../report/shared-endings.ts';
 
 /** For every host: read, plan, show the diff and ask; install and get certificates; plan again; commit, verify, confirm. */
 export const flow: Flow = (hosts, options, io) =>

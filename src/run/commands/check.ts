@@ -1,5 +1,5 @@
 /** `harden-mail check`: would an apply change anything, now or after an upgrade? Nothing is written. */
-import { readHistory } from '../../commit/history.ts';
+import { readHistory } from '../../commit/read-history.ts';
 import { findLeftovers, findPristine } from '../../gather/leftovers.ts';
 import { isEmpty, type Ending, type Note } from '../../model/index.ts';
 import { compose } from '../../plan/compose.ts';
@@ -18,11 +18,11 @@ import type { ChalkInstance } from 'chalk';
 import type { Drift } from '../../model/index.ts';
 import { mono, section, table } from '../../report/cells.ts';
 import { endingView, type Zod } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { passed } from '../../report/findings.ts';
 import { html } from '../../report/markup.ts';
-import { difference, warnings } from '../../report/plan.ts';
+import { difference, warnings } from '../../report/plan-lines.ts';
 
 export const flow: Flow = (hosts, options, io) =>
   visiting(hosts, async (begun) => {

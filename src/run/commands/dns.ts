@@ -1,6 +1,6 @@
 /** `harden-mail dns`: the records that go with the certificate. Nothing is written. */
 import { HardenMailError } from '../../model/errors.ts';
-import { dnsRecords, furtherRecords } from '../../plan/dns.ts';
+import { dnsRecords, furtherRecords } from '../../plan/dns-records.ts';
 import { servedCertificate } from '../../tasks/served.ts';
 import { namedCertificates } from '../../tasks/sni.ts';
 import { connected, readHostPolicy } from '../reading.ts';
@@ -8,7 +8,7 @@ import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, type Begun } from '../visit.ts';
 import { endingView } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { html } from '../../report/markup.ts';
 

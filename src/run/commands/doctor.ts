@@ -1,5 +1,5 @@
 /** `harden-mail doctor`: the way to a host step by step, and what would keep apply from its work there. */
-import { preflight } from '../../commit/certificate.ts';
+import { preflight } from '../../commit/request-certificate.ts';
 import { HardenMailError } from '../../model/errors.ts';
 import { dangerSentence, mapIfReadable } from '../mapping.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from '../../model/index.ts';
@@ -18,7 +18,7 @@ import { DIAGNOSIS_STATUSES } from '../../model/index.ts';
 import { key, section, sign, table } from '../../report/cells.ts';
 import { count } from '../../report/count.ts';
 import { endingView, type Zod } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { html } from '../../report/markup.ts';
 import { logbook, type Logbook } from '../logbook.ts';

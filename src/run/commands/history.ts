@@ -1,5 +1,5 @@
 /** `harden-mail history`: the host's journal. Nothing is written. */
-import { readHistory } from '../../commit/history.ts';
+import { readHistory } from '../../commit/read-history.ts';
 import { redact } from '../../formats/redact.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { connected, readHostPolicy } from '../reading.ts';
@@ -10,11 +10,11 @@ import type { Transaction } from '../../model/index.ts';
 import { mono, section, table } from '../../report/cells.ts';
 import { count } from '../../report/count.ts';
 import { endingView, type Zod } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
-import { transactionLines } from '../../report/history.ts';
+import { transactionLines } from '../../report/transaction-lines.ts';
 import { html } from '../../report/markup.ts';
-import { diffLines } from '../../report/plan.ts';
+import { diffLines } from '../../report/plan-lines.ts';
 
 export const flow: Flow = (hosts, options, io) => each(hosts, readJournal, options, io);
 

@@ -7,12 +7,12 @@ import { finish, type Begun } from '../visit.ts';
 import { dangersThatCount, type ExposureMap } from '../../model/index.ts';
 import { count } from '../../report/count.ts';
 import { endingView } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { mapGist, mapInside } from '../../report/map-page.ts';
 import { mapSchema } from '../../report/map-schema.ts';
-import { mapLines } from '../../report/map.ts';
-import { headline } from '../../report/plan.ts';
+import { mapLines } from '../../report/map-lines.ts';
+import { headline } from '../../report/plan-lines.ts';
 
 export const flow: Flow = (hosts, options, io) => each(hosts, readMap, options, io);
 

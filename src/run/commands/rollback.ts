@@ -1,5 +1,5 @@
 /** `harden-mail rollback`: a transaction like any other, whose plan is made from the host's journal. */
-import { readHistory } from '../../commit/history.ts';
+import { readHistory } from '../../commit/read-history.ts';
 import { undoPlan } from '../../plan/undo.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { agree } from '../agree.ts';
@@ -8,7 +8,7 @@ import { connected, readAtRest } from '../reading.ts';
 import { inBatches, stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { NO_APT, type Begun, type Surveyed } from '../visit.ts';
-import { CHANGE_ENDINGS } from '../../report/endings.ts';
+import { CHANGE_ENDINGS } from '../../report/shared-endings.ts';
 
 export const flow: Flow = (hosts, options, io) =>
   visiting(hosts, async (begun) => {

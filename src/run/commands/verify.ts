@@ -5,7 +5,7 @@ import { each } from '../stages.ts';
 import type { Flow, RunOptions, Say, Step } from '../step.ts';
 import { finish, type Begun, type Read } from '../visit.ts';
 import { endingView } from '../../report/ending-view.ts';
-import { FAILED } from '../../report/endings.ts';
+import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { passed } from '../../report/findings.ts';
 

@@ -1,7 +1,7 @@
 /** 10,000 values with shell and terminal tricks as they reach a host: as arguments, to the byte, and nothing is run. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { requestCertificate } from '../../../src/commit/certificate.ts';
+import { requestCertificate } from '../../../src/commit/request-certificate.ts';
 import { connect } from '../../../src/connect/connect.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 import type { Remote } from '../../../src/remote/remote.ts';

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { enumerate, type TlsSeen } from '../../../src/audit/enumerate.ts';
-import { groupName } from '../../../src/tls/names.ts';
+import { groupName } from '../../../src/tls/suite-names.ts';
 import { suiteOf } from '../../../src/tls/suites.ts';
 import { folder, pair, sServer, targetOf } from './s-server.ts';
 import { wordless } from './wordless-server.ts';

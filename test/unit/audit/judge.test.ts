@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { TlsSeen } from '../../../src/audit/enumerate.ts';
 import { judgePort, weighed } from '../../../src/audit/judge.ts';
 import type { PortSeen } from '../../../src/audit/look.ts';
-import { AUDIT_PORTS } from '../../../src/audit/ports.ts';
-import type { Version } from '../../../src/tls/names.ts';
+import { AUDIT_PORTS } from '../../../src/audit/audit-ports.ts';
+import type { Version } from '../../../src/tls/suite-names.ts';
 import { SUITES } from '../../../src/tls/suites.ts';
 
 const idOf = (name: string): number => SUITES.find((suite) => suite.name === `TLS_${name}`)?.id ?? assert.fail(name);

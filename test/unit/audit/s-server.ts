@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../src/audit/ask.ts';
-import { Gate } from '../../../src/audit/gate.ts';
-import { Lanes } from '../../../src/audit/lanes.ts';
+import { Gate } from '../../../src/audit/port-gate.ts';
+import { Limiter } from '../../../src/concurrency/limiter.ts';
 import type { Dial } from '../../../src/verify/verify.ts';
 
 export interface Server {
@@ -83,7 +83,7 @@ export function targetOf(port: number, more: Partial<Target> = {}): Target {
   return {
     port: { port: 993, protocol: 'imap', tls: 'implicit' },
     dial,
-    gate: new Gate(new Lanes(3), 10),
+    gate: new Gate(new Limiter(3), 10),
     servername: 'mx.example.test',
     timeout: 4000,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Gate, TurnedAway } from '../../../src/audit/gate.ts';
-import { Lanes } from '../../../src/audit/lanes.ts';
+import { Gate, TurnedAway } from '../../../src/audit/port-gate.ts';
+import { Limiter } from '../../../src/concurrency/limiter.ts';
 import { injection } from '../../../src/audit/tricks.ts';
 import { starttlsServer } from './broken-server.ts';
 import { targetOf } from './s-server.ts';
@@ -25,7 +25,7 @@ describe('audit: commands slipped in behind STARTTLS', function () {
 
 describe('audit: the gate', () => {
   it('lets no more in at a time than it says', async () => {
-    const gate = new Gate(new Lanes(3), 1);
+    const gate = new Gate(new Limiter(3), 1);
     let inside = 0;
     let most = 0;
     await Promise.all(
@@ -41,7 +41,7 @@ describe('audit: the gate', () => {
   });
 
   it('who was served and is turned away waits, and is served one by one', async () => {
-    const gate = new Gate(new Lanes(3), 1);
+    const gate = new Gate(new Limiter(3), 1);
     await gate.through(async () => {});
     let refusals = 2;
     let inside = 0;
@@ -56,7 +56,7 @@ describe('audit: the gate', () => {
   });
 
   it('gives up when waiting does not help, and says why', async () => {
-    const gate = new Gate(new Lanes(3), 1);
+    const gate = new Gate(new Limiter(3), 1);
     await gate.through(async () => {});
     const refused = (): Promise<never> => Promise.reject(new TurnedAway('421 too many connections'));
     const asked = await Promise.allSettled([1, 2, 3].map(() => gate.through(refused)));
@@ -69,7 +69,7 @@ describe('audit: the gate', () => {
   });
 
   it('waits for nobody who never let us in', async () => {
-    const gate = new Gate(new Lanes(3), 1_000_000);
+    const gate = new Gate(new Limiter(3), 1_000_000);
     await assert.rejects(() => gate.through(() => Promise.reject(new TurnedAway('refused'))), /refused/);
     assert.equal(gate.shut, 'refused');
   });

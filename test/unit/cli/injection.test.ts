@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Process } from '../../../src/terminal/process.ts';
 import { route } from '../../../src/connect/route.ts';
-import { inventorySchema } from '../../../src/inventory/schema.ts';
+import { inventorySchema } from '../../../src/inventory/inventory-schema.ts';
 import { OBEYED, tricks } from './tricks.ts';
 
 const FIELDS = ['name', 'hostname', 'user', 'identity', 'domain', 'email', 'acmeServer', 'profile', 'other'] as const;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseHistory } from '../../../src/commit/history.ts';
+import { parseHistory } from '../../../src/commit/read-history.ts';
 
 const code = (text: string): string => Buffer.from(text).toString('base64');
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { installPackages } from '../../../src/commit/install.ts';
+import { installPackages } from '../../../src/commit/install-packages.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import type { Facts } from '../../../src/model/index.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';

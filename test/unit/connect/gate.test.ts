@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import { enterGate } from '../../../src/connect/gate.ts';
+import { enterLogin } from '../../../src/connect/login-limit.ts';
 
 describe('connect: the gate before a server', () => {
   it('lets eight in at a time, everybody in the end, and each server has its own', async () => {
@@ -8,7 +8,7 @@ describe('connect: the gate before a server', () => {
     let most = 0;
     let done = 0;
     const visit = async (server: string): Promise<void> => {
-      const leave = await enterGate(server);
+      const leave = await enterLogin(server);
       most = Math.max(most, (inside += 1));
       await turn();
       inside -= 1;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { parseSnapshot } from '../../../src/gather/parse.ts';
+import { parseSnapshot } from '../../../src/gather/parse-snapshot.ts';
 import type { Snapshot } from '../../../src/model/index.ts';
 
 /** What gather.sh prints, from sections by name; a later one of the same name wins, and undefined leaves one out. */

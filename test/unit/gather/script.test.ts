@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseSnapshot } from '../../../src/gather/parse.ts';
+import { parseSnapshot } from '../../../src/gather/parse-snapshot.ts';
 import type { Snapshot } from '../../../src/model/index.ts';
 
 const SCRIPT = new URL('../../../src/gather/gather.sh', import.meta.url);

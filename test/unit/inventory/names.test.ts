@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { validHostname, validUser } from '../../../src/inventory/names.ts';
+import { validHostname, validUser } from '../../../src/inventory/valid-names.ts';
 
 const LONG = 'a'.repeat(256);
 

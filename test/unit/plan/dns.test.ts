@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { dnsRecords, furtherRecords } from '../../../src/plan/dns.ts';
+import { dnsRecords, furtherRecords } from '../../../src/plan/dns-records.ts';
 import { CASES, host } from './host.ts';
 
 describe('plan: records that would go with a certificate', () => {

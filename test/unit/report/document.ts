@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { documentSchema } from '../../../src/report/schema.ts';
+import { documentSchema } from '../../../src/report/document-schema.ts';
 import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';
 
 const PUBLISHED = new URL('../../../docs/json.schema.json', import.meta.url);

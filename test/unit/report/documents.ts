@@ -2,7 +2,7 @@
 import { diffOf } from '../../../src/plan/diff.ts';
 import type { Ending, HostResult } from '../../../src/model/index.ts';
 import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
-import type { Document } from '../../../src/report/schema.ts';
+import type { Document } from '../../../src/report/document-schema.ts';
 import { MAPS } from './map-data.ts';
 import { EMPTY, fail, hint, pass, plan, result, warn } from './results.ts';
 import { VIEWS } from './views.ts';

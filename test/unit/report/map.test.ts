@@ -5,7 +5,7 @@ import { Chalk } from 'chalk';
 import { dangerNotes, mapIfReadable, mapOf } from '../../../src/run/mapping.ts';
 import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model/index.ts';
 import { escape } from '../../../src/report/escape.ts';
-import { mapLines } from '../../../src/report/map.ts';
+import { mapLines } from '../../../src/report/map-lines.ts';
 import { clientNames } from '../../../src/report/map-words.ts';
 import { page } from '../../../src/report/page.ts';
 import { wrap } from '../../../src/report/wrap.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { html, Markup } from '../../../src/report/markup.ts';
 import { page } from '../../../src/report/page.ts';
-import { readDocument } from '../../../src/report/schema.ts';
+import { readDocument } from '../../../src/report/document-schema.ts';
 import { documentOf, everything, fleet, poisoned } from './documents.ts';
 import { result } from './results.ts';
 import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { TlsFormatError, uint, uints, vector } from '../../../src/tls/bytes.ts';
 import { Flight, type Answer } from '../../../src/tls/flight.ts';
 import { clientHello } from '../../../src/tls/hello.ts';
-import { VERSION_NAMES } from '../../../src/tls/names.ts';
+import { VERSION_NAMES } from '../../../src/tls/suite-names.ts';
 
 const record = (type: number, body: Buffer): Buffer => Buffer.concat([uint(type, 1), uint(0x0303, 2), vector(2, body)]);
 const message = (type: number, body: Buffer): Buffer => Buffer.concat([uint(type, 1), vector(3, body)]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { judgeCertificate } from '../../../src/verify/certificate.ts';
+import { judgeCertificate } from '../../../src/verify/judge-certificate.ts';
 import type { Certificates } from './certificates.ts';
 import { DOMAIN } from './certificates.ts';
 import { certificates } from './host.ts';

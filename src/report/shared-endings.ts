@@ -5,7 +5,7 @@ import { endingView, type EndingView, type Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
 import { passed } from './findings.ts';
 import { html, type Markup } from './markup.ts';
-import { daemons, planTotal, warnings } from './plan.ts';
+import { daemons, planTotal, warnings } from './plan-lines.ts';
 import { failureSchema } from './schema-parts.ts';
 
 const noFields = () => ({});

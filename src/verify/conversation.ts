@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Finding } from '../model/index.ts';
-import type { Expectation } from './certificate.ts';
-import { judgeCertificate } from './certificate.ts';
+import type { Expectation } from './judge-certificate.ts';
+import { judgeCertificate } from './judge-certificate.ts';
 import type { CheckId, Port } from './checks.ts';
 import { imap } from '../mail/imap.ts';
 import { pop3 } from '../mail/pop3.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lanes } from './lanes.ts';
+import { Limiter } from '../concurrency/limiter.ts';
 
 /** The server does not serve us, or not now: refused, closed, or turned away with words. Fit for a finding. */
 export class TurnedAway extends Error {
@@ -12,8 +12,8 @@ export const AT_A_TIME = 3;
 const PAUSES = [1, 5, 15];
 
 /**
- * The way to one port: few connections at a time, and fewer, with pauses, once the server has had enough of us. When that
- * does not help it stays shut, and what was not asked until then is not known.
+ * Connections to one port: few at a time, and one at a time, with pauses, once the server refuses us. When that does not help,
+ * the gate stays shut, and the remaining questions have no answer.
  */
 export class Gate {
   /** Connections that the server served. */
@@ -22,25 +22,25 @@ export class Gate {
   shut = '';
   /** What was asked about and not answered at all. */
   readonly unanswered = new Set<string>();
-  private readonly lanes: Lanes;
+  private readonly limiter: Limiter;
   private pauses = 0;
   private pause: Promise<void> = Promise.resolve();
   private readonly second: number;
 
   /**
-   * @param lanes shared by ports that one service answers: a login service of Dovecot looks at its first port first, and
-   * who waits at its second would not be heard as long as we are busy at the first
+   * @param limiter shared by the ports of one service: a login service of Dovecot serves its first port first, so connections
+   * to its second port would wait as long as we are busy at the first
    * @param second milliseconds that a second of pause lasts
    */
-  constructor(lanes = new Lanes(AT_A_TIME), second = 1000) {
-    this.lanes = lanes;
+  constructor(limiter = new Limiter(AT_A_TIME), second = 1000) {
+    this.limiter = limiter;
     this.second = second;
   }
 
   /** Carries out one connection's work. Throws TurnedAway when the server does not serve us, after all patience. */
   async through<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
-      await this.lanes.enter();
+      const release = await this.limiter.enter();
       const round = this.pauses;
       try {
         await this.pause;
@@ -53,15 +53,15 @@ export class Gate {
         // Of several that are turned away at once, one counts.
         if (round === this.pauses) this.backOff(error);
       } finally {
-        this.lanes.leave();
+        release();
       }
     }
   }
 
   private backOff(error: TurnedAway): void {
     const seconds = PAUSES[this.pauses++];
-    this.lanes.limit = 1;
-    // Who has never been let in waits for nothing.
+    this.limiter.limit = 1;
+    // If no connection ever succeeded, waiting will not help.
     if (seconds === undefined || this.connections === 0) this.shut = error.message;
     else this.pause = sleep(seconds * this.second);
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Limiter } from '../concurrency/limiter.ts';
 
 /** sshd allows ten sessions a connection by default (MaxSessions); four are enough for us. */
 const LIMIT = 4;
@@ -12,35 +13,19 @@ export interface Slots {
 
 /** Sessions in flight on one connection. Where the server allows fewer, the limit falls to what it does allow. */
 export function sessionSlots(): Slots {
-  let limit = LIMIT;
-  let used = 0;
-  const waiting: (() => void)[] = [];
-  const leave = (): void => {
-    used -= 1;
-    waiting.shift()?.();
-  };
-
-  async function enter(): Promise<void> {
-    while (used >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    used += 1;
-  }
+  const limiter = new Limiter(LIMIT);
 
   async function use<T>(start: (release: () => void) => Promise<T>, tries = 0): Promise<T> {
-    await enter();
-    let released = false;
-    const release = (): void => {
-      if (!released) leave();
-      released = true;
-    };
+    const release = await limiter.enter();
     try {
       return await start(release);
     } catch (error) {
       release();
-      if (!isSessionLimit(error) || (used === 0 && tries >= PATIENCE_MS.length)) throw error;
+      if (!isSessionLimit(error) || (limiter.used === 0 && tries >= PATIENCE_MS.length)) throw error;
     }
-    // As many as are in use now is what the server allows: wait until one of them ends.
-    if (used > 0) {
-      limit = used;
+    // The server allows as many sessions as are in use now: wait until one of them ends.
+    if (limiter.used > 0) {
+      limiter.limit = limiter.used;
       return use(start, tries);
     }
     await sleep(PATIENCE_MS[tries]);

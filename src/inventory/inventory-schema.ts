@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model/index.ts';
-import { validCommand, validFile, validFolder, validHostname, validUser } from './names.ts';
+import { validCommand, validFile, validFolder, validHostname, validUser } from './valid-names.ts';
 
 const settings = {
   hostname: z

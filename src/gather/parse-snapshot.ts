@@ -3,7 +3,7 @@ import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model/index.ts';
 import { lineages, takenNames } from './lineages.ts';
 import { pemFiles } from './pem-files.ts';
-import { provided } from './provided.ts';
+import { provided } from './parse-provided.ts';
 import { masked, takenUp, timer, units, watching } from '../debian/units.ts';
 
 /** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
