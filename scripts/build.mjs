@@ -36,4 +36,4 @@ await build({
   define: { BUILD: JSON.stringify(digest) },
 });
 const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
-for (const name of scripts) cpSync(`src/${name}`, `dist/${name.replace(/^.*\//, '')}`);
+for (const name of scripts) cpSync(`src/${name}`, `dist/${name}`);

@@ -1,7 +1,7 @@
 /** One ordinary conversation: who answers, what is offered before and inside TLS, and, by SMTP, for whom it would relay. */
 import { NOBODY } from '../mail/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import { readReply as smtpReply } from '../mail/smtp.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';

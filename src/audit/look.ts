@@ -1,6 +1,6 @@
 import { TlsFormatError } from '../tls/bytes.ts';
 import type { Port } from '../verify/checks.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import type { Target } from './ask.ts';
 import { readChain, type Chain } from '../x509/chain.ts';
 import { enumerate, type TlsSeen } from './enumerate.ts';

@@ -58,7 +58,17 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
   const views = viewsOf(module.endings);
   const dryRun = flags['dry-run'] === true;
   const bare = module.bare === true;
-  const run = { command, views, bare, dryRun, began, exit, results, ...(failed && { failure: failed }) };
+  const run = {
+    command,
+    version: process.version,
+    views,
+    bare,
+    dryRun,
+    began,
+    exit,
+    results,
+    ...(failed && { failure: failed }),
+  };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
   if ('error' in outcome) throw outcome.error;
   return exit;
@@ -73,7 +83,7 @@ async function screenFor(command: HostCommand, flags: Flags, process: Process): 
   const { logged, openLog } = await import('../terminal/log-file.ts');
   const { whoRuns } = await import('./run-options.ts');
   const log = openLog(flags['log-file'], screen.note);
-  return logged(screen, log, command, flags, whoRuns(process.env));
+  return logged(screen, log, { command, version: process.version, flags, who: whoRuns(process.env) });
 }
 
 async function go(

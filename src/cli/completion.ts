@@ -9,7 +9,7 @@ import {
   type OptionRecord,
   type Shell,
 } from './options.ts';
-import { quote } from '../remote/quote.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 
 /** The script for a shell, to be put where that shell looks for completions. */
 export function completion(shell: Shell): string {

@@ -14,7 +14,7 @@ declare const BUILD: string;
 
 const [command = ''] = process.argv.slice(2);
 if (command === '--version') {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   process.stdout.write(`${version}\n`);

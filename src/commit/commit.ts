@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../model/errors.ts';
 import type { Activation, Change, Plan, Receipt } from '../model/index.ts';
-import { quote } from '../remote/quote.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
+import { scriptText } from '../remote/scripts.ts';
 
 export const JOURNAL = '/var/lib/harden-mail/tx';
 
@@ -29,11 +29,7 @@ export type CommitState = { readonly state: 'awaiting'; readonly id: string } | 
  * Nothing was changed when the receipt says `refused`; everything was put back when it says `rolled-back`.
  */
 export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
-  const script = [
-    ...prepare(plan, options),
-    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
-    'start && follow 0 && tidy',
-  ].join('\n');
+  const script = [...prepare(plan, options), scriptText('commit/launch.sh'), 'start && follow 0 && tidy'].join('\n');
   return await followed(remote, 'commit', script, options.onStep);
 }
 
@@ -43,7 +39,7 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
   const script = [
     `tx=${JOURNAL}/${id}`,
     `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
-    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
+    scriptText('commit/launch.sh'),
     // Keep the line count from before the word is given, so that what follows is the answer to it.
     'from=$(log | wc -l)',
     // It may have ended by itself, before we came: then that is the answer.
@@ -65,7 +61,7 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `mkdir -p ${JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
     `tx=${JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
-    file('tx.sh', readFileSync(new URL('./tx.sh', import.meta.url))),
+    file('tx.sh', Buffer.from(scriptText('commit/tx.sh'))),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
     file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),

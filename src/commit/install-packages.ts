@@ -1,13 +1,18 @@
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts } from '../model/index.ts';
-import { quote } from '../remote/quote.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
-import { reasons, script, words } from './script.ts';
+import { reasons, words } from './command-words.ts';
+import { scriptText } from '../remote/scripts.ts';
 
 /** Installs packages with the host's apt. Throws APT_LOCKED or INSTALL_FAILED with apt's own words. */
 export async function installPackages(remote: Remote, packages: readonly string[], facts: Facts): Promise<void> {
   const result = await remote.run(
-    [`packages=${quote(packages.join(' '))}`, `mailname=${quote(facts.hostname)}`, script('install.sh')].join('\n'),
+    [
+      `packages=${quote(packages.join(' '))}`,
+      `mailname=${quote(facts.hostname)}`,
+      scriptText('commit/install.sh'),
+    ].join('\n'),
     { name: 'install', intent: 'write' },
   );
   if (result.code === 0) return;

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../model/errors.ts';
 import type { Bytes, Change, Transaction } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
+import { scriptText } from '../remote/scripts.ts';
 
 /** The host's journal, newest transaction first. One exec, which reads only. */
 export async function readHistory(remote: Remote): Promise<Transaction[]> {
-  const { code, stdout, stderr } = await remote.run(readFileSync(new URL('./history.sh', import.meta.url), 'utf8'), {
+  const { code, stdout, stderr } = await remote.run(scriptText('commit/history.sh'), {
     name: 'history',
     intent: 'read',
   });

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { HardenMailError } from '../model/errors.ts';
 import type { Action } from '../model/index.ts';
-import { quote } from '../remote/quote.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { certbotFailure } from './certbot-failures.ts';
-import { reasons, script, words } from './script.ts';
+import { reasons, words } from './command-words.ts';
+import { scriptText } from '../remote/scripts.ts';
 
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
@@ -17,7 +18,7 @@ export async function preflight(
   { domain, domains, challenge, preHook }: Certificate,
   inUse: readonly string[] = [],
 ): Promise<void> {
-  const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${script('preflight.sh')}`, {
+  const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${scriptText('commit/preflight.sh')}`, {
     name: 'preflight',
     intent: 'read',
   });
@@ -84,7 +85,7 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
       `name=${quote(name)} domains=${quote(domains.join(' '))} challenge=${action.challenge} webroot=${quote(webroot)}`,
       `acme_ca=${quote(acmeCa)}`,
       `set -- ${options.map(quote).join(' ')}`,
-      script('certificate.sh'),
+      scriptText('commit/certificate.sh'),
     ].join('\n'),
     { name: 'certbot', intent: 'write' },
   );

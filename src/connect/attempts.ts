@@ -1,6 +1,6 @@
 /** Each thing to authenticate with, as the method that ssh2 takes. */
 import type { AnyAuthMethod, BaseAgent, ParsedKey, Prompt } from 'ssh2';
-import { printable } from '../remote/printable.ts';
+import { printable } from '../formats/text/printable.ts';
 import type { Candidate } from './credentials.ts';
 import { PASSWORD_TRIES, parsePrivateKey, unlock } from './keys.ts';
 import type { KeyFile } from './keys.ts';

@@ -1,6 +1,6 @@
 import type { AnyAuthMethod } from 'ssh2';
 import { HardenMailError } from '../model/errors.ts';
-import { printable } from '../remote/printable.ts';
+import { printable } from '../formats/text/printable.ts';
 import { askingAttempts, keyAttempt } from './attempts.ts';
 import type { Ask } from './attempts.ts';
 import type { Credentials } from './credentials.ts';

@@ -1,6 +1,6 @@
 /** What the network and the other side say, as errors with a next step. */
 import { HardenMailError } from '../model/errors.ts';
-import { printable } from '../remote/printable.ts';
+import { printable } from '../formats/text/printable.ts';
 
 /** The other side hung up before it said who it is, as sshd does beyond MaxStartups: worth another try. */
 export class Refusal extends HardenMailError {}

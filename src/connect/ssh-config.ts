@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
-import { printable } from '../remote/printable.ts';
+import { printable } from '../formats/text/printable.ts';
 import { expandTokens } from './expand.ts';
 
 /** What the user asked for; each beats the configuration. */

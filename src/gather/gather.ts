@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Host, Snapshot } from '../model/index.ts';
 import { HardenMailError } from '../model/errors.ts';
-import { quote } from '../remote/quote.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
+import { scriptText } from '../remote/scripts.ts';
 import { parseSnapshot, TornError } from './parse-snapshot.ts';
 
 /** Who edits a file just now is done in a moment. */
@@ -13,7 +13,7 @@ export async function gather(
   remote: Remote,
   { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
 ): Promise<Snapshot> {
-  const looked = readFileSync(new URL('./gather.sh', import.meta.url), 'utf8');
+  const looked = scriptText('gather/gather.sh');
   const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
   const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${looked}`;
   for (let look = 1; ; look++) {

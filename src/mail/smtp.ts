@@ -1,6 +1,6 @@
 import { CLIENT } from './protocol.ts';
 import type { Offer, Protocol } from './protocol.ts';
-import { show } from './printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import type { Wire } from './wire.ts';
 import { ProtocolError } from './wire.ts';
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
-import { show } from './printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 
 /** The server did not do what its protocol says. The message is fit for a finding. */
 export class ProtocolError extends Error {

@@ -2,7 +2,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Way } from './bootstrap.ts';
 import { dialogue } from './dialogue.ts';
-import { lastWords } from './printable.ts';
+import { lastWords } from '../formats/text/printable.ts';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
 import type { Transport } from './transport.ts';
 

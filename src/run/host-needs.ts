@@ -1,6 +1,6 @@
 /** What an apply needs of a host besides its configuration. */
-import { readFileSync } from 'node:fs';
 import type { Remote } from '../remote/remote.ts';
+import { scriptText } from '../remote/scripts.ts';
 import type { Problem } from './logbook.ts';
 
 /** The journal and the staged files of a run take less. */
@@ -10,7 +10,7 @@ const ENOUGH_KB = 20_000;
 export type Needs = readonly (readonly [word: string, value: string])[];
 
 export async function askNeeds(remote: Remote): Promise<Needs> {
-  const script = readFileSync(new URL('./host-needs.sh', import.meta.url), 'utf8');
+  const script = scriptText('run/host-needs.sh');
   const { stdout } = await remote.run(script, { name: 'needs', intent: 'read' });
   const lines = stdout.toString('latin1').split('\n');
   return lines.filter(Boolean).map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]);

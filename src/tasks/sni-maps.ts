@@ -1,6 +1,6 @@
 /** Postfix's maps from name to certificate that hold copies of the keys (`postmap -F`). Pure. */
 import type { Note, Policy } from '../model/index.ts';
-import { shellWord } from './shell-word.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 
 /** What each type is kept in, beside its text. */
 const SUFFIXES: Readonly<Record<string, string>> = { hash: 'db', btree: 'db', lmdb: 'lmdb', cdb: 'cdb' };
@@ -26,7 +26,7 @@ export function remakeMaps({ sniMaps = [] }: Policy): string {
   if (sniMaps.length === 0) return '';
   const calls = sniMaps.map(({ map }) => {
     const [, type = '', path = ''] = /^(\w+):(.*)$/.exec(map) ?? [];
-    return `  remake ${type} ${shellWord(path)} ${SUFFIXES[type]}\n`;
+    return `  remake ${type} ${quote(path)} ${SUFFIXES[type]}\n`;
   });
   return `
 # Maps of names to certificates hold copies of the keys: each is made anew beside the old one, and put in its place whole.

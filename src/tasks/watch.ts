@@ -3,7 +3,7 @@
  * reload. systemd watches the folders, for most tools replace a file by renaming another over it. Pure.
  */
 import type { Facts, Policy } from '../model/index.ts';
-import { shellWord } from './shell-word.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import { allKept } from './kept.ts';
 import { remakeMaps } from './sni-maps.ts';
 import type { OwnFile } from './task.ts';
@@ -95,8 +95,8 @@ Wants=${WATCH_UNIT}
 }
 
 function script(all: readonly Watched[], policy: Policy): string {
-  const files = [...new Set(all.flatMap((one) => one.files))].map(shellWord);
-  const fits = all.map(({ key, cert, isOpen }) => isOpen ? `belongs ${shellWord(key)} ${shellWord(cert)}` : `[ -s ${shellWord(cert)} ]`); // oxfmt-ignore
+  const files = [...new Set(all.flatMap((one) => one.files))].map(quote);
+  const fits = all.map(({ key, cert, isOpen }) => isOpen ? `belongs ${quote(key)} ${quote(cert)}` : `[ -s ${quote(cert)} ]`); // oxfmt-ignore
   return `#!/bin/sh
 # Written by harden-mail: has Postfix and Dovecot load a certificate that has been replaced, for which certbot runs no hook.
 # ${WATCH_UNIT} calls this when something changes in a folder of its files. A reload happens only for other bytes than the last

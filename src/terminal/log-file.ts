@@ -6,7 +6,7 @@ import { diffsOf } from './diffs.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { redact } from '../formats/redact.ts';
 import type { HostResult } from '../model/index.ts';
-import { isAboutChecks, version } from './recap.ts';
+import { isAboutChecks } from './recap.ts';
 import { commandLine } from '../report/command-line.ts';
 import { viewOf, type Views } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
@@ -53,16 +53,18 @@ function reasonOf(error: unknown): string {
   return code ?? message;
 }
 
-/** The same terminal, and all that it is told goes to the log as well. */
-export function logged(
-  screen: Terminal,
-  log: Log,
-  command: string,
-  flags: Readonly<Record<string, unknown>>,
-  who: string,
-): Terminal {
+/** What the first line of a run says. */
+interface LoggedRun {
+  readonly command: string;
+  readonly version: string;
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly who: string;
+}
+
+/** The same terminal; everything that it is told goes to the log as well. */
+export function logged(screen: Terminal, log: Log, { command, version, flags, who }: LoggedRun): Terminal {
   const options = Object.entries(flags).map(([name, value]) => `--${name}=${String(value)}`);
-  log(`harden-mail ${version()} ${command} begins, by ${who}: ${options.join(' ')}`);
+  log(`harden-mail ${version} ${command} begins, by ${who}: ${options.join(' ')}`);
   return {
     ...screen,
     progress: {

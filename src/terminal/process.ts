@@ -6,6 +6,8 @@ export interface Process {
   readonly stdin: ReadStream;
   readonly stdout: WriteStream;
   readonly stderr: WriteStream;
+  /** Of this program. */
+  readonly version: string;
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,5 @@
 /** The last words of a run: for each host how it ended, then the total; or the document for programs. */
 import type { ChalkInstance } from 'chalk';
-import { readFileSync } from 'node:fs';
 import { diffsOf } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
 import type { Ending, HostResult } from '../model/index.ts';
@@ -13,6 +12,8 @@ import { totalLine } from '../report/total.ts';
 /** A run that is over. */
 export interface FinishedRun {
   readonly command: string;
+  /** Of this program. */
+  readonly version: string;
   /** Of every ending that the command can have. */
   readonly views: Views;
   /** Print the hosts' lines only, without a table and a total. */
@@ -79,6 +80,7 @@ export function isAboutChecks(ending: Ending): boolean {
 /** The document for programs. */
 export async function document({
   command,
+  version,
   views,
   dryRun,
   began,
@@ -92,15 +94,9 @@ export async function document({
   for (const { host, plan } of results) diffs.set(host, plan ? await diffsOf(plan.changes) : []);
   const started = new Date(began).toISOString();
   return jsonDocument(
-    { command, tool: version(), started, seconds, dryRun, exit, error: failure },
+    { command, tool: version, started, seconds, dryRun, exit, error: failure },
     results,
     diffs,
     views,
   );
-}
-
-/** Of this program. */
-export function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -8,7 +8,7 @@ import { imap } from '../mail/imap.ts';
 import { pop3 } from '../mail/pop3.ts';
 import type { Offer, Protocol } from '../mail/protocol.ts';
 import { askRelay, putsOff, type RelaySeen } from './relay.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import { smtp } from '../mail/smtp.ts';
 import type { Wire } from '../mail/wire.ts';
 import { openWire, ProtocolError, reason } from '../mail/wire.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 
 export interface CertificateVerdict {
   readonly check: CheckId;

@@ -3,7 +3,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
 import type { Published, Tlsa } from './resolver.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 
 export interface Compared {
   readonly domain: string;

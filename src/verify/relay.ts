@@ -1,6 +1,6 @@
 /** Would the server take mail for elsewhere from somebody who has not logged in? */
 import { NOBODY } from '../mail/protocol.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import { readReply } from '../mail/smtp.ts';
 import type { Wire } from '../mail/wire.ts';
 

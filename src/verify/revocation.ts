@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks.ts';
 import { element, elements, readOid, type Element } from '../x509/der.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 
 const TIMEOUT = 3000;
 const LARGEST = 16_000_000;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSeen } from '../model/index.ts';
-import { show } from '../mail/printable-answer.ts';
+import { show } from '../formats/text/show.ts';
 import { signatureAlgorithm } from './signature-algorithm.ts';
 
 /** A chain as it was served, each certificate that can be read. */

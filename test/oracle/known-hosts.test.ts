@@ -15,7 +15,7 @@ import { hostKeys } from '../../src/connect/host-keys.ts';
 import { hostEntry, keyType, matchesHost, parseKnownHosts } from '../../src/connect/known-hosts.ts';
 import { readSettings } from '../../src/connect/ssh-config.ts';
 import type { HardenMailError } from '../../src/model/errors.ts';
-import { quote } from '../../src/remote/quote.ts';
+import { quote } from '../../src/formats/text/shell-quote.ts';
 import { startServer } from '../unit/connect/server.ts';
 import type { TestServer } from '../unit/connect/server.ts';
 import { knownHostsCase } from './known-hosts-arbitrary.ts';

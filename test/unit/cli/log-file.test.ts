@@ -25,7 +25,12 @@ describe('cli: --log-file', () => {
 
   async function written(name = 'mx1'): Promise<string[]> {
     const { process, out } = screen();
-    const io = logged(terminal(process, {}), openLog(path, silent), 'apply', { host: 'mx1', yes: true }, 'ann');
+    const io = logged(terminal(process, {}), openLog(path, silent), {
+      command: 'apply',
+      version: '0.1.0',
+      flags: { host: 'mx1', yes: true },
+      who: 'ann',
+    });
     await io.progress.each([{ name }], 1, async (_, say) => {
       say('connect');
       io.command({ host: name, name: 'gather', seconds: 1, sent: 10, received: 20, code: 0 });
@@ -34,7 +39,16 @@ describe('cli: --log-file', () => {
     });
     await io.show([{ name, domain: name, facts, plan }]);
     const results = [result({ kind: 'changed' }, { host: name, plan, findings: [pass, fail] })];
-    await io.finish({ command: 'apply', views: VIEWS, dryRun: false, began: 0, seconds: 2, exit: 0, results });
+    await io.finish({
+      command: 'apply',
+      version: '0.1.0',
+      views: VIEWS,
+      dryRun: false,
+      began: 0,
+      seconds: 2,
+      exit: 0,
+      results,
+    });
     assert.match(out(), /changed: /);
     return lines();
   }

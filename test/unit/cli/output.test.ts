@@ -10,7 +10,7 @@ import { command, screen } from './screen.ts';
 import { VIEWS } from '../report/views.ts';
 
 const run = (results: readonly HostResult[]): FinishedRun => {
-  return { command: 'check', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 0, results };
+  return { command: 'check', version: '0.1.0', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 0, results };
 };
 const shown = { name: 'mx1', domain: 'mx1', facts, plan };
 const drift = { files: [], leftovers: [] };

@@ -22,6 +22,7 @@ export function screen(tty = false, env: Process['env'] = {}): Screen {
     }) as unknown as Process['stdout'];
   return {
     process: {
+      version: '0.1.0',
       env,
       stdin: { isTTY: tty } as unknown as Process['stdin'],
       stdout: stream('out'),

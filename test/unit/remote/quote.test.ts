@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { quote } from '../../../src/remote/quote.ts';
+import { quote } from '../../../src/formats/text/shell-quote.ts';
 
 describe('quote', () => {
   const cases: Record<string, string> = {

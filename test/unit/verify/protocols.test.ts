@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { imap } from '../../../src/mail/imap.ts';
 import { pop3 } from '../../../src/mail/pop3.ts';
 import type { Protocol } from '../../../src/mail/protocol.ts';
-import { show } from '../../../src/mail/printable-answer.ts';
+import { show } from '../../../src/formats/text/show.ts';
 import { smtp } from '../../../src/mail/smtp.ts';
 import type { Wire } from '../../../src/mail/wire.ts';
 import { ProtocolError } from '../../../src/mail/wire.ts';

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
 import type { RemoteResult } from '../remote/remote.ts';
-
-/** A shell script that stands beside this file. */
-export const script = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
 
 export function words({ stdout, stderr }: RemoteResult): string {
   return `${stdout.toString()}\n${stderr.toString()}`;
