@@ -4,8 +4,8 @@ import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { isEmpty } from '../model/index.ts';
 import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
-import { probeUntilWell, regressions } from './probe.ts';
-import type { RunOptions, Say, Step } from './step.ts';
+import { regressions } from './probe.ts';
+import type { RunOptions, Say, Step, World } from './step.ts';
 import { entryPorts, staying } from '../plan/serving/staying.ts';
 import { withChanges } from '../plan/undo.ts';
 import { excuse } from './excuse.ts';
@@ -62,7 +62,21 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   say('verify');
   const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
     relevant(from, excuse(await options.world.probe(remote, after, policy, options, how), open, from.before));
-  return probeUntilWell(once, 8);
+  return probeUntilWell(once, 8, options.world);
+}
+
+/** Probes without tries at a login until all is well, or for `seconds`: a daemon needs a moment to load its files. Then in full. */
+async function probeUntilWell(
+  once: (how: 'quiet' | 'full') => Promise<readonly Finding[]>,
+  seconds: number,
+  { clock, sleep }: Pick<World, 'clock' | 'sleep'>,
+): Promise<readonly Finding[]> {
+  const deadline = clock() + seconds * 1000;
+  while (clock() < deadline) {
+    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
+    await sleep(300);
+  }
+  return once('full');
 }
 
 function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {

@@ -1,5 +1,4 @@
 import { connect as dial, isIP, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding, Host, Policy, Snapshot } from '../model/index.ts';
 import { servingOf, usersLogInOn, type Serving } from '../plan/serving/served-ports.ts';
 import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
@@ -198,19 +197,6 @@ function inside(remote: Remote): Ways {
 /** The daemons may listen on the address that we know the host by, or on loopback only. */
 function throughHost(remote: Remote): Dial {
   return (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port));
-}
-
-/** Daemons take up a reload in their own time: looks quietly until all is well, or for `seconds`, and then in full. */
-export async function probeUntilWell(
-  once: (how: 'quiet' | 'full') => Promise<readonly Finding[]>,
-  seconds: number,
-): Promise<readonly Finding[]> {
-  const deadline = performance.now() + seconds * 1000;
-  while (performance.now() < deadline) {
-    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
-    await sleep(300);
-  }
-  return once('full');
 }
 
 /**

@@ -17,6 +17,8 @@ export interface World {
   readonly beginProbe: typeof beginProbe;
   /** Milliseconds since some moment in the past. */
   readonly clock: () => number;
+  /** Resolves after so many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
 export interface RunOptions extends ProbeOptions {

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { flow as apply } from '../../../src/run/commands/apply.ts';
+import type { HostResult } from '../../../src/model/index.ts';
+import { BROKEN, fakeWorld, HOSTS, io, optionsFor } from './world.ts';
+
+const endings = (results: readonly HostResult[]): string[] =>
+  results.map(({ host, ending }) => `${host} ${ending.kind === 'failed' ? ending.code : ending.kind}`);
+
+/** What was done on one host, without the host's name. */
+const doneOn = (log: readonly string[], name: string): string[] =>
+  log.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+
+describe('run: apply', () => {
+  it('connects, reads, commits, probes and confirms over a second connection, in this order', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
+    assert.deepEqual(endings(results), ['mx1 changed']);
+    assert.deepEqual(fake.log, [
+      'mx1 connect',
+      'mx1 gather',
+      'mx1 commit',
+      'mx1 connect',
+      'mx1 probe',
+      'mx1 probe',
+      'mx1 confirm',
+    ]);
+    assert.equal(fake.open(), 0);
+  });
+
+  it('writes nothing after a no, and nothing in a dry run', async () => {
+    for (const [over, answer, ending] of [
+      [{ yes: false }, false, 'declined'],
+      [{ dryRun: true }, true, 'pending'],
+    ] as const) {
+      const fake = fakeWorld([{ name: 'mx1' }]);
+      const results = await apply(
+        HOSTS('mx1'),
+        optionsFor(fake, over),
+        io(() => answer),
+      );
+      assert.deepEqual(endings(results), [`mx1 ${ending}`]);
+      assert.ok(!fake.log.includes('mx1 commit'));
+      assert.equal(fake.open(), 0);
+    }
+  });
+
+  it('undoes the change when a check fails that passed before', async () => {
+    const fake = fakeWorld([{ name: 'mx1', after: [BROKEN] }]);
+    const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
+    assert.deepEqual(endings(results), ['mx1 ROLLED_BACK']);
+    assert.equal(fake.log.at(-1), 'mx1 undo');
+  });
+
+  it('reconnects and asks again when the connection drops during the confirmation', async () => {
+    const fake = fakeWorld([{ name: 'mx1', fails: { confirm: ['CONNECTION_LOST'] } }]);
+    const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
+    assert.deepEqual(endings(results), ['mx1 changed']);
+    assert.deepEqual(fake.log.slice(-3), ['mx1 confirm', 'mx1 connect', 'mx1 confirm']);
+  });
+
+  it('says that the outcome is unknown when the host cannot be reached again for the confirmation', async () => {
+    const lost = ['CONNECTION_LOST', 'CONNECTION_LOST'] as const;
+    const fake = fakeWorld([{ name: 'mx1', fails: { confirm: [...lost] } }]);
+    const [result] = await apply(HOSTS('mx1'), optionsFor(fake), io());
+    assert.ok(result?.ending.kind === 'failed');
+    assert.match(result.ending.message, /it is not known whether the confirmation reached the host/);
+    assert.equal(result.exit, 4);
+  });
+
+  it('says that the host undoes the change by itself when the connection drops before the confirmation', async () => {
+    const fake = fakeWorld([{ name: 'mx1', fails: { connect: [null, 'CONNECTION_LOST'] } }]);
+    const [result] = await apply(HOSTS('mx1'), optionsFor(fake), io());
+    assert.ok(result?.ending.kind === 'failed');
+    assert.match(result.ending.hint, /puts everything back within 60 s/);
+    assert.ok(!fake.log.includes('mx1 confirm'));
+  });
+
+  it('asks again when the installation of packages changes the plan', async () => {
+    const fake = fakeWorld([{ name: 'mx1', bare: true }]);
+    let asked = 0;
+    const results = await apply(
+      HOSTS('mx1'),
+      optionsFor(fake, { yes: false }),
+      io(() => ++asked > 0),
+    );
+    assert.deepEqual(endings(results), ['mx1 changed']);
+    assert.equal(asked, 2);
+    assert.deepEqual(doneOn(fake.log, 'mx1').slice(0, 4), ['connect', 'gather', 'install', 'gather']);
+  });
+
+  it('installs packages and writes nothing else when the second question is answered no', async () => {
+    const fake = fakeWorld([{ name: 'mx1', bare: true }]);
+    const answers = [true, false];
+    const results = await apply(
+      HOSTS('mx1'),
+      optionsFor(fake, { yes: false }),
+      io(() => answers.shift() ?? false),
+    );
+    assert.deepEqual(endings(results), ['mx1 declined']);
+    assert.ok(!fake.log.includes('mx1 commit'));
+  });
+});
+
+describe('run: apply to many hosts', () => {
+  const names = Array.from({ length: 20 }, (_, at) => `mx${at + 1}`);
+
+  it('keeps the failure of one dead host among twenty to that host', async () => {
+    const fake = fakeWorld(
+      names.map((name) => (name === 'mx7' ? { name, fails: { connect: ['CONNECTION_TIMEOUT'] } } : { name })),
+    );
+    const results = await apply(HOSTS(...names), optionsFor(fake, { forks: 5 }), io());
+    assert.deepEqual(
+      endings(results),
+      names.map((name) => `${name} ${name === 'mx7' ? 'CONNECTION_TIMEOUT' : 'changed'}`),
+    );
+    assert.equal(fake.open(), 0);
+  });
+
+  it('--serial 2 stops after a batch with a failure, and leaves the remaining hosts as they are', async () => {
+    const fake = fakeWorld(
+      names.map((name) => (name === 'mx3' ? { name, fails: { commit: ['REMOTE_FAILED'] } } : { name })),
+    );
+    const serial = { amount: 2, percent: false };
+    const results = await apply(HOSTS(...names), optionsFor(fake, { serial }), io());
+    const expected = ['changed', 'changed', 'REMOTE_FAILED', 'changed', ...Array<string>(16).fill('STOPPED')];
+    assert.deepEqual(
+      endings(results),
+      names.map((name, at) => `${name} ${expected[at]}`),
+    );
+    assert.equal(fake.log.filter((line) => line.endsWith(' commit')).length, 4);
+    assert.equal(fake.open(), 0);
+  });
+
+  it('--serial 2 --max-fail 1 goes on after one failure, and stops after two', async () => {
+    const bad = ['mx3', 'mx6'];
+    const fake = fakeWorld(
+      names.map((name) => (bad.includes(name) ? { name, fails: { commit: ['REMOTE_FAILED'] } } : { name })),
+    );
+    const serial = { amount: 2, percent: false };
+    const results = await apply(HOSTS(...names), optionsFor(fake, { serial, maxFail: 1 }), io());
+    assert.equal(endings(results).filter((one) => one.endsWith('STOPPED')).length, 14);
+  });
+
+  it('--serial 25% works on five of twenty hosts at a time', async () => {
+    const fake = fakeWorld(names.map((name) => ({ name, ...(name === 'mx2' && { fails: { commit: ['REMOTE_FAILED' as const] } }) }))); // oxfmt-ignore
+    const serial = { amount: 25, percent: true };
+    const results = await apply(HOSTS(...names), optionsFor(fake, { serial }), io());
+    assert.equal(endings(results).filter((one) => one.endsWith('STOPPED')).length, 15);
+  });
+});
+
+describe('run: Ctrl-C', () => {
+  /** A run that is interrupted when this is about to happen. */
+  async function interruptedAt(event: string): Promise<{ log: string[]; told: string[]; open: number }> {
+    const names = ['mx1', 'mx2', 'mx3'];
+    const fake = fakeWorld(names.map((name) => ({ name, ...(event.includes('install') && { bare: true as const }) })));
+    const user = new AbortController();
+    fake.onEvent = (what) => what === event && user.abort();
+    const results = await apply(
+      HOSTS(...names),
+      optionsFor(fake, { serial: { amount: 1, percent: false } }, user),
+      io(),
+    );
+    return { log: fake.log, told: endings(results), open: fake.open() };
+  }
+
+  it('while hosts are read begins no further host, and writes nothing', async () => {
+    for (const event of ['mx1 connect', 'mx1 gather', 'mx2 gather']) {
+      const { log, told, open } = await interruptedAt(event);
+      assert.ok(!log.some((line) => / (install|commit)$/.test(line)), event);
+      assert.ok(told.includes('mx3 INTERRUPTED'), event);
+      assert.equal(open, 0);
+    }
+  });
+
+  it('while a host installs, lets that host end its step, and commits on none', async () => {
+    const { log, told } = await interruptedAt('mx1 install');
+    assert.ok(log.includes('mx1 gather'));
+    assert.ok(!log.some((line) => line.endsWith(' commit')));
+    assert.deepEqual(told.slice(1), ['mx2 INTERRUPTED', 'mx3 INTERRUPTED']);
+  });
+
+  it('during a transaction lets that host confirm, and begins no other', async () => {
+    for (const event of ['mx1 commit', 'mx1 probe', 'mx1 confirm']) {
+      const { log, told, open } = await interruptedAt(event);
+      assert.ok(log.includes('mx1 confirm'), event);
+      assert.ok(!log.includes('mx2 commit'), event);
+      assert.equal(told[0], 'mx1 changed');
+      assert.equal(open, 0);
+    }
+  });
+
+  it('at the question ends every host, with the reason', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }, { name: 'mx2' }]);
+    const results = await apply(
+      HOSTS('mx1', 'mx2'),
+      optionsFor(fake, { yes: false }),
+      io(() => {
+        throw new Error('the terminal is gone');
+      }),
+    );
+    assert.deepEqual(endings(results), ['mx1 BUG', 'mx2 BUG']);
+    assert.ok(!fake.log.includes('mx1 commit'));
+    assert.equal(fake.open(), 0);
+  });
+});
