@@ -1,4 +1,4 @@
-/** `verify --audit` and `verify --no-ssh`: the checks of verify, and beside them all that an audit tries. */
+/** `verify --audit` and `verify --no-ssh`: the checks of verify, and everything that an audit tries in addition. */
 import { audit, weighed } from '../audit/audit.ts';
 import { judgeMap } from '../audit/judge-map.ts';
 import { HardenMailError } from '../model/errors.ts';
@@ -11,7 +11,7 @@ import { verify } from '../verify/verify.ts';
 import { finish, type Begun, type Read, type Visit } from './visit.ts';
 import { verdict } from './endings.ts';
 
-/** @param look what verify does with SSH */
+/** @param look the way in which verify reads and probes a host over SSH */
 export async function auditHost(
   from: Begun,
   options: RunOptions,
@@ -47,7 +47,7 @@ async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOp
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 
-/** All that is known is a name. What is not there is not wanted of it: an MX need not be a mail store. */
+/** Without SSH only a name is known. A closed port is no failure then: an MX need not be a mail store. */
 async function asStranger({ host, name }: Visit, { trust, user, interrupt }: RunOptions): Promise<Seen> {
   const { hostname, domain = hostname } = host;
   const dial = (port: number, signal: AbortSignal) => tcp(hostname, port, signal);
@@ -55,7 +55,7 @@ async function asStranger({ host, name }: Visit, { trust, user, interrupt }: Run
   const silent = seen.ports.filter(({ answers }) => !answers);
   if (silent.length === seen.ports.length) throw unreachable(name, silent);
   const submission = seen.ports.some(({ port, answers }) => port === 587 && answers) ? 'there' : 'absent';
-  // What the inventory has: nobody looked at what is on disk for them.
+  // Additional names come from the inventory; the certificates on disk for them are not known.
   const also = (host.sni ?? []).flatMap(({ names }) => names.map((each) => ({ name: each, certificate: undefined })));
   const checked = await verify({
     ...{ domain, direct: dial, trust, also, submission, tryRelay: false },
@@ -64,7 +64,7 @@ async function asStranger({ host, name }: Visit, { trust, user, interrupt }: Run
   const findings = checked.map((finding) => {
     const closed = silent.find(({ port }) => port === finding.port);
     if (closed) return { ...finding, status: 'hint', text: `does not answer (${closed.why}): not looked at` } as const;
-    // Who takes mail from other servers on 25 need not let anybody log in there (RFC 8314 §3.3).
+    // A server that accepts mail from other servers on 25 need not offer logins there (RFC 8314 §3.3).
     return finding.port === 25 && finding.check === 'auth' && finding.status === 'fail'
       ? ({ ...finding, status: 'hint' } as const)
       : finding;

@@ -11,7 +11,7 @@ export function parseBatch(text: string): Batch | null {
   return { amount: Number(digits), percent: sign === '%' };
 }
 
-/** How many hosts that is, one at least. */
+/** The number of hosts in a batch, at least one. */
 export function sizeOf({ amount, percent }: Batch, hosts: number): number {
   return percent ? Math.max(1, Math.floor((hosts * amount) / 100)) : amount;
 }

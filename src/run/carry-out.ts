@@ -54,7 +54,7 @@ async function prove(from: Agreed, options: RunOptions, say: Say): Promise<strin
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
 }
 
-/** What is seen from outside, once the daemons have had time to load the new files. */
+/** The findings from outside, once the daemons have had time to load the new files. */
 function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<readonly Finding[]> {
   const { plan, snapshot: before, policy, remote, open } = from;
   const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
@@ -83,7 +83,7 @@ function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {
   return apt.installed.length > 0 ? { packages: apt } : {};
 }
 
-/** A port that this change closes is not missed. */
+/** Does the plan close 587? Then nothing needs to listen there. */
 function closes587({ fragment, after }: SettingChange): boolean {
   return fragment === SUBMISSION_ENTRY && after === null;
 }

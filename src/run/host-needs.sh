@@ -1,4 +1,4 @@
-# What apply needs of a host besides its configuration, a word and a value a line. Reads only.
+# The requirements of apply on a host besides its configuration: one word and its value on each line. Reads only.
 # shellcheck shell=sh
 printf 'way %s\n' "${SUDO_USER:+sudo}${DOAS_USER:+doas}"
 for program in base64 cmp flock ip mktemp sha256sum ss stat sync; do

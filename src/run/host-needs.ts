@@ -1,12 +1,12 @@
-/** What an apply needs of a host besides its configuration. */
+/** The requirements of an apply on a host besides its configuration. */
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import type { Problem } from './logbook.ts';
 
-/** The journal and the staged files of a run take less. */
+/** Free space: the journal and the staged files of a run need less. */
 const ENOUGH_KB = 20_000;
 
-/** What host-needs.sh says: a word and its value. */
+/** The output of host-needs.sh: a word and its value on each line. */
 export type Needs = readonly (readonly [word: string, value: string])[];
 
 export async function askNeeds(remote: Remote): Promise<Needs> {
@@ -25,13 +25,16 @@ export function shortcomings(needs: Needs): Problem[] {
     const [first = '', second = ''] = value.split(' ');
     switch (word) {
       case 'missing':
-        return [{ text: `${value} is not there`, hint: 'Install the package of Debian that has it.' }];
+        return [{ text: `${value} is not installed`, hint: 'Install the Debian package that contains it.' }];
       case 'readonly':
         return [{ text: `${value} is mounted read-only`, hint: '`journalctl -k` may say why; `mount -o remount,rw`.' }];
       case 'free':
         if (Number(first) >= ENOUGH_KB) return [];
         return [
-          { text: `${second} has ${first} kB left`, hint: 'Make room: of each file that changes a copy is kept.' },
+          {
+            text: `${second} has ${first} kB left`,
+            hint: 'Free some space: apply keeps a copy of each file that it changes.',
+          },
         ];
       case 'apt':
         return [{ text: `apt is in use by ${value}`, hint: 'Wait until that is done.' }];

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
-/** What an interrupt (Ctrl-C) does: it cuts connections as long as there is only reading, and waits once there is writing. */
+/** The effect of Ctrl-C: while a run only reads, it closes the connections; once a run writes, the present hosts are finished first. */
 export interface Interrupt {
-  /** For connections: aborted when they are to be cut. */
+  /** Aborted when connections are to be closed. */
   readonly cut: AbortSignal;
-  /** Was an interrupt asked for? Then no further host is begun. */
+  /** Did the user press Ctrl-C? Then no further host is begun. */
   readonly asked: () => boolean;
-  /** From now on the present hosts come to their end, whatever is asked. */
+  /** From now on the present hosts are finished, even after Ctrl-C. */
   readonly hold: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What `doctor` notes, step by step. */
+/** The notes of `doctor`, step by step. */
 import type { Diagnosis } from '../model/index.ts';
 import { failure } from './endings.ts';
 
@@ -6,9 +6,9 @@ export interface Logbook {
   readonly diagnoses: readonly Diagnosis[];
   readonly done: (check: string, text: string) => void;
   readonly failed: (check: string, problem: Problem) => void;
-  /** Something to know, which is in the way of nothing. */
+  /** Notes a danger that does not stop an apply. */
   readonly warned: (check: string, problem: Problem) => void;
-  /** What fails is noted, and keeps only what rests on it from being looked at. Without `tell` success says nothing. */
+  /** Does the work and notes how it went; null after a failure, so that the caller skips the steps that need it. A null `tell` notes no success. */
   readonly look: <T>(
     check: string,
     work: () => T | Promise<T>,
@@ -48,7 +48,7 @@ export function logbook(say: (step: string) => void): Logbook {
   return { diagnoses, done, failed, warned, look };
 }
 
-/** The step of connecting that went wrong. */
+/** The step of connecting that fails with this code. */
 const STEP_OF: Readonly<Record<string, string>> = {
   HOST_KEY_UNKNOWN: 'host key',
   HOST_KEY_CHANGED: 'host key',

@@ -1,4 +1,4 @@
-/** The exposure map of a host as it was read, for `map`, `check`, `doctor` and the audit. */
+/** The exposure map of a host's present files, for `map`, `check`, `doctor` and the audit. */
 import { HardenMailError } from '../model/errors.ts';
 import { exposureOf } from '../exposure/exposure-map.ts';
 import { redact } from '../formats/redact.ts';
@@ -6,7 +6,7 @@ import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapsh
 import { openWorkspace } from '../plan/workspace.ts';
 
 /**
- * Who can do what through which way in. Secrets inside of values are masked (`passdb static password=…`).
+ * The exposure map: who can do what through which way in. Secrets inside values are masked (`passdb static password=…`).
  * @throws CONFIG_INVALID for files that the daemons would refuse
  */
 export function mapOf(snapshot: Snapshot): ExposureMap {

@@ -89,5 +89,5 @@ export type Step<From extends Begun, To extends Begun> = (
   say: Say,
 ) => Promise<To | null>;
 
-/** What a command does with its hosts. */
+/** The work of a command on its hosts. */
 export type Flow = (hosts: readonly Host[], options: RunOptions, io: Io) => Promise<HostResult[]>;

@@ -33,7 +33,7 @@ export interface Visit {
   readonly report: Report;
 }
 
-/** What the result of the run says about a host. */
+/** The parts of a host's result that the steps fill in. */
 interface Report {
   facts: Facts | null;
   plan: Plan | null;
@@ -58,7 +58,7 @@ export interface FilesRead extends Connected {
 
 export interface Read extends FilesRead {
   readonly policy: Policy;
-  /** What was found and finished before the plan was made. */
+  /** Unfinished transactions that were found, and how each ended. */
   readonly notes: readonly Note[];
 }
 
@@ -71,7 +71,7 @@ export interface Planned extends Read {
 /** A plan with what the probes saw before anything was changed. */
 export interface Surveyed extends Planned {
   readonly goal: 'apply' | 'rollback';
-  /** What the user agreed to replace, in a dialogue. */
+  /** The administrator's choices that the user agreed to replace, in a dialogue. */
   readonly consents: readonly Replaceable[];
   readonly before: readonly Finding[];
   /** The packages that apt installed and removed in this run. */

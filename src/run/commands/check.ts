@@ -112,7 +112,7 @@ const driftSchema = (z: Zod) =>
     leftovers: z.array(z.string()).describe('paths of dpkg and ucf that wait for a merge'),
   });
 
-/** Since which transaction each file that would change is other than wanted. */
+/** For each file that would change, the transaction that wrote it last. */
 function sinceLines({ files }: Drift, chalk: ChalkInstance): string[] {
   const width = Math.max(0, ...files.map(({ path }) => path.length));
   return files.map((file) => `  ${chalk.yellow('~')} ${escape(file.path).padEnd(width)}  ${escape(since(file))}`);

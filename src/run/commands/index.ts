@@ -2,9 +2,9 @@
 import { viewsOf, type EndingView, type Views } from '../../report/ending-view.ts';
 import type { Flow } from '../step.ts';
 
-/** What a command's module exports. */
+/** The exports of a command's module. */
 export interface Command {
-  /** What it does with its hosts. */
+  /** The work on its hosts. */
   readonly flow: Flow;
   /** Every ending that it can have, and how each is shown. */
   readonly endings: readonly EndingView[];
