@@ -73,6 +73,8 @@ const transactionSchema = (z: Zod) =>
     state: z.string().describe('its last word; any but `committed` and `rolled-back` did not come to its end'),
     reason: z.string().describe('why it did not stay; empty when it did'),
     files: z.array(z.string()),
+    installed: z.array(z.string()).optional().describe('packages that the run installed before it'),
+    removed: z.array(z.string()).optional().describe('packages that apt removed for these'),
   });
 
 export const endings = [ending, FAILED];

@@ -1,0 +1,198 @@
+import fc from 'fast-check';
+import {
+  CHALLENGES,
+  DIAGNOSIS_STATUSES,
+  EFFECT_KINDS,
+  KEY_TYPES,
+  MAIL_PROTOCOLS,
+  NOTE_LEVELS,
+  PROFILES,
+  RECEIPT_STATES,
+  SEVERITIES,
+  STATUSES,
+  TASKS,
+  TASK_STATES,
+  UNITS,
+  WAYS_OF_LOOKING,
+  WAYS_TO_ACTIVATE,
+} from '../../../src/model/index.ts';
+import type { Action, Ending, Finding, HostResult, Plan, PortAudit } from '../../../src/model/index.ts';
+import { jsonDocument } from '../../../src/report/json.ts';
+import { assertDocument } from './document.ts';
+import { MAPS } from './map-data.ts';
+import { facts } from './results.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';
+
+// The types say that each record has every field of its interface: a field or a member that is added to the model, and not
+// to these records, does not compile; one that is not in the schema fails the property.
+const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+const texts = fc.array(text, { maxLength: 2 });
+const port = fc.integer({ min: 1, max: 65535 });
+const of = <T>(members: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...members);
+/** Each field of a record with an arbitrary; fields that may be absent are absent in some samples. */
+const record = <T>(
+  fields: { [K in keyof Required<T>]: fc.Arbitrary<T[K]> },
+  optional: (keyof T)[] = [],
+): fc.Arbitrary<T> =>
+  fc.record(fields, {
+    requiredKeys: (Object.keys(fields) as (keyof T)[]).filter((name) => !optional.includes(name)),
+  }) as fc.Arbitrary<T>;
+
+type Certificate = Extract<Action, { kind: 'certificate' }>;
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  record<Extract<Action, { kind: 'install' }>>({ kind: fc.constant('install'), packages: texts }),
+  record<Certificate>(
+    {
+      kind: fc.constant('certificate'),
+      name: text,
+      domain: text,
+      domains: texts,
+      challenge: of(CHALLENGES),
+      webroot: text,
+      preHook: text,
+      postHook: text,
+      keyType: of(KEY_TYPES),
+      email: text,
+      acmeServer: text,
+      acmeCa: text,
+    } as { [K in keyof Required<Certificate>]: fc.Arbitrary<Certificate[K]> },
+    ['webroot', 'preHook', 'postHook', 'keyType', 'email', 'acmeServer', 'acmeCa'],
+  ),
+);
+
+const many = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(one, { maxLength: 3 });
+
+const plan: fc.Arbitrary<Plan> = record<Plan>({
+  tasks: many(record({ name: of(TASKS), state: of(TASK_STATES), summary: text })),
+  actions: many(action),
+  settings: many(
+    record({
+      task: of(TASKS),
+      fragment: text,
+      setting: text,
+      file: text,
+      before: fc.option(text),
+      after: fc.option(text),
+    }),
+  ),
+  changes: many(
+    record({
+      path: text,
+      target: text,
+      before: fc.option(text),
+      after: fc.option(text),
+      sha256: text,
+      mode: fc.stringMatching(/^[0-7]{4}$/),
+      owner: text,
+    }),
+  ),
+  activations: many(record({ unit: of(UNITS), how: of(WAYS_TO_ACTIVATE), why: text })),
+  notes: many(
+    record<Plan['notes'][number]>({ task: of(TASKS), level: of(NOTE_LEVELS), text, consent: fc.constant('sasl') }, [
+      'consent',
+    ]),
+  ),
+  effects: many(record({ kind: of(EFFECT_KINDS), id: text, text })),
+});
+
+const finding: fc.Arbitrary<Finding> = record<Finding>(
+  {
+    port,
+    check: text,
+    name: text,
+    status: of(STATUSES),
+    text,
+    via: of(WAYS_OF_LOOKING),
+    weight: record({ severity: of(SEVERITIES), source: text, profile: fc.option(of(PROFILES)), settings: texts }),
+  } as { [K in keyof Required<Finding>]: fc.Arbitrary<Finding[K]> },
+  ['name', 'weight'],
+);
+
+const audit: fc.Arbitrary<PortAudit> = record<PortAudit>({
+  port,
+  protocol: of(MAIL_PROTOCOLS),
+  answers: fc.boolean(),
+  why: text,
+  greeting: text,
+  capabilities: record({ clear: texts, inside: texts }),
+  versions: many(record({ version: text, suites: texts, order: of(['server', 'client', null] as const) })),
+  groups: texts,
+  chains: many(
+    many(
+      record({
+        subject: text,
+        issuer: text,
+        names: texts,
+        key: text,
+        signature: text,
+        from: text,
+        to: text,
+        fingerprint: text,
+      }),
+    ),
+  ),
+  connections: fc.nat(),
+  seconds: fc.nat(),
+});
+
+const receipt = record({ id: text, state: of(RECEIPT_STATES), step: text, reason: text });
+const exit = fc.integer({ min: 0, max: 255 });
+
+/** Every kind of ending; a kind that is missing here does not compile. */
+const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind: K }>, 'kind'>> } = {
+  unchanged: fc.constant({}),
+  pending: fc.constant({}),
+  declined: fc.constant({}),
+  verified: fc.constant({}),
+  changed: fc.record({ receipt }, { requiredKeys: [] }),
+  failed: fc.record(
+    { code: text, message: text, hint: text, exit, excerpt: text, receipt },
+    { requiredKeys: ['code', 'message', 'hint', 'exit'] },
+  ),
+  checked: record({
+    drift: record({
+      files: many(record({ path: text, transaction: fc.option(text), edited: fc.boolean() })),
+      leftovers: texts,
+    }),
+  }),
+  foreseen: record({ release: text }),
+  examined: record({
+    diagnoses: many(record({ check: text, status: of(DIAGNOSIS_STATUSES), text, hint: text, exit, seconds: fc.nat() })),
+  }),
+  dns: record({ records: texts }),
+  mapped: record({ map: of(Object.values(MAPS)) }),
+  history: record({
+    transactions: many(
+      fc.record(
+        { id: text, who: text, state: text, reason: text, changes: fc.constant([]), installed: texts, removed: texts },
+        { requiredKeys: ['id', 'who', 'state', 'reason', 'changes'] },
+      ),
+    ),
+  }),
+};
+
+describe('report: the JSON document of whatever a run ends with', () => {
+  for (const kind of Object.keys(ENDINGS) as Ending['kind'][]) {
+    it(`${kind}: every member of every list of the model is valid in the published schema`, () => {
+      const ending = ENDINGS[kind].map((fields) => ({ kind, ...fields }) as Ending);
+      const result: fc.Arbitrary<HostResult> = record<HostResult>(
+        {
+          host: text,
+          ending,
+          exit,
+          facts: fc.option(fc.constant(facts)),
+          plan: fc.option(plan),
+          findings: many(finding),
+          audit: many(audit),
+          seconds: fc.nat(),
+        } as { [K in keyof Required<HostResult>]: fc.Arbitrary<HostResult[K]> },
+        ['audit'],
+      );
+      const property = fc.property(result, of(HOST_COMMAND_NAMES), (one, command) => {
+        assertDocument(jsonDocument({ command, exit: one.exit }, [one], new Map(), VIEWS));
+      });
+      fc.assert(property, { numRuns: 60 });
+    });
+  }
+});
