@@ -192,7 +192,7 @@ describe('report: the JSON document of whatever a run ends with', () => {
       const property = fc.property(result, of(HOST_COMMAND_NAMES), (one, command) => {
         assertDocument(jsonDocument({ command, exit: one.exit }, [one], new Map(), VIEWS));
       });
-      fc.assert(property, { numRuns: 60 });
+      fc.assert(property, { numRuns: 25 });
     });
   }
 });
