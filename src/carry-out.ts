@@ -5,7 +5,8 @@ import { EXIT, HardenMailError } from './errors.ts';
 import { SUBMISSION_ENTRY } from './fragments/submission.ts';
 import { isEmpty } from './model.ts';
 import type { Facts, Finding, Receipt, SettingChange } from './model.ts';
-import { probe, probeUntilWell, regressions } from './probe.ts';
+import { probe, probeUntilWell, type Thoroughness } from './probe.ts';
+import { regressions } from './regressions.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { entryPorts, staying } from './plan/staying.ts';
 import { withChanges } from './plan/undo.ts';
@@ -63,7 +64,7 @@ function wellIfItCan(visit: Visit, options: RunOptions, say: Say): Promise<reado
   const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
   const after = { ...withChanges(before, plan.changes), facts };
   say('verify');
-  const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
+  const once = async (how: Thoroughness): Promise<readonly Finding[]> =>
     relevant(visit, excuse(await probe(linked(visit), after, policy, options, how), visit.open, visit.before));
   return probeUntilWell(once, 8);
 }

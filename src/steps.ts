@@ -46,7 +46,7 @@ export const survey: Step = async (visit, options, say) => {
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
     if (facts.packages['postfix']) {
-      const how = isEmpty(plan) ? 'full' : 'quiet';
+      const how = isEmpty(plan) ? 'full' : 'before';
       const { remote } = visit;
       visit.before = await (asked || !look
         ? probe(remote, snapshot, policy, options, how) // no server waits for somebody who is asked

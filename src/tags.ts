@@ -75,6 +75,12 @@ function mendedBy({ port, check }: Finding): TaskName[] {
     case 'auth-legacy':
     case 'login':
       return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
+    // No task sees to them.
+    case 'delivery':
+    case 'mailbox':
+    case 'maildrop':
+    case 'send':
+      return [];
     default:
       return ['certbot', service, 'restart'];
   }

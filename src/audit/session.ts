@@ -2,7 +2,7 @@
 import { NOBODY } from '../verify/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
 import { show } from '../verify/show.ts';
-import { read as smtpReply } from '../verify/smtp.ts';
+import { read as smtpReply } from '../verify/smtp-reply.ts';
 import { ProtocolError, type Wire } from '../verify/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
