@@ -5,6 +5,7 @@ import { EXIT, HardenMailError } from './errors.ts';
 import { SUBMISSION_ENTRY } from './fragments/submission.ts';
 import { isEmpty } from './model.ts';
 import type { Facts, Finding, Receipt, SettingChange } from './model.ts';
+import { withLastWords } from './last-words.ts';
 import { probe, probeUntilWell, type Thoroughness } from './probe.ts';
 import { regressions } from './regressions.ts';
 import type { RunOptions, Say, Step } from './run.ts';
@@ -20,11 +21,14 @@ export const carryOut: Step = async (visit, options, say) => {
   const { confirmTimeout, who } = options;
   if (isEmpty(plan)) {
     // Packages or a certificate were all that was missing.
-    visit.findings = await wellIfItCan(visit, options, say);
+    const began = performance.now();
+    const found = await wellIfItCan(visit, options, say);
+    visit.findings = await withLastWords(linked(visit), known(visit).snapshot, found, began, options);
     visit.ending = verdict(visit.findings, { kind: 'changed' });
     return;
   }
   say('commit');
+  const began = performance.now();
   const started = await commit(linked(visit), plan, {
     confirmTimeout,
     who,
@@ -40,6 +44,9 @@ export const carryOut: Step = async (visit, options, say) => {
   const undo = await prove(visit, options, say).catch(lostBeforeTheWord(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
   const receipt = await giveWord(visit, started.id, undo, options);
+  // Where all is put back, the transaction tells what the daemons said.
+  if (receipt.state === 'committed')
+    visit.findings = await withLastWords(linked(visit), known(visit).snapshot, visit.findings, began, options);
   visit.ending =
     receipt.state === 'committed'
       ? verdict(visit.findings, { kind: 'changed', receipt })

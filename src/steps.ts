@@ -19,6 +19,7 @@ import { policyOf } from './plan/adopt.ts';
 import { readRecord } from './plan/record.ts';
 import { assertSupported } from './plan/supported.ts';
 import { undoPlan } from './plan/undo.ts';
+import { withLastWords } from './last-words.ts';
 import { beginProbe, probe, type Approach } from './probe.ts';
 import { dangerNotes, mapIfReadable, mapOf } from './mapping.ts';
 import { readOnly } from './remote/readonly.ts';
@@ -33,6 +34,7 @@ import { verdict } from './words.ts';
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
 export const survey: Step = async (visit, options, say) => {
   say('connect');
+  const began = performance.now();
   const approached = approach(visit.host, options.ssh);
   // A dry run touches nothing before it must: to answer a call a daemon may write its caches.
   const isEarly = !options.dryRun && !visit.host.local && !options.user;
@@ -54,7 +56,8 @@ export const survey: Step = async (visit, options, say) => {
       // A look that began before the files were read may be from before a reload that has happened meanwhile.
       if (look && isEmpty(plan) && visit.before.some(isOutdated))
         visit.before = await probe(remote, snapshot, policy, options, how);
-      visit.findings = excuse(visit.before, visit.open, []);
+      const excused = excuse(visit.before, visit.open, []);
+      visit.findings = isEmpty(plan) ? await withLastWords(remote, snapshot, excused, began, options) : excused;
     }
     if (isEmpty(plan)) visit.ending = verdict(visit.findings, { kind: 'unchanged' });
   } finally {
@@ -106,7 +109,9 @@ export const inspect: Step = async (visit, options, say) => {
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
   if (isEmpty(plan)) {
     say('verify');
-    visit.findings = excuse(await probe(linked(visit), snapshot, policy, options, 'full'), visit.open, []);
+    const began = performance.now();
+    const excused = excuse(await probe(linked(visit), snapshot, policy, options, 'full'), visit.open, []);
+    visit.findings = await withLastWords(linked(visit), snapshot, excused, began, options);
   }
   visit.ending = verdict(visit.findings, checked);
 };
@@ -133,7 +138,9 @@ const NOT_YET: Note = {
 export const look: Step = async (visit, options, say) => {
   const { snapshot, policy } = await read(visit, options, say);
   say('verify');
-  visit.findings = await probe(linked(visit), snapshot, policy, options, 'full');
+  const began = performance.now();
+  const found = await probe(linked(visit), snapshot, policy, options, 'full');
+  visit.findings = await withLastWords(linked(visit), snapshot, found, began, options);
   visit.ending = verdict(visit.findings, { kind: 'verified' });
 };
 

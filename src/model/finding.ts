@@ -13,6 +13,8 @@ export interface Finding {
   readonly status: 'pass' | 'fail' | 'warn' | 'hint';
   readonly text: string;
   readonly via: 'direct' | 'ssh' | 'local';
+  /** Where the check failed: what the daemons said of it in the host's journal, oldest first, secrets masked. */
+  readonly journal?: readonly string[];
   /** Only of an audit. */
   readonly weight?: Weight;
 }

@@ -62,7 +62,7 @@ describe('report: the page', () => {
         ...(plan?.files ?? []).flatMap(({ path, diff }) => [path, ...diff.split('\n').slice(2)]),
         ...(plan?.notes ?? []).map(({ text }) => text),
         ...(plan?.tasks ?? []).map(({ summary }) => summary),
-        ...findings.map(({ text }) => text),
+        ...findings.flatMap(({ text, journal = [] }) => [text, ...journal]),
         ...(host.outcome === 'failed' ? [host.error.message, host.error.hint, host.error.code] : []),
         ...(host.outcome === 'dns' ? host.records : []),
         ...(host.outcome === 'history' ? host.history.flatMap(({ id, who, files }) => [id, who, ...files]) : []),
