@@ -39,14 +39,20 @@ export function wordsFor(
   names: SyslogNames,
   user?: string,
 ): string[] {
-  const isRelevant = [110, 143, 993, 995].includes(port)
-    ? (line: LogLine) => isOfReader(line, port, user)
-    : (line: LogLine) => isOfSmtp(line, port, check, names);
-  const relevant = lines.filter(isRelevant);
-  // The master only tells that a program died; the program said why.
-  const telling = relevant.filter(({ ident }) => !ident.endsWith('/master'));
-  const words = (telling.length > 0 ? telling : relevant).map(wording);
-  return [...new Set(words)].slice(-MOST);
+  const isReader = [110, 143, 993, 995].includes(port);
+  const relevant = lines.filter((line) =>
+    isReader ? isOfReader(line, port, user) : isOfSmtp(line, port, check, names),
+  );
+  return lastWords(relevant);
+}
+
+/** What Postfix's master says of programs that died: of which port, it does not say. */
+export function mastersWords(lines: readonly LogLine[], { main }: SyslogNames): string[] {
+  return lastWords(lines.filter(({ ident }) => ident === `${main}/master`));
+}
+
+function lastWords(lines: readonly LogLine[]): string[] {
+  return [...new Set(lines.map(wording))].slice(-MOST);
 }
 
 /** It died: what it says is more than what can be seen from outside. */
@@ -79,9 +85,7 @@ function isOfSmtp({ ident, text }: LogLine, port: number, check: string, names: 
     const own = names.of(port);
     return own.length > 0 ? own.includes(name) : name === names.main;
   }
-  if (name !== names.main) return false;
-  if (program === 'master') return /\b(smtpd|postscreen|service)\b/.test(text);
-  return ASKED.includes(program) && (check === 'delivery' || check === 'send');
+  return name === names.main && ASKED.includes(program) && (check === 'delivery' || check === 'send');
 }
 
 /** Warnings about what some client did: there are many on a busy server, and none tells what is wrong with it. */

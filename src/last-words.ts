@@ -1,5 +1,5 @@
 /** Findings that failed, with what the daemons said: one exec, and only where a check failed. */
-import { died, parseJournal, wordsFor, type LogLine } from './daemon-log.ts';
+import { died, mastersWords, parseJournal, wordsFor, type LogLine } from './daemon-log.ts';
 import type { Finding, Snapshot } from './model.ts';
 import { syslogNames } from './plan/syslog-names.ts';
 import type { ProbeOptions } from './probe.ts';
@@ -27,18 +27,21 @@ export async function withLastWords(
   return findings.map((finding) => {
     if (finding.status !== 'fail') return finding;
     const words = wordsFor(finding, recent, names, user?.name);
-    if (words.length > 0) return explained(finding, words);
-    const isSmtp = [25, 465, 587].includes(finding.port);
-    return explained(finding, isSmtp ? wordsFor(finding, lines, names).filter(died) : []);
+    if (!isSilent(finding) || ![25, 465, 587].includes(finding.port)) return explained(finding, words);
+    const ofDead = [...wordsFor(finding, lines, names).filter(died), ...words];
+    return explained(finding, ofDead.length > 0 ? [...new Set(ofDead)] : mastersWords(recent, names));
   });
+}
+
+function isSilent({ text }: Finding): boolean {
+  return /^(said nothing more|closed the connection|broke the connection|no TLS session)/.test(text);
 }
 
 /** What a program that died said takes the place of the silence that is seen from outside. */
 function explained(finding: Finding, words: readonly string[]): Finding {
-  const last = words.find(died);
-  const isSilence = /^(said nothing more|closed the connection|broke the connection|no TLS session)/.test(finding.text);
-  const rest = last !== undefined && isSilence ? words.filter((one) => one !== last) : words;
-  const text = last !== undefined && isSilence ? `${last} (${finding.text})` : finding.text;
+  const last = isSilent(finding) ? words.find(died) : undefined;
+  const rest = words.filter((one) => one !== last);
+  const text = last === undefined ? finding.text : `${last} (${finding.text})`;
   return { ...finding, text, ...(rest.length > 0 && { journal: rest }) };
 }
 
