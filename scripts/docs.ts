@@ -32,6 +32,7 @@ export function pages(): Record<string, string> {
     'docs/recipe.md': recipePage(),
     'docs/settings.md': settingsPage(),
     'docs/audit.md': auditPage(MADE, table),
+    'docs/checks.md': checksPage(),
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
@@ -68,6 +69,42 @@ function guardPage(): string {
     'Fragments are applied group by group (`src/plan/guarded.ts`). A group that the guard objects to is left out as a whole: the',
     'AUTH of port 25, say, with all that belongs to it. Settings whose effect depends on others (TLS and passwords before TLS) are judged',
     'once the whole plan stands.',
+    '',
+  ].join('\n');
+}
+
+function checksPage(): string {
+  return [
+    '# What verify checks\n',
+    MADE,
+    '`verify`, `check` and the proof of an `apply` look at every port for users and servers from outside, side by side. A check that fails',
+    'ends the command with exit 5; a warning (`!`) and a hint (`·`) do not. What passed before an apply and fails after it undoes the apply.',
+    '',
+    table(
+      ['Check', 'Ports', 'What it proves'],
+      CHECKS.map(({ id, ports, proves }) => [`\`${id}\``, ports.join(', '), proves]),
+    ),
+    '',
+    '## What a session proves',
+    '',
+    'A configuration can accept the login and then reject every session. `--probe-user NAME` therefore goes on after the login, as a mail',
+    'client does: IMAP `LIST`, `STATUS` and `SELECT` of INBOX; POP3 `STAT`; submission `MAIL` and `RCPT` with the own address of the user,',
+    'then `RSET`. No message is read, sent or changed; `SELECT` takes the `\\Recent` flags, as every client does.',
+    '',
+    'An apply is undone as well where nobody got in to read mail before, and a user who gets in after it has no mailbox or maildrop: the',
+    'configuration that lets the user in is unusable. Three warnings undo an apply where the check passed before: an open relay, an INBOX',
+    'for reading only, and an own address that is refused.',
+    '',
+    'Without `--probe-user` port 25 is asked, in the transaction of the relay question, for `root` at the mail domain. Postfix takes mail for',
+    '`postmaster` without a look into its tables, so that address proves nothing. A table without its index gives `451 4.3.0` to everybody.',
+    '',
+    '## What the daemons say',
+    '',
+    'Where a check fails, the last lines of the daemons on that port are read from the journal of the host (one command, nothing where all is',
+    'well), and stand below the finding as `log:`, in `--json` as `findings[].journal`. Secrets are masked. A program that died is named',
+    'in the place of the silence that is seen from outside: `smtpd died: no SASL authentication mechanisms`. Lines about other clients and',
+    'other users are left out. An apply that is put back tells the lines that the transaction read. A daemon that logs to a file of its own',
+    'has no words in the journal.',
     '',
   ].join('\n');
 }

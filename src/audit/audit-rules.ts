@@ -257,6 +257,22 @@ export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { rea
     postfix: ['smtpd_relay_restrictions', 'mynetworks'],
     dovecot: [],
   },
+  delivery: {
+    severity: 'high',
+    source: 'RFC 5321 §4.2.5, RFC 3463 §3.4',
+    profile: null,
+    postfix: ['local_recipient_maps', 'alias_maps', 'virtual_alias_maps', 'virtual_mailbox_maps'],
+    dovecot: [],
+  },
+  mailbox: { severity: 'high', source: 'RFC 9051 §6.3.2', profile: null, postfix: [], dovecot: ['mail_location', 'mail_path', 'namespace'] }, // oxfmt-ignore
+  maildrop: { severity: 'high', source: 'RFC 1939 §5', profile: null, postfix: [], dovecot: ['mail_location', 'mail_path', 'namespace'] }, // oxfmt-ignore
+  send: {
+    severity: 'high',
+    source: 'RFC 6409 §3.3',
+    profile: null,
+    postfix: ['smtpd_sender_login_maps', 'smtpd_sender_restrictions', 'smtpd_recipient_restrictions'],
+    dovecot: [],
+  },
   login: { severity: 'medium', source: 'RFC 4954', profile: null, postfix: ['smtpd_sasl_path'], dovecot: ['passdb'] },
 };
 

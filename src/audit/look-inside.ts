@@ -2,7 +2,7 @@
 import { NOBODY } from '../mail/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
 import { show } from '../formats/text/show.ts';
-import { readReply as smtpReply } from '../mail/smtp.ts';
+import { readReply as smtpReply } from '../mail/smtp-reply.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';

@@ -301,7 +301,7 @@ export const OPTIONS = {
     value: 'NAME',
     only: ['apply', 'check', 'verify', 'rollback'],
     describe:
-      'also log in as this user on each port; the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
+      'also log in as this user on each port, open the mailbox and ask whether mail may be sent (nothing is sent or read); the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
   },
 
   audit: {

@@ -27,6 +27,25 @@ async function read(wire: Wire): Promise<Answer> {
   }
 }
 
+/** STATUS comes before SELECT: of the mailbox that is selected it should not be asked (RFC 9051 §6.3.11). */
+const SESSION = ['LIST "" "*"', 'STATUS INBOX (MESSAGES)', 'SELECT INBOX'] as const;
+
+/** Sends all commands at once, which IMAP allows every client (RFC 9051 §5.5), and reads up to the last of their tagged lines. */
+async function readAll(wire: Wire, commands: readonly string[]): Promise<Pick<Answer, 'state' | 'text'>[]> {
+  for (const [index, command] of commands.entries()) wire.send(`${TAG}${index} ${command}`, 'slow');
+  const answers = new Map<number, Pick<Answer, 'state' | 'text'>>();
+  // A folder's name may be a literal: the line goes on after it.
+  for (let isLiteral = false; answers.size < commands.length;) {
+    const line = await wire.line();
+    const [, index, state, text = ''] = /^hm(\d) (OK|NO|BAD)\b ?(.*)$/i.exec(line) ?? [];
+    if (!isLiteral && state) answers.set(Number(index), { state: state.toUpperCase(), text: `${state} ${text}` });
+    else if (!isLiteral && /^\* BYE\b/i.test(line)) throw new ProtocolError(`turns us away: "${show(line)}"`);
+    else if (!isLiteral && !line.startsWith('* ')) throw new ProtocolError(`this is not IMAP: "${show(line)}"`);
+    isLiteral = /\{\d+\}$/.test(line);
+  }
+  return commands.map((_, index) => answers.get(index) ?? { state: 'BAD', text: 'no answer' });
+}
+
 function parseCapability(words: readonly string[]): Offer {
   const mechanisms = words.filter((word) => word.startsWith('AUTH=')).map((word) => word.slice(5));
   return {
@@ -78,6 +97,19 @@ export const imap: Protocol = {
     wire.send(response, 'slow');
     const answer = await read(wire);
     return { ok: answer.state === 'OK', text: answer.text };
+  },
+  async use(wire) {
+    const check = 'mailbox';
+    const answers = await readAll(wire, SESSION);
+    for (const [index, { state, text }] of answers.entries()) {
+      const command = SESSION[index] ?? '';
+      // RFC 5530: another session of this user holds it.
+      if (/\[INUSE\]/i.test(text)) return { check, status: 'hint', text: `${command}: "${show(text)}"` };
+      if (state !== 'OK') return { check, status: 'fail', text: `${command} fails: "${show(text)}"` };
+    }
+    const opened = answers.at(-1)?.text ?? '';
+    if (/\[READ-ONLY\]/i.test(opened)) return { check, status: 'warn', text: `opens INBOX for reading only: "${show(opened)}"` }; // oxfmt-ignore
+    return { check, status: 'pass', text: 'opens INBOX and lists the folders (LIST, STATUS, SELECT)' };
   },
   goodbye: `${TAG} LOGOUT`,
   command: 'STARTTLS',

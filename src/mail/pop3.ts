@@ -59,6 +59,15 @@ export const pop3: Protocol = {
     const { ok, text } = await read(wire);
     return { ok, text };
   },
+  async use(wire) {
+    wire.send('STAT', 'slow');
+    const { ok, text } = await read(wire);
+    const check = 'maildrop';
+    if (ok) return { check, status: 'pass', text: 'opens the maildrop (STAT)' };
+    // RFC 2449 §8.1.1: another session of this user has it.
+    if (/\[IN-USE\]/i.test(text)) return { check, status: 'hint', text: `the maildrop is in use: "${show(text)}"` };
+    return { check, status: 'fail', text: `does not open the maildrop: "${show(text)}"` };
+  },
   goodbye: 'QUIT',
   command: 'STLS',
   expects: ['PLAIN'],

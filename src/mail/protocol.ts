@@ -1,3 +1,4 @@
+import type { Finding } from '../model/index.ts';
 import type { Wire } from './wire.ts';
 
 /** What a server says it can do. */
@@ -18,6 +19,20 @@ export interface Reply {
   readonly text: string;
 }
 
+/** A user who has logged in. */
+export interface Account {
+  readonly name: string;
+  /** The name, where it is an address; else that name at the mail domain. */
+  readonly address: string;
+}
+
+/** The first actions of a user after a login, judged as a check of verify. */
+export interface UseResult {
+  readonly check: 'send' | 'mailbox' | 'maildrop';
+  readonly status: Finding['status'];
+  readonly text: string;
+}
+
 /** What SMTP, IMAP and POP3 have in common. Each function is one command and its whole answer. */
 export interface Protocol {
   /** Reads the greeting and gives its text; throws when it is none, or turns us away. */
@@ -33,6 +48,11 @@ export interface Protocol {
    * refusal by 2 s each, and Dovecot by up to 15 s for an address that failed before.
    */
   login(wire: Wire, response: string): Promise<Reply>;
+  /**
+   * After a login: does what a mail client does first, with one round trip where the protocol allows it. No message is read,
+   * sent or changed.
+   */
+  use(wire: Wire, account: Account, offer: Offer): Promise<UseResult>;
   readonly goodbye: string;
   /** Name of the command for TLS. */
   readonly command: 'STARTTLS' | 'STLS';

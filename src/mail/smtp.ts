@@ -1,20 +1,9 @@
 import { CLIENT } from './protocol.ts';
+import { meaningOf, offersPipelining, tryEnvelope } from './envelope.ts';
 import type { Offer, Protocol } from './protocol.ts';
 import { show } from '../formats/text/show.ts';
-import type { Wire } from './wire.ts';
+import { readReply } from './smtp-reply.ts';
 import { ProtocolError } from './wire.ts';
-
-/** One reply, RFC 5321 §4.2: lines `250-text`, the last one `250 text`. */
-export async function readReply(wire: Wire): Promise<{ code: number; lines: string[]; text: string }> {
-  const lines: string[] = [];
-  for (;;) {
-    const line = await wire.line();
-    const [, code, more, text = ''] = /^([2-5]\d\d)(?:([- ])(.*))?$/.exec(line) ?? [];
-    if (!code) throw new ProtocolError(`this is not SMTP: "${show(line)}"`);
-    lines.push(text);
-    if (more !== '-') return { code: Number(code), lines, text: `${code} ${text}` };
-  }
-}
 
 function parseEhlo(lines: readonly string[]): Offer {
   // The first line is the greeting; keywords are not case-sensitive.
@@ -57,6 +46,25 @@ export const smtp: Protocol = {
     wire.send(response, 'slow');
     const reply = await readReply(wire);
     return { ok: reply.code === 235, text: reply.text };
+  },
+  async use(wire, { name, address }, offer) {
+    const envelope = { sender: address, recipients: [address] };
+    const { mail, rcpt } = await tryEnvelope(wire, envelope, offersPipelining(offer));
+    const reply = rcpt[0] ?? mail;
+    const check = 'send';
+    const what = `mail from ${show(address)} to ${show(address)}`;
+    switch (meaningOf(reply)) {
+      case 'taken':
+        return { check, status: 'pass', text: `takes ${what}` };
+      case 'put-off':
+        return { check, status: 'hint', text: `puts ${what} off: "${reply.text}"` };
+      case 'refused': {
+        const guess = name === address ? '' : ` (is that an address of ${show(name)}?)`;
+        return { check, status: 'warn', text: `refuses ${what}${guess}: "${reply.text}"` };
+      }
+      case 'broken':
+        return { check, status: 'fail', text: `cannot take ${what}: "${reply.text}"` };
+    }
   },
   goodbye: 'QUIT',
   command: 'STARTTLS',

@@ -8,6 +8,9 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+/** The server did not answer in time: it may be busy with something else. */
+export class Silence extends ProtocolError {}
+
 interface Handshake {
   readonly context: SecureContext;
   /** For SNI; empty: none. */
@@ -19,7 +22,10 @@ interface Handshake {
  * its answers may call it improper pipelining.
  */
 export interface Wire {
-  /** Sends one line; its whole answer must be here within the timeout, or, for a `slow` answer, three times as long. */
+  /**
+   * Sends one line; its whole answer must be here within the timeout. A `slow` answer may take three times as long, and be a
+   * hundred times as many lines (a mailbox that is indexed for the first time, an account with thousands of folders).
+   */
   send(line: string, pace?: 'slow'): void;
   /** The next line, one char per byte, without its end. */
   line(): Promise<string>;
@@ -39,7 +45,7 @@ const MOST_LINES = 200;
 /** How long a server may take to close after our goodbye before we do. */
 const LINGER = 1000;
 
-const timedOut = (timeout: number) => new ProtocolError(`said nothing more for ${timeout / 1000} s`);
+const timedOut = (timeout: number) => new Silence(`said nothing more for ${timeout / 1000} s`);
 
 export function openWire(raw: Duplex, timeout: number): Wire {
   let stream = raw;
@@ -47,6 +53,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   let failure: Error | null = null;
   let wake = () => {};
   let patience = timeout;
+  let most = MOST_LINES;
   let deadline = performance.now() + patience;
   let lines = 0;
 
@@ -64,9 +71,10 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   const onError = (error: Error) => fail(new ProtocolError(`broke the connection (${reason(error)})`));
 
   const listen = () => stream.on('data', onData).on('end', onEnd).on('close', onEnd).on('error', onError).resume();
-  const step = (time: number) => {
-    patience = time;
-    deadline = performance.now() + time;
+  const step = (factor = 1) => {
+    patience = timeout * factor;
+    most = MOST_LINES * (factor === 1 ? 1 : 100);
+    deadline = performance.now() + patience;
     lines = 0;
   };
 
@@ -85,7 +93,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
 
   return {
     send(line, pace) {
-      step(pace === 'slow' ? timeout * 3 : timeout);
+      step(pace === 'slow' ? 3 : 1);
       stream.write(`${line}\r\n`, 'latin1');
     },
     async line() {
@@ -95,7 +103,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
         if (end >= 0) {
           const line = buffer.slice(0, end).replace(/\r$/, '');
           buffer = buffer.slice(end + 1);
-          if (++lines > MOST_LINES) throw new ProtocolError('does not stop talking');
+          if (++lines > most) throw new ProtocolError('does not stop talking');
           return line;
         }
         if (failure) throw failure;
@@ -111,7 +119,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
       try {
         if (early) throw new ProtocolError(`no TLS session: what answers is not TLS: "${show(early)}"`);
         if (failure) throw failure;
-        step(timeout);
+        step();
         const tls = await handshake(stream, options, timeout);
         stream = tls;
         listen();

@@ -13,6 +13,8 @@ export interface Finding {
   readonly status: (typeof STATUSES)[number];
   readonly text: string;
   readonly via: (typeof WAYS_OF_LOOKING)[number];
+  /** Only where the check failed: the daemons' lines about it in the host's journal, oldest first, secrets masked. */
+  readonly journal?: readonly string[];
   /** Only of an audit. */
   readonly weight?: Weight;
 }

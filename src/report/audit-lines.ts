@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 import type { Finding, PortAudit, Severity } from '../model/index.ts';
 import { escape } from './escape.ts';
+import { journalLines } from './findings.ts';
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
@@ -19,7 +20,10 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
     const [{ check, text, weight }] = group;
     const severity = weight?.severity ?? 'info';
     const line = `  ${colour[severity](severity.padEnd(6))}  ${portsOf(group).padEnd(width)}  ${check.padEnd(22)} ${escape(text)}`;
-    return severity === 'ok' || severity === 'info' ? [line] : [line, ...mend(group, chalk, width)];
+    const said = [...new Set(group.flatMap(({ journal = [] }) => journal))].flatMap((words) =>
+      journalLines(words, chalk),
+    );
+    return [line, ...said, ...(severity === 'ok' || severity === 'info' ? [] : mend(group, chalk, width))];
   });
   return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
 }

@@ -109,6 +109,10 @@ const finding = z
     via: z
       .enum(WAYS_OF_LOOKING)
       .describe('`ssh`: through the host; `local`: by the host itself, which does not prove that others reach it'),
+    journal: z
+      .array(z.string())
+      .optional()
+      .describe("of a failure: what the daemons said of it in the host's journal, oldest first, secrets masked"),
     weight: z
       .object({
         severity: z.enum(SEVERITIES),

@@ -2,6 +2,7 @@ import type { ChalkInstance } from 'chalk';
 import type { Finding } from '../model/index.ts';
 import { count } from './count.ts';
 import { escape } from './escape.ts';
+import { wrap } from './wrap.ts';
 
 export const WAY: Record<Finding['via'], string> = {
   direct: '',
@@ -19,8 +20,14 @@ export function findingLines(findings: readonly Finding[], chalk: ChalkInstance,
   const sign = { pass: chalk.green('✔'), fail: chalk.red('✖'), warn: chalk.yellow('!'), hint: chalk.cyan('·') };
   return findings
     .filter(({ status }) => all || status !== 'pass')
-    .map(({ port, check, status, text, via }) => {
+    .flatMap(({ port, check, status, text, via, journal = [] }) => {
       const way = WAY[via] === '' ? '' : chalk.dim(` (${WAY[via]})`);
-      return `  ${sign[status]} ${String(port).padStart(3)} ${check.padEnd(20)} ${escape(text)}${way}`;
+      const line = `  ${sign[status]} ${String(port).padStart(3)} ${check.padEnd(20)} ${escape(text)}${way}`;
+      return [line, ...journal.flatMap((words) => journalLines(words, chalk))];
     });
+}
+
+/** What a daemon said, below the finding that it explains. */
+export function journalLines(words: string, chalk: ChalkInstance): string[] {
+  return wrap(escape(words), 80, '      log: ', ' '.repeat(11)).map((line) => chalk.dim(line));
 }

@@ -44,11 +44,14 @@ function findings({ findings: all }: DocumentHost): Markup[] {
   return table(
     all
       .toSorted((a, b) => SEVERITY.indexOf(a.status) - SEVERITY.indexOf(b.status))
-      .map(({ port, check, status, text, via }) => [
+      .map(({ port, check, status, text, via, journal = [] }) => [
         sign(status),
         html`<td class="number">${port}</td>`,
         key(check),
-        html`<td>${text}${WAY[via] === '' ? '' : html` <span class="soft">(${WAY[via]})</span>`}</td>`,
+        html`<td>
+          ${text}${WAY[via] === '' ? '' : html` <span class="soft">(${WAY[via]})</span>`}
+          ${journal.map((words) => html`<p class="soft">log: ${words}</p>`)}
+        </td>`,
       ]),
   );
 }

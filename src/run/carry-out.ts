@@ -4,7 +4,9 @@ import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { isEmpty } from '../model/index.ts';
 import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
-import { regressions } from './probe.ts';
+import { withLastWords } from './last-words.ts';
+import type { Thoroughness } from './probe.ts';
+import { regressions } from './regressions.ts';
 import type { RunOptions, Say, Step, World } from './step.ts';
 import { entryPorts, staying } from '../plan/serving/staying.ts';
 import { withChanges } from '../plan/undo.ts';
@@ -18,10 +20,13 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const { confirmTimeout, who } = options;
   if (isEmpty(plan)) {
     // Packages or a certificate were all that was missing.
-    visit.report.findings = await findingsOnceWell(from, options, say);
+    const began = options.world.clock();
+    const found = await findingsOnceWell(from, options, say);
+    visit.report.findings = await withLastWords(remote, from.snapshot, found, began, options);
     return finish(from, verdict(visit.report.findings, { kind: 'changed' }));
   }
   say('commit');
+  const began = options.world.clock();
   const started = await commit(remote, plan, {
     confirmTimeout,
     who,
@@ -34,12 +39,9 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const undo = await prove(from, options, say).catch(lostBeforeConfirmation(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
   const receipt = await confirmOrUndo(from, started.id, undo, options);
-  return finish(
-    from,
-    receipt.state === 'committed'
-      ? verdict(visit.report.findings, { kind: 'changed', receipt })
-      : notCommitted(visit.name, receipt),
-  );
+  if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt)); // the receipt has the daemons' lines
+  visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
+  return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
 };
 
 /** Probes from outside, and opens a second connection: what stays must be reachable. Returns the reason to undo, or null. */
@@ -60,14 +62,14 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
   const after = { ...withChanges(before, plan.changes), facts };
   say('verify');
-  const once = async (how: 'quiet' | 'full'): Promise<readonly Finding[]> =>
+  const once = async (how: Thoroughness): Promise<readonly Finding[]> =>
     relevant(from, excuse(await options.world.probe(remote, after, policy, options, how), open, from.before));
   return probeUntilWell(once, 8, options.world);
 }
 
 /** Probes without tries at a login until all is well, or for `seconds`: a daemon needs a moment to load its files. Then in full. */
 async function probeUntilWell(
-  once: (how: 'quiet' | 'full') => Promise<readonly Finding[]>,
+  once: (how: Thoroughness) => Promise<readonly Finding[]>,
   seconds: number,
   { clock, sleep }: Pick<World, 'clock' | 'sleep'>,
 ): Promise<readonly Finding[]> {

@@ -34,6 +34,12 @@ function fixedBy({ port, check }: Finding): TaskName[] {
     case 'auth-legacy':
     case 'login':
       return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
+    // No task fixes these.
+    case 'delivery':
+    case 'mailbox':
+    case 'maildrop':
+    case 'send':
+      return [];
     default:
       return ['certbot', service, 'restart'];
   }

@@ -19,16 +19,19 @@ export interface ProbeOptions {
 }
 
 /**
- * Looks at a host from outside; what cannot be reached from here, through the SSH connection.
- * @param how `quiet` tries no login in clear: each try that the daemon refuses stands in its log with our address, and
- * several in a row may get us banned (fail2ban)
+ * `quiet` asks for nothing that the daemons refuse: each refusal stands in their logs with our address, and several in a row may
+ * get us banned (fail2ban). `before` asks what a stranger's mail meets, so that `regressions` can compare it; `full` tries a login
+ * in clear as well, and asks for the list of revoked certificates.
  */
+export type Thoroughness = 'quiet' | 'before' | 'full';
+
+/** Looks at a host from outside; what cannot be reached from here, through the SSH connection. */
 export function probe(
   remote: Remote,
   snapshot: Snapshot,
   policy: Policy,
   { trust, user }: ProbeOptions,
-  how: 'quiet' | 'full',
+  how: Thoroughness,
 ): Promise<Finding[]> {
   const plainly = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
   const { ways, settle } = asProxy(plainly, proxiedPorts(snapshot, remote.address));
@@ -41,7 +44,7 @@ export function probe(
 
 /** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
 export interface Look {
-  conclude(remote: Remote, snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Promise<Finding[]>;
+  conclude(remote: Remote, snapshot: Snapshot, policy: Policy, how: Thoroughness): Promise<Finding[]>;
   /** Hangs up, politely, what has not come to its end. */
   abandon(): void;
 }
@@ -94,7 +97,7 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
   };
 }
 
-function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wanted {
+function expected(snapshot: Snapshot, policy: Policy, how: Thoroughness): Wanted {
   const { facts } = snapshot;
   const certificate = servedCertificate(facts, policy).chain;
   const serving = servingOf(snapshot, policy);
@@ -111,6 +114,7 @@ function expected(snapshot: Snapshot, policy: Policy, how: 'quiet' | 'full'): Wa
       },
     }),
     tryLogin: how === 'full',
+    tryRelay: how !== 'quiet',
     submission: submissionOf(policy, snapshot),
     authOn25: serving.authOn25,
     ...(serving.mechanisms && { mechanisms: serving.mechanisms }),
@@ -197,21 +201,6 @@ function inside(remote: Remote): Ways {
 /** The daemons may listen on the address that we know the host by, or on loopback only. */
 function throughHost(remote: Remote): Dial {
   return (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port));
-}
-
-/**
- * What passed before and fails now: the reason to put everything back. What failed already is none. A port that answered the
- * host itself answered. One that takes mail for elsewhere now, and refused it before, has become an open relay by us.
- */
-export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
-  const served = (one: Finding): boolean => one.check === 'answers' && one.status === 'hint' && one.via !== 'direct';
-  const passed = new Set(before.filter((one) => one.status === 'pass' || served(one)).map(key));
-  const fails = ({ status, check }: Finding): boolean => status === 'fail' || (status === 'warn' && check === 'relay');
-  return after.filter((finding) => fails(finding) && passed.has(key(finding)));
-}
-
-function key({ port, check, name = '' }: Finding): string {
-  return `${port} ${check} ${name}`;
 }
 
 export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {

@@ -3,6 +3,8 @@
  * that a check carries out; where it is empty, the check proves what the recipe's settings are for.
  */
 
+import type { Finding } from '../model/index.ts';
+
 export interface Port {
   readonly port: number;
   readonly protocol: 'smtp' | 'imap' | 'pop3';
@@ -115,9 +117,35 @@ export const CHECKS = [
     recipe: [],
   },
   {
+    id: 'delivery',
+    ports: [25],
+    proves:
+      'mail for a recipient of this host (root at the mail domain) meets no error of the server itself: no table that cannot be read, no wrong setting (4.3.Z, 4.5.Z, 5.3.Z; asked with the relay question up to RCPT, nothing is sent). Put off by policy: a hint; a domain that is not taken mail for: not told',
+    recipe: [],
+  },
+  {
     id: 'login',
     ports: [25, 465, 587, 993, 995],
     proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
+    recipe: [],
+  },
+  {
+    id: 'mailbox',
+    ports: [993],
+    proves: 'after the login the user has a mailbox: LIST, STATUS and SELECT of INBOX succeed; no message is read',
+    recipe: [],
+  },
+  {
+    id: 'maildrop',
+    ports: [995],
+    proves: 'after the login the user has a maildrop: STAT succeeds; no message is read',
+    recipe: [],
+  },
+  {
+    id: 'send',
+    ports: [25, 465, 587],
+    proves:
+      'after the login the user may send: MAIL from the own address and RCPT to it are taken (nothing is sent). The login is the address, or that name at the mail domain; refused: a warning, for it may be no address of the user; put off by policy: a hint',
     recipe: [],
   },
   {
@@ -142,5 +170,7 @@ export const CHECKS = [
     recipe: [],
   },
 ] as const satisfies readonly CheckRecord[];
+
+export type NoteCheck = (check: CheckId, status: Finding['status'], text: string) => void;
 
 export type CheckId = (typeof CHECKS)[number]['id'];

@@ -1,21 +1,23 @@
 import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Finding } from '../model/index.ts';
 import type { Expectation } from './judge-certificate.ts';
 import { judgeCertificate } from './judge-certificate.ts';
-import type { CheckId, Port } from './checks.ts';
+import type { CheckId, NoteCheck, Port } from './checks.ts';
 import { imap } from '../mail/imap.ts';
+import { legacyOffer, loginOffer, noLoginOffer } from './offers.ts';
 import { pop3 } from '../mail/pop3.ts';
 import type { Offer, Protocol } from '../mail/protocol.ts';
-import { askRelay, putsOff, type RelaySeen } from './relay.ts';
 import { show } from '../formats/text/show.ts';
 import { smtp } from '../mail/smtp.ts';
+import { askAsStranger, ConversationEnded } from './strangers.ts';
+import { addressOf, logIn, useAccount, type User } from './user.ts';
 import type { Wire } from '../mail/wire.ts';
 import { openWire, ProtocolError, reason } from '../mail/wire.ts';
 
 const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
 
-type Note = (check: CheckId, status: Finding['status'], text: string) => void;
+/** What a user's session is for. */
+const USE = { smtp: 'send', imap: 'mailbox', pop3: 'maildrop' } as const satisfies Record<Port['protocol'], CheckId>;
 
 export interface Probe {
   /** Looked at when it comes to a login in clear, and once TLS stands. */
@@ -24,7 +26,7 @@ export interface Probe {
     readonly servername: string;
     /** Try a login in the clear where none is offered. */
     readonly tryLogin: boolean;
-    /** Ask on 25 whether it takes mail for elsewhere. */
+    /** Ask on 25 whether it takes mail for elsewhere, and mail for the mail domain. */
     readonly tryRelay: boolean;
     /** Do users log in on 25 too? */
     readonly authOn25: boolean;
@@ -35,7 +37,7 @@ export interface Probe {
   /** What it is taken to be before that is known, so that TLS need not wait for it. */
   readonly assumed?: { readonly servername: string; readonly context: () => SecureContext };
   readonly timeout: number;
-  readonly user?: { readonly name: string; readonly password: string };
+  readonly user?: User;
   /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
   readonly local: boolean;
   /** One more connection to the same port. */
@@ -53,7 +55,7 @@ export interface Conversation {
  * Talks to one port and notes what it saw. Ends at the first thing without which there is no going on, so that one
  * cause gives one failure.
  */
-export async function converse(stream: Duplex, port: Port, probe: Probe, note: Note): Promise<Conversation> {
+export async function converse(stream: Duplex, port: Port, probe: Probe, note: NoteCheck): Promise<Conversation> {
   const protocol = PROTOCOLS[port.protocol];
   const wire = openWire(stream, probe.timeout);
   let under: CheckId = 'answers';
@@ -102,24 +104,22 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
     if (forUsers) loginOffer(mechanisms ?? protocol.expects, offer, note);
     else noLoginOffer(offer, note);
     if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
-    // The host itself may relay, and proves nothing for others.
-    if (port.port === 25 && tryRelay && !probe.local) {
-      under = 'relay';
-      const pipelining = offer.words.some((word) => word.trim().toUpperCase() === 'PIPELINING');
-      relaying(await askRelay(wire, '', pipelining), note);
-    }
+    const { domain } = expectation;
+    if (port.port === 25 && tryRelay) await askAsStranger(wire, { domain, local: probe.local }, offer, note);
     if (forUsers && probe.user && !port.optional) {
       under = 'login';
-      await login(wire, protocol, probe.user, proven, note);
+      const { name } = probe.user;
+      if (await logIn(wire, protocol, probe.user, proven, note)) {
+        under = USE[port.protocol];
+        await useAccount(wire, protocol, { name, address: addressOf(name, domain) }, offer, note);
+      }
     }
     await refusal;
   } catch (error) {
     // A server may refuse a name that it does not know.
     if (under === 'tls' && (await isMisnamed(probe).catch(() => false))) return { greeted, misnamed: true };
-    const why = error instanceof ProtocolError ? error.message : reason(error);
-    // Block lists and policy services are asked meanwhile, and may take their time.
-    if (under === 'relay') note('relay', 'hint', `whether it takes mail for elsewhere is not seen: ${why}`);
-    else note(under, 'fail', why);
+    if (!(error instanceof ConversationEnded))
+      note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
     await refusal?.catch(() => {});
   } finally {
     wire.close(protocol.goodbye);
@@ -132,7 +132,7 @@ async function isMisnamed({ assumed, wanted }: Probe): Promise<boolean> {
   return assumed !== undefined && (await wanted).servername !== assumed.servername;
 }
 
-async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: Note): Promise<void> {
+async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: NoteCheck): Promise<void> {
   const offered = offer.plain.map((way) => show(way, 60)).join(', ');
   // By SMTP the host itself sees what all see. Dovecot trusts connections from the host itself, and offers them more.
   const proves = !probe.local || protocol === smtp;
@@ -169,7 +169,7 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: P
 }
 
 /** Whether it also takes none. */
-async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note: Note): Promise<void> {
+async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note: NoteCheck): Promise<void> {
   const { tryLogin } = await wanted;
   const reply = tryLogin ? await protocol.tryPlain(wire) : null;
   if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
@@ -177,7 +177,7 @@ async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note:
 }
 
 /** Notes what is to be said of the TLS session. True when the server proved who it is; null without a certificate. */
-function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean | null {
+function session(tls: TLSSocket, expectation: Expectation, note: NoteCheck): boolean | null {
   const leaf = tls.getPeerX509Certificate();
   if (!leaf) {
     note('tls', 'fail', 'serves no certificate');
@@ -191,55 +191,4 @@ function session(tls: TLSSocket, expectation: Expectation, note: Note): boolean 
   for (const { check, status, text } of verdicts) note(check, status, text);
   const passed = (check: CheckId) => verdicts.some((one) => one.check === check && one.status === 'pass');
   return passed('certificate-served') || (passed('certificate-name') && passed('certificate-trust'));
-}
-
-function loginOffer(expects: readonly string[], offer: Offer, note: Note): void {
-  const missing = expects.filter((name) => !offer.mechanisms.includes(name));
-  const offered = show(offer.mechanisms.join(' '));
-  if (!missing.length) return note('auth', 'pass', `offers AUTH ${offered} inside TLS`);
-  note(
-    'auth',
-    'fail',
-    `does not offer AUTH ${missing.join(' ')} inside TLS, ${offered ? `only ${offered}` : 'nor any other'}`,
-  );
-}
-
-/** Where port 25 is for other servers only. */
-function noLoginOffer({ mechanisms, legacy }: Offer, note: Note): void {
-  const offered = show([...mechanisms, ...legacy].join(' '));
-  if (offered) note('auth', 'fail', `offers AUTH ${offered} inside TLS, where no user should log in`);
-  else note('auth', 'pass', 'offers no login inside TLS either: users have 465 and 587');
-}
-
-function legacyOffer(offer: Offer, note: Note): void {
-  const missing = smtp.expects.filter((name) => !offer.legacy.includes(name));
-  if (missing.length)
-    note('auth-legacy', 'hint', 'does not offer the old spelling AUTH=, which only very old clients need');
-  else note('auth-legacy', 'pass', `offers AUTH=${show(offer.legacy.join(' '))} for old clients as well`);
-}
-
-function relaying(seen: RelaySeen, note: Note): void {
-  const { taken, text } = seen;
-  if (taken)
-    note('relay', 'warn', `takes mail for elsewhere from us, who have not logged in ("${text}"): an open relay, unless this machine is meant to be in mynetworks`); // oxfmt-ignore
-  else if (putsOff(seen))
-    note('relay', 'hint', `puts us off ("${text}"): whether it would take mail for elsewhere is not seen`); // oxfmt-ignore
-  else note('relay', 'pass', `takes no mail for elsewhere: "${text}"`);
-}
-
-async function login(
-  wire: Wire,
-  protocol: Protocol,
-  user: { readonly name: string; readonly password: string },
-  proven: boolean,
-  note: Note,
-): Promise<void> {
-  if (!proven)
-    return note('login', 'hint', 'not tried: a password is not sent to a server that did not prove who it is');
-  const response = Buffer.from(`\0${user.name}\0${user.password}`).toString('base64');
-  const reply = await protocol.login(wire, response);
-  // A server that echoes what it did not understand must not bring the password into a report.
-  const safe = reply.text.replaceAll(response, '***');
-  if (reply.ok) note('login', 'pass', `logs ${show(user.name)} in`);
-  else note('login', 'fail', `does not log ${show(user.name)} in: "${show(safe)}"`);
 }

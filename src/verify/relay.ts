@@ -1,7 +1,6 @@
 /** Would the server take mail for elsewhere from somebody who has not logged in? */
+import { tryEnvelope } from '../mail/envelope.ts';
 import { NOBODY } from '../mail/protocol.ts';
-import { show } from '../formats/text/show.ts';
-import { readReply } from '../mail/smtp.ts';
 import type { Wire } from '../mail/wire.ts';
 
 export interface RelaySeen {
@@ -13,29 +12,23 @@ export interface RelaySeen {
   readonly text: string;
 }
 
-/**
- * Never DATA: nothing is sent. The domain is reserved for examples (RFC 2606) and takes no mail.
- * @param sender empty: the sender that nobody may refuse (RFC 5321 §4.5.5)
- * @param pipelining the server has offered it: all in one round trip (RFC 2920)
- */
-export async function askRelay(wire: Wire, sender: string, pipelining = false): Promise<RelaySeen> {
-  const [mail, rcpt, reset] = [`MAIL FROM:<${sender}>`, `RCPT TO:<${NOBODY}@example.com>`, 'RSET'] as const;
-  if (pipelining) for (const line of [mail, rcpt, reset]) wire.send(line);
-  const answer = (line: string): ReturnType<typeof readReply> => {
-    if (!pipelining) wire.send(line);
-    return readReply(wire);
-  };
-  let last = await answer(mail);
-  const begun = last.code === 250;
-  if (begun || pipelining) {
-    const second = await answer(rcpt);
-    if (begun) last = second;
-    await answer(reset);
-  }
-  return { begun, taken: begun && (last.code === 250 || last.code === 251), code: last.code, text: show(last.text) };
+/** The domain is reserved for examples (RFC 2606) and takes no mail. */
+export const ELSEWHERE = `${NOBODY}@example.com`;
+
+/** @param sender empty: the sender that nobody may refuse (RFC 5321 §4.5.5) */
+export async function askRelay(wire: Wire, sender: string): Promise<RelaySeen> {
+  const { mail, rcpt } = await tryEnvelope(wire, { sender, recipients: [ELSEWHERE] }, false);
+  return relaySeen(mail, rcpt[0]);
+}
+
+/** @param rcpt the reply to a recipient elsewhere; absent where it did not come to that */
+export function relaySeen(mail: Pick<RelaySeen, 'code' | 'text'>, rcpt: typeof mail | undefined): RelaySeen {
+  const begun = mail.code === 250;
+  const { code, text } = rcpt ?? mail;
+  return { begun, taken: begun && (code === 250 || code === 251) && rcpt !== undefined, code, text };
 }
 
 /** A server that puts off strangers (greylisting) has not said yet whether it would; Postfix's 454 "Relay access denied" has. */
-export function putsOff({ code, text }: RelaySeen): boolean {
+export function putsOff({ code, text }: Pick<RelaySeen, 'code' | 'text'>): boolean {
   return code >= 400 && code < 500 && !/relay/i.test(text);
 }

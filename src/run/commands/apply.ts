@@ -10,6 +10,7 @@ import { carryOut } from '../carry-out.ts';
 import { planInDialogue } from '../consent.ts';
 import { verdict } from '../endings.ts';
 import { excuse } from '../excuse.ts';
+import { withLastWords } from '../last-words.ts';
 import { approach, connected, planned } from '../reading.ts';
 import { inBatches, stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
@@ -29,6 +30,7 @@ export const flow: Flow = (hosts, options, io) =>
 /** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
 const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const { visit } = from;
+  const began = options.world.clock();
   const approached = approach(visit.host, options);
   // A dry run does not touch the mail ports before it must: a daemon that answers may write its caches.
   const isEarly = !options.dryRun && !visit.host.local && !options.user;
@@ -47,12 +49,13 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
     if (options.dryRun && !isEmpty(plan)) return surveyed;
     say('verify');
     const before = snapshot.facts.packages['postfix'] ? await seenBefore() : [];
-    visit.report.findings = excuse(before, open, []);
+    const excused = excuse(before, open, []);
+    visit.report.findings = isEmpty(plan) ? await withLastWords(remote, snapshot, excused, began, options) : excused;
     if (isEmpty(plan)) return finish(from, verdict(visit.report.findings, { kind: 'unchanged' }));
     return { ...surveyed, before };
 
     async function seenBefore(): Promise<readonly Finding[]> {
-      const how = isEmpty(plan) ? 'full' : 'quiet';
+      const how = isEmpty(plan) ? 'full' : 'before';
       const again = () => options.world.probe(remote, snapshot, policy, options, how);
       // A mail server does not wait while the user thinks about a question.
       if (asked || !look) return again();

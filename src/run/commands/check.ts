@@ -9,6 +9,7 @@ import { readOnly } from '../../remote/readonly.ts';
 import { shown } from '../agree.ts';
 import { verdict } from '../endings.ts';
 import { excuse } from '../excuse.ts';
+import { withLastWords } from '../last-words.ts';
 import { dangerNotes, mapIfReadable } from '../mapping.ts';
 import { connected, planned, readAtRest } from '../reading.ts';
 import { stage, visiting } from '../stages.ts';
@@ -41,7 +42,9 @@ const inspect: Step<Begun, Planned> = async (from, options, say) => {
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
   if (isEmpty(plan)) {
     say('verify');
-    visit.report.findings = excuse(await options.world.probe(remote, snapshot, policy, options, 'full'), open, []);
+    const began = options.world.clock();
+    const excused = excuse(await options.world.probe(remote, snapshot, policy, options, 'full'), open, []);
+    visit.report.findings = await withLastWords(remote, snapshot, excused, began, options);
   }
   finish(found, verdict(visit.report.findings, checked));
   return { ...found, plan };

@@ -1,5 +1,6 @@
 /** `harden-mail verify`: the probes alone, or with an audit, which is loaded only for that. Nothing is written. */
 import { verdict } from '../endings.ts';
+import { withLastWords } from '../last-words.ts';
 import { connected, readHostPolicy } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, RunOptions, Say, Step } from '../step.ts';
@@ -25,7 +26,9 @@ async function look(from: Begun, options: RunOptions, say: Say): Promise<Read> {
   const found = await readHostPolicy(await connected(from, options, say), options, say);
   const { visit, remote, snapshot, policy } = found;
   say('verify');
-  visit.report.findings = await options.world.probe(remote, snapshot, policy, options, 'full');
+  const began = options.world.clock();
+  const seen = await options.world.probe(remote, snapshot, policy, options, 'full');
+  visit.report.findings = await withLastWords(remote, snapshot, seen, began, options);
   return found;
 }
 

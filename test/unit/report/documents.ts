@@ -55,7 +55,7 @@ export const fleet: Document = documentOf([
   result(unwell, {
     host: 'mx5.example.test',
     plan: EMPTY,
-    findings: [...checks, fail, hint],
+    findings: [...checks, { ...fail, journal: ['smtpd died: no <SASL> authentication mechanisms'] }, hint],
   }),
 ]);
 
@@ -87,7 +87,7 @@ export const everything: Document = documentOf(
       host: `mx${at}`,
       exit: ending.kind === 'failed' ? 1 : 0,
       plan,
-      findings: [pass, fail, warn, hint],
+      findings: [pass, { ...fail, journal: ['smtpd died: no <SASL> authentication mechanisms'] }, warn, hint],
     }),
   ),
   { command: 'apply' },

@@ -75,7 +75,7 @@ describe('report: the page', () => {
         ...(plan?.files ?? []).flatMap(({ path, diff }) => [path, ...diff.split('\n').slice(2)]),
         ...(plan?.notes ?? []).map(({ text }) => text),
         ...(plan?.tasks ?? []).map(({ summary }) => summary),
-        ...findings.map(({ text }) => text),
+        ...findings.flatMap(({ text, journal = [] }) => [text, ...journal]),
         ...textsIn(OWN_FIELDS.map((name) => host[name])),
       ];
       for (const text of texts) assert.ok(shown.includes(html`${text}`.text), text);

@@ -127,6 +127,22 @@ describe('report: findings', () => {
   });
 });
 
+describe('report: the last words of a daemon', () => {
+  it('stand below the finding, wrapped at 80 columns', () => {
+    const journal = [
+      'imap(alice): Error: mkdir(/srv/vmail/alice) failed: Permission denied (euid=1000(alice) egid=1000(alice))',
+      'auth: Error: \u001b[31mx',
+    ];
+    const lines = findingLines([{ ...fail, journal }], plain, false);
+    assert.deepEqual(lines.slice(1), [
+      '      log: imap(alice): Error: mkdir(/srv/vmail/alice) failed: Permission denied',
+      '           (euid=1000(alice) egid=1000(alice))',
+      '      log: auth: Error: \\u{1b}[31mx',
+    ]);
+    assert.ok(lines.slice(1).every((line) => line.length <= 80));
+  });
+});
+
 describe('report: the total', () => {
   it('counts the hosts by how they ended, where there are several', () => {
     const drift = { files: [], leftovers: [] };

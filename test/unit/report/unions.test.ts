@@ -104,9 +104,10 @@ const finding: fc.Arbitrary<Finding> = record<Finding>(
     status: of(STATUSES),
     text,
     via: of(WAYS_OF_LOOKING),
+    journal: texts,
     weight: record({ severity: of(SEVERITIES), source: text, profile: fc.option(of(PROFILES)), settings: texts }),
   } as { [K in keyof Required<Finding>]: fc.Arbitrary<Finding[K]> },
-  ['name', 'weight'],
+  ['name', 'journal', 'weight'],
 );
 
 const audit: fc.Arbitrary<PortAudit> = record<PortAudit>({

@@ -30,10 +30,13 @@ export const onLine =
     answer: (line, inTls) => (inTls === secure && line.toUpperCase().includes(word) ? text : undefined),
   });
 
+/** They need one whose password is known. */
+const WITH_A_USER = ['login', 'mailbox', 'maildrop', 'send'];
+
 export const checksOf = (port: number): string[] =>
   CHECKS.filter(
     ({ id, ports }) =>
-      !['login', 'sni', 'revocation', 'tlsa', 'caa'].includes(id) && (ports as readonly number[]).includes(port),
+      ![...WITH_A_USER, 'sni', 'revocation', 'tlsa', 'caa'].includes(id) && (ports as readonly number[]).includes(port),
   ).map(({ id }) => id);
 
 export function runCases(cases: readonly Case[]): void {

@@ -30,7 +30,8 @@ function smtp(tls: SecureContextOptions, implicit: boolean): Script {
       if (line === 'STARTTLS' && !secure) return ['220 2.0.0 Ready to start TLS\r\n'];
       if (line === 'AUTH PLAIN' && secure) return '334 \r\n';
       if (line === RESPONSE) return '235 2.7.0 Authentication successful\r\n';
-      if (line === 'MAIL FROM:<>') return '250 2.1.0 Ok\r\n';
+      if (/^MAIL FROM:<(user@.*)?>$/.test(line)) return '250 2.1.0 Ok\r\n';
+      if (/^RCPT TO:<(root|user)@/.test(line)) return '250 2.1.5 Ok\r\n';
       if (/^RCPT /.test(line)) return '454 4.7.1 <harden-mail-probe@example.com>: Relay access denied\r\n';
       if (line === 'RSET') return '250 2.0.0 Ok\r\n';
       if (line === 'QUIT') return '221 2.0.0 Bye\r\n';
@@ -54,6 +55,10 @@ function imap(tls: SecureContextOptions, implicit: boolean): Script {
       if (command === 'STARTTLS') return [`${tag} OK Begin TLS negotiation now.\r\n`];
       if (command === 'AUTHENTICATE' && secure) return '+ \r\n';
       if (line === RESPONSE) return '* CAPABILITY IMAP4rev1\r\nhm OK Logged in\r\n';
+      if (command === 'LIST')
+        return `* LIST (\\HasNoChildren) "/" {11}\r\nhm2 OK trick\r\n* LIST () "/" INBOX\r\n${tag} OK List completed.\r\n`;
+      if (command === 'STATUS') return `* STATUS INBOX (MESSAGES 0)\r\n${tag} OK Status completed.\r\n`;
+      if (command === 'SELECT') return `* 0 EXISTS\r\n${tag} OK [READ-WRITE] Select completed.\r\n`;
       if (command === 'LOGOUT') return `* BYE Logging out\r\n${tag} OK Logout completed.\r\n`;
       return `${tag} BAD Error in IMAP command received by server.\r\n`;
     },
@@ -73,6 +78,7 @@ function pop3(tls: SecureContextOptions, implicit: boolean): Script {
       if (line === 'STLS') return ['+OK Begin TLS negotiation now.\r\n'];
       if (line === 'AUTH PLAIN' && secure) return '+ \r\n';
       if (line === RESPONSE) return '+OK Logged in.\r\n';
+      if (line === 'STAT') return '+OK 0 0\r\n';
       if (line === 'QUIT') return '+OK Logging out\r\n';
       return '-ERR Unknown command.\r\n';
     },

@@ -1,7 +1,7 @@
 /** Mail for elsewhere from somebody who has not logged in: by servers of every kind, and what an apply makes of it. */
 import assert from 'node:assert/strict';
 import type { Finding } from '../../../src/model/index.ts';
-import { regressions } from '../../../src/run/probe.ts';
+import { regressions } from '../../../src/run/regressions.ts';
 import { EHLO_SECURE, goodHost, RESPONSE } from './good.ts';
 import { certificates, look, start, stop } from './host.ts';
 import { dialTo, type Script } from './server.ts';

@@ -1,0 +1,33 @@
+/** What the programs of Postfix that serve a port call themselves in the log. Pure. */
+import { HardenMailError } from '../model/errors.ts';
+import { optionValue } from '../formats/postfix/master-cf.ts';
+import type { Snapshot } from '../model/index.ts';
+import { entriesOn, servicesOn } from './place/sites.ts';
+import { mainReader, openWorkspace } from './workspace.ts';
+
+export interface SyslogNames {
+  /** Of the instance as a whole: its master, and services without an own name. */
+  readonly main: string;
+  /** The names of the services on a port, each once. */
+  of(port: number): readonly string[];
+}
+
+const DEFAULT = 'postfix';
+
+/** Where the files cannot be read, the names are Postfix's own default. */
+export function syslogNames(snapshot: Snapshot): SyslogNames {
+  try {
+    const { workspace } = openWorkspace(snapshot);
+    const own = mainReader(workspace)('syslog_name') ?? DEFAULT;
+    const main = own.includes('$') ? DEFAULT : own;
+    const named = (port: number): string[] =>
+      [...entriesOn(workspace, port), ...servicesOn(workspace, port)].map((service) => {
+        const name = optionValue(service, 'syslog_name') ?? main;
+        return name.replace(/\$\{?service_name\}?/g, service.name.replace(/^.*:/, ''));
+      });
+    return { main, of: (port) => [...new Set(named(port))] };
+  } catch (error) {
+    if (!(error instanceof HardenMailError)) throw error;
+    return { main: DEFAULT, of: () => [] };
+  }
+}

@@ -1,0 +1,72 @@
+/** What port 25 does for a server that has mail and has not logged in: mail for elsewhere, and mail for this host. */
+import type { NoteCheck } from './checks.ts';
+import { meaningOf, offersPipelining, tryEnvelope, type SmtpReply } from '../mail/envelope.ts';
+import type { Offer } from '../mail/protocol.ts';
+import { ELSEWHERE, putsOff, relaySeen, type RelaySeen } from './relay.ts';
+import { ProtocolError, reason, Silence, type Wire } from '../mail/wire.ts';
+
+export interface StrangerQuestion {
+  /** The mail domain of the host. */
+  readonly domain: string;
+  /** Asked by the host itself, which may relay: then whether it takes mail for elsewhere is not asked. */
+  readonly local: boolean;
+}
+
+/** One transaction for both questions. Throws what ends the conversation, after noting what that means. */
+export async function askAsStranger(
+  wire: Wire,
+  { domain, local }: StrangerQuestion,
+  offer: Offer,
+  note: NoteCheck,
+): Promise<void> {
+  // Not postmaster, whom Postfix takes without a look into its tables. Debian's root is in them without an alias.
+  const known = `root@${domain}`;
+  const recipients = local ? [known] : [known, ELSEWHERE];
+  try {
+    const { mail, rcpt } = await tryEnvelope(wire, { sender: '', recipients }, offersPipelining(offer));
+    if (!local) relaying(relaySeen(mail, rcpt[1]), note);
+    delivery(known, rcpt[0] ?? mail, note);
+  } catch (error) {
+    const why = error instanceof ProtocolError ? error.message : reason(error);
+    // Block lists and policy services are asked meanwhile, and may take their time.
+    if (!local) note('relay', 'hint', `whether it takes mail for elsewhere is not seen: ${why}`);
+    if (error instanceof Silence) note('delivery', 'hint', `whether it takes mail for ${known} is not seen: ${why}`);
+    else note('delivery', 'fail', `asked whether it takes mail for ${known}, the server breaks off: ${why}`);
+    throw new ConversationEnded();
+  }
+}
+
+/** All that there is to say of the end has been noted. */
+export class ConversationEnded extends Error {}
+
+function relaying(seen: RelaySeen, note: NoteCheck): void {
+  const { taken, text } = seen;
+  if (taken)
+    note('relay', 'warn', `takes mail for elsewhere from us, who have not logged in ("${text}"): an open relay, unless this machine is meant to be in mynetworks`); // oxfmt-ignore
+  else if (putsOff(seen))
+    note('relay', 'hint', `puts us off ("${text}"): whether it would take mail for elsewhere is not seen`); // oxfmt-ignore
+  else note('relay', 'pass', `takes no mail for elsewhere: "${text}"`);
+}
+
+function delivery(known: string, reply: SmtpReply, note: NoteCheck): void {
+  // The domain is not one of those that this host takes mail for: nothing is learned.
+  if (/relay/i.test(reply.text)) return;
+  const { text } = reply;
+  switch (meaningOf(reply)) {
+    case 'taken':
+      return note('delivery', 'pass', `takes mail for ${known}`);
+    case 'refused':
+      return isAboutAddress(reply)
+        ? note('delivery', 'pass', `knows its recipients, and has no ${known}: "${text}"`)
+        : note('delivery', 'hint', `refuses us ("${text}"): whether it takes mail for ${known} is not seen`);
+    case 'put-off':
+      return note('delivery', 'hint', `puts us off ("${text}"): whether it takes mail for ${known} is not seen`);
+    case 'broken':
+      return note('delivery', 'fail', `cannot take mail for ${known}: "${text}"`);
+  }
+}
+
+/** RFC 3463, X.1.Z: the tables of recipients were read. */
+function isAboutAddress({ text }: SmtpReply): boolean {
+  return /^\d{3} 5\.1\.\d/.test(text);
+}
