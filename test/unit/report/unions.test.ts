@@ -56,7 +56,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       email: text,
       acmeServer: text,
       acmeCa: text,
-    } as { [K in keyof Required<Certificate>]: fc.Arbitrary<Certificate[K]> },
+    },
     ['webroot', 'preHook', 'postHook', 'keyType', 'email', 'acmeServer', 'acmeCa'],
   ),
 );
@@ -187,7 +187,7 @@ describe('report: the JSON document of whatever a run ends with', () => {
           findings: many(finding),
           audit: many(audit),
           seconds: fc.nat(),
-        } as { [K in keyof Required<HostResult>]: fc.Arbitrary<HostResult[K]> },
+        },
         ['audit'],
       );
       const property = fc.property(result, of(HOST_COMMAND_NAMES), (one, command) => {
