@@ -7,6 +7,7 @@ import { dangerSentence, mapIfReadable } from './mapping.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from './model.ts';
 import { policyOf } from './plan/adopt.ts';
 import { compose } from './plan/compose.ts';
+import { askedOf, assertAccepted } from './plan/refused.ts';
 import { assertSupported } from './plan/supported.ts';
 import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
@@ -49,6 +50,7 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
   const policy = await look('domain', () => policyOf(host, snapshot), ({ domain }) => domain); // oxfmt-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
+  if (plan || !policy) await look('config', () => assertAccepted(snapshot, plan), () => askedOf(facts)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
     await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
@@ -110,13 +112,14 @@ function logbook(say: (step: string) => void): Logbook {
   return { diagnoses, done, failed, warned, look };
 }
 
-/** The step of connecting that went wrong. */
+/** The step that went wrong, where the error tells more than what was being done. */
 const STEP_OF: Readonly<Record<string, string>> = {
   HOST_KEY_UNKNOWN: 'host key',
   HOST_KEY_CHANGED: 'host key',
   HOST_KEY_REVOKED: 'host key',
   AUTH_FAILED: 'login',
   KEY_UNUSABLE: 'login',
+  CONFIG_INVALID: 'config',
 };
 
 /** What doctor.sh says: a word and its value. */

@@ -27,6 +27,7 @@ import { assertRemovals, removalNotes } from './consent.ts';
 import { assertPortsFree } from './holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
+import { assertAccepted } from './refused.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
 import { keepOldTls } from './old-tls.ts';
@@ -43,6 +44,22 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
  */
 export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[] = RECIPE): Plan {
+  const plan = orRefused(snapshot, () => composed(snapshot, asked, tasks));
+  if (tasks.length > 0) assertAccepted(snapshot, plan);
+  return plan;
+}
+
+/** What a daemon refuses comes first: what else is in the way of a plan may follow from it. Our own parser tells the column too. */
+function orRefused(snapshot: Snapshot, plan: () => Plan): Plan {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof HardenMailError && error.code !== 'CONFIG_INVALID') assertAccepted(snapshot, null);
+    throw error;
+  }
+}
+
+function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Plan {
   const policy = withServing(asked, snapshot);
   const { facts } = snapshot;
   for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);

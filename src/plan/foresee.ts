@@ -2,6 +2,7 @@ import { HardenMailError } from '../errors.ts';
 import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../model.ts';
 import { RECIPE } from '../tasks/index.ts';
 import { compose } from './compose.ts';
+import { assertAccepted } from './refused.ts';
 import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from './releases.ts';
 
 /**
@@ -29,11 +30,14 @@ export function foresee(
         : 'Name the next one.',
     );
   }
+  // What is converted must be what today's Dovecot reads.
+  assertAccepted(snapshot, null);
   const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
+  const { refusals: _, ...rest } = facts;
   const then: Snapshot = {
     files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
     facts: {
-      ...facts,
+      ...rest,
       os: { ...facts.os, codename: release, versionId: next.versionId, pretty: next.name },
       postfix: facts.postfix && next.postfix,
       dovecot: facts.dovecot && next.dovecot,

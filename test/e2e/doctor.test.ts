@@ -41,6 +41,7 @@ describe('doctor', () => {
       'transaction',
       'domain',
       'plan',
+      'config',
       'certificate',
       'dangers',
     ]);
