@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { preflight } from './commit/certificate.ts';
 import { connect } from './connect/connect.ts';
 import { HardenMailError } from './errors.ts';
-import { dangerSentence, mapIfReadable } from './mapping.ts';
+import { dangerSentence, faultsIfReadable, mapIfReadable } from './mapping.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from './model.ts';
 import { policyOf } from './plan/adopt.ts';
 import { compose } from './plan/compose.ts';
@@ -31,7 +31,8 @@ export const examine: Step = async (visit, options, say) => {
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
     visit.snapshot = needs && (await look('files', () => readHost(remote, visit.host), ({ files }) => `${Object.keys(files).length} were read`)); // oxfmt-ignore
     if (visit.snapshot) {
-      await lookAhead(visit.host, remote, visit.snapshot, look);
+      await lookAhead(visit.host, remote, visit.snapshot, log);
+      lookAtFaults(visit.snapshot, log);
       lookAtDangers(visit.snapshot, log);
     }
   }
@@ -39,7 +40,7 @@ export const examine: Step = async (visit, options, say) => {
 };
 
 /** The steps of apply before anything is written. */
-async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: Logbook['look']): Promise<void> {
+async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look, warned }: Logbook): Promise<void> {
   const { facts } = snapshot;
   await look('release', () => assertSupported(facts, host.name), () => versions(facts)); // oxfmt-ignore
   await look(
@@ -53,8 +54,20 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   if (plan || !policy) await look('config', () => assertAccepted(snapshot, plan), () => askedOf(facts)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
-    await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
+    const doubts = await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), (found) => `${found.length > 0 ? 'may be had' : 'can be had'} for ${action.domains.join(', ')}`); // oxfmt-ignore
+    for (const doubt of doubts ?? []) warned('certificate', withHint(doubt));
   }
+}
+
+/** What is broken although the parsers accept it. An apply goes on, and repairs what it can. */
+function lookAtFaults(snapshot: Snapshot, { warned }: Logbook): void {
+  for (const { text, todo } of faultsIfReadable(snapshot)) warned('broken', { text, hint: todo });
+}
+
+/** `TEXT. Next: HINT` of a note. */
+function withHint(note: string): Problem {
+  const [text = note, hint = ''] = note.split('. Next: ');
+  return { text, hint };
 }
 
 /** What is dangerous as it stands. It is in the way of nothing, so nothing fails; files that cannot be read fail the plan. */

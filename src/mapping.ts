@@ -3,6 +3,7 @@ import { HardenMailError } from './errors.ts';
 import { exposureOf } from './exposure/map.ts';
 import { redact } from './formats/redact.ts';
 import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from './model.ts';
+import { faultsOf, type Fault } from './plan/faults.ts';
 import { openWorkspace } from './plan/workspace.ts';
 
 /**
@@ -19,6 +20,16 @@ export function mapIfReadable(snapshot: Snapshot): ExposureMap | null {
     return mapOf(snapshot);
   } catch (error) {
     if (error instanceof HardenMailError) return null;
+    throw error;
+  }
+}
+
+/** What is broken as found; nothing where the files cannot be read. */
+export function faultsIfReadable(snapshot: Snapshot): Fault[] {
+  try {
+    return faultsOf(openWorkspace(snapshot).workspace, snapshot.facts).map((fault) => masked(fault));
+  } catch (error) {
+    if (error instanceof HardenMailError) return [];
     throw error;
   }
 }

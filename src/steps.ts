@@ -25,6 +25,7 @@ import { readOnly } from './remote/readonly.ts';
 import type { Remote } from './remote/remote.ts';
 import type { RunOptions, Say, Step } from './run.ts';
 import { excuse } from './tags.ts';
+import { selfSignedNotes } from './tasks/provided.ts';
 import { servedCertificate } from './tasks/served.ts';
 import { namedCertificates } from './tasks/sni.ts';
 import { known, linked, type Known, type Visit } from './visit.ts';
@@ -41,7 +42,8 @@ export const survey: Step = async (visit, options, say) => {
     visit.remote = await approached.remote;
     const { plan, facts, policy, snapshot, asked } = await planInDialogue(visit, options, say);
     for (const action of plan.actions) {
-      if (action.kind === 'certificate') await preflight(readOnly(linked(visit)), action, onlyInUse(policy));
+      if (action.kind !== 'certificate') continue;
+      warn(visit, await preflight(readOnly(linked(visit)), action, onlyInUse(policy)));
     }
     if (options.dryRun && !isEmpty(plan)) return;
     say('verify');
@@ -61,6 +63,13 @@ export const survey: Step = async (visit, options, say) => {
     look?.abandon();
   }
 };
+
+/** What is seen beside the plan, and is to be read with it. */
+function warn(visit: Visit, texts: readonly string[]): void {
+  const notes = texts.map((text): Note => ({ task: 'certbot', level: 'warning', text }));
+  visit.notes = [...visit.notes, ...notes];
+  if (visit.plan) visit.plan = { ...visit.plan, notes: [...visit.plan.notes, ...notes] };
+}
 
 /** Another certificate is served than the one that was read. */
 function isOutdated({ check, status }: Finding): boolean {
@@ -236,7 +245,7 @@ async function planAnew(visit: Visit, options: RunOptions, say: Say): Promise<Kn
   const { snapshot, facts, policy } = await readAtRest(visit, options, say);
   const { plan, open } = composePart(snapshot, policy, options.tasks);
   visit.open = open;
-  visit.plan = { ...plan, notes: [...visit.notes, ...plan.notes] };
+  visit.plan = { ...plan, notes: [...visit.notes, ...selfSignedNotes(facts, policy, options.trust), ...plan.notes] };
   return { plan: visit.plan, snapshot, facts, policy };
 }
 

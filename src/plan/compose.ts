@@ -24,6 +24,8 @@ import { certificateRequests, namedCertificates, parts, type Named } from '../ta
 import { RECIPE } from '../tasks/index.ts';
 import type { OwnFile, Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './consent.ts';
+import { joinCut } from './cut-options.ts';
+import { faultNotes, faultsOf } from './faults.ts';
 import { assertPortsFree } from './holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile.ts';
 import { readRecord, RECORD, renderRecord } from './record.ts';
@@ -66,7 +68,9 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
   const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
-  const opened = openWorkspace(snapshot);
+  const found = openWorkspace(snapshot);
+  const joined = joinCut(found.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
+  const opened = { ...found, workspace: joined.workspace };
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
@@ -74,9 +78,10 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     notes: applied,
     record,
     effects,
-  } = setAll(snapshot, policy, tasks, opened, asks, namedCertificates(facts, policy, asks));
+  } = setAll(snapshot, policy, tasks, opened, joined.settings, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
-  const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
+  const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
+  const notes: Note[] = [...upgradeNotes(opened.converted), ...broken, ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
@@ -97,7 +102,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   });
   const all = [
     ...removalNotes(facts, actions),
-    ...servingNotes(servingOf(snapshot, policy)).filter(({ task }) => tasks.some(({ name }) => name === task)),
+    ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -135,6 +140,7 @@ function setAll(
   policy: Policy,
   tasks: readonly Task[],
   opened: Opened,
+  joined: readonly SettingChange[],
   asks: boolean,
   named: readonly Named[],
 ): Settled {
@@ -171,7 +177,7 @@ function setAll(
     workspace: top.workspace,
     settings: netChanges(
       back.settings,
-      [...upgradeSettings(opened.converted), ...oldTls.settings, ...base.settings],
+      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...base.settings],
       top.settings,
     ),
     notes: [
@@ -187,6 +193,10 @@ function setAll(
         : null,
     effects,
   };
+}
+
+function isOf(tasks: readonly Task[]): (note: Note) => boolean {
+  return ({ task }) => tasks.some(({ name }) => name === task);
 }
 
 /** The record goes with the settings, in one transaction: what puts these back puts it back too. */
