@@ -13,7 +13,7 @@ interface Place {
 }
 
 const CALLED = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;
-const ASK = { postfix: '`postfix check`', dovecot: '`doveconf -n`' } as const;
+const ASK = { postfix: '`postfix check`', dovecot: '`doveconf -n -x`' } as const;
 
 /**
  * @param plan what is to be carried out; null: nothing is

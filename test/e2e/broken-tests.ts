@@ -20,7 +20,7 @@ const UNKNOWN: Refused = {
   spoil: "echo 'no_such_setting = yes' >/etc/dovecot/local.conf",
   mend: 'rm /etc/dovecot/local.conf',
   says: /Dovecot refuses its files as they are: \/etc\/dovecot\/local\.conf:1: .*Unknown setting: no_such_setting/,
-  todo: /Nothing was written\. Fix line 1 of \/etc\/dovecot\/local\.conf; once `doveconf -n` has no error left, run again/,
+  todo: /Nothing was written\. Fix line 1 of \/etc\/dovecot\/local\.conf; once `doveconf -n -x` has no error left, run again/,
 };
 const NO_NUMBER: Refused = {
   what: 'a number that is none, which postconf accepts and no program of Postfix does',
@@ -138,7 +138,9 @@ export function brokenAsFound(
       await assert.rejects(greeted(10026));
     });
 
-    it('apply joins the value that a blank cuts, and the entry serves as it is written', async () => {
+    it('apply repairs what it changes anyway: a certificate that is gone, a value that a blank cuts', async () => {
+      await host.run('rm /etc/dovecot/private/dovecot.pem');
+      assert.notEqual((await host.exec('doveconf -n -x >/dev/null')).code, 0);
       // The restart lifts the pause that Postfix gives an smtpd which has just died.
       await host.run(`postconf smtpd_tls_security_level=may; newaliases; sed -i /wrappermode/d /etc/postfix/master.cf
         systemctl restart $(systemctl is-active -q postfix@- && echo postfix@- || echo postfix)`);
