@@ -95,7 +95,7 @@ describe('doctor', () => {
     [
       "cp -a /etc/dovecot/dovecot.conf /root/saved; echo 'service auth {' >>/etc/dovecot/dovecot.conf",
       'cp -a /root/saved /etc/dovecot/dovecot.conf',
-      'plan',
+      'config',
       /dovecot\.conf/,
       /./,
     ],
