@@ -3,7 +3,8 @@ import { HardenMailError } from './errors.ts';
 import { exposureOf } from './exposure/map.ts';
 import { redact } from './formats/redact.ts';
 import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from './model.ts';
-import { faultsOf, type Fault } from './plan/faults.ts';
+import type { Fault } from './plan/fault.ts';
+import { faultsOf } from './plan/faults.ts';
 import { openWorkspace } from './plan/workspace.ts';
 
 /**

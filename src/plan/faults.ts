@@ -5,18 +5,11 @@ import { smtpdsOf, type Smtpd } from '../exposure/postfix-ways.ts';
 import { cutOptions } from '../formats/postfix-master-cut.ts';
 import { activeServices, optionValue } from '../formats/postfix-master.ts';
 import { redact } from '../formats/redact.ts';
-import type { Facts, Note, TaskName } from '../model.ts';
+import type { Facts, Note } from '../model.ts';
+import type { Fault } from './fault.ts';
 import { lostMapFaults } from './lost-maps.ts';
 import { switchFaults } from './switches.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from './workspace.ts';
-
-/** `text` says what is broken, where, and what follows; `todo` is the next step. Of one fault the id stays the same. */
-export interface Fault {
-  readonly id: string;
-  readonly task: TaskName;
-  readonly text: string;
-  readonly todo: string;
-}
 
 export function faultsOf(workspace: Workspace, facts: Facts): Fault[] {
   if (!workspace.postfix) return [];

@@ -2,7 +2,7 @@
 import { mainValue } from '../formats/postfix-main.ts';
 import { activeServices } from '../formats/postfix-master.ts';
 import type { Facts, LostMap } from '../model.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from './workspace.ts';
 
 export function lostMapFaults(workspace: Workspace, { lostMaps = [] }: Facts): Fault[] {

@@ -3,7 +3,7 @@ import { parametersOf } from '../exposure/config.ts';
 import { mainValue } from '../formats/postfix-main.ts';
 import { activeServices } from '../formats/postfix-master.ts';
 import type { Facts } from '../model.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from './workspace.ts';
 
 /** postconf(5): those that smtpd reads as yes or no in every release. */
