@@ -23,11 +23,12 @@ export function faultsOf(workspace: Workspace, facts: Facts): Fault[] {
   ];
 }
 
-/** What the plan leaves as a warning with its next step, what it repairs as information. */
+/** What the plan leaves as a warning with its next step, what it repairs as information: each at its place in the files as found. */
 export function faultNotes(before: readonly Fault[], after: readonly Fault[]): Note[] {
   const repaired = before.filter(({ id }) => !after.some((one) => one.id === id));
+  const left = after.map((one) => before.find(({ id }) => id === one.id) ?? one);
   return [
-    ...after.map(({ task, text, todo }): Note => ({ task, level: 'warning', text: `${redact(text)}. Next: ${todo}` })),
+    ...left.map(({ task, text, todo }): Note => ({ task, level: 'warning', text: `${redact(text)}. Next: ${todo}` })),
     ...repaired.map(({ task, text }): Note => ({ task, level: 'info', text: `${redact(text)}. This plan repairs it` })),
   ];
 }

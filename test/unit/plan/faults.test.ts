@@ -107,6 +107,17 @@ describe('plan: what is broken as found', () => {
     assert.ok(seen > 100, `${seen}`);
   });
 
+  it('is named at its place in the files as found, also where the plan adds lines above it', () => {
+    const [note] = notesOf(hostWith('', 'submission inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n')).filter(({ text }) => text.includes('TLS at once')); // oxfmt-ignore
+    assert.match(note?.text ?? '', new RegExp(`^/etc/postfix/master\\.cf:${MASTER_END}: submission/inet waits`));
+  });
+
+  it('strict opens 587 for STARTTLS where main.cf has TLS at once for every port', () => {
+    const notes = notesOf(hostWith('smtpd_tls_wrappermode = yes\n'), { profile: 'strict' });
+    const waiting = notes.filter(({ text }) => text.includes('waits for TLS at once'));
+    assert.deepEqual(waiting.map(({ text }) => / (\S+) waits/.exec(text)?.[1]), ['smtp/inet']); // oxfmt-ignore
+  });
+
   it('strict with --require-tls-inbound leaves an entry on a loopback address as it is', () => {
     const { snapshot, policy } = hostWith('', '127.0.0.1:25 inet n - y - - smtpd -o content_filter=\n');
     const { settings } = compose(snapshot, { ...policy, profile: 'strict', asked: ['require-tls-inbound'] });
