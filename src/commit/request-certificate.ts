@@ -10,14 +10,15 @@ import { scriptText } from '../remote/scripts.ts';
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
 /**
- * Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail.
+ * Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail; gives what may
+ * fail: an authority, and each client, takes any of a name's addresses, and an IPv6 address first.
  * @param inUse names that are wanted only because a certificate that is served now has them
  */
 export async function preflight(
   remote: Remote,
   { domain, domains, challenge, preHook }: Certificate,
   inUse: readonly string[] = [],
-): Promise<void> {
+): Promise<string[]> {
   const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${scriptText('commit/preflight.sh')}`, {
     name: 'preflight',
     intent: 'read',
@@ -34,11 +35,20 @@ export async function preflight(
     );
   }
   const here = new Set([...all('own'), remote.address]);
+  const doubts: string[] = [];
   for (const name of domains) {
     const resolved = await addressesOf(name, all(`resolves ${name}`));
     if (!resolved.some((address) => here.has(address)))
       throw elsewhere(name, resolved, remote.name, here, inUse.includes(name));
+    const others = [...new Set(resolved.filter((address) => !here.has(address)))];
+    if (others.length > 0) doubts.push(partlyElsewhere(name, others, here));
   }
+  return doubts;
+}
+
+function partlyElsewhere(name: string, others: readonly string[], here: Iterable<string>): string {
+  const records = others.map((address) => `${address.includes(':') ? 'AAAA' : 'A'} ${address}`).join(', ');
+  return `${name} leads here and elsewhere too (${records}; this host has ${[...here].join(', ')}): a certificate authority that asks there is not answered by certbot, and clients that go there meet another server. Next: point that record here, or take it out`;
 }
 
 function elsewhere(

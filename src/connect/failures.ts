@@ -3,7 +3,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../formats/text/printable.ts';
 
 /** The other side hung up before it said who it is, as sshd does beyond MaxStartups: worth another try. */
-export class Refusal extends HardenMailError {}
+export class ForwardRefusal extends HardenMailError {}
 
 export function socketFailure(label: string, error: NodeJS.ErrnoException): HardenMailError {
   const options = { cause: error };
@@ -66,7 +66,7 @@ export function handshakeFailure(label: string, error: Error, shaken: boolean, l
     );
   }
   if (!shaken && HUNG_UP.test(said)) {
-    return new Refusal(
+    return new ForwardRefusal(
       'CONNECTION_LOST',
       `${label}: hung up before it said who it is (${said})`,
       'Too many connections at once (MaxStartups), a firewall, fail2ban or hosts.deny; or it is not sshd that listens there.',

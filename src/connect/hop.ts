@@ -4,7 +4,7 @@ import { authentication } from './auth.ts';
 import type { Authentication } from './auth.ts';
 import { findCredentials } from './credentials.ts';
 import { expandTokens } from './expand.ts';
-import { Refusal, connectionInterrupted } from './failures.ts';
+import { ForwardRefusal, connectionInterrupted } from './failures.ts';
 import { enterLogin } from './login-limit.ts';
 import { hostKeys } from './host-keys.ts';
 import { describeKey } from './known-hosts.ts';
@@ -106,7 +106,7 @@ export async function openHop(
         return session;
       } catch (error) {
         const pause = BACKOFF[attempt];
-        if (!(error instanceof Refusal) || pause === undefined) throw error;
+        if (!(error instanceof ForwardRefusal) || pause === undefined) throw error;
         leave();
         debug(`${error.message}; trying again`);
         // Not all at the same moment: many hosts may be behind one jump host.

@@ -143,7 +143,7 @@ const programs = new WeakMap<Smtpd, Map<string, Program>>();
 const DEFAULT_VERSION = '3.7';
 
 /** Why nobody is served there; null where somebody is. */
-function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string | null {
+export function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string | null {
   return dead ?? missingRefusal(parameters, postfix ?? DEFAULT_VERSION);
 }
 

@@ -36,8 +36,11 @@ export interface Fragment {
 export type Place =
   /** A parameter of main.cf. */
   | { readonly in: 'main.cf' }
-  /** A `-o` option of every active master.cf entry that serves this port. */
-  | { readonly in: 'master.cf'; readonly port: 25 | 465 | 587 }
+  /**
+   * A `-o` option of every active master.cf entry that serves this port. `outside`: not of one with a loopback address, where the
+   * host and its filters hand in mail.
+   */
+  | { readonly in: 'master.cf'; readonly port: 25 | 465 | 587; readonly outside?: true }
   /** A setting of Dovecot: in which block, and the file where it belongs when it is not set anywhere yet. */
   | { readonly in: 'dovecot'; readonly block: readonly string[]; readonly home: string };
 

@@ -107,7 +107,7 @@ export const strictTls: readonly Fragment[] = [
     id: 'strict:master.cf:25:smtpd_tls_security_level',
     task: 'starttls',
     setting: 'smtpd_tls_security_level',
-    place: { in: 'master.cf', port: 25 },
+    place: { in: 'master.cf', port: 25, outside: true },
     merge: { how: 'at-least', value: 'encrypt', scale: { by: 'ladder', rungs: ['none', 'may', 'encrypt'] } },
     when: { asked: 'require-tls-inbound' },
     profile: 'strict',

@@ -45,6 +45,15 @@ export const submission: readonly Fragment[] = [
     'Nothing but STARTTLS is taken in clear.',
     'RFC 8314, 3.3; Postfix postconf(5), smtpd_tls_security_level',
   ),
+  {
+    ...option(
+      'smtpd_tls_wrappermode',
+      { how: 'default', value: 'no' },
+      'Clients of 587 begin in clear and ask for STARTTLS: where main.cf has TLS at once for every port, they would hear nothing.',
+      'RFC 6409; Postfix postconf(5), smtpd_tls_wrappermode',
+    ),
+    when: { set: 'smtpd_tls_wrappermode' },
+  },
   option(
     'smtpd_tls_auth_only',
     { how: 'set', value: 'yes' },

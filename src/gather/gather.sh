@@ -338,8 +338,64 @@ lineages() {
   done
 }
 
-# Two halves, side by side: what the first says waits in the pipe.
-daemons | {
+# Why a program refuses the files as they are, from what it printed: a line each.
+refusal() { # DAEMON PROGRAM; its words are read
+  awk -v who="$1" -v program="$2: " '
+    index($0, program) == 1 { last = $0 }
+    index($0, program) == 1 && /[Ff]atal: |[Ee]rror: / { print who, $0; found = 1 }
+    END { if (!found) print who, (last ? last : program "fails without a word") }'
+}
+
+# The daemons' own parsers about the files as they are. postmap reads the parameters that each program of Postfix reads at its start,
+# which postconf does not judge. What doveconf prints of its files is thrown away: keys may be in it.
+parsers() {
+  refused=
+  if command -v postconf >/dev/null; then
+    main=$(postconf -x -n 2>&1) || refused="$(printf '%s\n' "$main" | refusal postfix postconf)$newline"
+    master=$(postconf -x -P 2>&1) || refused="$refused$(printf '%s\n' "$master" | refusal postfix postconf)$newline"
+    said=$(postmap -q x static:y 2>&1) || refused="$refused$(printf '%s\n' "$said" | refusal postfix postmap)$newline"
+    case "$newline$main" in
+      *"${newline}alias_maps ="*) ;;
+      *) main="$main$newline$(postconf -x alias_maps 2>/dev/null)" ;;
+    esac
+    section lost-maps "$(printf '%s\n' "$main" "$master" | lost_maps)"
+  fi
+  if command -v doveconf >/dev/null; then
+    said=$(doveconf -n -x 2>&1 >/dev/null) || refused="$refused$(printf '%s\n' "$said" | refusal dovecot doveconf)"
+  fi
+  section refusals "$refused"
+}
+
+# Lookup tables that Postfix is told and cannot open: PARAMETER TYPE:PATH FILE, with FILE the one that is not there, or "-" where
+# this Postfix does not know the type. What Postfix makes by itself is left out: caches, and the database that newaliases writes.
+lost_maps() { # reads lines "PARAMETER = VALUE"
+  types=" $(postconf -m 2>/dev/null | tr '\n' ' ')"
+  awk '
+    $2 != "=" || $1 ~ /_cache_(database|map)$|^alias_database$|^address_verify_map$/ { next }
+    {
+      name = $1
+      rest = $0
+      while (match(rest, /(hash|btree|lmdb|cdb|s?dbm|texthash|regexp|pcre|cidr|mysql|pgsql|sqlite|ldap):\/[^] \t,{}"[]+/)) {
+        print name, substr(rest, RSTART, RLENGTH)
+        rest = substr(rest, RSTART + RLENGTH)
+      }
+    }' | sort -u | while read -r name map; do
+    file=${map#*:}
+    case $map in
+      hash:* | btree:*) file=$file.db ;;
+      lmdb:*) file=$file.lmdb ;;
+      cdb:*) file=$file.cdb ;;
+      dbm:* | sdbm:*) file=$file.pag ;;
+    esac
+    case $types in
+      *" ${map%%:*} "*) [ -e "$file" ] || printf '%s %s %s\n' "$name" "$map" "$file" ;;
+      *) printf '%s %s -\n' "$name" "$map" ;;
+    esac
+  done
+}
+
+# Three parts, side by side: what the first two say waits in the pipes.
+parsers | { daemons; cat; } | {
   machine
   section keys "$(keys)"
   section lineages "$(lineages)"

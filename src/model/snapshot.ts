@@ -95,6 +95,23 @@ export interface PemFile {
   readonly folders: readonly string[];
 }
 
+/** Why a daemon's own parser refuses the files as they are. */
+export interface Refusal {
+  readonly daemon: 'postfix' | 'dovecot';
+  /** The daemon's own words. */
+  readonly text: string;
+}
+
+/** A lookup table that Postfix is told and cannot open. */
+export interface LostMap {
+  /** `alias_maps`; of an entry of master.cf `smtp/inet/smtpd_client_restrictions`. */
+  readonly parameter: string;
+  /** `hash:/etc/aliases` */
+  readonly map: string;
+  /** The file that is not there: `/etc/aliases.db`; `-` where Postfix does not know the type of table. */
+  readonly file: string;
+}
+
 /** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
 export interface Facts {
   /** The host's clock, seconds since the epoch. */
@@ -123,6 +140,10 @@ export interface Facts {
   readonly maps: readonly string[];
   /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
   readonly postconf: Readonly<Record<string, string>>;
+  /** Absent: the daemons' own parsers accept the files as they are. */
+  readonly refusals?: readonly Refusal[];
+  /** Absent: none. */
+  readonly lostMaps?: readonly LostMap[];
   /** Cyrus SASL is set up for Postfix: there is a smtpd.conf or a database of its passwords. */
   readonly cyrus?: true;
   /** Service names of the ports 465 and 587 that the host resolves. */

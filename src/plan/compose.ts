@@ -27,6 +27,9 @@ import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
 import { readRecord, RECORD, renderRecord } from './profile/record.ts';
+import { joinCut } from './as-found/join-cut.ts';
+import { faultNotes, faultsOf } from './as-found/faults.ts';
+import { assertAccepted } from './as-found/refused.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
 import { keepOldTls } from './merge/old-tls.ts';
@@ -43,13 +46,31 @@ import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './w
  * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
  */
 export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[] = RECIPE): Plan {
+  const plan = orRefused(snapshot, () => composed(snapshot, asked, tasks));
+  if (tasks.length > 0) assertAccepted(snapshot, plan);
+  return plan;
+}
+
+/** What a daemon refuses comes first: what else is in the way of a plan may follow from it. Our own parser tells the column too. */
+function orRefused(snapshot: Snapshot, plan: () => Plan): Plan {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof HardenMailError && error.code !== 'CONFIG_INVALID') assertAccepted(snapshot, null);
+    throw error;
+  }
+}
+
+function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Plan {
   const policy = withServing(asked, snapshot);
   const { facts } = snapshot;
   for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);
   // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
   const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
-  const opened = openWorkspace(snapshot);
+  const found = openWorkspace(snapshot);
+  const joined = joinCut(found.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
+  const opened = { ...found, workspace: joined.workspace };
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
@@ -57,9 +78,10 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
     notes: applied,
     record,
     effects,
-  } = setAll(snapshot, policy, tasks, opened, asks, namedCertificates(facts, policy, asks));
+  } = setAll(snapshot, policy, tasks, opened, joined.settings, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
-  const notes: Note[] = [...upgradeNotes(opened.converted), ...applied];
+  const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
+  const notes: Note[] = [...upgradeNotes(opened.converted), ...broken, ...applied];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
@@ -80,7 +102,7 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
   });
   const all = [
     ...removalNotes(facts, actions),
-    ...servingNotes(servingOf(snapshot, policy)).filter(({ task }) => tasks.some(({ name }) => name === task)),
+    ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -118,6 +140,7 @@ function setAll(
   policy: Policy,
   tasks: readonly Task[],
   opened: Opened,
+  joined: readonly SettingChange[],
   asks: boolean,
   named: readonly Named[],
 ): Settled {
@@ -154,7 +177,7 @@ function setAll(
     workspace: top.workspace,
     settings: netChanges(
       back.settings,
-      [...upgradeSettings(opened.converted), ...oldTls.settings, ...base.settings],
+      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...base.settings],
       top.settings,
     ),
     notes: [
@@ -170,6 +193,10 @@ function setAll(
         : null,
     effects,
   };
+}
+
+function isOf(tasks: readonly Task[]): (note: Note) => boolean {
+  return ({ task }) => tasks.some(({ name }) => name === task);
 }
 
 /** The record goes with the settings, in one transaction: what puts these back puts it back too. */

@@ -48,11 +48,12 @@ export function logbook(say: (step: string) => void): Logbook {
   return { diagnoses, done, failed, warned, look };
 }
 
-/** The step of connecting that fails with this code. */
+/** The step that fails with this code, where that says more than the work in progress. */
 const STEP_OF: Readonly<Record<string, string>> = {
   HOST_KEY_UNKNOWN: 'host key',
   HOST_KEY_CHANGED: 'host key',
   HOST_KEY_REVOKED: 'host key',
   AUTH_FAILED: 'login',
   KEY_UNUSABLE: 'login',
+  CONFIG_INVALID: 'config',
 };

@@ -4,6 +4,8 @@ import { exposureOf } from '../exposure/exposure-map.ts';
 import { redact } from '../formats/redact.ts';
 import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from '../model/index.ts';
 import { openWorkspace } from '../plan/workspace.ts';
+import type { Fault } from '../plan/as-found/fault.ts';
+import { faultsOf } from '../plan/as-found/faults.ts';
 
 /**
  * The exposure map: who can do what through which way in. Secrets inside values are masked (`passdb static password=…`).
@@ -19,6 +21,16 @@ export function mapIfReadable(snapshot: Snapshot): ExposureMap | null {
     return mapOf(snapshot);
   } catch (error) {
     if (error instanceof HardenMailError) return null;
+    throw error;
+  }
+}
+
+/** The faults of the present files; none where the files cannot be read. */
+export function faultsIfReadable(snapshot: Snapshot): Fault[] {
+  try {
+    return faultsOf(openWorkspace(snapshot).workspace, snapshot.facts).map((fault) => masked(fault));
+  } catch (error) {
+    if (error instanceof HardenMailError) return [];
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { composePart } from '../plan/partial.ts';
 import { assertSupported } from '../debian/supported.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Host, Note, Replaceable, Snapshot } from '../model/index.ts';
+import { selfSignedNotes } from '../tasks/provided.ts';
 import { readOnly } from '../remote/readonly.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Approach } from './probe.ts';
@@ -111,7 +112,8 @@ export async function planned(
 ): Promise<Planned> {
   const found = await readAtRest(from, options, say, consents);
   const { plan, open } = composePart(found.snapshot, found.policy, options.tasks);
-  const noted = { ...plan, notes: [...found.notes, ...plan.notes] };
+  const selfSigned = selfSignedNotes(found.snapshot.facts, found.policy, options.trust);
+  const noted = { ...plan, notes: [...found.notes, ...selfSigned, ...plan.notes] };
   from.visit.report.plan = noted;
   return { ...found, plan: noted, open };
 }

@@ -1,7 +1,7 @@
 /** Is the certificate that the admin brings fit to be served? Pure; nothing is written where it is not. */
 import { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
-import type { Facts, Policy, Provided } from '../model/index.ts';
+import type { Facts, Note, Policy, Provided } from '../model/index.ts';
 
 /** Throws CERTIFICATE_UNUSABLE with the first thing that keeps Postfix, Dovecot or their clients from using it. */
 export function assertProvided({ provided, now }: Facts, { own, domains }: Policy): void {
@@ -20,6 +20,32 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
       'Have one made with all names, or mend --domain and --domains (of further names: sni).',
     );
   }
+}
+
+/**
+ * A certificate that its own key has signed is for clients that were told to trust it; the checks are told by --ca.
+ * @param trust roots that the checks trust beside the usual ones, PEM
+ */
+export function selfSignedNotes(facts: Facts, policy: Policy, trust: readonly string[]): Note[] {
+  const trusted = [...trust, policy.acmeCa ?? ''].flatMap(certificatesIn).map(({ fingerprint256 }) => fingerprint256);
+  const all = [facts.provided, ...(facts.providedSni ?? [])].filter((one) => one !== undefined);
+  return all.flatMap(({ cert, chain }): Note[] => {
+    const [leaf] = certificatesIn(chain);
+    if (!leaf || leaf.issuer !== leaf.subject || trusted.includes(leaf.fingerprint256)) return [];
+    const text = `${cert} is self-signed: clients that were not told to trust it warn or refuse, and the checks fail. Next: --ca with a copy of it for the checks, or a certificate of an authority`; // oxfmt-ignore
+    return [{ task: 'certbot', level: 'warning', text }];
+  });
+}
+
+/** Those that can be read. */
+function certificatesIn(pem: string): X509Certificate[] {
+  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []).flatMap((one) => {
+    try {
+      return [new X509Certificate(one)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 function assertFiles({ cert, key, missing, exposed, keyInside }: Provided): void {

@@ -41,6 +41,7 @@ describe('doctor', () => {
       'transaction',
       'domain',
       'plan',
+      'config',
       'certificate',
       'dangers',
     ]);
@@ -94,7 +95,7 @@ describe('doctor', () => {
     [
       "cp -a /etc/dovecot/dovecot.conf /root/saved; echo 'service auth {' >>/etc/dovecot/dovecot.conf",
       'cp -a /root/saved /etc/dovecot/dovecot.conf',
-      'plan',
+      'config',
       /dovecot\.conf/,
       /./,
     ],

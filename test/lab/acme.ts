@@ -19,6 +19,8 @@ export interface Acme {
   root(): Promise<string>;
   /** Publishes an IPv4 address for a name, in place of what it had. */
   setA(name: string, address: string): Promise<void>;
+  /** Publishes an IPv6 address for a name, in place of what it had; without an address none. */
+  setAAAA(name: string, address?: string): Promise<void>;
 }
 
 /** Makes the key and certificate of the authority's own HTTPS end, in `folder`; gives the certificate's path. */
@@ -49,17 +51,21 @@ export async function startAcme(folder: string, address: string, caFile: string)
   start(log, env, 'pebble', '-config', config, '-dnsserver', `${address}:53`);
   await Promise.all([53, 8055, 14000, 15000].map((port) => listening(address, port)));
   const ca = await readFile(caFile);
+  const tell = async (path: string, body: object) => {
+    const answer = await fetch(`http://${address}:8055${path}`, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`lab: the name server refused ${path}: ${answer.status}`);
+  };
   return {
     directory: `https://${address}:14000/dir`,
     caFile,
     root: () => get(`https://${address}:15000/roots/0`, ca),
     async setA(name, to) {
-      const tell = async (path: string, body: object) => {
-        const answer = await fetch(`http://${address}:8055${path}`, { method: 'POST', body: JSON.stringify(body) });
-        if (!answer.ok) throw new Error(`lab: the name server refused ${path}: ${answer.status}`);
-      };
       await tell('/clear-a', { host: `${name}.` });
       await tell('/add-a', { host: `${name}.`, addresses: [to] });
+    },
+    async setAAAA(name, to) {
+      await tell('/clear-aaaa', { host: `${name}.` });
+      if (to !== undefined) await tell('/add-aaaa', { host: `${name}.`, addresses: [to] });
     },
   };
 }

@@ -90,7 +90,7 @@ function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
 }
 
 /** `name=value`, or `{ name = value }` where white space would cut it. */
-function optionText(name: string, value: string): string {
+export function optionText(name: string, value: string): string {
   if (!isBalanced(value) || /[\n\0]/.test(value)) throw new RangeError(`master.cf cannot hold ${name}=${value}`);
   let level = 0;
   for (const byte of value) {
@@ -101,7 +101,7 @@ function optionText(name: string, value: string): string {
   return `${name}=${value}`;
 }
 
-function isBalanced(value: string): boolean {
+export function isBalanced(value: string): boolean {
   return balanced(`{${value}}`) === value.length + 2;
 }
 

@@ -3,6 +3,7 @@ import { mainValue } from '../../formats/postfix/main-cf.ts';
 import { addService, optionValue, type Option, type MasterService } from '../../formats/postfix/master-cf.ts';
 import type { Fragment } from '../../fragments/fragment.ts';
 import { PORT_NAMES, type Facts } from '../../model/index.ts';
+import { endpointOf } from '../../exposure/postfix-ways.ts';
 import { writeAt, type Address } from './address.ts';
 import { running } from './running-services.ts';
 import { compareVersions } from '../../formats/versions.ts';
@@ -26,10 +27,16 @@ export function sitesOf(fragment: Fragment, workspace: Workspace, fill: (text: s
     case 'main.cf':
       return mainSite(workspace, setting);
     case 'master.cf':
-      return servicesOn(workspace, place.port).map((service) => optionSite(workspace, service, setting, place.port));
+      return servicesOn(workspace, place.port)
+        .filter(({ name }) => !place.outside || !isInner(name))
+        .map((service) => optionSite(workspace, service, setting, place.port));
     case 'dovecot':
       return dovecotSite(workspace, [...place.block.map(fill), setting], place.home);
   }
+}
+
+function isInner(name: string): boolean {
+  return /^(127\.|::1$|localhost$)/.test(endpointOf(name).address ?? '');
 }
 
 function mainSite(workspace: Workspace, setting: string): Site[] {

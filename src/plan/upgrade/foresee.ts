@@ -3,6 +3,7 @@ import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '..
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
 import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debian/releases.ts';
+import { assertAccepted } from '../as-found/refused.ts';
 
 /**
  * What an apply would find to do once the host is upgraded to this release and its files were kept: the plan for the same
@@ -29,11 +30,14 @@ export function foresee(
         : 'Name the next one.',
     );
   }
+  // What is converted must be what today's Dovecot reads.
+  assertAccepted(snapshot, null);
   const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
+  const { refusals: _, ...rest } = facts;
   const then: Snapshot = {
     files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
     facts: {
-      ...facts,
+      ...rest,
       os: { ...facts.os, codename: release, versionId: next.versionId, pretty: next.name },
       postfix: facts.postfix && next.postfix,
       dovecot: facts.dovecot && next.dovecot,

@@ -2,7 +2,7 @@
 import { preflight, requestCertificate } from '../../commit/request-certificate.ts';
 import { installPackages } from '../../commit/install-packages.ts';
 import { HardenMailError } from '../../model/errors.ts';
-import { isEmpty, type Finding } from '../../model/index.ts';
+import { isEmpty, type Finding, type Note } from '../../model/index.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { onlyInUse } from '../../plan/names-in-use.ts';
 import { agree } from '../agree.ts';
@@ -14,7 +14,7 @@ import { withLastWords } from '../last-words.ts';
 import { approach, connected, planned } from '../reading.ts';
 import { inBatches, stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
-import { finish, NO_APT, type Agreed, type Begun, type Surveyed } from '../visit.ts';
+import { finish, NO_APT, type Agreed, type Begun, type Planned, type Surveyed } from '../visit.ts';
 import { CHANGE_ENDINGS } from '../../report/shared-endings.ts';
 
 /** For every host: read, plan, show the diff and ask; install and get certificates; plan again; commit, verify, confirm. */
@@ -36,15 +36,10 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const isEarly = !options.dryRun && !visit.host.local && !options.user;
   const look = isEarly ? options.world.beginProbe(approached, visit.host, options) : null;
   try {
-    const { found, consents, asked } = await planInDialogue(
-      await connected(from, options, say, approached.remote),
-      options,
-      say,
-    );
+    const reached = await connected(from, options, say, approached.remote);
+    const { found: made, consents, asked } = await planInDialogue(reached, options, say);
+    const found = await withDoubts(made);
     const { plan, remote, snapshot, policy, open } = found;
-    for (const action of plan.actions) {
-      if (action.kind === 'certificate') await preflight(readOnly(remote), action, onlyInUse(policy));
-    }
     const surveyed = { ...found, consents, goal: 'apply', before: [], apt: NO_APT } as const;
     if (options.dryRun && !isEmpty(plan)) return surveyed;
     say('verify');
@@ -67,6 +62,20 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
     look?.abandon();
   }
 };
+
+/** Asks on the host whether its names lead there, before certbot does; the plan notes what is doubtful. */
+async function withDoubts(found: Planned): Promise<Planned> {
+  const { plan, remote, policy, visit } = found;
+  const doubts: Note[] = [];
+  for (const action of plan.actions) {
+    if (action.kind !== 'certificate') continue;
+    const texts = await preflight(readOnly(remote), action, onlyInUse(policy));
+    doubts.push(...texts.map((text): Note => ({ task: 'certbot', level: 'warning', text })));
+  }
+  if (doubts.length === 0) return found;
+  visit.report.plan = { ...plan, notes: [...plan.notes, ...doubts] };
+  return { ...found, plan: visit.report.plan, notes: [...found.notes, ...doubts] };
+}
 
 /** The daemon serves another certificate than the one that was read. */
 function isOutdated({ check, status }: Finding): boolean {

@@ -1,7 +1,8 @@
 /** `harden-mail doctor`: the way to a host step by step, and what would keep apply from its work there. */
 import { preflight } from '../../commit/request-certificate.ts';
 import { HardenMailError } from '../../model/errors.ts';
-import { dangerSentence, mapIfReadable } from '../mapping.ts';
+import { dangerSentence, faultsIfReadable, mapIfReadable } from '../mapping.ts';
+import { askedOf, assertAccepted } from '../../plan/as-found/refused.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from '../../model/index.ts';
 import { policyOf } from '../../plan/adopt.ts';
 import { compose } from '../../plan/compose.ts';
@@ -21,7 +22,7 @@ import { endingView, type Zod } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
 import { escape } from '../../report/escape.ts';
 import { html } from '../../report/markup.ts';
-import { logbook, type Logbook } from '../logbook.ts';
+import { logbook, type Logbook, type Problem } from '../logbook.ts';
 import { askNeeds, shortcomings, wayToRoot } from '../host-needs.ts';
 
 /** Certificates are judged by the clock. */
@@ -44,7 +45,8 @@ const examine: Step<Begun, Begun> = async (from, options, say) => {
     const snapshot = needs && (await look('files', read, ({ files }) => `${Object.keys(files).length} were read`));
     if (snapshot) {
       visit.report.facts = snapshot.facts;
-      await lookAhead(host, remote, snapshot, look);
+      await lookAhead(host, remote, snapshot, log);
+      lookAtFaults(snapshot, log);
       lookAtDangers(snapshot, log);
     }
   }
@@ -52,7 +54,7 @@ const examine: Step<Begun, Begun> = async (from, options, say) => {
 };
 
 /** The steps of apply before anything is written. */
-async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: Logbook['look']): Promise<void> {
+async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look, warned }: Logbook): Promise<void> {
   const { facts } = snapshot;
   await look('release', () => assertSupported(facts, host.name), () => versions(facts)); // oxfmt-ignore
   await look(
@@ -63,13 +65,31 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, look: L
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
   const policy = await look('domain', () => policyOf(host, snapshot), ({ domain }) => domain); // oxfmt-ignore
   const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
+  if (plan || !policy) await look('config', () => assertAccepted(snapshot, plan), () => askedOf(facts)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
-    await look('certificate', () => preflight(remote, action, onlyInUse(policy!)), () => `can be had for ${action.domains.join(', ')}`); // oxfmt-ignore
+    const names = action.domains.join(', ');
+    const doubts = await look(
+      'certificate',
+      () => preflight(remote, action, onlyInUse(policy!)),
+      (found) => (found.length > 0 ? `may be available for ${names}` : `is available for ${names}`),
+    );
+    for (const doubt of doubts ?? []) warned('certificate', withHint(doubt));
   }
 }
 
-/** What is dangerous as it stands. It is in the way of nothing, so nothing fails; files that cannot be read fail the plan. */
+/** Faults that the parsers accept. They do not stop an apply, which repairs what it can. */
+function lookAtFaults(snapshot: Snapshot, { warned }: Logbook): void {
+  for (const { text, todo } of faultsIfReadable(snapshot)) warned('broken', { text, hint: todo });
+}
+
+/** `TEXT. Next: HINT` of a note. */
+function withHint(note: string): Problem {
+  const [text = note, hint = ''] = note.split('. Next: ');
+  return { text, hint };
+}
+
+/** The dangers of the present configuration. They do not stop an apply, so none fails; the plan fails for unreadable files. */
 function lookAtDangers(snapshot: Snapshot, { done, warned }: Logbook): void {
   const map = mapIfReadable(snapshot);
   if (!map) return;

@@ -489,6 +489,56 @@ describe('gather: the script', () => {
     for (const name of names) assert.equal(files[bytes(`/etc/dovecot/conf.d/${name}`)]?.bytes, `${name.length}`, name);
   });
 
+  it("tells why the daemons' parsers refuse their files, and nothing of what they print of them", () => {
+    const fails = (...lines: string[]): string =>
+      `printf '%s\\n' 'ssl_key = s3cret'; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >&2; exit 1`;
+    Object.assign(host.programs, {
+      postconf: "echo 'postconf: fatal: /etc/postfix/main.cf, line 3: why' >&2; exit 1",
+      postmap: fails('postmap: fatal: bad numerical configuration: message_size_limit = many'),
+      doveconf: fails('doveconf: Warning: old', 'doveconf: Fatal: Error in configuration file /x line 1: why'),
+    });
+    assert.deepEqual(host.gather().facts.refusals, [
+      { daemon: 'postfix', text: '/etc/postfix/main.cf, line 3: why' },
+      { daemon: 'postfix', text: 'bad numerical configuration: message_size_limit = many' },
+      { daemon: 'dovecot', text: 'Error in configuration file /x line 1: why' },
+    ]);
+    assert.doesNotMatch(host.print(), /s3cret/);
+  });
+
+  it('tells no refusal where the parsers only warn', () => {
+    Object.assign(host.programs, { postconf: 'echo w: warning: old >&2', postmap: '', doveconf: 'echo d: Warning: old >&2' }); // oxfmt-ignore
+    assert.equal(host.gather().facts.refusals, undefined);
+  });
+
+  it('names the lookup tables that Postfix is told and cannot open', () => {
+    const at = (path: string): string => `${host.root}/etc/postfix/${path}`;
+    host.write('/etc/postfix/there.db', '').write('/etc/postfix/list', '').write('/etc/postfix/no-index', '');
+    const main = [
+      `alias_maps = hash:${at('no-index')}, proxy:btree:${at('there')}`,
+      `virtual_alias_maps = regexp:${at('gone')} mysql:${at('sql.cf')} texthash:${at('list')}`,
+      `smtpd_tls_session_cache_database = btree:${at('made')}`,
+      `alias_database = hash:${at('made')}`,
+      'relayhost = smtp:[mx.example.test] unix:private/x',
+    ];
+    const master = `smtp/inet/smtpd_client_restrictions = check_client_access,cidr:${at('networks')},reject`;
+    host.programs['postmap'] = '';
+    host.programs['postconf'] = `case "$*" in
+      -m) printf '%s\n' btree cidr hash regexp texthash ;;
+      '-x -n') cat <<'END'\n${main.join('\n')}\nEND\n;;
+      '-x -P') echo '${master}' ;;
+      esac`.replaceAll('\\n', '\n');
+    const lost = host.gather().facts.lostMaps?.map((one) => [one.parameter, one.map, one.file].join(' '));
+    assert.deepEqual(
+      lost?.map((line) => line.replaceAll(`${host.root}/etc/postfix/`, '')),
+      [
+        'alias_maps hash:no-index no-index.db',
+        'smtp/inet/smtpd_client_restrictions cidr:networks networks',
+        'virtual_alias_maps mysql:sql.cf -',
+        'virtual_alias_maps regexp:gone gone',
+      ],
+    );
+  });
+
   it('manages on a host that has nothing', () => {
     const { facts, files } = host.gather();
     assert.deepEqual(files, {});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey } from 'node:crypto';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import type { Policy, Provided } from '../../../src/model/index.ts';
-import { assertProvided } from '../../../src/tasks/provided.ts';
+import { assertProvided, selfSignedNotes } from '../../../src/tasks/provided.ts';
 import type { Certificates } from '../verify/certificates.ts';
 import { certificates } from '../verify/host.ts';
 import { host } from './host.ts';
@@ -93,4 +93,25 @@ describe('plan: a certificate of the admin', () => {
   it('on its last day: fit', () => assert.equal(judge({}, 89.9), 'fit'));
   it('that has expired: refused', () => assert.match(judge({}, 90.1), /chain\.pem expired on \d{4}-\d\d-\d\d \(/));
   it('from the future: refused', () => assert.match(judge({}, -2), /is not valid before \d{4}-\d\d-\d\d \(/));
+
+  describe('that is self-signed', () => {
+    const told = (trust: readonly string[], acmeCa?: string): string[] => {
+      const { selfSigned } = certificates();
+      const provided: Provided = { ...own, chain: selfSigned.cert, publicKey: half(selfSigned), missing: [], exposed: false, keyInside: false, changed: 0 }; // oxfmt-ignore
+      const policy: Policy = { profile: 'standard', domain: 'mx.example.test', domains: [], own, ...(acmeCa !== undefined && { acmeCa }) }; // oxfmt-ignore
+      return selfSignedNotes({ ...host({}).snapshot.facts, provided }, policy, trust).map(({ text }) => text);
+    };
+
+    it('is a warning beforehand, with the next step', () => {
+      assert.match(
+        told([])[0] ?? '',
+        /^\/etc\/ssl\/mail\/chain\.pem is self-signed: .*\. Next: --ca with a copy of it/,
+      );
+    });
+
+    it('is no warning where the checks are told to trust it', () => {
+      const { selfSigned, good } = certificates();
+      assert.deepEqual([told([selfSigned.cert]), told([], selfSigned.cert), told([good.cert]).length], [[], [], 1]);
+    });
+  });
 });

@@ -1,0 +1,25 @@
+import type { Facts, LostMap, Refusal } from '../model/index.ts';
+
+/** Lines `DAEMON WORDS` of gather.sh. Two programs of one daemon may say the same, each under its own name. */
+export function refusalsIn(lines: readonly string[]): Pick<Facts, 'refusals'> {
+  const all = lines.map((line): Refusal => {
+    const [, daemon = '', text = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+    return { daemon: daemon === 'dovecot' ? 'dovecot' : 'postfix', text: wordsOf(text) };
+  });
+  const refusals = [...new Map(all.map((one) => [`${one.daemon} ${one.text}`, one])).values()];
+  return refusals.length > 0 ? { refusals } : {};
+}
+
+/** `postconf: fatal: …` → `…` */
+function wordsOf(text: string): string {
+  return text.replace(/^\S+: (fatal|error): /i, '').trim();
+}
+
+/** Lines `PARAMETER TYPE:PATH FILE`. */
+export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
+  const lostMaps = lines.map((line): LostMap => {
+    const [parameter = '', map = '', ...file] = line.split(' ');
+    return { parameter, map, file: file.join(' ') };
+  });
+  return lostMaps.length > 0 ? { lostMaps } : {};
+}

@@ -1,0 +1,36 @@
+import { cutOptions, joinOption } from '../../formats/postfix/cut-option.ts';
+import type { SettingChange, TaskName } from '../../model/index.ts';
+import { endpointOf } from '../../exposure/postfix-ways.ts';
+import { MASTER_CF, type Workspace } from '../workspace.ts';
+
+/**
+ * Options of master.cf that a blank cuts (`-o name=a, b`) are written whole: as they are the program dies at each connection.
+ * What the entry says then is what its administrator wrote, so the plan is held against that.
+ */
+export function joinCut(
+  start: Workspace,
+  tasks: readonly TaskName[],
+): { readonly workspace: Workspace; readonly settings: readonly SettingChange[] } {
+  const settings: SettingChange[] = [];
+  let workspace = start;
+  for (;;) {
+    const { postfix } = workspace;
+    const found = postfix && cutOptions(postfix.master).find(({ option, service }) => option && tasks.includes(taskOf(service.name))); // oxfmt-ignore
+    const master = found && joinOption(postfix.master, found.service);
+    if (!found?.option || !master) return { workspace, settings };
+    const { service, option } = found;
+    settings.push({
+      task: taskOf(service.name),
+      fragment: 'master.cf:joined',
+      setting: `${service.name}/${service.type} ${option.name}`,
+      file: MASTER_CF,
+      before: option.cut,
+      after: option.whole,
+    });
+    workspace = { ...workspace, postfix: { ...postfix, master } };
+  }
+}
+
+function taskOf(service: string): TaskName {
+  return [465, 587].includes(endpointOf(service).port ?? 0) ? 'smtps' : 'sasl';
+}

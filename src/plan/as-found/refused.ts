@@ -1,0 +1,91 @@
+/** A host whose daemons refuse their own files: nothing is changed there, unless the plan repairs just that. Pure. */
+import { HardenMailError } from '../../model/errors.ts';
+import { mainValue, parseMain } from '../../formats/postfix/main-cf.ts';
+import { redact } from '../../formats/redact.ts';
+import { CONVERSION, type Facts, type Plan, type Refusal, type Snapshot } from '../../model/index.ts';
+import { DOVECOT_CONF, MAIN_CF } from '../workspace.ts';
+
+/** Where a daemon's parser gave up, and why, in its own words. */
+interface Place {
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly text: string;
+}
+
+const CALLED = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;
+const ASK = { postfix: '`postfix check`', dovecot: '`doveconf -n -x`' } as const;
+
+/**
+ * @param plan what is to be carried out; null: nothing is
+ * @throws CONFIG_INVALID where a daemon refuses its files as they are and the plan does not change the line that it names
+ */
+export function assertAccepted(snapshot: Snapshot, plan: Pick<Plan, 'settings' | 'changes'> | null): void {
+  const open = refusalsOf(snapshot).filter((one) => plan === null || !repairs(plan, one, placeOf(one, snapshot)));
+  const [first] = open;
+  if (!first) return;
+  const place = placeOf(first, snapshot);
+  const told = open.map((one) => redact(sentence(placeOf(one, snapshot))));
+  throw new HardenMailError(
+    'CONFIG_INVALID',
+    `${CALLED[first.daemon]} refuses its files as they are: ${told[0]}`,
+    `Nothing was written. ${place.line === null ? 'Fix that' : `Fix line ${place.line} of ${place.file}`}; once ${ASK[first.daemon]} has no error left, run again.`,
+    told.length > 1 ? { excerpt: told.join('\n') } : {},
+  );
+}
+
+/** A daemon that is there without its files is to get them: that is another matter. */
+function refusalsOf({ facts, files }: Snapshot): Refusal[] {
+  return (facts.refusals ?? []).filter(({ daemon }) => files[daemon === 'postfix' ? MAIN_CF : DOVECOT_CONF]);
+}
+
+/** Files of Dovecot 2.3 that are converted, or a plan that changes the very line: the host checks the result before it goes live. */
+function repairs(
+  { settings, changes }: Pick<Plan, 'settings' | 'changes'>,
+  { daemon }: Refusal,
+  place: Place,
+): boolean {
+  if (daemon === 'dovecot' && settings.some(({ fragment }) => fragment === CONVERSION)) return true;
+  const { file, line } = place;
+  if (file === null || line === null) return false;
+  const change = changes.find(({ path, target }) => path === file || target === file);
+  const text = change?.before?.split('\n')[line - 1];
+  return text !== undefined && change?.after?.split('\n').includes(text) !== true;
+}
+
+function sentence({ file, line, text }: Place): string {
+  return file === null ? text : `${file}${line === null ? '' : `:${line}`}: ${text}`;
+}
+
+function placeOf({ daemon, text }: Refusal, snapshot: Snapshot): Place {
+  return daemon === 'dovecot' ? inDovecot(text) : inPostfix(text, snapshot);
+}
+
+/** `Error in configuration file FILE line N: WHY`, and of a block without an end where it begins. */
+function inDovecot(text: string): Place {
+  const [, why = '', from = '', start = ''] = /: (.*) \(section started at (\/.*):(\d+)\)$/.exec(text) ?? [];
+  if (start !== '') return { file: from, line: Number(start), text: `${why} (the block that begins here)` };
+  const [, file, line, said] = /^Error in configuration file (\/.*?)(?: line (\d+))?: (.*)$/.exec(text) ?? [];
+  if (file === undefined || said === undefined) return { file: null, line: null, text };
+  return { file, line: line === undefined ? null : Number(line), text: said };
+}
+
+/** `/etc/postfix/main.cf, line N: WHY`; where only the parameter is named, the line that sets it. */
+function inPostfix(text: string, { files }: Snapshot): Place {
+  const [, file, line, said] = /^(\/\S+), line (\d+): (.*)$/.exec(text) ?? [];
+  if (file !== undefined && said !== undefined) return { file, line: Number(line), text: said };
+  const [, set, told] = /^bad \w+ configuration: (\w+)|\bparameter (\w+)\b/.exec(text) ?? [];
+  const [, protocols] = /^unknown (inet_protocols) value/.exec(text) ?? [];
+  const name = set ?? told ?? protocols ?? (text.includes('compatibility level') ? 'compatibility_level' : undefined);
+  const bytes = files[MAIN_CF]?.bytes;
+  const entry = name !== undefined && bytes !== undefined ? mainValue(parseMain(bytes, MAIN_CF), name) : null;
+  return entry ? { file: MAIN_CF, line: entry.line, text } : { file: null, line: null, text };
+}
+
+/** What `doctor` says of a host where nothing is in the way. */
+export function askedOf({ refusals = [], postfix, dovecot }: Facts): string {
+  const [first] = refusals;
+  if (first)
+    return `${CALLED[first.daemon]} refuses its files as they are, and an apply repairs that: ${redact(first.text)}`;
+  const there = [postfix === null ? '' : 'Postfix', dovecot === null ? '' : 'Dovecot'].filter(Boolean);
+  return `the parsers of ${there.join(' and ') || 'no daemon'} accept the files as they are`;
+}

@@ -1,0 +1,6 @@
+import { brokenAsFound } from './broken-tests.ts';
+
+brokenAsFound('bookworm', {
+  say: "echo 'ssl_protocols = !SSLv3' >/etc/dovecot/local.conf",
+  unsay: 'rm /etc/dovecot/local.conf',
+});

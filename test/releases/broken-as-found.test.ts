@@ -1,0 +1,6 @@
+import { brokenAsFound } from '../e2e/broken-tests.ts';
+
+brokenAsFound('trixie', {
+  say: 'cp -a /etc/postfix/main.cf /root/main.cf; postconf smtpd_use_tls=yes',
+  unsay: 'mv /root/main.cf /etc/postfix/main.cf',
+});
