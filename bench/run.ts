@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
- * `npm run bench -- startup rtt fleet audit editors` takes parts of it, HARDEN_MAIL_BENCH_RUNS and _RTTS fewer runs and lines; only the
- * whole is written down.
+ * `npm run bench -- startup rtt fleet audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
+ * times. Only a run of all parts writes bench/README.md.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ async function startup(): Promise<Row[]> {
   );
 }
 
-/** A host that harden-mail has been at. */
+/** A host that harden-mail has hardened. */
 async function hardened(): Promise<Way> {
   const host = await lab.host({ release: 'bookworm', mail: true });
   const way = { host, address: host.address, acme: await lab.acme(), folder };
@@ -69,7 +69,7 @@ async function hardened(): Promise<Way> {
   return way;
 }
 
-/** The contenders on lines of several lengths. */
+/** The contenders at several round-trip times. */
 async function rtts(way: Way): Promise<Row[]> {
   const rows: Row[] = [];
   const tables = new Map<number, Table>();
@@ -105,8 +105,8 @@ async function rtts(way: Way): Promise<Row[]> {
 }
 
 /**
- * Files of configuration, of programs or of their state that are newer after a run that had nothing to do. Postfix itself
- * writes down each TLS session (smtpd_scache.db), ours too.
+ * Files of configuration, programs or their state that are newer after a run with nothing to do. Postfix itself writes each
+ * TLS session to smtpd_scache.db, those of harden-mail too.
  */
 async function written(way: Way): Promise<string[]> {
   const args = await options(way, way.host.identity, await knownHosts(way));
@@ -122,9 +122,9 @@ async function show(rows: readonly Row[]): Promise<void> {
   const head = [
     '# Benchmarks',
     '',
-    'Made by `npm run bench`. Each ratio is of medians over interleaved runs of whole processes (A B C A B C …), on lab hosts.',
-    'A line of a given RTT is a TUN device each packet of which is held back, for all contenders alike. Ansible’s connections persist',
-    'from run to run, ours are always new; its [playbook](ansible/playbook.yml) asserts the same and must find nothing to change.',
+    'Made by `npm run bench`. Each ratio compares medians of interleaved runs of whole processes (A B C A B C …), on lab hosts.',
+    'A TUN device delays each packet by the given RTT, for all contenders. Ansible’s connections persist from run to run, those of',
+    'harden-mail are always new. Ansible’s [playbook](ansible/playbook.yml) asserts the same state, and must find nothing to change.',
     '',
     `${new Date().toISOString().slice(0, 10)} · ${RUNS} runs each · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}`,
     '',
