@@ -39,7 +39,7 @@ function isSilent({ text }: Finding): boolean {
 
 /** What a program that died said takes the place of the silence that is seen from outside. */
 function explained(finding: Finding, words: readonly string[]): Finding {
-  const last = isSilent(finding) ? words.find(died) : undefined;
+  const last = isSilent(finding) ? words.findLast(died) : undefined;
   const rest = words.filter((one) => one !== last);
   const text = last === undefined ? finding.text : `${last} (${finding.text})`;
   return { ...finding, text, ...(rest.length > 0 && { journal: rest }) };

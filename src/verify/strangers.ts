@@ -21,11 +21,12 @@ export async function askAsStranger(
 ): Promise<void> {
   // Not postmaster, whom Postfix takes without a look into its tables. Debian's root is in them without an alias.
   const known = `root@${domain}`;
-  const recipients = local ? [known] : [known, ELSEWHERE];
+  // Elsewhere comes first: some servers refuse a second recipient of the null sender, and that must not hide a relay.
+  const recipients = local ? [known] : [ELSEWHERE, known];
   try {
     const { mail, rcpt } = await tryEnvelope(wire, { sender: '', recipients }, offersPipelining(offer));
-    if (!local) relaying(relaySeen(mail, rcpt[1]), note);
-    delivery(known, rcpt[0] ?? mail, note);
+    if (!local) relaying(relaySeen(mail, rcpt[0]), note);
+    delivery(known, rcpt[recipients.indexOf(known)] ?? rcpt.at(-1) ?? mail, note);
   } catch (error) {
     const why = error instanceof ProtocolError ? error.message : reason(error);
     // Block lists and policy services are asked meanwhile, and may take their time.
@@ -49,17 +50,17 @@ function relaying(seen: RelaySeen, note: NoteCheck): void {
 }
 
 function delivery(known: string, reply: SmtpReply, note: NoteCheck): void {
-  // The domain is not one of those that this host takes mail for: nothing is learned.
-  if (/relay/i.test(reply.text)) return;
   const { text } = reply;
   switch (meaningOf(reply)) {
     case 'taken':
       return note('delivery', 'pass', `takes mail for ${known}`);
     case 'refused':
+      if (isElsewhere(reply)) return;
       return isAboutAddress(reply)
         ? note('delivery', 'pass', `knows its recipients, and has no ${known}: "${text}"`)
         : note('delivery', 'hint', `refuses us ("${text}"): whether it takes mail for ${known} is not seen`);
     case 'put-off':
+      if (isElsewhere(reply)) return;
       return note('delivery', 'hint', `puts us off ("${text}"): whether it takes mail for ${known} is not seen`);
     case 'broken':
       return note('delivery', 'fail', `cannot take mail for ${known}: "${text}"`);
@@ -69,4 +70,9 @@ function delivery(known: string, reply: SmtpReply, note: NoteCheck): void {
 /** RFC 3463, X.1.Z: the tables of recipients were read. */
 function isAboutAddress({ text }: SmtpReply): boolean {
   return /^\d{3} 5\.1\.\d/.test(text);
+}
+
+/** The domain is not one of those that this host takes mail for: nothing is learned. The reply may repeat the address. */
+function isElsewhere({ text }: SmtpReply): boolean {
+  return /relay/i.test(text.replace(/<[^>]*>/g, ''));
 }

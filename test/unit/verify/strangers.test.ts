@@ -44,6 +44,8 @@ const CASES: readonly Case[] = [
     says: /^refuses us \("554 5\.7\.1 /,
   },
   { what: 'a domain of others', rcpt: `454 4.7.1 <${ROOT}>: Relay access denied\r\n` },
+  { what: 'an index that is missing, for a name with relay in it', rcpt: '451 4.3.0 <root@relay.test>: Temporary lookup failure\r\n', status: 'fail', says: /^cannot take mail/ }, // oxfmt-ignore
+  { what: 'greylisting, for a name with relay in it', rcpt: '450 4.2.0 <root@relay.test>: Greylisted\r\n', status: 'hint', says: /^puts us off/ }, // oxfmt-ignore
   { what: 'goodbye', rcpt: '421 4.7.0 too many errors\r\n', status: 'hint', says: /^puts us off \("421 4\.7\.0 / },
   { what: 'a server that is silent', rcpt: null, status: 'hint', says: /^whether it takes mail .* is not seen: said nothing/ }, // oxfmt-ignore
   { what: 'a server that breaks off', rcpt: 'close', status: 'fail', says: /the server breaks off: closed the connection$/ }, // oxfmt-ignore
@@ -60,7 +62,7 @@ describe('verify: mail for the host itself', () => {
         if (/^MAIL /.test(line) && mail !== undefined) return mail;
         if (/^RCPT TO:<root/.test(line) && rcpt === 'close') setImmediate(() => stop(host));
         if (/^RCPT TO:<root/.test(line) && rcpt !== undefined) return rcpt === 'close' ? null : rcpt;
-        return rcpt === 'close' && /^(RCPT|RSET)/.test(line) ? null : server.answer(line, secure);
+        return rcpt === 'close' && line === 'RSET' ? null : server.answer(line, secure);
       },
     };
     const host = await start([[25, script]]);
@@ -90,6 +92,12 @@ describe('verify: mail for the host itself', () => {
     const { findings, heard } = await seen({ what: '', rcpt: '451 4.3.0 lookup failure\r\n' });
     assert.equal(findings.find(({ check }) => check === 'relay')?.status, 'pass');
     assert.equal(heard.filter((line) => /^MAIL/.test(line)).length, 1);
+  });
+
+  it('is asked after the relay question: a refused second recipient does not hide a relay', async () => {
+    const { heard } = await seen({ what: '' });
+    const asked = heard.filter((line) => /^RCPT/.test(line));
+    assert.deepEqual(asked, ['RCPT TO:<harden-mail-probe@example.com>', `RCPT TO:<${ROOT}>`]);
   });
 
   it('is asked by the host itself as well, which leaves the relay question out', async () => {
