@@ -32,7 +32,7 @@ export const ON_THE_WAY: readonly Bad[] = [
   {
     what: 'a key that the host does not know',
     exit: 4,
-    says: /root was not let in; tried key \S+-key; the host accepts publickey/,
+    says: /root could not log in; tried key \S+-key; the host accepts publickey/,
     todo: /--user and --identity/,
     flags: async ({ address, knownHosts }) => {
       const identity = scratch('key');
