@@ -4,7 +4,7 @@
  */
 import type { MailDaemon } from './words.ts';
 
-/** How a listener handles TLS. `optional`: STARTTLS is offered; `required`: nothing is accepted before it; `implicit`: TLS first. */
+/** How a listener handles TLS. `optional`: offers STARTTLS; `required`: accepts nothing before it; `implicit`: TLS first. */
 export const TLS_LEVELS = ['none', 'optional', 'required', 'implicit'] as const;
 export type TlsLevel = (typeof TLS_LEVELS)[number];
 
