@@ -21,14 +21,14 @@ export interface Target {
   readonly signal: AbortSignal;
 }
 
-/** What a server makes of a ClientHello. It may also hang up, or be silent, without a word: some take that for an answer. */
+/** A server's answer to a ClientHello. Some servers refuse without an alert: they hang up, or send nothing. */
 export type TlsAnswer = Answer | { readonly kind: 'closed' | 'silent' };
 
 export type Question = Omit<Hello, 'random' | 'servername'>;
 
 /**
- * Asks one thing on a connection of its own, and leaves before any key is agreed on.
- * Throws TurnedAway where the server does not serve us, TlsFormatError where what it says is not TLS.
+ * Asks one question on its own connection, and ends before the key exchange.
+ * Throws TurnedAway if the server does not serve this client, TlsFormatError if its answer is not TLS.
  */
 export function askTls(target: Target, question: Question): Promise<TlsAnswer> {
   const hello = clientHello({ ...question, random: randomBytes(32), servername: target.servername });
@@ -38,7 +38,7 @@ export function askTls(target: Target, question: Question): Promise<TlsAnswer> {
   });
 }
 
-/** A connection where TLS may start: for STARTTLS ports after it was granted. */
+/** A connection on which TLS may start: on STARTTLS ports after the server has accepted STARTTLS. */
 export async function reach(target: Target): Promise<Duplex> {
   if (target.port.tls === 'implicit') return connect(target);
   const wire = await open(target);
@@ -51,17 +51,17 @@ export async function reach(target: Target): Promise<Duplex> {
   }
 }
 
-/** Greeting and STARTTLS, without a command more than it takes. */
+/** Greeting and STARTTLS, with no command more than needed. */
 async function startTls(wire: Wire, { port }: Target): Promise<void> {
   const protocol = PROTOCOLS[port.protocol];
   await protocol.greet(wire);
-  // By SMTP STARTTLS must follow an EHLO (RFC 3207 §4.2); IMAP and POP3 take it as the first command.
+  // In SMTP, STARTTLS must follow an EHLO (RFC 3207 §4.2); IMAP and POP3 accept it as the first command.
   if (port.protocol === 'smtp') await protocol.offer(wire);
   const reply = await protocol.startTls(wire);
   if (!reply.ok) throw new TurnedAway(`refuses ${protocol.command}: "${reply.text}"`);
 }
 
-/** A connection with a line-by-line conversation on it, nothing said yet. */
+/** A connection with a line-by-line dialogue on it, before the first line. */
 export async function open(target: Target): Promise<Wire> {
   return openWire(await connect(target), target.timeout);
 }
@@ -71,7 +71,7 @@ export function turnedAway(error: unknown): unknown {
 }
 
 async function connect({ dial, port, timeout, signal }: Target): Promise<Duplex> {
-  // Not AbortSignal.timeout: Node would cut the connection by it also when it has come about.
+  // Not AbortSignal.timeout: Node would use it to cut the connection even after it is open.
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), timeout);
   try {
@@ -89,7 +89,7 @@ function exchange(stream: Duplex, hello: Buffer, timeout: number): Promise<TlsAn
     const settle = (outcome: () => void): void => {
       clearTimeout(timer);
       stream.removeAllListeners().on('error', () => {});
-      // Bytes that nobody reads would make the close a reset, which some servers log as a fault.
+      // Unread bytes would turn the close into a reset, which some servers log as a fault.
       stream.resume().end();
       setTimeout(() => stream.destroy(), LINGER).unref();
       stream.once('end', () => stream.destroy());
@@ -110,5 +110,5 @@ function exchange(stream: Duplex, hello: Buffer, timeout: number): Promise<TlsAn
   });
 }
 
-/** Milliseconds for the server to close after we have. */
+/** Milliseconds for the server to close after this side has closed. */
 const LINGER = 1000;

@@ -1,6 +1,6 @@
 /**
- * Every check of an audit, one record each: what it proves, who says so, which profile mends it, and the settings to look
- * at. The checks of `verify` are weighed here too, so that each finding of an audit has the same fields.
+ * Every check of an audit, one record each: what it proves, its source, the profile that fixes it, and the settings to check.
+ * `verify`'s checks get a weight here too, so that each finding of an audit has the same fields.
  */
 import type { Profile, Severity } from '../model/index.ts';
 import type { CheckId } from '../verify/checks.ts';
@@ -13,35 +13,35 @@ interface Rule {
   readonly dovecot: readonly string[];
 }
 
-/** Settings of TLS by port: 25 is opportunistic, the others are not. */
+/** TLS settings by port: 25 is opportunistic, the others are not. */
 const SUITES = ['smtpd_tls_mandatory_ciphers', 'smtpd_tls_ciphers', 'smtpd_tls_exclude_ciphers'];
 const CERTIFICATE = ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'];
 const SSL_CERT = ['ssl_cert', 'ssl_server_cert_file'];
 
 export const AUDIT_RULES = {
   greeting: {
-    proves: 'what the greeting tells strangers about the software',
+    proves: 'what the greeting reveals about the software',
     source: 'OWASP WSTG-INFO-02',
     profile: null,
     postfix: ['smtpd_banner'],
     dovecot: ['login_greeting'],
   },
   'plain-auth': {
-    proves: 'a login that is not offered in the clear by SMTP is not granted either: AUTH is asked for all the same',
+    proves: 'SMTP refuses a login in the clear even if a client sends AUTH without an offer',
     source: 'RFC 4954 §4, RFC 8314 §3',
     profile: 'standard',
     postfix: ['smtpd_tls_auth_only', 'smtpd_sasl_auth_enable'],
     dovecot: [],
   },
   'starttls-injection': {
-    proves: 'a command that came in the clear behind STARTTLS, in the same segment, is not carried out inside TLS',
+    proves: 'a command that arrived in the clear after STARTTLS, in the same segment, is not executed inside TLS',
     source: 'CVE-2011-0411, CVE-2021-33515, RFC 3207 §6',
     profile: null,
     postfix: ['smtpd_forbid_unauth_pipelining'],
     dovecot: [],
   },
   'tls-versions': {
-    proves: 'SSL 3.0 and TLS 1.0 to 1.3, each asked for by a ClientHello of that version',
+    proves: 'SSL 3.0 and TLS 1.0 to 1.3, each tested with a ClientHello of that version',
     source: 'RFC 8996, RFC 7568, RFC 9325 §3.1.1',
     profile: 'strict',
     postfix: ['smtpd_tls_protocols', 'smtpd_tls_mandatory_protocols'],
@@ -49,14 +49,14 @@ export const AUDIT_RULES = {
   },
   'tls-suites': {
     proves:
-      'every suite that the server takes, by version: all are offered, the chosen one is left out, until it refuses',
+      'every suite that the server accepts, by version: all are offered, then all but those it chose, until it refuses',
     source: 'RFC 9325 §4',
     profile: 'strict',
     postfix: SUITES,
     dovecot: ['ssl_cipher_list'],
   },
   'tls-order': {
-    proves: 'whose order of suites counts: does the server choose what stands first, also when that is turned round?',
+    proves: 'whose order of suites counts: does the server choose the first suite of the offer, also in reverse order?',
     source: 'RFC 9325 §4.2.1',
     profile: 'strict',
     postfix: ['tls_preempt_cipherlist'],
@@ -105,7 +105,7 @@ export const AUDIT_RULES = {
     dovecot: ['import_environment'],
   },
   compression: {
-    proves: 'DEFLATE is offered and not taken',
+    proves: 'the server does not accept DEFLATE when it is offered',
     source: 'CVE-2012-4929, RFC 9325 §3.3',
     profile: 'strict',
     postfix: ['tls_ssl_options'],
@@ -119,28 +119,28 @@ export const AUDIT_RULES = {
     dovecot: [],
   },
   fallback: {
-    proves: 'a client that comes back with a lower version, and says so, is refused',
+    proves: 'the server refuses a client that retries with a lower version and says so',
     source: 'RFC 7507',
     profile: null,
     postfix: [],
     dovecot: [],
   },
   'open-relay': {
-    proves: "a foreign sender's mail to a foreign recipient is refused at RCPT; DATA is never said",
+    proves: "a foreign sender's mail to a foreign recipient is refused at RCPT; DATA is never sent",
     source: 'RFC 5321 §7.8, CWE-269',
     profile: null,
     postfix: ['smtpd_relay_restrictions', 'mynetworks'],
     dovecot: [],
   },
   vrfy: {
-    proves: 'VRFY tells nobody which names exist',
+    proves: 'VRFY does not reveal which names exist',
     source: 'RFC 5321 §7.3',
     profile: 'strict',
     postfix: ['disable_vrfy_command'],
     dovecot: [],
   },
   complete: {
-    proves: 'all that was to be asked was asked: the server did not turn us away before',
+    proves: 'the audit is complete: the server did not turn it away before the end',
     source: 'Postfix anvil(8)',
     profile: null,
     postfix: ['smtpd_client_connection_rate_limit', 'smtpd_client_connection_count_limit'],
@@ -150,7 +150,7 @@ export const AUDIT_RULES = {
 
 export type RuleId = keyof typeof AUDIT_RULES;
 
-/** What a failure of verify's checks weighs. Settings: as src/fragments has them. */
+/** The weight of a failed check of verify. Settings are those of src/fragments. */
 export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { readonly severity: Severity }>> = {
   revocation: {
     severity: 'high',
@@ -276,7 +276,7 @@ export const VERIFY_RULES: Readonly<Record<CheckId, Omit<Rule, 'proves'> & { rea
   login: { severity: 'medium', source: 'RFC 4954', profile: null, postfix: ['smtpd_sasl_path'], dovecot: ['passdb'] },
 };
 
-/** What a danger of the exposure map weighs (docs/exposure.md). One that is not here is information, and no finding. */
+/** The weight of a danger of the exposure map (docs/exposure.md). A danger that is not here is information, not a finding. */
 export const DANGER_RULES: Readonly<
   Record<string, Omit<Rule, 'proves'> & { readonly severity: Severity; readonly seenFromOutside?: string }>
 > = {

@@ -1,4 +1,4 @@
-/** An audit: everything that can be seen of a mail host from outside, as a stranger, tried for real. */
+/** An audit: tests everything that a stranger can see of a mail host from outside. */
 import { isIP, type Socket } from 'node:net';
 import type { Finding, PortAudit } from '../model/index.ts';
 import { groupName } from '../tls/suite-names.ts';
@@ -16,23 +16,23 @@ export { weighed } from './judge.ts';
 
 export interface AuditOptions {
   readonly dial: Dial;
-  /** The host's name, asked for by SNI; an address is asked for by none. */
+  /** The host's name, for SNI; an address is not sent. */
   readonly domain: string;
   readonly signal: AbortSignal;
-  /** Milliseconds for each step: connect, one answer. postscreen alone takes 6 s to greet a stranger. */
+  /** Milliseconds for each step: connect, one answer. postscreen alone takes 6 s to greet a new client. */
   readonly timeout?: number;
-  /** Default: the seven ports of mail. */
+  /** Default: the seven mail ports. */
   readonly ports?: readonly number[];
 }
 
 export interface Audited {
-  /** By port, those that do not answer too. */
+  /** By port, including those that do not answer. */
   readonly ports: readonly PortAudit[];
-  /** By port, then in the order of RULES. */
+  /** By port, then in the order of AUDIT_RULES. */
   readonly findings: readonly Finding[];
 }
 
-/** Looks at all ports side by side. Throws nothing: what cannot be seen is told as such. */
+/** Tests all ports in parallel. Does not throw: a port's `why` says what could not be tested. */
 export async function audit(options: AuditOptions): Promise<Audited> {
   const wanted = AUDIT_PORTS.filter(({ port }) => options.ports?.includes(port) ?? true);
   const services = { imap: new Limiter(AT_A_TIME), pop3: new Limiter(AT_A_TIME) };

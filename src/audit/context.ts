@@ -1,12 +1,12 @@
 import type { SecureContext } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 
-/** Without its names Node would leave TLS 1.3 out. */
+/** Node drops TLS 1.3 if these names are not in the list. */
 const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
 const contexts = new Map<string, SecureContext>();
 
-/** As much as Node's OpenSSL still speaks; who is trusted is verify's matter. */
+/** Accepts every version and suite that Node's OpenSSL still supports; verify checks trust, not the audit. */
 export function contextUpTo(maxVersion: 'TLSv1.2' | 'TLSv1.3'): SecureContext {
   const known = contexts.get(maxVersion);
   if (known) return known;

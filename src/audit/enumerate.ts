@@ -1,33 +1,33 @@
-/** What a port speaks, found by asking for it: every answer is one choice of the server, from one connection. */
+/** Lists the versions, suites and groups of a port: each answer is one choice of the server, from one connection. */
 import type { Answer } from '../tls/flight.ts';
 import { CURVES, EXTENSION, GROUPS13, VERSION_NAMES, VERSIONS, type Version } from '../tls/suite-names.ts';
 import { CLASSIC, MODERN, suiteOf } from '../tls/suites.ts';
 import { askTls, type TlsAnswer, type Question, type Target } from './ask.ts';
 import { TurnedAway } from './port-gate.ts';
 
-/** A choice, and from among which suites. */
+/** A choice, and the suites that were offered. */
 type Choice = Answer & { readonly kind: 'hello'; readonly offered: readonly number[] };
 
 export interface VersionSeen {
   readonly version: Version;
   /** By number, in the order in which the server chose them. */
   readonly suites: readonly number[];
-  /** Whose order of preference counts; null where there is one suite only, or it was not heard. */
+  /** The side whose order of preference counts; null for a single suite, or without an answer. */
   readonly order: 'server' | 'client' | null;
 }
 
 type Spoken = Pick<VersionSeen, 'version' | 'suites'>;
 
 export interface TlsSeen {
-  /** Those that are spoken, oldest first. */
+  /** Supported versions, oldest first. */
   readonly versions: readonly VersionSeen[];
-  /** Named groups taken in TLS 1.3, and curves before it. */
+  /** Named groups that the server accepts in TLS 1.3, and curves before it. */
   readonly groups: readonly number[];
   /** Finite-field primes before TLS 1.3. */
   readonly primes: readonly { readonly prime: Buffer; readonly bits: number }[];
-  /** Each chain (DER) that was served, once. */
+  /** Each chain (DER) that the server sent, once. */
   readonly chains: readonly (readonly Buffer[])[];
-  /** Of versions up to 1.2; null where none is spoken. */
+  /** For versions up to 1.2; null if none is supported. */
   readonly classic: Classic | null;
 }
 
@@ -35,11 +35,11 @@ export interface Classic {
   readonly secureRenegotiation: boolean;
   readonly extendedMasterSecret: boolean;
   readonly compression: boolean;
-  /** Refuses a client that comes back with a lower version (RFC 7507); null where there is no lower one. */
+  /** Refuses a client that retries with a lower version (RFC 7507); null if there is no lower one. */
   readonly fallbackRefused: boolean | null;
 }
 
-/** All versions side by side, as far as the gate lets us. Throws TlsFormatError where the answers are not TLS. */
+/** Tests all versions in parallel, as far as the gate allows. Throws TlsFormatError if the answers are not TLS. */
 export async function enumerate(target: Target): Promise<TlsSeen> {
   const heard: Choice[] = [];
   const versions = (await Promise.all(VERSION_NAMES.map((version) => oneVersion(target, version, heard)))).filter(
@@ -64,7 +64,7 @@ export async function enumerate(target: Target): Promise<TlsSeen> {
         ? null
         : {
             secureRenegotiation: has(EXTENSION.renegotiationInfo),
-            // SSL 3.0 has no extensions but for the one that a signal among its suites asks for.
+            // SSL 3.0 has no extensions except renegotiation_info, which a signal among its suites asks for.
             extendedMasterSecret: old.every(
               ({ hello }) => hello.version === 'SSL 3.0' || hello.extensions.has(EXTENSION.extendedMasterSecret),
             ),
@@ -85,7 +85,7 @@ async function oneVersion(target: Target, version: Version, heard: Choice[]): Pr
     choices.push(choice);
     return choice;
   };
-  /** @returns whether it ended without a word */
+  /** @returns whether the server hung up without an answer */
   const peel = async (part: readonly number[]): Promise<boolean> => {
     for (let offer = part; offer.length > 0; offer = left(part)) {
       const choice = await pick(offer, 'none');
@@ -97,14 +97,14 @@ async function oneVersion(target: Target, version: Version, heard: Choice[]): Pr
   let more = await pick(all, 'fewer');
   while (more !== null && more !== 'closed') {
     const ends = await Promise.all(lanes(left(all)).map(peel));
-    // All lanes that ended without a word are asked once more, together.
+    // The remaining suites of all lanes that ended without an answer are offered once more, together.
     more = ends.includes(true) ? await pick(left(all), 'none') : null;
   }
   const suites = choices.map(({ hello }) => hello.suite);
   return { version, suites, order: await orderOf(target, { version, suites }, all, choices) };
 }
 
-/** Suites in parts that can be asked for side by side. */
+/** Suites in groups that can be tested in parallel. */
 function lanes(suites: readonly number[]): number[][] {
   const kinds: readonly RegExp[] = [/^ECDHE$/, /^DHE$/, /./];
   const lane = (id: number): number => kinds.findIndex((kind) => kind.test(suiteOf(id).exchange));
@@ -112,13 +112,13 @@ function lanes(suites: readonly number[]): number[][] {
 }
 
 /**
- * What is done about a server that hangs up without a word. Dovecot refuses so, and so does a server that is too busy: only
- * the second time it counts. `once more`: the same is asked again. `fewer`: the same with fewer suites, for a long hello is
- * too much for some. `none`: who asks sees to it.
+ * How to treat a server that hangs up without an answer. Dovecot refuses this way, and so does a server that is too busy:
+ * only the second time counts. `once more`: repeat the question. `fewer`: repeat it with fewer suites, because some servers
+ * refuse a long hello. `none`: the caller handles it.
  */
 type Patience = 'once more' | 'fewer' | 'none';
 
-/** The server's choice; null when it wants none of it, or when the gate is shut: then nothing more is known. */
+/** The server's choice; null if it refuses all, or if the gate is shut: then nothing more is known. */
 async function choose(target: Target, question: Question, patience: 'once more'): Promise<Choice | null>;
 async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null>;
 async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null> {
@@ -129,11 +129,11 @@ async function choose(target: Target, question: Question, patience: Patience): P
     if (patience === 'fewer') suites = suites.filter((id) => COMMON.test(suiteOf(id).cipher));
     heard = await hear(target, { ...question, suites });
   }
-  // Silence is no answer: the server may be busy, or drop what it does not know.
+  // Silence is not an answer: the server may be busy, or drop what it does not know.
   if (heard?.kind === 'silent') heard = await hear(target, { ...question, suites });
   if (heard?.kind === 'silent') target.gate.unanswered.add(question.version);
   if (heard?.kind !== 'hello') return null;
-  // A lower version than was asked for is the server's way to say that it does not know that one.
+  // A server that does not know the version answers with a lower one.
   const fits = heard.hello.version === question.version && suites.includes(heard.hello.suite);
   return fits ? { ...heard, offered: suites } : null;
 }
@@ -149,7 +149,7 @@ async function hear(target: Target, question: Question): Promise<TlsAnswer | nul
 
 const COMMON = /^(AES_(128|256)_(GCM|CBC)|CHACHA20_POLY1305|3DES_EDE_CBC|RC4_128)$/;
 
-/** Who gets his way? The offers were in our order, which few servers share: where one does, it is asked in the other too. */
+/** Whose order counts? Few servers share this offer's order. If a server follows it, offer the reverse order too. */
 async function orderOf(
   target: Target,
   { version, suites }: Spoken,
@@ -191,7 +191,7 @@ async function peelGroups(
 ): Promise<number[]> {
   const found: number[] = [];
   let offer = all;
-  /** A server with an ECDSA certificate wants its curve among ours (RFC 8422 §5.1): it stays in the offer, as the last. */
+  /** A server with an ECDSA certificate needs its curve in the offer (RFC 8422 §5.1): it stays, at the end. */
   let kept: readonly number[] = [];
   for (;;) {
     const choice = await choose(target, { version, suites, groups: [...offer, ...kept] }, 'once more');
@@ -207,7 +207,7 @@ async function peelGroups(
   }
 }
 
-/** Comes back with the version before the newest, and says so. */
+/** Retries with the version before the newest, and says so. */
 async function fallback(target: Target, versions: readonly VersionSeen[]): Promise<boolean | null> {
   const lower = versions.at(-2);
   if (!lower || VERSIONS[lower.version] < VERSIONS['TLS 1.0']) return null;
@@ -215,7 +215,7 @@ async function fallback(target: Target, versions: readonly VersionSeen[]): Promi
   return heard && heard.kind !== 'hello';
 }
 
-/** The first of each, told apart by some of their bytes. */
+/** The first of each kind; `bytes` identifies the kind. */
 function distinct<T>(all: readonly T[], bytes: (one: T) => Buffer | undefined): T[] {
   const seen = new Map<string, T>();
   for (const one of all) {

@@ -3,7 +3,7 @@ import { keyOf, nameOf, selfSigned, type Chain } from '../x509/chain.ts';
 import { signatureAlgorithm } from '../x509/signature-algorithm.ts';
 import type { Judgement } from './judgement.ts';
 
-/** Key, signature and order of each chain; name, validity and trust are verify's. */
+/** Key, signature and order of each chain; verify checks name, validity and trust. */
 export function judgeCertificates(chains: readonly Chain[]): Judgement[] {
   return chains.flatMap((chain) => [...keys(chain), ...signatures(chain), order(chain)]);
 }
@@ -13,14 +13,14 @@ function keys({ certificates }: Chain): Judgement[] {
   return certificates.slice(0, 1).map((leaf) => {
     const { text, strength } = keyOf(leaf);
     if (strength >= 112) return { check, severity: 'ok', text: `its key is ${text}` };
-    if (strength === 0) return { check, severity: 'info', text: `its key is ${text}, which is not judged here` };
+    if (strength === 0) return { check, severity: 'info', text: `its key is ${text}, which this audit does not rate` };
     return { check, severity: strength < 80 ? 'high' : 'medium', text: `its key is weak: ${text}` };
   });
 }
 
 function signatures({ certificates }: Chain): Judgement[] {
   const check = 'certificate-signature';
-  // A root's signature on itself proves nothing, and nobody looks at it.
+  // A root's signature on itself proves nothing, and no client checks it.
   const signed = certificates.filter((one, index) => index === 0 || !selfSigned(one));
   const judged = signed.map((one): Judgement => {
     const algorithm = signatureAlgorithm(one.raw);
@@ -36,6 +36,7 @@ function order({ certificates, faults, withRoot }: Chain): Judgement {
   const check = 'certificate-chain';
   if (faults.length > 0) return { check, severity: 'medium', text: `the chain is not in order: ${faults.join('; ')}` };
   const length = `${certificates.length} certificate${certificates.length === 1 ? '' : 's'}`;
-  if (withRoot) return { check, severity: 'info', text: `sends ${length}, the root too, which nobody needs` };
+  if (withRoot)
+    return { check, severity: 'info', text: `sends ${length}, including the root, which clients do not need` };
   return { check, severity: 'ok', text: `sends ${length}, in order` };
 }

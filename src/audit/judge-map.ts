@@ -3,8 +3,8 @@ import { STATUS } from './judgement.ts';
 import { DANGER_RULES } from './audit-rules.ts';
 
 /**
- * The dangers of a host's exposure map as findings, each on the port that it is about. One that the audit has seen from
- * outside already, on the same port, is not repeated; information (`any-sender`) is no finding.
+ * The dangers of a host's exposure map as findings, each on its port. A danger that the audit has already seen from outside on
+ * the same port is left out; information (`any-sender`) is not a finding.
  * @param seen the findings of the audit so far
  */
 export function judgeMap(map: ExposureMap, seen: readonly Finding[]): Finding[] {
@@ -23,7 +23,7 @@ export function judgeMap(map: ExposureMap, seen: readonly Finding[]): Finding[] 
   });
 }
 
-/** The way in that a danger is about: of a socket the first one that asks it, of the networks the first one that takes mail. */
+/** The listener of a danger: of a socket the first listener that uses it, of the networks the first one that accepts mail. */
 function wayOf({ ways }: ExposureMap, { id, text, file, line }: Danger): WayIn | undefined {
   const own = ways.find((way) => way.file === file && way.line === line && text.includes(way.id));
   if (own) return own;

@@ -17,14 +17,14 @@ function greeting(text: string): Judgement {
   const check = 'greeting';
   const version = /(?:^|[\s(])\D*\d+\.\d+/.exec(text.replace(/^\S+ \S+/, ''));
   return version
-    ? { check, severity: 'info', text: 'tells strangers the version of its software' }
-    : { check, severity: 'ok', text: 'tells no version' };
+    ? { check, severity: 'info', text: 'reveals the version of its software' }
+    : { check, severity: 'ok', text: 'reveals no version' };
 }
 
 function plainAuth({ taken, text }: NonNullable<SmtpSeen['auth']>): Judgement {
   const check = 'plain-auth';
   return taken
-    ? { check, severity: 'high', text: `takes AUTH in the clear, though it does not offer it: "${text}"` }
+    ? { check, severity: 'high', text: `accepts AUTH in the clear, although it does not offer it: "${text}"` }
     : { check, severity: 'ok', text: 'refuses AUTH in the clear' };
 }
 
@@ -32,9 +32,9 @@ function injected({ injection }: PortSeen): Judgement[] {
   const check = 'starttls-injection';
   if (injection === null) return [];
   if (injection === 'taken')
-    return [{ check, severity: 'high', text: 'carries out inside TLS what came in the clear before it' }];
+    return [{ check, severity: 'high', text: 'executes inside TLS a command that arrived in the clear' }];
   const how = injection === 'dropped' ? 'drops' : 'hangs up on';
-  return [{ check, severity: 'ok', text: `${how} what is sent behind STARTTLS` }];
+  return [{ check, severity: 'ok', text: `${how} a command that is sent after STARTTLS` }];
 }
 
 function relay({ relay: seen }: SmtpSeen, local: boolean): Judgement {
@@ -44,16 +44,16 @@ function relay({ relay: seen }: SmtpSeen, local: boolean): Judgement {
     return {
       check,
       severity: 'info',
-      text: 'takes mail for others from here, which is the host itself: not proven for others',
+      text: 'relays mail from the host itself; not tested for other clients',
     };
   if (taken)
     return {
       check,
       severity: 'high',
-      text: `takes mail from anybody to anybody (unless this machine is in mynetworks): "${text}"`,
+      text: `relays mail from any sender to any recipient (unless this machine is in mynetworks): "${text}"`,
     };
-  if (putsOff(seen)) return { check, severity: 'info', text: `not proven, it puts us off: "${text}"` };
-  return { check, severity: 'ok', text: `relays for nobody: "${text}"` };
+  if (putsOff(seen)) return { check, severity: 'info', text: `not tested, the server defers mail: "${text}"` };
+  return { check, severity: 'ok', text: `does not relay: "${text}"` };
 }
 
 function vrfy({ vrfy: { nobody, postmaster } }: SmtpSeen): Judgement {
@@ -63,7 +63,7 @@ function vrfy({ vrfy: { nobody, postmaster } }: SmtpSeen): Judgement {
     return {
       check,
       severity: 'low',
-      text: `tells which names exist (VRFY: ${postmaster} for one, ${nobody} for another)`,
+      text: `reveals which names exist (VRFY: ${postmaster} for one, ${nobody} for another)`,
     };
   if (knows(nobody)) return { check, severity: 'info', text: `answers VRFY with ${nobody} for any name` };
   return { check, severity: 'ok', text: `does not answer VRFY (${postmaster})` };

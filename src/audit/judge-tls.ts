@@ -9,7 +9,7 @@ import type { Judgement } from './judgement.ts';
 export function judgeTls(tls: TlsSeen, port: Port, renegotiates: boolean | null, spoken: boolean): Judgement[] {
   const judged = suites(tls, port.port);
   return [
-    // A session came about, so a server of which no version was found was not asked, or too busy: `complete` tells.
+    // A session worked, so a server without any version was not asked, or was too busy: `complete` reports that.
     ...(spoken && tls.versions.length === 0 ? [] : versions(tls, port.port)),
     ...judged,
     ...orders(
@@ -24,8 +24,8 @@ export function judgeTls(tls: TlsSeen, port: Port, renegotiates: boolean | null,
 }
 
 /**
- * On 25 a server must take what the other side can, and the alternative is no encryption at all (RFC 7435): what is weak
- * there weighs less than where people log in.
+ * On port 25 a server must accept what the other side supports, and the alternative is no encryption at all (RFC 7435): a
+ * weakness weighs less there than on ports with logins.
  */
 const byPort = (port: number, elsewhere: Severity): Severity =>
   port !== 25 ? elsewhere : elsewhere === 'high' ? 'medium' : elsewhere === 'medium' ? 'low' : 'info';
@@ -33,24 +33,24 @@ const byPort = (port: number, elsewhere: Severity): Severity =>
 function versions({ versions }: TlsSeen, port: number): Judgement[] {
   const check = 'tls-versions';
   const names = versions.map(({ version }) => version);
-  if (names.length === 0) return [{ check, severity: 'high', text: 'takes no version of TLS at all' }];
+  if (names.length === 0) return [{ check, severity: 'high', text: 'accepts no version of TLS' }];
   const old = names.filter((name) => VERSIONS[name] < VERSIONS['TLS 1.2']);
   const missing = (['TLS 1.2', 'TLS 1.3'] as const).filter((name) => !names.includes(name));
   const said: Judgement[] = [];
-  if (missing.length === 2) said.push({ check, severity: 'high', text: `speaks nothing better than ${names.at(-1)}` });
+  if (missing.length === 2) said.push({ check, severity: 'high', text: `supports nothing newer than ${names.at(-1)}` });
   if (names.includes('SSL 3.0'))
-    said.push({ check, severity: byPort(port, 'high'), text: 'takes SSL 3.0', source: 'RFC 7568, CVE-2014-3566' });
+    said.push({ check, severity: byPort(port, 'high'), text: 'accepts SSL 3.0', source: 'RFC 7568, CVE-2014-3566' });
   const dated = old.filter((name) => name !== 'SSL 3.0');
   if (dated.length > 0)
-    said.push({ check, severity: byPort(port, 'medium'), text: `takes ${dated.join(' and ')}`, source: 'RFC 8996' });
+    said.push({ check, severity: byPort(port, 'medium'), text: `accepts ${dated.join(' and ')}`, source: 'RFC 8996' });
   if (missing.length === 1 && missing[0] === 'TLS 1.3')
-    said.push({ check, severity: 'low', text: 'does not speak TLS 1.3' });
+    said.push({ check, severity: 'low', text: 'does not support TLS 1.3' });
   if (missing.length === 1 && missing[0] === 'TLS 1.2')
-    said.push({ check, severity: 'info', text: 'does not speak TLS 1.2, which some servers still need' });
-  return said.length > 0 ? said : [{ check, severity: 'ok', text: `takes ${names.join(' and ')}, no older version` }];
+    said.push({ check, severity: 'info', text: 'does not support TLS 1.2, which some servers still need' });
+  return said.length > 0 ? said : [{ check, severity: 'ok', text: `accepts ${names.join(' and ')}, no older version` }];
 }
 
-/** Suites that are weak, by the worst that is to be said of them: its weight where people log in, and on 25. */
+/** Weak suites, by their worst weakness, with its weight on ports with logins and on 25. */
 const WEAK: readonly {
   readonly what: string;
   readonly is: (suite: Suite) => boolean;
@@ -76,9 +76,9 @@ const WEAK: readonly {
     source: 'RFC 5469, RFC 9325 §4.1',
   },
   {
-    what: 'in which the server does not show who it is',
+    what: 'without server authentication',
     is: ({ authentication }) => authentication === 'anon',
-    // Who does not check certificates loses nothing by there being none: Postfix offers them on purpose (TLS_README).
+    // A client that does not check certificates loses nothing without one: Postfix offers these suites on purpose (TLS_README).
     weight: ['high', 'low'],
     source: 'RFC 9325 §4.1, RFC 7435',
   },
@@ -107,14 +107,14 @@ function suites({ versions }: TlsSeen, port: number): Judgement[] {
     const found = [...left.values()].filter(is);
     for (const { id } of found) left.delete(id);
     if (found.length === 0) continue;
-    const text = `takes ${found.length} ${what}: ${some(found)}`;
+    const text = `accepts ${found.length} ${what}: ${some(found)}`;
     said.push({ check, severity: weight[port === 25 ? 1 : 0], text, source });
   }
   if (all > 0 && left.size === 0)
-    said.unshift({ check, severity: 'medium', text: 'takes no suite with AEAD and forward secrecy' });
+    said.unshift({ check, severity: 'medium', text: 'accepts no suite with AEAD and forward secrecy' });
   return said.length > 0 || all === 0
     ? said
-    : [{ check, severity: 'ok', text: `takes ${all}, all with AEAD and forward secrecy` }];
+    : [{ check, severity: 'ok', text: `accepts ${all}, all with AEAD and forward secrecy` }];
 }
 
 const MOST = 3;
@@ -130,13 +130,13 @@ function orders({ versions }: TlsSeen, weak: boolean, port: number): Judgement[]
   const client = classic.filter(({ order }) => order === 'client').map(({ version }) => version);
   if (classic.every(({ order }) => order === null)) return [];
   if (client.length === 0) return [{ check, severity: 'ok', text: "the server's order of suites counts" }];
-  // Where all are good, clients choose better: they know what their hardware can (Mozilla, server side TLS).
-  if (!weak) return [{ check, severity: 'ok', text: "the client's order of suites counts, and all are good" }];
+  // If all suites are good, the client chooses better: it knows its hardware (Mozilla, server side TLS).
+  if (!weak) return [{ check, severity: 'ok', text: "the client's order of suites counts, and all suites are good" }];
   return [
     {
       check,
       severity: byPort(port, 'low'),
-      text: `the client's order of suites counts (${client.join(', ')}), the weak ones too`,
+      text: `the client's order of suites counts (${client.join(', ')}), including weak ones`,
     },
   ];
 }
@@ -153,7 +153,7 @@ function exchange({ groups, primes }: TlsSeen, port: number): Judgement {
   const weak = groups.filter((id) => (GROUPS[id]?.bits ?? 0) < 112);
   if (weak.length > 0)
     return { check, severity: byPort(port, 'medium'), text: `weak curves: ${weak.map(groupName).join(', ')}` };
-  return { check, severity: 'ok', text: told === '' ? 'no key exchange but by RSA' : told };
+  return { check, severity: 'ok', text: told === '' ? 'key exchange with RSA only' : told };
 }
 
 function classic({ secureRenegotiation, extendedMasterSecret, compression, fallbackRefused }: Classic): Judgement[] {
@@ -171,9 +171,13 @@ function classic({ secureRenegotiation, extendedMasterSecret, compression, fallb
     ...(fallbackRefused === null
       ? []
       : fallbackRefused
-        ? [yes('fallback', 'refuses a client that was pressed to a lower version')]
+        ? [yes('fallback', 'refuses a client that was downgraded to a lower version')]
         : [
-            { check: 'fallback', severity: 'low', text: 'takes a client that was pressed to a lower version' } as const,
+            {
+              check: 'fallback',
+              severity: 'low',
+              text: 'accepts a client that was downgraded to a lower version',
+            } as const,
           ]),
   ];
 }
@@ -181,6 +185,6 @@ function classic({ secureRenegotiation, extendedMasterSecret, compression, fallb
 function renegotiation(accepted: boolean): Judgement {
   const check = 'renegotiation-client';
   return accepted
-    ? { check, severity: 'low', text: 'lets a client begin new handshakes within a session' }
-    : { check, severity: 'ok', text: 'lets no client begin a new handshake within a session' };
+    ? { check, severity: 'low', text: 'lets a client start a new handshake within a session' }
+    : { check, severity: 'ok', text: 'does not let a client start a new handshake within a session' };
 }

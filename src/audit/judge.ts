@@ -6,7 +6,7 @@ import { STATUS, type Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
 import { AUDIT_RULES, VERIFY_RULES } from './audit-rules.ts';
 
-/** Everything that is to be said of a port, in the order of the rules. Nothing of one where nobody answers. */
+/** All findings of a port, in the order of AUDIT_RULES; none for a port that does not answer. */
 export function judgePort(seen: PortSeen): Finding[] {
   const { port, session, why, connections } = seen;
   if (!session) return [];
@@ -15,8 +15,8 @@ export function judgePort(seen: PortSeen): Finding[] {
     ...(seen.tls ? judgeTls(seen.tls, port, seen.renegotiates, session.secure) : []),
     ...judgeCertificates(seen.chains),
     why === ''
-      ? { check: 'complete', severity: 'ok', text: 'all was asked' }
-      : { check: 'complete', severity: 'low', text: `not all was asked: after ${connections} connections, ${why}` },
+      ? { check: 'complete', severity: 'ok', text: 'the audit of this port is complete' }
+      : { check: 'complete', severity: 'low', text: `incomplete after ${connections} connections: ${why}` },
   ];
   const order = Object.keys(AUDIT_RULES);
   return said

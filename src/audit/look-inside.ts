@@ -1,4 +1,4 @@
-/** One ordinary conversation: who answers, what is offered before and inside TLS, and, by SMTP, for whom it would relay. */
+/** One ordinary dialogue: the greeting, the offers before and inside TLS, and, in SMTP, whether the server relays. */
 import { NOBODY } from '../mail/protocol.ts';
 import { askRelay, type RelaySeen } from '../verify/relay.ts';
 import { show } from '../formats/text/show.ts';
@@ -12,26 +12,26 @@ export interface SessionSeen {
   readonly greeting: string;
   readonly clear: readonly string[];
   readonly inside: readonly string[];
-  /** Did a TLS session come about with Node's own TLS? */
+  /** Did Node's own TLS complete the handshake? */
   readonly secure: boolean;
-  /** Its version as Node calls it (`TLSv1.3`); empty where there was none. */
+  /** The version in Node's terms (`TLSv1.3`); empty without a session. */
   readonly version: string;
-  /** DER; null where it was not seen. */
+  /** DER; null if it was not seen. */
   readonly leaf: Buffer | null;
-  /** Null where it was not tried: not SMTP, or no answer. */
+  /** Null if it was not tried: not SMTP, or no answer. */
   readonly smtp: SmtpSeen | null;
 }
 
 export interface SmtpSeen {
-  /** A foreign sender's mail to a foreign recipient: the answer to RCPT, or to MAIL where it did not come to that. */
+  /** A foreign sender's mail to a foreign recipient: the answer to RCPT, or to MAIL if the server refused that. */
   readonly relay: RelaySeen;
-  /** The answers to VRFY for a name that nobody has, and for one that everybody must have (RFC 5321 §4.5.1). */
+  /** The answers to VRFY for a name that does not exist, and for one that every server must have (RFC 5321 §4.5.1). */
   readonly vrfy: { readonly nobody: number; readonly postmaster: number };
-  /** How AUTH was answered where it was not offered in the clear; null where it was, or there is no clear. */
+  /** The answer to AUTH without an offer in the clear; null if it was offered, or the port has no clear text. */
   readonly auth: { readonly taken: boolean; readonly text: string } | null;
 }
 
-/** Throws TurnedAway where the port does not serve us. */
+/** Throws TurnedAway if the port does not serve this client. */
 export function lookInside(target: Target): Promise<SessionSeen> {
   return target.gate.through(async () => {
     const wire = await open(target);
@@ -57,7 +57,7 @@ async function talk(wire: Wire, { port, servername }: Target): Promise<SessionSe
   };
   let leaf: Buffer | null = null;
   let auth: SmtpSeen['auth'] = null;
-  /** False where TLS does not come about: what else there is to see is seen without. */
+  /** False if the handshake fails: the dialogue then ends without TLS. */
   const secure = async (): Promise<boolean> => {
     try {
       const tls = await wire.secure({ context, servername });
@@ -86,14 +86,14 @@ async function talk(wire: Wire, { port, servername }: Target): Promise<SessionSe
   return { ...seen, leaf, smtp: port.protocol === 'smtp' ? { ...(await probe(wire)), auth } : null };
 }
 
-/** Asks for a login that is not offered; one that is granted is broken off (RFC 4954 §4). */
+/** Sends AUTH although it is not offered, and cancels it if the server accepts (RFC 4954 §4). */
 async function unoffered(wire: Wire): Promise<SmtpSeen['auth']> {
   const { code, text } = await command(wire, 'AUTH PLAIN');
   if (code === 334) await command(wire, '*');
   return { taken: code === 334, text: show(text) };
 }
 
-/** Where the foreign sender is refused, the empty one is tried, which nobody may refuse (RFC 5321 §4.5.5). */
+/** If the foreign sender is refused, tries the empty sender, which a server must not refuse (RFC 5321 §4.5.5). */
 async function probe(wire: Wire): Promise<Omit<SmtpSeen, 'auth'>> {
   const nobody = await command(wire, `VRFY ${NOBODY}`);
   const postmaster = await command(wire, 'VRFY postmaster');

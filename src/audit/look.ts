@@ -8,26 +8,26 @@ import { TurnedAway } from './port-gate.ts';
 import { lookInside, type SessionSeen } from './look-inside.ts';
 import { injection, renegotiation, type Injection } from './tricks.ts';
 
-/** Everything that was seen of one port, not yet judged. */
+/** Everything seen of one port, before judgement. */
 export interface PortSeen {
   readonly port: Port;
-  /** Null where nobody answers. */
+  /** Null if the port does not answer. */
   readonly session: SessionSeen | null;
-  /** Null where there is no TLS to look at. */
+  /** Null without TLS. */
   readonly tls: TlsSeen | null;
   readonly chains: readonly Chain[];
-  /** Null where it could not be tried. */
+  /** Null if it could not be tried. */
   readonly injection: Injection | null;
   readonly renegotiates: boolean | null;
-  /** Why not everything was asked; empty where it was. */
+  /** Why the audit is incomplete; empty if it is complete. */
   readonly why: string;
   readonly connections: number;
-  /** The connection came from the host itself, which may be trusted more than others. */
+  /** The connection came from the host itself, which servers may trust more. */
   readonly local: boolean;
   readonly seconds: number;
 }
 
-/** First an ordinary conversation, then all questions side by side, as far as the gate lets them. Throws nothing. */
+/** First an ordinary dialogue, then all questions in parallel, as far as the gate allows. Does not throw. */
 export async function lookAtPort(target: Target, isLocal: () => boolean): Promise<PortSeen> {
   const { port, gate } = target;
   const began = performance.now();
@@ -42,7 +42,7 @@ export async function lookAtPort(target: Target, isLocal: () => boolean): Promis
         enumerate(target),
         session.secure && port.tls === 'starttls' ? attempt(injection(target)) : null,
       ]);
-      // What came about in the conversation and not when it was asked for was not answered: a server that is too busy.
+      // A version that worked in the dialogue but not when asked for got no answer: the server is too busy.
       const spoken = session.version.replace('TLSv', 'TLS ').replace(/ 1$/, ' 1.0');
       if (session.secure && !tls.versions.some(({ version }) => version === spoken)) gate.unanswered.add(spoken);
       const old = tls.versions.some(({ version }) => version !== 'TLS 1.3' && version !== 'SSL 3.0');
@@ -50,10 +50,10 @@ export async function lookAtPort(target: Target, isLocal: () => boolean): Promis
     }
   } catch (error) {
     if (!(error instanceof TurnedAway || error instanceof TlsFormatError)) throw error;
-    // What is still under way comes to its end, and nothing more is begun.
-    gate.shut ||= error instanceof TlsFormatError ? `what answers ${error.message}` : error.message;
+    // Running work finishes; no new work starts.
+    gate.shut ||= error instanceof TlsFormatError ? `the server's answer ${error.message}` : error.message;
   }
-  // In TLS 1.3 the chain comes encrypted: of a server that speaks nothing else the session's own view is all there is.
+  // TLS 1.3 encrypts the chain: for a server with TLS 1.3 only, the session's own certificate is all there is.
   const served = tls?.chains.length ? tls.chains : session?.leaf ? [[session.leaf]] : [];
   return {
     ...{ port, session, tls, chains: served.map(readChain), injection: slipped, renegotiates },
@@ -64,12 +64,12 @@ export async function lookAtPort(target: Target, isLocal: () => boolean): Promis
 
 function reason({ shut, unanswered }: Target['gate']): string {
   if (shut !== '' || unanswered.size === 0) return shut;
-  return `nothing was answered to some hellos of ${[...unanswered].join(', ')}`;
+  return `no answer to some hellos of ${[...unanswered].join(', ')}`;
 }
 
 const hasStartTls = ({ clear }: SessionSeen): boolean => clear.some((word) => /^(STARTTLS|STLS)$/i.test(word.trim()));
 
-/** Null where the server did not let it come to that. */
+/** Null if the server did not let it run. */
 async function attempt<T>(trick: Promise<T>): Promise<T | null> {
   try {
     return await trick;

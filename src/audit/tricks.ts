@@ -1,4 +1,4 @@
-/** What only an attacker would do, done once and without harm. */
+/** Attacks, each tried once and without harm. */
 import type { TLSSocket } from 'node:tls';
 import type { Protocol } from '../mail/protocol.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
@@ -6,7 +6,7 @@ import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
 import { PROTOCOLS } from './audit-ports.ts';
 
-/** A command that does nothing, for the same segment as STARTTLS, and whether an answer to it is among these lines. */
+/** A harmless command to send in the segment of STARTTLS, and whether these lines contain an answer to it. */
 const SLIPPED: Readonly<
   Record<
     Target['port']['protocol'],
@@ -21,9 +21,9 @@ const SLIPPED: Readonly<
 export type Injection = 'taken' | 'dropped' | 'refused';
 
 /**
- * CVE-2011-0411: a command that came in the clear, behind STARTTLS in the same segment, must not be carried out inside TLS.
- * Inside we only say goodbye; what is answered before that answers what was slipped in. `refused`: the server does not
- * go on with a client that does so.
+ * CVE-2011-0411: a command that arrives in the clear, after STARTTLS in the same segment, must not be executed inside TLS.
+ * Inside TLS this sends only the goodbye: any answer before the goodbye's own is for the injected command. `refused`: the
+ * server ends the session with such a client.
  */
 export function injection(target: Target): Promise<Injection> {
   const { line, answered } = SLIPPED[target.port.protocol];
@@ -53,7 +53,7 @@ async function rest(wire: Wire): Promise<string[]> {
   }
 }
 
-/** Does the server let a client begin a new handshake within a session (CVE-2011-1473)? Tried once, up to TLS 1.2. */
+/** Does the server let a client start a new handshake within a session (CVE-2011-1473)? Tried once, up to TLS 1.2. */
 export function renegotiation(target: Target): Promise<boolean> {
   return inSession(target, async (wire, protocol) => {
     if (target.port.tls === 'starttls') {
@@ -66,7 +66,7 @@ export function renegotiation(target: Target): Promise<boolean> {
   });
 }
 
-/** Some servers say nothing to it: that is no as well. Milliseconds. */
+/** Some servers do not answer: that means no as well. Milliseconds. */
 const PATIENCE = 2000;
 
 function renegotiates(tls: TLSSocket, patience: number): Promise<boolean> {
@@ -81,7 +81,7 @@ function renegotiates(tls: TLSSocket, patience: number): Promise<boolean> {
   });
 }
 
-/** A connection through the gate, greeted where that is in the clear. */
+/** A connection through the gate, after the greeting if that is in the clear. */
 function inSession<T>(target: Target, work: (wire: Wire, protocol: Protocol) => Promise<T>): Promise<T> {
   const protocol = PROTOCOLS[target.port.protocol];
   return target.gate.through(async () => {

@@ -1,4 +1,4 @@
-/** At most `limit` holders at a time, in the order in which they came. The limit may change while some wait. */
+/** At most `limit` holders at a time, in order of arrival. The limit may change while callers wait. */
 export class Limiter {
   limit: number;
   private active = 0;
@@ -8,20 +8,20 @@ export class Limiter {
     this.limit = limit;
   }
 
-  /** Holders at present. */
+  /** The current number of holders. */
   get used(): number {
     return this.active;
   }
 
-  /** Nobody holds a place, and nobody waits for one. */
+  /** True without holders and without waiting callers. */
   get isIdle(): boolean {
     return this.active === 0 && this.waiting.length === 0;
   }
 
-  /** Resolves when there is a place, with a function that gives it back; it may be called more than once. */
+  /** Waits for a free slot. The returned function releases it; it may be called more than once. */
   async enter(): Promise<() => void> {
     if (this.active < this.limit) this.active += 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // `next` counts the place as taken
+    else await new Promise<void>((resolve) => this.waiting.push(resolve)); // `next` counts the slot as used
     let released = false;
     return () => {
       if (released) return;

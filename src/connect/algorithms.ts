@@ -1,7 +1,7 @@
 /**
- * What is offered to a server. Left out, though ssh2 has them: SHA-1 (`ssh-rsa`, `hmac-sha1`), and ChaCha20-Poly1305 and
- * CBC, which a man in the middle can cut at the start of a session where strict key exchange is missing (Terrapin,
- * CVE-2023-48795). Post-quantum key exchange is not there yet in ssh2.
+ * The algorithms offered to a server. ssh2 also has SHA-1 (`ssh-rsa`, `hmac-sha1`), ChaCha20-Poly1305 and CBC. They are left
+ * out: SHA-1 is broken, and a man in the middle can cut ChaCha20-Poly1305 and CBC at the start of a session without strict key
+ * exchange (Terrapin, CVE-2023-48795). ssh2 has no post-quantum key exchange yet.
  */
 export const KEX = [
   'curve25519-sha256',
@@ -42,8 +42,8 @@ const HOST_KEYS = [
 export type HostKeyAlgorithm = (typeof HOST_KEYS)[number];
 
 /**
- * The host key algorithms, those of the known keys first: else a host known by its RSA key would show its Ed25519 key
- * and look like another one.
+ * The host key algorithms, known types first: otherwise a host that is known by its RSA key would show its Ed25519 key and
+ * look like another host.
  */
 export function hostKeyAlgorithms(known: readonly string[]): HostKeyAlgorithm[] {
   const rank = (algorithm: HostKeyAlgorithm): number =>

@@ -1,4 +1,4 @@
-/** Each thing to authenticate with, as the method that ssh2 takes. */
+/** Turns each key, and each question to the user, into an authentication method of ssh2. */
 import type { AnyAuthMethod, BaseAgent, ParsedKey, Prompt } from 'ssh2';
 import { printable } from '../formats/text/printable.ts';
 import type { Candidate } from './credentials.ts';
@@ -10,9 +10,9 @@ import type { SshSettings } from './ssh-config.ts';
 
 export interface Attempt {
   readonly method: 'publickey' | 'keyboard-interactive' | 'password';
-  /** For the message when nothing was accepted. */
+  /** For the error message if nothing was accepted. */
   readonly label: string;
-  /** Builds it when its turn comes; undefined skips it. */
+  /** Builds the method when its turn comes; undefined skips it. */
   make(): Promise<AnyAuthMethod | undefined>;
 }
 
@@ -21,11 +21,11 @@ export type Ask = (text: string, secret: boolean) => Promise<string>;
 
 export interface AttemptOptions {
   readonly settings: SshSettings;
-  /** Absent when nobody can be asked. */
+  /** Absent if no user can be asked. */
   readonly ask: Ask | undefined;
-  /** Stands for whoever is asked: a passphrase is asked for once. */
+  /** Identifies the user who is asked: the same user is asked once for a passphrase. */
   readonly asker: object | undefined;
-  /** Told of what goes wrong where ssh2 would hide it. */
+  /** Receives errors that ssh2 would hide. */
   readonly problem: (error: unknown) => undefined;
 }
 
@@ -71,7 +71,7 @@ function fileAttempt(library: SshLibrary, file: KeyFile, options: AttemptOptions
   };
 }
 
-/** An encrypted key as an agent of its own: the passphrase is asked for only when the host would take the key. */
+/** An encrypted key, wrapped as an agent: the user is asked for the passphrase only if the host would accept the key. */
 function lockedKey(
   library: SshLibrary,
   half: ParsedKey,
@@ -94,13 +94,13 @@ function lockedKey(
   return agent;
 }
 
-/** What a person can answer, as often as OpenSSH asks. */
+/** Methods that the user answers, each as often as OpenSSH asks. */
 export function askingAttempts(options: AttemptOptions): Attempt[] {
   const { settings, ask, asker, problem } = options;
   if (ask === undefined || asker === undefined) return [];
   const username = settings.user;
   const place = `${username}@${settings.hostname}:${settings.port}`;
-  // A second connection to the same host, as to confirm a change, asks for nothing again.
+  // A second connection to the same host (to confirm a change, for example) does not ask again.
   let known = passwords.get(asker)?.get(place);
   const askPassword = async (text: string): Promise<string> => {
     const answer = known ?? (await ask(text, true));
@@ -111,7 +111,7 @@ export function askingAttempts(options: AttemptOptions): Attempt[] {
   const answerAll = async (prompts: readonly Prompt[], instructions: string): Promise<string[]> => {
     const answers: string[] = [];
     for (const { prompt, echo } of prompts) {
-      // Prompts come from the host: nothing in them reaches the terminal raw.
+      // Prompts come from the host: never pass them to the terminal raw.
       const text = `${printable(`${instructions} ${prompt}`)} `;
       const secret = echo !== true;
       const plain = prompts.length === 1 && secret && /password/i.test(prompt);
@@ -146,5 +146,5 @@ export function askingAttempts(options: AttemptOptions): Attempt[] {
   return [interactive, password].flatMap((attempt) => Array<Attempt>(PASSWORD_TRIES).fill(attempt));
 }
 
-/** By whoever was asked, then by `user@host:port`. */
+/** By the asker, then by `user@host:port`. */
 const passwords = new WeakMap<object, Map<string, string>>();

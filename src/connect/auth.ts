@@ -7,16 +7,16 @@ import type { Credentials } from './credentials.ts';
 import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
-/** Gives one way to authenticate after the other. */
+/** Supplies the authentication methods one after another. */
 export interface Authentication {
   /**
-   * The next one that the host allows; false when none is left. `allowed` is null before the host has said anything.
-   * @throws what asking the user threw
+   * The next method that the host allows; false when none is left. `allowed` is null before the host has answered.
+   * @throws the error of asking the user
    */
   next(allowed: readonly string[] | null): Promise<AnyAuthMethod | false>;
-  /** What was tried last: when the host lets us in, with this. */
+  /** The label of the last method tried: if the host accepts the login, of the one that it accepted. */
   last(): string;
-  /** What to say when the host accepted none. */
+  /** The error for a host that accepted no method. */
   failure(): HardenMailError;
 }
 
@@ -24,7 +24,7 @@ export interface AuthOptions {
   readonly label: string;
   readonly settings: SshSettings;
   readonly credentials: Credentials;
-  /** Absent when nobody can be asked. */
+  /** Absent if no user can be asked. */
   readonly ask: Ask | undefined;
   readonly asker: object | undefined;
   readonly debug: (line: string) => void;
@@ -48,7 +48,7 @@ export function authentication(library: SshLibrary, options: AuthOptions): Authe
     async next(allowed) {
       accepted = allowed ?? accepted;
       while (fatal === undefined) {
-        // The first key goes out before the host has said what it allows: that saves a round trip.
+        // Send the first key before the host lists what it allows: that saves a round trip.
         const fits = (method: string): boolean =>
           allowed === null ? method === 'publickey' : allowed.includes(method);
         const at = attempts.findIndex(({ method }) => fits(method));
@@ -71,10 +71,10 @@ function failure({ label, settings }: AuthOptions, tried: readonly string[], acc
   const accepts = accepted.length === 0 ? '' : `; the host accepts ${printable(accepted.join(', '))}`;
   return new HardenMailError(
     'AUTH_FAILED',
-    `${label}: ${settings.user} was not let in; tried ${what}${accepts}`,
+    `${label}: ${settings.user} could not log in; tried ${what}${accepts}`,
     tried.length > 5
-      ? 'Many keys at once make sshd hang up: name the right one with --identity.'
-      : 'Name another user or key with --user and --identity, load a key with `ssh-add`, or put yours on the host with ' +
+      ? 'sshd hangs up after too many keys: name the right one with --identity.'
+      : 'Name another user or key with --user and --identity, load a key with `ssh-add`, or copy yours to the host with ' +
           '`ssh-copy-id`.',
   );
 }

@@ -7,7 +7,7 @@ import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
 import type { ConnectOptions } from './connect-options.ts';
 
-/** `--local`: this machine is the mail host. The same scripts as over SSH, by a shell of ours, as root or by sudo. */
+/** `--local`: this machine is the mail host. Runs the same scripts as over SSH, in a local shell, as root or through sudo. */
 export function connectLocally({ name }: Host, { becomePassword, signal, onStep, onCommand }: ConnectOptions): Remote {
   const transport = localTransport({ label: name, address: ownAddress(), ...(signal && { signal }) });
   onStep?.('local', `this machine, as ${transport.user}: no SSH`);
@@ -20,7 +20,7 @@ export function connectLocally({ name }: Host, { becomePassword, signal, onStep,
   return onCommand ? observed(local, onCommand) : local;
 }
 
-/** What the daemons see their clients at; the loopback only where there is nothing else. */
+/** The address from which the daemons see local clients; the loopback address only if the machine has no other. */
 function ownAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outer = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
@@ -29,6 +29,7 @@ function ownAddress(): string {
 
 function inLocalWords(error: unknown): never {
   if (!(error instanceof HardenMailError) || error.code !== 'NOT_ROOT') throw error;
-  const hint = 'Run it as root: sudo harden-mail … --local. --ask-become-pass asks for the password of sudo.';
+  const hint =
+    'Run it as root: sudo harden-mail … --local. Or give --ask-become-pass to be asked for the sudo password.';
   throw new HardenMailError('NOT_ROOT', error.message, hint, { cause: error });
 }

@@ -13,9 +13,9 @@ import { loadSsh } from './library.ts';
 import { describeSettings } from './ssh-config.ts';
 
 /**
- * Opens an SSH connection as `ssh` would: ~/.ssh/config, host key check, jump hosts, authentication. The way to root is
- * found by the first script that is run (see `sshRemote`).
- * @throws HardenMailError with the code of what went wrong; its message names host and port
+ * Opens an SSH connection as `ssh` would: ~/.ssh/config, host key check, jump hosts, authentication. The first script that
+ * runs finds the way to root (see `sshRemote`).
+ * @throws HardenMailError; its message names host and port
  */
 export async function connect(host: Host, options: ConnectOptions): Promise<Remote> {
   if (host.local) return connectLocally(host, options);

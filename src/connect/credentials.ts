@@ -5,27 +5,27 @@ import type { KeyFile } from './keys.ts';
 import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
-/** A key to try: one that the agent holds, or one in a file. */
+/** A key to try: in the agent, or in a file. */
 export type Candidate = { readonly agentKey: ParsedKey } | { readonly file: KeyFile };
 
 export interface Credentials {
   readonly candidates: readonly Candidate[];
-  /** Key files that are there but were left out, each with the reason. */
+  /** Existing key files that were left out, each with the reason. */
   readonly skipped: readonly string[];
 }
 
 export interface CredentialsQuery {
   readonly settings: SshSettings;
-  /** The key that the user named, if any: it comes first, and must be usable. */
+  /** The key that the user named, if any: it is tried first, and must be usable. */
   readonly identity: string | undefined;
-  /** Is there somebody who can be asked for a passphrase? */
+  /** Can the user be asked for a passphrase? */
   readonly canAsk: boolean;
   readonly debug: (line: string) => void;
 }
 
 /**
- * The keys to try, in OpenSSH's order (`pubkey_prepare`) behind the one that the user named: configured keys that the
- * agent holds, the agent's other keys, keys in files.
+ * The keys to try: first the key that the user named, then in OpenSSH's order (`pubkey_prepare`): configured keys that the
+ * agent has, the agent's other keys, keys in files.
  * @throws HardenMailError KEY_UNUSABLE for the key that the user named
  */
 export async function findCredentials(library: SshLibrary, query: CredentialsQuery): Promise<Credentials> {
@@ -51,7 +51,7 @@ export async function findCredentials(library: SshLibrary, query: CredentialsQue
   const named = files.find((file) => file.path === identity);
   if (named !== undefined && holder(named) === undefined) {
     if (!named.encrypted) parsePrivateKey(named, library.utils.parseKey);
-    else if (!query.canAsk) throw unusable(named.path, 'it has a passphrase, and nobody can be asked');
+    else if (!query.canAsk) throw unusable(named.path, 'it has a passphrase, and there is no terminal to ask for it');
   }
 
   const best = (file: KeyFile): Candidate => {
@@ -72,7 +72,7 @@ export async function findCredentials(library: SshLibrary, query: CredentialsQue
   return { candidates, skipped };
 }
 
-/** An agent that does not answer is no agent. */
+/** The agent's keys. An agent that does not answer counts as no agent. */
 function listAgent(
   library: SshLibrary,
   socket: string | undefined,

@@ -1,4 +1,4 @@
-/** A clock that calls once when nothing touched it for so many seconds. It stands still while a person is asked. */
+/** A timer that fires once after so many seconds without a `touch`. It is paused while the user is asked. */
 export interface Deadline {
   readonly touch: () => void;
   readonly stop: () => void;

@@ -1,6 +1,6 @@
 import { hostname as localHostname, userInfo } from 'node:os';
 
-/** What the tokens of ssh_config(5) stand for. */
+/** Values for the tokens of ssh_config(5). */
 export interface Tokens {
   /** Name as given on the command line, resolved name, port, remote user. */
   readonly original: string;
@@ -12,7 +12,7 @@ export interface Tokens {
 
 /**
  * Expands `~`, `${VARIABLE}` and the percent tokens in a file name, as ssh does for IdentityFile, IdentityAgent and
- * UserKnownHostsFile (ssh_config(5), TOKENS). The home is the one of the password file, as for ssh; not $HOME.
+ * UserKnownHostsFile (ssh_config(5), TOKENS). As in ssh, the home folder is the one of the password file, not $HOME.
  */
 export function expandTokens(path: string, tokens: Tokens): string {
   const me = userInfo();

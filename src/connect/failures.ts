@@ -1,8 +1,8 @@
-/** What the network and the other side say, as errors with a next step. */
+/** Turns errors of the network and of the other side into errors with a next step. */
 import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../formats/text/printable.ts';
 
-/** The other side hung up before it said who it is, as sshd does beyond MaxStartups: worth another try. */
+/** The other side hung up before it identified itself, as sshd does beyond MaxStartups: worth a retry. */
 export class ForwardRefusal extends HardenMailError {}
 
 export function socketFailure(label: string, error: NodeJS.ErrnoException): HardenMailError {
@@ -21,7 +21,7 @@ export function socketFailure(label: string, error: NodeJS.ErrnoException): Hard
       return new HardenMailError(
         'CONNECTION_REFUSED',
         `${label}: the connection was refused`,
-        'Is sshd running, and on this port? Another one is given with --port.',
+        'Is sshd running, and on this port? Give another port with --port.',
         options,
       );
     case 'ETIMEDOUT':
@@ -44,7 +44,7 @@ export function socketFailure(label: string, error: NodeJS.ErrnoException): Hard
   }
 }
 
-/** Something failed between the first byte and the end of authentication. `shaken`: keys were already exchanged. */
+/** A failure between the first byte and the end of authentication. `shaken`: the key exchange was complete. */
 export function handshakeFailure(label: string, error: Error, shaken: boolean, level?: string): HardenMailError {
   const options = { cause: error };
   const said = printable(error.message);
@@ -52,7 +52,7 @@ export function handshakeFailure(label: string, error: Error, shaken: boolean, l
     return new HardenMailError(
       'CONNECTION_TIMEOUT',
       `${label}: connected, but ${said}`,
-      'Is it sshd that listens there? Look at the load of the host.',
+      'Does sshd listen there? Check the load of the host.',
       options,
     );
   }
@@ -60,7 +60,7 @@ export function handshakeFailure(label: string, error: Error, shaken: boolean, l
     return new HardenMailError(
       'CONNECTION_LOST',
       `${label}: no algorithm in common (${said.replace(/^Handshake failed: /, '')})`,
-      'Neither SHA-1, CBC nor ChaCha20 is offered here, and no post-quantum key exchange: allow curve25519-sha256, ' +
+      'harden-mail offers no SHA-1, CBC, ChaCha20 or post-quantum key exchange: allow curve25519-sha256, ' +
         'aes128-gcm@openssh.com and an Ed25519, ECDSA or RSA (SHA-2) host key in sshd_config.',
       options,
     );
@@ -68,27 +68,27 @@ export function handshakeFailure(label: string, error: Error, shaken: boolean, l
   if (!shaken && HUNG_UP.test(said)) {
     return new ForwardRefusal(
       'CONNECTION_LOST',
-      `${label}: hung up before it said who it is (${said})`,
-      'Too many connections at once (MaxStartups), a firewall, fail2ban or hosts.deny; or it is not sshd that listens there.',
+      `${label}: hung up before it identified itself (${said})`,
+      'Too many connections at once (MaxStartups), a firewall, fail2ban or hosts.deny; or another program than sshd listens there.',
       options,
     );
   }
   return new HardenMailError(
     'CONNECTION_LOST',
     `${label}: the connection was lost ${shaken ? 'while logging in' : 'at its start'}: ${said}`,
-    "Look into the host's log (`journalctl -u ssh`), then try again.",
+    "Check the host's log (`journalctl -u ssh`), then try again.",
     options,
   );
 }
 
 const HUNG_UP = /lost before handshake|connection was closed|ECONNRESET|EPIPE/i;
 
-/** The connection is there, but the host starts no command in it. */
+/** The connection is open, but the host does not run a command. */
 export function execFailure(label: string, error: Error): HardenMailError {
   return new HardenMailError(
     'REMOTE_FAILED',
-    `${label}: the host starts no command: ${printable(error.message)}`,
-    'MaxSessions, ForceCommand or the account in sshd_config may forbid it; `ssh` with the same user shows it too.',
+    `${label}: the host did not run the command: ${printable(error.message)}`,
+    'MaxSessions, ForceCommand or the account in sshd_config may forbid it; try `ssh` with the same user.',
     { cause: error },
   );
 }
@@ -105,20 +105,16 @@ export function lost(label: string, error?: Error): HardenMailError {
 export function closedWithoutStatus(label: string): HardenMailError {
   return new HardenMailError(
     'CONNECTION_LOST',
-    `${label}: the host broke off a command without saying how it ended`,
-    "Look into the host's log (`journalctl -u ssh`), then run the command again.",
+    `${label}: the host closed a command without an exit status`,
+    "Check the host's log (`journalctl -u ssh`), then run the command again.",
   );
 }
 
 export function connectionInterrupted(label: string): HardenMailError {
-  return new HardenMailError(
-    'INTERRUPTED',
-    `${label}: connectionInterrupted`,
-    'Run the command again when you are ready.',
-  );
+  return new HardenMailError('INTERRUPTED', `${label}: interrupted`, 'Run the command again when you are ready.');
 }
 
-/** RFC 4254 5.1: reason 1 is "administratively prohibited", 2 "connect failed". */
+/** RFC 4254 5.1: reason 1 is "administratively prohibited", 2 is "connect failed". */
 export function forwardFailure(label: string, address: string, port: number, error: Error): HardenMailError {
   const { reason } = error as { reason?: unknown };
   const what = printable(error.message.replace(/^\(SSH\) Channel open failure: /, ''));
@@ -127,7 +123,7 @@ export function forwardFailure(label: string, address: string, port: number, err
     return new HardenMailError(
       'REMOTE_FAILED',
       `${label}: the host does not forward connections (${what})`,
-      'Set AllowTcpForwarding (and PermitOpen) in its sshd_config, or probe from a machine that reaches the port.',
+      'Set AllowTcpForwarding (and PermitOpen) in its sshd_config, or probe from a machine that can reach the port.',
       options,
     );
   }

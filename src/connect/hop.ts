@@ -16,15 +16,15 @@ import { hostLabel } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 export interface HopOptions {
-  /** Through which connection; absent for a direct one. */
+  /** The connection to go through; absent for a direct one. */
   readonly via?: Transport;
   /** The key that the user named, for this hop. */
   readonly identity?: string;
   readonly acceptNewHostKeys: boolean;
   readonly connectTimeout?: number;
-  /** Absent when nobody can be asked. Its identity tells one run from another. */
+  /** Absent if no user can be asked. */
   readonly prompt?: (text: string, secret: boolean) => Promise<string>;
-  /** Stands for whoever is asked, so that a passphrase is asked for once. */
+  /** Identifies the user who is asked: the same user is asked once for a passphrase. */
   readonly asker?: object;
   readonly debug: (line: string) => void;
   readonly packets?: (line: string) => void;
@@ -33,11 +33,11 @@ export interface HopOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Seconds before each further try where the other side hangs up at once, as sshd does beyond MaxStartups. */
+/** Seconds before each retry if the other side hangs up at once, as sshd does beyond MaxStartups. */
 const BACKOFF = [0.3, 0.7, 1.3, 2, 3];
 const TIMEOUT = 15;
 
-/** One connection of the way: the socket, the host key, the login. The socket is opened while node-ssh is loading. */
+/** One hop of the route: socket, host key, login. The socket is opened while node-ssh is loading. */
 export async function openHop(
   loading: Promise<SshLibrary>,
   settings: SshSettings,
@@ -62,7 +62,7 @@ export async function openHop(
   opening.then(
     ({ address }) => options.onAddress?.(address),
     () => {},
-  ); // Awaited below, after what may fail before it.
+  ); // Awaited below, after steps that may fail first.
   try {
     const [library, keys, credentials] = await Promise.all([
       loading,
@@ -109,7 +109,7 @@ export async function openHop(
         if (!(error instanceof ForwardRefusal) || pause === undefined) throw error;
         leave();
         debug(`${error.message}; trying again`);
-        // Not all at the same moment: many hosts may be behind one jump host.
+        // Spread the retries: many hosts may be behind one jump host.
         await sleep(pause * (0.5 + Math.random()) * 1000, undefined, { ...(signal && { signal }) }).catch(() => {
           throw connectionInterrupted(label);
         });

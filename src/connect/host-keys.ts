@@ -15,20 +15,20 @@ import { isRevoked } from './revoked-keys.ts';
 import { hostLabel } from './ssh-config.ts';
 import type { SshSettings } from './ssh-config.ts';
 
-/** The keys of one host: its known types, and the check of what it shows. */
+/** The keys of one host: its known types, and the check of the key that it shows. */
 export interface HostKeys {
   /** SSH key types known for the host, e.g. `ssh-ed25519`. */
   readonly types: readonly string[];
-  /** Resolves when the host may be talked to; else throws why not. */
+  /** Resolves if the key can be trusted; otherwise throws the reason. */
   check(key: Buffer): Promise<void>;
 }
 
-/** @param acceptNew take the key of a host that is in no file, and write it down; a changed key is always refused. */
+/** @param acceptNew accept the key of a host that is in no file, and add it; a changed key is always refused. */
 export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promise<HostKeys> {
   const { user, global } = settings.knownHosts;
   const entries = (await Promise.all([...user, ...global].map(readKnownHosts))).flat();
   const name = settings.hostKeyAlias ?? settings.hostname;
-  // With an alias the port plays no part, as in OpenSSH.
+  // With an alias the port does not matter, as in OpenSSH.
   const port = settings.hostKeyAlias === undefined ? settings.port : 22;
   return {
     types: knownTypes(entries, name, port),
@@ -49,13 +49,13 @@ async function readKnownHosts(file: string): Promise<KnownHost[]> {
     throw new HardenMailError(
       'USAGE',
       `cannot read ${file}: ${error.message}`,
-      'Make it readable: host keys are in it.',
+      'Make it readable: it holds the known host keys.',
     );
   });
   return parseKnownHosts(text, file);
 }
 
-/** Appends as one write, on a line of its own, hashed where the file is. */
+/** Appends the key in one write, on its own line, hashed if the file's entries are. */
 async function remember(
   file: string | undefined,
   entries: readonly KnownHost[],
@@ -71,7 +71,7 @@ async function remember(
   await appendFile(file, `${(await endsOpen(file)) ? '\n' : ''}${line}`, { mode: 0o600 });
 }
 
-/** Does the file end within a line? */
+/** Does the file lack a final newline? */
 async function endsOpen(file: string): Promise<boolean> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (handle === undefined) return false;
@@ -108,7 +108,7 @@ function refusal(
     'HOST_KEY_CHANGED',
     `${where}: the host key changed: ${shown} is shown, ` +
       `${known.type} ${keyFingerprint(known.key)} is known from ${place(known)}`,
-    'Somebody may be in between. If the host was set up anew, compare the new fingerprint on its console, then ' +
+    'This may be a man in the middle. If the host was reinstalled, compare the new fingerprint on its console, then ' +
       `\`ssh-keygen -R '${entry}' -f ${known.file}\`.`,
   );
 }
@@ -117,7 +117,7 @@ function revoked(where: string, by: string, key: Buffer): HardenMailError {
   return new HardenMailError(
     'HOST_KEY_REVOKED',
     `${where}: the host key is revoked by ${by}: ${describeKey(key)}`,
-    'Do not connect: somebody else may hold this key. Ask whoever revoked it.',
+    'Do not connect: another person may have this key. Ask the person who revoked it.',
   );
 }
 

@@ -1,10 +1,10 @@
-/** Private key files of the control machine: whether they may be used, and what they hold. */
+/** Private key files of the control machine: may they be used, and what do they contain? */
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { ParsedKey } from 'ssh2';
 import { HardenMailError } from '../model/errors.ts';
 
-/** A key file that is there. `public` is the public half in wire format, where it can be had without a passphrase. */
+/** An existing key file. `public` is the public half in wire format, if it is readable without a passphrase. */
 export interface KeyFile {
   readonly path: string;
   readonly text: string;
@@ -12,10 +12,10 @@ export interface KeyFile {
   readonly public?: Buffer;
 }
 
-/** `problem` is `missing` where there is no such file. */
+/** `problem` is `missing` if there is no such file. */
 export type KeyReading = KeyFile | { readonly path: string; readonly problem: string };
 
-/** Reads one file by OpenSSH's rule (`sshkey_perm_ok`): a key of mine that others may read is not used. */
+/** Reads one file by OpenSSH's rule (`sshkey_perm_ok`): the user's own key is not used if other users may read it. */
 export async function readKeyFile(path: string): Promise<KeyReading> {
   try {
     const { mode, uid } = await stat(path);
@@ -33,7 +33,7 @@ export async function readKeyFile(path: string): Promise<KeyReading> {
   }
 }
 
-/** The open part of OpenSSH's own format (PROTOCOL.key): cipher, kdf, kdf options, count, public key. */
+/** The unencrypted part of OpenSSH's own format (PROTOCOL.key): cipher, kdf, kdf options, count, public key. */
 function opensshHeader(text: string): { cipher: string; public: Buffer } | undefined {
   const base64 = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(text)?.[1];
   const bytes = Buffer.from(base64 ?? '', 'base64');
@@ -51,7 +51,7 @@ function opensshHeader(text: string): { cipher: string; public: Buffer } | undef
     at += 4;
     return { cipher, public: field() };
   } catch {
-    return undefined; // Cut short: parsing it as a whole says so.
+    return undefined; // Truncated: parsing the whole file reports it.
   }
 }
 
@@ -68,13 +68,14 @@ export function parsePrivateKey(file: KeyFile, parse: ParseKey, passphrase?: str
   const parsed = parse(file.text, passphrase);
   const key = (Array.isArray(parsed) ? (parsed[0] as ParsedKey | undefined) : parsed) ?? new Error('no key in it');
   if (key instanceof Error) throw unusable(file.path, plainly(key.message));
-  if (!key.isPrivateKey()) throw unusable(file.path, 'it holds a public key; name the private one');
+  if (!key.isPrivateKey()) throw unusable(file.path, 'it is a public key; name the private one');
   return key;
 }
 
 function plainly(message: string): string {
   if (/passphrase|integrity check/i.test(message)) return 'wrong passphrase';
-  if (/unsupported|format/i.test(message)) return 'it is no RSA, ECDSA or Ed25519 key (FIDO keys are not supported)';
+  if (/unsupported|format/i.test(message))
+    return 'it is not an RSA, ECDSA or Ed25519 key (FIDO keys are not supported)';
   return message;
 }
 
@@ -82,7 +83,7 @@ export function unusable(path: string, why: string): HardenMailError {
   return new HardenMailError(
     'KEY_UNUSABLE',
     `the key ${path} cannot be used: ${why === 'missing' ? 'there is no such file' : why}`,
-    'Name another one with --identity, or load the key into the agent with `ssh-add`.',
+    'Name another key with --identity, or load the key into the agent with `ssh-add`.',
   );
 }
 
@@ -92,9 +93,9 @@ export const PASSWORD_TRIES = 3;
 const unlocked = new WeakMap<object, Map<string, Promise<ParsedKey>>>();
 
 /**
- * Opens an encrypted key, asking for its passphrase once, for however many hosts.
- * @param asker stands for whoever is asked: one run asks once
- * @throws HardenMailError KEY_UNUSABLE when no answer was right
+ * Decrypts a key. Asks for its passphrase once, however many hosts need it.
+ * @param asker identifies the user who is asked: one run asks once
+ * @throws HardenMailError KEY_UNUSABLE if no answer was right
  */
 export function unlock(
   asker: object,

@@ -1,6 +1,6 @@
 /**
  * known_hosts as OpenSSH reads it (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; hostfile.c, match.c): plain and hashed names,
- * `[host]:port`, wildcards, negation, @revoked. Pure: text in, verdict out.
+ * `[host]:port`, wildcards, negation, @revoked. Pure functions: text in, verdict out.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
@@ -8,7 +8,7 @@ export interface KnownHost {
   readonly file: string;
   readonly line: number;
   readonly marker: 'none' | 'revoked' | 'ca';
-  /** The first field as written: patterns with commas between, or one hashed name. */
+  /** The first field as written: patterns separated by commas, or one hashed name. */
   readonly hosts: string;
   readonly type: string;
   /** The public key in SSH wire format. */
@@ -17,7 +17,7 @@ export interface KnownHost {
 
 export type HostKeyVerdict =
   | { readonly kind: 'known' }
-  /** `authority`: the host is known by a host certificate's authority only. */
+  /** `authority`: the host is known only by a host certificate's authority. */
   | { readonly kind: 'unknown'; readonly authority: KnownHost | undefined }
   | { readonly kind: 'changed' | 'revoked'; readonly entry: KnownHost };
 
@@ -36,7 +36,7 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   });
 }
 
-/** How many fields a key of this type has in wire format. A line with any other type means nothing to OpenSSH. */
+/** How many fields a key of this type has in wire format. OpenSSH ignores a line with any other type. */
 const FIELDS: Readonly<Record<string, number>> = {
   'ssh-ed25519': 2,
   'ssh-rsa': 3,
@@ -48,21 +48,21 @@ const FIELDS: Readonly<Record<string, number>> = {
   'sk-ecdsa-sha2-nistp256@openssh.com': 4,
 };
 
-/** The base64 must be whole, and the key inside must be one of the type that stands before it, to its last byte. */
+/** The key; undefined unless the base64 is complete and the key inside is of the given type, to its last byte. */
 export function decodeKey(type: string, base64: string): Buffer | undefined {
   const key = Buffer.from(base64, 'base64');
   const intact = key.toString('base64') === base64 && keyType(key) === type && countFields(key) === FIELDS[type];
   return intact ? key : undefined;
 }
 
-/** Each field has its length in four bytes before it; undefined where they do not add up. */
+/** Counts fields, each preceded by its length in four bytes; undefined if the lengths do not add up. */
 function countFields(key: Buffer): number | undefined {
   let [count, at] = [0, 0];
   for (; at + 4 <= key.length; count += 1) at += 4 + key.readUInt32BE(at);
   return at === key.length ? count : undefined;
 }
 
-/** The algorithm name at the head of a public key in wire format; empty text when there is none. */
+/** The algorithm name at the start of a public key in wire format; empty if there is none. */
 export function keyType(key: Buffer): string {
   const length = key.length < 4 ? 0 : key.readUInt32BE(0);
   return length < key.length - 4 ? key.toString('latin1', 4, 4 + length) : '';
@@ -73,20 +73,20 @@ export function keyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** For people: type and fingerprint. */
+/** Type and fingerprint, for messages. */
 export function describeKey(key: Buffer): string {
   return `${keyType(key)} ${keyFingerprint(key)}`;
 }
 
-/** How a host is written in known_hosts: the bare name for port 22, `[name]:port` otherwise. */
+/** A host's name in known_hosts: the bare name for port 22, `[name]:port` otherwise. */
 export function hostEntry(name: string, port: number): string {
   return port === 22 ? name.toLowerCase() : `[${name.toLowerCase()}]:${port}`;
 }
 
 /**
- * What the entries say about a host that shows this key. As in OpenSSH, a host on another port that is not listed by
+ * The verdict of the entries on a host that shows this key. As in OpenSSH, a host on another port that is not listed with
  * its port may be known by its bare name.
- * @param name what the user connects to, or HostKeyAlias
+ * @param name the name that the user connects to, or HostKeyAlias
  */
 export function judgeHostKey(entries: readonly KnownHost[], name: string, port: number, key: Buffer): HostKeyVerdict {
   const here = entries.filter((entry) => matchesHost(entry.hosts, hostEntry(name, port)));
@@ -104,13 +104,13 @@ function judgeKey(entries: readonly KnownHost[], key: Buffer): HostKeyVerdict {
   if (revoked !== undefined) return { kind: 'revoked', entry: revoked };
   const plain = entries.filter((entry) => entry.marker === 'none');
   if (plain.some((entry) => entry.key.equals(key))) return { kind: 'known' };
-  // The entry of the same type is the one that the admin has to look at.
+  // Report the entry of the same type: the admin must check that one.
   const other = plain.find((entry) => entry.type === keyType(key)) ?? plain[0];
   if (other !== undefined) return { kind: 'changed', entry: other };
   return { kind: 'unknown', authority: entries.find((entry) => entry.marker === 'ca') };
 }
 
-/** The key types by which a host is known, for asking it for those first; as in OpenSSH not one whose key is revoked. */
+/** The key types by which a host is known, to ask it for those first; as in OpenSSH, types with a revoked key are left out. */
 export function knownTypes(entries: readonly KnownHost[], name: string, port: number): string[] {
   const wanted = hostEntry(name, port);
   const here = entries.filter((entry) => matchesHost(entry.hosts, wanted));
@@ -123,7 +123,7 @@ function revoking(entries: readonly KnownHost[], key: Buffer): KnownHost | undef
   return entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key));
 }
 
-/** Does the first field of a line mean this name? A negated pattern that fits refuses, wherever it stands. */
+/** Does the first field of a line match this name? A negated pattern that matches always refuses. */
 export function matchesHost(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) return matchesHashed(hosts, name);
   const fitting = hosts.split(',').filter((pattern) => glob(pattern.replace(/^!/, '')).test(name));
@@ -152,7 +152,7 @@ function hashed(name: string, salt: Buffer): string {
   return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
-/** A line for a new host, ended by a newline. */
+/** A line for a new host, with a newline at its end. */
 export function knownHostLine(name: string, port: number, key: Buffer, hash: boolean): string {
   const entry = hostEntry(name, port);
   const hosts = hash ? hashed(entry, randomBytes(SALT_LENGTH)) : entry;

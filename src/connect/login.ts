@@ -13,28 +13,28 @@ export interface LoginOptions {
   readonly label: string;
   readonly user: string;
   readonly keys: HostKeys;
-  /** Made with the means to stop the clock while the user is asked. */
+  /** Gets a function that pauses the timer while the user is asked. */
   readonly authentication: (paused: <T>(work: () => Promise<T>) => Promise<T>) => Authentication;
   /** Seconds for each step. */
   readonly timeout: number;
   readonly aliveInterval: number;
   readonly aliveCountMax: number;
   readonly debug: (line: string) => void;
-  /** Told of each packet. Absent where nobody listens: ssh2 makes these lines for whoever gets them. */
+  /** Receives a line for each packet. Leave it out if unused: ssh2 builds these lines only for a receiver. */
   readonly packets?: (line: string) => void;
 }
 
-/** Without ServerAliveInterval, seconds between two questions whether the host is still there. */
+/** Seconds between two keepalives if ServerAliveInterval is not set. */
 const ALIVE_INTERVAL = 15;
 
 /**
- * From an open socket to a connection that is let in. From here on every failure goes through `ending`, also those
- * after the login.
+ * Turns an open socket into an authenticated connection. From here on every failure ends in `ending`, also those after the
+ * login.
  * @throws the reason of `ending`
  */
 export async function login(library: SshLibrary, options: LoginOptions, ending: ConnectionLife): Promise<Client> {
   const { label, socket, timeout, debug } = options;
-  // It went away while node-ssh was loading: no event would tell.
+  // The socket closed while node-ssh was loading: no event would report it.
   if (socket.destroyed) ending.end(handshakeFailure(label, new Error('the connection was closed'), false));
 
   const late = (): void =>
@@ -42,8 +42,8 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
   const clock = deadline(timeout, late);
   const authentication = options.authentication(clock.paused);
   const ssh = new library.NodeSSH();
-  // node-ssh hands out the client at once, and leaves it without an error listener once it is ready: one error more
-  // would end the process. So its own promise is not waited for.
+  // node-ssh exposes the client at once, and removes its error listener once it is ready: the next error would end the
+  // process. So do not wait for its own promise.
   ssh.connect(configuration(options, ending, authentication, clock.touch)).catch(() => {});
   const client = ssh.connection as Client;
   client.setMaxListeners(0);
@@ -62,7 +62,7 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
   });
   const gone = (): void =>
     ending.end(open ? lost(label) : handshakeFailure(label, new Error('the connection was closed'), shaken));
-  // A connection through a jump host that ends may never tell that it is closed.
+  // A connection through a jump host may end without a close event.
   client.on('end', gone);
   client.on('close', gone);
   const ready = new Promise<void>((resolve) => {
@@ -76,7 +76,7 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
 }
 
 const NO_MORE_KEYS = /all configured authentication methods failed|too many authentication failures/i;
-/** An agent that fails, or a key that cannot sign, is one way less to log in, not the end. */
+/** An agent that fails, or a key that cannot sign, removes one way to log in; the login continues. */
 const ONE_WAY_LESS = new Set(['agent', 'client-authentication']);
 
 type Configuration = Parameters<InstanceType<SshLibrary['NodeSSH']>['connect']>[0];
@@ -97,7 +97,7 @@ function configuration(
       compress: ['none'],
       serverHostKey: hostKeyAlgorithms(options.keys.types),
     },
-    readyTimeout: 0, // Our own clock does not count the time that the user takes to answer.
+    readyTimeout: 0, // Our own timer does not count the time that the user takes to answer.
     keepaliveInterval: (options.aliveInterval || ALIVE_INTERVAL) * 1000,
     keepaliveCountMax: options.aliveCountMax,
     agentForward: false,
@@ -111,7 +111,7 @@ function configuration(
     },
     authHandler: (allowed, _partial, next) => {
       touch();
-      // ssh2 takes false for "none is left", though its types do not say so.
+      // ssh2 accepts false for "none is left", though its types do not say so.
       const give = next as (method: AnyAuthMethod | false) => void;
       authentication.next(allowed).then(give, (error: unknown) => ending.end(error as Error));
     },

@@ -1,4 +1,4 @@
-/** RevokedHostKeys of the ssh configuration: public keys, a line each, or a KRL, which ssh-keygen reads. */
+/** RevokedHostKeys of the ssh configuration: public keys, one a line, or a KRL, which ssh-keygen reads. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { HardenMailError } from '../model/errors.ts';
@@ -7,8 +7,8 @@ import { decodeKey, keyType } from './known-hosts.ts';
 const KRL_MAGIC = 'SSHKRL\n\0';
 
 /**
- * Is the key revoked by this file?
- * @throws HardenMailError USAGE where that cannot be told: as for ssh, no key is good then
+ * Does this file revoke the key?
+ * @throws HardenMailError USAGE if the file cannot be evaluated: as in ssh, no key is accepted then
  */
 export async function isRevoked(file: string, key: Buffer): Promise<boolean> {
   const text = await readFile(file, 'latin1').catch((error: Error) => {
@@ -23,14 +23,14 @@ export async function isRevoked(file: string, key: Buffer): Promise<boolean> {
 
 function askKeygen(file: string, key: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    // By a pipe: Node gives a child a socket for its standard input, which cannot be opened by its name.
+    // Through a pipe: Node gives a child a socket as standard input, and /dev/stdin cannot open a socket.
     const ask = ['-c', 'cat | ssh-keygen -Q -f "$1" /dev/stdin', 'sh', file];
     const child = execFile('sh', ask, (error, stdout, stderr) => {
       if (error === null) return resolve(false);
       if (/: REVOKED\s*$/.test(stdout)) return resolve(true);
       reject(untold(file, stderr.trim() || error.message));
     });
-    child.stdin?.on('error', () => {}); // It may end without having read it.
+    child.stdin?.on('error', () => {}); // ssh-keygen may end before it has read its input.
     child.stdin?.end(`${keyType(key)} ${key.toString('base64')}\n`);
   });
 }
@@ -39,6 +39,6 @@ function untold(file: string, why: string): HardenMailError {
   return new HardenMailError(
     'USAGE',
     `RevokedHostKeys ${file} cannot be used: ${why}`,
-    'Correct the file or the setting in the ssh configuration: no host key is taken while it cannot be asked.',
+    'Correct the file or the setting in the ssh configuration: no host key is accepted while the file cannot be read.',
   );
 }

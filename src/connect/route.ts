@@ -3,12 +3,12 @@ import { validHostname, validUser } from '../inventory/valid-names.ts';
 import { resolveSettings } from './ssh-config.ts';
 import type { SshQuery, SshSettings } from './ssh-config.ts';
 
-/** A jump host may itself be behind jump hosts; a configuration that goes round in circles is stopped here. */
+/** A jump host may itself be behind jump hosts; this limit stops a configuration with a loop. */
 const MAX_HOPS = 8;
 
 /**
  * The hosts to connect to in turn, the target last. As in OpenSSH each hop is resolved by its own part of the
- * configuration; of a chain only the first hop's own ProxyJump counts.
+ * configuration; in a chain only the first hop's own ProxyJump counts.
  */
 export async function route(query: SshQuery, debug: (line: string) => void, depth = 0): Promise<SshSettings[]> {
   const settings = await resolveSettings(query, debug);
@@ -25,7 +25,7 @@ export async function route(query: SshQuery, debug: (line: string) => void, dept
     throw new HardenMailError(
       'USAGE',
       `${query.hostname}: more than ${MAX_HOPS} jump hosts`,
-      'Does ProxyJump go round?',
+      'Does ProxyJump form a loop?',
     );
   }
   const before = settings.proxyJump.slice(0, -1).join(',');
@@ -37,7 +37,7 @@ export async function route(query: SshQuery, debug: (line: string) => void, dept
   return [...(await route(hop, debug, depth + 1)), settings];
 }
 
-/** `[user@]host[:port]`, with or without `ssh://`; an IPv6 address with a port stands in brackets. */
+/** `[user@]host[:port]`, with or without `ssh://`; an IPv6 address with a port needs brackets. */
 function parseHop(text: string): { hostname: string; user?: string; port?: number } {
   const [, user, bracketed, plain, port] =
     /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*))(?::(\d+))?\/?$/.exec(text) ?? [];

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Limiter } from '../concurrency/limiter.ts';
 
-/** sshd allows ten sessions a connection by default (MaxSessions); four are enough for us. */
+/** sshd allows ten sessions a connection by default (MaxSessions); four are enough here. */
 const LIMIT = 4;
 /** The server may need a moment to free the session that has just ended. */
 const PATIENCE_MS = [50, 200, 800];
 
 export interface Slots {
-  /** Starts work that holds a slot until it calls `release`; waits where none is free. */
+  /** Starts work that holds a slot until it calls `release`; waits if none is free. */
   use<T>(start: (release: () => void) => Promise<T>): Promise<T>;
 }
 
-/** Sessions in flight on one connection. Where the server allows fewer, the limit falls to what it does allow. */
+/** Limits the sessions in flight on one connection. If the server allows fewer, the limit falls to what it allows. */
 export function sessionSlots(): Slots {
   const limiter = new Limiter(LIMIT);
 

@@ -1,5 +1,5 @@
 /**
- * One authenticated SSH connection, spoken to through ssh2: node-ssh decodes and trims what a host answers, and reports a lost
+ * One authenticated SSH connection. It uses ssh2 directly: node-ssh decodes and trims the host's output, and reports a lost
  * connection as an answer.
  */
 import type { Client, ClientChannel } from 'ssh2';
@@ -18,7 +18,7 @@ export interface SessionOptions extends LoginOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws HardenMailError, or what checking the host key or asking the user threw. */
+/** @throws HardenMailError, or the error of checking the host key or of asking the user. */
 export async function openSession(library: SshLibrary, options: SessionOptions): Promise<Transport> {
   const { label, signal, socket } = options;
   const life = ending(() => {
@@ -31,7 +31,7 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
 
   const client = await login(library, options, life);
   const slots = sessionSlots();
-  /** @param explain what the error means where the connection lives */
+  /** @param explain the meaning of the error if the connection is still open */
   const failed = (explain: (error: Error) => HardenMailError) => (error: Error) => {
     if (NOT_CONNECTED.test(error.message)) life.end(lost(label));
     throw life.reason() ?? explain(error);
@@ -50,7 +50,7 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
   };
 }
 
-/** What ssh2 says between the moment when a connection breaks and the moment when it tells so. */
+/** Errors of ssh2 between the moment when a connection breaks and the event that reports it. */
 const NOT_CONNECTED = /^(not connected|no response from server)$/i;
 
 function openForward(client: Client, address: string, port: number, life: ConnectionLife): Promise<ClientChannel> {
@@ -69,7 +69,7 @@ function startCommand(
   release: () => void,
 ): Promise<Channel> {
   return new Promise((resolve, reject) => {
-    // A connection that is lost while the channel opens is not told to the callback.
+    // ssh2 does not call back if the connection is lost while the channel opens.
     life.ended.catch(reject);
     if (life.reason() !== undefined) return;
     client.exec(command, {}, (error, channel) => {
@@ -97,12 +97,12 @@ function asChannel(channel: ClientChannel, label: string, life: ConnectionLife, 
       });
     });
   });
-  ended.catch(() => {}); // Whoever waits for it gets it; nobody may be waiting yet.
+  ended.catch(() => {}); // No unhandled rejection while no caller waits yet.
   channel.on('error', () => {});
   return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, close: () => channel.close() };
 }
 
-/** Says goodbye, and does not wait long for the answer. */
+/** Closes the connection, and waits at most a second for the answer. */
 async function close(client: Client, life: ConnectionLife): Promise<void> {
   if (life.reason() !== undefined) return;
   const timer = setTimeout(() => life.end(new Error('closed')), 1000);

@@ -2,18 +2,18 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionInterrupted, socketFailure } from './failures.ts';
 
-/** The stream that SSH is spoken over, and the address at its other end. */
+/** The stream that carries SSH, and the address of its other end. */
 export interface SshStream {
   readonly socket: Duplex;
   readonly address: string;
 }
 
-/** Long enough for a far host: Node's own 250 ms a try takes every address of a slow host for dead. */
+/** Long enough for a distant host: with Node's own 250 ms a try every address of a slow host counts as dead. */
 const NEXT_ADDRESS_MS = 3000;
 
 /**
- * A TCP connection, for which the first address that answers is taken. Nagle's algorithm is off: with it every later
- * command costs a round trip more.
+ * Opens a TCP connection to the first address that answers. Nagle's algorithm is off: it costs every later command one more
+ * round trip.
  * @param timeout seconds
  * @throws HardenMailError HOST_UNKNOWN, CONNECTION_REFUSED, CONNECTION_TIMEOUT, CONNECTION_LOST, INTERRUPTED
  */
@@ -39,7 +39,7 @@ export function openSocket(
     const late = Object.assign(new Error(`no answer for ${timeout} s`), { code: 'ETIMEDOUT' });
     const timer = setTimeout(() => fail(socketFailure(label, late)), timeout * 1000);
     signal?.addEventListener('abort', abort, { once: true });
-    // It stays for good: an error in the moment before ssh2 listens for itself would end the process.
+    // Keep this listener: an error before ssh2 adds its own would end the process.
     socket.on('error', (error) => fail(socketFailure(label, error)));
     socket.once('connect', () => {
       settle();

@@ -6,15 +6,15 @@ import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../formats/text/printable.ts';
 import { expandTokens } from './expand.ts';
 
-/** What the user asked for; each beats the configuration. */
+/** The user's options; each overrides the configuration. */
 export interface SshQuery {
   readonly hostname: string;
   readonly port?: number;
   readonly user?: string;
   readonly identity?: string;
-  /** As `ssh -J` takes it. */
+  /** As for `ssh -J`. */
   readonly jump?: string;
-  /** Configuration file as `ssh -F` takes it; `none` for no configuration at all. */
+  /** Configuration file as for `ssh -F`; `none` for no configuration. */
   readonly file?: string;
 }
 
@@ -41,13 +41,13 @@ export interface SshSettings {
   readonly aliveCountMax: number;
 }
 
-/** For messages: `host:port`, behind the name that the user gave where that is another one. */
+/** For messages: `host:port`, preceded by the name that the user gave if it differs. */
 export function hostLabel({ original, hostname, port }: SshSettings): string {
   const place = hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   return original.toLowerCase() === hostname.toLowerCase() ? place : `${original} (${place})`;
 }
 
-/** What it is that was resolved, on one line. */
+/** The resolved settings on one line. */
 export function describeSettings(settings: SshSettings): string {
   const { user, identityFiles, identitiesOnly, agent, hostKeyAlias, knownHosts, proxyJump } = settings;
   return [
@@ -61,8 +61,8 @@ export function describeSettings(settings: SshSettings): string {
 }
 
 /**
- * OpenSSH's own resolution of its configuration (`ssh -G`). Where there is no ssh client its plain defaults, but only if
- * there is nothing to read: a configuration that is passed over may lead to another host, or to another user.
+ * OpenSSH's own resolution of its configuration (`ssh -G`). Without an ssh client its plain defaults, but only if there is no
+ * configuration: an ignored configuration may lead to another host or another user.
  */
 export async function resolveSettings(query: SshQuery, debug: (line: string) => void): Promise<SshSettings> {
   const text = await askSsh(query);
@@ -72,11 +72,11 @@ export async function resolveSettings(query: SshQuery, debug: (line: string) => 
   if (file !== 'none') {
     throw new HardenMailError(
       'USAGE',
-      `${file} cannot be read: there is no ssh client here, which is what reads it`,
-      'Install one (`apt install openssh-client`), or give --ssh-config none and the rest by --host, --port, --user, --jump.',
+      `${file} cannot be read: this needs an ssh client, and this machine has none`,
+      'Install one (`apt install openssh-client`), or give --ssh-config none, and the rest with --host, --port, --user, --jump.',
     );
   }
-  debug('no ssh client here: plain defaults');
+  debug('no ssh client on this machine: plain defaults');
   return readSettings('', query);
 }
 
@@ -93,7 +93,7 @@ function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const args = ['-G', ...flags, '--', query.hostname];
     execFile('ssh', args, { timeout: 10_000, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
-      // Seen with a hundred at once: an end without an error, and without an answer. That is not "plain defaults".
+      // With a hundred at once, ssh sometimes exits 0 without output. That does not mean "plain defaults": retry.
       if (error === null && /^hostname /m.test(stdout)) return resolve(stdout);
       if (error === null) return resolve(tries > 1 ? askSsh(query, tries - 1) : Promise.reject(noAnswer(query)));
       if (error.code === 'ENOENT') return resolve(undefined);
@@ -103,7 +103,7 @@ function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
         new HardenMailError(
           'USAGE',
           `ssh cannot resolve ${query.hostname}: ${why}`,
-          `Correct that; \`ssh -G ${query.hostname}\` shows the same.`,
+          `Fix this error; \`ssh -G ${query.hostname}\` shows the same.`,
         ),
       );
     });
@@ -111,13 +111,13 @@ function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
 }
 
 function noAnswer({ hostname }: SshQuery): HardenMailError {
-  const what = `ssh cannot resolve ${hostname}: \`ssh -G ${hostname}\` ended without an answer`;
-  return new HardenMailError('USAGE', what, 'Look at the load of this machine, and run again.');
+  const what = `ssh cannot resolve ${hostname}: \`ssh -G ${hostname}\` gave no output`;
+  return new HardenMailError('USAGE', what, 'Check the load of this machine, then run the command again.');
 }
 
 const DEFAULT_IDENTITIES = ['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `~/.ssh/${name}`);
 
-/** Reads the output of `ssh -G`: one keyword in lower case and its value a line, repeated for lists. */
+/** Reads the output of `ssh -G`: a line has one keyword in lower case and its value; a list repeats the keyword. */
 export function readSettings(text: string, query: SshQuery): SshSettings {
   const values = new Map<string, string[]>();
   for (const line of text.split('\n')) {
@@ -168,7 +168,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
   };
 }
 
-/** IdentityAgent: a path, `none`, `SSH_AUTH_SOCK`, or `$NAME` of a variable that holds the path. */
+/** IdentityAgent: a path, `none`, `SSH_AUTH_SOCK`, or `$NAME` for a variable that contains the path. */
 function agentSocket(value: string | undefined, path: (name: string) => string): string | undefined {
   if (value === 'none') return undefined;
   if (value === undefined || value === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK'] || undefined;

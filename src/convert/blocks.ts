@@ -1,13 +1,13 @@
 /**
- * The configuration in the daemon's order, with every block as it was written. The tree of src/formats merges blocks of
- * one name; here two `passdb { }` are two, because in 2.4 each needs a name of its own.
+ * The configuration in the order in which the daemon reads it, with every block as it was written. The tree of src/formats
+ * merges blocks of one name; here two `passdb { }` stay two, because in 2.4 each needs a name of its own.
  */
 import { globPaths, resolvePath } from '../formats/dovecot/dovecot-glob.ts';
 import type { DovecotConfig, Reading } from '../formats/dovecot/dovecot-config.ts';
 import type { Line, Setting } from '../formats/dovecot/dovecot-lexer.ts';
 
 export interface Block {
-  /** `passdb`, `service`; empty for the top. */
+  /** `passdb`, `service`; empty for the top level. */
   readonly type: string;
   readonly name: string | null;
   readonly parent: Block | null;
@@ -15,7 +15,7 @@ export interface Block {
   readonly blocks: Block[];
 }
 
-/** A line in its place. At a `{` or `}` the block is the one that opens or closes there. */
+/** A line with the block that it is in. At a `{` or `}` it is the block that opens or closes there. */
 export interface Item {
   readonly file: string;
   readonly line: Line;
@@ -63,15 +63,15 @@ function open(parent: Block, header: string, named: boolean): Block {
   return block;
 }
 
-/** Blocks whose settings are the global ones, for some connections only. */
+/** Blocks that contain global settings for some connections only. */
 export const isFilterBlock = ({ type }: Block): boolean => /^(protocol|local|local_name|remote)$/.test(type);
 
-/** The value that a block's own setting has: its last occurrence. */
+/** The value of a block's own setting: its last occurrence. Null if it is not set. */
 export function own(block: Block, key: string): string | null {
   return block.settings.findLast(({ line }) => line.key === key)?.line.value ?? null;
 }
 
-/** Is there a setting in it, at any depth? Else it is all comments. */
+/** Does it contain no setting, at any depth? */
 export function isEmptyBlock({ settings, blocks }: Block): boolean {
   return settings.length === 0 && blocks.every(isEmptyBlock);
 }

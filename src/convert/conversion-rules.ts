@@ -11,7 +11,7 @@ import { service } from './rules-service.ts';
 import { sieve } from './rules-sieve.ts';
 import { ssl } from './rules-ssl.ts';
 
-/** Every rule, in the order of the documentation's table. */
+/** Every rule, in the order of the table in the documentation. */
 export const CONVERSION_RULES: readonly Rule[] = [
   ...global,
   ...lists,
@@ -28,7 +28,7 @@ export const CONVERSION_RULES: readonly Rule[] = [
 
 const byName = new Map(CONVERSION_RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
 
-/** Plugins number what they have several of: `quota_rule2`, `sieve_before3`, `imapsieve_mailbox1_name`. */
+/** The rule for a setting, if any. Plugins number repeated settings: `quota_rule2`, `imapsieve_mailbox1_name`. */
 export function ruleFor(place: OldPlace, key: string): Rule | undefined {
   return (
     byName.get(`${place} ${key}`) ?? (place === 'plugin' ? byName.get(`plugin ${key.replace(/\d+/g, '')}`) : undefined)

@@ -3,7 +3,7 @@ import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { written } from '../formats/dovecot/dovecot-write.ts';
 import type { Block } from './blocks.ts';
 
-/** A 2.3 setting in its block, as a rule meets it. */
+/** A 2.3 setting in its block: the input of a rule. */
 export interface OldSetting {
   readonly file: string;
   readonly line: Setting;
@@ -12,40 +12,40 @@ export interface OldSetting {
   readonly value: string;
 }
 
-/** What becomes of one line. */
+/** The result for one line. */
 export type Converted =
-  /** The lines that stand in its place, in 2.4's words. */
+  /** The lines that replace it, in 2.4 syntax. */
   | { readonly lines: readonly string[] }
-  /** It stays as a comment: nothing of 2.4 reads it, and nothing is lost. */
+  /** It becomes a comment: 2.4 does not read it, and nothing is lost. */
   | { readonly drop: true }
-  /** It cannot be converted: what the admin has to do, one sentence. */
+  /** It cannot be converted: what the admin must do, one sentence. */
   | { readonly refuse: string };
 
-/** What a rule may ask about the whole configuration. */
+/** The facts about the whole configuration that rules use. */
 export interface Scope {
   /** Dovecot's version on the host, such as `2.4.1`. */
   readonly version: string;
-  /** Is this package of Debian's installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
+  /** Is this Debian package installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
   readonly has: (name: string) => boolean;
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */
   readonly files: Readonly<Record<string, string>>;
-  /** The winner among all that set this at the top or in `plugin { }`, outside of `protocol` and the like. */
+  /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;
-  /** All blocks of a type, in the daemon's order. */
+  /** All blocks of a type, in the order in which the daemon reads them. */
   readonly blocks: (type: string) => readonly Block[];
-  /** The name that a block without one gets; 2.4 wants one. */
+  /** The name for a block without one; 2.4 requires a name. */
   readonly nameOf: (block: Block) => string;
 }
 
-/** A setting of a file that a passdb or userdb names (`dovecot-sql.conf.ext`), with a reader for that file's other settings. */
+/** A setting of a file that a passdb or userdb names (`dovecot-sql.conf.ext`), and a reader for the file's other settings. */
 export interface ExternalEntry {
   readonly line: Setting;
   readonly read: (key: string) => string | null;
   readonly scope: Scope;
 }
 
-/** Where a setting stands: `global` also is within `protocol`, `local`, `local_name` and `remote` blocks. */
+/** The kind of block that a setting is in: `global` also covers `protocol`, `local`, `local_name` and `remote` blocks. */
 export type OldPlace =
   | 'global'
   | 'plugin'
@@ -59,15 +59,15 @@ export type OldPlace =
   | 'event_exporter'
   | 'metric';
 
-/** One row of the table that docs/dovecot-2.4.md shows. */
+/** One row of the table in docs/dovecot-2.4.md. */
 export interface Rule {
   readonly place: OldPlace;
   readonly old: string;
-  /** 2.4's name; with `by`, what it becomes in words of the configuration. Empty where nothing takes its place. */
+  /** The name in 2.4; with `by`, a summary of the result. Empty if nothing replaces it. */
   readonly now: string;
-  /** How the value changes; absent: it stays but for its variables. */
+  /** Converts the value; absent: only variables change. */
   readonly value?: (value: string) => string | { readonly refuse: string };
-  /** For what is no plain renaming. */
+  /** Converts a setting that is more than renamed. */
   readonly by?: (entry: OldSetting, scope: Scope) => Converted;
   readonly why: string;
   readonly source: string;
@@ -75,12 +75,12 @@ export interface Rule {
 
 export const refuse = (what: string): { readonly refuse: string } => ({ refuse: what });
 
-/** `header {`, the lines a step further in, `}`. */
+/** `header {`, the lines indented by one step, `}`. */
 export function nested(header: string, lines: readonly string[]): string[] {
   return [`${header} {`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
-/** `name = value`, the value written such that it is read back the same; in quotes where it was before. */
+/** `name = value`, written so that Dovecot reads the same value back; in quotes if it was quoted before. */
 export function set(name: string, value: string, quoted = false): string {
   const bare = written(value);
   if (!quoted || bare !== value) return `${name} = ${bare}`.trimEnd();

@@ -1,7 +1,7 @@
 /**
- * Dovecot 2.3's configuration in 2.4's words. Pure: the same files give the same files. Each line that changes stands
- * where the old one stood; comments, order and all other bytes stay. What is in 2.4's words already stays as well: after an
- * upgrade the files that the admin had not touched are the new release's.
+ * Converts Dovecot 2.3's configuration to 2.4 syntax. Pure: the same files give the same files. Each changed line stays where
+ * the old one was; comments, order and all other bytes stay. Files in 2.4 syntax stay too: after an upgrade the files that the
+ * admin had not edited are the new release's.
  */
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
@@ -15,7 +15,7 @@ import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
 import { convertSetting, type Aged } from './settings.ts';
 
-/** One setting, or line that opens a block, that changes: what stood there, and what stands there now (null: nothing). */
+/** One setting, or line that opens a block, that changes: the text before and after (null: removed). */
 export interface ConvertedLine {
   readonly file: string;
   /** Counted from 1. */
@@ -26,32 +26,32 @@ export interface ConvertedLine {
   readonly after: string | null;
 }
 
-/** A line that 2.4 has no words for. */
+/** A line that cannot be converted to 2.4. */
 export interface Unconvertible {
   readonly file: string;
   readonly line: number;
   readonly text: string;
-  /** What the admin must do, one sentence. */
+  /** The task for the admin, one sentence. */
   readonly todo: string;
 }
 
 export interface Conversion {
-  /** All files, by path; the same as they came where there is any `problem`. */
+  /** All files, by path; unchanged if there is any `problem`. */
   readonly files: Readonly<Record<string, Bytes>>;
   readonly lines: readonly ConvertedLine[];
   readonly problems: readonly Unconvertible[];
 }
 
 /**
- * 2.4's defaults are chosen by the version that the configuration names. This one's are nearest to 2.3's, and it is what
- * Debian 13's own files say.
+ * The version in the configuration selects 2.4's defaults. Those of this version are the nearest to 2.3's, and Debian 13's own
+ * files name it.
  */
 const VERSION = '2.4.0';
 
 /**
- * @param config of either release, or of both: after an upgrade the files that the admin had not touched are the new one's
- * @param version Dovecot's on the host, such as `2.4.1`
- * @param has which packages are installed; by default all that a setting may need
+ * @param config of either release, or of both: after an upgrade the files that the admin had not edited are the new release's
+ * @param version Dovecot's version on the host, such as `2.4.1`
+ * @param has which packages are installed; default: all that a setting may need
  */
 export function convertDovecot(config: DovecotConfig, version: string, has: Scope['has'] = () => true): Conversion {
   const { items, top } = itemsOf(config);
@@ -61,7 +61,7 @@ export function convertDovecot(config: DovecotConfig, version: string, has: Scop
     return outcome === null ? [] : [{ file: item.file, line: item.line, outcome, old: outcome.old }];
   });
   outcomes.push(...judgedExternals(scope));
-  // A file without a word that only 2.3 knows is the new release's, and no business of ours.
+  // A file without any 2.3-only setting is the new release's: do not touch it.
   const old = new Set(outcomes.filter((one) => one.old).map(({ file }) => file));
   const edits = new Map<string, Map<number, Edit>>();
   const lines: ConvertedLine[] = [];
@@ -97,8 +97,9 @@ export function convertDovecot(config: DovecotConfig, version: string, has: Scop
     files[config.root] = withVersions(files[config.root] ?? '');
     lines.unshift({ file: config.root, line: 1, setting: 'dovecot_config_version', before: '', after: VERSION });
   }
-  // What comes out must be what 2.4 reads; a `}` too few here would be our own mistake.
-  if (loadDovecot(files, config.root).grammar !== '2.4') throw new Error('the conversion did not come to its end');
+  // The result must be valid 2.4 syntax; a missing `}` would be a bug in the conversion.
+  if (loadDovecot(files, config.root).grammar !== '2.4')
+    throw new Error('the conversion left files that are not in 2.4 syntax');
   return { files, lines, problems };
 }
 
@@ -126,7 +127,7 @@ function judgedExternals(scope: Scope): Judged[] {
 function convertItem(item: Item, scope: Scope): Aged | null {
   const { line, block } = item;
   if (line.kind === 'skip' || line.kind === 'include') return null;
-  if (line.kind === 'open') return { refuse: "take the '\\' at the end of this file away", old: false };
+  if (line.kind === 'open') return { refuse: "remove the '\\' at the end of this file", old: false };
   if (inGone(block)) return { drop: true, old: true };
   if (line.kind === 'begin') return aged(convertBegin(block, scope));
   if (line.kind === 'end') return block.type === 'plugin' ? aged(withoutBraces(block)) : null;
@@ -139,7 +140,7 @@ function inGone(block: Block): boolean {
   return isGone(block) || (block.parent !== null && inGone(block.parent));
 }
 
-/** The two settings that have to come first, above the comment that belongs to the first line. */
+/** Adds the two settings that must come first, above the comment that belongs to the first line. */
 function withVersions(bytes: Bytes): Bytes {
   const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
   const all = bytes.split('\n');

@@ -25,11 +25,11 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'static':
       return convertStatic(value, block.type, scope);
     default:
-      return refuse(`write args of the driver ${driverOf(block)} in 2.4's words: harden-mail does not know them`);
+      return refuse(`rewrite args of the driver ${driverOf(block)} in 2.4 syntax: harden-mail cannot convert them`);
   }
 }
 
-/** `name=value` words; what is not in the table is refused. */
+/** Converts `name=value` words; refuses any that is not in the table. */
 function options(
   words: readonly string[],
   known: Readonly<Record<string, (text: string) => string[] | { readonly refuse: string }>>,
@@ -44,7 +44,7 @@ function options(
   return { lines };
 }
 
-/** `session=yes dovecot` → each option a setting; the last word is PAM's service, `*` the protocol's. */
+/** `session=yes dovecot` → one setting for each option; the last word is PAM's service, `*` means the protocol. */
 function pam(value: string, { global }: Scope): Converted {
   const words = value.split(/\s+/);
   const service = words.at(-1)?.includes('=') === false ? words.pop() : undefined;
@@ -57,7 +57,7 @@ function pam(value: string, { global }: Scope): Converted {
     failure_show_msg: (text) => [`pam_failure_show_msg = ${text}`],
     blocking: (text) => [`use_worker = ${text}`],
     cache_key: () =>
-      /^(0|)$/.test(global('auth_cache_size') ?? '') ? [] : refuse('take cache_key out: 2.4 chooses the key by itself'),
+      /^(0|)$/.test(global('auth_cache_size') ?? '') ? [] : refuse('remove cache_key: 2.4 chooses the key by itself'),
   });
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
 }
@@ -72,7 +72,7 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 function passwdFile(value: string, scope: Scope): Converted {
   const words = value.split(/\s+/);
   const last = words.findIndex((word) => !/^\w+=/.test(word));
-  if (last < 0) return refuse('name the file');
+  if (last < 0) return refuse('add the path of the file');
   const path = convertVariables(words.slice(last).join(' '), 'args');
   if (typeof path !== 'string') return path;
   const outcome = options(words.slice(0, last), {
@@ -82,7 +82,7 @@ function passwdFile(value: string, scope: Scope): Converted {
   return 'lines' in outcome ? { lines: [...outcome.lines, `passwd_file_path = ${path}`] } : outcome;
 }
 
-/** In 2.3 it worked on the name that auth_username_format had made, in small letters by default; `%u` changed nothing. */
+/** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */
 function usernameFormat(text: string, { global }: Scope): string[] | { readonly refuse: string } {
   if (text === '%u') return [];
   const format = convertVariables(text, 'username_format');

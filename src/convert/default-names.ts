@@ -1,10 +1,10 @@
-/** Names for blocks that had none. */
+/** Names for blocks that have none. */
 import { own, type Block } from './blocks.ts';
 
 export class Names {
   readonly #names = new Map<Block, string>();
 
-  /** Every block below `top` that needs one has one after this, no two of a type the same. */
+  /** Gives every block below `top` that needs one a name that is unique among blocks of its type. */
   constructor(top: Block) {
     const taken = new Map<string, Set<string>>();
     const all = descendants(top);
@@ -27,7 +27,7 @@ export class Names {
 
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
 
-/** As Debian's own files for 2.4 name them. */
+/** The name that Debian's own files for 2.4 would use. */
 function proposal(block: Block): string {
   const said = own(block, 'name');
   if (said) return said;

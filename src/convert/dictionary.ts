@@ -1,7 +1,7 @@
 import { nested, refuse, set, type OldSetting, type Converted } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
-/** `file:/path`, `proxy::name` and `redis:host=…:prefix=…` as the block `dict` within another. */
+/** Converts `file:/path`, `proxy::name` and `redis:host=…:prefix=…` to a `dict` block within another block. */
 export function dictionary(around: string) {
   return ({ value }: OldSetting): Converted => {
     if (value === '') return { drop: true };
@@ -24,5 +24,5 @@ function settingsOf(driver: string, rest: string): [string, string][] | { readon
     const [socket = '', name = ''] = rest.split(':');
     return [['name', name], ...(socket === '' ? [] : [['socket_path', socket] as [string, string]])];
   }
-  return refuse(`write the dictionary ${driver}: as a block \`dict\`: harden-mail does not know how`);
+  return refuse(`rewrite the dictionary ${driver}: as a block \`dict\`: harden-mail cannot convert it`);
 }

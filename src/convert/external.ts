@@ -1,7 +1,7 @@
 /**
  * Files that a passdb or userdb names in its args: dovecot-sql.conf.ext, dovecot-ldap.conf.ext. In 2.4 their settings are
- * like any other, so the file is converted in its place, with its comments, and included where it was named: its secrets
- * stay behind its own mode.
+ * ordinary settings. The file is converted in place, with its comments, and included where it was named: its own mode still
+ * protects its secrets.
  */
 import { lexDovecot, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
@@ -14,25 +14,25 @@ type Kind = keyof typeof CONVERT;
 
 const isKind = (driver: string | null): driver is Kind => driver === 'sql' || driver === 'ldap';
 
-/** The file that the block's args name, where they name one. */
+/** The file in the block's args; null if they name none. */
 export function externalOf(block: Block): { path: string; kind: Kind } | null {
   const driver = own(block, 'driver');
   const path = own(block, 'args');
   return isKind(driver) && path?.startsWith('/') ? { path, kind: driver } : null;
 }
 
-/** In place of `args = /etc/dovecot/dovecot-sql.conf.ext`. */
+/** The lines that replace `args = /etc/dovecot/dovecot-sql.conf.ext`. */
 export function includeExternal(block: Block, { files }: Scope): Converted {
   const external = externalOf(block);
-  if (external === null) return refuse('name the file by its whole path');
+  if (external === null) return refuse('give the absolute path of the file');
   const bytes = files[external.path];
-  if (bytes === undefined) return refuse(`see that ${external.path} is there, or take this block out`);
+  if (bytes === undefined) return refuse(`create ${external.path}, or remove this block`);
   return {
     lines: [`!include_try ${external.path}`, ...defaults(external.kind, block.type, reader(settingsOf(bytes)))],
   };
 }
 
-/** What 2.3 took where the file does not say it, and 2.4 does not. */
+/** 2.3's defaults that 2.4 does not have, for settings that the file does not set. */
 function defaults(kind: Kind, type: string, read: (key: string) => string | null): string[] {
   const unsaid = (key: string, line: string): string[] => (read(key) === null ? [line] : []);
   const scheme = kind === 'sql' ? 'MD5' : 'CRYPT';
@@ -56,7 +56,7 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
   ];
 }
 
-/** Every setting of the file with what becomes of it. */
+/** Every setting of the file with its conversion. */
 export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Converted }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);

@@ -1,9 +1,9 @@
-/** Extra fields of passdb and userdb: `uid=vmail home=/var/mail/%d/%n mail=maildir:~/Maildir`, a word each. */
+/** Extra fields of passdb and userdb, separated by spaces: `uid=vmail home=/var/mail/%d/%n mail=maildir:~/Maildir`. */
 import { refuse, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
-/** The lines of `fields { }`. `mark` goes behind each name (`:default`). */
+/** The lines of `fields { }`. `mark` is appended to each name (`:default`). */
 export function convertFields(
   value: string,
   type: string,
@@ -20,7 +20,7 @@ export function convertFields(
   return lines;
 }
 
-/** One field: 2.4 has none that holds a whole location or quota rule. */
+/** Converts one field. 2.4 has no field for a whole location or quota rule: it becomes several. */
 export function convertField(
   name: string,
   text: string,
@@ -38,16 +38,16 @@ export function convertField(
     });
   }
   if (plain === 'quota_rule') {
-    // Of `storage` a bare number counted kilobytes; a variable may hold a number, or a size with its unit.
+    // For `storage` a bare number meant kilobytes; a variable may contain a number, or a size with its unit.
     const [, kind, size = ''] = /^\*:(storage|bytes)=(\S+)$/.exec(text) ?? [];
     const unit = /^\d+$/.test(size) && kind === 'storage' ? 'k' : '';
     if (kind === undefined || (kind === 'storage' && size.endsWith('}'))) {
-      return refuse(`write ${name}=${text} as quota_storage_size, with a unit`);
+      return refuse(`rewrite ${name}=${text} as quota_storage_size, with a unit`);
     }
     return [[`${prefix}quota_storage_size`, size + unit]];
   }
   if (/^(quota|acl|sieve|fts)/.test(plain) && plain !== 'quota_rule') {
-    return refuse(`write the field ${name} in 2.4's words: it is a plugin's setting`);
+    return refuse(`rewrite the field ${name} in 2.4 syntax: it is a plugin's setting`);
   }
   const converted = convertVariables(text, 'fields');
   return typeof converted === 'string' ? [[name, converted]] : converted;

@@ -1,4 +1,4 @@
-/** The lines that open blocks. */
+/** Lines that open blocks. */
 import { isEmptyBlock, type Block } from './blocks.ts';
 import { refuse, type Converted, type Scope } from './conversion.ts';
 import { GONE_SERVICES } from './rules-service.ts';
@@ -6,7 +6,7 @@ import { GONE_SERVICES } from './rules-service.ts';
 /** Blocks that need a name in 2.4. */
 const NAMED = new Set(['passdb', 'userdb', 'namespace', 'inet_listener']);
 
-/** All of it becomes a comment: nothing of 2.4 reads it. */
+/** The whole block becomes a comment: 2.4 does not read it. */
 export function isGone(block: Block): boolean {
   if (block.type === 'service') return GONE_SERVICES.has(block.name ?? '');
   return block.type === 'dict' && block.name === null && block.parent?.type === '' && isEmptyBlock(block);
@@ -17,12 +17,12 @@ export function convertBegin(block: Block, { nameOf }: Scope): Converted | null 
   if (block.type === 'plugin') return withoutBraces(block);
   if (NAMED.has(block.type)) return { lines: [`${block.type} ${nameOf(block)} {`] };
   if (block.type === 'dict' && block.parent?.type === '') {
-    return refuse('write each dictionary as a block within `dict_server { }`');
+    return refuse('rewrite each dictionary as a block within `dict_server { }`');
   }
   return null;
 }
 
-/** `plugin { }` is no block any more. Around comments only it is commented out with them, else its braces go. */
+/** Removes the braces of `plugin { }`, which 2.4 does not have. A block of comments only is commented out. */
 export function withoutBraces(block: Block): Converted {
   return isEmptyBlock(block) ? { drop: true } : { lines: [] };
 }

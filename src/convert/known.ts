@@ -1,6 +1,6 @@
 /**
- * Every setting that Dovecot 2.4 knows (2.4.1 and 2.4.5 together), by its long name: what has no rule and is not here is
- * refused. The oracle tests hold this list against the daemon's own (test/oracle/convert.test.ts).
+ * The long names of all settings that Dovecot 2.4 knows (2.4.1 and 2.4.5 together). A setting without a rule that is not in
+ * this list is refused. The oracle tests compare the list with the daemon's own (test/oracle/convert.test.ts).
  */
 import type { Block } from './blocks.ts';
 import type { OldPlace } from './conversion.ts';
@@ -185,7 +185,7 @@ userdb_use_worker valid_chroot_dirs verbose_proctitle version_ignore virtual_max
 
 export const KNOWN: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
-/** In a block a setting may go without the block's type: `service { user }` is `service_user`. */
+/** In a block a setting may omit the block's type: `service { user }` is `service_user`. */
 export function isKnown({ type }: Block, key: string, place: OldPlace): boolean {
   if (place === 'global' || place === 'plugin') return KNOWN.has(key);
   return KNOWN.has(key) || [...KNOWN].some((name) => name.startsWith(`${type}_`) && name.endsWith(`_${key}`));

@@ -39,11 +39,11 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
       if (value === '') return { drop: true };
       return { lines: [`ldap_uris = ${value.split(/\s+/).map((host) => `ldap://${host}`).join(' ')}`] }; // oxfmt-ignore
     case 'sasl_bind':
-      return yes(value) && read('sasl_mech') === null ? refuse('name the mechanism in sasl_mech') : { drop: true };
+      return yes(value) && read('sasl_mech') === null ? refuse('set the mechanism in sasl_mech') : { drop: true };
     case 'tls_require_cert':
       if (/^(hard|demand)$/.test(value)) return { lines: ['ssl_client_require_valid_cert = yes'] };
       if (/^(never|allow)$/.test(value)) return { lines: ['ssl_client_require_valid_cert = no'] };
-      return refuse('choose `demand` or `never`: 2.4 knows nothing in between');
+      return refuse('choose `demand` or `never`: 2.4 has no other value');
     case 'blocking':
       return { lines: [`passdb_use_worker = ${value}`, `userdb_use_worker = ${value}`] };
     case 'default_pass_scheme':
@@ -55,7 +55,7 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
     case 'iterate_attrs':
       return attributes(value, 'userdb_ldap_iterate_fields', 'userdb', scope);
     default:
-      return refuse(`take it out, or write it in 2.4's words: harden-mail does not know ${key} here`);
+      return refuse(`remove it, or rewrite it in 2.4 syntax: harden-mail cannot convert ${key} here`);
   }
 }
 
@@ -65,10 +65,10 @@ function attributes(value: string, list: string, type: string, scope: Scope): Co
   for (const word of value.split(',').map((one) => one.trim())) {
     if (word === '') continue;
     const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
-    if (!/^[\w-]*$/.test(attribute)) return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+    if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
     const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
     if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {
-      return refuse(`let another field than ${field} hold it: 2.4 has settings for its parts only`);
+      return refuse(`use another field than ${field}: 2.4 has a separate field for each of its parts`);
     }
     const pairs = convertField(field, text, type, scope);
     if (!Array.isArray(pairs)) return pairs;

@@ -19,7 +19,7 @@ const KEYS: Readonly<Record<string, string>> = {
   BROKENCHAR: 'mailbox_list_visible_escape_char',
 };
 
-/** Words without a value. */
+/** Options without a value. */
 const FLAGS: Readonly<Record<string, string>> = {
   'UTF-8': 'mailbox_list_utf8 = yes',
   ITERINDEX: 'mailbox_list_iter_from_index_dir = yes',
@@ -31,9 +31,9 @@ const FLAGS: Readonly<Record<string, string>> = {
 const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 'virtual'];
 
 /**
- * What a location of its own has to take back. In 2.3 it stood for the whole of mail_location; in 2.4 every part that it
- * does not name is the one from above, so that the indexes of two places would become one.
- * @param above mail_location, null where there is none
+ * Adds settings that reset the parts which only mail_location sets. In 2.3 a location replaced mail_location completely; in
+ * 2.4 it inherits every part that it does not set, so two locations would share their indexes.
+ * @param above mail_location; null if it is not set
  */
 export function withoutInherited(outcome: Converted, above: string | null): Converted {
   if (!('lines' in outcome) || above === null) return outcome;
@@ -57,11 +57,11 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
 
 export function convertLocation(value: string, shared = false): Converted {
   if (value === '') return { drop: true };
-  // `::` is a colon in a path; that of `%{ldap:uid}` is the variable's own.
+  // `::` is a colon in a path; the colon in `%{ldap:uid}` belongs to the variable.
   const [head = '', ...rest] = value.split(/(?<!:):(?!:)(?![^{]*\})/).map((part) => part.replaceAll('::', ':'));
   const named = DRIVERS.includes(head);
-  if (!named && !/^[/~%]/.test(head)) return refuse(`name the format of the mailboxes: 2.4 does not know ${head}`);
-  if (head === 'dbox') return refuse('say whether the mailboxes are sdbox or mdbox');
+  if (!named && !/^[/~%]/.test(head)) return refuse(`set a mailbox format that 2.4 has: ${head} is not one`);
+  if (head === 'dbox') return refuse('set the format to sdbox or mdbox');
   const [path = '', ...options] = named ? rest : [head, ...rest];
 
   const lines: string[] = named ? [`mail_driver = ${head}`] : [];
@@ -78,12 +78,12 @@ export function convertLocation(value: string, shared = false): Converted {
     const name = KEYS[key];
     if (flag !== undefined && text === undefined) lines.push(flag);
     else if (name !== undefined && text !== undefined) problem ??= layout(key, text) ?? add(name, text);
-    else problem ??= `write ${option} in 2.4's words: harden-mail does not know it`;
+    else problem ??= `rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`;
   }
   return problem === null ? { lines } : refuse(problem);
 }
 
 function layout(key: string, text: string): string | null {
   if (key !== 'LAYOUT' || ['fs', 'maildir++', 'index', 'imapdir'].includes(text.toLowerCase())) return null;
-  return `choose a layout that 2.4 has: ${text} is none`;
+  return `choose a layout that 2.4 has: ${text} is not one`;
 }

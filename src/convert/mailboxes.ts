@@ -1,12 +1,13 @@
 import { own, type Block } from './blocks.ts';
 import { nested, refuse, type Converted, type Scope } from './conversion.ts';
 
-/** Settings of one mailbox of the namespace that has the INBOX. A special use (`\Trash`) stands for whoever has it. */
+/** Settings of one mailbox of the namespace with the INBOX. A special use (`\Trash`) means all mailboxes that have it. */
 export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Converted {
   const inbox = scope.blocks('namespace').find((block) => own(block, 'inbox') === 'yes');
-  if (inbox === undefined) return refuse('add `namespace inbox { inbox = yes }`, in which this mailbox can be named');
+  if (inbox === undefined)
+    return refuse('add `namespace inbox { inbox = yes }`, so that the setting can go into a block of this mailbox');
   const names = mailbox.startsWith('\\') ? withSpecialUse(mailbox, scope) : [withoutPrefix(mailbox, inbox)];
-  if (names.length === 0) return refuse(`name the mailbox: none has the special use ${mailbox}`);
+  if (names.length === 0) return refuse(`name the mailbox: no mailbox has the special use ${mailbox}`);
   const all = names.flatMap((name) => nested(`mailbox ${quoted(name)}`, lines));
   return { lines: nested(`namespace ${scope.nameOf(inbox)}`, all) };
 }

@@ -1,4 +1,4 @@
-/** How rows of plugins' settings are written. */
+/** Constructors of rules for plugins' settings. */
 import type { Converted, Rule } from './conversion.ts';
 
 const doc = (plugin: string): string => `Dovecot documentation, ${plugin} plugin`;
@@ -8,6 +8,6 @@ export const rule = (source: string, old: string, now: string, by: Rule['by'], w
 };
 
 export const renamed = (source: string, old: string, now: string): Rule =>
-  rule(source, old, now, undefined, 'A new name.');
+  rule(source, old, now, undefined, 'Renamed.');
 
 export const lines = (...all: string[]): Converted => ({ lines: all });

@@ -1,4 +1,4 @@
-/** New text for one logical line, and files with such texts in them. */
+/** New text for one logical line, and its insertion into a file. */
 import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
 import type { Bytes } from '../model/index.ts';
 
@@ -8,7 +8,7 @@ export interface Edit {
   readonly text: Bytes;
 }
 
-/** The lines in place of a logical line, with its indent and end of line; a comment behind it stays behind the first. */
+/** The lines that replace a logical line, with its indent and end of line; its trailing comment follows the first of them. */
 export function replaced(bytes: Bytes, line: Line, lines: readonly string[]): Bytes {
   const old = bytes.slice(line.start, line.end);
   const eol = /\r?\n$/.exec(old)?.[0] ?? '';
@@ -20,19 +20,19 @@ export function replaced(bytes: Bytes, line: Line, lines: readonly string[]): By
   return body.map((text) => indent + text).join(eol || '\n') + eol;
 }
 
-/** Of `} # done` and `x = y # why` the comment; in front of it a quote may hide a `#`, so the value's end is asked. */
+/** The comment of `} # done` and `x = y # why`. A quoted value may contain a `#`, so the search starts at the value's end. */
 function commentBehind(bytes: Bytes, line: Line): string {
   const from = line.kind === 'setting' && line.form !== 'heredoc' ? line.valueEnd : line.start;
   const text = bytes.slice(from, line.end).replace(/\r?\n$/, '');
   return (line.kind === 'setting' ? /^\s*(#.*)$/ : /[{}]\s*(#.*)$/).exec(text)?.[1] ?? '';
 }
 
-/** Every physical line of it behind a `#`. */
+/** The text with every physical line commented out. */
 export function commentedOut(text: Bytes): Bytes {
   return text.replace(/^([ \t]*)(?=[^\s#])/gm, '$1#');
 }
 
-/** @param edits of places that do not overlap, in any order */
+/** @param edits edits that do not overlap, in any order */
 export function spliced(bytes: Bytes, edits: readonly Edit[]): Bytes {
   let at = 0;
   let result = '';

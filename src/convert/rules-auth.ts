@@ -7,10 +7,10 @@ const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", section nami
 
 const DRIVERS = 'bsdauth imap ldap lua oauth2 pam passwd passwd-file prefetch sql static'.split(' ');
 
-/** The header names the driver; where the name is another one, a line does. */
+/** The block's header names the driver; a `driver` line follows if the block has another name. */
 function driver({ value, block }: OldSetting, { nameOf }: Scope): Converted {
   if (!DRIVERS.includes(value)) {
-    return refuse(`choose a driver that 2.4 has (${DRIVERS.join(', ')}): ${value} is gone, or another program's`);
+    return refuse(`choose a driver that 2.4 has (${DRIVERS.join(', ')}): 2.4 has no driver ${value}`);
   }
   return { lines: value === nameOf(block) ? [] : [`driver = ${value}`] };
 }
@@ -23,14 +23,14 @@ function fieldList(mark: string) {
   };
 }
 
-/** Settings that passdb and userdb have in common. */
+/** Settings that passdb and userdb share. */
 const shared = (place: 'passdb' | 'userdb'): Rule[] => [
   {
     place,
     old: 'driver',
     now: `${place} DRIVER {`,
     by: driver,
-    why: 'Blocks have names; the name stands for the driver where no other is given.',
+    why: 'Blocks have names; the name is also the driver unless `driver` is set.',
     source: SOURCE,
   },
   {
@@ -38,7 +38,7 @@ const shared = (place: 'passdb' | 'userdb'): Rule[] => [
     old: 'args',
     now: 'passwd_file_path, pam_service_name, static_password, sql_query, ldap_filter, …',
     by: convertArgs,
-    why: 'Every argument is a setting of its own; what dovecot-sql.conf.ext and the like hold stands here as well.',
+    why: 'Each argument is a separate setting; files such as dovecot-sql.conf.ext are included here.',
     source: 'Dovecot documentation, authentication databases',
   },
   {
@@ -62,7 +62,7 @@ const shared = (place: 'passdb' | 'userdb'): Rule[] => [
     old: 'auth_verbose',
     now: 'auth_verbose',
     by: ({ value }) => (value === 'default' ? { drop: true } : { lines: [`auth_verbose = ${value}`] }),
-    why: '`default` was the default.',
+    why: '`default` meant the default, which needs no setting.',
     source: SOURCE,
   },
   {
@@ -82,14 +82,14 @@ export const auth: readonly Rule[] = [
     old: 'pass',
     now: 'result_success = continue',
     by: ({ value }) => (yes(value) ? { lines: ['result_success = continue'] } : { drop: true }),
-    why: 'After a master user the others are asked as well.',
+    why: 'After a master user the next passdbs are checked too.',
     source: 'Dovecot documentation, master users',
   },
   {
     place: 'passdb',
     old: 'mechanisms',
     now: 'mechanisms_filter',
-    why: 'A new name.',
+    why: 'Renamed.',
     source: SOURCE,
   },
   ...shared('userdb'),

@@ -8,7 +8,7 @@ function solr({ value }: OldSetting): Converted {
     const [, name = word, text = 'yes'] = /^([^=]*)=(.*)$/.exec(word) ?? [];
     if (['url', 'batch_size', 'soft_commit'].includes(name)) found.push(set(name, text));
     else if (!['use_libfts', 'debug', 'break-imap-search'].includes(name)) {
-      return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+      return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
     }
   }
   return { lines: nested('fts solr', found) };
@@ -36,7 +36,7 @@ function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
     const found: string[] = [];
     for (const word of value.split(/\s+/).filter((one) => one !== '')) {
       const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-      if (names[name] === undefined) return refuse(`write ${word} in 2.4's words: harden-mail does not know it`);
+      if (names[name] === undefined) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
       found.push(`language_tokenizer_${kind}_${names[name]} = ${text}`);
     }
     return { lines: found };
@@ -44,42 +44,30 @@ function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
 }
 
 export const fts: readonly Rule[] = [
-  rule('fts', 'fts', 'fts DRIVER { }', ftsDriver, 'A driver is a block. `lucene` and `squat` are gone.'),
-  rule(
-    'fts_solr',
-    'fts_solr',
-    'fts solr { url; batch_size; soft_commit }',
-    solr,
-    'Every part is a setting of its own.',
-  ),
+  rule('fts', 'fts', 'fts DRIVER { }', ftsDriver, 'A driver is a block. `lucene` and `squat` are removed.'),
+  rule('fts_solr', 'fts_solr', 'fts solr { url; batch_size; soft_commit }', solr, 'Each part is a separate setting.'),
   rule(
     'fts',
     'fts_autoindex_exclude',
     'mailbox NAME { fts_autoindex = no }',
     ({ value }, scope) => inMailbox(value, ['fts_autoindex = no'], scope),
-    'It stands in the block of the mailbox.',
+    'It belongs in the block of the mailbox.',
   ),
-  rule(
-    'fts',
-    'fts_enforced',
-    'fts_search_add_missing, fts_search_read_fallback',
-    enforced,
-    'Two questions, two settings.',
-  ),
+  rule('fts', 'fts_enforced', 'fts_search_add_missing, fts_search_read_fallback', enforced, 'One setting became two.'),
   renamed('fts', 'fts_index_timeout', 'fts_search_timeout'),
   rule(
     'fts',
     'fts_decoder',
     'fts_decoder_driver = script, fts_decoder_script_socket_path',
     ({ value }) => lines('fts_decoder_driver = script', `fts_decoder_script_socket_path = ${value}`),
-    'The driver is named.',
+    'The driver has its own setting.',
   ),
   rule(
     'fts',
     'fts_tika',
     'fts_decoder_driver = tika, fts_decoder_tika_url',
     ({ value }) => lines('fts_decoder_driver = tika', `fts_decoder_tika_url = ${value}`),
-    'The driver is named.',
+    'The driver has its own setting.',
   ),
   rule(
     'fts',
@@ -96,13 +84,13 @@ export const fts: readonly Rule[] = [
     'fts_tokenizer_generic',
     'language_tokenizer_generic_algorithm, …',
     tokenizer('generic', { algorithm: 'algorithm', maxlen: 'token_maxlen', wb5a: 'wb5a' }),
-    'Every part is a setting of its own.',
+    'Each part is a separate setting.',
   ),
   rule(
     'fts',
     'fts_tokenizer_email_address',
     'language_tokenizer_address_token_maxlen',
     tokenizer('address', { maxlen: 'token_maxlen' }),
-    'Every part is a setting of its own.',
+    'Each part is a separate setting.',
   ),
 ];

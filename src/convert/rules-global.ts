@@ -6,7 +6,7 @@ import { not, unlimited } from './old-values.ts';
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 
 const renamed = (old: string, now: string): Rule => {
-  return { place: 'global', old, now, why: 'A new name.', source: SOURCE };
+  return { place: 'global', old, now, why: 'Renamed.', source: SOURCE };
 };
 
 export const global: readonly Rule[] = [
@@ -15,7 +15,7 @@ export const global: readonly Rule[] = [
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
     by: ({ value }) => convertLocation(value),
-    why: 'Every part of a location is a setting of its own.',
+    why: 'Each part of a location is a separate setting.',
     source: SOURCE,
   },
   {
@@ -23,7 +23,7 @@ export const global: readonly Rule[] = [
     old: 'disable_plaintext_auth',
     now: 'auth_allow_cleartext',
     value: not,
-    why: 'The same, asked the other way round.',
+    why: 'The same setting with its value inverted.',
     source: SOURCE,
   },
   renamed('auth_default_realm', 'auth_default_domain'),
@@ -39,8 +39,7 @@ export const global: readonly Rule[] = [
       value === 'posix'
         ? { lines: nested('mail_ext_attachment', nested('fs posix', [])) }
         : {
-            refuse:
-              'set `fs` within `mail_ext_attachment { }`; attachments cannot be saved as single instances any more',
+            refuse: 'set `fs` within `mail_ext_attachment { }`; 2.4 cannot store attachments as single instances',
           },
     why: 'File systems are blocks.',
     source: SOURCE,
@@ -54,7 +53,7 @@ export const global: readonly Rule[] = [
       const [, where] = /^file:(\S+)$/.exec(value) ?? [];
       const path = where === undefined ? where : convertVariables(where, 'mail_attribute_dict');
       if (typeof path !== 'string')
-        return { refuse: 'write the dictionary as a block `mail_attribute { dict … { } }`' };
+        return { refuse: 'rewrite the dictionary as a block `mail_attribute { dict … { } }`' };
       return { lines: nested('mail_attribute', nested('dict file', [`path = ${path}`])) };
     },
     why: 'Dictionaries are blocks.',
@@ -65,7 +64,7 @@ export const global: readonly Rule[] = [
     old: 'auth_worker_max_count',
     now: 'service auth-worker { process_limit }',
     by: ({ value }) => ({ lines: nested('service auth-worker', [`process_limit = ${value}`]) }),
-    why: 'It is the limit of that service, like any other.',
+    why: 'It is the process limit of that service.',
     source: SOURCE,
   },
   {
@@ -73,7 +72,7 @@ export const global: readonly Rule[] = [
     old: 'auth_policy_server_timeout_msecs',
     now: 'auth_policy { http_client_request_timeout }',
     by: ({ value }) => ({ lines: nested('auth_policy', [`http_client_request_timeout = ${value} ms`]) }),
-    why: 'HTTP clients have settings in common.',
+    why: 'HTTP clients share their settings.',
     source: SOURCE,
   },
   {
@@ -81,7 +80,7 @@ export const global: readonly Rule[] = [
     old: 'imapc_ssl_verify',
     now: 'imapc { ssl_client_require_valid_cert }',
     by: ({ value }) => ({ lines: nested('imapc', [`ssl_client_require_valid_cert = ${value}`]) }),
-    why: 'TLS clients have settings in common.',
+    why: 'TLS clients share their settings.',
     source: SOURCE,
   },
   {
@@ -130,7 +129,7 @@ export const global: readonly Rule[] = [
     source: 'Dovecot documentation, auth_policy_request_attributes',
   },
   ...['imapc_max_line_length', 'lmtp_user_concurrency_limit'].map((name): Rule => {
-    return { ...renamed(name, name), value: unlimited, why: '0 was no limit, and is refused now.' };
+    return { ...renamed(name, name), value: unlimited, why: '0 meant no limit; 2.4 refuses it.' };
   }),
   ...['last_valid_uid', 'last_valid_gid', 'mail_sort_max_read_count', 'mail_vsize_bg_after_count'].map((name): Rule => {
     return {
@@ -138,7 +137,7 @@ export const global: readonly Rule[] = [
       old: name,
       now: name,
       by: ({ value }) => (value === '0' ? { drop: true } : { lines: [`${name} = ${value}`] }),
-      why: '0 was no limit, which is the default; 2.4.5 refuses it.',
+      why: '0 meant no limit, which is the default; 2.4.5 refuses 0.',
       source: `Dovecot documentation, ${name}`,
     };
   }),

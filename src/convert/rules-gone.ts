@@ -1,14 +1,14 @@
-/** Settings of 2.3 that nothing of 2.4 reads. */
+/** Settings of 2.3 that 2.4 does not read. */
 import type { Rule } from './conversion.ts';
 
 const REMOVED = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", removed settings';
 
-/** Nothing is lost with it. */
+/** Always safe to remove. */
 const lost = (old: string, why: string): Rule => {
   return { place: 'global', old, now: '', by: () => ({ drop: true }), why, source: REMOVED };
 };
 
-/** Nothing is lost as long as it says nothing. */
+/** Safe to remove if it is off; otherwise the admin must act. */
 const unused = (old: string, todo: string, why: string, off = /^(|0|no)$/): Rule => {
   return {
     place: 'global',
@@ -20,13 +20,13 @@ const unused = (old: string, todo: string, why: string, off = /^(|0|no)$/): Rule
   };
 };
 
-const DIRECTOR = 'Directors are gone from Dovecot; without `director_servers` it has no effect.';
-const OLD_STATS = 'The old statistics plugin is gone; nothing but itself read it.';
-const REPLICATOR = 'The replicator is gone; without the replication plugin it has no effect.';
+const DIRECTOR = 'Dovecot 2.4 has no directors; without `director_servers` the setting has no effect.';
+const OLD_STATS = 'The old statistics plugin is removed; only the plugin read this setting.';
+const REPLICATOR = 'The replicator is removed; without the replication plugin the setting has no effect.';
 
 export const gone: readonly Rule[] = [
-  lost('auth_stats', 'The old statistics are gone; nothing but themselves read it.'),
-  lost('config_cache_size', 'The configuration is kept in memory in another way.'),
+  lost('auth_stats', 'The old statistics are removed; nothing else read this setting.'),
+  lost('config_cache_size', 'Dovecot 2.4 keeps its configuration in memory in another way.'),
   lost('director_max_parallel_kicks', DIRECTOR),
   lost('director_max_parallel_moves', DIRECTOR),
   lost('director_output_buffer_size', DIRECTOR),
@@ -54,14 +54,22 @@ export const gone: readonly Rule[] = [
   lost('replication_max_conns', REPLICATOR),
   lost('replicator_host', REPLICATOR),
   lost('replicator_port', REPLICATOR),
-  unused('dict_db_config', 'move this dictionary to another driver: Berkeley DB is gone', 'Berkeley DB is gone.'),
+  unused(
+    'dict_db_config',
+    'move this dictionary to another driver: 2.4 does not support Berkeley DB',
+    '2.4 does not support Berkeley DB.',
+  ),
   unused(
     'login_access_sockets',
-    'check access in another way (Lua): TCP wrappers are gone',
-    'Dovecot 2.4 asks no socket before a login.',
+    'check access in another way (Lua): 2.4 has no TCP wrappers',
+    'Dovecot 2.4 queries no socket before a login.',
   ),
-  unused('imap_id_log', 'take it out, and log the event `imap_id_received` instead', 'An event takes its place.'),
-  unused('doveadm_http_rawlog_dir', 'set `http_server_rawlog_dir` within `doveadm_server { }`', 'Part of a block.'),
-  unused('stats_http_rawlog_dir', 'set `http_server_rawlog_dir` within `stats_server { }`', 'Part of a block.'),
-  unused('master_user_separator', 'set `auth_master_user_separator` instead', 'Nothing of 2.4 reads it.'),
+  unused('imap_id_log', 'remove it, and log the event `imap_id_received` instead', 'An event replaces it.'),
+  unused(
+    'doveadm_http_rawlog_dir',
+    'set `http_server_rawlog_dir` within `doveadm_server { }`',
+    'It belongs in a block.',
+  ),
+  unused('stats_http_rawlog_dir', 'set `http_server_rawlog_dir` within `stats_server { }`', 'It belongs in a block.'),
+  unused('master_user_separator', 'set `auth_master_user_separator` instead', 'Renamed.'),
 ];

@@ -1,9 +1,9 @@
-/** Lists that are read member by member. */
+/** Settings that are lists. */
 import { nested, type Rule } from './conversion.ts';
 
-const LIST = 'A list that is read member by member: with a `=` it would lose what other files put into it.';
+const LIST = 'A list with separate members: `=` would discard the members that other files add.';
 
-/** `x = $x a b` → a block that adds to the list; without the reference to itself it stays as it is. */
+/** `x = $x a b` → a block that adds to the list. Without the reference to itself it stays as it is. */
 const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?: ReadonlySet<string>): Rule => {
   return {
     place: 'global',
@@ -14,7 +14,7 @@ const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?:
       const own = words.filter((word) => word !== `$${name}`);
       const now = own.map((word) => rename[word] ?? word).filter((word) => word !== '');
       const unknown = has && now.find((word) => !has.has(word));
-      if (unknown) return { refuse: `take ${unknown} out: Debian's Dovecot 2.4 has no such plugin` };
+      if (unknown) return { refuse: `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
       if (words.length > own.length && line.form === 'plain') {
         if (now.length === 0) return { drop: true };
         const lines = now.map((word) => `${word} = yes`);
@@ -27,7 +27,7 @@ const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?:
   };
 };
 
-/** Debian's Dovecot 2.4 and Pigeonhole have these. */
+/** The plugins of Debian's Dovecot 2.4 and Pigeonhole. */
 const HAS = new Set(
   (
     'acl apparmor charset_alias fts fts_flatcurve fts_solr imap_acl imap_filter_sieve imap_quota imap_sieve last_login ' +
@@ -36,7 +36,7 @@ const HAS = new Set(
   ).split(' '),
 );
 
-/** Plugins that have another name, or became part of the core. */
+/** Plugins with a new name; empty: part of the core now. */
 const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // oxfmt-ignore
 
 export const lists: readonly Rule[] = [list('mail_plugins', PLUGINS, HAS), list('protocols')];

@@ -21,7 +21,7 @@ export const namespace: readonly Rule[] = [
     old: 'location',
     now: 'mail_driver, mail_path, mail_index_path, …',
     by: (entry, { global }) => withoutInherited(convertLocation(entry.value, isShared(entry)), global('mail_location')),
-    why: 'Every part of a location is a setting of its own; those of mail_location that it has not are taken back.',
+    why: 'Each part of a location is a separate setting; parts that only mail_location sets are reset.',
     source: 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings',
   },
   {

@@ -11,22 +11,25 @@ function acl({ value }: OldSetting): Converted {
   for (const option of options) {
     const seconds = /^cache_secs=(\d+)$/.exec(option)?.[1];
     if (seconds !== undefined) found.push(`acl_cache_ttl = ${seconds} secs`);
-    else return refuse('write the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 reads them from no file');
+    else
+      return refuse(
+        'rewrite the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 does not read them from a file',
+      );
   }
   return { lines: found };
 }
 
-/** The level's name is that of the method. */
+/** The compression level. Its name contains the method. */
 function level({ value }: OldSetting, { plugin }: Scope): Converted {
   const method = plugin('zlib_save') ?? '';
   const name = { gz: 'gz_level', bz2: 'bz2_block_size_100k', deflate: 'deflate_level', zstd: 'zstd_level' }[method];
   return name === undefined ? { drop: true } : lines(`compress_${name} = ${value}`);
 }
 
-/** A file with a number and a mailbox in each line. */
+/** Converts the plugin's file, which has a number and a mailbox in each line. */
 function trash({ value }: OldSetting, scope: Scope): Converted {
   const bytes = scope.files[value];
-  if (bytes === undefined) return refuse(`see that ${value} is there, or take this line out`);
+  if (bytes === undefined) return refuse(`create ${value}, or remove this line`);
   const found: string[] = [];
   for (const line of bytes.split('\n').filter((one) => /^\s*\d/.test(one))) {
     const [, priority = '', mailbox = ''] = /^\s*(\d+)\s+(.*?)\s*$/.exec(line) ?? [];
@@ -48,7 +51,7 @@ function welcome({ value, key }: OldSetting): Converted {
 const CRYPT = 'mail_crypt';
 
 export const plugin: readonly Rule[] = [
-  rule('acl', 'acl', 'acl_driver, acl_cache_ttl', acl, 'Every part is a setting of its own.'),
+  rule('acl', 'acl', 'acl_driver, acl_cache_ttl', acl, 'Each part is a separate setting.'),
   rule(
     'acl',
     'acl_shared_dict',
@@ -61,7 +64,7 @@ export const plugin: readonly Rule[] = [
     'acl_anyone',
     'imap_acl_allow_anyone',
     ({ value }) => lines(`imap_acl_allow_anyone = ${value === 'allow' ? 'yes' : 'no'}`),
-    'A question for yes or no.',
+    'The value is `yes` or `no`.',
   ),
   rule(
     'mail_compress',
@@ -73,16 +76,16 @@ export const plugin: readonly Rule[] = [
         : lines(`mail_compress_write_method = ${value}`),
     'The plugin is named mail_compress.',
   ),
-  rule('mail_compress', 'zlib_save_level', 'compress_gz_level, …', level, 'Every method has a level of its own.'),
+  rule('mail_compress', 'zlib_save_level', 'compress_gz_level, …', level, 'Each method has its own level.'),
   rule(
     'lazy_expunge',
     'lazy_expunge',
     'lazy_expunge_mailbox',
     ({ value }) =>
       /[/. ]$/.test(value)
-        ? refuse('name a mailbox instead of a namespace: 2.4 moves expunged mails into one only')
+        ? refuse('name a mailbox instead of a namespace: 2.4 moves expunged mails into one mailbox only')
         : lines(set('lazy_expunge_mailbox', value)),
-    'A new name; it names a mailbox.',
+    'Renamed; the value is a mailbox.',
   ),
   rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
   rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // oxfmt-ignore
@@ -93,8 +96,8 @@ export const plugin: readonly Rule[] = [
     dictionary('quota_clone'),
     'Dictionaries are blocks.',
   ),
-  rule('trash', 'trash', 'mailbox NAME { trash_priority }', trash, 'What the file says stands in the blocks of the mailboxes.'), // oxfmt-ignore
-  rule('welcome', 'welcome_script', 'welcome { execute NAME { args } }', welcome, 'Programs are run by a block of their own.'), // oxfmt-ignore
+  rule('trash', 'trash', 'mailbox NAME { trash_priority }', trash, 'The contents of the file belong in the blocks of the mailboxes.'), // oxfmt-ignore
+  rule('welcome', 'welcome_script', 'welcome { execute NAME { args } }', welcome, 'An `execute` block runs the program.'), // oxfmt-ignore
   {
     ...renamed(CRYPT, 'mail_crypt_global_public_key', 'crypt_global_public_key_file'),
     value: path,
@@ -109,14 +112,14 @@ export const plugin: readonly Rule[] = [
       if (typeof file !== 'string') return file;
       return { lines: nested('crypt_global_private_key main', [`crypt_private_key_file = ${file}`]) };
     },
-    'There may be several, each a block.',
+    'There may be several keys, each in its own block.',
   ),
   rule(
     CRYPT,
     'mail_crypt_global_private_key_password',
     'crypt_global_private_key main { crypt_private_key_password }',
     ({ value }) => ({ lines: nested('crypt_global_private_key main', [set('crypt_private_key_password', value)]) }),
-    'It stands in the block of the key.',
+    'It belongs in the block of the key.',
   ),
   rule(
     CRYPT,
@@ -128,7 +131,7 @@ export const plugin: readonly Rule[] = [
         : value === '0'
           ? lines('crypt_write_algorithm =')
           : refuse('choose 2, or 0 for none'),
-    '2 was what the default is; 0 was not to encrypt.',
+    '2 is the default now; 0 meant no encryption.',
   ),
   renamed(CRYPT, 'mail_crypt_curve', 'crypt_user_key_curve'),
   rule(
@@ -136,6 +139,6 @@ export const plugin: readonly Rule[] = [
     'expire',
     '',
     () => refuse('set `autoexpunge` for the mailbox instead: 2.4 has no expire plugin'),
-    'The plugin is gone.',
+    'The plugin is removed.',
   ),
 ];

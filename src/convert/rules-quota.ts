@@ -8,7 +8,7 @@ const SOURCE = 'Dovecot documentation, quota plugin';
 /** `quota2_rule3` → 2; the first root has no number. */
 const rootOf = (key: string): string => /^quota(\d*)/.exec(key)?.[1] ?? '';
 
-/** The root's name as IMAP shows it. 2.4 wants one. */
+/** The root's name as IMAP shows it. 2.4 requires a name. */
 function nameOf(number: string, { plugin }: Scope): string {
   const [, name] = (plugin(`quota${number}`) ?? '').split(':');
   return name || `User quota${number && ` ${number}`}`;
@@ -22,9 +22,7 @@ function root({ key, value }: OldSetting, scope: Scope): Converted {
   if (value === '') return { drop: true };
   const [driver = '', , ...options] = value.split(':');
   if (!/^(count|maildir|fs|imapc)$/.test(driver)) {
-    return refuse(
-      `count with \`quota = count:${nameOf(rootOf(key), scope)}\`: Dovecot 2.4 has no quota driver ${driver}`,
-    );
+    return refuse(`use \`quota = count:${nameOf(rootOf(key), scope)}\`: Dovecot 2.4 has no quota driver ${driver}`);
   }
   const lines = [`driver = ${driver}`];
   for (const option of options) {
@@ -35,7 +33,7 @@ function root({ key, value }: OldSetting, scope: Scope): Converted {
     else if (option === 'user' || option === 'group') lines.push(`fs_type = ${option}`);
     else if (option === 'inode_per_mail') lines.push('fs_message_limit = yes');
     else if (mount !== undefined) lines.push(`fs_mount_path = ${mount}`);
-    else if (option !== '') return refuse(`write ${option} in 2.4's words: harden-mail does not know it`);
+    else if (option !== '') return refuse(`rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`);
   }
   return { lines: nested(header(rootOf(key), scope), lines) };
 }
@@ -49,26 +47,27 @@ function rule({ key, value }: OldSetting, scope: Scope): Converted {
     if (typeof line !== 'string') return line;
     lines.push(line);
   }
-  if (mailbox === '?' || lines.length === 0) return refuse(`write the rule ${value} in 2.4's words`);
+  if (mailbox === '?' || lines.length === 0)
+    return refuse(`rewrite the rule ${value} in 2.4 syntax: harden-mail cannot convert it`);
   if (mailbox !== '*') return inMailbox(mailbox, lines, scope);
   if (isOnly(scope)) return { lines: lines.map((line) => `quota_${line}`) };
   return { lines: nested(header(rootOf(key), scope), lines) };
 }
 
-/** A limit for all. Of `storage` a bare number counted kilobytes. */
+/** A limit for the whole root. For `storage` a bare number meant kilobytes. */
 function whole(limit: string): string | { readonly refuse: string } {
   const [, kind, text = ''] = /^(storage|bytes|messages)=(\d+[bkmgt]?)$/i.exec(limit) ?? [];
-  if (kind === undefined) return refuse(`give a limit that is a number: ${limit} is none`);
+  if (kind === undefined) return refuse(`set a numeric limit: ${limit} is not one`);
   if (kind === 'messages') return `message_count = ${unlimited(text)}`;
   if (/^0\D?$/.test(text)) return 'storage_size = unlimited';
   return `storage_size = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
 
-/** What one mailbox may have beyond it. */
+/** The limit of one mailbox, relative to the root's. */
 function extra(limit: string): string | { readonly refuse: string } {
   if (limit === 'ignore') return 'quota_ignore = yes';
   const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?)?$/i.exec(limit) ?? [];
-  if (kind === undefined) return refuse(`give this mailbox no limit of its own but one with a \`+\`: ${limit} is none`);
+  if (kind === undefined) return refuse(`set a limit with a \`+\` for this mailbox: ${limit} is not one`);
   if (percent !== undefined) return `quota_storage_percentage = ${100 + Number(text)}`;
   return `quota_storage_extra = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
@@ -77,7 +76,7 @@ function extra(limit: string): string | { readonly refuse: string } {
 function warning({ key, value }: OldSetting, scope: Scope): Converted {
   const [, sign = '', kind = '', percent, command = '', args = ''] =
     /^([-+]?)(storage|messages)=(\d+)%%?\s+(\S+)\s*(.*)$/.exec(value) ?? [];
-  if (percent === undefined) return refuse('warn at a percentage: 2.4 knows no other limit');
+  if (percent === undefined) return refuse('set a percentage: 2.4 warns at no other kind of limit');
   const converted = convertVariables(args, key);
   if (typeof converted !== 'string') return converted;
   const below = sign === '-' ? 'below-' : '';
@@ -102,7 +101,7 @@ function overScript({ key, value }: OldSetting): Converted {
   return { lines: nested('quota_over_status', execute) };
 }
 
-const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'A new name.', source: SOURCE });
+const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'Renamed.', source: SOURCE });
 
 export const quota: readonly Rule[] = [
   {
@@ -110,7 +109,7 @@ export const quota: readonly Rule[] = [
     old: 'quota',
     now: 'quota NAME { driver }',
     by: root,
-    why: 'Every root is a block of its name. The drivers `dict` and `dirsize` are gone.',
+    why: 'Each root is a named block. The drivers `dict` and `dirsize` are removed.',
     source: SOURCE,
   },
   {
@@ -118,7 +117,7 @@ export const quota: readonly Rule[] = [
     old: 'quota_rule',
     now: 'quota_storage_size, quota_message_count; mailbox NAME { quota_storage_extra, quota_ignore }',
     by: rule,
-    why: 'Every limit is a setting; those of one mailbox stand in its block.',
+    why: 'Each limit is a setting; the limits of one mailbox belong in its block.',
     source: SOURCE,
   },
   {
@@ -126,24 +125,24 @@ export const quota: readonly Rule[] = [
     old: 'quota_warning',
     now: 'quota NAME { warning NAME { quota_storage_percentage; execute } }',
     by: warning,
-    why: 'Every warning is a block.',
+    why: 'Each warning is a block.',
     source: SOURCE,
   },
   {
     ...renamed('quota_grace', 'quota_storage_grace'),
-    value: (value) => (value.includes('%') ? refuse('give quota_grace a size: 2.4 takes no percentage') : value),
-    why: 'A new name; it takes a size only.',
+    value: (value) => (value.includes('%') ? refuse('set quota_grace to a size: 2.4 accepts no percentage') : value),
+    why: 'Renamed; the value is a size.',
   },
   { ...renamed('quota_max_mail_size', 'quota_mail_size'), value: unlimited },
   {
     ...renamed('quota_vsizes', ''),
     by: () => ({ drop: true }),
-    why: 'Virtual sizes are what 2.4 always counts.',
+    why: '2.4 always counts virtual sizes.',
   },
   {
     ...renamed('quota_set', ''),
-    by: () => refuse('take it out: limits cannot be set by IMAP any more'),
-    why: 'It is gone.',
+    by: () => refuse('remove it: 2.4 cannot set limits over IMAP'),
+    why: 'Removed.',
   },
   renamed('quota_over_flag', 'quota_over_status_current'),
   renamed('quota_over_flag_value', 'quota_over_status_mask'),
@@ -153,7 +152,7 @@ export const quota: readonly Rule[] = [
     old: 'quota_over_script',
     now: 'quota_over_status { execute NAME { args } }',
     by: overScript,
-    why: 'Programs are run by a block of their own.',
+    why: 'An `execute` block runs the program.',
     source: SOURCE,
   },
 ];

@@ -3,12 +3,12 @@ import { unlimited } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 
-/** Services that Dovecot 2.4 has not: what is set in them has no effect. */
+/** Services that Dovecot 2.4 does not have: their settings have no effect. */
 export const GONE_SERVICES: ReadonlySet<string> = new Set(
   'director ipc old-stats replicator aggregator tcpwrap ssl-params'.split(' '),
 );
 
-/** The value that 2.3 printed for a limit that is none. */
+/** The value that 2.3 printed for no limit. */
 const NO_LIMIT = /^18446744073709551615( B)?$/;
 
 export const service: readonly Rule[] = [
@@ -17,7 +17,7 @@ export const service: readonly Rule[] = [
     old: 'service_count',
     now: 'restart_request_count',
     value: unlimited,
-    why: 'A new name; no limit is `unlimited` now.',
+    why: 'Renamed; no limit is `unlimited` now.',
     source: SOURCE,
   },
   {
@@ -25,7 +25,7 @@ export const service: readonly Rule[] = [
     old: 'idle_kill',
     now: 'idle_kill_interval',
     by: ({ value }) => (value === '0' ? { drop: true } : { lines: [`idle_kill_interval = ${value}`] }),
-    why: 'A new name; 0 meant the default.',
+    why: 'Renamed; 0 meant the default.',
     source: SOURCE,
   },
   {
@@ -40,7 +40,7 @@ export const service: readonly Rule[] = [
     place: 'listener',
     old: 'address',
     now: 'listen',
-    why: 'The name that it has at the top.',
+    why: 'The global setting has the same name.',
     source: SOURCE,
   },
   {
@@ -50,7 +50,7 @@ export const service: readonly Rule[] = [
     by: ({ value }, { version }) => {
       if (value === 'no') return { drop: true };
       if (/^2\.4\.[01]$/.test(version)) return { lines: [`reuse_port = ${value}`] };
-      return { refuse: 'move it out of the listener into its service' };
+      return { refuse: 'move it from the listener into its service' };
     },
     why: 'It has moved to the service.',
     source: 'Dovecot documentation, service_reuse_port',

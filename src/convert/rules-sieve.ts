@@ -7,7 +7,7 @@ const SOURCE = 'Pigeonhole documentation, sieve plugin';
 function location(value: string): string[] | { readonly refuse: string } {
   const [head = '', ...options] = value.split(';');
   const [, type = 'file', path = ''] = /^(?:([a-z]+):)?(.*)$/.exec(head) ?? [];
-  if (type !== 'file') return refuse(`write the location ${type}: in 2.4's words: harden-mail does not know it`);
+  if (type !== 'file') return refuse(`rewrite the location ${type}: in 2.4 syntax: harden-mail cannot convert it`);
   const lines = ['driver = file'];
   const add = (name: string, text: string): { readonly refuse: string } | null => {
     const converted = convertVariables(text, name);
@@ -20,12 +20,12 @@ function location(value: string): string[] | { readonly refuse: string } {
     const [, name = option, text = ''] = /^([^=]*)=(.*)$/.exec(option) ?? [];
     const now = { active: 'active_path', bindir: 'bin_path', name: 'name' }[name];
     problem ??=
-      now === undefined ? refuse(`write ${option} in 2.4's words: harden-mail does not know it`) : add(now, text);
+      now === undefined ? refuse(`rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`) : add(now, text);
   }
   return problem ?? lines;
 }
 
-/** The user's own scripts. In the old style `sieve` names the active one, and `sieve_dir` where the others are. */
+/** The user's own scripts. In the old style `sieve` is the active script, and `sieve_dir` the folder of the others. */
 function personal({ value }: OldSetting, { plugin }: Scope): Converted {
   const folder = plugin('sieve_dir');
   const old = folder !== null && !value.includes(';');
@@ -33,7 +33,7 @@ function personal({ value }: OldSetting, { plugin }: Scope): Converted {
   return Array.isArray(lines) ? { lines: nested('sieve_script personal', lines) } : lines;
 }
 
-/** A script, or a folder of them, that runs before or after the user's own, or instead of them. */
+/** A script, or a folder of scripts, that runs before or after the user's own, or instead of them. */
 function script(type: string) {
   return ({ key, value }: OldSetting): Converted => {
     if (value === '') return { drop: true };
@@ -46,11 +46,11 @@ function script(type: string) {
 
 const EXTENSIONS_GONE = /^(notify|imapflags|vnd\.dovecot\.duplicate)$/;
 
-/** `+editheader -vacation` adds to and takes from the default; without signs it is the whole list, as it was. */
+/** `+editheader -vacation` adds to the default and removes from it; without signs the value is the whole list, as in 2.3. */
 function extensions({ key, value }: OldSetting): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   const gone = words.find((word) => EXTENSIONS_GONE.test(word.replace(/^[-+]/, '')));
-  if (gone !== undefined) return refuse(`take ${gone} out: Pigeonhole 2.4 has no such extension`);
+  if (gone !== undefined) return refuse(`remove ${gone}: Pigeonhole 2.4 has no such extension`);
   if (words.every((word) => !/^[-+]/.test(word))) return { lines: [`${key} = ${value}`.trimEnd()] };
   return {
     lines: nested(
@@ -60,7 +60,7 @@ function extensions({ key, value }: OldSetting): Converted {
   };
 }
 
-/** `imapsieve_mailbox1_before`: what runs when a mail comes into the mailbox that `…1_name` names, or from that of `…1_from`. */
+/** `imapsieve_mailbox1_before`: the script for mail that enters the mailbox `…1_name`, or comes from `…1_from`. */
 function imapScript(type: 'before' | 'after') {
   return ({ key, value }: OldSetting, { plugin }: Scope): Converted => {
     const number = /\d+/.exec(key)?.[0] ?? '';
@@ -77,8 +77,8 @@ function imapScript(type: 'before' | 'after') {
   };
 }
 
-const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'A new name.', source: SOURCE });
-const block = (old: string, now: string, by: Rule['by'], why = 'Every script storage is a block.'): Rule => {
+const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'Renamed.', source: SOURCE });
+const block = (old: string, now: string, by: Rule['by'], why = 'Each script storage is a block.'): Rule => {
   return { place: 'plugin', old, now, ...(by && { by }), why, source: SOURCE };
 };
 const merged = (): Converted => ({ lines: [] });
@@ -100,18 +100,18 @@ export const sieve: readonly Rule[] = [
   block('sieve_before', 'sieve_script before { type = before; path }', script('before')),
   block('sieve_after', 'sieve_script after { type = after; path }', script('after')),
   block('sieve_discard', 'sieve_script discard { type = discard; path }', script('discard')),
-  block('sieve_extensions', 'sieve_extensions { NAME = yes }', extensions, 'Signs became `yes` and `no`.'),
+  block('sieve_extensions', 'sieve_extensions { NAME = yes }', extensions, 'The signs became `yes` and `no`.'),
   block(
     'sieve_global_extensions',
     'sieve_global_extensions { NAME = yes }',
     extensions,
-    'Signs became `yes` and `no`.',
+    'The signs became `yes` and `no`.',
   ),
   block('imapsieve_mailbox_before', 'mailbox NAME { sieve_script … { type = before; cause } }', imapScript('before')),
   block('imapsieve_mailbox_after', 'mailbox NAME { sieve_script … { type = after; cause } }', imapScript('after')),
   block('imapsieve_mailbox_name', 'mailbox NAME {', merged, 'It is the name of the block.'),
   block('imapsieve_mailbox_from', 'imapsieve_from NAME {', merged, 'It is the name of the block.'),
-  block('imapsieve_mailbox_causes', 'cause', merged, 'It stands in the block of the script.'),
+  block('imapsieve_mailbox_causes', 'cause', merged, 'It belongs in the block of the script.'),
   renamed('sieve_quota_max_storage', 'sieve_quota_storage_size'),
   renamed('sieve_quota_max_scripts', 'sieve_quota_script_count'),
   renamed('sieve_user_log', 'sieve_user_log_path'),

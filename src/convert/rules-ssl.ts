@@ -3,8 +3,8 @@ import { path, yes } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 
-/** One setting whose name alone is new. */
-const renamed = (old: string, now: string, why = 'The name says whose it is: server or client.'): Rule => {
+/** A setting that is only renamed. */
+const renamed = (old: string, now: string, why = 'The name says which side it is for: server or client.'): Rule => {
   return { place: 'global', old, now, why, source: SOURCE };
 };
 
@@ -28,21 +28,21 @@ export const ssl: readonly Rule[] = [
   {
     ...renamed('ssl_prefer_server_ciphers', 'ssl_server_prefer_ciphers'),
     value: (value) => (yes(value) ? 'server' : 'client'),
-    why: 'It says whose order counts: `server` or `client`.',
+    why: 'The value is the side whose order counts: `server` or `client`.',
   },
   {
     ...renamed('ssl_min_protocol', 'ssl_min_protocol'),
     value: (value) => (value === 'SSLv3' ? 'TLSv1' : value),
-    why: 'SSLv3 is gone; the next version takes its place.',
+    why: 'SSLv3 is removed; the next version replaces it.',
   },
   {
     ...renamed('ssl_options', 'ssl_options'),
     by: ({ value }) => {
       const words = value.split(/\s+/).filter((word) => word !== 'no_compression' && word !== '');
-      if (words.includes('compression')) return refuse('take `compression` out: TLS is never compressed any more');
+      if (words.includes('compression')) return refuse('remove `compression`: 2.4 never compresses TLS');
       return words.length === 0 ? { drop: true } : { lines: [`ssl_options = ${words.join(' ')}`] };
     },
-    why: 'TLS is never compressed any more, so that nothing has to forbid it.',
+    why: '2.4 never compresses TLS, so there is nothing to forbid.',
   },
   {
     place: 'global',
@@ -50,10 +50,10 @@ export const ssl: readonly Rule[] = [
     now: 'log_debug = category=ssl',
     by: ({ value }, { global }) => {
       if (!yes(value)) return { drop: true };
-      if (global('log_debug')) return { refuse: 'add `OR category=ssl` to log_debug and take this line out' };
+      if (global('log_debug')) return { refuse: 'add `OR category=ssl` to log_debug and remove this line' };
       return { lines: ['log_debug = category=ssl'] };
     },
-    why: 'What is logged of TLS is chosen by a filter.',
+    why: 'A filter selects the TLS events to log.',
     source: SOURCE,
   },
 ];

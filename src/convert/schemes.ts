@@ -1,10 +1,10 @@
 import type { Converted } from './conversion.ts';
 
-/** How passwords may be stored that 2.4 takes only where it is told to (2.4 documentation, "Password schemes"). */
+/** Weak schemes of stored passwords: 2.4 accepts them only if allowed (2.4 documentation, "Password schemes"). */
 const WEAK =
   /^(LM|LANMAN|NTLM|MD5|MD5-CRYPT|PLAIN-MD5|LDAP-MD5|SMD5|HMAC-MD5|CRAM-MD5|DIGEST-MD5|SHA|SHA1|SSHA|DES-CRYPT|RPA|SKEY|OTP|PLAIN-MD4)(\.\w+)?$/i;
 
-/** `default_pass_scheme`: a weak one stays allowed, or nobody could log in. */
+/** `default_pass_scheme`: a weak one stays allowed, otherwise no user could log in. */
 export function schemes(value: string): Converted {
   const line = `passdb_default_password_scheme = ${value}`;
   return { lines: WEAK.test(value) ? [line, 'auth_allow_weak_schemes = yes'] : [line] };

@@ -2,7 +2,7 @@ import type { Block, Item } from './blocks.ts';
 import type { Scope } from './conversion.ts';
 import type { Names } from './default-names.ts';
 
-/** What rules may ask, from all that was read. */
+/** The facts for rules, from the whole configuration. */
 export function scopeOf(
   items: readonly Item[],
   top: Block,

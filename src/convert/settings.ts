@@ -1,4 +1,4 @@
-/** One setting: by its rule, else as it is but for variables, else a word that 2.4 does not know. */
+/** Converts one setting: by its rule; without a rule only its variables change; a name that 2.4 does not know is refused. */
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { isFilterBlock, type Block } from './blocks.ts';
 import { set, type Converted, type OldPlace, type Scope } from './conversion.ts';
@@ -26,28 +26,28 @@ const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
   [/^fts_solr/, 'dovecot-solr'],
 ];
 
-/** Null for a block that only 2.4 has: what stands in it is in its words. */
+/** Null for a block that only 2.4 has: its settings are in 2.4 syntax. */
 function placeOf(block: Block): OldPlace | null {
   if (block.type === '' || isFilterBlock(block)) return 'global';
   return PLACES[block.type] ?? null;
 }
 
-/** An outcome, and whether the line is in words that only 2.3 has, so that its file is an old one. */
+/** A conversion; `old` if only 2.3 knows the line's syntax, so that its file is an old one. */
 export type Aged = Converted & { readonly old: boolean };
 
-/** `$name` and `%u`, which 2.4 takes for what they are. */
+/** `$name` and `%u`, which 2.4 reads as plain text. */
 const OLD_TEXT = /(^|\s)\$[a-z]|(^|[^%])%\d*[A-Za-z]/;
 
-/** What becomes of it; null where it stays. */
+/** The conversion of a setting; null if it stays. */
 export function convertSetting(file: string, line: Setting, block: Block, scope: Scope): Aged | null {
-  // `plugin/quota = …` says the same as `plugin { quota = … }`.
+  // `plugin/quota = …` means the same as `plugin { quota = … }`.
   const short = /^plugin\/([^/]+)$/.exec(line.key)?.[1];
   const place = short === undefined ? placeOf(block) : 'plugin';
   const key = short ?? line.key;
   if (place === null || key.startsWith('@') || (key.includes('/') && short === undefined)) return null;
   if (line.form === 'heredoc') return null;
 
-  // 2.3 read past settings of plugins that are not there; their files are left behind when a package is removed.
+  // 2.3 ignored settings of plugins that are not installed; removing a package leaves its files behind.
   const [, needed] = PACKAGES.find(([names]) => names.test(key)) ?? [];
   if (needed !== undefined && !scope.has(needed)) return { drop: true, old: place === 'plugin' };
 
@@ -59,7 +59,7 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     return same ? null : { ...outcome, old: !known || OLD_TEXT.test(line.value) };
   }
   if (rule === undefined && !known) {
-    const todo = `take it out, or write it in 2.4's words: Dovecot 2.4 does not know ${key} here`;
+    const todo = `remove it, or rewrite it in 2.4 syntax: Dovecot 2.4 does not know ${key} here`;
     return { refuse: todo, old: place === 'plugin' };
   }
   const changed = rule?.value === undefined ? line.value : rule.value(line.value);
@@ -72,7 +72,7 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
   return { lines: [set(name, now, line.form === 'quoted')], old: !known || now !== line.value };
 }
 
-/** `$default_vsz_limit` → `$SET:default_vsz_limit`, by its name in 2.4. */
+/** `$default_vsz_limit` → `$SET:default_vsz_limit`, with the setting's name in 2.4. */
 function references(value: string): string {
   return value.replace(/(^|\s)\$([a-z]\w*)(?=\s|$)/g, (_, gap: string, name: string) => {
     return `${gap}$SET:${ruleFor('global', name)?.now || name}`;

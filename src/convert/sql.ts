@@ -16,7 +16,9 @@ export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string):
   switch (key) {
     case 'driver':
       if (/^(mysql|pgsql|sqlite)$/.test(value)) return { lines: [`sql_driver = ${value}`] };
-      return refuse(`choose a database that 2.4 has a driver for in Debian: ${value} is none of mysql, pgsql, sqlite`);
+      return refuse(
+        `choose a database with a driver in Debian's Dovecot 2.4 (mysql, pgsql, sqlite): ${value} has none`,
+      );
     case 'connect':
       return connect(value, read('driver') ?? '');
     case 'default_pass_scheme':
@@ -24,11 +26,11 @@ export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string):
     case 'userdb_warning_disable':
       return { drop: true };
     default:
-      return refuse(`take it out, or write it in 2.4's words: harden-mail does not know ${key} here`);
+      return refuse(`remove it, or rewrite it in 2.4 syntax: harden-mail cannot convert ${key} here`);
   }
 }
 
-/** What MySQL's driver takes beside the host, and what it is called within `mysql HOST { }`. */
+/** Parameters of MySQL's driver besides the host, with their names within `mysql HOST { }`. */
 const MYSQL: Readonly<Record<string, string>> = {
   port: 'port',
   user: 'user',
@@ -53,7 +55,7 @@ const MYSQL: Readonly<Record<string, string>> = {
 function connect(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
-  if (driver !== 'mysql' && driver !== 'pgsql') return refuse('name the driver in this file');
+  if (driver !== 'mysql' && driver !== 'pgsql') return refuse('set the driver in this file');
   const pairs = words.map((word) => /^([^=]+)=(.*)$/.exec(word)?.slice(1) ?? [word]);
   const hosts = pairs.filter(([name]) => name === 'host').map(([, host = '']) => host);
   const rest = pairs.filter(([name]) => name !== 'host');
@@ -67,17 +69,17 @@ function mysql(pairs: readonly string[][]): string[] | { readonly refuse: string
   for (const [name = '', text] of pairs) {
     const now = MYSQL[name];
     if (now === undefined || text === undefined)
-      return refuse(`write ${name} in 2.4's words: harden-mail does not know it`);
+      return refuse(`rewrite ${name} in 2.4 syntax: harden-mail cannot convert it`);
     lines.push(set(now, /_timeout$/.test(now) ? `${text} secs` : text));
   }
   return pairs.some(([name]) => /^ssl_(ca|ca_path|cert)$/.test(name ?? '')) ? [...lines, 'mysql_ssl = yes'] : lines;
 }
 
-/** Everything but the number of connections goes to PostgreSQL's own library, under its own name. */
+/** PostgreSQL's own library gets every parameter but the number of connections, under its own name. */
 function pgsql(pairs: readonly string[][]): string[] | { readonly refuse: string } {
   const limit = pairs.find(([name]) => name === 'maxconns')?.[1];
   const rest = pairs.filter(([name]) => name !== 'maxconns');
-  if (rest.some(([, text]) => text === undefined)) return refuse('write each parameter as NAME=VALUE');
+  if (rest.some(([, text]) => text === undefined)) return refuse('rewrite each parameter as NAME=VALUE');
   return [
     ...(limit === undefined ? [] : [`connection_limit = ${limit}`]),
     ...nested(
@@ -91,17 +93,17 @@ function sqlite([path = '', ...options]: readonly string[]): Converted {
   const lines = [`sqlite_path = ${path}`];
   for (const option of options) {
     if (!/^(journal_mode|readonly)=\w+$/.test(option)) {
-      return refuse(`write ${option} in 2.4's words: harden-mail does not know it`);
+      return refuse(`rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`);
     }
     lines.push(`sqlite_${option.replace('=', ' = ')}`);
   }
   return { lines };
 }
 
-/** `CONCAT('*:bytes=', x) AS quota_rule` → `x AS quota_storage_size`, in any driver's way to join text. */
+/** `CONCAT('*:bytes=', x) AS quota_rule` → `x AS quota_storage_size`, for each driver's way to join text. */
 const QUOTA_BYTES = /concat\(\s*'\*:bytes='\s*,\s*([^(),]+?)\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
 const QUOTA_JOINED = /'\*:bytes='\s*\|\|\s*([\w."`]+)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
-/** `CONCAT('*:storage=', x, 'M') AS quota_rule`; without a unit it might be in the column, or kilobytes. */
+/** `CONCAT('*:storage=', x, 'M') AS quota_rule`; without a unit the column might have one, or mean kilobytes. */
 const QUOTA_UNIT =
   /concat\(\s*'\*:storage='\s*,\s*([^(),]+?)\s*,\s*'([kmgt])b?'\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
 /** `CONCAT('maildir:/srv/', x) AS mail` → the driver and the path as two fields. */
@@ -109,7 +111,7 @@ const MAIL = /concat\(\s*'(maildir|mbox|sdbox|mdbox):([^':]*)'\s*,/gi;
 const MAIL_PLAIN = /'(maildir|mbox|sdbox|mdbox):([^':]*)'/gi;
 const MAIL_FIELD =
   /((?:concat\([^()]*\)|'[^']*'(?:\s*\|\|\s*(?:'[^':]*'|[\w."`]+))*))\s+as\s+["`]?(userdb_)?mail\b["`]?/gi;
-/** Fields that 2.4 does not take any more. */
+/** Fields that 2.4 does not accept. */
 const OLD_FIELD = /(?:\bas\s+|[,\s])["`]?(?:userdb_)?(mail|quota_rule\d*|quota\d*)["`]?\s*(?=,|\bfrom\b|$)/i;
 
 function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Converted {
@@ -123,7 +125,7 @@ function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, 
       .replace(MAIL_FIELD, mailField);
     let selected = /\bselect\b([^]*?)(?:\bfrom\b|$)/i.exec(converted)?.[1] ?? '';
     while (/\([^()]*\)/.test(selected)) selected = selected.replace(/\([^()]*\)/g, '');
-    // A location of its own has none of mail_location's options, but mail_path alone would not take them back.
+    // A location of its own inherits no options of mail_location in 2.3; in 2.4 mail_path alone would not reset them.
     if (/\b(userdb_)?mail_driver\b/i.test(selected) && /^[^:]*:[^:]*:/.test(global('mail_location') ?? '')) {
       return refuse('return every part of the location that mail_location sets, empty where it has none');
     }
@@ -136,7 +138,7 @@ function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, 
 
 function mailField(whole: string, text: string, prefix = ''): string {
   const driver = /'(maildir|mbox|sdbox|mdbox):/i.exec(text)?.[1];
-  // Options behind the path, such as :INDEX=, are more than two fields can say.
+  // Options after the path, such as :INDEX=, do not fit into two fields.
   if (driver === undefined || /:[A-Z]+=/.test(text)) return whole;
   const path = text
     .replace(MAIL, `CONCAT('$2',`)

@@ -3,8 +3,8 @@ import { set, type Converted } from './conversion.ts';
 import { convertVariables } from './variables.ts';
 
 /**
- * The same value under another name, with its variables converted. A value of several lines keeps them, with the `\` at
- * their ends.
+ * The same value under another name, with its variables converted. A value of several lines stays so, with the `\` at the
+ * line ends.
  */
 export function renamedInPlace(
   bytes: string,
@@ -18,7 +18,7 @@ export function renamedInPlace(
   const checked = convertVariables(line.value, line.key);
   if (typeof checked !== 'string') return checked;
   if (!several) return { lines: [set(name, whole, line.form === 'quoted')] };
-  // From the `=` on: the value may begin on the next line.
+  // Start at the `=`: the value may begin on the next line.
   const raw = bytes.slice(line.keyStart + line.key.length, line.valueEnd);
   const changed = also(convertOrKeep(raw, line.key));
   return typeof changed === 'string' ? { lines: [`${name}${changed}`] } : changed;

@@ -1,9 +1,9 @@
 /**
- * `%u` → `%{user}`. Dovecot 2.4 has no variables of one letter any more, and filters behind a `|` where 2.3 had
- * modifiers before the letter (Dovecot documentation, "Upgrading from 2.3 to 2.4", variable expansion).
+ * `%u` → `%{user}`. Dovecot 2.4 has no one-letter variables, and filters after a `|` instead of 2.3's modifiers before the
+ * letter (Dovecot documentation, "Upgrading from 2.3 to 2.4", variable expansion).
  */
 
-/** What each letter stood for where users and connections are known (2.3 documentation, "Config variables"). */
+/** The meaning of each letter where user and connection are known (2.3 documentation, "Config variables"). */
 const LETTERS: Readonly<Record<string, string>> = {
   u: 'user',
   n: 'user | username',
@@ -21,7 +21,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   i: 'uid',
 };
 
-/** Long names that have another one now. */
+/** Long names that changed. */
 const LONG: Readonly<Record<string, string>> = {
   username: 'user | username',
   domain: 'user | domain',
@@ -46,7 +46,7 @@ const LONG: Readonly<Record<string, string>> = {
   hostname: 'system:hostname',
 };
 
-/** Settings whose letters mean something of their own (2.3's stock samples name them). */
+/** Settings whose letters have their own meaning (2.3's stock sample files list them). */
 const OWN: readonly (readonly [setting: RegExp, letters: Readonly<Record<string, string>>])[] = [
   [/^mail_log_prefix$/, { s: 'service', p: 'process:pid' }],
   [/^login_log_format$/, { $: 'message', s: 'elements' }],
@@ -72,10 +72,10 @@ const OWN: readonly (readonly [setting: RegExp, letters: Readonly<Record<string,
   [/^rejection_(reason|subject)$/, { n: "literal('\\r\\n')", r: 'reason', s: 'subject', t: 'to' }],
 ]; // oxfmt-ignore
 
-/** `%` means nothing in these, or dates (strftime), in either release. */
+/** Settings in which `%` means nothing, or a date (strftime), in both releases. */
 const PLAIN = /^(log_timestamp|login_greeting|\w*password|doveadm_api_key|ssl_\w+|listen|instance_name)$/;
 
-/** Where `%%u` is the user of whom a shared mailbox is: in the prefix of a namespace, and in its paths. */
+/** `%%u` is the owner of a shared mailbox: in the prefix of a namespace, and in its paths. */
 const OWNER: Readonly<Record<string, string>> = {
   u: 'owner_user',
   n: 'owner_user | username',
@@ -84,8 +84,8 @@ const OWNER: Readonly<Record<string, string>> = {
 };
 
 /**
- * The value of `setting` with 2.4's variables. `shared` is set for paths of a shared namespace, in which `%%h` is the
- * owner's home. Says which variable has no counterpart, where one has none.
+ * The value of `setting` with 2.4's variables; refuses a variable without a counterpart. `shared` is set for paths of a shared
+ * namespace, in which `%%h` is the owner's home.
  */
 export function convertVariables(
   value: string,
@@ -109,18 +109,18 @@ export function convertVariables(
     },
   );
   if (unknown === '') return converted;
-  return { refuse: `write ${unknown} in the words of 2.4, which has no counterpart that always means the same` };
+  return { refuse: `replace ${unknown}: 2.4 has no variable that always means the same` };
 }
 
-/** Long names are the same but for some; what already has filters is 2.4's. */
+/** Most long names are unchanged; a name with filters is already in 2.4 syntax. */
 function longName(name: string, setting: string): string | undefined {
-  // The one place where 2.4 itself, too, tells the service instead of the protocol (`lmtp`, `lda`).
+  // The only setting in which 2.4, too, has the service instead of the protocol (`lmtp`, `lda`).
   if (name === 'service' && setting === 'mail_log_prefix') return name;
   if (/^if;|;/.test(name)) return undefined;
   return LONG[name] ?? name;
 }
 
-/** `1M` → md5, hexlify, the first character. Null for what 2.4 cannot do, or does in another way. */
+/** `1M` → md5, hexlify, the first character. Null for a modifier that 2.4 does not have, or handles differently. */
 function filtersOf(width: string, modifiers: string): string[] | null {
   const filters: string[] = [];
   for (const modifier of modifiers) {

@@ -1,4 +1,4 @@
-/** Debian's releases in their order, with the versions they ship (https://packages.debian.org, 2026-11). */
+/** Debian's releases in order, with the versions they ship (https://packages.debian.org, 2026-11). */
 export const DEBIAN = {
   bullseye: { name: 'Debian 11', versionId: '11', postfix: '3.5.25', dovecot: '2.3.13' },
   bookworm: { name: 'Debian 12', versionId: '12', postfix: '3.7.11', dovecot: '2.3.19' },
@@ -6,7 +6,7 @@ export const DEBIAN = {
   forky: { name: 'Debian testing', versionId: '14', postfix: '3.11.0', dovecot: '2.4.5' },
 } as const;
 
-/** Files of 2.3 that dovecot-core of Debian 13 takes away where nobody has edited them (its postinst). */
+/** Files of 2.3 that dovecot-core of Debian 13 removes if they are unedited (its postinst). */
 export const OBSOLETE: readonly string[] = [
   'conf.d/10-director.conf',
   'conf.d/10-tcpwrapper.conf',
@@ -21,10 +21,10 @@ export type DebianRelease = keyof typeof DEBIAN;
 
 const ORDER = Object.keys(DEBIAN) as DebianRelease[];
 
-/** Those that can be upgraded to. */
+/** Releases that a host can be upgraded to. */
 export const UPGRADES: readonly DebianRelease[] = ORDER.slice(1);
 
-/** The release before: Debian upgrades one at a time. */
+/** The previous release: Debian upgrades one release at a time. */
 export function releaseBefore(release: DebianRelease): DebianRelease {
   return ORDER[ORDER.indexOf(release) - 1] ?? release;
 }

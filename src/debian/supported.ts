@@ -2,13 +2,13 @@ import { HardenMailError } from '../model/errors.ts';
 import type { Facts } from '../model/index.ts';
 import { satisfies } from '../formats/versions.ts';
 
-/** Stops at what this tool does not know: another system, or versions whose words it could get wrong. */
+/** Throws for a system or a version that this tool does not support: it could misread its configuration. */
 export function assertSupported({ os, postfix, dovecot }: Facts, host: string): void {
   if (os.id !== 'debian' && os.id !== 'ubuntu') {
     throw new HardenMailError(
       'UNSUPPORTED_OS',
       `${host} runs ${os.pretty || os.id || 'an unknown system'}, not Debian or Ubuntu`,
-      'Nothing was written. This tool knows the packages and files of Debian and Ubuntu only.',
+      'Nothing was written. This tool supports Debian and Ubuntu only.',
     );
   }
   for (const [program, version, range] of [
@@ -18,8 +18,8 @@ export function assertSupported({ os, postfix, dovecot }: Facts, host: string): 
     if (version !== null && !satisfies(version, range)) {
       throw new HardenMailError(
         'UNSUPPORTED_VERSION',
-        `${host} has ${program} ${version}; this tool knows ${range.replace('>=', 'from ').replace('<', 'to before ')}`,
-        'Nothing was written. Look for a newer harden-mail.',
+        `${host} has ${program} ${version}; this tool supports ${range}`,
+        'Nothing was written. Check for a newer release of harden-mail.',
       );
     }
   }

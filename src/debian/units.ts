@@ -1,21 +1,21 @@
 import type { Facts, Unit } from '../model/index.ts';
 
-/** When the daemons last took up their files: by what they made anew then, else by systemd's account. */
+/** When the daemons last loaded their files: by the processes or files that each load creates, else by systemd's record. */
 export function units(shown: string, witnessed: Readonly<Record<string, number>>): Record<string, Unit> {
   const byId = new Map(
     shown.split('\n\n').map((block) => {
       const get = property(block);
       const id = get('Id');
       const started = epoch(get('InactiveExitTimestamp'));
-      // That of a reload is no proof: Dovecot's succeeds where its files are refused. And a daemon-reload forgets it.
+      // A reload's time is no proof: Dovecot's reload succeeds even with files it refuses. And a daemon-reload forgets the time.
       const reload = epoch(/start_time=\[([^\]]*)\].* status=0\b/.exec(get('ExecReload'))?.[1] ?? '');
       const witness = witnessed[/^\w+/.exec(id)?.[0] ?? ''] ?? 0;
       const unit = {
         active: /^(active|reloading)$/.test(get('ActiveState')),
-        // One from before the start is none of this daemon's.
+        // A witness from before the start does not belong to this daemon process.
         loaded: witness >= started && started > 0 ? witness : Math.max(started, reload),
       };
-      // Debian up to 12 wraps the real unit, postfix@-, in one that only runs /bin/true.
+      // Up to Debian 12 the real unit, postfix@-, is wrapped in one that only runs /bin/true.
       const wrapper = /path=(\/usr)?\/bin\/true /.test(get('ExecReload'));
       return [id, { unit, wrapper, loaded: get('LoadState') === 'loaded' }] as const;
     }),
@@ -23,7 +23,7 @@ export function units(shown: string, witnessed: Readonly<Record<string, number>>
   const plain = byId.get('postfix.service');
   const instance = byId.get('postfix@-.service');
   const postfix = plain?.wrapper ? instance : plain;
-  // From Debian 13 on postfix.service is the daemon itself, and an instance of that name only what Debian 12 started.
+  // From Debian 13 on postfix.service is the daemon itself; an active postfix@- instance was started by Debian 12.
   const stale = plain && !plain.wrapper && instance?.unit.active;
   const dovecot = byId.get('dovecot.service');
   return {
@@ -33,8 +33,9 @@ export function units(shown: string, witnessed: Readonly<Record<string, number>>
 }
 
 /**
- * Postfix's master starts qmgr anew at each reload. One that died in between is younger than the reload; then a pickup or
- * tlsmgr that has lived since tells. Whole seconds, rounded down: better a reload too many. 0 for what is not known.
+ * When Postfix and Dovecot last loaded their configuration. Postfix's master restarts qmgr at each reload. A qmgr that died and
+ * was restarted later is younger than the reload; then an older pickup or tlsmgr shows the time. In whole seconds, rounded
+ * down: an unneeded reload is better than a missing one. 0 if unknown.
  */
 export function takenUp(lines: string[], now: number): Record<string, number> {
   const told = lines.map((line) => line.split(' '));
@@ -61,7 +62,7 @@ export function masked(shown: string): string[] {
     .filter((id) => id.endsWith('.service'));
 }
 
-/** certbot's own timer, which renews. A masked one counts as one that is off. */
+/** certbot's own timer, which renews certificates. A masked timer counts as disabled. */
 export function timer(shown: string): Facts['timer'] {
   const block = shown.split('\n\n').find((one) => /^Id=certbot\.timer$/m.test(one)) ?? '';
   const get = property(block);
@@ -69,7 +70,7 @@ export function timer(shown: string): Facts['timer'] {
   return { active: get('ActiveState') === 'active', enabled: /^(enabled|static)/.test(get('UnitFileState')) };
 }
 
-/** Does the unit run that watches the certificates which certbot does not renew? Null where there is none. */
+/** Is the unit active that watches the certificates which certbot does not renew? Null without such a unit. */
 export function watching(shown: string): boolean | null {
   const block = shown.split('\n\n').find((one) => /^Id=harden-mail-certificate\.path$/m.test(one)) ?? '';
   const get = property(block);

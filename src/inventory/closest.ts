@@ -1,4 +1,4 @@
-/** `: did you mean "port"?`, where a name is near enough to be meant; else nothing, as for one that is right but out of place. */
+/** `: did you mean "port"?` for the nearest known name; empty if none is near, or if the word itself is known (out of place). */
 export function closest(word: string, known: readonly string[]): string {
   if (known.includes(word)) return '';
   const lower = word.toLowerCase();
@@ -9,7 +9,7 @@ export function closest(word: string, known: readonly string[]): string {
   return nearest ? `: did you mean "${nearest.name}"?` : '';
 }
 
-/** Of two words: how many letters must be added, taken away, replaced, or swapped with their neighbour. */
+/** The edit distance of two words: letters to add, remove, replace, or swap with their neighbour. */
 function distance(a: string, b: string): number {
   let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

@@ -6,9 +6,9 @@ const settings = {
   hostname: z
     .string()
     .refine(validHostname, 'not a host name or address')
-    .describe('what to connect to, as ssh takes it; default: the key'),
+    .describe('address to connect to, as ssh takes it; default: the key'),
   port: z.int().min(1).max(65535).describe('SSH port'),
-  user: z.string().refine(validUser, 'not a user name').describe('SSH user: root, or one who may use sudo'),
+  user: z.string().refine(validUser, 'not a user name').describe('SSH user: root, or a user with sudo'),
   identity: z
     .string()
     .regex(/^\P{Cc}+$/u, 'not a path')
@@ -16,18 +16,21 @@ const settings = {
   domain: z
     .string()
     .refine(validHostname, 'not a domain name')
-    .describe("the certificate's name; default: what the host's Postfix calls itself"),
+    .describe("the certificate's name; default: the myhostname of the host's Postfix"),
   domains: z.array(z.string().refine(validHostname, 'not a domain name')).describe('further names for the certificate'),
   webroot: z
     .string()
     .refine(validFolder, 'not an absolute path')
-    .describe('folder on the host that its web server serves for these names; default: found'),
+    .describe('folder on the host from which its web server serves these names; default: detected'),
   preHook: z
     .string()
     .refine(validCommand, 'not a command on one line')
-    .describe('what certbot runs on the host before it answers on port 80 itself, at renewals too'),
-  postHook: z.string().refine(validCommand, 'not a command on one line').describe('what it runs afterwards'),
-  keyType: z.enum(KEY_TYPES).describe("the certificate's kind of key; default: certbot's"),
+    .describe('command that certbot runs on the host before it answers on port 80 itself, at renewals too'),
+  postHook: z
+    .string()
+    .refine(validCommand, 'not a command on one line')
+    .describe('command that certbot runs afterwards'),
+  keyType: z.enum(KEY_TYPES).describe("the certificate's key type; default: certbot's"),
   cert: z
     .string()
     .refine(validFile, 'not an absolute path of plain characters')
@@ -42,62 +45,64 @@ const settings = {
         names: z
           .array(z.string().refine(validHostname, 'not a domain name'))
           .min(1)
-          .describe('the names that it is shown for; certbot keeps it under the first'),
+          .describe('the names that it is served for; certbot keeps it under the first'),
         cert: z
           .string()
           .refine(validFile, 'not an absolute path of plain characters')
           .optional()
-          .describe('your own, as with cert above; with key'),
+          .describe('your own certificate, as with cert above; with key'),
         key: z.string().refine(validFile, 'not an absolute path of plain characters').optional(),
       }),
     )
-    .describe('further names with certificates of their own (SNI), each got by certbot or your own; default: none'),
+    .describe('further names with certificates of their own (SNI), each from certbot or your own; default: none'),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, 'Invalid URL') // of a line feed the check below would only take no notice
+    .regex(/^[\x21-\x7e]+$/, 'Invalid URL') // the check below ignores a line feed
     .pipe(z.url({ protocol: /^https$/ }))
     .describe('directory URL of the ACME server; default: Let’s Encrypt'),
   acmeCa: z
     .string()
     .regex(/^\P{Cc}+$/u, 'not a path')
     .describe('path, on this machine, of the root certificates (PEM) of the ACME server'),
-  profile: z.enum(PROFILES).describe('how far to go; default: what the host was last applied with, else standard'),
+  profile: z.enum(PROFILES).describe('how strict; default: the profile of the last apply, else standard'),
   requireTlsInbound: z
     .boolean()
-    .describe('strict: refuse mail that comes to port 25 without TLS; default: as last applied, else no'),
+    .describe('strict: refuse mail that arrives on port 25 without TLS; default: as last applied, else no'),
   pop3: z.boolean().describe('strict: false closes POP3; default: as last applied, else true'),
-  serve: z.array(z.enum(SERVICES)).describe('what it is to serve although it does not; default: what it serves'),
-  noServe: z.array(z.enum(SERVICES)).describe('what it is not to serve; default: what it does not serve'),
+  serve: z
+    .array(z.enum(SERVICES))
+    .describe('services to add although the host does not serve them; default: no change'),
+  noServe: z.array(z.enum(SERVICES)).describe('services to stop; default: no change'),
   replace: z
     .array(z.enum(REPLACEABLE))
-    .describe('what apply may replace although the administrator chose it and it works; default: nothing'),
+    .describe('choices of the administrator that apply may replace although they work; default: none'),
 };
 
 const host = z.strictObject(settings).partial();
 
-/** What flags may say of these is held to the same. */
+/** Flags with these values get the same validation. */
 export const contactSchema = host.pick({ email: true, acmeServer: true });
 
-/** What several hosts can have in common. */
+/** Settings that several hosts can share. */
 const shared = host.omit({ hostname: true, domain: true, domains: true, sni: true });
 
 const group = shared.extend({
-  hosts: z.array(z.string().min(1)).min(1).describe('its members: names or globs of hosts below'),
+  hosts: z.array(z.string().min(1)).min(1).describe('members: names or globs of hosts below'),
 });
 
-/** The inventory file: values for all hosts, for groups of them, and the hosts with what differs. */
+/** The inventory file: values for all hosts, for groups, and for each host. */
 export const inventorySchema = z.strictObject({
   $schema: z.string().optional(),
   defaults: shared.default({}).describe('for every host'),
   groups: z
     .record(z.string().regex(/^[A-Za-z][\w-]*$/, 'not a group name'), group)
     .default({})
-    .describe('for their members; of two groups the later one wins, and the host itself over both'),
+    .describe('for their members; a later group overrides an earlier one, and the host overrides both'),
   hosts: z.record(z.string().refine(validHostname, 'not a host name'), host),
 });
 
-/** Every name that may stand in it, for who has mistyped one. */
+/** Every name that the file may contain, to suggest one for a typing error. */
 export const settingNames = [...Object.keys(settings), 'names', 'defaults', 'groups', 'hosts'];
 
 export type Inventory = z.infer<typeof inventorySchema>;

@@ -7,7 +7,7 @@ import { parseInventory } from './parse-inventory.ts';
 import type { Inventory, Issue } from './inventory-schema.ts';
 import { globToRegExp } from './select.ts';
 
-/** What a flag or an environment variable says; it wins over the inventory. */
+/** Values of flags or environment variables; they override the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
 
 /** The hosts of an inventory file, in its order. Throws INVENTORY_INVALID with the place in the file. */
@@ -36,10 +36,10 @@ interface Wrong {
   readonly what: string;
 }
 
-/** What the validator cannot see: whether there are hosts, and whether a group's members are among them. */
+/** Faults that the validator cannot see: no hosts, and group members that match no host. */
 function problems({ groups, hosts }: Inventory): Wrong[] {
   const names = Object.keys(hosts);
-  if (names.length === 0) return [{ at: ['hosts'], what: 'there is none' }];
+  if (names.length === 0) return [{ at: ['hosts'], what: 'the inventory has no hosts' }];
   const members = Object.entries(groups).flatMap(([group, { hosts: members }]) =>
     members.flatMap((member, index) => {
       if (names.some((name) => globToRegExp(member).test(name))) return [];
@@ -49,7 +49,7 @@ function problems({ groups, hosts }: Inventory): Wrong[] {
   return [...members, ...Object.entries(hosts).flatMap(([name, { sni = [] }]) => wrongNames(name, sni))];
 }
 
-/** Of further names: half a certificate, and a name that would have two. */
+/** Faults of further names: a certificate without key or the reverse, and a name with two certificates. */
 function wrongNames(host: string, sni: NonNullable<Inventory['hosts'][string]['sni']>): Wrong[] {
   const seen = new Set<string>();
   return sni.flatMap(({ names, cert, key }, index) => {
@@ -61,13 +61,13 @@ function wrongNames(host: string, sni: NonNullable<Inventory['hosts'][string]['s
       ...names.flatMap((name, n) => {
         const twice = seen.has(name.toLowerCase());
         seen.add(name.toLowerCase());
-        return twice ? [{ at: [...at, 'names', n], what: 'has a certificate above already' }] : [];
+        return twice ? [{ at: [...at, 'names', n], what: 'already has a certificate above' }] : [];
       }),
     ];
   });
 }
 
-/** Of one complaint of the validator: the places, and the words. */
+/** The places and texts of one issue of the validator. */
 function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
@@ -79,7 +79,7 @@ function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
   return [{ at: issue.path, what: own ?? issue.message }];
 }
 
-/** Each with what it has of its own, else of its groups (the later one first), else of all. */
+/** Each host with its own values, else those of its groups (later ones first), else the defaults. */
 function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
   return Object.entries(hosts).map(([name, own]) => {
     const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
@@ -92,7 +92,7 @@ function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): 
       name,
       ...merged,
       hostname: own.hostname ?? name,
-      // An inventory says all: what it does not name is taken back.
+      // An inventory is complete: a name that it does not list is removed.
       sni: (own.sni ?? []).map((one) => compact<Sni>(one)),
       groups: names.length > 0 ? names : undefined,
     });
@@ -106,12 +106,12 @@ export function assertPairs(hosts: readonly Host[]): void {
   const [has, lacks] = half.cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
   throw new HardenMailError(
     'USAGE',
-    `${half.name} has a ${has} and no ${lacks}`,
+    `${half.name} has a ${has} but no ${lacks}`,
     'Give --cert and --key together (in the inventory cert and key): both are paths on the host.',
   );
 }
 
-/** Throws USAGE for what an inventory could not say either. */
+/** Throws USAGE for values that the inventory schema refuses. */
 export async function assertContact({ email, acmeServer }: Overrides): Promise<void> {
   if (email === undefined && acmeServer === undefined) return;
   const { contactSchema } = await import('./inventory-schema.ts');
@@ -122,12 +122,12 @@ export async function assertContact({ email, acmeServer }: Overrides): Promise<v
   throw new HardenMailError('USAGE', `${flag}: ${issue.message}`, `Write it like ${like}.`);
 }
 
-/** One host that was named on the command line. */
+/** The host that the command line names. */
 export function singleHost(hostname: string, overrides: Overrides): Host {
   return compact({ name: hostname, hostname, ...overrides });
 }
 
-/** The machine that this runs on. */
+/** The machine that this program runs on. */
 export function thisMachine(overrides: Overrides): Host {
   const name = hostname();
   return compact({ name, hostname: name, local: true, ...overrides });
@@ -137,7 +137,7 @@ function compact<T extends object>(host: { readonly [K in keyof T]: T[K] | undef
   return Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** `hosts.mx1.port`, with names that are not plain words quoted. */
+/** `hosts.mx1.port`; names that are not plain words are quoted. */
 function place(path: readonly PropertyKey[]): string {
   return path.map((key) => (/^[\w-]+$/.test(String(key)) ? String(key) : JSON.stringify(key))).join('.') || 'the file';
 }

@@ -1,18 +1,17 @@
 import { HardenMailError } from '../model/errors.ts';
 
-/** `LINE:COLUMN` of a value, by the keys that lead to it; of its nearest parent where it is not there. From 1. */
+/** `LINE:COLUMN` of a value by its path of keys, counted from 1; of its nearest parent if the value is missing. */
 export type Locate = (path: readonly PropertyKey[]) => string;
 
 /**
- * JSON, or YAML where the file's name says so, with the places of its values. Throws INVENTORY_INVALID as
- * `FILE:LINE:COLUMN: …` for what is neither, and for a key that stands twice, of which JSON.parse would silently take the
- * last.
+ * Parses JSON, or YAML if the file's name says so, and locates values in it. Throws INVENTORY_INVALID as
+ * `FILE:LINE:COLUMN: …` for a text that is neither, and for a duplicate key (JSON.parse would silently use the last one).
  */
 export async function parseInventory(text: string, file: string): Promise<{ value: unknown; locate: Locate }> {
   const source = text.replace(/^\ufeff/, '');
   const isYaml = /\.ya?ml$/i.test(file);
   if (!isYaml) assertJson(source, file);
-  // Valid JSON is valid YAML, and the YAML parser knows where each value stands. Loaded only here: it takes its time.
+  // Valid JSON is valid YAML, and the YAML parser has the place of each value. Loaded only here, because loading is slow.
   const { isNode, LineCounter, parseDocument } = (await import('yaml')).default; // in dist it has no other export
   const document = parseDocument(source, {
     lineCounter: new LineCounter(),
@@ -22,7 +21,7 @@ export async function parseInventory(text: string, file: string): Promise<{ valu
   });
   const [wrong] = document.errors;
   if (wrong) {
-    const what = wrong.code === 'DUPLICATE_KEY' ? 'this name stands here a second time' : wrong.message;
+    const what = wrong.code === 'DUPLICATE_KEY' ? 'this name is here a second time' : wrong.message;
     throw invalid(file, lineAndColumn(source, wrong.pos[0]), what);
   }
   const locate: Locate = (path) => {
@@ -42,7 +41,7 @@ function assertJson(json: string, file: string): void {
   }
 }
 
-/** Node tells no position for some errors: there the shortest beginning of the text that has the same error ends at it. */
+/** Node gives no position for some errors: there the shortest beginning of the text with the same error ends at the position. */
 function positionOf(message: string, json: string): number {
   const told = /at position (\d+)/.exec(message)?.[1];
   if (told !== undefined) return Number(told);
@@ -56,7 +55,7 @@ function positionOf(message: string, json: string): number {
   return low;
 }
 
-/** Has a beginning of the text something in it that cannot stand there, rather than too little? */
+/** Does this beginning of the text contain something invalid, rather than just end too early? */
 function isRefused(beginning: string): boolean {
   try {
     JSON.parse(beginning);
@@ -66,7 +65,7 @@ function isRefused(beginning: string): boolean {
   }
 }
 
-/** The parser's words without its position, and without the text that it repeats. */
+/** The parser's message without its position and without the text that it repeats. */
 function wordsOf(message: string): string {
   const words = message
     .replace(/ (in|after) JSON at position.*$/s, '')
@@ -80,5 +79,5 @@ function lineAndColumn(text: string, at: number): string {
 }
 
 function invalid(file: string, place: string, what: string): HardenMailError {
-  return new HardenMailError('INVENTORY_INVALID', `${file}:${place}: ${what}`, 'Mend the file at that place.');
+  return new HardenMailError('INVENTORY_INVALID', `${file}:${place}: ${what}`, 'Fix the file at that place.');
 }

@@ -2,7 +2,7 @@ import { HardenMailError } from '../model/errors.ts';
 import type { Host } from '../model/index.ts';
 import { closest } from './closest.ts';
 
-/** The hosts that a --limit names: host names, groups or globs, parted by commas. One that matches none is an error. */
+/** The hosts that --limit names: host names, groups or globs, separated by commas. A pattern without a match is an error. */
 export function selectHosts(hosts: readonly Host[], limit: string | undefined): readonly Host[] {
   if (limit === undefined) return hosts;
   const patterns = limit

@@ -1,27 +1,27 @@
-/** How a host came to be other than the plan wants it. */
+/** Why a host differs from the plan. */
 export interface Drift {
   /**
-   * Files that would change, and the last transaction that wrote each; null where the journal has none. `edited`: what
-   * stands there now is not what that transaction wrote.
+   * The files that would change, each with the last transaction that wrote it; null if the journal has none. `edited`: the
+   * file no longer has the content that this transaction wrote.
    */
   readonly files: readonly {
     readonly path: string;
     readonly transaction: string | null;
     readonly edited: boolean;
   }[];
-  /** What dpkg and ucf left beside edited files, waiting for a merge. */
+  /** Files that dpkg and ucf left beside edited files; they wait for a merge. */
   readonly leftovers: readonly string[];
 }
 
-/** One look on the way to a host, or at what apply needs there. */
+/** The result of one check: of the path to a host, or of something that apply needs there. */
 export interface Diagnosis {
   readonly check: string;
-  /** `warn`: a danger that keeps no apply from its work. */
+  /** `warn`: a danger that does not stop apply. */
   readonly status: (typeof DIAGNOSIS_STATUSES)[number];
   readonly text: string;
-  /** How to mend it; empty when it is well. */
+  /** How to fix it; empty for `ok`. */
   readonly hint: string;
-  /** The exit code that apply would end with; 0 unless it fails. */
+  /** The exit code that apply would end with; 0 unless the check fails. */
   readonly exit: number;
   readonly seconds: number;
 }

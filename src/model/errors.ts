@@ -1,6 +1,6 @@
 /**
- * The closed set of what can go wrong. Each error says what is wrong (message), what to do about it (hint), and which
- * exit code the command ends with. Anything else that is thrown is a bug and is shown as one.
+ * The closed set of errors. Each error has a message (the problem), a hint (what to do about it) and the exit code of the
+ * command. Any other thrown value is a bug and is shown as one.
  */
 
 import type { Replaceable } from './index.ts';
@@ -22,7 +22,7 @@ export const CODES = {
   USAGE: EXIT.usage,
   INVENTORY_INVALID: EXIT.usage,
   NOT_CONFIRMABLE: EXIT.usage,
-  // on the way to the host
+  // on the path to the host
   HOST_UNKNOWN: EXIT.unreachable,
   CONNECTION_REFUSED: EXIT.unreachable,
   CONNECTION_TIMEOUT: EXIT.unreachable,
@@ -51,7 +51,7 @@ export const CODES = {
   CHANGED_SINCE_READ: EXIT.failed,
   COMMIT_REFUSED: EXIT.failed,
   STOPPED: EXIT.failed,
-  // after it
+  // after the change
   VERIFY_FAILED: EXIT.verification,
   ROLLED_BACK: EXIT.verification,
   ROLLBACK_INCOMPLETE: EXIT.rollbackIncomplete,
@@ -63,12 +63,12 @@ export type ErrorCode = keyof typeof CODES;
 export class HardenMailError extends Error {
   override readonly name = 'HardenMailError';
   readonly code: ErrorCode;
-  /** What to do next, one line. */
+  /** The next step for the user, one line. */
   readonly hint: string;
   readonly exit: number;
-  /** Of CONSENT_NEEDED: the word of --replace that goes on. */
+  /** Only of CONSENT_NEEDED: the value of --replace that gives the consent. */
   readonly consent: Replaceable | undefined;
-  /** Lines of a file that show the place: the source with a caret below. */
+  /** Lines of a file that show the place: the source with a caret below it. */
   readonly excerpt: string | undefined;
 
   constructor(
@@ -86,7 +86,7 @@ export class HardenMailError extends Error {
   }
 }
 
-/** Of several hosts' exit codes the most severe: 130, then 6, 5, 1, 4, then 3, 2, 0. */
+/** The most severe of several hosts' exit codes: 130, then 6, 5, 1, 4, then 3, 2, 0. */
 export function worstExit(exits: readonly number[]): number {
   const severity = [
     EXIT.interrupted,

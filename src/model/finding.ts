@@ -1,21 +1,21 @@
 import type { Weight } from './port-audit.ts';
 
 /**
- * One probe's result. `hint` is neither good nor bad: something could not be seen from here.
- * `via` says which way it was seen: `direct` from the control machine, `ssh` through the host itself, or `local` by the
- * host itself (--local); the last two prove less: daemons trust local connections, and no firewall is in between.
+ * One probe's result. The status `hint` is neither good nor bad: the probe could not see something from here.
+ * `via` is the way of probing: `direct` from the control machine, `ssh` through the host itself, or `local` on the host itself
+ * (--local). The last two prove less: daemons trust local connections, and no firewall is in between.
  */
 export interface Finding {
   readonly port: number;
   readonly check: string;
-  /** The name that was asked for, where it is not the mail domain's (SNI). */
+  /** The name that the probe asked for (SNI), if it is not the mail domain. */
   readonly name?: string;
   readonly status: (typeof STATUSES)[number];
   readonly text: string;
   readonly via: (typeof WAYS_OF_LOOKING)[number];
-  /** Only where the check failed: the daemons' lines about it in the host's journal, oldest first, secrets masked. */
+  /** The daemons' lines about it in the host's journal, oldest first, secrets masked; only of a failed check. */
   readonly journal?: readonly string[];
-  /** Only of an audit. */
+  /** Only in an audit. */
   readonly weight?: Weight;
 }
 

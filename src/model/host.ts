@@ -1,58 +1,61 @@
 import type { KeyType, Profile, Replaceable, Service } from './words.ts';
 
-/** Names with a certificate of their own, which is shown to who asks for one of them (SNI, RFC 6066). */
+/** Names with a certificate of their own, which is served to clients that ask for one of these names (SNI, RFC 6066). */
 export interface Sni {
-  /** certbot keeps the certificate under the first of them. */
+  /** certbot keeps the certificate under the first name. */
   readonly names: readonly string[];
-  /** The admin's own certificate, paths on the host; both or neither. */
+  /** The admin's own certificate: paths on the host; both or neither. */
   readonly cert?: string;
   readonly key?: string;
 }
 
 /** One mail server, as flags, environment and inventory describe it. */
 export interface Host {
-  /** What the user calls it: the key in the inventory, or the value of --host. */
+  /** The user's name for the host: the key in the inventory, or the value of --host. */
   readonly name: string;
-  /** What to connect to, as `ssh` would take it: a name, an address or an alias. */
+  /** The address to connect to, as `ssh` takes it: a name, an address or an alias. */
   readonly hostname: string;
   readonly port?: number;
   readonly user?: string;
   /** Path of a private key on the control machine. */
   readonly identity?: string;
-  /** The mail domain name of the certificate. Default: what the host's own Postfix calls itself. */
+  /** The mail domain name of the certificate. Default: the host's own Postfix `myhostname`. */
   readonly domain?: string;
-  /** Further names for the certificate. */
+  /** Additional names for the certificate. */
   readonly domains?: readonly string[];
-  /** Folder on the host that its web server serves for these names, for http-01. Default: found. */
+  /** Folder on the host from which its web server serves these names, for http-01. Default: detected. */
   readonly webroot?: string;
-  /** What certbot runs before and after it answers on port 80 itself, to free it. */
+  /** Commands that certbot runs before and after it answers on port 80 itself, to free the port. */
   readonly preHook?: string;
   readonly postHook?: string;
   readonly keyType?: KeyType;
-  /** The admin's own certificate, paths on the host; both or neither. certbot has nothing to do then. */
+  /** The admin's own certificate: paths on the host; both or neither. certbot is not needed then. */
   readonly cert?: string;
   readonly key?: string;
-  /** Further names, each certificate of their own. Default: as it was last applied, else none. */
+  /** Additional names, each with its own certificate. Default: the value of the last apply, else none. */
   readonly sni?: readonly Sni[];
   /** Contact address for the certificate authority. */
   readonly email?: string;
   /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
   readonly acmeServer?: string;
-  /** It is the machine that this runs on. */
+  /** The host is the machine that this program runs on. */
   readonly local?: true;
-  /** Roots that vouch for the ACME server and for what it issues, PEM; an inventory names their file on this machine. */
+  /**
+   * CA certificates to trust for the ACME server and for the certificates it issues, PEM. An inventory names their file on the
+   * control machine.
+   */
   readonly acmeCa?: string;
-  /** Default: what it was last applied with, else standard. */
+  /** Default: the profile of the last apply, else standard. */
   readonly profile?: Profile;
-  /** Refuse mail that comes to 25 without TLS? Default: as it was last applied. */
+  /** Refuse mail that arrives on port 25 without TLS? Default: the value of the last apply. */
   readonly requireTlsInbound?: boolean;
-  /** Serve POP3? Default: as it was last applied, else yes. */
+  /** Serve POP3? Default: the value of the last apply, else yes. */
   readonly pop3?: boolean;
-  /** What apply may replace although the administrator chose it and it works (--replace). Default: nothing. */
+  /** Choices of the administrator that apply may replace although they work (--replace). Default: none. */
   readonly replace?: readonly Replaceable[];
-  /** What it is to serve although it does not, and what it is not to. Default: what it serves. */
+  /** Services to add although the host does not serve them, and services to stop. Default: no change. */
   readonly serve?: readonly Service[];
   readonly noServe?: readonly Service[];
-  /** The groups of the inventory that it belongs to. */
+  /** The inventory's groups that the host belongs to. */
   readonly groups?: readonly string[];
 }

@@ -1,7 +1,7 @@
 /**
- * The plain values that the rooms hand to one another, in the order of the road:
+ * The plain values that modules pass to one another, in the order of a run:
  * inventory → connect → gather → plan → diff → commit → verify → report.
- * They import nothing but one another; everything may import them, from here.
+ * The files here import only one another; every module may import them, from here.
  */
 export * from './words.ts';
 export * from './ports.ts';

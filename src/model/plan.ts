@@ -2,50 +2,50 @@ import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
 import type { Bytes, KeyType, MailDaemon, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
-/** A private key and the certificate for it, as a daemon is told of them. */
+/** A private key and its certificate, as a daemon's settings name them. */
 export interface KeyPair {
-  /** Paths: of the key, and of the file that the certificate itself stands in. They may be one. */
+  /** Paths of the key and of the file with the certificate itself. Both may be the same file. */
   readonly key: string;
   readonly cert: string;
-  /** All files of the pair, in the order in which they are named. */
+  /** All files of the pair, in the order in which the settings name them. */
   readonly files: readonly string[];
-  /** As Node calls it: `ec`, `rsa`, `ed25519`, … */
+  /** In Node's terms: `ec`, `rsa`, `ed25519`, … */
   readonly keyType: string;
 }
 
-/** A certificate that a daemon serves now, that is valid, and that it goes on serving: the administrator chose it. */
+/** A valid certificate that a daemon serves now and will still serve, because the administrator chose it. */
 export interface Kept {
-  /** Of several key types the first counts as the daemon's own; all are served. */
+  /** One pair for each key type. The first counts as the daemon's own; all are served. */
   readonly pairs: readonly [KeyPair, ...KeyPair[]];
   /** The certificate of the first pair with its chain, PEM. */
   readonly chain: Bytes;
-  /** The same of each other pair. */
+  /** The same for each other pair. */
   readonly otherChains: readonly Bytes[];
-  /** The mail domain; where the certificate does not have it, a name that it has. */
+  /** The mail domain; if the certificate does not cover it, a name that it covers. */
   readonly name: string;
-  /** All DNS names that it is for. */
+  /** All DNS names of the certificate. */
   readonly names: readonly string[];
   /** End of its validity, seconds since the epoch. */
   readonly until: number;
   /** Where it is set: `/etc/postfix/main.cf:12: smtpd_tls_cert_file`. */
   readonly setting: string;
-  /** The folder below /etc/letsencrypt/live that the daemon is told. */
+  /** The folder below /etc/letsencrypt/live that the daemon's settings name. */
   readonly lineage: string | null;
-  /** What certbot renews of it, also where its path leads there by a link. */
+  /** The lineages of it that certbot renews, including those that its path reaches through a symbolic link. */
   readonly lineages: readonly string[];
-  /** The settings name nothing else: they need no change. */
+  /** The settings name nothing else, so they need no change. */
   readonly whole: boolean;
   /** The other daemon can serve it too. */
   readonly shared: boolean;
-  /** Its private keys that every user of the host may read: paths. */
+  /** Paths of its private keys that every user of the host may read. */
   readonly exposed: readonly string[];
   /** Last status change of its files, seconds since the epoch. */
   readonly changed: number;
-  /** Folders in which a replacement of its files would show. */
+  /** Folders in which a replacement of its files is visible. */
   readonly folders: readonly string[];
 }
 
-/** A map of tls_server_sni_maps that holds copies of keys and certificates. */
+/** A map of tls_server_sni_maps that contains copies of keys and certificates. */
 export interface IndexedMap {
   /** `hash:/etc/postfix/sni` */
   readonly map: string;
@@ -53,17 +53,17 @@ export interface IndexedMap {
   readonly setting: string;
 }
 
-/** What is wanted of one host: its inventory entry with every default filled in. */
+/** The target state of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
   /** Absent: nothing. */
   readonly asked?: readonly Wish[];
-  /** What apply may replace although the administrator chose it and it works. Absent: nothing. */
+  /** Choices of the administrator that apply may replace although they work. Absent: none. */
   readonly replace?: readonly Replaceable[];
-  /** What it is to serve although it does not, and what it is not to. Absent: what it serves. */
+  /** Services to add although the host does not serve them, and services to stop. Absent: no change. */
   readonly serve?: readonly Service[];
   readonly noServe?: readonly Service[];
-  /** What is left out on this host, by its files and by noServe; src/plan/serving/served-ports.ts fills it in. Absent: nothing. */
+  /** Services that this host leaves out, by its files and noServe; set by src/plan/serving/served-ports.ts. Absent: none. */
   readonly leftOut?: readonly Service[];
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
@@ -74,37 +74,37 @@ export interface Policy {
   readonly keyType?: KeyType;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
-  /** Certificates that the daemons serve now and go on serving. Absent: none, or the admin wants another. */
+  /** Certificates that the daemons serve now and will still serve. Absent: none, or the admin wants another. */
   readonly kept?: Readonly<Partial<Record<MailDaemon, Kept>>>;
-  /** Names of valid certificates that are served now and will not be any more: a new certificate has them too. */
+  /** Names of valid certificates that are served now and will be replaced: a new certificate covers them too. */
   readonly namesInUse?: readonly string[];
-  /** Lineages of certbot's that the daemons are told to serve: they come before others. */
+  /** certbot's lineages that the daemons' settings name: they are preferred to others. */
   readonly lineagesInUse?: readonly string[];
-  /** Pairs of key and certificate in smtpd_tls_chain_files that can be served. */
+  /** Servable pairs of key and certificate in smtpd_tls_chain_files. */
   readonly chainPairs?: readonly KeyPair[];
-  /** Maps of the admin's from name to certificate in which a renewal does not show by itself. */
+  /** The admin's maps from name to certificate that do not follow a renewal by themselves. */
   readonly sniMaps?: readonly IndexedMap[];
-  /** What is to be said of the certificates that are served now and do not stay. */
+  /** Notes on the certificates that are served now and will be replaced. */
   readonly certificateNotes?: readonly string[];
-  /** Absent: no further names. */
+  /** Absent: no additional names. */
   readonly sni?: readonly Sni[];
   readonly email?: string;
   readonly acmeServer?: string;
-  /** Roots that vouch for the ACME server and for what it issues, PEM. */
+  /** CA certificates to trust for the ACME server and for the certificates it issues, PEM. */
   readonly acmeCa?: string;
 }
 
-/** Something that must be done before the settings that rest on it can go live. */
+/** Work that must be done before the settings that depend on it can take effect. */
 export type Action =
   | { readonly kind: 'install'; readonly packages: readonly string[] }
   | {
       readonly kind: 'certificate';
-      /** What certbot keeps it under. One of its own of that name is replaced. */
+      /** certbot's name for the certificate. An existing certificate of that name is replaced. */
       readonly name: string;
       readonly domain: string;
-      /** All names that it must have: the domain, others that are wanted, and those that it has. */
+      /** All names that it must cover: the domain, other wanted names, and the names that it covers now. */
       readonly domains: readonly string[];
-      /** How the authority is answered on port 80: by certbot itself, or by a web server that is there. */
+      /** How the authority's challenge is answered on port 80: by certbot itself, or by an existing web server. */
       readonly challenge: (typeof CHALLENGES)[number];
       readonly webroot?: string;
       readonly preHook?: string;
@@ -112,27 +112,27 @@ export type Action =
       readonly keyType?: KeyType;
       readonly email?: string;
       readonly acmeServer?: string;
-      /** Roots that vouch for the ACME server, PEM. */
+      /** CA certificates to trust for the ACME server, PEM. */
       readonly acmeCa?: string;
     };
 
 export const CHALLENGES = ['standalone', 'webroot'] as const;
 
-/** Stands for a fragment where a setting of Dovecot 2.3 is put into 2.4's words. */
+/** Takes the place of a fragment's name when a Dovecot 2.3 setting is rewritten in 2.4's syntax. */
 export const CONVERSION = 'dovecot:2.4';
 
-/** One setting that is not as it should be. `before` is null where it was not set at all. */
+/** One setting that differs from its target. `before` is null if it is not set at all. */
 export interface SettingChange {
   readonly task: TaskName;
   readonly fragment: string;
   readonly setting: string;
   readonly file: string;
   readonly before: string | null;
-  /** Null where the setting is taken away. */
+  /** Null if the setting is removed. */
   readonly after: string | null;
 }
 
-/** One file before and after. `before` is null for a file that does not exist yet, `after` for one that goes. */
+/** One file before and after. `before` is null for a file that does not exist yet, `after` for a file that is removed. */
 export interface Change {
   readonly path: string;
   readonly target: string;
@@ -144,7 +144,10 @@ export interface Change {
   readonly owner: string;
 }
 
-/** What takes the changes up. `systemd` reads its own files anew; `dpkg` is configured where an upgrade ended half-way: then its packages start the daemons. */
+/**
+ * The step that makes changes take effect. `systemd` reloads its unit files. `dpkg` is configured if an upgrade stopped half-way:
+ * its packages then start the daemons.
+ */
 export interface Activation {
   readonly unit: (typeof UNITS)[number];
   readonly how: (typeof WAYS_TO_ACTIVATE)[number];
@@ -154,12 +157,12 @@ export interface Activation {
 export const UNITS = ['dpkg', 'systemd', 'harden-mail-certificate.path', 'postfix', 'dovecot'] as const;
 export const WAYS_TO_ACTIVATE = ['configure', 'reload', 'restart', 'start', 'stop'] as const;
 
-/** Something the admin should know that is not a change: a stricter value kept, a setting overridden elsewhere. */
+/** Information for the admin that is not a change: a stricter value is kept, a setting is overridden elsewhere. */
 export interface Note {
   readonly task: TaskName;
   readonly level: (typeof NOTE_LEVELS)[number];
   readonly text: string;
-  /** It tells of a choice that stays, and this word of --replace replaces it: in a dialogue it is asked about. */
+  /** The note is about a choice that stays; this value of --replace replaces it. A dialogue asks about it. */
   readonly consent?: Replaceable;
 }
 
@@ -182,11 +185,11 @@ export interface Plan {
   readonly changes: readonly Change[];
   readonly activations: readonly Activation[];
   readonly notes: readonly Note[];
-  /** Who may do more, and who less, once it is carried out. Absent: nothing is known of it (a rollback of packages, say). */
+  /** Permissions that the plan widens or narrows. Absent: unknown (for a rollback of packages, for example). */
   readonly effects?: readonly Effect[];
 }
 
-/** Nothing to do for a host. */
+/** The plan changes nothing on the host. */
 export function isEmpty(plan: Plan): boolean {
   return plan.actions.length + plan.settings.length + plan.changes.length + plan.activations.length === 0;
 }

@@ -1,13 +1,13 @@
 import type { MailProtocol, Profile } from './words.ts';
 
-/** What an audit says beside a probe's result. */
+/** The audit's judgement, in addition to a probe's result. */
 export interface Weight {
   readonly severity: Severity;
-  /** The document that says so: an RFC, a CVE, … */
+  /** The source document: an RFC, a CVE, … */
   readonly source: string;
-  /** The profile whose apply mends it; null where none does. */
+  /** The profile whose apply fixes it; null if none does. */
   readonly profile: Profile | null;
-  /** Settings to look at, of the daemon behind this port. */
+  /** Settings to check, of the daemon behind this port. */
   readonly settings: readonly string[];
 }
 
@@ -15,16 +15,16 @@ export interface Weight {
 export const SEVERITIES = ['ok', 'info', 'low', 'medium', 'high'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What an audit found on one port: everything that was tried, and came about. */
+/** The result of an audit of one port: everything that was tried, and its outcome. */
 export interface PortAudit {
   readonly port: number;
   readonly protocol: MailProtocol;
-  /** False where nobody answers; then all else is empty, and `why` says how it was refused. */
+  /** False if the port does not answer; then all other fields are empty, and `why` is the reason. */
   readonly answers: boolean;
-  /** Why not all could be asked; empty where it could. */
+  /** Why the audit is incomplete; empty if it is complete. */
   readonly why: string;
   readonly greeting: string;
-  /** In the server's words. */
+  /** As the server lists them. */
   readonly capabilities: { readonly clear: readonly string[]; readonly inside: readonly string[] };
   /** Oldest first; suites by IANA's names, in the order in which the server chose them. */
   readonly versions: readonly {
@@ -34,7 +34,7 @@ export interface PortAudit {
   }[];
   /** Named groups, and primes as `dh 2048`. */
   readonly groups: readonly string[];
-  /** Every chain that was served, as it was served. */
+  /** Every chain that the server sent, unchanged. */
   readonly chains: readonly (readonly CertificateSeen[])[];
   readonly connections: number;
   readonly seconds: number;

@@ -1,4 +1,4 @@
-/** The names that master.cf entries have for the ports of mail (services(5), Postfix known_tcp_ports), each once. */
+/** The names that master.cf uses for the mail ports (services(5), Postfix known_tcp_ports), each once. */
 export const PORT_NAMES: Readonly<Record<number, readonly string[]>> = {
   25: ['smtp', '25'],
   465: ['465', 'smtps', 'submissions', 'ssmtp', 'urd'],

@@ -1,12 +1,12 @@
-/** What one script on a host took. The script itself is not told: values of the inventory stand in it. */
+/** Cost and outcome of one script on a host. The script's text is left out: it contains values of the inventory. */
 export interface RemoteCommand {
   readonly host: string;
-  /** As the script is called here: `gather`, `commit`, … */
+  /** This program's name for the script: `gather`, `commit`, … */
   readonly name: string;
   readonly seconds: number;
-  /** Bytes of the script, and of what it answered. */
+  /** Size of the script and of its output, bytes. */
   readonly sent: number;
   readonly received: number;
-  /** Exit status; null where no answer came. */
+  /** Exit status; null without an answer. */
   readonly code: number | null;
 }

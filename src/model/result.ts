@@ -5,7 +5,7 @@ import type { Facts } from './snapshot.ts';
 import type { Receipt } from './transaction.ts';
 
 /**
- * Endings that one command alone has: each module below src/run/commands/ declares its own here, by its kind, as
+ * Endings that only one command has: each module below src/run/commands/ declares its own here, by kind, as
  * `declare module '../../model/result.ts' { interface CommandEndings { … } }`.
  */
 // oxlint-disable-next-line typescript/no-empty-object-type
@@ -16,7 +16,7 @@ export type Ending =
   | CommandEnding
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'pending' }
-  /** Without a receipt: packages or a certificate were all that was missing. */
+  /** Without a receipt: only packages or a certificate were missing. */
   | { readonly kind: 'changed'; readonly receipt?: Receipt }
   | { readonly kind: 'declined' }
   | {
@@ -27,7 +27,7 @@ export type Ending =
       readonly exit: number;
       /** The place in a file, with a caret. */
       readonly excerpt?: string;
-      /** The transaction, where there was one. */
+      /** The transaction, if there was one. */
       readonly receipt?: Receipt;
     };
 
@@ -42,7 +42,7 @@ export interface HostResult {
   readonly facts: Facts | null;
   readonly plan: Plan | null;
   readonly findings: readonly Finding[];
-  /** Only of an audit: by port. */
+  /** Only in an audit: one entry for each port. */
   readonly audit?: readonly PortAudit[];
   readonly seconds: number;
 }

@@ -1,18 +1,18 @@
 import type { Bytes } from './words.ts';
 
-/** One file as it was read. `path` may be a symbolic link; `target` is what would be written. */
+/** One file as it was read. `path` may be a symbolic link; a transaction writes to `target`. */
 export interface RemoteFile {
   readonly path: string;
   /** Where the path leads once every symbolic link is followed; equal to `path` for a plain file. */
   readonly target: string;
   readonly bytes: Bytes;
-  /** Hex digest of the bytes: the transaction refuses to write when it no longer holds. */
+  /** Hex digest of the bytes: a transaction refuses to write if it no longer matches. */
   readonly sha256: string;
   /** Octal, four digits: `0644`. */
   readonly mode: string;
-  /** `user:group`, by name where the host has one. */
+  /** `user:group`, by name if the host has one. */
   readonly owner: string;
-  /** Last status change, seconds since the epoch: compared with the daemon's last load. */
+  /** Last status change, seconds since the epoch: compared with the time when the daemon last loaded its configuration. */
   readonly changed: number;
 }
 
@@ -26,19 +26,19 @@ export interface Package {
 export interface Listener {
   readonly address: string;
   readonly port: number;
-  /** Name of the program that holds it, empty where the kernel does not tell. */
+  /** Name of the program that owns it; empty if the kernel does not report it. */
   readonly process: string;
-  /** Of a Postfix `master`: is it the one of the instance that this tool works on? Absent for other programs, and where it is not known. */
+  /** Only of a Postfix `master`: is it of the instance that this tool works on? Absent for other programs, and if unknown. */
   readonly ours?: boolean;
-  /** Of the `master` of another instance: the folder of its configuration; empty where it cannot be told. */
+  /** Only of another instance's `master`: the folder of its configuration; empty if unknown. */
   readonly instance?: string;
 }
 
 export interface Unit {
   readonly active: boolean;
-  /** When the daemon last took up its configuration (start or reload), seconds since the epoch; 0 when unknown. */
+  /** When the daemon last loaded its configuration (start or reload), seconds since the epoch; 0 if unknown. */
   readonly loaded: number;
-  /** An upgrade put a new unit in place and left the old release's daemon running: only a restart reaches it. */
+  /** An upgrade installed a new unit and left the old release's daemon running: only a restart reaches it. */
   readonly stale?: true;
 }
 
@@ -47,62 +47,65 @@ export interface Lineage {
   readonly name: string;
   /** The public chain, PEM. The private key is never read. */
   readonly chain: string;
-  /** Is the certificate's private key there, whole and without a password? */
+  /** Does the certificate's private key exist, complete and without a password? */
   readonly key: boolean;
-  /** How certbot renews it (`standalone`, `webroot`, `dns-…`); null for what somebody laid there by hand. */
+  /** How certbot renews it (`standalone`, `webroot`, `dns-…`); null for a certificate that was put there by hand. */
   readonly authenticator: string | null;
   /** Every user of the host may read the private key. */
   readonly exposed?: true;
-  /** certbot has a command to run before each renewal. */
+  /** certbot runs a command before each renewal. */
   readonly hooked?: true;
 }
 
-/** A certificate that the admin brings, as its files are on the host. */
+/** A certificate that the admin supplies, as its files are on the host. */
 export interface Provided {
   /** Paths. */
   readonly cert: string;
   readonly key: string;
-  /** The certificates of the one file, PEM; empty where it holds none. */
+  /** The certificates in the certificate's file, PEM; empty if it has none. */
   readonly chain: string;
-  /** The key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl. The key is never read. */
+  /** The key's public half, PEM; empty if the key is unusable, `unknown` without openssl on the host. The key is never read. */
   readonly publicKey: string;
-  /** Paths where there is no file. */
+  /** Paths without a file. */
   readonly missing: readonly string[];
   /** Every user of the host may read the private key. */
   readonly exposed: boolean;
-  /** There is a private key in the certificate's file. */
+  /** The certificate's file contains a private key. */
   readonly keyInside: boolean;
-  /** Last status change of either, seconds since the epoch. */
+  /** Last status change of either file, seconds since the epoch. */
   readonly changed: number;
-  /** Folders in which a replacement of either file would show: its own, and that of each symbolic link on the way. */
+  /** Folders in which a replacement of either file is visible: its own, and that of each symbolic link on the path to it. */
   readonly folders?: readonly string[];
 }
 
 /** A file of certificates or keys that a daemon's configuration names. No byte of a private key is ever read from a host. */
 export interface PemFile {
   readonly path: string;
-  /** Where the path leads once every symbolic link is followed; empty where there is no file. */
+  /** Where the path leads once every symbolic link is followed; empty without a file. */
   readonly target: string;
   /** The certificates in it, PEM, in the order of the file. */
   readonly certificates: string;
-  /** The public half of each private key in it, PEM, in their order: empty for one that no daemon can use, `unknown` where there was no openssl. */
+  /**
+   * The public half of each private key in it, PEM, in file order: empty for a key that no daemon can use, `unknown` without
+   * openssl on the host.
+   */
   readonly publicKeys: readonly string[];
-  /** It holds a private key, and every user of the host may read it. */
+  /** It contains a private key, and every user of the host may read it. */
   readonly exposed: boolean;
-  /** Last status change, seconds since the epoch; 0 where there is no file. */
+  /** Last status change, seconds since the epoch; 0 without a file. */
   readonly changed: number;
-  /** Folders in which a replacement of the file would show: its own, and that of each symbolic link on the way. */
+  /** Folders in which a replacement of the file is visible: its own, and that of each symbolic link on the path to it. */
   readonly folders: readonly string[];
 }
 
-/** Why a daemon's own parser refuses the files as they are. */
+/** The reason for which a daemon's own parser refuses the present files. */
 export interface Refusal {
   readonly daemon: 'postfix' | 'dovecot';
   /** The daemon's own words. */
   readonly text: string;
 }
 
-/** A lookup table that Postfix is told and cannot open. */
+/** A lookup table that the configuration names and that Postfix cannot open. */
 export interface LostMap {
   /** `alias_maps`; of an entry of master.cf `smtp/inet/smtpd_client_restrictions`. */
   readonly parameter: string;
@@ -112,13 +115,13 @@ export interface LostMap {
   readonly file: string;
 }
 
-/** What is known of the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
+/** Facts about the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
 export interface Facts {
   /** The host's clock, seconds since the epoch. */
   readonly now: number;
-  /** Who has a transaction under way there; empty when nobody. */
+  /** The user and machine with a transaction in progress; empty: none. */
   readonly busy: string;
-  /** Transactions in its journal that did not come to their end, oldest first. */
+  /** Unfinished transactions in its journal, oldest first. */
   readonly unfinished: readonly string[];
   readonly os: {
     readonly id: string;
@@ -126,49 +129,49 @@ export interface Facts {
     readonly codename: string;
     readonly pretty: string;
   };
-  /** The name the host's Postfix answers with (`myhostname`), or the host's own full name. */
+  /** The name with which the host's Postfix greets (`myhostname`), or the host's own full name. */
   readonly hostname: string;
   readonly packages: Readonly<Record<string, Package>>;
-  /** What apt would install for those that are not there, with the version; without an entry apt knows none. */
+  /** The version that apt would install of each package that is not installed; no entry if apt knows none. */
   readonly candidates: Readonly<Record<string, string>>;
-  /** What apt would take away for it (another mail server, say). */
+  /** Packages that apt would remove for the installation (another mail server, for example). */
   readonly removes: readonly string[];
-  /** Installed version, else the candidate's; null when neither is known. */
+  /** The installed version, else the candidate's; null if neither is known. */
   readonly postfix: string | null;
   readonly dovecot: string | null;
   /** Postfix's map types (`postconf -m`). */
   readonly maps: readonly string[];
-  /** Postfix parameters as the host resolves them (`postconf -xh`), for the few whose default matters. */
+  /** The few Postfix parameters whose default matters, as the host resolves them (`postconf -xh`). */
   readonly postconf: Readonly<Record<string, string>>;
   /** Absent: the daemons' own parsers accept the files as they are. */
   readonly refusals?: readonly Refusal[];
   /** Absent: none. */
   readonly lostMaps?: readonly LostMap[];
-  /** Cyrus SASL is set up for Postfix: there is a smtpd.conf or a database of its passwords. */
+  /** Cyrus SASL is set up for Postfix: a smtpd.conf or its password database exists. */
   readonly cyrus?: true;
-  /** Service names of the ports 465 and 587 that the host resolves. */
+  /** Service names of ports 465 and 587 that the host resolves. */
   readonly resolves: readonly string[];
   readonly listeners: readonly Listener[];
   readonly units: Readonly<Record<string, Unit>>;
-  /** Of the daemons' units those that the admin has masked: systemd will not start them, nor reload them. */
+  /** The daemons' units that the admin has masked: systemd neither starts nor reloads them. */
   readonly masked: readonly string[];
   readonly lineages: readonly Lineage[];
-  /** Absent where the admin brings none. */
+  /** Absent if the admin supplies none. */
   readonly provided?: Provided;
-  /** Those that the admin brings for further names. */
+  /** Certificates that the admin supplies for additional names. */
   readonly providedSni?: readonly Provided[];
-  /** Files that the daemons' settings name for certificates and keys, those below /etc/letsencrypt/live aside. */
+  /** Files that the daemons' settings name for certificates and keys, except those below /etc/letsencrypt/live. */
   readonly pemFiles?: readonly PemFile[];
-  /** Does systemd watch the certificates that certbot does not renew? Absent: it knows no such unit. */
+  /** Does systemd watch the certificates that certbot does not renew? Absent: systemd knows no such unit. */
   readonly watching?: boolean;
-  /** Names that certbot would not give to a new one: something of theirs is there, whole or not. */
+  /** Names that certbot would not give to a new certificate, because files of that name exist, complete or not. */
   readonly takenNames: readonly string[];
-  /** What systemd says of certbot.timer: does it run now, and will it after the next boot? Null where there is none. */
+  /** systemd's state of certbot.timer: does it run now, and will it run after the next boot? Null without such a timer. */
   readonly timer: { readonly active: boolean; readonly enabled: boolean } | null;
 }
 
 export interface Snapshot {
   readonly facts: Facts;
-  /** By path, as the path was asked for. */
+  /** By the requested path. */
   readonly files: Readonly<Record<string, RemoteFile>>;
 }

@@ -1,27 +1,27 @@
 import type { Change } from './plan.ts';
 
-/** What the host says of a transaction. `id` names it in the journal. */
+/** The host's report on a transaction. `id` names it in the journal. */
 export interface Receipt {
   readonly id: string;
   readonly state: (typeof RECEIPT_STATES)[number];
-  /** Where it stopped and why, in the host's words; empty when committed. */
+  /** The step where it stopped and the reason, in the host's words; empty when committed. */
   readonly step: string;
   readonly reason: string;
 }
 
-/** A transaction as the host's journal has it, newest first in a list. */
+/** A transaction as the host's journal records it. Lists have the newest first. */
 export interface Transaction {
   readonly id: string;
-  /** Who ran it, as the control machine said. */
+  /** The user who ran it, as the control machine reported. */
   readonly who: string;
-  /** The journal's last word: `committed`, `rolled-back`, …; any other is one that did not come to its end. */
+  /** The journal's last entry: `committed`, `rolled-back`, …; any other means that the transaction is unfinished. */
   readonly state: string;
-  /** Where and why it did not stay; empty when it did. */
+  /** The step and the reason if it did not stay in effect; empty if it did. */
   readonly reason: string;
   readonly changes: readonly Change[];
-  /** Packages that the run installed before it. Absent: none. */
+  /** Packages that the run installed before the transaction. Absent: none. */
   readonly installed?: readonly string[];
-  /** Packages that apt removed for these. Absent: none. */
+  /** Packages that apt removed for those. Absent: none. */
   readonly removed?: readonly string[];
 }
 

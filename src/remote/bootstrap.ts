@@ -1,27 +1,27 @@
 /**
- * The command strings that start a script as root. Any login shell takes them (sh, bash, dash, zsh, fish, csh): one line,
+ * The command strings that start a script as root. Every login shell accepts them (sh, bash, dash, zsh, fish, csh): one line,
  * no backslash, no `!`, single quotes only around whole words.
  *
- * The mark is random, and stands in the command in two halves: a shell that echoes what it runs cannot fake it.
+ * The mark is random, and the command contains it in two halves: a shell that echoes its commands cannot fake it.
  */
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-/** How to become root: not at all, by sudo or doas without a password, by sudo with one. */
+/** How to become root: not at all, with sudo or doas without a password, with sudo and a password. */
 export type Way = 'root' | 'quiet' | 'password';
 
 export interface Bootstrap {
   readonly command: string;
   /**
-   * Printed on both outputs, as a line, when the script is awaited (what came before is start-up noise), and once more,
-   * with a blank and the exit status, when it has ended.
+   * Printed as a line on both outputs: first when the script can be sent (everything before is start-up noise), then, with a
+   * space and the exit status, when the script has ended.
    */
   readonly mark: string;
-  /** What sudo asks for the password with, on standard error. */
+  /** The text with which sudo asks for the password, on standard error. */
   readonly prompt: string;
 }
 
-/** @param script where it is to stand in the command itself, which saves a round trip; else it is sent when the mark is heard */
+/** @param script if set, it is part of the command itself, which saves a round trip; otherwise it is sent after the mark */
 export function bootstrap(way: Way, script?: string): Bootstrap {
   const [a, b, c, d] = [half(), half(), half(), half()];
   const start = starter(a, b, script === undefined ? SENT : inCommand(script, a + b));
@@ -33,7 +33,7 @@ export function bootstrap(way: Way, script?: string): Bootstrap {
   return { command, mark: a + b, prompt: c + d };
 }
 
-/** The script with its length before it, in bytes, and the last line that the starter looks for. */
+/** The script, preceded by its length in bytes, with the last line that the starter checks. */
 export function framed(script: string, mark: string): string {
   const text = marked(script, mark);
   return `${Buffer.byteLength(text)}\n${text}`;
@@ -54,8 +54,8 @@ function half(): string {
 }
 
 /**
- * Takes the script whole, and runs it only when its last line has arrived. It ends when we have heard all of the answer: a
- * sudo that logs the output (1.9.13 was seen to) drops what it has not passed on yet when its command ends.
+ * Reads the whole script, and runs it only if its last line has arrived. It ends when this side has read all output: some sudo
+ * versions that log the output (1.9.13, for example) drop what they have not passed on when their command ends.
  */
 function starter(a: string, b: string, take: string): string {
   return (
@@ -70,7 +70,7 @@ const QUIET =
   'LC_ALL=C; export LC_ALL; if [ "$(id -u)" = 0 ]; then exec sh -c "$1"; ' +
   'elif command -v sudo >/dev/null 2>&1; then exec sudo -n -- sh -c "$1"; ' +
   'elif command -v doas >/dev/null 2>&1; then exec doas -n sh -c "$1"; ' +
-  'fi; echo "neither sudo nor doas is there" >&2; exit 1';
+  'fi; echo "neither sudo nor doas is installed" >&2; exit 1';
 
 const PASSWORD =
   'LC_ALL=C; export LC_ALL; if command -v sudo >/dev/null 2>&1; then exec sudo -S -p "$2$3" -- sh -c "$1"; fi; ' +

@@ -4,34 +4,34 @@ import type { Bootstrap } from './bootstrap.ts';
 import type { RemoteResult } from './remote.ts';
 import type { Channel } from './transport.ts';
 
-/** Start-up noise beyond this is not noise: the host answers something else than a shell. */
+/** More start-up output than this is not noise: the host runs something other than a shell. */
 const NOISE_LIMIT = 1 << 20;
 
 export interface DialogueOptions {
   readonly label: string;
-  /** Sent when the mark is heard; absent where it stands in the command. */
+  /** Sent after the mark; absent if it is part of the command. */
   readonly script?: string;
-  /** Asked for when sudo prompts. */
+  /** Called when sudo asks for the password. */
   readonly password?: () => Promise<string>;
   /** Seconds of silence that count as a lost connection. */
   readonly idle: number;
   readonly onOutput?: (chunk: Buffer) => void;
 }
 
-/** The script's result, or why it was never started: what the host said instead. */
+/** The script's result; if it never started, the host's output instead. */
 export type Dialogue =
   | { readonly started: true; readonly result: RemoteResult }
   | { readonly started: false; readonly said: Buffer; readonly passwordRefused: boolean };
 
 /**
- * Waits for the mark, sends the script, collects what it answers up to the mark at its end. Nothing is sent to a host that
- * did not ask for it, and an answer without its end is none.
+ * Waits for the mark, sends the script, collects its output up to the mark at its end. Sends nothing to a host that did not
+ * print the mark, and output without the end mark does not count.
  */
 export async function dialogue(channel: Channel, boot: Bootstrap, options: DialogueOptions): Promise<Dialogue> {
   const stdout = afterMark(boot.mark, options.onOutput);
   const stderr = afterMark(boot.mark);
   let asked = 0;
-  // A host that hangs does not confirm that the channel is closed: giving up does not wait for it.
+  // A host that hangs does not confirm that the channel is closed: do not wait for it after giving up.
   let over = false;
   let giveUp!: (error?: Error) => void;
   const givenUp = new Promise<undefined>((resolve, reject) => {
@@ -54,7 +54,7 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     channel.stdin.write(`${password}\n`);
   };
 
-  channel.stdin.on('error', () => {}); // The end of the channel tells it as well.
+  channel.stdin.on('error', () => {}); // The end of the channel reports it as well.
   channel.stdout.on('data', (chunk: Buffer) => {
     if (over) return;
     idle.touch();
@@ -80,7 +80,7 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   }
 
   const end = await Promise.race([whole, channel.ended, givenUp]).finally(idle.stop);
-  channel.ended.catch(() => {}); // What becomes of a channel that has said all is of no interest.
+  channel.ended.catch(() => {}); // All output is here: how the channel ends no longer matters.
   if (end === undefined || !stdout.seen()) {
     return { started: false, said: said(boot, stdout, stderr), passwordRefused: asked > 1 };
   }
@@ -90,38 +90,38 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
 }
 
 /**
- * How often sudo has asked, if it is asking now. Its prompt is ours; sudo-rs puts ours into its own:
- * `[sudo: OURS] Password: `. A line that goes on otherwise is somebody who shows the command.
+ * How often sudo has asked, if it is asking now. sudo prints only our prompt; sudo-rs prints it inside its own:
+ * `[sudo: OURS] Password: `. If the line continues in another way, a shell is echoing the command.
  */
 function prompts(noise: Buffer, { prompt }: Bootstrap): number {
   const parts = noise.toString('latin1').split(prompt);
   return /^(\] ?[^\n]{0,80})?$/.test(parts.at(-1) ?? '') ? parts.length - 1 : 0;
 }
 
-/** The host's words on standard error, else on standard output, without our prompt in between. */
+/** The host's text on standard error, else on standard output, without our prompt. */
 function said({ prompt }: Bootstrap, stdout: Marked, stderr: Marked): Buffer {
   const [out, error] = [stdout, stderr].map((side) => side.noise().toString('latin1').replaceAll(prompt, ''));
   return Buffer.from((error?.trim() ? error : out) ?? '', 'latin1');
 }
 
 interface Marked {
-  /** Takes a chunk; true when the first mark was completed by it. */
+  /** Takes a chunk; true if it completed the first mark. */
   push(chunk: Buffer): boolean;
   seen(): boolean;
-  /** The exit status, once the second mark has told it. */
+  /** The exit status, once the second mark has arrived. */
   code(): number | undefined;
   noise(): Buffer;
   data(): Buffer;
 }
 
-/** A stream of which only what stands between the two marks counts. */
+/** A stream of which only the part between the two marks counts. */
 function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   const line = Buffer.from(`${mark}\n`);
   const chunks: Buffer[] = [];
   let noise = Buffer.alloc(0);
   let seen = false;
   let code: number | undefined;
-  /** What may be the beginning of the second mark. */
+  /** Bytes that may be the beginning of the second mark. */
   let held = Buffer.alloc(0);
   const keep = (chunk: Buffer): void => {
     if (chunk.length === 0) return;
@@ -158,7 +158,7 @@ function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   };
 }
 
-/** Where the mark begins in the bytes, or its beginning at their end; their length where nothing of it is there. */
+/** Where the mark begins in the bytes, or its beginning at their end; the length of the bytes without any of it. */
 function beginningOf(mark: string, bytes: Buffer): number {
   const whole = bytes.indexOf(mark);
   if (whole >= 0) return whole;
@@ -187,23 +187,23 @@ function idleTimer(seconds: number, onIdle: () => void): Record<'touch' | 'pause
 function silent({ label, idle }: DialogueOptions): HardenMailError {
   return new HardenMailError(
     'CONNECTION_LOST',
-    `${label}: not a word from the host for ${idle} s`,
-    'Look at the load of the host and at the network, then run the command again.',
+    `${label}: no output from the host for ${idle} s`,
+    'Check the load of the host and the network, then run the command again.',
   );
 }
 
 function killed({ label }: DialogueOptions, signal: string): HardenMailError {
   return new HardenMailError(
     'REMOTE_FAILED',
-    `${label}: the script on the host was ended by ${signal}`,
-    'Look into the journal of the host (`journalctl -k`): it may be out of memory.',
+    `${label}: the script on the host was killed by ${signal}`,
+    'Check the journal of the host (`journalctl -k`): it may be out of memory.',
   );
 }
 
 function cutOff({ label }: DialogueOptions, code: number): HardenMailError {
   return new HardenMailError(
     'REMOTE_FAILED',
-    `${label}: the script on the host ended in the middle of its answer, with ${code}`,
-    'Look into the journal of the host (`journalctl -k`): it may be out of memory.',
+    `${label}: the script on the host ended with ${code} before its output was complete`,
+    'Check the journal of the host (`journalctl -k`): it may be out of memory.',
   );
 }

@@ -1,4 +1,4 @@
-/** The Transport of `--local`: the mail host is this machine, and its shell a child process. */
+/** The Transport of `--local`: the mail host is this machine, and the shell is a child process. */
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
@@ -8,9 +8,9 @@ import type { Channel, End, Transport } from './transport.ts';
 export interface LocalOptions {
   /** For messages. */
   readonly label: string;
-  /** Where the machine's own daemons are looked at. */
+  /** The address for probes of the machine's own daemons. */
   readonly address: string;
-  /** Ends what is under way, for us: the script goes on by itself, as it does when a connection is lost. */
+  /** Stops waiting, but not the script: it continues, as after a lost connection. */
   readonly signal?: AbortSignal;
 }
 
@@ -32,8 +32,8 @@ export function localTransport({ label, address, signal }: LocalOptions): Transp
 }
 
 /**
- * What sshd would give it: an environment of its own (NODE_OPTIONS and the like are ours), and a session of its own, so that
- * Ctrl-C is for us and does not stop a script in the middle.
+ * Starts the shell as sshd would: with its own environment (without NODE_OPTIONS and the like of this process), and in its own
+ * session, so that Ctrl-C reaches only this process and does not stop a script in the middle.
  */
 function start(command: string, own: NodeJS.ProcessEnv, label: string, signal?: AbortSignal): Channel {
   const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...own };
@@ -55,11 +55,15 @@ function start(command: string, own: NodeJS.ProcessEnv, label: string, signal?: 
     signal?.addEventListener('abort', cut, { once: true });
     if (signal?.aborted) cut();
   });
-  ended.catch(() => {}); // Whoever waits for it gets it; nobody may be waiting yet.
+  ended.catch(() => {}); // No unhandled rejection while no caller waits yet.
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, close };
 }
 
 function noShell(label: string, error: Error): HardenMailError {
   const what = `${label}: /bin/sh cannot be started: ${error.message}`;
-  return new HardenMailError('REMOTE_FAILED', what, 'Look at the load and the memory of this machine, and run again.');
+  return new HardenMailError(
+    'REMOTE_FAILED',
+    what,
+    'Check the load and the memory of this machine, then run the command again.',
+  );
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
 
-/** What a script answers, if not an error: missing fields are 0 and empty. Text counts as UTF-8. */
+/** The answer to a script: missing fields are 0 and empty. A string is UTF-8. */
 interface Answer {
   readonly code?: number;
   readonly stdout?: string | Buffer;
@@ -9,14 +9,14 @@ interface Answer {
 }
 
 export interface MemoryAnswers {
-  /** Called for each script, in order; what it throws, `run` rejects with. */
+  /** Called for each script, in order; `run` rejects with the error that it throws. */
   readonly run?: (script: string, options: ScriptOptions) => Answer | Promise<Answer>;
   readonly forward?: (address: string, port: number) => Promise<Duplex>;
   readonly name?: string;
   readonly address?: string;
 }
 
-/** A Remote without a host, for unit tests. Without an answer for a call, the call is an error. */
+/** A Remote without a host, for unit tests. A call without an answer is an error. */
 export function memoryRemote(answers: MemoryAnswers): Remote {
   return {
     name: answers.name ?? 'memory',

@@ -1,7 +1,7 @@
 import type { RemoteCommand } from '../model/index.ts';
 import type { Remote } from './remote.ts';
 
-/** The same host, whose every script is told once it has ended. */
+/** The same host; calls `tell` after each script. */
 export function observed(remote: Remote, tell: (command: RemoteCommand) => void): Remote {
   return {
     ...remote,

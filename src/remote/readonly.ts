@@ -1,6 +1,6 @@
 import type { Remote } from './remote.ts';
 
-/** The same host with writing taken away. A write is a bug of ours, and is thrown before anything is sent. */
+/** The same host without writing. A write is a bug in this program: it throws before anything is sent. */
 export function readOnly(remote: Remote): Remote {
   return {
     ...remote,

@@ -6,18 +6,18 @@ import { lastWords } from '../formats/text/printable.ts';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
 import type { Transport } from './transport.ts';
 
-/** Long enough for a quiet step of apt; a dead connection is found earlier by its keepalive. */
+/** Long enough for a quiet step of apt; the keepalive finds a dead connection earlier. */
 const IDLE_SECONDS = 300;
 
 export interface SshRemoteOptions {
   readonly name: string;
-  /** Asks for the password of sudo; absent where none can be asked. Called once at most. */
+  /** Asks for the sudo password; absent if no user can be asked. Called at most once. */
   readonly becomePassword?: () => Promise<string>;
 }
 
 /**
- * A Remote over SSH. The way to root is found by the first script and costs no round trip of its own: as root directly,
- * else by `sudo -n` or `doas -n`, else by sudo with a password.
+ * A Remote over SSH. The first script finds the way to root, without an extra round trip: as root directly, else with `sudo -n`
+ * or `doas -n`, else with sudo and a password.
  */
 export function sshRemote(transport: Transport, options: SshRemoteOptions): Remote {
   const { label } = transport;
@@ -44,18 +44,20 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
 
   async function run(script: string, scriptOptions: ScriptOptions): Promise<RemoteResult> {
     const tried = way;
-    // sudo writes down each command that it runs: there it stays short.
+    // sudo logs each command that it runs: keep it short there.
     const isInCommand = tried === 'root' && scriptOptions.plain === true && takesLongCommands;
     const outcome = await attempt(tried, script, isInCommand, scriptOptions);
     if (outcome.started) return outcome.result;
     if (isInCommand) {
-      // A shell of old takes no word of this length.
+      // An old shell refuses a word of this length.
       takesLongCommands = false;
       return run(script, scriptOptions);
     }
-    if (outcome.passwordRefused) throw notRoot('sudo did not take the password', 'Run it again with the right one.');
+    if (outcome.passwordRefused)
+      throw notRoot('sudo refused the password', 'Run the command again with the right password.');
     if (tried === 'quiet' && WANTS_PASSWORD.test(outcome.said.toString('latin1'))) {
-      if (ask === undefined) throw notRoot('sudo wants a password', `Use --ask-become-pass, ${orElse(transport.user)}`);
+      if (ask === undefined)
+        throw notRoot('sudo asks for a password', `Use --ask-become-pass, ${orElse(transport.user)}`);
       way = 'password';
       return run(script, scriptOptions);
     }
@@ -78,15 +80,15 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
   };
 }
 
-/** sudo, sudo-rs and doas, each in the C locale. */
+/** Messages of sudo, sudo-rs and doas in the C locale. */
 const WANTS_PASSWORD = /password is required|authentication (is )?required/i;
 
 function remedy(words: string, user: string): string {
   if (!WANTS_TERMINAL.test(words)) return `Either ${orElse(user)}`;
-  return `Add “Defaults:${user} !requiretty” with visudo on the host, or use --user root: we have no terminal there.`;
+  return `Add “Defaults:${user} !requiretty” with visudo on the host, or use --user root: harden-mail has no terminal there.`;
 }
 
-/** `Defaults requiretty`: a terminal would mix the two outputs, and change what they say. */
+/** `Defaults requiretty`: a terminal would merge the two outputs and change their bytes. */
 const WANTS_TERMINAL = /must have a tty/i;
 
 function orElse(user: string): string {

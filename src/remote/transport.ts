@@ -8,15 +8,15 @@ export interface Channel {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Settles once both outputs were read to their end. Rejects with the reason when the connection was lost. */
+  /** Settles once both outputs were read to their end. Rejects with the reason if the connection was lost. */
   readonly ended: Promise<End>;
-  /** Gives it up; `ended` then settles. */
+  /** Gives up the command; `ended` then settles. */
   close(): void;
 }
 
-/** An authenticated SSH connection, as far as this room needs to know. */
+/** An authenticated SSH connection, as far as this module needs it. */
 export interface Transport {
-  /** For messages: what the user calls the host, with its port. */
+  /** For messages: the user's name for the host, with its port. */
   readonly label: string;
   readonly address: string;
   readonly user: string;

@@ -1,11 +1,11 @@
-/** Reading and writing the length-prefixed vectors that TLS is made of (RFC 8446 §3). */
+/** Reads and writes the length-prefixed vectors of TLS (RFC 8446 §3). */
 
-/** What came is not TLS, or breaks its format. The only error that this room throws. */
+/** The bytes are not TLS, or break its format. This module throws no other error. */
 export class TlsFormatError extends Error {
   override readonly name = 'TlsFormatError';
 }
 
-/** Reads from the front; each read that the bytes do not have throws TlsFormatError. */
+/** Reads from the front; throws TlsFormatError if there are not enough bytes. */
 export class Reader {
   private readonly bytes: Buffer;
   private at = 0;
@@ -29,14 +29,14 @@ export class Reader {
     return this.bytes.subarray(this.at - length, this.at);
   }
 
-  /** A vector whose length stands before it in `size` bytes. */
+  /** A vector, preceded by its length in `size` bytes. */
   vector(size: 1 | 2 | 3): Buffer {
     return this.take(this.number(size));
   }
 
-  /** All that is left must have been read. */
+  /** Throws if bytes are left. */
   end(): void {
-    if (this.left > 0) throw new TlsFormatError(`goes on for ${this.left} bytes after its end`);
+    if (this.left > 0) throw new TlsFormatError(`has ${this.left} bytes after its end`);
   }
 }
 
@@ -46,7 +46,7 @@ export function uint(value: number, size: 1 | 2 | 3): Buffer {
   return bytes;
 }
 
-/** Bytes with their length before them, in `size` bytes. */
+/** The bytes, preceded by their length in `size` bytes. */
 export function vector(size: 1 | 2 | 3, ...parts: readonly Buffer[]): Buffer {
   const bytes = Buffer.concat(parts);
   return Buffer.concat([uint(bytes.length, size), bytes]);

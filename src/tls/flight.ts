@@ -1,25 +1,25 @@
-/** What a server answers to a ClientHello, read as it comes, as far as it is in the clear. */
+/** Parses a server's answer to a ClientHello as it arrives, as far as it is not encrypted. */
 import { Reader, TlsFormatError } from './bytes.ts';
 import { readCertificates, readKeyExchange, readServerHello, type KeyExchange, type ServerHello } from './messages.ts';
 
-/** The server's whole word on a ClientHello. */
+/** The server's complete answer to a ClientHello. */
 export type Answer =
   | {
       readonly kind: 'hello';
       readonly hello: ServerHello;
-      /** DER, as they were sent: the server's own first. Empty where none was sent, and in TLS 1.3. */
+      /** DER, as sent: the server's own first. Empty if none was sent, and in TLS 1.3. */
       readonly certificates: readonly Buffer[];
-      /** Null where the suite has none to tell (RSA), and in TLS 1.3. */
+      /** Null if the suite sends none (RSA), and in TLS 1.3. */
       readonly exchange: KeyExchange | null;
     }
   | { readonly kind: 'alert'; readonly description: number };
 
 const [ALERT, HANDSHAKE] = [21, 22];
-/** What the record layer may carry (RFC 5246 §6.2.3), and how much a server may say before we know its answer. */
+/** Limits, in bytes: of a record (RFC 5246 §6.2.3), and of all that a server may send before its answer is complete. */
 const LARGEST_RECORD = 16384 + 2048;
 const LARGEST_FLIGHT = 1 << 18;
 
-/** Takes bytes as they come. Throws TlsFormatError where they are no TLS; holds no more than LARGEST_FLIGHT. */
+/** Takes bytes as they arrive. Throws TlsFormatError if they are not TLS; buffers at most LARGEST_FLIGHT. */
 export class Flight {
   private raw: Buffer = Buffer.alloc(0);
   private messages: Buffer = Buffer.alloc(0);
@@ -28,7 +28,7 @@ export class Flight {
   private exchange: KeyExchange | null = null;
   private seen = 0;
 
-  /** The answer, once it is whole; null as long as there is more to come. */
+  /** The answer once it is complete; null while more is to come. */
   push(chunk: Buffer): Answer | null {
     this.seen += chunk.length;
     if (this.seen > LARGEST_FLIGHT) throw new TlsFormatError('does not end');
@@ -44,8 +44,8 @@ export class Flight {
   private nextRecord(): { type: number; body: Buffer } | null {
     const { raw } = this;
     const [type, major] = [raw[0], raw[1]];
-    if (type !== undefined && type !== ALERT && type !== HANDSHAKE) throw new TlsFormatError('is no TLS');
-    if (major !== undefined && major !== 3) throw new TlsFormatError('is no TLS');
+    if (type !== undefined && type !== ALERT && type !== HANDSHAKE) throw new TlsFormatError('is not TLS');
+    if (major !== undefined && major !== 3) throw new TlsFormatError('is not TLS');
     if (raw.length < 5 || type === undefined) return null;
     const length = raw.readUInt16BE(3);
     if (length === 0 || length > LARGEST_RECORD) throw new TlsFormatError(`has a record of ${length} bytes`);
@@ -58,7 +58,7 @@ export class Flight {
     const reader = new Reader(body);
     const [level, description] = [reader.number(1), reader.number(1)];
     reader.end();
-    // A warning, such as "this name is not mine" (RFC 6066), is not the answer yet.
+    // A warning, such as "unrecognized name" (RFC 6066), is not the answer yet.
     return level === 1 && description !== 0 ? null : { kind: 'alert', description };
   }
 
@@ -76,19 +76,19 @@ export class Flight {
     return null;
   }
 
-  /** True when the server has said all that it says in the clear. */
+  /** True when the server has sent everything that is not encrypted. */
   private message(type: number, body: Buffer): boolean {
     const { hello } = this;
     if (type === 2 && !hello) {
       this.hello = readServerHello(body);
       return this.hello.version === 'TLS 1.3';
     }
-    if (!hello) throw new TlsFormatError(`says message ${type} before its hello`);
+    if (!hello) throw new TlsFormatError(`sends message ${type} before its hello`);
     if (type === 11) this.certificates = readCertificates(body);
     else if (type === 12) this.exchange = readKeyExchange(body, hello);
     else if (type === 14) return true;
     else if (type !== 13 && type !== 22 && type !== 4)
-      throw new TlsFormatError(`says message ${type} in the midst of its hello`);
+      throw new TlsFormatError(`sends message ${type} in the middle of its hello`);
     return false;
   }
 

@@ -1,22 +1,22 @@
-/** A ClientHello as bytes, for whatever one wants to ask: nothing here is limited to what a TLS library still dares. */
+/** A ClientHello as bytes, with any version and suites: it is not limited to what a TLS library still supports. */
 import { uint, uints, vector } from './bytes.ts';
 import { CURVES, EXTENSION, GROUPS13, SCSV, SIGNATURES, VERSIONS, type Version } from './suite-names.ts';
 
 export interface Hello {
   readonly version: Version;
-  /** Cipher suites by number, most wanted first. */
+  /** Cipher suites by number, most preferred first. */
   readonly suites: readonly number[];
-  /** 32 bytes; the caller's, so that this room stays without chance. */
+  /** 32 bytes; from the caller, so that this module is deterministic. */
   readonly random: Buffer;
   /** For SNI; empty: none. */
   readonly servername?: string;
-  /** Named groups; default: all that the version knows. */
+  /** Named groups; default: all of the version. */
   readonly groups?: readonly number[];
   /** Signature schemes; default: all. */
   readonly signatures?: readonly number[];
   /** Compression methods; default: DEFLATE and none. */
   readonly compression?: readonly number[];
-  /** Say that this is a second try with a lower version (RFC 7507). */
+  /** Says that this is a retry with a lower version (RFC 7507). */
   readonly fallback?: boolean;
 }
 
@@ -24,9 +24,9 @@ export interface Hello {
 const LARGEST_RECORD = 16384;
 
 /**
- * The records that carry a ClientHello (RFC 6101, 2246, 4346, 5246, 8446). In TLS 1.3 it names groups and sends no key
- * share: a server that shares a group must then answer with a HelloRetryRequest (RFC 8446 §4.2.8), which names group and
- * suite in the clear, and nothing has to be computed by anybody.
+ * The records of a ClientHello (RFC 6101, 2246, 4346, 5246, 8446). In TLS 1.3 it names groups but sends no key share: a server
+ * that shares a group must then answer with a HelloRetryRequest (RFC 8446 §4.2.8), which names group and suite in the clear.
+ * So neither side has to compute anything.
  */
 export function clientHello(hello: Hello): Buffer {
   const code = VERSIONS[hello.version];
@@ -35,7 +35,7 @@ export function clientHello(hello: Hello): Buffer {
   const body = Buffer.concat([
     uint(Math.min(code, VERSIONS['TLS 1.2']), 2),
     hello.random,
-    // A middlebox may know a session of TLS 1.3 only by its id (RFC 8446 §D.4).
+    // Some middleboxes recognize a TLS 1.3 session only by its id (RFC 8446 §D.4).
     vector(1, modern ? hello.random : Buffer.alloc(0)),
     vector(2, uints(suites, 2)),
     vector(1, Buffer.from(modern ? [0] : (hello.compression ?? [1, 0]))),

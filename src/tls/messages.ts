@@ -11,7 +11,7 @@ export interface ServerHello {
   readonly extensions: ReadonlyMap<number, Buffer>;
   /** TLS 1.3: the group that the server wants a key for; else null. */
   readonly group: number | null;
-  /** TLS 1.3: not the answer itself, but what the server would answer (HelloRetryRequest). */
+  /** TLS 1.3: a HelloRetryRequest, which says what the server would answer. */
   readonly retry: boolean;
 }
 
@@ -20,7 +20,7 @@ export type KeyExchange =
   /** Finite-field Diffie-Hellman: the prime as sent, and its length in bits. */
   | { readonly kind: 'dh'; readonly prime: Buffer; readonly bits: number };
 
-/** SHA-256 of "HelloRetryRequest": the random of a ServerHello that is one. */
+/** SHA-256 of "HelloRetryRequest": the random of a ServerHello that is a HelloRetryRequest. */
 const RETRY = Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex');
 
 export function readServerHello(body: Buffer): ServerHello {
@@ -64,13 +64,13 @@ export function readCertificates(body: Buffer): Buffer[] {
   return found;
 }
 
-/** ServerKeyExchange: the curve, or the prime. Others (PSK hints, SRP, export RSA) tell nothing that is wanted here. */
+/** ServerKeyExchange: the curve, or the prime. The other kinds (PSK hints, SRP, export RSA) contain nothing of use here. */
 export function readKeyExchange(body: Buffer, { suite }: ServerHello): KeyExchange | null {
   const kind = suiteOf(suite).exchange;
   const reader = new Reader(body);
   if (kind === 'ECDHE' || kind === 'ECDH_anon') {
-    // Only named curves are asked for; explicit ones (1, 2) were taken out of TLS.
-    if (reader.number(1) !== 3) throw new TlsFormatError('describes a curve of its own');
+    // The hello asks for named curves only; explicit ones (1, 2) were removed from TLS.
+    if (reader.number(1) !== 3) throw new TlsFormatError('uses an explicit curve');
     return { kind: 'curve', group: reader.number(2) };
   }
   if (kind === 'DHE' || kind === 'DH_anon') {

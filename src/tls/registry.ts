@@ -1,6 +1,6 @@
 /**
- * The cipher suites of IANA's registry up to TLS 1.3, in the order of their numbers: each line begins with the number of
- * its first. Left out are those that a server only takes with an extension of its own (SRP, ECCPWD), and drafts.
+ * The cipher suites of IANA's registry up to TLS 1.3, ordered by number: each line starts with the number of its first suite.
+ * Suites that need an extension of their own (SRP, ECCPWD), and drafts, are left out.
  */
 export const REGISTRY = `
 0001 RSA_WITH_NULL_MD5 RSA_WITH_NULL_SHA RSA_EXPORT_WITH_RC4_40_MD5 RSA_WITH_RC4_128_MD5 RSA_WITH_RC4_128_SHA

@@ -1,4 +1,4 @@
-/** Numbers of IANA's TLS registries, as far as they are told to anybody. */
+/** Numbers of IANA's TLS registries, as far as this program uses them. */
 
 export const VERSIONS = {
   'SSL 3.0': 0x0300,
@@ -26,10 +26,10 @@ export const EXTENSION = {
   renegotiationInfo: 0xff01,
 } as const;
 
-/** Values among the cipher suites that are signals and no suites. */
+/** Values among the cipher suites that are signals, not suites. */
 export const SCSV = { renegotiation: 0x00ff, fallback: 0x5600 } as const;
 
-/** Named groups: curves, finite fields (RFC 7919), and hybrids with ML-KEM. Bits are the strength that NIST gives them. */
+/** Named groups: curves, finite fields (RFC 7919), and hybrids with ML-KEM. `bits` is the strength according to NIST. */
 export const GROUPS: Readonly<Record<number, { readonly name: string; readonly bits: number }>> = Object.fromEntries(
   (
     [
@@ -81,7 +81,7 @@ export const GROUPS: Readonly<Record<number, { readonly name: string; readonly b
   ).map(([id, name, bits]) => [id, { name, bits }]),
 );
 
-/** Groups that mean something before TLS 1.3 (RFC 8422), and those that do in it (RFC 8446, 7919). */
+/** Groups that are defined before TLS 1.3 (RFC 8422), and in TLS 1.3 (RFC 8446, 7919). */
 export const CURVES = Object.keys(GROUPS)
   .map(Number)
   .filter((id) => id < 31);
@@ -91,7 +91,10 @@ export const GROUPS13 = Object.keys(GROUPS)
 
 export const groupName = (id: number): string => GROUPS[id]?.name ?? `group 0x${id.toString(16)}`;
 
-/** Every SignatureScheme that a server may know, the weak ones (SHA-1, MD5) too: refused for want of one, a suite would seem not to be there. */
+/**
+ * Every SignatureScheme that a server may know, including weak ones (SHA-1, MD5): without a common scheme a server would refuse
+ * a suite that it supports.
+ */
 export const SIGNATURES = [
   ...[0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601],
   ...[0x081a, 0x081b, 0x081c, 0x0303, 0x0301, 0x0203, 0x0201, 0x0402, 0x0502, 0x0602, 0x0302, 0x0202, 0x0103, 0x0101],

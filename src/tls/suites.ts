@@ -1,22 +1,22 @@
-/** Cipher suites: their numbers, and what their names say about them. */
+/** Cipher suites: their numbers, and the properties that their names contain. */
 import { REGISTRY } from './registry.ts';
 
 export interface Suite {
   readonly id: number;
   /** IANA's name, `TLS_…`. */
   readonly name: string;
-  /** How both sides come to a key: `RSA`, `DHE`, `ECDHE`, `DH` (from the certificate), `DH_anon`, `PSK`, …; `any` in TLS 1.3. */
+  /** The key exchange: `RSA`, `DHE`, `ECDHE`, `DH` (from the certificate), `DH_anon`, `PSK`, …; `any` in TLS 1.3. */
   readonly exchange: string;
-  /** `RSA`, `ECDSA`, `DSS`, …; `anon` where nobody shows who they are. */
+  /** `RSA`, `ECDSA`, `DSS`, …; `anon` without authentication. */
   readonly authentication: string;
   /** `AES_128_GCM`, `RC4_128`, `NULL`, … */
   readonly cipher: string;
-  /** Cut down to what the USA once let out. */
+  /** Weakened to the strength that the USA once allowed for export. */
   readonly export: boolean;
   readonly aead: boolean;
-  /** What was recorded cannot be read with the certificate's key later. */
+  /** The certificate's key cannot decrypt recorded sessions later. */
   readonly forwardSecret: boolean;
-  /** Only in TLS 1.3, and then no other. */
+  /** For TLS 1.3 only; TLS 1.3 has no other suites. */
   readonly modern: boolean;
 }
 
@@ -29,7 +29,7 @@ export const SUITES: readonly Suite[] = REGISTRY.trim()
 
 const BY_ID = new Map(SUITES.map((suite) => [suite.id, suite]));
 
-/** A suite by its number; one that is not in the registry is described by what is not known of it. */
+/** A suite by its number; for a number outside the registry, one with unknown properties. */
 export function suiteOf(id: number): Suite {
   return BY_ID.get(id) ?? describe(id, `UNKNOWN_0x${id.toString(16).padStart(4, '0')}`);
 }
@@ -54,7 +54,7 @@ function describe(id: number, short: string): Suite {
   };
 }
 
-/** `DHE_RSA` → DHE by RSA; `DH_anon` → DH_anon by nobody; `RSA` → RSA by RSA; `PSK_DHE` → DHE_PSK. */
+/** `DHE_RSA` → DHE with RSA; `DH_anon` → DH_anon without authentication; `RSA` → RSA with RSA; `PSK_DHE` → DHE_PSK. */
 function exchangeOf(name: string): [exchange: string, authentication: string] {
   if (name === 'PSK_DHE') return ['DHE_PSK', 'PSK'];
   if (name.endsWith('PSK')) return [name, name.startsWith('RSA') ? 'RSA' : 'PSK'];
@@ -63,6 +63,6 @@ function exchangeOf(name: string): [exchange: string, authentication: string] {
   return by === 'anon' ? [`${kind}_anon`, 'anon'] : [kind, by];
 }
 
-/** What a client of TLS up to 1.2 may ask for, and what one of TLS 1.3. */
+/** The suites of clients up to TLS 1.2, and of TLS 1.3 clients. */
 export const CLASSIC = SUITES.filter(({ modern }) => !modern).map(({ id }) => id);
 export const MODERN = SUITES.filter(({ modern }) => modern).map(({ id }) => id);

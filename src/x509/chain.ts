@@ -3,13 +3,13 @@ import type { CertificateSeen } from '../model/index.ts';
 import { show } from '../formats/text/show.ts';
 import { signatureAlgorithm } from './signature-algorithm.ts';
 
-/** A chain as it was served, each certificate that can be read. */
+/** A chain as the server sent it, without certificates that cannot be parsed. */
 export interface Chain {
   readonly certificates: readonly X509Certificate[];
   readonly told: readonly CertificateSeen[];
-  /** What is wrong with its order or its members; empty where nothing is. */
+  /** Faults in its order or its members; empty: none. */
   readonly faults: readonly string[];
-  /** Sends the root too, which nobody needs. */
+  /** The chain includes the root, which clients do not need. */
   readonly withRoot: boolean;
 }
 
@@ -25,14 +25,14 @@ export function readChain(ders: readonly Buffer[]): Chain {
   const breaks = certificates.slice(1).flatMap((issuer, index) => {
     const subject = certificates[index];
     return subject && !issued(subject, issuer)
-      ? [`${nameOf(issuer)} did not issue ${nameOf(subject)}, before which it stands`]
+      ? [`${nameOf(issuer)} did not issue ${nameOf(subject)}, which precedes it`]
       : [];
   });
   const last = certificates.at(-1);
   return {
     certificates,
     told: certificates.map(tell),
-    faults: [...(unread > 0 ? [`${unread} of ${ders.length} cannot be read`] : []), ...breaks],
+    faults: [...(unread > 0 ? [`${unread} of ${ders.length} cannot be parsed`] : []), ...breaks],
     withRoot: certificates.length > 1 && last !== undefined && selfSigned(last),
   };
 }
@@ -47,7 +47,7 @@ function issued(subject: X509Certificate, issuer: X509Certificate): boolean {
   }
 }
 
-/** The common name, or else the first name of any kind. */
+/** The common name, else the first name of any kind. */
 export function nameOf({ subject, subjectAltName }: X509Certificate): string {
   return `"${show(/(?:^|\n)CN=([^\n]+)/.exec(subject ?? '')?.[1] ?? subjectAltName ?? 'no name', 80)}"`;
 }
@@ -70,7 +70,7 @@ function tell(certificate: X509Certificate): CertificateSeen {
   };
 }
 
-/** `RSA 2048`; `strength` is what NIST SP 800-57 calls it in bits, 0 where it is not known. */
+/** `RSA 2048`; `strength` is the strength in bits according to NIST SP 800-57, 0 if unknown. */
 export function keyOf(certificate: X509Certificate): { readonly text: string; readonly strength: number } {
   try {
     const { asymmetricKeyType: type = '', asymmetricKeyDetails: details = {} } = certificate.publicKey;
@@ -83,7 +83,7 @@ export function keyOf(certificate: X509Certificate): { readonly text: string; re
   }
 }
 
-/** Bits of a modulus or a prime to bits of strength (NIST SP 800-57, table 2), coarsely. */
+/** The strength in bits of a modulus or prime (NIST SP 800-57, table 2), roughly. */
 export function fieldStrength(bits: number): number {
   return bits >= 3072 ? 128 : bits >= 2048 ? 112 : bits >= 1024 ? 80 : 50;
 }

@@ -1,4 +1,4 @@
-/** As much of DER (X.690) as it takes to read what Node 20 does not tell of certificates, and of lists of revoked ones. */
+/** The part of DER (X.690) that this program needs: Node 20 exposes neither signature algorithms nor revocation lists. */
 
 export interface Element {
   readonly tag: number;
@@ -6,7 +6,7 @@ export interface Element {
   readonly end: number;
 }
 
-/** The element that begins here (X.690 §8.1); null where it does not fit. */
+/** The element that begins here (X.690 §8.1); null if it does not fit into the bytes. */
 export function element(bytes: Buffer, at: number): Element | null {
   const [tag, first] = [bytes[at], bytes[at + 1]];
   if (tag === undefined || first === undefined) return null;
@@ -17,7 +17,7 @@ export function element(bytes: Buffer, at: number): Element | null {
   return end <= bytes.length ? { tag, start, end } : null;
 }
 
-/** The elements within one, up to the first that does not fit. */
+/** The elements inside an element, up to the first that does not fit. */
 export function* elements(bytes: Buffer, { start, end }: Pick<Element, 'start' | 'end'>): Generator<Element> {
   for (let at = start; at < end;) {
     const next = element(bytes, at);

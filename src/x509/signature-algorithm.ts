@@ -1,4 +1,4 @@
-/** As much of DER as it takes to read how a certificate was signed, which Node 20 does not tell. */
+/** The signature algorithm of a certificate, which Node 20 does not expose. */
 import { element, readOid } from './der.ts';
 
 const OIDS: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const OIDS: Readonly<Record<string, string>> = {
   '1.3.101.113': 'ED448',
 };
 
-/** OpenSSL's name of the algorithm, its number where it has none here, and `unknown` for what is no certificate. */
+/** OpenSSL's name of the algorithm, its OID if the name is not listed here, `unknown` for bytes that are not a certificate. */
 export function signatureAlgorithm(certificate: Buffer): string {
   const body = element(certificate, 0); // Certificate ::= SEQUENCE { tbs, algorithm, signature }
   const tbs = body && element(certificate, body.start);

@@ -32,7 +32,7 @@ export const ON_THE_WAY: readonly Bad[] = [
   {
     what: 'a key that the host does not know',
     exit: 4,
-    says: /root was not let in; tried key \S+-key; the host accepts publickey/,
+    says: /root could not log in; tried key \S+-key; the host accepts publickey/,
     todo: /--user and --identity/,
     flags: async ({ address, knownHosts }) => {
       const identity = scratch('key');
@@ -43,7 +43,7 @@ export const ON_THE_WAY: readonly Bad[] = [
   {
     what: 'a user who is neither root nor may become it',
     exit: 1,
-    says: /mallory cannot become root|sudo wants a password/,
+    says: /mallory cannot become root|sudo asks for a password/,
     todo: /--user root|sudo|--ask-become-pass/,
     flags: (host) => ['apply', '--yes', ...to(host, 'mallory')],
   },
@@ -58,7 +58,7 @@ export const ON_THE_WAY: readonly Bad[] = [
     what: 'an inventory that is no JSON',
     exit: 3,
     says: /hosts\.json:2:25: /,
-    todo: /Mend the file/,
+    todo: /Fix the file/,
     flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{\n  "hosts": { "mx1": {}, }\n')],
   },
   {

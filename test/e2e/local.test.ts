@@ -63,7 +63,7 @@ describe('on the mail host itself', function () {
   it('says what it needs of who is not root', async () => {
     const { code, stdout, stderr } = await host.exec(`runuser -u guest -- ${TOOL} check --local`);
     assert.equal(code, 1, stdout + stderr);
-    assert.match(stdout, /sudo wants a password\n {2}→ Run it as root: sudo harden-mail/);
+    assert.match(stdout, /sudo asks for a password\n {2}→ Run it as root: sudo harden-mail/);
   });
 
   it('map shows every listener without SSH, and writes nothing', async () => {

@@ -80,7 +80,7 @@ describe('ways to root', () => {
     it('a wrong one, none, and a user who may not', async () => {
       await assert.rejects((await to('asked', async () => 'wrong')).run('id', read), {
         code: 'NOT_ROOT',
-        message: /did not take the password/,
+        message: /refused the password/,
       });
       await assert.rejects((await to('asked')).run('id', read), { code: 'NOT_ROOT', hint: /--ask-become-pass/ });
       await assert.rejects((await to('nobody2', password)).run('touch /srv/canary', read), { code: 'NOT_ROOT' });

@@ -166,13 +166,13 @@ describe('authentication', () => {
     const cases: [name: string, make: () => string, message: RegExp][] = [
       ['is not there', () => path('absent'), /absent cannot be used: there is no such file/],
       ['is a folder', () => sshd.folder, /cannot be used/],
-      ['is not a key', () => write('text', 'hello'), /text cannot be used: it is no RSA, ECDSA or Ed25519 key/],
-      ['is a public key', () => write('half', readFileSync(path('user.pub'), 'utf8')), /holds a public key/],
+      ['is not a key', () => write('text', 'hello'), /text cannot be used: it is not an RSA, ECDSA or Ed25519 key/],
+      ['is a public key', () => write('half', readFileSync(path('user.pub'), 'utf8')), /it is a public key/],
       ['is cut short', () => write('short', readFileSync(path('user'), 'utf8').slice(0, 200)), /short cannot be used/],
       [
         'needs a passphrase, and nobody can be asked',
         () => path('locked'),
-        /has a passphrase, and nobody can be asked/,
+        /has a passphrase, and there is no terminal to ask for it/,
       ],
       [
         'may be read by others',
@@ -214,7 +214,7 @@ describe('authentication', () => {
   it('no key at all', async () => {
     await assert.rejects(login({}, { keyless: true }), {
       code: 'AUTH_FAILED',
-      message: /was not let in; tried nothing: there is no key; the host accepts publickey/,
+      message: /could not log in; tried nothing: there is no key; the host accepts publickey/,
       hint: /--identity/,
     });
   });

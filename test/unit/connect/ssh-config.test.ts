@@ -29,7 +29,7 @@ describe('ssh configuration', () => {
       assert.equal((await resolveSettings({ ...query, file: 'none' }, quiet)).port, 2222);
       await assert.rejects(resolveSettings({ ...query, file: '/some/config' }, quiet), {
         code: 'USAGE',
-        message: /\/some\/config cannot be read: there is no ssh client/,
+        message: /\/some\/config cannot be read: this needs an ssh client, and this machine has none/,
         hint: /openssh-client/,
       });
     } finally {

@@ -90,7 +90,7 @@ describe('inventory: load', () => {
     assert.match(await sni({ names: ['a.example'], cert: '/c' }), /hosts\.mx1\.sni\.0\.cert: has no key beside it$/);
     assert.match(
       await sni({ names: ['a.example'] }, { names: ['b.example', 'A.example'] }),
-      /hosts\.mx1\.sni\.1\.names\.1: has a certificate above already$/,
+      /hosts\.mx1\.sni\.1\.names\.1: already has a certificate above$/,
     );
     assert.match(await sni({ names: [] }), /hosts\.mx1\.sni\.0\.names: /);
     assert.match(await sni({ name: 'a.example' }), /hosts\.mx1\.sni\.0\.name: there is no such setting/);
@@ -150,7 +150,7 @@ describe('inventory: load', () => {
       ],
     );
     for (const [text, message] of [
-      ['hosts:\n  a: {}\n  a: {}\n', '3:3: this name stands here a second time'],
+      ['hosts:\n  a: {}\n  a: {}\n', '3:3: this name is here a second time'],
       ['hosts:\n\ta: {}\n', '2:1: Tabs are not allowed as indentation'],
       ['hosts: [\n', '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
       ['', '1:1: the file: Invalid input: expected object, received null'],
@@ -270,11 +270,11 @@ describe('inventory: load', () => {
     ['{"hosts": { "-oProxyCommand=x": {} } }', '1:33: hosts."-oProxyCommand=x": not a host name'],
     ['{"defaults": { "domain": "x" }, "hosts": { "a": {} } }', '1:26: defaults.domain: there is no such setting'],
     ['{"hosts": []}', '1:11: hosts: Invalid input: expected record, received array'],
-    ['{\n "hosts": {}}', '2:11: hosts: there is none'],
+    ['{\n "hosts": {}}', '2:11: hosts: the inventory has no hosts'],
     ['{}', '1:1: hosts: Invalid input: expected record, received undefined'],
     ['[]', '1:1: the file: Invalid input: expected object, received array'],
-    ['{"hosts": { "a": {},\n "a": {} } }', '2:2: this name stands here a second time'],
-    ['{"hosts": { "a": { "port": 1, "port": 2 } } }', '1:31: this name stands here a second time'],
+    ['{"hosts": { "a": {},\n "a": {} } }', '2:2: this name is here a second time'],
+    ['{"hosts": { "a": { "port": 1, "port": 2 } } }', '1:31: this name is here a second time'],
     [
       '{"hosts": { "a": { "prot": 1, "x": 2, "port": "x" } } }',
       '1:47: hosts.a.port: Invalid input: expected number, received string; 1:28: hosts.a.prot: there is no such setting: did you mean "port"?; 1:36: hosts.a.x: there is no such setting',
