@@ -33,17 +33,23 @@ export const carryOut: Step = async (visit, options, say) => {
     onStep: say,
   }).catch(lostBeforeTheWord(confirmTimeout));
   if (started.state !== 'awaiting') {
-    visit.ending = notCommitted(visit.name, started);
+    visit.ending = notCommitted(visit.name, started, visit.apt);
     return;
   }
   const undo = await prove(visit, options, say).catch(lostBeforeTheWord(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
-  const receipt = await giveWord(visit, started.id, undo, options);
+  const receipt = withNotes(await giveWord(visit, started.id, undo, options), started.notes);
   visit.ending =
     receipt.state === 'committed'
       ? verdict(visit.findings, { kind: 'changed', receipt })
-      : notCommitted(visit.name, receipt);
+      : notCommitted(visit.name, receipt, visit.apt);
 };
+
+/** What the host noted before the word comes before what it notes after it. */
+function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
+  const notes = [...new Set([...before, ...(receipt.notes ?? [])])];
+  return notes.length > 0 ? { ...receipt, notes } : receipt;
+}
 
 /** Looks from outside, and opens the connection for the word: what stays must be reachable. Gives the reason to undo. */
 async function prove(visit: Visit, options: RunOptions, say: Say): Promise<string | null> {

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../errors.ts';
 import type { Activation, Change, Plan, Receipt } from '../model.ts';
 import { quote } from '../remote/quote.ts';
 import type { Remote } from '../remote/remote.ts';
+import { script as shell } from './script.ts';
 
 export const JOURNAL = '/var/lib/harden-mail/tx';
+
+/** They lie in the transaction's folder: the transaction itself, and what it asks about users and the daemons' words. */
+const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
 
 export interface CommitOptions {
   /** Seconds the host waits for the controller's word before it puts everything back. */
@@ -22,18 +25,16 @@ export interface CommitOptions {
 }
 
 /** What one exec of the transaction ended with: it is live and waits for a word, or it is over. */
-export type CommitState = { readonly state: 'awaiting'; readonly id: string } | Receipt;
+export type CommitState =
+  | { readonly state: 'awaiting'; readonly id: string; readonly notes?: readonly string[] }
+  | Receipt;
 
 /**
  * Hands the changes to the host, which carries them out by itself (tx.sh) and then waits for `settle`. One exec.
  * Nothing was changed when the receipt says `refused`; everything was put back when it says `rolled-back`.
  */
 export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
-  const script = [
-    ...prepare(plan, options),
-    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
-    'start && follow 0 && tidy',
-  ].join('\n');
+  const script = [...prepare(plan, options), shell('launch.sh'), 'start && follow 0 && tidy'].join('\n');
   return await followed(remote, 'commit', script, options.onStep);
 }
 
@@ -43,7 +44,7 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
   const script = [
     `tx=${JOURNAL}/${id}`,
     `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
-    readFileSync(new URL('./launch.sh', import.meta.url), 'utf8'),
+    shell('launch.sh'),
     // Keep the line count from before the word is given, so that what follows is the answer to it.
     'from=$(log | wc -l)',
     // It may have ended by itself, before we came: then that is the answer.
@@ -65,7 +66,7 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `mkdir -p ${JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
     `tx=${JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
-    file('tx.sh', readFileSync(new URL('./tx.sh', import.meta.url))),
+    ...SCRIPTS.map((name) => file(name, Buffer.from(shell(name)))),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
     file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
@@ -125,9 +126,11 @@ async function followed(
     intent: 'write',
     ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
   });
-  const last = stdout.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
+  const lines = stdout.toString('utf8').trimEnd().split('\n');
+  const last = lines.at(-1) ?? '';
+  const noted = notesIn(lines);
   const [, awaiting] = /^awaiting (\S+)$/.exec(last) ?? [];
-  if (awaiting !== undefined) return { state: 'awaiting', id: awaiting };
+  if (awaiting !== undefined) return { state: 'awaiting', id: awaiting, ...noted };
   if (last === 'lost') {
     throw new HardenMailError(
       'ROLLBACK_INCOMPLETE',
@@ -143,7 +146,13 @@ async function followed(
       'Nothing was changed. See that /var/lib is writable and has space, and run again.',
     );
   }
-  return receipt;
+  return { ...receipt, ...noted };
+}
+
+/** `note TEXT`: what the host could not prove, or what its daemons say, that is no reason to put back. */
+function notesIn(lines: readonly string[]): { notes?: readonly string[] } {
+  const notes = lines.flatMap((line) => /^note (.+)$/.exec(line)?.[1] ?? []);
+  return notes.length > 0 ? { notes } : {};
 }
 
 /** `end ID STATE STEP REASON`, as the log's last line has it; none for any other line. */

@@ -7,6 +7,8 @@ export interface Receipt {
   /** Where it stopped and why, in the host's words; empty when committed. */
   readonly step: string;
   readonly reason: string;
+  /** What could not be proved, and errors of the daemons that were no reason to put back. Absent: none. */
+  readonly notes?: readonly string[];
 }
 
 /** A transaction as the host's journal has it, newest first in a list. */

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Diagnosis, Drift, HostResult } from '../model.ts';
+import type { Diagnosis, Drift, HostResult, Receipt } from '../model.ts';
 import { CONVERSION, dangersThatCount, isEmpty } from '../model.ts';
 import { count } from './count.ts';
 import { escape } from './escape.ts';
@@ -62,12 +62,13 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
         ? 'no way back: Dovecot 2.4 does not start with what was'
         : '`harden-mail rollback` undoes it';
       const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
-      return [`${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
+      return [...receiptNotes(receipt, chalk), `${name}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed}`];
     }
     case 'failed':
       return [
         // A plan with something in it was shown, and its notes with it.
         ...(plan && isEmpty(plan) ? warnings(plan, chalk) : []),
+        ...receiptNotes(ending.receipt, chalk),
         `${name}  ${chalk.red('failed')}: ${escape(ending.message)}`,
         ...(ending.excerpt ?? '')
           .split('\n')
@@ -76,6 +77,11 @@ export function endingLine({ host, ending, plan, findings }: HostResult, chalk: 
         `  ${chalk.dim('→')} ${escape(ending.hint)}`,
       ];
   }
+}
+
+/** What the host noted while it carried the changes out. */
+function receiptNotes(receipt: Receipt | undefined, chalk: ChalkInstance): string[] {
+  return (receipt?.notes ?? []).map((text) => `  ${chalk.dim('·')} ${escape(text)}`);
 }
 
 /** Since which transaction each file that would change is other than wanted. */

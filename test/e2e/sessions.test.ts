@@ -1,0 +1,3 @@
+import { usersKeepTheirSessions } from './sessions-tests.ts';
+
+usersKeepTheirSessions('bookworm');

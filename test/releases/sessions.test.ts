@@ -1,0 +1,3 @@
+import { usersKeepTheirSessions } from '../e2e/sessions-tests.ts';
+
+usersKeepTheirSessions('trixie');
