@@ -5,6 +5,7 @@
 #   staged    a Dovecot of our own, in which the staged files lie over the real ones
 #   control   the same with the files as they are
 # It prints the answers (sessions.sh tells how they look).
+# shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -47,7 +48,8 @@ places() {
   {
     echo /var/mail
     grep -E '^ *(mail|mail_[a-z_]+|location) = ' "$work/settings" | grep -oE '[ :=]/[^:]*' | sed 's/%.*//'
-    timeout 8 doveadm -c "$conf" user $(cat "$here/users") | grep -oE '[[:blank:]:=]/[^:]*'
+    # shellcheck disable=SC2046 # a word each
+    timeout 8 doveadm -c "$conf" user $(cat "$here/users") 2>/dev/null | grep -oE '[[:blank:]:=]/[^:]*'
   } | sed 's/^[ :=[:blank:]]*//' | while read -r place; do
     place=$(readlink -m "$place")
     until [ -d "$place" ]; do place=$(dirname "$place"); done
@@ -130,7 +132,7 @@ start() {
 
 # The daemons' words of errors, without time and process.
 said() { # FILE [USER]
-  grep -E 'Panic|Fatal|Error' "$1" | grep -F -- "${2-}" | sed 's/^[A-Z][a-z][a-z] [ 0-9]* [0-9:]* //; s/<[^>]*>//g' |
+  tr -d '\000-\010\013-\037' <"$1" | grep -E 'Panic|Fatal|Error' | grep -F -- "${2-}" | sed 's/^[A-Z][a-z][a-z] [ 0-9]* [0-9:]* //; s/<[^>]*>//g' |
     awk '!seen[$0]++' | head -n 2 | tr '\n' '|' | sed 's/|$//; s/|/ | /g' | cut -c 1-400
 }
 
@@ -140,7 +142,7 @@ answer() { # USER QUESTION FILE: what failed there; a mailbox that would have to
   more=
   case $reason in '' | *[Ii]nternal* | *auth-master*) [ -z "$own" ] || more=$(said "$work/log" "$1") ;; esac
   reason=$reason${reason:+${more:+ | }}$more
-  [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)|^-ERR' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
+  [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
   verdict=no
   ! grep -qiE 'read.only file system|no space left' "$3" || verdict=unknown
   printf '%s %s %s %s\n' "$1" "$2" $verdict "${reason:-it ended without a word}"
@@ -177,6 +179,7 @@ lookups() {
 deliveries() {
   if [ -z "$own" ]; then where=$(lmtp_address); else where=$base/lmtp; fi
   [ -n "$where" ] || return 0
+  # shellcheck disable=SC2046 # a word each
   timeout 10 perl -e "$LMTP" "$where" $(cat "$here/users") 2>/dev/null | while read -r user reply; do
     if [ "$reply" = ok ]; then echo "$user lmtp ok"; continue; fi
     printf 'Error: %s\n' "$reply" >"$work/lmtp.$user"

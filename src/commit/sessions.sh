@@ -7,6 +7,7 @@
 # Each round (answers.sh) runs in mount and process namespaces of its own with read-only file systems: it writes into no mailbox,
 # and the kernel ends its processes and removes its folders, also when this script is killed.
 # An answer is a line: USER QUESTION ok, or USER QUESTION no REASON, or USER QUESTION unknown REASON. "-" stands for all users.
+# shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
