@@ -59,7 +59,9 @@ type Own<T> = T extends unknown
 /** What a host has because of how it ended. */
 function endingOf(ending: Ending): Own<DocumentHost> {
   const receipt = 'receipt' in ending && ending.receipt;
-  const told = receipt ? { transaction: receipt.id, state: receipt.state } : {};
+  const told = receipt
+    ? { transaction: receipt.id, state: receipt.state, ...(receipt.notes && { remarks: [...receipt.notes] }) }
+    : {};
   switch (ending.kind) {
     case 'unchanged':
     case 'pending':

@@ -285,6 +285,10 @@ const common = {
 const receipt = {
   transaction: z.string().optional().describe('its name on the host, for `history` and `rollback --to`'),
   state: z.enum(['committed', 'rolled-back', 'refused', 'broken']).optional().describe('how it ended there'),
+  remarks: z
+    .array(z.string())
+    .optional()
+    .describe('what could not be proved with users, and errors of the daemons that were no reason to put back'),
 };
 
 const host = z.discriminatedUnion('outcome', [
