@@ -5,6 +5,7 @@
 #   staged    a Dovecot of our own, in which the staged files lie over the real ones
 #   control   the same with the files as they are
 # It prints the answers (sessions.sh tells how they look).
+# shellcheck disable=SC2086 # $use is one word, two or none.
 # shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -49,7 +50,7 @@ places() {
     echo /var/mail
     grep -E '^ *(mail|mail_[a-z_]+|location) = ' "$work/settings" | grep -oE '[ :=]/[^:]*' | sed 's/%.*//'
     # shellcheck disable=SC2046 # a word each
-    timeout 8 doveadm -c "$conf" user $(cat "$here/users") 2>/dev/null | grep -oE '[[:blank:]:=]/[^:]*'
+    timeout 8 doveadm $use user $(cat "$here/users") 2>/dev/null | grep -oE '[[:blank:]:=]/[^:]*'
   } | sed 's/^[ :=[:blank:]]*//' | while read -r place; do
     place=$(readlink -m "$place")
     until [ -d "$place" ]; do place=$(dirname "$place"); done
@@ -82,17 +83,21 @@ lay_over() {
 configure() {
   conf=$work/dovecot.conf
   doveconf -n >"$work/settings" 2>"$work/err" || { printf -- '- start no %s\n' "$(said "$work/err")"; exit 0; }
-  served=$(doveconf -h protocols 2>/dev/null)
+  served=$(doveconf base_dir protocols 2>/dev/null)
+  base=$(printf '%s\n' "$served" | sed -n 's/^base_dir = //p')
   grep '^dovecot_config_version' "$work/settings" >"$conf"
   {
     echo "!include $CONFIG/dovecot.conf"
     for log in log_path info_log_path debug_log_path; do echo "$log = /dev/stderr"; done
     [ -z "$own" ] || own_instance
   } >>"$conf"
+  # What the instance in Dovecot's usual folder runs with needs no reading again: a quarter of the time. But where it logs into a
+  # file, that cannot be written to here.
+  use="-c $conf"
+  [ "$base" != /run/dovecot ] || { [ -z "$own" ] && grep -q '^[a-z_]*log_path' "$work/settings"; } || use=
 }
 
 own_instance() {
-  base=$(doveconf -h base_dir)
   mount -t tmpfs -o size=4m,mode=755 instance "$base" && mkdir -m 755 "$base/state" || return 1
   echo "state_dir = $base/state"
   echo "auth_socket_path = $base/auth-userdb"
@@ -141,7 +146,7 @@ answer() { # USER QUESTION FILE: what failed there; a mailbox that would have to
   # Where the cause is another process's, it is in the log.
   more=
   case $reason in '' | *[Ii]nternal* | *auth-master*) [ -z "$own" ] || more=$(said "$work/log" "$1") ;; esac
-  reason=$reason${reason:+${more:+ | }}$more
+  reason=$more${reason:+${more:+ | }}$reason
   [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
   verdict=no
   ! grep -qiE 'read.only file system|no space left' "$3" || verdict=unknown
@@ -152,9 +157,9 @@ session() { # USER
   out=$work/session.$1
   if serves imap && ! grep -q last_login "$work/settings"; then
     printf 'a EXAMINE INBOX\r\nb LIST "" %%\r\nc STATUS INBOX (MESSAGES)\r\nd LOGOUT\r\n' |
-      timeout 8 $LIBEXEC/imap -c "$conf" -u "$1" >"$out" 2>&1
+      timeout 8 $LIBEXEC/imap $use -u "$1" >"$out" 2>&1
     if [ "$(grep -c '^[abc] OK' "$out")" = 3 ]; then echo "$1 imap ok"; else answer "$1" imap "$out"; fi
-  elif { timeout 8 doveadm -c "$conf" mailbox list -u "$1" && timeout 8 doveadm -c "$conf" mailbox status -u "$1" messages INBOX; } >"$out" 2>&1; then
+  elif { timeout 8 doveadm $use mailbox list -u "$1" && timeout 8 doveadm $use mailbox status -u "$1" messages INBOX; } >"$out" 2>&1; then
     echo "$1 mailbox ok"
   else
     answer "$1" mailbox "$out"
@@ -164,7 +169,7 @@ session() { # USER
 # Does a login find its user? A database that gives no lookups (PAM) has no answer, before and after.
 lookups() {
   while read -r user; do set -- "$@" "$user"; done <"$here/users"
-  timeout 8 doveadm -c "$conf" auth lookup "$@" >"$work/lookups" 2>&1
+  timeout 8 doveadm $use auth lookup "$@" >"$work/lookups" 2>&1
   for user; do
     if grep -qxF "passdb: $user" "$work/lookups"; then
       echo "$user lookup ok"
@@ -190,11 +195,11 @@ deliveries() {
 
 # Where the running LMTP listens: a path, or HOST:PORT.
 lmtp_address() {
-  { awk -v base="$(doveconf -h base_dir)" '
+  { awk -v base="$base" '
     /^service / { lmtp = ($2 == "lmtp") }
     /^}/ { lmtp = 0 }
     lmtp && $1 == "unix_listener" { path = $2; gsub(/"/, "", path); print (path ~ /^\// ? path : base "/" path) }
-    lmtp && $1 == "port" { print "127.0.0.1:" $3 }' "$work/settings"; echo "$(doveconf -h base_dir)/lmtp"; } | while read -r where; do
+    lmtp && $1 == "port" { print "127.0.0.1:" $3 }' "$work/settings"; echo "$base/lmtp"; } | while read -r where; do
     case $where in /*) [ -S "$where" ] || continue ;; esac
     printf '%s\n' "$where"
     break
@@ -222,13 +227,12 @@ cd / && rm -rf "$work" && mkdir -p "$work" || exit
 configure
 [ -z "$own" ] || start
 # A host that had nobody to ask before may have a user database now.
-[ -s "$here/users" ] || timeout 5 doveadm -c "$conf" user '*' 2>/dev/null | grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | head -n 5 >"$here/users"
+[ -s "$here/users" ] || timeout 5 doveadm $use user '*' 2>/dev/null | grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | head -n 5 >"$here/users"
 [ -s "$here/users" ] || fail 'this host: it has no user whose mailbox could be opened'
 [ "$round" = bare ] || mailboxes_in_memory
 lookups >"$work/answers.=lookup" &
 asked=$!
 if serves lmtp; then deliveries >"$work/answers.=lmtp" & asked="$asked $!"; fi
 while read -r user; do session "$user" >"$work/answers.$user" & asked="$asked $!"; done <"$here/users"
-# shellcheck disable=SC2086 # a list of process ids
 wait $asked
 cat "$work"/answers.[!=]* "$work"/answers.=*

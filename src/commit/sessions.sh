@@ -43,6 +43,8 @@ local_users() {
   done
 }
 
+runs() { { read -r pid </run/dovecot/master.pid && kill -0 "$pid"; } || timeout 5 doveadm log errors; } >/dev/null 2>&1
+
 # A round must not hold the transaction up. Where a host allows no namespaces, the running daemons are asked without: then a
 # session writes what a user's own session writes.
 answers() { # ROUND FILE
@@ -71,8 +73,8 @@ lost_by_all() { # AFTER
   sed -n 's/^\([^ ]* [^ ]*\) no /\1 /p' "$1"
 }
 
-told() { # LINES: the first ones in words
-  printf '%s\n' "$1" | head -n 2 | while read -r user question reason; do
+told() { # LINES: in words, for two users
+  printf '%s\n' "$1" | awk '!seen[$1]++' | head -n 2 | while read -r user question reason; do
     case $question in
       lookup) what='a lookup of the login of' ;;
       lmtp) what='a delivery by LMTP to' ;;
@@ -129,7 +131,7 @@ verdict() { # WHERE
 case $round in
   before)
     mkdir -p "$here" && sample
-    if timeout 5 doveadm log errors >/dev/null 2>&1; then answers live "$here/before"; fi
+    if runs; then answers live "$here/before"; fi
     ;;
   staged) staged ;;
   after) after ;;

@@ -215,7 +215,7 @@ opinions_of_copy() {
 
 # Users are asked for where a file of Dovecot's changes.
 concerns_users() {
-  [ -e "$tx/sessions.sh" ] && grep -q '^dovecot re' "$tx/activate" &&
+  [ -e "$tx/sessions.sh" ] && grep -qE '^dovecot (re|start)' "$tx/activate" &&
     cut -d ' ' -f 7 "$tx/manifest" | grep -qvE '/etc/(postfix|systemd|letsencrypt)/|/var/lib/harden-mail/'
 }
 
