@@ -149,7 +149,7 @@ answer() { # USER QUESTION FILE: what failed there; a mailbox that would have to
   reason=$more${reason:+${more:+ | }}$reason
   [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
   verdict=no
-  ! grep -qiE 'read.only file system|no space left' "$3" || verdict=unknown
+  ! { cat "$3"; echo "$reason"; } | grep -qiE 'read.only file system|no space left' || verdict=unknown
   printf '%s %s %s %s\n' "$1" "$2" $verdict "${reason:-it ended without a word}"
 }
 

@@ -3,8 +3,8 @@
 #   mark    the daemons have the new files: remember how far their journal is
 #   judge   compare the kinds of lines since then with those of the ten minutes before the transaction and of the transaction
 # Of a new kind, a fatal error or a panic is a reason to put back ("refuse WORDS"); any other error is told ("note TEXT").
-# A kind is a line without what varies: numbers, addresses, users, what is in brackets or quotes. What strangers cause (TLS that
-# fails, wrong passwords) says nothing about the files.
+# A kind is a line without what varies: numbers, addresses, users, what is in brackets or quotes. Errors that strangers cause (TLS
+# that fails, wrong passwords) say nothing about the files; a stranger causes no fatal error.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -14,7 +14,7 @@ what=$1
 tx=${2%/}
 here=/run/harden-mail/${tx##*/}
 
-lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000 | grep -viE 'ssl|tls|auth.* failed|password'; } 2>/dev/null
+lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000; } 2>/dev/null
 
 new_kinds() { # PRIORITY: the first line of each kind that was not there before
   lines -p "$1" --since -10min --until now >"$here/lines.all"
@@ -40,7 +40,7 @@ case $what in
     read -r cursor <"$here/cursor" || exit 0
     timeout 5 journalctl --sync 2>/dev/null
     fatal=$(new_kinds crit | joined)
-    other=$(new_kinds err | joined)
+    other=$(new_kinds err | grep -viE 'ssl|tls|auth.* failed|password' | joined)
     if [ -n "$fatal" ] && [ ! -e "$tx/rollback" ]; then printf 'refuse the daemons say since the change: %s\n' "$fatal"
     elif [ -n "$other" ]; then printf 'note the daemons say since the change: %s\n' "$other"; fi
     ;;
