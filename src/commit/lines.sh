@@ -1,6 +1,6 @@
 #!/bin/sh
 # The daemons' own lines about the new files: sh lines.sh mark|judge DIRECTORY, called by tx.sh.
-#   mark    the daemons have the new files: remember how far their journal is
+#   mark    the daemons have the new files: remember when
 #   judge   compare the kinds of lines since then with those of the ten minutes before the transaction and of the transaction
 # Of a new kind, a fatal error or a panic is a reason to put back ("refuse WORDS"); any other error is told ("note TEXT").
 # A kind is a line without what varies: numbers, addresses, users, what is in brackets or quotes. Errors that strangers cause (TLS
@@ -18,7 +18,7 @@ lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u d
 
 new_kinds() { # PRIORITY: the first line of each kind that was not there before
   lines -p "$1" --since -10min --until now >"$here/lines.all"
-  lines -p "$1" --after-cursor="$cursor" >"$here/lines.new"
+  lines -p "$1" --since "@$changed" >"$here/lines.new"
   # What is after the mark is in both.
   awk 'FILENAME ~ /new$/ { since[$0]++; next } { if (since[$0] > 0) since[$0]--; else print }' "$here/lines.new" "$here/lines.all" >"$here/lines.old"
   awk 'function kind(line) {
@@ -33,11 +33,11 @@ joined() { head -n 2 | cut -c 1-300 | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
 
 case $what in
   mark)
-    timeout 5 journalctl --sync 2>/dev/null
-    journalctl -q --no-pager -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' >"$here/cursor"
+    # Not a cursor: after it journalctl of systemd 252 skips the first line that is asked for.
+    date +%s.%6N >"$here/changed"
     ;;
   judge)
-    read -r cursor <"$here/cursor" || exit 0
+    read -r changed <"$here/changed" || exit 0
     timeout 5 journalctl --sync 2>/dev/null
     fatal=$(new_kinds crit | joined)
     other=$(new_kinds err | grep -viE 'ssl|tls|auth.* failed|password' | joined)

@@ -96,10 +96,9 @@ describe('commit: the daemons’ lines since a change', () => {
         join(root, 'journalctl'),
         `#!/bin/sh
         case "$*" in
-          *--show-cursor*) echo '-- cursor: c1' ;;
-          *crit*--after-cursor=c1*) printf '%s\\n' '${crit}' ;;
+          *crit*--since*@*) printf '%s\\n' '${crit}' ;;
           *crit*--since*) printf '%s\\n' '${before}' '${crit}' ;;
-          *err*--after-cursor=c1*) printf '%s\\n' '${crit}' '${err}' ;;
+          *err*--since*@*) printf '%s\\n' '${crit}' '${err}' ;;
           *err*--since*) printf '%s\\n' '${before}' '${crit}' '${err}' ;;
         esac | grep .\n`,
       );
