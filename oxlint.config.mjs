@@ -24,7 +24,7 @@ const IO = 'child_process dgram dns fs http https net os process readline timers
 
 // Packages that stand behind one door each.
 const SOLE = {
-  'node-ssh': 'src/connect/session.ts',
+  'node-ssh': 'src/connect/library.ts',
   listr2: 'src/report/progress.ts',
   yargs: 'src/arguments.ts',
   zod: ['src/inventory/schema.ts', 'src/report/schema.ts'],

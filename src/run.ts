@@ -3,7 +3,7 @@
  * (install, certificate) and plan again; commit; verify from outside; confirm, or have it put back.
  */
 import { carryOut } from './carry-out.ts';
-import type { ConnectOptions } from './connect/connect.ts';
+import type { ConnectOptions } from './connect/options.ts';
 import { examine } from './doctor.ts';
 import type { Interrupt } from './interrupt.ts';
 import { isEmpty } from './model.ts';

@@ -1,7 +1,7 @@
 import type { Severity } from '../model.ts';
 import { keyOf, nameOf, selfSigned, type Chain } from './chain.ts';
 import { signatureAlgorithm } from './der.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 
 /** Key, signature and order of each chain; name, validity and trust are verify's. */
 export function judgeCertificates(chains: readonly Chain[]): Judgement[] {

@@ -1,5 +1,5 @@
 import type { Danger, ExposureMap, Finding, WayIn } from '../model.ts';
-import { STATUS } from './judge.ts';
+import { STATUS } from './judgement.ts';
 import { DANGER_RULES } from './rules.ts';
 
 /**

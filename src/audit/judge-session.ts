@@ -1,5 +1,5 @@
 import { putsOff } from '../verify/relay.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
 import type { SessionSeen, SmtpSeen } from './session.ts';
 

@@ -4,7 +4,7 @@ import { suiteOf, type Suite } from '../tls/suites.ts';
 import type { Port } from '../verify/checks.ts';
 import { fieldStrength } from './chain.ts';
 import type { Classic, TlsSeen } from './enumerate.ts';
-import type { Judgement } from './judge.ts';
+import type { Judgement } from './judgement.ts';
 
 export function judgeTls(tls: TlsSeen, port: Port, renegotiates: boolean | null, spoken: boolean): Judgement[] {
   const judged = suites(tls, port.port);

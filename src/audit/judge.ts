@@ -1,25 +1,10 @@
-import type { Finding, Severity } from '../model.ts';
+import type { Finding } from '../model.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';
+import { STATUS, type Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
-import { RULES, VERIFY_RULES, type RuleId } from './rules.ts';
-
-/** What one rule has to say of a port. `source`: a narrower one than the rule's own. */
-export interface Judgement {
-  readonly check: RuleId;
-  readonly severity: Severity;
-  readonly text: string;
-  readonly source?: string;
-}
-
-export const STATUS: Readonly<Record<Severity, Finding['status']>> = {
-  ok: 'pass',
-  info: 'hint',
-  low: 'warn',
-  medium: 'fail',
-  high: 'fail',
-};
+import { RULES, VERIFY_RULES } from './rules.ts';
 
 /** Everything that is to be said of a port, in the order of the rules. Nothing of one where nobody answers. */
 export function judge(seen: PortSeen): Finding[] {

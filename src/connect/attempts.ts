@@ -5,7 +5,7 @@ import type { Candidate } from './credentials.ts';
 import { PASSWORD_TRIES, parsePrivateKey, unlock } from './keys.ts';
 import type { KeyFile } from './keys.ts';
 import { fingerprint } from './known-hosts.ts';
-import type { SshLibrary } from './session.ts';
+import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 export interface Attempt {

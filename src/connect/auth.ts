@@ -4,7 +4,7 @@ import { printable } from '../remote/printable.ts';
 import { askingAttempts, keyAttempt } from './attempts.ts';
 import type { Ask } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
-import type { SshLibrary } from './session.ts';
+import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 /** Gives one way to authenticate after the other. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ParsedKey } from 'ssh2';
 import { parsePrivateKey, readKeyFile, unusable } from './keys.ts';
 import type { KeyFile } from './keys.ts';
-import type { SshLibrary } from './session.ts';
+import type { SshLibrary } from './library.ts';
 import type { SshSettings } from './ssh-config.ts';
 
 /** A key to try: one that the agent holds, or one in a file. */

@@ -9,7 +9,7 @@ import { enter } from './gate.ts';
 import { hostKeys } from './host-keys.ts';
 import { describeKey } from './known-hosts.ts';
 import { openSession } from './session.ts';
-import type { SshLibrary } from './session.ts';
+import type { SshLibrary } from './library.ts';
 import { openSocket } from './socket.ts';
 import type { Line } from './socket.ts';
 import { labelOf } from './ssh-config.ts';

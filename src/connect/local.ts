@@ -5,7 +5,7 @@ import { localTransport } from '../remote/local.ts';
 import { observed } from '../remote/observed.ts';
 import type { Remote } from '../remote/remote.ts';
 import { sshRemote } from '../remote/ssh.ts';
-import type { ConnectOptions } from './connect.ts';
+import type { ConnectOptions } from './options.ts';
 
 /** `--local`: this machine is the mail host. The same scripts as over SSH, by a shell of ours, as root or by sudo. */
 export function connectLocally({ name }: Host, { becomePassword, signal, onStep, onCommand }: ConnectOptions): Remote {

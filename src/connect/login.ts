@@ -6,7 +6,7 @@ import { deadline } from './deadline.ts';
 import type { Ending } from './ending.ts';
 import { handshakeFailure, lost } from './failures.ts';
 import type { HostKeys } from './host-keys.ts';
-import type { SshLibrary } from './session.ts';
+import type { SshLibrary } from './library.ts';
 
 export interface LoginOptions {
   readonly socket: Duplex;

@@ -1,27 +1,17 @@
 /**
- * One authenticated SSH connection: the sole place that loads node-ssh. Of node-ssh only `connect` is used; the
- * connection under it is spoken to directly, because node-ssh decodes and trims what a host answers, and takes a lost
- * connection for an answer.
+ * One authenticated SSH connection, spoken to through ssh2: node-ssh decodes and trims what a host answers, and reports a lost
+ * connection as an answer.
  */
-import type { NodeSSH } from 'node-ssh';
-import type * as ssh2 from 'ssh2';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HardenMailError } from '../errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
 import { ending } from './ending.ts';
 import type { Ending } from './ending.ts';
 import { closedWithoutStatus, execFailure, forwardFailure, interrupted, lost } from './failures.ts';
+import type { SshLibrary } from './library.ts';
 import { login } from './login.ts';
 import type { LoginOptions } from './login.ts';
 import { sessionSlots } from './slots.ts';
-
-export type SshLibrary = Omit<typeof ssh2, 'default'> & { readonly NodeSSH: typeof NodeSSH };
-
-/** Loads node-ssh, and the ssh2 that it is built on. */
-export async function loadSsh(): Promise<SshLibrary> {
-  const [{ NodeSSH }, library] = await Promise.all([import('node-ssh'), import('ssh2')]);
-  return { ...library.default, NodeSSH };
-}
 
 export interface SessionOptions extends LoginOptions {
   readonly address: string;

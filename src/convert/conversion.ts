@@ -1,4 +1,4 @@
-/** What the rules of this room say: from which 2.3 word to which of 2.4, and why. */
+/** The shape of a conversion rule: a 2.3 setting, its 2.4 form, and the reason. */
 import type { Setting } from '../formats/dovecot-lexer.ts';
 import { written } from '../formats/dovecot-write.ts';
 import type { Block } from './blocks.ts';
@@ -36,6 +36,13 @@ export interface Scope {
   readonly blocks: (type: string) => readonly Block[];
   /** The name that a block without one gets; 2.4 wants one. */
   readonly nameOf: (block: Block) => string;
+}
+
+/** A setting of a file that a passdb or userdb names (`dovecot-sql.conf.ext`), with a reader for that file's other settings. */
+export interface ExternalEntry {
+  readonly line: Setting;
+  readonly read: (key: string) => string | null;
+  readonly scope: Scope;
 }
 
 /** Where a setting stands: `global` also is within `protocol`, `local`, `local_name` and `remote` blocks. */

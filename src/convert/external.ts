@@ -9,13 +9,6 @@ import { refuse, type Outcome, type Scope } from './conversion.ts';
 import { ldapSetting } from './ldap.ts';
 import { sqlSetting } from './sql.ts';
 
-/** A setting of such a file, and how to ask for another one of it. */
-export interface ExternalEntry {
-  readonly line: Setting;
-  readonly read: (key: string) => string | null;
-  readonly scope: Scope;
-}
-
 const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
 type Kind = keyof typeof CONVERT;
 

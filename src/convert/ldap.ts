@@ -1,6 +1,5 @@
 /** dovecot-ldap.conf.ext (2.3 documentation, "LDAP"; 2.4 documentation, "LDAP Authentication"). */
-import { nested, refuse, set, type Outcome, type Scope } from './conversion.ts';
-import type { ExternalEntry } from './external.ts';
+import { nested, refuse, set, type Outcome, type Scope, type ExternalEntry } from './conversion.ts';
 import { convertField } from './fields.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';

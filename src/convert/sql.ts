@@ -1,6 +1,5 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
-import { nested, refuse, set, type Outcome, type Scope } from './conversion.ts';
-import type { ExternalEntry } from './external.ts';
+import { nested, refuse, set, type Outcome, type Scope, type ExternalEntry } from './conversion.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
 

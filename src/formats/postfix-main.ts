@@ -2,8 +2,7 @@ import type { Bytes } from '../model.ts';
 import { boundary, insertLines } from './line-edits.ts';
 import { insertMember } from './lists.ts';
 import { isBlank, join, lineEnd, logicalLines, placeOf, trimBlanks } from './logical-lines.ts';
-import type { Joined } from './logical-lines.ts';
-import { writeValue } from './postfix-value.ts';
+import { writeValue, type SplitParameter } from './postfix-value.ts';
 import { syntaxError } from './syntax-error.ts';
 
 /**
@@ -160,13 +159,6 @@ function skipBlanks(text: string, from: number): number {
   let at = from;
   while (at < text.length && isBlank(text.charCodeAt(at))) at++;
   return at;
-}
-
-/** A parameter's text, and where in it `=` and the value are; the white space around the value is not part of it. */
-export interface SplitParameter {
-  readonly joined: Joined;
-  readonly equals: number;
-  readonly value: { readonly start: number; readonly end: number };
 }
 
 function split(bytes: Bytes, { name, start: from, line }: Parameter): SplitParameter {

@@ -3,7 +3,13 @@ import { blanksBefore, editLogical, insertLines } from './line-edits.ts';
 import type { TextEdit } from './line-edits.ts';
 import { isBlank, isCut, partAt } from './logical-lines.ts';
 import type { Joined } from './logical-lines.ts';
-import type { SplitParameter } from './postfix-main.ts';
+
+/** A parameter's text, and where in it `=` and the value are; the white space around the value is not part of it. */
+export interface SplitParameter {
+  readonly joined: Joined;
+  readonly equals: number;
+  readonly value: { readonly start: number; readonly end: number };
+}
 
 /**
  * Writes a parameter's value into the file, changing as little as possible. A value on one line is replaced as a whole;

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../src/connect/connect.ts';
-import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/options.ts';
 import type { Host } from '../../../src/model.ts';
 import { keygen, startSshd } from './sshd.ts';
 import type { Sshd } from './sshd.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../../src/connect/connect.ts';
-import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/options.ts';
 import type { Host } from '../../../src/model.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
 import { keygen, startSshd } from './sshd.ts';

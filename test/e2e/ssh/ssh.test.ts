@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../../src/connect/connect.ts';
-import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/options.ts';
 import type { Host } from '../../../src/model.ts';
 import { readOnly } from '../../../src/remote/readonly.ts';
 import type { Remote } from '../../../src/remote/remote.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { connect } from '../../../src/connect/connect.ts';
-import type { ConnectOptions } from '../../../src/connect/connect.ts';
+import type { ConnectOptions } from '../../../src/connect/options.ts';
 import type { Host } from '../../../src/model.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
 import { answerScript, freePort, startServer } from './server.ts';
