@@ -84,7 +84,8 @@ else
   for domain in $domains; do set -- "$@" -d "$domain"; done
 fi
 
-cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
+# Debian's package makes the folder; somebody may have removed it with everything in it.
+(umask 022 && mkdir -p /etc/letsencrypt) && cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
 there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"

@@ -7,6 +7,9 @@ import { scriptText } from '../remote/scripts.ts';
 
 export const JOURNAL = '/var/lib/harden-mail/tx';
 
+/** They lie in the transaction's folder: the transaction itself, and what it asks about users and the daemons' words. */
+const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
+
 export interface CommitOptions {
   /** Seconds the host waits for the controller's word before it puts everything back. */
   readonly confirmTimeout: number;
@@ -22,7 +25,9 @@ export interface CommitOptions {
 }
 
 /** What one exec of the transaction ended with: it is live and waits for a word, or it is over. */
-export type CommitState = { readonly state: 'awaiting'; readonly id: string } | Receipt;
+export type CommitState =
+  | { readonly state: 'awaiting'; readonly id: string; readonly notes?: readonly string[] }
+  | Receipt;
 
 /**
  * Hands the changes to the host, which carries them out by itself (tx.sh) and then waits for `settle`. One exec.
@@ -61,7 +66,7 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `mkdir -p ${JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
     `tx=${JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
-    file('tx.sh', Buffer.from(scriptText('commit/tx.sh'))),
+    ...SCRIPTS.map((name) => file(name, Buffer.from(scriptText(`commit/${name}`)))),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
     file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
@@ -121,9 +126,11 @@ async function followed(
     intent: 'write',
     ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
   });
-  const last = stdout.toString('utf8').trimEnd().split('\n').at(-1) ?? '';
+  const lines = stdout.toString('utf8').trimEnd().split('\n');
+  const last = lines.at(-1) ?? '';
+  const noted = notesIn(lines);
   const [, awaiting] = /^awaiting (\S+)$/.exec(last) ?? [];
-  if (awaiting !== undefined) return { state: 'awaiting', id: awaiting };
+  if (awaiting !== undefined) return { state: 'awaiting', id: awaiting, ...noted };
   if (last === 'lost') {
     throw new HardenMailError(
       'ROLLBACK_INCOMPLETE',
@@ -139,7 +146,13 @@ async function followed(
       'Nothing was changed. See that /var/lib is writable and has space, and run again.',
     );
   }
-  return receipt;
+  return { ...receipt, ...noted };
+}
+
+/** `note TEXT`: what the host could not prove, or what its daemons say, that is no reason to put back. */
+function notesIn(lines: readonly string[]): { notes?: readonly string[] } {
+  const notes = lines.flatMap((line) => /^note (.+)$/.exec(line)?.[1] ?? []);
+  return notes.length > 0 ? { notes } : {};
 }
 
 /** `end ID STATE STEP REASON`, as the log's last line has it; none for any other line. */

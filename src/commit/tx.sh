@@ -6,6 +6,7 @@
 #   activate   a line a unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, a line each
 #   timeout    seconds to wait for the controller's word
+#   sessions.sh, answers.sh, lines.sh   what looks at the users' side and at the daemons' words; without them it is not looked at
 # What comes to it: before/N (with owner, mode, times, attributes), state, folders (made for new files), running and serving
 # (units that ran and mail ports that were open before), and at the end log. Until then the log, and the
 # controller's word (confirm or undo), are in /run/harden-mail/ID, where no full and no read-only disk is in their way.
@@ -210,6 +211,25 @@ opinions_of_copy() {
   rm -rf "$copy"
 }
 
+# ── what users get, and what the daemons say of it ────────────────────────────────────────────────────────────────────
+
+# Users are asked for where a file of Dovecot's changes.
+concerns_users() {
+  [ -e "$tx/sessions.sh" ] && grep -qE '^dovecot (re|start)' "$tx/activate" &&
+    cut -d ' ' -f 7 "$tx/manifest" | grep -qvE '/etc/(postfix|systemd|letsencrypt)/|/var/lib/harden-mail/'
+}
+
+judge() { # SCRIPT ROUND: its notes go into the log; fails with a $reason
+  [ -e "$tx/$1" ] || return 0
+  sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict" 2>/dev/null 9>&-
+  sed -n '/^note /p' "$talk/verdict" >>"$talk/log"
+  reason=$(sed -n 's/^refuse //p' "$talk/verdict" | head -n 1)
+  rm -f "$talk/verdict"
+  [ -z "$reason" ]
+}
+
+judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
+
 # ── the swap and after: any failure here puts all back ────────────────────────────────────────────────────────────────
 
 swap_one() {
@@ -250,12 +270,18 @@ activate_unit() { # UNIT HOW
     stop_unit "$1"
   elif [ ! -d /run/systemd/system ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
-  elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")"; then
+  elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")" && ! is_throttled "$1"; then
     systemctl reload "$(unit_of "$1")"
   else
     ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # its new unit cannot stop it in order
     systemctl restart "$1"
   fi
+}
+
+# Postfix's master waits a minute before it starts a program again that died at its start. A reload does not end that.
+is_throttled() { # UNIT [SINCE]
+  [ "$1" = postfix ] && journalctl -q --no-pager -o cat --since "${2--70s}" -u postfix@- -u postfix 2>/dev/null |
+    grep -q 'bad command startup -- throttling'
 }
 
 runs() { [ ! -d /run/systemd/system ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
@@ -378,6 +404,7 @@ journal_of_daemons() {
 
 # In the other order: nobody may ask a daemon that is gone already.
 restore_daemons() {
+  back=$(date +%s)
   sed '1!G; h; $!d' "$tx/activate" >"$talk/backwards"
   while read -r unit how; do
     if [ "$unit" = dpkg ]; then : # what it has configured stays so: it was no part of the configuration
@@ -385,9 +412,8 @@ restore_daemons() {
     elif [ "$unit" = systemd ] || was_running "$unit"; then activate_unit "$unit" "$how"
     else stop_unit "$unit"; fi
   done <"$talk/backwards"
-  # An smtpd that found nobody to ask about logins died, and the master starts no other for a minute. Only a restart ends that.
-  ! was_running postfix || ! journalctl -q --no-pager -o cat --since "@$started" -u postfix@- -u postfix |
-    grep -q 'bad command startup -- throttling' || activate_unit postfix restart
+  # An smtpd that asked a Dovecot that was away meanwhile has died.
+  ! was_running postfix || ! is_throttled postfix "@$back" || activate_unit postfix restart
 }
 
 was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
@@ -459,15 +485,24 @@ run() {
   enter compare && { each compare_one || give_up "$reason"; }
   enter journal && { mkdir -p "$tx/before" && each journal_one && state journaled && arm || give_up "${reason:-the journal could not be written}"; }
   enter stage && { each keep_one && each stage_one || give_up "$reason"; }
-  enter validate && { validate || give_up "$reason"; }
+  users=
+  ! concerns_users || users=yes
+  enter validate
+  # What users get now is asked while the parsers read.
+  judge_users before &
+  validate || { wait; give_up "$reason"; }
+  wait
+  enter sessions && { judge_users staged || give_up "$reason"; }
   look_around
   enter swap && { state swapping || give_up 'the journal could not be written'; }
   live=yes
   each swap_one || restore "$reason"
   state swapped
   activate || restore "$reason"
+  judge lines.sh mark
+  enter sessions && { judge_users after && judge lines.sh judge || restore "$reason"; }
   state awaiting
-  enter confirm && { await || restore "$reason"; }
+  enter confirm && { await && judge lines.sh judge || restore "$reason"; }
   keep
 }
 

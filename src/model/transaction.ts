@@ -7,6 +7,8 @@ export interface Receipt {
   /** The step where it stopped and the reason, in the host's words; empty when committed. */
   readonly step: string;
   readonly reason: string;
+  /** Proofs with users that were not possible, and errors of the daemons that were no reason to undo the change. Absent: none. */
+  readonly notes?: readonly string[];
 }
 
 /** A transaction as the host's journal records it. Lists have the newest first. */

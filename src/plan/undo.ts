@@ -45,7 +45,7 @@ export function undoPlan(history: readonly Transaction[], to: string | undefined
     .filter(({ before, after }) => before !== after)
     .map((change) => ({ ...change, sha256: digest(change.before) }));
   const effects = effectsOf(snapshot, withChanges(snapshot, changes));
-  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: stays(undone), effects }; // oxfmt-ignore
+  return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: [...stays(undone), ...certificatesThatStay(changes)], effects }; // oxfmt-ignore
 }
 
 /** What the runs of these transactions did that no file says, and that is not undone. */
@@ -56,6 +56,18 @@ function stays(undone: readonly Transaction[]): Note[] {
     ...(installed.length > 0 ? [`packages that were installed stay: ${installed.join(', ')}`] : []),
     ...(removed.length > 0 ? [`packages that apt removed for them do not come back: ${removed.join(', ')}`] : []),
   ].map((text) => ({ task: 'install', level: 'warning', text }));
+}
+
+/** certbot keeps a certificate and renews it, whether a daemon uses it or not. */
+function certificatesThatStay(changes: readonly Change[]): Note[] {
+  const named = (text: Bytes | null): string[] =>
+    [...(text ?? '').matchAll(/\/etc\/letsencrypt\/live\/([^/\s]+)\//g)].map(([, name = '']) => name);
+  const before = new Set(changes.flatMap((one) => named(one.before)));
+  const after = new Set(changes.flatMap((one) => named(one.after)));
+  const unused = [...before].filter((name) => !after.has(name));
+  if (unused.length === 0) return [];
+  const text = `certificates of certbot stay, and are renewed: ${unused.join(', ')} (certbot delete --cert-name NAME removes one)`;
+  return [{ task: 'certbot', level: 'info', text }];
 }
 
 /** A rollback takes back what an apply made stricter, and that is what it is for: what it opens is told, not refused. */

@@ -1,4 +1,5 @@
 /** The endings that several commands share. */
+import type { ChalkInstance } from 'chalk';
 import { CONVERSION, isEmpty, RECEIPT_STATES, type Receipt } from '../model/index.ts';
 import { count } from './count.ts';
 import { endingView, type EndingView, type Zod } from './ending-view.ts';
@@ -44,20 +45,32 @@ const declined = endingView({
 const receiptShape = (z: Zod) => ({
   transaction: z.string().optional().describe('its name on the host, for `history` and `rollback --to`'),
   state: z.enum(RECEIPT_STATES).optional().describe('how it ended there'),
+  remarks: z
+    .array(z.string())
+    .optional()
+    .describe('what could not be proved with users, and errors of the daemons that were no reason to undo the change'),
 });
 
-function receiptFields(receipt: Receipt | undefined): { transaction?: string; state?: Receipt['state'] } {
-  return receipt ? { transaction: receipt.id, state: receipt.state } : {};
+interface ReceiptFields {
+  readonly transaction?: string | undefined;
+  readonly state?: Receipt['state'] | undefined;
+  readonly remarks?: readonly string[] | undefined;
 }
 
-function receiptPage({
-  transaction: id,
-  state,
-}: {
-  transaction?: string | undefined;
-  state?: string | undefined;
-}): Markup[] {
-  return id === undefined ? [] : [html`<p class="soft">Transaction <code>${id}</code>, ${state ?? ''}</p>`];
+function receiptFields(receipt: Receipt | undefined): ReceiptFields {
+  if (!receipt) return {};
+  const { id, state, notes } = receipt;
+  return { transaction: id, state, ...(notes && { remarks: notes }) };
+}
+
+function receiptPage({ transaction: id, state, remarks = [] }: ReceiptFields): Markup[] {
+  const notes = remarks.map((text) => html`<p class="soft">${text}</p>`);
+  return id === undefined ? [] : [html`<p class="soft">Transaction <code>${id}</code>, ${state ?? ''}</p>`, ...notes];
+}
+
+/** The host's notes during the transaction. */
+function receiptNotes(receipt: Receipt | undefined, chalk: ChalkInstance): string[] {
+  return (receipt?.notes ?? []).map((text) => `  ${chalk.dim('·')} ${escape(text)}`);
 }
 
 const changed = endingView({
@@ -71,7 +84,10 @@ const changed = endingView({
       ? 'no way back: Dovecot 2.4 does not start with what was'
       : '`harden-mail rollback` undoes it';
     const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
-    return [`${chalk.bold(escape(host))}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed(findings)}`];
+    return [
+      ...receiptNotes(receipt, chalk),
+      `${chalk.bold(escape(host))}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed(findings)}`,
+    ];
   },
   schema: (z) => z.object(receiptShape(z)),
   fields: ({ receipt }) => receiptFields(receipt),
@@ -81,9 +97,10 @@ const changed = endingView({
 const failed = endingView({
   kind: 'failed',
   total: 'failed',
-  lines: ({ host, plan, ending: { message, hint, excerpt = '' } }, chalk) => [
+  lines: ({ host, plan, ending: { message, hint, excerpt = '', receipt } }, chalk) => [
     // A plan with something in it was shown, and its notes with it.
     ...(plan && isEmpty(plan) ? warnings(plan, chalk) : []),
+    ...receiptNotes(receipt, chalk),
     `${chalk.bold(escape(host))}  ${chalk.red('failed')}: ${escape(message)}`,
     ...excerpt
       .split('\n')

@@ -35,14 +35,20 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     ports: portsFor(from),
     onStep: say,
   }).catch(lostBeforeConfirmation(confirmTimeout));
-  if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started));
+  if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
   const undo = await prove(from, options, say).catch(lostBeforeConfirmation(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
-  const receipt = await confirmOrUndo(from, started.id, undo, options);
-  if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt)); // the receipt has the daemons' lines
+  const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), started.notes);
+  if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt, from.apt)); // the receipt has the daemons' lines
   visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
   return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
 };
+
+/** The host's notes before the confirmation come before those after it. */
+function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
+  const notes = [...new Set([...before, ...(receipt.notes ?? [])])];
+  return notes.length > 0 ? { ...receipt, notes } : receipt;
+}
 
 /** Probes from outside, and opens a second connection: what stays must be reachable. Returns the reason to undo, or null. */
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {

@@ -39,19 +39,39 @@ export function sentence({ port, text }: Finding): string {
 }
 
 /** How a transaction ended that did not stay. */
-export function notCommitted(name: string, receipt: Receipt): Ending {
-  const [code, message, hint] = wordsFor(name, receipt);
+export function notCommitted(name: string, receipt: Receipt, apt?: Packages): Ending {
+  const [code, message, hint] = wordsFor(name, receipt, apt);
   return { ...failure(new HardenMailError(code, message, hint)), receipt };
 }
 
-function wordsFor(name: string, { state, step, reason }: Receipt): [ErrorCode, string, string] {
+/** What apt did before the transaction. */
+interface Packages {
+  readonly installed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Putting files back brings no package back. */
+function packagesThatStay({ installed, removed }: Packages = { installed: [], removed: [] }): string {
+  const parts = [
+    ...(installed.length > 0 ? [`${installed.join(', ')} installed`] : []),
+    ...(removed.length > 0 ? [`${removed.join(', ')} removed`] : []),
+  ];
+  return parts.join(', ');
+}
+
+function wordsFor(name: string, { state, step, reason }: Receipt, apt?: Packages): [ErrorCode, string, string] {
   const again = 'Nothing was written. Run again';
   if (state === 'broken') {
     const human = 'A human is needed: docs/transaction.md, "By hand".';
     return ['ROLLBACK_INCOMPLETE', `${name} could not be put back whole: ${reason}`, human];
   }
   if (state === 'rolled-back') {
-    return ['ROLLED_BACK', `${name} was put back as it was (at ${step}): ${reason}`, 'Mend the cause and run again.'];
+    const stay = packagesThatStay(apt);
+    const put = stay
+      ? `the files of ${name} were put back (at ${step}), its packages were not`
+      : `${name} was put back as it was (at ${step})`;
+    const hint = stay ? `The packages stay as they are now: ${stay}. ` : '';
+    return ['ROLLED_BACK', `${put}: ${reason}`, `${hint}Fix the cause and run again.`];
   }
   if (step === 'lock')
     return ['LOCKED', `another harden-mail works on ${name}: ${reason}`, `${again} when it is done.`];

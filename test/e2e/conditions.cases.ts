@@ -16,7 +16,7 @@ export const LISTEN_ELSEWHERE =
   "printf 'service imap-login {\\n inet_listener imaps {\\n  address = 203.0.113.9\\n }\\n}\\n' >/etc/dovecot/conf.d/99-own.conf";
 export const LISTEN_AS_BEFORE = 'rm /etc/dovecot/conf.d/99-own.conf';
 
-const TRY_AGAIN = { exit: 5, todo: /Mend the cause and run again/ };
+const TRY_AGAIN = { exit: 5, todo: /Fix the cause and run again/ };
 
 /** doveconf is content with all of them; to be started, as a Dovecot that is stopped must be, is another thing. */
 export const DOVECOT_WILL_NOT_START: readonly Condition[] = [

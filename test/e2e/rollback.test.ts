@@ -99,7 +99,7 @@ describe('a transaction that does not come to its end', () => {
     const { code, stdout } = await hardenMail(['apply', ...flags]);
     assert.equal(code, 5, stdout);
     assert.match(stdout, /^ {2}✖ +25 tls /m, 'it says what failed');
-    assert.match(stdout, /failed: \S+ was put back as it was .*: 25: .*\n {2}→ Mend the cause and run again\.\n$/);
+    assert.match(stdout, /failed: \S+ was put back as it was .*: 25: .*\n {2}→ Fix the cause and run again\.\n$/);
     assert.equal((await host.state())['/etc/postfix/main.cf']?.sha256, before['/etc/postfix/main.cf']?.sha256);
     await host.run('mv /root/stock-main.cf /etc/postfix/main.cf; systemctl reload postfix@-');
     await assertAsBefore();

@@ -56,6 +56,16 @@ describe('plan: rollback', () => {
     );
   });
 
+  it('says which certificates of certbot no daemon uses any more', () => {
+    const line = (name: string): string => `smtpd_tls_cert_file = /etc/letsencrypt/live/${name}/fullchain.pem\n`;
+    const notes = (before: string, after: string): string[] =>
+      undo([wrote('t1', { [MAIN]: [before, after] })], { [MAIN]: after }).notes.map(({ text }) => text);
+    assert.deepEqual(notes('a\n', line('mx.example.org')), [
+      'certificates of certbot stay, and are renewed: mx.example.org (certbot delete --cert-name NAME removes one)',
+    ]);
+    assert.deepEqual(notes(line('mx.example.org'), `${line('mx.example.org')}a = b\n`), []);
+  });
+
   it('is refused where there is nothing to undo, or somebody has changed a file since', () => {
     assert.throws(() => undo([], {}), { code: 'USAGE', message: 'there is no transaction to undo' });
     assert.throws(() => undo(history, {}, 't9'), { code: 'USAGE' });

@@ -16,7 +16,7 @@ import {
   WAYS_OF_LOOKING,
   WAYS_TO_ACTIVATE,
 } from '../../../src/model/index.ts';
-import type { Action, Ending, Finding, HostResult, Plan, PortAudit } from '../../../src/model/index.ts';
+import type { Action, Ending, Finding, HostResult, Plan, PortAudit, Receipt } from '../../../src/model/index.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from './document.ts';
 import { MAPS } from './map-data.ts';
@@ -137,7 +137,9 @@ const audit: fc.Arbitrary<PortAudit> = record<PortAudit>({
   seconds: fc.nat(),
 });
 
-const receipt = record({ id: text, state: of(RECEIPT_STATES), step: text, reason: text });
+const receipt = record<Receipt>({ id: text, state: of(RECEIPT_STATES), step: text, reason: text, notes: texts }, [
+  'notes',
+]);
 const exit = fc.integer({ min: 0, max: 255 });
 
 /** Every kind of ending; a kind that is missing here does not compile. */

@@ -1,0 +1,48 @@
+#!/bin/sh
+# The daemons' own lines about the new files: sh lines.sh mark|judge DIRECTORY, called by tx.sh.
+#   mark    the daemons have the new files: remember when
+#   judge   compare the kinds of lines since then with those of the ten minutes before the transaction and of the transaction
+# Of a new kind, a fatal error or a panic is a reason to put back ("refuse WORDS"); any other error is told ("note TEXT").
+# A kind is a line without what varies: numbers, addresses, users, what is in brackets or quotes. Errors that strangers cause (TLS
+# that fails, wrong passwords) say nothing about the files; a stranger causes no fatal error.
+set -u
+LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+umask 077
+
+what=$1
+tx=${2%/}
+here=/run/harden-mail/${tx##*/}
+
+lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000; } 2>/dev/null
+
+new_kinds() { # PRIORITY: the first line of each kind that was not there before
+  lines -p "$1" --since -10min --until now >"$here/lines.all"
+  lines -p "$1" --since "@$changed" >"$here/lines.new"
+  # What is after the mark is in both.
+  awk 'FILENAME ~ /new$/ { since[$0]++; next } { if (since[$0] > 0) since[$0]--; else print }' "$here/lines.new" "$here/lines.all" >"$here/lines.old"
+  awk 'function kind(line) {
+      gsub(/<[^>]*>|\([^)]*\)|"[^"]*"|[^ ]*@[^ ]*/, "", line); gsub(/[0-9a-fA-F:.]*[0-9][0-9a-fA-F:.]*/, "N", line); return line
+    }
+    FILENAME ~ /old$/ { known[kind($0)] = 1; next }
+    !(kind($0) in known) { known[kind($0)] = 1; print }' "$here/lines.old" "$here/lines.new"
+  rm -f "$here"/lines.*
+}
+
+joined() { head -n 2 | cut -c 1-300 | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
+
+case $what in
+  mark)
+    # Not a cursor: after it journalctl of systemd 252 skips the first line that is asked for.
+    date +%s.%6N >"$here/changed"
+    ;;
+  judge)
+    read -r changed <"$here/changed" || exit 0
+    timeout 5 journalctl --sync 2>/dev/null
+    fatal=$(new_kinds crit | joined)
+    other=$(new_kinds err | grep -viE 'ssl|tls|auth.* failed|password' | joined)
+    if [ -n "$fatal" ] && [ ! -e "$tx/rollback" ]; then printf 'refuse the daemons say since the change: %s\n' "$fatal"
+    elif [ -n "$other" ]; then printf 'note the daemons say since the change: %s\n' "$other"; fi
+    ;;
+esac
+exit 0

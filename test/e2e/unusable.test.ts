@@ -1,0 +1,3 @@
+import { usersKeepTheirSessions } from './unusable-tests.ts';
+
+usersKeepTheirSessions('bookworm');

@@ -1,0 +1,116 @@
+/** What the scripts beside the transaction say decides whether it goes on. Real daemons are in test/e2e/unusable.test.ts. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commit, settle } from '../../../src/commit/commit.ts';
+import type { Plan } from '../../../src/model/index.ts';
+import { memoryRemote } from '../../../src/remote/memory.ts';
+import { sandbox } from './sandbox.ts';
+import type { Sandbox } from './sandbox.ts';
+
+const TX = '/var/lib/harden-mail/tx/20261124T101500Z-4f2a';
+const DOVECOT = [{ path: '/etc/dovecot/local.conf', before: 'a = 1\n', after: 'a = 2\n' }];
+const POSTFIX = [{ path: '/etc/postfix/main.cf', before: 'a = 1\n', after: 'a = 2\n' }];
+
+describe('commit: what users and daemons say of a transaction', () => {
+  let box: Sandbox;
+  let before: Record<string, string>;
+  const begin = (wanted: typeof DOVECOT, scripts: Readonly<Record<string, string>>): void => {
+    box = sandbox(wanted, { timeout: 5 });
+    for (const [name, text] of Object.entries(scripts)) box.write(`${TX}/${name}`, text);
+    box.word('confirm');
+    before = box.files();
+  };
+  afterEach(() => {
+    assert.deepEqual(box.leftovers(), []);
+    box.remove();
+  });
+
+  it('a user who loses a session on the staged files: refused, and nothing goes live', () => {
+    begin(DOVECOT, { 'sessions.sh': 'case $1 in staged) echo "refuse alice has no session" ;; esac\n' });
+    assert.match(box.play('run'), /^end \S+ refused sessions alice has no session$/);
+    assert.deepEqual(box.files(), before);
+  });
+
+  it('a user who loses a session on the running daemons: put back', () => {
+    begin(DOVECOT, { 'sessions.sh': 'case $1 in after) echo "refuse alice has no session" ;; esac\n' });
+    assert.match(box.play('run'), /^end \S+ rolled-back sessions alice has no session$/);
+    assert.deepEqual(box.files(), before);
+  });
+
+  it('nobody is asked for where no file of Dovecot changes', () => {
+    begin(POSTFIX, { 'sessions.sh': 'echo "refuse somebody was asked for"\n' });
+    assert.match(box.play('run'), /^end \S+ committed end$/);
+  });
+
+  it('a fatal error that comes while it waits for the word is put back in spite of the word', () => {
+    begin(POSTFIX, {
+      'lines.sh': `case $1 in judge) [ -e ${'"$2"'}/again ] && echo "refuse Panic"; touch "$2/again" ;; esac\n`,
+    });
+    assert.match(box.play('run'), /^end \S+ rolled-back confirm Panic$/);
+    assert.deepEqual(box.files(), before);
+  });
+
+  it('a note is no reason, and stands in the log', () => {
+    begin(DOVECOT, { 'sessions.sh': 'case $1 in staged) echo "note not proved" ;; esac\n' });
+    assert.match(box.play('run'), /^end \S+ committed end$/);
+    assert.match(box.read(`${TX}/log`), /^note not proved$/m);
+  });
+});
+
+describe('commit: notes of the host', () => {
+  it('come with the receipt', async () => {
+    const said = 'step validate\nnote not proved for alice\nawaiting 20261124T101500Z-4f2a\n';
+    const remote = memoryRemote({ name: 'mx', run: () => ({ code: 0, stdout: said, stderr: '' }) });
+    const plan: Plan = { tasks: [], actions: [], settings: [], changes: [], activations: [], notes: [] };
+    const started = await commit(remote, plan, { confirmTimeout: 1, ports: [], who: 'ann' });
+    assert.deepEqual(started, {
+      state: 'awaiting',
+      id: '20261124T101500Z-4f2a',
+      notes: ['not proved for alice'],
+    });
+    const end = 'note dovecot says since the change: x\nend 20261124T101500Z-4f2a committed end\n';
+    const later = memoryRemote({ name: 'mx', run: () => ({ code: 0, stdout: end, stderr: '' }) });
+    assert.deepEqual((await settle(later, '20261124T101500Z-4f2a', null)).notes, ['dovecot says since the change: x']);
+  });
+});
+
+describe('commit: the daemons’ lines since a change', () => {
+  const KINDS = [
+    { what: 'a panic of a new kind', before: '', crit: 'imap(ann)<7><x>: Panic: file a.c: line 12 failed', says: /^refuse .*Panic: file a\.c/ },
+    { what: 'a fatal error that was there before, of another process and user', before: 'lmtp(bob)<1><y>: Fatal: no room for 5', crit: 'lmtp(ann)<2><z>: Fatal: no room for 77', says: /^$/ },
+    { what: 'an error of a new kind', before: '', err: 'auth: Error: ldap(ann): no attribute', says: /^note the daemons say since the change: auth: Error: ldap/ },
+    { what: 'an error that a stranger causes', before: '', err: 'imap-login: Error: SSL_accept() failed', says: /^$/ },
+  ]; // oxfmt-ignore
+
+  for (const { what, before, crit = '', err = '', says } of KINDS) {
+    it(`${what}: ${says.source === '^$' ? 'nothing is said' : says.source.slice(1, 7)}`, () => {
+      const root = mkdtempSync(join(tmpdir(), 'harden-mail-lines-'));
+      mkdirSync(join(root, 'run/harden-mail/t'), { recursive: true });
+      mkdirSync(join(root, 't'));
+      const since = join(root, 'since');
+      writeFileSync(
+        join(root, 'journalctl'),
+        `#!/bin/sh
+        case "$*" in
+          *crit*--since*@*) printf '%s\\n' '${crit}' ;;
+          *crit*--since*) printf '%s\\n' '${before}' '${crit}' ;;
+          *err*--since*@*) printf '%s\\n' '${crit}' '${err}' ;;
+          *err*--since*) printf '%s\\n' '${before}' '${crit}' '${err}' ;;
+        esac | grep .\n`,
+      );
+      chmodSync(join(root, 'journalctl'), 0o755);
+      const script = readFileSync(new URL('../../../src/commit/lines.sh', import.meta.url), 'utf8')
+        .replace('here=/run', `here=${root}/run`)
+        .replace('PATH=/usr', `PATH=${root}:/usr`);
+      writeFileSync(since, script);
+      const play = (mode: string): string => execFileSync('sh', [since, mode, join(root, 't')], { encoding: 'utf8' });
+      play('mark');
+      assert.match(play('judge').trim(), says);
+      rmSync(root, { recursive: true });
+    });
+  }
+});
