@@ -4,7 +4,7 @@ import type { Port } from '../verify/checks.ts';
 import type { Protocol } from '../mail/protocol.ts';
 import { smtp } from '../mail/smtp.ts';
 
-/** The ports of an audit. An `optional` port need not answer: an MX need not be a mail store too. */
+/** The ports of an audit. A port that does not answer gives no finding: an MX need not be a mail store too. */
 export const AUDIT_PORTS: readonly Port[] = [
   { port: 25, protocol: 'smtp', tls: 'starttls' },
   { port: 110, protocol: 'pop3', tls: 'starttls', optional: true },

@@ -6,7 +6,7 @@ const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_G
 
 const contexts = new Map<string, SecureContext>();
 
-/** Accepts every version and suite that Node's OpenSSL still supports; verify checks trust, not the audit. */
+/** Accepts every version and suite that Node's OpenSSL still supports. The audit does not check trust: verify does. */
 export function contextUpTo(maxVersion: 'TLSv1.2' | 'TLSv1.3'): SecureContext {
   const known = contexts.get(maxVersion);
   if (known) return known;

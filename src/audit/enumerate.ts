@@ -41,12 +41,12 @@ export interface Classic {
 
 /** Tests all versions in parallel, as far as the gate allows. Throws TlsFormatError if the answers are not TLS. */
 export async function enumerate(target: Target): Promise<TlsSeen> {
-  const heard: Choice[] = [];
-  const versions = (await Promise.all(VERSION_NAMES.map((version) => oneVersion(target, version, heard)))).filter(
+  const choices: Choice[] = [];
+  const versions = (await Promise.all(VERSION_NAMES.map((version) => oneVersion(target, version, choices)))).filter(
     ({ suites }) => suites.length > 0,
   );
   const [groups, fallbackRefused] = await Promise.all([groupsOf(target, versions), fallback(target, versions)]);
-  const old = heard.filter(({ hello }) => hello.version !== 'TLS 1.3');
+  const old = choices.filter(({ hello }) => hello.version !== 'TLS 1.3');
   const has = (type: number): boolean => old.every(({ hello }) => hello.extensions.has(type));
   return {
     versions,
@@ -74,14 +74,14 @@ export async function enumerate(target: Target): Promise<TlsSeen> {
   };
 }
 
-async function oneVersion(target: Target, version: Version, heard: Choice[]): Promise<VersionSeen> {
+async function oneVersion(target: Target, version: Version, collected: Choice[]): Promise<VersionSeen> {
   const choices: Choice[] = [];
   const left = (offer: readonly number[]): number[] =>
     offer.filter((id) => !choices.some(({ hello }) => hello.suite === id));
   const pick = async (offer: readonly number[], patience: Patience): Promise<Choice | 'closed' | null> => {
     const choice = await choose(target, { version, suites: offer }, patience);
     if (choice === null || choice === 'closed') return choice;
-    heard.push(choice);
+    collected.push(choice);
     choices.push(choice);
     return choice;
   };
@@ -123,22 +123,22 @@ async function choose(target: Target, question: Question, patience: 'once more')
 async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null>;
 async function choose(target: Target, question: Question, patience: Patience): Promise<Choice | 'closed' | null> {
   let { suites } = question;
-  let heard = await hear(target, question);
-  if (heard?.kind === 'closed' && patience === 'none') return 'closed';
-  if (heard?.kind === 'closed') {
+  let answer = await tryAsk(target, question);
+  if (answer?.kind === 'closed' && patience === 'none') return 'closed';
+  if (answer?.kind === 'closed') {
     if (patience === 'fewer') suites = suites.filter((id) => COMMON.test(suiteOf(id).cipher));
-    heard = await hear(target, { ...question, suites });
+    answer = await tryAsk(target, { ...question, suites });
   }
   // Silence is not an answer: the server may be busy, or drop what it does not know.
-  if (heard?.kind === 'silent') heard = await hear(target, { ...question, suites });
-  if (heard?.kind === 'silent') target.gate.unanswered.add(question.version);
-  if (heard?.kind !== 'hello') return null;
+  if (answer?.kind === 'silent') answer = await tryAsk(target, { ...question, suites });
+  if (answer?.kind === 'silent') target.gate.unanswered.add(question.version);
+  if (answer?.kind !== 'hello') return null;
   // A server that does not know the version answers with a lower one.
-  const fits = heard.hello.version === question.version && suites.includes(heard.hello.suite);
-  return fits ? { ...heard, offered: suites } : null;
+  const fits = answer.hello.version === question.version && suites.includes(answer.hello.suite);
+  return fits ? { ...answer, offered: suites } : null;
 }
 
-async function hear(target: Target, question: Question): Promise<TlsAnswer | null> {
+async function tryAsk(target: Target, question: Question): Promise<TlsAnswer | null> {
   try {
     return await askTls(target, question);
   } catch (error) {
@@ -211,8 +211,8 @@ async function peelGroups(
 async function fallback(target: Target, versions: readonly VersionSeen[]): Promise<boolean | null> {
   const lower = versions.at(-2);
   if (!lower || VERSIONS[lower.version] < VERSIONS['TLS 1.0']) return null;
-  const heard = await hear(target, { version: lower.version, suites: lower.suites, fallback: true });
-  return heard && heard.kind !== 'hello';
+  const answer = await tryAsk(target, { version: lower.version, suites: lower.suites, fallback: true });
+  return answer && answer.kind !== 'hello';
 }
 
 /** The first of each kind; `bytes` identifies the kind. */

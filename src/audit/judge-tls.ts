@@ -145,15 +145,15 @@ function exchange({ groups, primes }: TlsSeen, port: number): Judgement {
   const check = 'key-exchange';
   const sizes = primes.map(({ bits }) => bits).toSorted((a, b) => a - b);
   const weakest = sizes[0];
-  const told = [...groups.map(groupName), ...sizes.map((bits) => `DH ${bits}`)].join(', ');
+  const names = [...groups.map(groupName), ...sizes.map((bits) => `DH ${bits}`)].join(', ');
   if (weakest !== undefined && fieldStrength(weakest) < 112) {
     const severity = weakest < 1024 ? 'high' : byPort(port, 'medium');
-    return { check, severity, text: `a Diffie-Hellman prime of ${weakest} bits is too small (${told})` };
+    return { check, severity, text: `a Diffie-Hellman prime of ${weakest} bits is too small (${names})` };
   }
   const weak = groups.filter((id) => (GROUPS[id]?.bits ?? 0) < 112);
   if (weak.length > 0)
     return { check, severity: byPort(port, 'medium'), text: `weak curves: ${weak.map(groupName).join(', ')}` };
-  return { check, severity: 'ok', text: told === '' ? 'key exchange with RSA only' : told };
+  return { check, severity: 'ok', text: names === '' ? 'key exchange with RSA only' : names };
 }
 
 function classic({ secureRenegotiation, extendedMasterSecret, compression, fallbackRefused }: Classic): Judgement[] {

@@ -20,7 +20,7 @@ export function connectLocally({ name }: Host, { becomePassword, signal, onStep,
   return onCommand ? observed(local, onCommand) : local;
 }
 
-/** The address from which the daemons see local clients; the loopback address only if the machine has no other. */
+/** An address of this machine at which clients reach the daemons; the loopback address only if it has no other. */
 function ownAddress(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outer = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));

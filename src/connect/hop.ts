@@ -44,7 +44,7 @@ export async function openHop(
   options: HopOptions,
 ): Promise<Transport> {
   const { debug, prompt, signal } = options;
-  const told = options.onStep ?? (() => {});
+  const report = options.onStep ?? (() => {});
   const label = hostLabel(settings);
   const timeout = options.connectTimeout ?? settings.connectTimeout ?? TIMEOUT;
   const identity = options.identity === undefined ? undefined : expandTokens(options.identity, settings);
@@ -71,7 +71,7 @@ export async function openHop(
     ]);
     for (let attempt = 0; ; attempt += 1) {
       const line = await opening;
-      told('reach', `${line.address} port ${settings.port}${options.via ? `, through ${options.via.label}` : ''}`);
+      report('reach', `${line.address} port ${settings.port}${options.via ? `, through ${options.via.label}` : ''}`);
       let means: Authentication | undefined;
       try {
         const session = await openSession(library, {
@@ -82,7 +82,7 @@ export async function openHop(
             types: keys.types,
             check: async (key) => {
               await keys.check(key);
-              told('host key', describeKey(key));
+              report('host key', describeKey(key));
             },
           },
           authentication: (paused) =>
@@ -102,7 +102,7 @@ export async function openHop(
           ...(signal && { signal }),
         });
         leave();
-        told('login', `${settings.user}, by ${means?.last() ?? ''}`);
+        report('login', `${settings.user}, by ${means?.last() ?? ''}`);
         return session;
       } catch (error) {
         const pause = BACKOFF[attempt];

@@ -10,17 +10,17 @@ export function renamedInPlace(
   bytes: string,
   line: Setting,
   name: string,
-  also: (value: string) => string | { readonly refuse: string } = (value) => value,
+  change: (value: string) => string | { readonly refuse: string } = (value) => value,
 ): Converted {
   const several = line.form === 'plain' && line.valueStart >= 0 && /\n/.test(bytes.slice(line.keyStart, line.valueEnd));
-  const whole = also(convertOrKeep(line.value, line.key));
+  const whole = change(convertOrKeep(line.value, line.key));
   if (typeof whole !== 'string') return whole;
   const checked = convertVariables(line.value, line.key);
   if (typeof checked !== 'string') return checked;
   if (!several) return { lines: [set(name, whole, line.form === 'quoted')] };
   // Start at the `=`: the value may begin on the next line.
   const raw = bytes.slice(line.keyStart + line.key.length, line.valueEnd);
-  const changed = also(convertOrKeep(raw, line.key));
+  const changed = change(convertOrKeep(raw, line.key));
   return typeof changed === 'string' ? { lines: [`${name}${changed}`] } : changed;
 }
 

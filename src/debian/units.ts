@@ -38,9 +38,9 @@ export function units(shown: string, witnessed: Readonly<Record<string, number>>
  * down: an unneeded reload is better than a missing one. 0 if unknown.
  */
 export function takenUp(lines: string[], now: number): Record<string, number> {
-  const told = lines.map((line) => line.split(' '));
+  const processes = lines.map((line) => line.split(' '));
   const of = (pattern: RegExp): number[] =>
-    told.filter(([name = '']) => pattern.test(name)).map(([, number]) => Number(number));
+    processes.filter(([name = '']) => pattern.test(name)).map(([, number]) => Number(number));
   const [dovecot = 0] = of(/^dovecot$/);
   const [present = 0] = of(/^self$/);
   if (of(/^\(qmgr\)$/).length === 0) return { dovecot, postfix: 0 };

@@ -25,8 +25,8 @@ export async function loadInventory(path: string, overrides: Overrides): Promise
     ? problems(result.data)
     : result.error.issues.flatMap((issue) => wrongIn(issue, settingNames));
   if (!result.success || wrong.length > 0) {
-    const told = wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`).join('; ');
-    throw invalid(`${path}:${told}`, 'inventory.example.json shows every setting.');
+    const places = wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`).join('; ');
+    throw invalid(`${path}:${places}`, 'inventory.example.json shows every setting.');
   }
   return hostsOf(result.data, overrides);
 }

@@ -43,8 +43,8 @@ function assertJson(json: string, file: string): void {
 
 /** Node gives no position for some errors: there the shortest beginning of the text with the same error ends at the position. */
 function positionOf(message: string, json: string): number {
-  const told = /at position (\d+)/.exec(message)?.[1];
-  if (told !== undefined) return Number(told);
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return Number(position);
   if (message.startsWith('Unexpected end')) return json.length;
   let [low, high] = [0, json.length];
   while (low < high) {

@@ -31,7 +31,7 @@ export interface Kept {
   readonly setting: string;
   /** The folder below /etc/letsencrypt/live that the daemon's settings name. */
   readonly lineage: string | null;
-  /** The lineages of it that certbot renews, including those that its path reaches through a symbolic link. */
+  /** certbot's lineages among its files, including those that a path reaches through a symbolic link. */
   readonly lineages: readonly string[];
   /** The settings name nothing else, so they need no change. */
   readonly whole: boolean;

@@ -60,22 +60,22 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     idle.touch();
     if (stdout.push(chunk) && options.script !== undefined) channel.stdin.write(framed(options.script, boot.mark));
     if (stdout.noise().length > NOISE_LIMIT) giveUp();
-    hearEnd();
+    checkEnd();
   });
   channel.stderr.on('data', (chunk: Buffer) => {
     if (over) return;
     idle.touch();
     stderr.push(chunk);
-    hearEnd();
+    checkEnd();
     if (!stderr.seen() && prompts(stderr.noise(), boot) > asked) answerPrompt().catch(giveUp);
   });
 
-  let heard!: (end: { readonly code: number }) => void;
-  const whole = new Promise<{ readonly code: number }>((resolve) => (heard = resolve));
-  function hearEnd(): void {
+  let complete!: (end: { readonly code: number }) => void;
+  const whole = new Promise<{ readonly code: number }>((resolve) => (complete = resolve));
+  function checkEnd(): void {
     const code = stdout.code();
     if (code === undefined || stderr.code() === undefined) return;
-    heard({ code });
+    complete({ code });
     channel.stdin.end();
   }
 
@@ -122,7 +122,7 @@ function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   let seen = false;
   let code: number | undefined;
   /** Bytes that may be the beginning of the second mark. */
-  let held = Buffer.alloc(0);
+  let pending = Buffer.alloc(0);
   const keep = (chunk: Buffer): void => {
     if (chunk.length === 0) return;
     chunks.push(chunk);
@@ -130,11 +130,11 @@ function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
   };
   const take = (chunk: Buffer): void => {
     if (code !== undefined) return;
-    const all = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    const all = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     const at = beginningOf(mark, all);
     keep(all.subarray(0, at));
-    held = Buffer.from(all.subarray(at));
-    const status = /^\w+ (\d+)\n/.exec(held.toString('latin1'))?.[1];
+    pending = Buffer.from(all.subarray(at));
+    const status = /^\w+ (\d+)\n/.exec(pending.toString('latin1'))?.[1];
     if (status !== undefined) code = Number(status);
   };
   return {

@@ -7,7 +7,7 @@ export function observed(remote: Remote, tell: (command: RemoteCommand) => void)
     ...remote,
     run: async (script, options) => {
       const began = performance.now();
-      const told = (code: number | null, received: number): void =>
+      const report = (code: number | null, received: number): void =>
         tell({
           host: remote.name,
           name: options.name,
@@ -18,10 +18,10 @@ export function observed(remote: Remote, tell: (command: RemoteCommand) => void)
         });
       try {
         const result = await remote.run(script, options);
-        told(result.code, result.stdout.length + result.stderr.length);
+        report(result.code, result.stdout.length + result.stderr.length);
         return result;
       } catch (error) {
-        told(null, 0);
+        report(null, 0);
         throw error;
       }
     },

@@ -269,9 +269,9 @@ describe('connections that go wrong', function () {
             channel.end();
           }),
         'REMOTE_FAILED',
-        /ended by SIGKILL/,
+        /killed by SIGKILL/,
       ],
-      ['silence', (channel, command) => answerScript(channel, command, () => {}), 'CONNECTION_LOST', /not a word/],
+      ['silence', (channel, command) => answerScript(channel, command, () => {}), 'CONNECTION_LOST', /no output/],
     ];
     for (const [name, exec, code, message] of faults) {
       it(`${name} is an error, never a result`, async () => {
