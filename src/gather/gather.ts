@@ -5,7 +5,12 @@ import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import { parseSnapshot, TornError } from './parse-snapshot.ts';
 
-/** Who edits a file just now is done in a moment. */
+/** The script for the host, without its comments: it is part of the command, which must stay short. */
+export function gatherScript(): string {
+  return scriptText('gather/gather.sh').replace(/^ *#.*\n/gm, '');
+}
+
+/** An edit in progress is over after a moment: read again. */
 const LOOKS = 3;
 
 /** Reads a host: facts and files, in one exec and one round trip; in another where a file changed meanwhile. Writes nothing. */
@@ -13,9 +18,8 @@ export async function gather(
   remote: Remote,
   { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
 ): Promise<Snapshot> {
-  const looked = scriptText('gather/gather.sh');
   const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
-  const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${looked}`;
+  const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${gatherScript()}`;
   for (let look = 1; ; look++) {
     const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read', plain: true });
     if (code !== 0) {

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gatherScript } from '../../../src/gather/gather.ts';
 import { parseSnapshot } from '../../../src/gather/parse-snapshot.ts';
 import type { Snapshot } from '../../../src/model/index.ts';
 
@@ -68,7 +69,7 @@ function scratch(): Scratch {
       chmodSync(join(root, 'stubs', name), 0o755);
     }
     const own = `own_cert='${host.own?.cert ?? ''}' own_key='${host.own?.key ?? ''}'\n`;
-    const input = (own + readFileSync(SCRIPT, 'utf8'))
+    const input = (own + gatherScript())
       .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
       .replace('PATH=', `PATH=${root}/stubs:`);
     return execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -549,7 +550,7 @@ describe('gather: the script', () => {
     // All of it is real but apt's simulation, which takes seconds where packages are missing.
     host.write('/stubs/apt-get', '#!/bin/sh\nexit 100\n');
     chmodSync(join(host.root, 'stubs/apt-get'), 0o755);
-    const input = readFileSync(SCRIPT, 'utf8').replace('PATH=', `PATH=${host.root}/stubs:`);
+    const input = gatherScript().replace('PATH=', `PATH=${host.root}/stubs:`);
     const { status, stdout, stderr } = spawnSync('sh', [], { input, maxBuffer: 1 << 26 });
     assert.deepEqual([status, stderr.toString()], [0, '']);
     assert.notEqual(parseSnapshot(stdout).facts.hostname, '');

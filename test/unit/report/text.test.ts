@@ -41,6 +41,7 @@ describe('report: plan', () => {
       '  ~ plaintext    1 setting in main.cf, 1 in dovecot.conf',
       '  ~ dovecot-ssl  4 settings in dovecot.conf',
       '  ~ restart      reload dovecot: its files change; reload postfix: its files change',
+      '  · /etc/postfix/master.cf:1: smtp/inet serves nobody: TLS is required and cannot be had. This plan repairs it',
       '  · smtpd_tls_security_level: encrypt stays: it is as strict as may, or stricter',
       '  + opens: users may log in on 25 (smtp/inet) after STARTTLS, and send',
       '  + opens: 465 (submissions/inet) is new: users log in there inside TLS, and send',
