@@ -4,7 +4,7 @@ import { escape } from './escape.ts';
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
-/** What each port speaks, and then every finding, the gravest first; the same of several ports in one line. */
+/** The TLS support of each port, then every finding, the most severe first; equal findings of several ports share one line. */
 export function auditLines(ports: readonly PortAudit[], findings: readonly Finding[], chalk: ChalkInstance): string[] {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     high: chalk.red.bold,
@@ -19,7 +19,7 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
     const [{ check, text, weight }] = group;
     const severity = weight?.severity ?? 'info';
     const line = `  ${colour[severity](severity.padEnd(6))}  ${portsOf(group).padEnd(width)}  ${check.padEnd(22)} ${escape(text)}`;
-    return severity === 'ok' || severity === 'info' ? [line] : [line, ...mend(group, chalk, width)];
+    return severity === 'ok' || severity === 'info' ? [line] : [line, ...fix(group, chalk, width)];
   });
   return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
 }
@@ -42,7 +42,7 @@ function alike(findings: readonly Finding[]): Group[] {
 const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');
 
 /** `→ strict: smtpd_tls_protocols, ssl_min_protocol (RFC 8996)` */
-function mend(group: Group, chalk: ChalkInstance, width: number): string[] {
+function fix(group: Group, chalk: ChalkInstance, width: number): string[] {
   const weights = group.flatMap(({ weight }) => (weight ? [weight] : []));
   const [first] = weights;
   if (!first) return [];
