@@ -201,8 +201,8 @@ describe('cli: the environment', () => {
 
   for (const [name, value, message] of [
     ['HARDEN_MAIL_DRY_RUN', 'maybe', /^HARDEN_MAIL_DRY_RUN must be yes or no: "maybe"$/],
-    ['HARDEN_MAIL_YES', '2', /^HARDEN_MAIL_YES is neither/],
-    ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF is neither/],
+    ['HARDEN_MAIL_YES', '2', /^HARDEN_MAIL_YES must be yes or no/],
+    ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF must be yes or no/],
     ['HARDEN_MAIL_PORT', 'ssh', /^HARDEN_MAIL_PORT takes a whole number/],
     ['HARDEN_MAIL_FORKS', '0', /^HARDEN_MAIL_FORKS takes a whole number/],
     [
