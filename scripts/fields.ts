@@ -12,7 +12,7 @@ interface Schema {
   readonly const?: unknown;
 }
 
-/** Path, and what is said of it. A field that only some of several forms have says which. */
+/** A path and its description. A field that only some of several forms have names those forms. */
 export function jsonFields(schema: Schema): string[][] {
   return properties(schema, '', schema.$defs ?? {});
 }
@@ -36,7 +36,7 @@ function properties(schema: Schema, prefix: string, defs: NonNullable<Schema['$d
   });
 }
 
-/** The objects that a value may be. */
+/** The object types that a value may have. */
 function formsOf(schema: Schema, defs: NonNullable<Schema['$defs']>): Schema[] {
   if (schema.$ref !== undefined) return formsOf(defs[schema.$ref.replace('#/$defs/', '')] ?? {}, defs);
   const forms = schema.oneOf ?? schema.anyOf;

@@ -1,17 +1,17 @@
-/** man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
+/** Generates man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
 import { readFileSync } from 'node:fs';
 import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
 
 const OPTION_LIST = Object.entries(OPTIONS) as [string, OptionRecord][];
 
-/** The manual page as man(7) has it. */
+/** The manual page in man(7) format. */
 export function manualPage(): string {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
   return [
     `.\\" Made by \`npm run docs\` from the code. Do not edit.`,
     `.TH HARDEN\\-MAIL 1 "" "harden\\-mail ${version}" "User Commands"`,
     '.SH NAME',
-    'harden\\-mail \\- take a Postfix and Dovecot host to authenticated, encrypted mail, over SSH',
+    'harden\\-mail \\- set up authenticated and encrypted mail on Postfix and Dovecot hosts, over SSH',
     '.SH SYNOPSIS',
     ...Object.keys(COMMANDS).flatMap((name, index) => [
       ...(index === 0 ? [] : ['.br']),
@@ -26,21 +26,21 @@ export function manualPage(): string {
     ]),
     '.SH DESCRIPTION',
     roff(
-      "It reads the host's files, patches them losslessly, shows every change as a diff, makes all of them or none, reloads, " +
-        'proves the result by speaking SMTP, IMAP and POP3 from outside, and can be run again after every upgrade. ' +
+      "It reads the host's files, edits them without losing a byte, shows every change as a diff, makes all changes or none, reloads the daemons, " +
+        'and checks the result from outside by SMTP, IMAP and POP3. Run it again after every upgrade. ' +
         'Progress and questions go to standard error, results to standard output.',
     ),
     '.SH COMMANDS',
     ...Object.entries(COMMANDS).flatMap(([name, describe]) => ['.TP', `.B ${roff(name)}`, roff(describe)]),
     '.SH OPTIONS',
-    roff('A flag wins over the environment, the environment over the inventory, the inventory over the default.'),
+    roff('A flag overrides the environment, the environment the inventory, and the inventory the default.'),
     ...[...new Set(OPTION_LIST.map(([, { group }]) => group))].flatMap((group) => [
       `.SS ${group}`,
       ...OPTION_LIST.filter(([, record]) => record.group === group).flatMap(([name, record]) => option(name, record)),
     ]),
     '.SH EXIT STATUS',
     ...exitCodes().flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
-    roff('Of several hosts the most severe counts.'),
+    roff('With several hosts, the most severe status counts.'),
     '.SH ENVIRONMENT',
     '.TP',
     '.B HARDEN_MAIL_OPTION',
@@ -50,7 +50,7 @@ export function manualPage(): string {
     roff('The password for --probe-user.'),
     '.TP',
     '.BR NO_COLOR ", " FORCE_COLOR',
-    roff('No colours, or colours also where the output is no terminal; --color wins over both.'),
+    roff('No colours, or colours even if the output is not a terminal; --color overrides both.'),
     '.SH SEE ALSO',
     '.BR ssh (1),',
     '.BR ssh_config (5),',
@@ -79,7 +79,7 @@ function option(name: string, record: OptionRecord): string[] {
   ];
 }
 
-/** The table of docs/exit-codes.md, which is written by hand. */
+/** The rows of docs/exit-codes.md, which is written by hand. */
 function exitCodes(): [code: string, meaning: string][] {
   const page = readFileSync(new URL('../docs/exit-codes.md', import.meta.url), 'utf8');
   return [...page.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, code = '', meaning = '']) => [
@@ -88,7 +88,7 @@ function exitCodes(): [code: string, meaning: string][] {
   ]);
 }
 
-/** Text as roff takes it: a hyphen that can be copied, and no line that begins like a request. */
+/** Escapes text for roff: hyphens can be copied, and no line begins like a request. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -1,17 +1,17 @@
 /**
- * The recipe that this tool carries out, line by line and test by test, in its own order. A setting finds its fragments by
- * its text; what is no setting says here who carries it out. docs/recipe.md is made from this (scripts/docs.ts).
+ * The recipe that this tool carries out, line by line and test by test, in its own order. A setting is matched to its fragments by
+ * its text; for other lines, the item here names what carries it out. docs/recipe.md is generated from this (scripts/docs.ts).
  */
 import type { CheckId } from '../src/verify/checks.ts';
 
 export type Item =
   /** A line of a configuration file: carried out by the fragments that quote it. */
   | { readonly setting: string }
-  /** A line that only frames others, or that the recipe itself leaves as a comment. */
+  /** A line that only frames others, or that is a comment in the recipe. */
   | { readonly frame: string; readonly note: string }
   /** A command of the recipe. */
   | { readonly command: string; readonly by: string }
-  /** A test of the recipe, and what one must see. */
+  /** A test of the recipe, and its expected result. */
   | {
       readonly test: string;
       readonly see: string;
@@ -30,11 +30,11 @@ const TELNET = 'telnet localhost 25, ehlo localhost';
 
 export const RECIPE: readonly Chapter[] = [
   {
-    title: 'Before it: the programs',
+    title: 'Preparation: the programs',
     items: [
       {
         command: 'postfix, dovecot and letsencrypt are installed',
-        by: 'task `install`: apt, noninteractive, conffiles kept; what is there already is not touched',
+        by: 'task `install`: apt, noninteractive, conffiles kept; installed packages are not touched',
       },
     ],
   },
@@ -52,7 +52,7 @@ export const RECIPE: readonly Chapter[] = [
     ],
   },
   {
-    title: 'SASL, and clients that ask in the old way',
+    title: 'SASL, and clients that use the old form',
     file: '/etc/postfix/master.cf',
     items: [
       { setting: 'smtp      inet  n       -       y       -       -       smtpd' },
@@ -98,11 +98,11 @@ export const RECIPE: readonly Chapter[] = [
     items: [
       {
         command: 'sudo letsencrypt certonly --standalone -d kaiiiz.nctucs.net',
-        by: 'task `certbot`: `certbot certonly` (letsencrypt is the old name), where there is none yet for the names that are wanted: [certificates.md](certificates.md); and a deploy hook, which the recipe lacks, so that renewals are served',
+        by: 'task `certbot`: `certbot certonly` (letsencrypt is the old name), if there is none for the wanted names yet: [certificates.md](certificates.md); and a deploy hook, which the recipe lacks, so that the daemons load renewals',
       },
       {
         command: 'Problem binding to port 80: stop the program that holds it (e.g. Apache)',
-        by: 'before certbot is asked, the holder of port 80 is looked up and named (`PORT_BUSY`)',
+        by: 'before certbot runs, the tool finds and reports the program on port 80 (`PORT_BUSY`)',
       },
     ],
   },
@@ -181,7 +181,7 @@ export const RECIPE: readonly Chapter[] = [
         ports: [993, 995],
       },
       {
-        test: '(what disable_plaintext_auth is for)',
+        test: '(the purpose of disable_plaintext_auth)',
         see: '143 and 110 refuse a password before TLS',
         checks: ['no-plain-login'],
         ports: [110, 143],

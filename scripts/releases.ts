@@ -1,4 +1,4 @@
-/** docs/releases.md: what each release gets, from the fragments and their version ranges. */
+/** docs/releases.md: the settings of each release, from the fragments and their version ranges. */
 import { describeCondition } from '../src/cli/explain.ts';
 import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
@@ -10,11 +10,11 @@ export interface ReleaseRecord {
   readonly name: string;
   readonly postfix: string;
   readonly dovecot: string;
-  /** Real hosts of it run in the tests, or its parsers do, or its rules are tried at plan level. */
+  /** How it is tested: on real hosts, by its own parsers, or at plan level only. */
   readonly tested: 'host' | 'parsers' | 'plan';
 }
 
-/** As the releases ship them: https://packages.debian.org, https://packages.ubuntu.com (2026-11). */
+/** Versions in the releases: https://packages.debian.org, https://packages.ubuntu.com (2026-11). */
 export const RELEASES: readonly ReleaseRecord[] = [
   { name: 'Ubuntu 16.04', postfix: '3.1.0', dovecot: '2.2.22', tested: 'plan' },
   { name: 'Ubuntu 18.04', postfix: '3.3.0', dovecot: '2.2.33', tested: 'plan' },
@@ -35,14 +35,14 @@ const TESTED = {
 
 export interface ReleaseTables {
   readonly versions: readonly string[][];
-  /** Setting and value, where it is the same for all. */
+  /** Setting and value, for settings that are equal on all releases. */
   readonly alike: readonly string[][];
   readonly head: readonly string[];
-  /** A row for each other setting, a column for each release. */
+  /** One row for each other setting, one column for each release. */
   readonly byRelease: readonly string[][];
 }
 
-/** What a profile sets by itself. */
+/** The settings that a profile adds. */
 export function releaseTables(profile: Profile): ReleaseTables {
   const places = new Map<string, Fragment[]>();
   const all = FRAGMENTS.filter((one) => one.profile === profile);
@@ -60,7 +60,7 @@ export function releaseTables(profile: Profile): ReleaseTables {
   };
 }
 
-/** The place without what tells forms of one setting apart by version. */
+/** The place, without the suffix that distinguishes forms of one setting by version. */
 function placeOf({ place, setting }: Fragment): string {
   if (place.in === 'main.cf') return `main.cf: ${setting}`;
   if (place.in === 'master.cf') return `master.cf, ${place.port}: ${setting}`;
@@ -76,7 +76,7 @@ function holds({ postfix, dovecot }: ReleaseRecord, when: Condition): boolean {
   return satisfies(postfix, when.postfix ?? '>=0') && satisfies(dovecot, when.dovecot ?? '>=0');
 }
 
-/** What is written, and where more than the version decides, on what it depends. */
+/** The value to write, and its conditions other than the version. */
 function form({ merge, when = {} }: Fragment): string {
   const others = Object.fromEntries(Object.entries(when).filter(([key]) => key !== 'postfix' && key !== 'dovecot'));
   const depends = describeCondition(others);
@@ -100,7 +100,7 @@ function value(merge: Merge): string {
     case 'member':
       return `with ${code(merge.members.join(' '))}`;
     case 'remove':
-      return 'taken away';
+      return 'removed';
     case 'without':
       return `without ${code(merge.members.join(' '))}`;
     case 'service':

@@ -10,7 +10,7 @@ type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
     ? boolean
     : string;
 
-/** What flags and environment say; an option that nobody gave is not there. */
+/** The values from flags and environment; an option that is not given is absent. */
 export type Flags = { readonly [K in OptionName]?: ValueOf<(typeof OPTIONS)[K]> };
 
 export type ParsedArguments =
@@ -20,7 +20,7 @@ export type ParsedArguments =
   | { readonly command: 'completion'; readonly shell: Shell }
   | { readonly command: HostCommand; readonly flags: Flags };
 
-/** Parses a command line by yargs, from the option table. Throws USAGE for what it does not know. */
+/** Parses a command line with yargs, from the option table. Throws USAGE for unknown input. */
 export async function parseArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -29,10 +29,12 @@ export async function parseArguments(
   const [word = ''] = args;
   if (/^[^-]/.test(word) && word !== 'help' && !Object.hasOwn(COMMANDS, word)) {
     const all = Object.keys(COMMANDS);
-    throw usage(`${JSON.stringify(word)} is no command${closest(word, all) || `; there are ${all.join(', ')}`}`);
+    throw usage(
+      `${JSON.stringify(word)} is not a command${closest(word, all) || `; the commands are ${all.join(', ')}`}`,
+    );
   }
   const plain = args.map(withoutTruth).flatMap(joinNegative);
-  // yargs lays out the whole help for every command that it runs: with the command known, it is only given the options.
+  // yargs lays out the whole help for each command that it runs. With the command known, it gets only that command's options.
   const known = isHostCommand(word) ? word : undefined;
   const { default: yargs } = await import('yargs');
   const parser = yargs()
@@ -54,7 +56,7 @@ export async function parseArguments(
   else {
     parser
       .usage(
-        '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, proved from outside.',
+        '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, checked from outside.',
       )
       .epilogue(
         'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
@@ -62,14 +64,14 @@ export async function parseArguments(
     for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
       parser.command(USAGES[name] ?? name, describe, (command) => {
         if (name === 'explain')
-          return command.positional('setting', { type: 'string', describe: 'its name, or FILE:NAME' });
+          return command.positional('setting', { type: 'string', describe: 'name of the setting, or FILE:NAME' });
         if (name === 'completion') return command.positional('shell', { type: 'string', choices: SHELLS });
         if (name === 'report')
           command.positional('from', { type: 'string', describe: 'a file; default: standard input' });
         return withOptions(command, name);
       });
     }
-    parser.demandCommand(1, `Say what to do: ${Object.keys(COMMANDS).join(', ')}.`);
+    parser.demandCommand(1, `Give a command: ${Object.keys(COMMANDS).join(', ')}.`);
   }
 
   let text = '';
@@ -94,7 +96,7 @@ export async function parseArguments(
   return { command, flags: withEnvironment(command, argv as Flags, env) };
 }
 
-/** Of an option that is unknown: the one that it is near to. */
+/** For an unknown option: the known option with the most similar name. */
 function meant(message: string, args: readonly string[], command: string): string {
   const [, unknown = ''] = /^Unknown argument: ([\w-]+)$/.exec(message) ?? [];
   if (!Object.hasOwn(COMMANDS, command) || !args.some((one) => /^--([^=]*)/.exec(one)?.[1] === unknown)) return message;
@@ -126,9 +128,9 @@ function yargsOption({
   };
 }
 
-/** `--dry-run=yes` as `--dry-run`, `--dry-run=no` as `--no-dry-run`: yargs takes every word but `true` for no. */
+/** `--dry-run=yes` as `--dry-run`, `--dry-run=no` as `--no-dry-run`: yargs reads every word except `true` as no. */
 function withoutTruth(argument: string): string {
-  if (argument === '--no-color') return '--color=never'; // as many programs have it
+  if (argument === '--no-color') return '--color=never'; // as in many programs
   const [, given = '', value = ''] = /^--?([a-z-]+)=(.*)$/s.exec(argument) ?? [];
   const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
   const found = all.find(([name, { alias }]) => given === name || given === alias || given === `no-${name}`);
@@ -137,19 +139,19 @@ function withoutTruth(argument: string): string {
   return truth(value, `--${given}`) === (given !== `no-${name}`) ? `--${name}` : `--no-${name}`;
 }
 
-/** `--no-serve pop3` as `--no-serve=pop3`: yargs would take it for the contrary of `--serve`, and the value for a word. */
+/** `--no-serve pop3` as `--no-serve=pop3`: yargs would read it as the negation of `--serve`, and the value as a word. */
 function joinNegative(argument: string, at: number, all: readonly string[]): string[] {
   if (all[at - 1] === '--no-serve') return [];
   const value = all[at + 1];
   return argument === '--no-serve' && value !== undefined ? [`${argument}=${value}`] : [argument];
 }
 
-/** Flag, else environment, else the table's own default. Booleans of the environment are read strictly. */
+/** Flag, else environment, else the table's default. Booleans in the environment are parsed strictly. */
 function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record<string, string | undefined>>): Flags {
   assertNoneMistyped(env);
   const entries = optionsOf(command).map(([name, record]) => {
     const flag = (argv as Record<string, unknown>)[name];
-    // These say the same thing in three ways, so the flag of one outdoes the variables of the others.
+    // These options exclude each other, so a flag of one overrides the variables of the others.
     const outdone =
       (['host', 'inventory', 'local'] as const).some((other) => other !== name && argv[other] !== undefined) &&
       ['host', 'inventory', 'local'].includes(name);
@@ -161,37 +163,37 @@ function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Variables that are no options. */
+/** Variables that are not options. */
 const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD'];
 
-/** Who wrote HARDEN_MAIL_DRYRUN believes in a dry run. Names that are like none of ours may be somebody else's. */
+/** Refuses near-misses such as HARDEN_MAIL_DRYRUN: the user thinks it took effect. Names unlike any option may be another tool's. */
 function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): void {
   const names = [...Object.keys(OPTIONS).map(envName), ...OTHERS];
   for (const name of Object.keys(env).filter((one) => one.startsWith('HARDEN_MAIL_') && !names.includes(one))) {
     const own = (whole: string): string => whole.slice('HARDEN_MAIL_'.length);
     const meant = closest(own(name), names.map(own));
-    if (meant) throw usage(`there is no variable ${name}${meant.replace('"', '"HARDEN_MAIL_')}`);
+    if (meant) throw usage(`${name} is not a variable of harden-mail${meant.replace('"', '"HARDEN_MAIL_')}`);
   }
 }
 
 function fromEnvironment(variable: string, { type, choices }: OptionRecord, value: string): unknown {
   if (type === 'boolean') return truth(value, variable);
   if (type === 'number') return Number(value);
-  if (choices && !choices.includes(value)) throw usage(`${variable} is none of ${choices.join(', ')}`);
+  if (choices && !choices.includes(value)) throw usage(`${variable} must be one of ${choices.join(', ')}`);
   return value;
 }
 
 function truth(value: string, from: string): boolean {
   if (/^(1|true|yes|on)$/i.test(value)) return true;
   if (/^(0|false|no|off)$/i.test(value)) return false;
-  throw usage(`${from} is neither yes nor no: ${JSON.stringify(value)}`);
+  throw usage(`${from} must be yes or no: ${JSON.stringify(value)}`);
 }
 
 function assertFits(given: unknown, { type }: OptionRecord, from: string): void {
   if (type === 'number' && !(Number.isInteger(given) && (given as number) > 0)) {
-    throw usage(`${from} takes a whole number from 1 on`);
+    throw usage(`${from} takes a whole number, 1 or higher`);
   }
-  if (typeof given !== type) throw usage(`${from} takes a value`); // --no-host
+  if (typeof given !== type) throw usage(`${from} needs a value`); // --no-host
 }
 
 function usage(message: string): HardenMailError {
@@ -199,5 +201,5 @@ function usage(message: string): HardenMailError {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n').findLast((line) => line !== '') ?? 'the command line is not understood';
+  return text.split('\n').findLast((line) => line !== '') ?? 'the command line cannot be parsed';
 }

@@ -1,4 +1,4 @@
-/** Flags and environment in, an exit code out. What is slow to load is loaded when it is needed. */
+/** Flags and environment in, an exit code out. Modules that are slow to load are loaded on demand. */
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
@@ -75,8 +75,7 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
 }
 
 async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
-  if (flags.quiet && (flags.verbose || flags.debug))
-    throw usage('--quiet and --verbose or --debug say opposite things');
+  if (flags.quiet && (flags.verbose || flags.debug)) throw usage('--quiet contradicts --verbose and --debug');
   const { terminal } = await import('../terminal/terminal.ts');
   const screen = terminal(process, terminalOptions(flags));
   if (flags['log-file'] === undefined) return screen;
@@ -98,7 +97,7 @@ async function go(
     throw new HardenMailError(
       'NOT_CONFIRMABLE',
       'there is no terminal to ask on',
-      'Give --yes, or --dry-run to look only.',
+      'Give --yes to apply without a question, or --dry-run to see the plan only.',
     );
   }
   const { chooseHosts, runOptions } = await import('./run-options.ts');
@@ -108,7 +107,7 @@ async function go(
   return flow(hosts, options, screen);
 }
 
-/** With many hosts most objects die young, so V8's young generation is capped: 20 MB less at 50 hosts, and no slower. */
+/** With many hosts most objects die young, so cap V8's young generation (saves 20 MB at 50 hosts, costs no time). */
 function spareMemory(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
@@ -125,7 +124,7 @@ function terminalOptions(flags: Flags): TerminalOptions {
   };
 }
 
-/** With --detailed-exitcode a dry run that found something to do is no plain success, of a host neither. */
+/** With --detailed-exitcode, a dry run that finds changes ends with code 2, for each host and for the run. */
 export function detailed(result: HostResult, flags: Flags): HostResult {
   const wanted = flags['detailed-exitcode'] === true && result.ending.kind === 'pending';
   return wanted ? { ...result, exit: EXIT.pending } : result;

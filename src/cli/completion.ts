@@ -1,4 +1,4 @@
-/** What completes the command line in a shell: a script made from the option table, without a call of this program at each Tab. */
+/** Shell completion: a script generated from the option table, so that no Tab starts this program. */
 import {
   COMMANDS,
   OPTIONS,
@@ -11,7 +11,7 @@ import {
 } from './options.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 
-/** The script for a shell, to be put where that shell looks for completions. */
+/** The completion script of a shell, for the folder where that shell looks for completions. */
 export function completion(shell: Shell): string {
   return { bash, zsh, fish }[shell]();
 }

@@ -2,7 +2,7 @@ import { HardenMailError } from '../model/errors.ts';
 import type { Condition, Fragment, Merge, Place } from '../fragments/fragment.ts';
 import { FRAGMENTS } from '../fragments/index.ts';
 
-/** The records of a setting, as text: `harden-mail explain smtpd_tls_auth_only`. */
+/** Everything about a setting, as text: `harden-mail explain smtpd_tls_auth_only`. */
 export function explain(setting: string): string {
   const found = FRAGMENTS.filter(({ id, setting: name }) => id === setting || name === setting);
   if (found.length === 0) {
@@ -11,16 +11,16 @@ export function explain(setting: string): string {
     );
     throw new HardenMailError(
       'USAGE',
-      `${JSON.stringify(setting)} is not a setting that this tool makes`,
+      `${JSON.stringify(setting)} is not a setting of this tool`,
       near.length > 0
         ? `Did you mean ${[...new Set(near)].join(', ')}?`
-        : '`harden-mail explain` by itself lists them all.',
+        : '`harden-mail explain` without a name lists all settings.',
     );
   }
   return found.map(record).join('\n\n');
 }
 
-/** Every setting with its place, a line each, in the order of the recipe. */
+/** Every setting with its place, one per line, in the order of the recipe. */
 export function listSettings(): string {
   const width = Math.max(...FRAGMENTS.map(({ task }) => task.length));
   return FRAGMENTS.map(({ task, id }) => `${task.padEnd(width)}  ${id}`).join('\n');
@@ -46,7 +46,7 @@ export function describePlace(place: Place): string {
     case 'master.cf':
       return `/etc/postfix/master.cf, every entry that serves port ${place.port}`;
     case 'dovecot':
-      return [place.home, ...place.block].join(' › ') + ', or where it is set already';
+      return [place.home, ...place.block].join(' › ') + ', or the place where it is already set';
   }
 }
 
@@ -56,19 +56,19 @@ export function describeMerge(merge: Merge): string {
     case 'files':
       return merge.value;
     case 'default':
-      return `${merge.value || '(empty)'}, where nothing is set`;
+      return `${merge.value || '(empty)'}, if nothing is set`;
     case 'offer':
       return `${merge.value}, unless ${merge.declined} is set explicitly`;
     case 'permit-users':
-      return 'permit_sasl_authenticated directly before what refuses to relay, never before a check';
+      return 'permit_sasl_authenticated directly before the restriction that refuses to relay, never before a check';
     case 'at-least':
-      return `${merge.value}, or what is there when it is stricter`;
+      return `${merge.value}, or the present value if it is stricter`;
     case 'member':
-      return `${merge.members.join(', ')} in the list, beside what is there${merge.unset === 'leave' ? '; left alone where it is not set' : ''}`;
+      return `${merge.members.join(', ')} in the list, in addition to its present members${merge.unset === 'leave' ? '; a list that is not set stays unset' : ''}`;
     case 'remove':
-      return 'taken away';
+      return 'removed';
     case 'without':
-      return `without ${merge.members.join(', ')}; what else is there stays`;
+      return `without ${merge.members.join(', ')}; other members stay`;
     case 'service':
       return `an active entry, below the sample ${merge.samples.map((name) => `#${name}`).join(' or ')}`;
   }
@@ -78,15 +78,15 @@ export function describeCondition(when: Condition): string {
   const parts = [
     when.postfix && `Postfix ${when.postfix}`,
     when.dovecot && `Dovecot ${when.dovecot}`,
-    when.set && `where ${when.set} is set`,
-    when.unset && `where ${when.unset} is not set`,
+    when.set && `if ${when.set} is set`,
+    when.unset && `if ${when.unset} is not set`,
     when.noMap && `without map type ${when.noMap}`,
     when.map && `with map type ${when.map}`,
     when.asked && `with --${when.asked}`,
-    when.sasl && 'where Postfix asks Dovecot through a Unix socket',
-    when.unreached && 'where Postfix could not open the socket otherwise',
+    when.sasl && 'if Postfix asks Dovecot through a Unix socket',
+    when.unreached && 'if Postfix could not open the socket otherwise',
     when.notKept && 'unless a valid certificate of your own stays',
-    when.sni !== undefined && (when.sni ? 'with further names (sni)' : 'without further names (sni)'),
+    when.sni !== undefined && (when.sni ? 'with additional names (sni)' : 'without additional names (sni)'),
   ].filter(Boolean);
   return parts.join(', ') || 'all';
 }

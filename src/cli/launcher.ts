@@ -1,6 +1,6 @@
 /**
- * How the program starts: `--version` at once; all else from one file, together with what V8 made of it the last time. To
- * compile it anew takes 0.15 s of CPU, a third of a run that has nothing to do.
+ * Starts the program: `--version` is answered at once; everything else is one file, loaded with the code that V8 compiled from it
+ * last time. Compiling it again takes 0.15 s of CPU, a third of a run without changes.
  */
 import { mkdirSync, openSync, closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
-/** Digest of the program's text, put here by scripts/build.mjs: V8 itself compares no more than its length. */
+/** Digest of the program's text, inserted by scripts/build.mjs: V8 itself only compares the length. */
 declare const BUILD: string;
 
 const [command = ''] = process.argv.slice(2);
@@ -24,12 +24,12 @@ function run(filename: string): void {
   const kept = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'harden-mail', 'code');
   const head = Buffer.from(`${BUILD} ${process.version} ${process.arch}\n`);
   const cachedData = read(kept, head);
-  const text = readFileSync(filename, 'latin1'); // it is ASCII, and so takes half the memory
+  const text = readFileSync(filename, 'latin1'); // ASCII: half the memory
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
     filename,
     ...(cachedData && { cachedData }),
   });
-  // What was compiled on the way is in it only after a run over hosts. A mail host itself is left without such a file.
+  // Lazily compiled code is complete only after a run over hosts. No cache file is left on a mail host itself.
   const isTelling = /^(apply|check|verify)$/.test(command) && !process.argv.includes('--local');
   if (isTelling && (!cachedData || script.cachedDataRejected === true)) {
     process.once('exit', (code) => {
@@ -41,7 +41,7 @@ function run(filename: string): void {
   start(module.exports, createRequire(filename), module, filename, dirname(filename));
 }
 
-/** Only what nobody but us can have written: it is run as it is. */
+/** Reads the file only if no other user can have written it, because its content is run. */
 function read(path: string, head: Buffer): Buffer | undefined {
   let file: number | undefined;
   try {
@@ -57,7 +57,7 @@ function read(path: string, head: Buffer): Buffer | undefined {
   }
 }
 
-/** A run is as good without it, so no failure is told. */
+/** A run works without the cache, so a failure is not reported. */
 function keep(path: string, bytes: Buffer): void {
   const draft = `${path}.${process.pid}`;
   try {

@@ -1,5 +1,5 @@
 /**
- * Every option, once: the command line, its help, the environment (HARDEN_MAIL_…) and docs/cli.md are made from this
+ * Every option, once: the command line, its help, the environment (HARDEN_MAIL_…) and docs/cli.md are generated from this
  * table.
  */
 
@@ -7,11 +7,11 @@ import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model/index.ts';
 import { UPGRADES } from '../debian/releases.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 
-/** The commands that work on no host. */
+/** The commands that work without a host. */
 const LOCAL_COMMANDS = {
-  explain: 'what is set, where, for which versions, why, and the source',
-  report: 'a page for people, made from the JSON document of a run (a file or standard input); no host is asked',
-  completion: 'what completes this command line in bash, zsh or fish, on standard output',
+  explain: 'explain a setting: its value, place, versions, reason and source',
+  report: 'make an HTML page from the JSON document of a run (a file or standard input), without a host',
+  completion: 'print a completion script for bash, zsh or fish',
 } as const;
 
 export type CommandName = HostCommand | keyof typeof LOCAL_COMMANDS;
@@ -30,300 +30,308 @@ export function isHostCommand(word: string): word is HostCommand {
   return Object.hasOwn(HOST_COMMANDS, word);
 }
 
-/** What `completion` knows. */
+/** The shells that `completion` supports. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 export interface OptionRecord {
   readonly type: 'string' | 'number' | 'boolean';
   readonly describe: string;
-  readonly group: 'Which host' | 'SSH' | 'What is wanted' | 'How it is done' | 'Output';
+  readonly group: 'Hosts' | 'SSH' | 'Hardening' | 'Run' | 'Output';
   readonly only?: readonly CommandName[];
   readonly alias?: string;
   readonly value?: string;
   readonly choices?: readonly string[];
-  /** The value is a list, separated by commas, of these words. */
+  /** The value is a list of these words, separated by commas. */
   readonly words?: readonly string[];
   readonly default?: string | number | boolean;
 }
 
 export const OPTIONS = {
-  host: { type: 'string', group: 'Which host', value: 'H', describe: 'one host, as ssh takes it' },
+  host: { type: 'string', group: 'Hosts', value: 'H', describe: 'one host, in any form that ssh accepts' },
   inventory: {
     type: 'string',
-    group: 'Which host',
+    group: 'Hosts',
     value: 'FILE',
-    describe: 'several hosts, JSON or YAML: inventory.example.json shows how',
+    describe: 'several hosts, in JSON or YAML (see inventory.example.json)',
   },
   local: {
     type: 'boolean',
-    group: 'Which host',
-    describe: 'this machine is the mail host: the same work without SSH, as root or by sudo',
+    group: 'Hosts',
+    describe: 'this machine is the mail host: the same work without SSH, as root or with sudo',
   },
   limit: {
     type: 'string',
-    group: 'Which host',
+    group: 'Hosts',
     value: 'NAMES',
-    describe: 'only these hosts of the inventory: names, groups or globs, parted by commas',
+    describe: 'only these hosts of the inventory: names, groups or globs, separated by commas',
   },
 
-  user: { type: 'string', group: 'SSH', value: 'U', describe: 'SSH user: root, or one who may use sudo' },
+  user: { type: 'string', group: 'SSH', value: 'U', describe: 'SSH user: root, or a user who may use sudo' },
   port: { type: 'number', group: 'SSH', value: 'N', describe: 'SSH port' },
   identity: { type: 'string', group: 'SSH', value: 'FILE', describe: 'private key' },
   'accept-new-host-keys': {
     type: 'boolean',
     group: 'SSH',
-    describe: 'take the key of a host that is not known yet; a changed key is refused all the same',
+    describe: 'accept the key of an unknown host; a changed key is still refused',
   },
   'known-hosts': {
     type: 'string',
     group: 'SSH',
     value: 'FILE',
-    describe: 'known hosts in place of the configured files',
+    describe: 'known hosts file, instead of the configured files',
   },
   'ssh-config': {
     type: 'string',
     group: 'SSH',
     alias: 'F',
     value: 'FILE',
-    describe: 'ssh configuration in place of ~/.ssh/config; "none" for none',
+    describe: 'ssh configuration, instead of ~/.ssh/config; "none" for no configuration',
   },
   jump: {
     type: 'string',
     group: 'SSH',
     alias: 'J',
     value: 'HOSTS',
-    describe: 'go through these hosts, [user@]host[:port], parted by commas; default: ProxyJump of the configuration',
+    describe: 'jump hosts, [user@]host[:port], separated by commas; default: ProxyJump of the configuration',
   },
   'ask-become-pass': { type: 'boolean', group: 'SSH', describe: "ask for sudo's password, once" },
-  'connect-timeout': { type: 'number', group: 'SSH', value: 'SECONDS', describe: 'for each step of connecting' },
+  'connect-timeout': { type: 'number', group: 'SSH', value: 'SECONDS', describe: 'limit for each step of connecting' },
 
   domain: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'D',
     describe:
-      "the certificate's name; default: what the host's Postfix calls itself, or a name of the valid certificate that is served",
+      "the certificate's main name; default: the name that the host's Postfix uses, or a name of the valid certificate that it serves",
   },
   domains: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'A,B',
-    describe: 'further names for the certificate, parted by commas; those that it has stay',
+    describe: 'additional names for the certificate, separated by commas; its present names stay',
   },
   webroot: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'DIR',
-    describe: "folder on the host that its web server serves for these names; default: nginx's or Apache's, found",
+    describe:
+      'folder on the host that its web server serves for these names; default: the one that nginx or Apache is found to serve',
     only: ['apply'],
   },
   'pre-hook': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'COMMAND',
     describe:
-      'what certbot runs on the host before it answers on port 80 itself, at renewals too: to stop who holds it',
+      'command that certbot runs on the host before it uses port 80 itself, also at renewals: it should stop the program on that port',
     only: ['apply', 'doctor'],
   },
   'post-hook': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'COMMAND',
-    describe: 'what it runs afterwards, however that went',
+    describe: 'command that certbot runs afterwards, also after a failure',
     only: ['apply', 'doctor'],
   },
   'key-type': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     describe:
-      "the certificate's kind of key; one of the other kind is got anew; default: what is there, else certbot's",
+      "the certificate's key type; a certificate with another type is reissued; default: the present type, else certbot's default",
     choices: KEY_TYPES,
     only: ['apply', 'check'],
   },
   cert: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'FILE',
     describe:
-      "your own certificate with its chain, a path on the host; with --key. Default: a valid one that is served stays, else certbot's",
+      'your own certificate with its chain, a path on the host, together with --key; default: a valid certificate that is served stays, else certbot gets one',
   },
   key: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'FILE',
-    describe: 'its private key, a path on the host, which it never leaves',
+    describe: 'its private key, a path on the host; the key never leaves the host',
   },
   email: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'E',
     describe: 'contact address for the certificate authority',
     only: ['apply'],
   },
   'acme-server': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'URL',
-    describe: "directory of the ACME server; default: Let's Encrypt",
+    describe: "directory URL of the ACME server; default: Let's Encrypt",
     only: ['apply'],
   },
   'acme-ca': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'FILE',
     describe:
-      'its root certificates (PEM, on this machine): certbot trusts them, at renewals too, and so do the checks',
+      'root certificates of the ACME server (PEM, on this machine): certbot and the checks trust them, also at renewals',
     only: ['apply', 'check', 'verify', 'rollback'],
   },
   profile: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     describe:
-      'how far to go: the recipe, or what is advised today (docs/strict.md); default: as last applied, else standard',
+      'standard: the recipe; strict: current recommendations as well (docs/strict.md); default: as last applied, else standard',
     choices: PROFILES,
     only: ['apply', 'check', 'verify'],
   },
   'require-tls-inbound': {
     type: 'boolean',
-    group: 'What is wanted',
-    describe: 'strict: refuse mail that comes to port 25 without TLS; default: as last applied, else no',
+    group: 'Hardening',
+    describe: 'strict: refuse mail on port 25 without TLS; default: as last applied, else no',
     only: ['apply', 'check', 'verify'],
   },
   pop3: {
     type: 'boolean',
-    group: 'What is wanted',
-    describe: 'strict: --no-pop3 closes POP3; default: as last applied, else it stays',
+    group: 'Hardening',
+    describe: 'strict: --no-pop3 closes POP3; default: as last applied, else POP3 stays open',
     only: ['apply', 'check', 'verify'],
   },
   serve: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'WORDS',
-    describe: `what the host is to serve although it does not, separated by commas: ${SERVICES.join(', ')} (docs/served.md); default: what it serves`,
+    describe: `services to add to the host, separated by commas: ${SERVICES.join(', ')} (docs/served.md); default: those that it serves`,
     words: SERVICES,
     only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
   },
   'no-serve': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'WORDS',
-    describe: 'what is neither set up nor expected there; what is served is not closed',
+    describe: 'services that are neither set up nor expected; a running service is not closed',
     words: SERVICES,
     only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
   },
   replace: {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'WORDS',
-    describe: `what apply may replace although the administrator chose it and it works, separated by commas: ${REPLACEABLE.join(', ')} (docs/consent.md); default: nothing`,
+    describe: `working choices of the administrator that apply may replace, separated by commas: ${REPLACEABLE.join(', ')} (docs/consent.md); default: none`,
     words: REPLACEABLE,
     only: ['apply', 'check', 'doctor'],
   },
 
   'upgrade-to': {
     type: 'string',
-    group: 'What is wanted',
+    group: 'Hardening',
     value: 'RELEASE',
-    describe: 'before an upgrade of Debian: what would break, what apply would convert after it, what is left to you',
+    describe:
+      'before an upgrade of Debian: show what would break, what apply would convert afterwards, and what you must do',
     choices: UPGRADES,
     only: ['check'],
   },
 
   tags: {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'TASKS',
-    describe: 'only these tasks of the recipe, parted by commas; what they rest on must be there',
+    describe: 'only these tasks of the recipe, separated by commas; the tasks that they depend on must be done already',
     only: ['apply', 'check'],
   },
   'skip-tags': {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'TASKS',
-    describe: 'without these tasks',
+    describe: 'leave out these tasks',
     only: ['apply', 'check'],
   },
   'list-tasks': {
     type: 'boolean',
-    group: 'How it is done',
-    describe: 'show the tasks in their order, and do nothing; no host is needed',
+    group: 'Run',
+    describe: 'list the tasks in their order and exit, without a host',
     only: ['apply', 'check'],
   },
   'dry-run': {
     type: 'boolean',
-    group: 'How it is done',
+    group: 'Run',
     alias: 'check',
-    describe: 'show the plan with its diffs, and write nothing',
+    describe: 'show the plan with its diffs and write nothing',
     only: ['apply', 'rollback'],
   },
-  yes: { type: 'boolean', group: 'How it is done', alias: 'y', describe: 'do not ask', only: ['apply', 'rollback'] },
-  forks: { type: 'number', group: 'How it is done', value: 'N', describe: 'hosts at a time', default: 10 },
+  yes: {
+    type: 'boolean',
+    group: 'Run',
+    alias: 'y',
+    describe: 'do not ask before changes',
+    only: ['apply', 'rollback'],
+  },
+  forks: { type: 'number', group: 'Run', value: 'N', describe: 'number of hosts at a time', default: 10 },
   serial: {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'N|N%',
-    describe: 'so many hosts become live together, then the next; after a batch with failures the rest is not begun',
+    describe: 'number or share of hosts in a batch; after a batch with failures the run stops',
     only: ['apply', 'rollback'],
   },
   'max-fail': {
     type: 'number',
-    group: 'How it is done',
+    group: 'Run',
     value: 'N',
-    describe: 'with --serial: go on in spite of so many failures',
+    describe: 'with --serial: continue despite up to this many failures',
     only: ['apply', 'rollback'],
   },
   to: {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'ID',
-    describe: 'go back before this transaction; default: the last one',
+    describe: 'undo this transaction and all later ones; default: the last one',
     only: ['rollback'],
   },
   'confirm-timeout': {
     type: 'number',
-    group: 'How it is done',
+    group: 'Run',
     value: 'SECONDS',
-    describe: 'a host that does not hear from us for so long puts everything back',
+    describe: 'a host undoes all changes if no confirmation arrives within this time',
     default: 60,
     only: ['apply', 'rollback'],
   },
   ca: {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'FILE',
     only: ['apply', 'check', 'verify', 'rollback'],
-    describe: 'further root certificates (PEM) that a served certificate may lead to',
+    describe: 'additional root certificates (PEM) that the checks trust',
   },
   'probe-user': {
     type: 'string',
-    group: 'How it is done',
+    group: 'Run',
     value: 'NAME',
     only: ['apply', 'check', 'verify', 'rollback'],
     describe:
-      'also log in as this user on each port, open the mailbox and ask whether mail may be sent (nothing is sent or read); the password comes from HARDEN_MAIL_PROBE_PASSWORD or is asked for',
+      'also log in as this user on each port, open the mailbox and test whether mail could be sent (nothing is sent or read); the password comes from HARDEN_MAIL_PROBE_PASSWORD or a prompt',
   },
 
   audit: {
     type: 'boolean',
-    group: 'How it is done',
+    group: 'Run',
     only: ['verify'],
     describe:
-      'also what a stranger could make of it: TLS versions and suites tried one by one, keys, relaying, injection (docs/audit.md)',
+      'also test what a stranger could exploit: each TLS version and suite, keys, relaying, injection (docs/audit.md)',
   },
   ssh: {
     type: 'boolean',
-    group: 'How it is done',
+    group: 'Run',
     only: ['verify'],
     default: true,
-    describe: 'look with SSH too (--no-ssh: from outside alone, as a stranger, and always with --audit)',
+    describe: 'also check over SSH (--no-ssh: only from outside, as a stranger, always with --audit)',
   },
 
   html: {
     type: 'string',
     group: 'Output',
     value: 'FILE',
-    describe: 'the page that is written: one file, readable without a script, on a screen and on paper',
+    describe: 'path of the HTML page: one file without scripts, for screen and print',
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
@@ -344,13 +352,13 @@ export const OPTIONS = {
   'detailed-exitcode': {
     type: 'boolean',
     group: 'Output',
-    describe: 'exit 2 when a dry run finds something to do',
+    describe: 'exit with 2 if a dry run finds changes',
     only: ['apply', 'rollback'],
   },
   quiet: {
     type: 'boolean',
     group: 'Output',
-    describe: 'only what went wrong or a warning says, and the total of several hosts; what is asked about is shown',
+    describe: 'print only failures, warnings and totals, and a plan that needs your consent',
     alias: 'q',
     only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
   },
@@ -358,20 +366,21 @@ export const OPTIONS = {
     type: 'boolean',
     group: 'Output',
     alias: 'v',
-    describe: 'tell each command on a host, with its time and size',
+    describe: 'also print each command on a host, with its time and size',
   },
-  debug: { type: 'boolean', group: 'Output', describe: 'the same, and each step of connecting' },
+  debug: { type: 'boolean', group: 'Output', describe: 'like --verbose, and each step of connecting' },
   'log-file': {
     type: 'string',
     group: 'Output',
     value: 'FILE',
-    describe: 'append what was done: steps and commands with their times, diffs, findings, endings; secrets masked',
+    describe:
+      'append a record of the run: steps and commands with their times, diffs, findings, endings; secrets masked',
   },
 } as const satisfies Record<string, OptionRecord>;
 
 export type OptionName = keyof typeof OPTIONS;
 
-/** The commands that an option is for. */
+/** The commands that have an option. */
 export function commandsOf({ only }: OptionRecord): readonly CommandName[] {
   return only ?? (Object.keys(COMMANDS) as CommandName[]).filter(isHostCommand);
 }

@@ -1,4 +1,4 @@
-/** `harden-mail report`: the document of a run, from a file or standard input, as a page. */
+/** `harden-mail report`: an HTML page from the JSON document of a run, from a file or standard input. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Process } from '../terminal/process.ts';
 import { HardenMailError } from '../model/errors.ts';
@@ -11,24 +11,24 @@ import { outcomeOf, totalOf } from '../report/total.ts';
 export interface ReportRequest {
   /** The document; absent: standard input. */
   readonly from?: string | undefined;
-  /** The page that is written. */
+  /** Path of the page to write. */
   readonly html: string;
 }
 
-/** Writes the page, and gives a line about it. Throws USAGE, with nothing written, for what is no document. */
+/** Writes the page and returns a line about it. Throws USAGE, with nothing written, for input that is not a document. */
 export async function writeReport({ from, html }: ReportRequest, { stdin }: Process): Promise<string> {
   const where = from ?? 'standard input';
   const views = await allViews();
   const document = parse(from === undefined ? await readAll(stdin) : await read(from), where, views);
   await writeFile(html, page(document, views)).catch((error: NodeJS.ErrnoException) => {
-    throw usage(`--html ${html} cannot be written: ${error.code ?? error.message}`, 'Give it the path of a file.');
+    throw usage(`--html ${html} cannot be written: ${error.code ?? error.message}`, 'Give the path of a file.');
   });
   return `${html}: ${totalOf(document.hosts.map(({ outcome, exit }) => outcomeOf(outcome, exit, views)))}`;
 }
 
 function parse(text: string, where: string, views: Views): Document {
   const refuse = (what: string): never => {
-    const how = 'Give it what `harden-mail … --json` wrote to standard output.';
+    const how = 'Give the standard output of `harden-mail … --json`.';
     throw usage(`${where} holds no document of harden-mail: ${what}`, how);
   };
   if (text.trim() === '') return refuse('it is empty');
@@ -44,18 +44,15 @@ function parse(text: string, where: string, views: Views): Document {
 
 async function read(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw usage(
-      `${path} cannot be read: ${error.code ?? error.message}`,
-      'Give it the file that --json was written to.',
-    );
+    throw usage(`${path} cannot be read: ${error.code ?? error.message}`, 'Give the file with the output of --json.');
   });
 }
 
 async function readAll(stdin: Process['stdin']): Promise<string> {
   if (stdin.isTTY) {
     throw usage(
-      'which document?',
-      '`harden-mail check --json … | harden-mail report --html out.html`, or name its file.',
+      'no document is given',
+      'Run `harden-mail check --json … | harden-mail report --html out.html`, or give the file of the document.',
     );
   }
   const chunks: Buffer[] = [];

@@ -23,14 +23,14 @@ import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
 
-/** The hosts that the flags mean. */
+/** The hosts that the flags select. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
   const hosts = await namedHosts(flags);
   assertPairs(hosts);
   return Promise.all(hosts.map(withRoots));
 }
 
-/** The roots themselves in place of their file's name. Of the file the certificates alone, for they go to the host. */
+/** Replaces the file name by the roots themselves: only the certificates in the file, because they are sent to the host. */
 async function withRoots(host: Host): Promise<Host> {
   if (host.acmeCa === undefined) return host;
   const text = await readCa('acme-ca', host.acmeCa);
@@ -44,13 +44,14 @@ async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   if (flags.local === true) {
     const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
-    if (flags.audit === true || flags.ssh === false) throw usage('an audit looks from outside, which --local is not');
+    if (flags.audit === true || flags.ssh === false)
+      throw usage('an audit works from outside the host, so it cannot be combined with --local');
     return [thisMachine(overrides)];
   }
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
-  if (flags.host === undefined) throw usage('which host? Give --host or --inventory, or --local for this machine');
+  if (flags.host === undefined) throw usage('no host is given: use --host, --inventory, or --local for this machine');
   return [singleHost(flags.host, overrides)];
 }
 
@@ -60,7 +61,7 @@ function overridesOf(flags: Flags): Overrides {
   for (const name of ['cert', 'key'] as const) {
     const path = flags[name];
     if (path === undefined || validFile(path)) continue;
-    throw usage(`--${name} takes an absolute path on the host, of letters, digits and . _ @ + - alone`);
+    throw usage(`--${name} takes an absolute path on the host, with letters, digits and . _ @ + - only`);
   }
   return {
     ...(user !== undefined && { user }),
@@ -91,7 +92,7 @@ function overridesOf(flags: Flags): Overrides {
   };
 }
 
-/** certbot keeps it as one line of a file. */
+/** certbot stores the command as one line of a file. */
 function hook(name: 'pre-hook' | 'post-hook', command: string): string {
   if (validCommand(command)) return command;
   throw usage(`--${name} takes a command, on one line`);
@@ -141,11 +142,12 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
 
 export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
   const chosen = chooseTasks(tags, skip);
-  if (ahead !== undefined && chosen.length < TASKS.length) throw usage('--upgrade-to looks at the whole recipe');
+  if (ahead !== undefined && chosen.length < TASKS.length)
+    throw usage('--upgrade-to needs the whole recipe: leave out --tags and --skip-tags');
   return chosen;
 }
 
-/** For the host's history, and the log. */
+/** The user, for the host's history and the log. */
 export function whoRuns(env: Process['env']): string {
   return env['USER'] ?? userInfo().username;
 }
@@ -157,11 +159,11 @@ function maxFail({ 'max-fail': given, serial }: Flags): number {
 
 function batchOf(text: string): Batch {
   const batch = parseBatch(text);
-  if (!batch) throw usage(`--serial takes a number of hosts, or a share of them up to 100%: ${JSON.stringify(text)}`);
+  if (!batch) throw usage(`--serial takes a number of hosts, or a percentage up to 100%: ${JSON.stringify(text)}`);
   return batch;
 }
 
-/** Asked once, also when several hosts want it at the same time. */
+/** Asks once, even if several hosts need the answer at the same time. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());
@@ -171,7 +173,7 @@ async function readCa(option: 'ca' | 'acme-ca', path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw usage(`--${option} ${path} cannot be read: ${error.code ?? error.message}`);
   });
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--${option} ${path} holds no PEM certificate`);
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw usage(`--${option} ${path} contains no PEM certificate`);
   return text;
 }
 

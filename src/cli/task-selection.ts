@@ -1,4 +1,4 @@
-/** `--tags`, `--skip-tags` and `--list-tasks`: the tasks that a run is about, by name. */
+/** `--tags`, `--skip-tags` and `--list-tasks`: the tasks of a run, by name. */
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
 import { TASKS, type TaskName } from '../model/index.ts';
@@ -7,12 +7,12 @@ import { RECIPE } from '../tasks/index.ts';
 /** As in Ansible: every task. */
 const ALL = 'all';
 
-/** The tasks that the flags choose, in the order of the recipe. Throws USAGE for a tag that is none, and when none is left. */
+/** The tasks that the flags select, in the order of the recipe. Throws USAGE for an unknown tag, and if no task remains. */
 export function chooseTasks(tags: string | undefined, skip: string | undefined): readonly TaskName[] {
   const wanted = tags === undefined ? new Set(TASKS) : named(tags, '--tags');
   const left = skip === undefined ? new Set<TaskName>() : named(skip, '--skip-tags');
   const chosen = TASKS.filter((name) => wanted.has(name) && !left.has(name));
-  if (chosen.length === 0) throw usage('--tags and --skip-tags leave no task');
+  if (chosen.length === 0) throw usage('no task remains after --tags and --skip-tags');
   return chosen;
 }
 
@@ -28,10 +28,10 @@ function named(list: string, flag: string): Set<TaskName> {
 function taskNamed(word: string, flag: string): TaskName {
   const name = TASKS.find((one) => one === word);
   if (name) return name;
-  throw usage(`${flag}: ${JSON.stringify(word)} is no task${closest(word, [...TASKS, ALL])}`);
+  throw usage(`${flag}: ${JSON.stringify(word)} is not a task${closest(word, [...TASKS, ALL])}`);
 }
 
-/** A line for each task: its name, and what it sees to; or the same for programs. */
+/** One line per task: its name and title; or the same as JSON. */
 export function listTasks(chosen: readonly TaskName[], json = false): string {
   const width = Math.max(...TASKS.map((name) => name.length));
   const tasks = RECIPE.filter(({ name }) => chosen.includes(name));

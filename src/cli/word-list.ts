@@ -3,8 +3,8 @@ import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
 
 /**
- * The words of a list that is separated by commas, each once, in the order of `known`.
- * @throws USAGE for a word that is not known, with the known ones in the hint; and for an empty list
+ * The words of a comma-separated list, each once, in the order of `known`.
+ * @throws USAGE for an unknown word, with the known ones in the hint; and for an empty list
  */
 export function wordsOf<T extends string>(option: string, list: string, known: readonly T[]): T[] {
   const given = list

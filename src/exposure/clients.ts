@@ -1,10 +1,10 @@
 import type { ClientClass } from '../model/index.ts';
 
-/** What a class of client is, as far as a restriction can tell. */
+/** The properties of a client class that a restriction can see. */
 export interface Client {
   readonly network: boolean;
   readonly login: 'none' | 'own' | 'foreign';
-  /** The sender is an address that smtpd_sender_login_maps gives to somebody. */
+  /** smtpd_sender_login_maps gives the sender address to some user. */
   readonly localSender: boolean;
   /** Every check_sasl_access refuses this user. */
   readonly blocked: boolean;
@@ -23,7 +23,7 @@ export const CLIENTS: Readonly<Record<ClientClass, Client>> = {
   'network-user': { ...stranger, network: true, login: 'own', localSender: true },
 };
 
-/** Each class in a reader's words. */
+/** Each class as a noun phrase for messages. */
 export const CLIENT_NAMES: Readonly<Record<ClientClass, string>> = {
   stranger: 'a stranger',
   'stranger-local-sender': "a stranger with one of this host's senders",

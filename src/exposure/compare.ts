@@ -7,7 +7,7 @@ import { listsOf, notUnderstood, outlineOf, type Outline } from './exposure-map.
 import { entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import type { Program } from './program.ts';
 
-/** A configuration with its map, for comparing. */
+/** A configuration with its map, for comparison. */
 export interface Model extends Outline {
   readonly config: Config;
   readonly facts: HostFacts;
@@ -17,13 +17,13 @@ export function modelOf(config: Config, facts: HostFacts): Model {
   return { config, facts, ...outlineOf(config, facts) };
 }
 
-/** What a difference is about; of each kind one direction is looser, the other stricter. */
+/** The subject of a difference; for each kind, one direction is looser and the other stricter. */
 export type Aspect =
   | 'mail' //       who may relay or deliver
-  | 'way' //        a listener that was not there
+  | 'way' //        a listener that did not exist before
   | 'tls'
   | 'clear' //      passwords before TLS
-  | 'login' //      AUTH at all, of a way in that takes no mail
+  | 'login' //      AUTH at all, for a way in that takes no mail
   | 'backend' //    another user database
   | 'mechanisms'
   | 'addresses'
@@ -35,18 +35,18 @@ export type Aspect =
 
 export interface Difference {
   readonly aspect: Aspect;
-  /** Of the way in, the socket's path, or the way out. */
+  /** The id of the way in or way out, or the socket's path. */
   readonly id: string;
   readonly client?: ClientClass;
   readonly destination?: Destination;
-  /** What holds now and what will hold, for a sentence. */
+  /** The state now and after the change, as parts of a sentence. */
   readonly before: string;
   readonly after: string;
   /** The model cannot prove that nothing becomes looser. */
   readonly unproven?: true;
 }
 
-/** What `after` lets somebody do that `before` does not. With the arguments swapped: what becomes stricter. */
+/** Everything that `after` allows and `before` does not. With swapped arguments: everything that becomes stricter. */
 export function looserThan(before: Model, after: Model): Difference[] {
   return [
     ...after.ways.flatMap((way) => looserWay(way, before, after)),
@@ -59,7 +59,7 @@ export function looserThan(before: Model, after: Model): Difference[] {
   ];
 }
 
-/** Levels of the SMTP client, lax to strict; `dane` falls back to `may` where there is no TLSA record. */
+/** Levels of the SMTP client, lax to strict; `dane` falls back to `may` if there is no TLSA record. */
 function outRank(level: string): number {
   return ['none', 'may', 'dane', 'encrypt', 'dane-only', 'fingerprint', 'verify', 'secure'].indexOf(level);
 }
@@ -110,14 +110,14 @@ function isWider(now: readonly string[], before: readonly string[]): boolean {
   return !before.includes('*') && now.some((one) => !before.includes(one));
 }
 
-/** Parameters beside the lists that decide what becomes of mail. */
+/** Parameters other than the lists that decide about mail. */
 const ALSO = [
   ...['smtpd_delay_reject', 'smtpd_sasl_auth_enable', 'smtpd_sasl_exceptions_networks', 'smtpd_discard_ehlo_keywords'],
   ...['smtpd_sender_login_maps', 'mynetworks', 'smtpd_tls_security_level', 'smtpd_tls_auth_only'],
 ];
 const LISTS = ['client', 'helo', 'sender', 'relay', 'recipient', 'data', 'end_of_data'].map((one) => `smtpd_${one}_restrictions`); // oxfmt-ignore
 
-/** All that decides about mail at this smtpd: where it is the same nothing needs to be compared. */
+/** All parameters that decide about mail at this smtpd: if they are equal, no comparison is needed. */
 function signature(smtpd: Smtpd): string {
   const before = signatures.get(smtpd);
   if (before !== undefined) return before;
@@ -157,20 +157,20 @@ function looserMail(id: string, before: Model, after: Model): Difference[] {
 }
 
 /**
- * As the class meets this smtpd; a user cannot send where AUTH is off. That AUTH waits for TLS, which there may not be yet, is
- * no limit of the admin's: TLS comes by itself.
+ * The program that this class meets at this smtpd; a user cannot send where AUTH is off. AUTH that waits for TLS does not count as
+ * a limit, even if there is no TLS yet: the recipe turns TLS on.
  */
 export function programFor(smtpd: Smtpd, client: ClientClass, destination: Destination, facts: HostFacts): Program {
   if (CLIENTS[client].login !== 'none' && !entryTakesLogins(smtpd.parameters)) return REFUSES;
   return listsOf(smtpd, client, destination, facts);
 }
 
-/** By its lists, may a stranger bring mail for this host there? Else it is limited to networks, certificates or users. */
+/** Do the lists let a stranger deliver mail for this host? Otherwise the entry is limited to networks, certificates or users. */
 export function letsStrangersIn(smtpd: Smtpd, facts: HostFacts): boolean {
   return byDefault(listsOf(smtpd, 'stranger', 'local', facts)).end === 'accept';
 }
 
-/** The check that refuses in one program and is not asked, or not heard, in the other. */
+/** The check that refuses in one program and does not run, or does not decide, in the other. */
 function refusedBy({ other }: Witness): string {
   return other.by;
 }
@@ -192,7 +192,7 @@ export function endpoint({ addresses, port }: Pick<WayIn, 'addresses' | 'port'>)
   return `${addresses.length === 1 && addresses[0] === '*' ? 'every address' : addresses.join(' ')}, port ${port ?? 'unknown'}`; // oxfmt-ignore
 }
 
-/** Longer lists are not compared; no real one comes near. */
+/** A cap: longer lists are not compared, and no real list comes near. */
 const LONGEST = 100_000;
 
 function tooLong({ parameters }: Smtpd): string | null {

@@ -4,15 +4,15 @@ import { mainValue, type MainCf } from '../formats/postfix/main-cf.ts';
 import { optionValue, type MasterCf, type MasterService } from '../formats/postfix/master-cf.ts';
 import { compareVersions } from '../formats/versions.ts';
 
-/** A host's configuration as trees; a daemon that is not installed is null. */
+/** A host's configuration as trees; null for a daemon that is not installed. */
 export interface Config {
   readonly postfix: { readonly main: MainCf; readonly master: MasterCf } | null;
   readonly dovecot: DovecotConfig | null;
 }
 
-/** What the map needs to know of the host beside its files. */
+/** Facts about the host, other than its files, that the map needs. */
 export interface HostFacts {
-  /** Versions, upstream's; null: not installed. */
+  /** Upstream versions; null: not installed. */
   readonly postfix: string | null;
   readonly dovecot: string | null;
   /** Parameters that Postfix itself has resolved (`postconf -x`): `queue_directory`, … */
@@ -21,7 +21,7 @@ export interface HostFacts {
   readonly cyrus?: true;
 }
 
-/** Postfix's defaults that decide something here (postconf(5)). */
+/** Postfix's defaults for the parameters that matter here (postconf(5)). */
 const DEFAULTS: Readonly<Record<string, string>> = {
   inet_interfaces: 'all',
   smtpd_service_name: 'smtpd',
@@ -43,14 +43,14 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 
 /** The parameters of one Postfix service: its own `-o`, else main.cf, else Postfix's default. */
 export interface Parameters {
-  /** The value with `$name` filled in; empty where nothing sets it. */
+  /** The value with `$name` expanded; empty if nothing sets it. */
   of(name: string): string;
-  /** Where the value comes from. */
+  /** The source of the value. */
   from(name: string): 'master.cf' | 'main.cf' | 'default';
   isYes(name: string): boolean;
 }
 
-/** @param service null: what main.cf says to every service */
+/** @param service null: the parameters that main.cf gives to every service */
 export function parametersOf(
   main: MainCf,
   service: MasterService | null,
@@ -79,7 +79,7 @@ export function parametersOf(
     return name === 'smtpd_relay_restrictions' ? relayDefault() : (DEFAULTS[name] ?? macro(name));
   }
 
-  /** Since Postfix 3.0 the list is empty below compatibility_level 1; before 2.10 there is none. */
+  /** Since Postfix 3.0 the list is empty below compatibility_level 1; before 2.10 it does not exist. */
   function relayDefault(): string {
     if (postfix !== null && compareVersions(postfix, '2.10') < 0) return '';
     const level = mainValue(main, 'compatibility_level')?.value.trim() ?? '0';
@@ -89,13 +89,13 @@ export function parametersOf(
   }
 }
 
-/** The same parameters, with some of them set otherwise. */
+/** The same parameters with some values replaced. */
 export function withValues(parameters: Parameters, values: Readonly<Record<string, string>>): Parameters {
   const of = (name: string): string => values[name] ?? parameters.of(name);
   return { of, from: (name) => parameters.from(name), isYes: (name) => of(name).toLowerCase() === 'yes' };
 }
 
-/** The macros of Postfix's own samples mean nothing where main.cf does not set them. */
+/** The macros of Postfix's own samples mean nothing unless main.cf sets them. */
 function macro(name: string): string | null {
   return /^mua_\w+_restrictions$/.test(name) ? '' : null;
 }

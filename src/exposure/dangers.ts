@@ -2,7 +2,7 @@ import { mainValue } from '../formats/postfix/main-cf.ts';
 import type { Danger, ExposureMap, WayIn } from '../model/index.ts';
 import type { Config, HostFacts } from './config.ts';
 
-/** What is dangerous as it stands, no matter who set it; the most dangerous first. */
+/** Dangers in the present configuration, regardless of their origin; the most dangerous first. */
 export function dangersOf(map: Omit<ExposureMap, 'dangers'>, config: Config, _facts: HostFacts): Danger[] {
   return [
     ...map.ways.flatMap(openRelay),
@@ -33,7 +33,7 @@ function openRelay(way: WayIn): Danger[] {
   ];
 }
 
-/** Networks wider than a host's own: everything, or a prefix that no single site has. */
+/** Networks wider than a host's own: all addresses, or a prefix that no single site has. */
 function wideNetworks({ networks }: Omit<ExposureMap, 'dangers'>, { postfix }: Config): Danger[] {
   const entry = postfix && mainValue(postfix.main, 'mynetworks');
   const wide = networks.split(/[\s,]+/).filter((one) => {
@@ -44,11 +44,11 @@ function wideNetworks({ networks }: Omit<ExposureMap, 'dangers'>, { postfix }: C
   });
   if (wide.length === 0 || !entry) return [];
   const text = `mynetworks holds ${wide.join(', ')}: every client there relays without a login`;
-  const hint = 'Name the host itself and the networks that are yours';
+  const hint = 'List only the host itself and your own networks';
   return [{ id: 'wide-mynetworks', text, file: postfix.main.file, line: entry.line, hint }];
 }
 
-/** A filter hands mail back there; nobody logs in. */
+/** A filter returns mail on this port; no user logs in there. */
 function authOnReinjection(way: WayIn): Danger[] {
   if (way.daemon !== 'postfix' || !isLoopback(way) || way.auth.offered === 'never') return [];
   if (way.port !== null && [25, 465, 587].includes(way.port)) return [];
@@ -60,7 +60,7 @@ function authOnReinjection(way: WayIn): Danger[] {
 function plaintextLogins(way: WayIn): Danger[] {
   if (way.auth.offered !== 'always' || isLoopback(way)) return [];
   const { id, file, line } = way;
-  const text = `${id} takes passwords before TLS`;
+  const text = `${id} accepts passwords before TLS`;
   const hint = way.daemon === 'postfix' ? 'smtpd_tls_auth_only = yes' : 'disable_plaintext_auth = yes (2.4: auth_allow_cleartext = no)'; // oxfmt-ignore
   return [{ id: 'plaintext-logins', text, file, line, hint }];
 }
@@ -68,7 +68,7 @@ function plaintextLogins(way: WayIn): Danger[] {
 function noBackend(way: WayIn): Danger[] {
   if (way.auth.offered === 'never' || way.auth.type !== '') return [];
   const { id, file, line } = way;
-  const text = `${id} offers AUTH, and no backend is set up: smtpd dies at each connection`;
+  const text = `${id} offers AUTH, but no backend is set up: smtpd exits at each connection`;
   return [
     {
       id: 'auth-without-backend',
@@ -84,7 +84,8 @@ function anySender(way: WayIn): Danger[] {
   if (way.auth.offered === 'never' || verdict(way, 'user-foreign-sender', 'relay') !== 'accepted') return [];
   const { id, file, line } = way;
   const text = `${id}: a user who has logged in may send under any address`;
-  const hint = 'smtpd_sender_login_maps and reject_authenticated_sender_login_mismatch say who owns which address';
+  const hint =
+    'smtpd_sender_login_maps and reject_authenticated_sender_login_mismatch limit each user to their own addresses';
   return [{ id: 'any-sender', text, file, line, hint }];
 }
 

@@ -1,26 +1,26 @@
 import { LISTS, type CheckStep, type Decided, type Program, type ProgramStep } from './program.ts';
 
-/** What checks answer: `dunno` goes on with the next step of the list. */
+/** The answer of a check; `dunno` continues with the next step of the list. */
 export type CheckAnswer = 'permit' | 'refuse' | 'dunno';
 export type Answers = ReadonlyMap<string, CheckAnswer>;
 
 export interface ProgramEnd {
   readonly end: 'accept' | 'refuse';
-  /** What decided. */
+  /** The restriction that decided. */
   readonly by: string;
-  /** The checks that were asked, in order. */
+  /** The checks that ran, in order. */
   readonly asked: readonly string[];
 }
 
-/** `ask`: the answer of this check is needed to go on. */
+/** `ask`: the run needs the answer of this check to continue. */
 export type ProgramRun = ProgramEnd | { readonly end: 'ask'; readonly check: CheckStep };
 
-/** What a check answers that no answer is given for. */
+/** The answer of a check that has no given answer. */
 type Otherwise = (check: CheckStep) => CheckAnswer | undefined;
 
 /**
- * Runs the lists with these answers. A list that permits ends, and the next one begins; a list that refuses ends all.
- * Accepted is what no list refuses.
+ * Runs the lists with these answers. A permit ends its list, and the next list begins; a refusal ends the run. Mail is accepted
+ * if no list refuses it.
  */
 export function run(program: Program, answers: Answers, otherwise: Otherwise = () => undefined): ProgramRun {
   const asked = new Set<string>();
@@ -36,10 +36,10 @@ export function run(program: Program, answers: Answers, otherwise: Otherwise = (
   return late[0] ? { end: 'refuse', by: late[0].by, asked: [...asked] } : { end: 'accept', by, asked: [...asked] };
 }
 
-/** The lists of a recipient that is accepted. */
+/** The lists that run after the recipient is accepted. */
 const AFTER_RECIPIENT: ReadonlySet<string> = new Set([LISTS.data, LISTS.endOfData]);
 
-/** The step that decides, or the check that must be asked first; null where the list says nothing. */
+/** The step that decides, or the check whose answer is needed first; null if the list does not decide. */
 function runList(
   steps: readonly ProgramStep[],
   answerOf: Otherwise,
@@ -63,18 +63,18 @@ function runList(
   return null;
 }
 
-/** The answers of checks that lead to what is looked for. */
+/** Answers of checks that lead to the wanted result. */
 export interface Witness {
   readonly answers: Answers;
-  /** How the first program ends, and the second. */
+  /** The end of the first and of the second program. */
   readonly one: ProgramEnd;
   readonly other: ProgramEnd;
 }
 
 /**
- * Answers for which `one` accepts and `other` refuses; null where there are none: `other` accepts every client that `one` accepts.
- * Exact, and linear in the places where `other` can refuse: each of them needs certain answers (nothing before it in its list
- * decides, and it refuses itself), and with the other checks as favourable as they can be, `one` accepts or it does not.
+ * Answers for which `one` accepts and `other` refuses; null if there are none, so that `other` accepts every client that `one`
+ * accepts. Exact, and linear in the number of places where `other` can refuse: each place needs certain answers (nothing before
+ * it in its list decides, and it refuses), and with the most favourable answers of all other checks, `one` either accepts or not.
  */
 export function acceptsMore(one: Program, other: Program): Witness | null {
   const key = keyOf(one);
@@ -89,7 +89,7 @@ export function acceptsMore(one: Program, other: Program): Witness | null {
   return found;
 }
 
-/** The same pairs come again with every change of a plan, and with most classes of client. */
+/** A cache: the same pairs occur at every change of a plan, and for most classes of client. */
 const known = new Map<string, Witness | null>();
 const keys = new WeakMap<Program, string>();
 
@@ -128,7 +128,7 @@ function refusals(program: Program): Refusal[] {
   return found;
 }
 
-/** @returns whether the list surely ends here */
+/** @returns whether the list always ends here */
 function collect(steps: readonly ProgramStep[], before: Map<string, CheckAnswer>, found: Refusal[]): boolean {
   for (const step of steps) {
     if (step.kind === 'permit') return true;
@@ -145,7 +145,7 @@ function collect(steps: readonly ProgramStep[], before: Map<string, CheckAnswer>
   return false;
 }
 
-/** How a program ends where no check has anything to say. */
+/** The end of a program whose checks all answer `dunno`. */
 export function byDefault(program: Program): ProgramEnd {
   const end = run(program, NOTHING, () => 'dunno');
   if (end.end === 'ask') throw new Error('a check without an answer');

@@ -2,7 +2,7 @@ import { dovecotEntries, dovecotValue, type DovecotConfig, type DovecotEntry } f
 import { isFilter, type Section } from '../formats/dovecot/dovecot-tree.ts';
 import type { AuthOffer, AuthSocket, TlsLevel, WayIn } from '../model/index.ts';
 
-/** The listeners of each login service as Dovecot defines them itself (service definitions of 2.3 and 2.4). */
+/** The default listeners of each login service (service definitions of Dovecot 2.3 and 2.4). */
 const SERVICES: readonly {
   readonly service: string;
   readonly protocol: string;
@@ -22,7 +22,7 @@ function listener(name: string, port: number, ssl = false): { name: string; port
   return { name, port, ssl };
 }
 
-/** Every listener where users log in, and one row more for each block that makes it different for some connections. */
+/** Every listener where users log in, with an additional row for each block that changes it for some connections. */
 export function dovecotWays(config: DovecotConfig): WayIn[] {
   const served = words(valueOf(config, [], 'protocols') ?? '');
   const blocks = filterBlocks(config.top, []);
@@ -35,7 +35,7 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
     return [...listeners, ...extra].flatMap((one): WayIn[] => {
       const path = [`service ${service}`, `inet_listener ${one.name}`];
       const port = Number(valueOf(config, path, 'port') ?? one.port);
-      // 2.3 serves `submissions` only where it is set; port 0 is no listener.
+      // 2.3 serves `submissions` only if it is set; port 0 disables a listener.
       if (port === 0 || (one.name === 'submissions' && !own.includes('submissions'))) return [];
       const address = valueOf(config, path, config.grammar === '2.4' ? 'listen' : 'address');
       const place = placeOf(config, path);
@@ -46,7 +46,7 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
         const tls = tlsOf(setting(config, 'ssl', scopes) ?? 'yes', implicit);
         const auth = authOf(config, tls, implicit, scopes);
         const proxy = isYes(valueOf(config, path, 'haproxy') ?? 'no') ? 'haproxy' : '';
-        // 2.4 takes what a trusted proxy hands on for secured.
+        // 2.4 treats connections from a trusted proxy as secured.
         const secured = proxy !== '' && config.grammar === '2.4' && tls !== 'required' && !implicit;
         return {
           id: `${service}/${one.name}${suffix}`,
@@ -71,7 +71,7 @@ export function dovecotWays(config: DovecotConfig): WayIn[] {
   });
 }
 
-/** Settings that make logins different where a block sets them. */
+/** Settings that change logins if a block sets them. */
 const DECIDES = ['ssl', 'disable_plaintext_auth', 'auth_allow_cleartext', 'auth_mechanisms', 'login_trusted_networks'];
 
 /** The blocks (`remote 10.0.0.0/8`, `local … `, `protocol imap`) that set one of them, each as the path of its headers. */
@@ -83,7 +83,7 @@ function filterBlocks(section: Section, path: readonly string[]): string[][] {
   });
 }
 
-/** The value that holds within these scopes, the innermost last. */
+/** The effective value in these scopes, the innermost last. */
 function setting(config: DovecotConfig, name: string, scopes: readonly (readonly string[])[]): string | null {
   return scopes.map((scope) => valueOf(config, scope, name)).findLast((value) => value !== null) ?? null;
 }
@@ -98,7 +98,7 @@ function tlsOf(ssl: string, implicit: boolean): TlsLevel {
   return implicit ? 'implicit' : word === 'required' ? 'required' : 'optional';
 }
 
-/** Clients of login_trusted_networks count as secured: they may log in in clear, in 2.3 even where TLS is required. */
+/** Clients in login_trusted_networks count as secured: they may log in in clear, in 2.3 even if TLS is required. */
 function trusted(config: DovecotConfig, everybody: WayIn): WayIn[] {
   const networks = valueOf(config, [], 'login_trusted_networks') ?? '';
   if (networks === '' || everybody.tls === 'implicit') return [];
@@ -118,8 +118,8 @@ function authOf(
 ): AuthOffer {
   const old = setting(config, 'disable_plaintext_auth', scopes);
   const clear = config.grammar === '2.4' ? isYes(setting(config, 'auth_allow_cleartext', scopes) ?? 'no') : old !== null && !isYes(old); // oxfmt-ignore
-  // A port of TLS where ssl is off for this client hangs up.
-  // 2.4 refuses the pair: doveconf at start, and in a block every session of it hangs up.
+  // A TLS port hangs up on a client for which ssl is off.
+  // 2.4 refuses the combination: doveconf at start; inside a block, every session hangs up.
   const contradicts = config.grammar === '2.4' && clear && (setting(config, 'ssl', scopes) ?? '').toLowerCase() === 'required'; // oxfmt-ignore
   const inside = implicit || tls === 'implicit' || tls === 'required' || !clear;
   return {
@@ -131,7 +131,7 @@ function authOf(
   };
 }
 
-/** What `auth_mechanisms` lets users log in with; Dovecot's default is PLAIN alone. */
+/** The mechanisms of `auth_mechanisms`; Dovecot's default is PLAIN alone. */
 export function mechanismsOf(config: DovecotConfig): string[] {
   return words((valueOf(config, [], 'auth_mechanisms') ?? 'plain').toLowerCase());
 }
@@ -156,19 +156,19 @@ function certificatesOf(config: DovecotConfig, scopes: readonly (readonly string
   });
 }
 
-/** The permissions that a mode sets: without a leading zero Dovecot reads it as a decimal number (660 is 0224). */
+/** The permissions that a mode sets: Dovecot reads a mode without a leading zero as a decimal number (660 is 0224). */
 function modeOf(value: string): string {
   const bits = Number.parseInt(value, value.startsWith('0') ? 8 : 10);
   return Number.isNaN(bits) ? value : (bits & 0o777).toString(8).padStart(4, '0');
 }
 
-/** The sockets through which other programs ask whether a password is right. */
+/** The sockets on which other programs ask Dovecot to check a password. */
 export function authSockets(config: DovecotConfig): AuthSocket[] {
   const { top, root } = config;
   const service = top.sections.get('service auth');
   return [...(service?.sections.values() ?? [])].flatMap((section): AuthSocket[] => {
     const [, kind, path = ''] = /^(unix|inet)_listener (.*)$/.exec(section.header) ?? [];
-    // These tell of users, or are for Dovecot's own processes; they check no password.
+    // These give information about users or are for Dovecot's own processes; they check no password.
     if (kind === undefined || /(^|[-/])(userdb|master|login|token-login|tokenlogin)$/.test(path)) return [];
     const of = (name: string): string => section.settings.get(name)?.at(-1)?.value ?? '';
     const place = [...section.settings.values()].flat().toSorted((a, b) => a.order - b.order)[0];

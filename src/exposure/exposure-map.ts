@@ -9,10 +9,10 @@ import { authSockets, dovecotWays, mechanismsOf } from './dovecot-ways.ts';
 import { smtpdsOf, waysOut, type Smtpd } from './postfix-ways.ts';
 import { missingRefusal, programOf, strangeRestriction, type Program } from './program.ts';
 
-/** Where Postfix's files are, for the reader. */
+/** Where Postfix's files are, for messages. */
 const MASTER_CF = '/etc/postfix/master.cf';
 
-/** Who can do what through which way in (docs/exposure.md). Pure: the same files and facts give the same map. */
+/** The exposure map: each class of client, each way in, and what it can do there (docs/exposure.md). Pure: the same files and facts give the same map. */
 export function exposureOf(config: Config, facts: HostFacts): ExposureMap {
   const outline = outlineOf(config, facts);
   const map = {
@@ -27,7 +27,7 @@ export function exposureOf(config: Config, facts: HostFacts): ExposureMap {
   return plain;
 }
 
-/** The ways in and out without what is decided there: enough to see what changes, and quick. */
+/** The ways in and out without the decisions there: enough to see changes, and fast. */
 export interface Outline {
   readonly smtpds: readonly Smtpd[];
   /** Without decisions. */
@@ -44,7 +44,7 @@ export function outlineOf(config: Config, facts: HostFacts): Outline {
 
 const NO_DOVECOT = { mechanisms: [], ways: [], sockets: [] };
 
-/** Most edits of a plan are to one daemon's files: what is known of the other's is kept, by the identity of its trees. */
+/** A cache by the identity of the trees: most edits of a plan change the files of one daemon, so the other's result stays. */
 const postfixKnown = new WeakMap<object, { facts: HostFacts; smtpds: Smtpd[]; out: WayOut[] }>();
 const dovecotKnown = new WeakMap<object, { mechanisms: string[]; ways: WayIn[]; sockets: AuthSocket[] }>();
 
@@ -107,7 +107,7 @@ export function decisionOf(
   return { ...about, verdict: 'checked', checks: end.asked, why: end.by };
 }
 
-/** The lists of this smtpd as this class of client meets them. */
+/** The lists of this smtpd for this class of client. */
 export function smtpdProgram(
   smtpd: Smtpd,
   client: Decision['client'],
@@ -119,7 +119,7 @@ export function smtpdProgram(
   return listsOf(smtpd, client, destination, facts);
 }
 
-/** The same, as if smtpd served: that it has no certificate, or dies over its lists, is no limit that somebody set. */
+/** The same, as if smtpd served: a missing certificate, or lists that make it exit, are not limits that somebody chose. */
 export function listsOf(
   smtpd: Smtpd,
   client: Decision['client'],
@@ -137,22 +137,22 @@ export function listsOf(
   return program;
 }
 
-/** A plan compares the same smtpd again and again. */
+/** A cache: a plan compares the same smtpd many times. */
 const programs = new WeakMap<Smtpd, Map<string, Program>>();
 
 const DEFAULT_VERSION = '3.7';
 
-/** Why nobody is served there; null where somebody is. */
+/** Why this smtpd serves nobody; null if it serves. */
 export function notServing({ parameters, dead }: Smtpd, { postfix }: HostFacts): string | null {
   return dead ?? missingRefusal(parameters, postfix ?? DEFAULT_VERSION);
 }
 
-/** Does AUTH work there, whether or not EHLO lists it? */
+/** Does AUTH work there, even if EHLO does not list it? */
 function canLogIn({ auth }: Smtpd): boolean {
   return auth.offered !== 'never';
 }
 
-/** A value that only Postfix itself can expand; null where there is none. */
+/** A value that only Postfix itself can expand; null if there is none. */
 export function notUnderstood({ parameters }: Smtpd): string | null {
   const names = [
     ...['client', 'helo', 'sender', 'relay', 'recipient', 'data', 'end_of_data'].map(

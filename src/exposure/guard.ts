@@ -3,22 +3,22 @@ import { CLIENT_NAMES } from './clients.ts';
 import { endpoint, looserThan, type Aspect, type Difference, type Model } from './compare.ts';
 import { INTENDED, missedCheck, type EffectContext } from './intended.ts';
 
-/** Something that would become looser and is not on the recipe's list. */
+/** A change that would make something looser and is not an intended effect of the recipe. */
 export interface Objection {
   readonly difference: Difference;
-  /** One sentence without a full stop: who could do what, and what holds now. */
+  /** One sentence without a full stop: who could do what, and the state now. */
   readonly text: string;
 }
 
 export interface PlanJudgement {
   readonly objections: readonly Objection[];
-  /** What the recipe opens on purpose, and what becomes stricter. */
+  /** The intended effects of the recipe, and everything that becomes stricter. */
   readonly effects: readonly Effect[];
 }
 
 /**
- * Holds a plan against the promise: nothing becomes looser for any class of client, but for the recipe's own effects
- * (intended.ts) and what the administrator has agreed to replace.
+ * Checks a plan against the promise: nothing becomes looser for any class of client, except for the recipe's intended effects
+ * (intended.ts) and the replacements to which the administrator has agreed.
  */
 export function judgePlan(before: Model, after: Model, replace: readonly Replaceable[] = []): PlanJudgement {
   const looser = compared(before, after, looserThan(before, after));
@@ -33,7 +33,7 @@ export function judgePlan(before: Model, after: Model, replace: readonly Replace
   return { objections, effects: [...unique(opens), ...unique(tightened(stricter, before))] };
 }
 
-/** What a daemon that was not there could do is no measure. */
+/** Differences of daemons that were installed before; a new daemon has nothing to compare with. */
 function compared({ config }: Model, { config: now }: Model, found: readonly Difference[]): Difference[] {
   return found.filter(({ aspect, id }) => {
     const isDovecot = aspect === 'socket' || /^[\w]+-login\//.test(id);
@@ -52,7 +52,7 @@ function nameOf(id: string, { ways }: Model): string {
 const WORDS: Readonly<Record<Exclude<Aspect, 'mail'>, (one: Difference) => string>> = {
   way: ({ after }) => `nothing listens there now; it ${after}`,
   tls: ({ before, after }) => `TLS would be ${after} instead of ${before}`,
-  clear: () => 'passwords would be taken before TLS',
+  clear: () => 'passwords would be accepted before TLS',
   login: ({ after }) => `users could log in (${after})`,
   backend: ({ before, after }) => `logins would be checked by ${after} instead of ${before}`,
   mechanisms: ({ before, after }) =>
@@ -72,7 +72,7 @@ function objection(difference: Difference, context: EffectContext): string {
   const { aspect, id, client, destination, before } = difference;
   const name = nameOf(id, context.after);
   if (aspect !== 'mail') return `${name}: ${WORDS[aspect](difference)}`;
-  if (difference.unproven) return `${name}: what ${before} means cannot be told from the files`;
+  if (difference.unproven) return `${name}: the tool cannot tell from the files what ${before} means`;
   const who = client ? CLIENT_NAMES[client] : 'somebody';
   const does = destination === 'relay' ? 'send mail anywhere' : 'bring mail for this host';
   if (before !== NO_LOGIN) return `${name}: ${who} could ${does}, which ${before} refuses now`;
@@ -80,7 +80,7 @@ function objection(difference: Difference, context: EffectContext): string {
   return `${name}: ${who} could log in and ${does}${missed === null ? '' : ` without ${missed}`}`;
 }
 
-/** What becomes stricter, with those whom it concerns. */
+/** The stricter differences, with the clients concerned. */
 function tightened(differences: readonly Difference[], before: Model): Effect[] {
   const mail = new Map<string, Difference[]>();
   const effects: Effect[] = [];
@@ -105,7 +105,7 @@ function tightened(differences: readonly Difference[], before: Model): Effect[] 
   return effects;
 }
 
-/** Of a difference with the roles swapped: `after` is what holds now. */
+/** For a difference with swapped roles: `after` is the present state. */
 function stricterText({ aspect, id, before: will, after: was }: Difference, before: Model): string | null {
   const name = nameOf(id, before);
   const way = before.ways.find((one) => one.id === id);
@@ -115,7 +115,7 @@ function stricterText({ aspect, id, before: will, after: was }: Difference, befo
     case 'tls':
       return `${name}: ${TLS_WORDS[will as TlsLevel]}`;
     case 'clear':
-      return `${name}: a password is taken only inside TLS`;
+      return `${name}: passwords are accepted only inside TLS`;
     case 'login':
       return `${name}: no logins any more`;
     case 'mechanisms':
@@ -123,7 +123,9 @@ function stricterText({ aspect, id, before: will, after: was }: Difference, befo
     case 'addresses':
       return `${name}: listens only on ${will}`;
     case 'socket':
-      return will === 'not there' ? `the socket ${id} goes` : `the socket ${id} becomes ${will} (${was} until now)`;
+      return will === 'not there'
+        ? `the socket ${id} is removed`
+        : `the socket ${id} becomes ${will} (${was} until now)`;
     case 'out':
       return `${id}: mail leaves with TLS level ${will} (${was} until now)`;
     case 'filters':

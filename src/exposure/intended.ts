@@ -6,12 +6,12 @@ import { plainSmtpd, entryTakesLogins, type Smtpd } from './postfix-ways.ts';
 import { referencesFor, userProgram } from './reference.ts';
 
 /**
- * The recipe's own effects: all that a plan may make looser, each with the condition under which it may. What is not on this
- * list stops a plan (guard.ts).
+ * The intended effects of the recipe: everything that a plan may make looser, each with its condition. Any other loosening stops a
+ * plan (guard.ts).
  */
 export interface Intended {
   readonly id: string;
-  /** For docs/promises.md: what opens, and on which condition. */
+  /** For docs/promises.md: what opens, and under which condition. */
   readonly what: string;
   covers(difference: Difference, context: EffectContext): boolean;
   /** One line for the plan. */
@@ -27,13 +27,13 @@ export interface EffectContext {
 export const INTENDED: readonly Intended[] = [
   {
     id: 'login-on-25',
-    what: 'Users log in on 25 after STARTTLS, where every check and filter that they meet on their own ports is met there too, and on no further address.',
+    what: 'Users may log in on 25 after STARTTLS, if port 25 has every check and filter of their own ports and no additional address.',
     covers: (difference, context) => portOf(difference, context) === 25 && isAsNarrow(difference, context) && opensLogin(difference, context), // oxfmt-ignore
     text: (id) => `users may log in on ${id} after STARTTLS, and send`,
   },
   {
     id: 'login-on-users-port',
-    what: 'Users log in on an entry for 465 or 587 that served strangers until now, under the same checks as on their other ports.',
+    what: 'Users may log in on an entry for 465 or 587 that served strangers until now, under the same checks as on their other ports.',
     covers: (difference, context) => {
       const port = portOf(difference, context);
       if (port !== 465 && port !== 587) return false;
@@ -43,26 +43,26 @@ export const INTENDED: readonly Intended[] = [
   },
   {
     id: 'users-relay',
-    what: 'Users who could log in and not send may send, where every check of the same lists is still asked.',
+    what: 'Users who could log in but not send may send, if every check of the same lists still runs.',
     covers: (difference, context) => isUsers(difference) && couldLogIn(difference, context) && keepsOwnChecks(difference, context), // oxfmt-ignore
     text: (id) => `users who log in on ${id} may send mail anywhere`,
   },
   {
     id: 'port-for-users',
-    what: 'A new entry for 465 or 587: users only, inside TLS only, on the addresses, behind the filters and under the checks of the entry that it is modelled on.',
+    what: 'A new entry for 465 or 587: users only, inside TLS only, with the addresses, filters and checks of the entry that it is modelled on.',
     covers: newPort,
     text: (id) => `${id} is new: users log in there inside TLS, and send`,
   },
   {
     id: 'login-inside-tls',
-    what: 'IMAP, POP3 and ManageSieve logins inside TLS, and 993 and 995, where there was no TLS.',
+    what: 'IMAP, POP3 and ManageSieve logins inside TLS, and ports 993 and 995, if there was no TLS before.',
     covers: ({ aspect, after, id }, context) =>
       (aspect === 'login' && after === 'inside-tls') || (aspect === 'way' && isTlsTwin(id, context)),
     text: (id) => `users may log in on ${id}, inside TLS`,
   },
   {
     id: 'login-beside-plain',
-    what: 'The mechanism LOGIN beside PLAIN: the same users with the same passwords.',
+    what: 'The mechanism LOGIN in addition to PLAIN: the same users with the same passwords.',
     covers: ({ aspect, before, after }) => {
       if (aspect !== 'mechanisms') return false;
       const old = before.split(' ');
@@ -72,7 +72,7 @@ export const INTENDED: readonly Intended[] = [
   },
   {
     id: 'auth-socket',
-    what: "The socket by which Postfix asks Dovecot, for Postfix's own user alone.",
+    what: "The socket on which Postfix asks Dovecot, accessible to Postfix's own user only.",
     covers: ({ aspect, id }, { after }) => {
       const socket = aspect === 'socket' && after.sockets.find(({ path }) => path === id);
       if (!socket || !saslPaths(after).includes(id)) return false;
@@ -88,7 +88,7 @@ export const INTENDED: readonly Intended[] = [
   },
   {
     id: 'replace-mechanisms',
-    what: 'Mechanisms that let other users in, with --replace mechanisms.',
+    what: 'Mechanisms that admit other users, with --replace mechanisms.',
     covers: ({ aspect }, { replace }) => aspect === 'mechanisms' && replace.includes('mechanisms'),
     text: (id) => `${id} offers further mechanisms (--replace mechanisms)`,
   },
@@ -106,21 +106,21 @@ function couldLogIn({ id }: Difference, { before }: EffectContext): boolean {
   return before.smtpds.some((one) => one.id === id && entryTakesLogins(one.parameters));
 }
 
-/** A class of user is accepted where there was no login, and meets what users meet elsewhere. */
+/** A class of user is accepted where there was no login, and meets the same checks as on the users' other ports. */
 function opensLogin(difference: Difference, context: EffectContext): boolean {
   if (!isUsers(difference) || couldLogIn(difference, context)) return false;
   if (!passesFilters(difference, context)) return false;
   return keepsOwnChecks(difference, context) && meetsReference(difference, context);
 }
 
-/** Nobody whom the same entry's checks of users refuse is accepted now. */
+/** No user whom this entry's own checks refuse is accepted after the change. */
 function keepsOwnChecks({ id, client, destination }: Difference, { before, after }: EffectContext): boolean {
   const [old, now] = [before, after].map(({ smtpds }) => smtpds.find((one) => one.id === id));
   if (!old || !now || !client || !destination) return false;
   return acceptsMore(programFor(now, client, destination, after.facts), userProgram(old, client, destination, before.facts)) === null; // oxfmt-ignore
 }
 
-/** Of a class of user who would be accepted where there is no login now: what refuses it on the users' own ports. */
+/** For users who would be accepted where there is no login now: the check on their own ports that refuses them. */
 export function missedCheck({ id, client, destination }: Difference, { before, after }: EffectContext): string | null {
   const now = after.smtpds.find((one) => one.id === id);
   if (!now || !client || !destination) return null;
@@ -143,20 +143,20 @@ function meetsReference({ id, client, destination }: Difference, { before, after
   );
 }
 
-/** Users log in where they can reach it now: on no address beside those of their own ports. */
+/** Users log in only at addresses where they can already log in on their own ports. */
 function isAsNarrow({ id }: Difference, { before, after }: EffectContext): boolean {
   const now = after.smtpds.find((one) => one.id === id);
   const known = referencesFor(before).flatMap(({ addresses }) => addresses);
   return known.includes('*') || (now?.addresses.every((one) => known.includes(one)) ?? false);
 }
 
-/** What users send passes every filter that it passes on one of their ports now. */
+/** Mail from users still passes every filter that it passes on one of their ports now. */
 function passesFilters({ id }: Difference, { before, after }: EffectContext): boolean {
   const now = after.smtpds.find((one) => one.id === id);
   return referencesFor(before).some((one) => one.filters.every((filter) => filter.startsWith('no_') || now?.filters.includes(filter))); // oxfmt-ignore
 }
 
-/** Until now anybody could bring mail for this host there: it is not limited to a network or to certificates. */
+/** Anybody can deliver mail for this host there now: the entry is not limited to a network or to certificates. */
 function servesStrangers(id: string, { before }: EffectContext): boolean {
   const smtpd = before.smtpds.find((one) => one.id === id);
   return smtpd !== undefined && letsStrangersIn(smtpd, before.facts);
@@ -171,7 +171,7 @@ function newPort(difference: Difference, { before, after }: EffectContext): bool
   return referencesFor(before).some((reference) => isWithin(now, reference, before, after));
 }
 
-/** As narrow as the entry that it is modelled on, and closed to everybody without a login. */
+/** As narrow as the entry that it is modelled on, and closed to every client without a login. */
 function isWithin(now: Smtpd, reference: Smtpd, before: Model, after: Model): boolean {
   const addresses =
     reference.addresses.includes('*') || now.addresses.every((one) => reference.addresses.includes(one));
@@ -188,13 +188,13 @@ function isWithin(now: Smtpd, reference: Smtpd, before: Model, after: Model): bo
   );
 }
 
-/** The backend that users know, where there is one. */
+/** The backend that users already use, if there is one. */
 function isKnownBackend({ type, path }: AuthOffer, ways: readonly WayIn[]): boolean {
   const known = ways.filter(({ daemon, auth }) => daemon === 'postfix' && auth.offered !== 'never' && auth.type !== '');
   return known.length === 0 || known.some(({ auth }) => auth.type === type && auth.path === path);
 }
 
-/** Dovecot opens 993 and 995 once TLS is on (`ssl = no` closes them): on the addresses of 143 and 110. */
+/** Dovecot opens 993 and 995 when TLS is on (`ssl = no` closes them), on the addresses of 143 and 110. */
 function isTlsTwin(id: string, { before, after }: EffectContext): boolean {
   const way = after.ways.find((one) => one.id === id);
   if (way?.daemon !== 'dovecot' || way.tls !== 'implicit' || way.auth.offered === 'always') return false;
@@ -204,7 +204,7 @@ function isTlsTwin(id: string, { before, after }: EffectContext): boolean {
   return plain !== undefined && (plain.addresses.includes('*') || way.addresses.every((one) => plain.addresses.includes(one))); // oxfmt-ignore
 }
 
-/** Where Postfix looks for Dovecot, as absolute paths. */
+/** The sockets on which Postfix looks for Dovecot, as absolute paths. */
 function saslPaths({ smtpds, config, facts }: Model): string[] {
   const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
   return [...smtpds, ...plainSmtpd(config, facts)]

@@ -13,14 +13,14 @@ export interface Smtpd {
   readonly port: number | null;
   readonly tls: TlsLevel;
   readonly auth: AuthOffer;
-  /** Why smtpd serves nobody, for TLS is required or set as it cannot be had; null where it serves. */
+  /** Why smtpd serves nobody: TLS is required but unavailable, or its level is invalid; null if it serves. */
   readonly dead: string | null;
   readonly proxy: string;
   readonly filters: readonly string[];
   readonly certificates: readonly string[];
 }
 
-/** Every smtpd that TCP clients reach, in the order of master.cf. */
+/** Every smtpd that TCP clients can reach, in the order of master.cf. */
 export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
   if (!postfix) return [];
   const services = activeServices(postfix.master);
@@ -33,7 +33,7 @@ export function smtpdsOf({ postfix }: Config, facts: HostFacts): Smtpd[] {
   });
 }
 
-/** The smtpd that master.cf would have with nothing of its own: main.cf alone speaks. Its line is 0. */
+/** An smtpd without any `-o` of its own: only main.cf applies. Its line is 0. */
 export function plainSmtpd({ postfix }: Config, facts: HostFacts): Smtpd[] {
   if (!postfix) return [];
   const columns = { private_: 'n', unpriv: '-', chroot: '-', wakeup: '-', maxproc: '-', args: [], options: [] };
@@ -41,7 +41,7 @@ export function plainSmtpd({ postfix }: Config, facts: HostFacts): Smtpd[] {
   return [smtpdOf(postfix, facts, service, service, '')];
 }
 
-/** @param front the entry that listens: of postscreen, where that stands before the service */
+/** @param front the entry that listens: postscreen's, if it is in front of the service */
 function smtpdOf(
   { main }: NonNullable<Config['postfix']>,
   facts: HostFacts,
@@ -88,7 +88,7 @@ function interfaces(value: string): string[] {
   return words.flatMap((word) => (/^(loopback-only|localhost)$/.test(word) ? ['127.0.0.1', '::1'] : [word.replace(/^\[(.*)\]$/, '$1')])); // oxfmt-ignore
 }
 
-/** smtpd.c, pre_jail_init: the level outranks the words of Postfix before 2.3. */
+/** smtpd.c, pre_jail_init: the level overrides the parameters of Postfix before 2.3. */
 function tlsOf(parameters: Parameters): TlsLevel {
   if (parameters.isYes('smtpd_tls_wrappermode')) return 'implicit';
   const level = levelOf(parameters);
@@ -97,14 +97,14 @@ function tlsOf(parameters: Parameters): TlsLevel {
 
 function levelOf(parameters: Parameters): string {
   const level = parameters.of('smtpd_tls_security_level').toLowerCase();
-  // smtpd takes what only a client can do for `encrypt`, with a warning.
+  // smtpd reads levels for clients as `encrypt`, with a warning.
   if (['verify', 'secure', 'fingerprint'].includes(level)) return 'encrypt';
   if (level !== '') return level;
   if (parameters.isYes('smtpd_enforce_tls')) return 'encrypt';
   return parameters.isYes('smtpd_use_tls') ? 'may' : 'none';
 }
 
-/** Can a handshake succeed? Without a certificate STARTTLS gets 454, as a discarded keyword 502. */
+/** Can a handshake succeed? Without a certificate, or with a discarded keyword, smtpd refuses STARTTLS (454, 502). */
 function hasTls(parameters: Parameters): boolean {
   return !discards(parameters, 'starttls') && hasCertificate(parameters);
 }
@@ -122,7 +122,7 @@ function deadOf(parameters: Parameters, tls: TlsLevel): string | null {
   return tls === 'implicit' && !hasCertificate(parameters) ? 'TLS comes first, and there is no certificate' : null;
 }
 
-/** Is the keyword discarded, and with it the command? An address map outranks the list; of it only `static:` is known. */
+/** Is the keyword discarded, and with it the command? An address map overrides the list; only `static:` maps can be read here. */
 function discards(parameters: Parameters, keyword: string): boolean {
   const byAddress = parameters.of('smtpd_discard_ehlo_keyword_address_maps');
   const said = byAddress === '' ? parameters.of('smtpd_discard_ehlo_keywords') : (/^static:(.*)$/.exec(byAddress)?.[1] ?? ''); // oxfmt-ignore
@@ -130,9 +130,9 @@ function discards(parameters: Parameters, keyword: string): boolean {
 }
 
 /**
- * Is AUTH on at this smtpd, whether or not TLS lets a client come so far? A discarded keyword disables the command: AUTH gets
- * 503, and restrictions that need SASL hold. smtpd_sasl_exceptions_networks only leaves AUTH out of the EHLO reply: a client
- * that sends it anyway gets 235.
+ * Is AUTH on at this smtpd, even if TLS keeps clients from it? A discarded keyword disables the command: AUTH gets 503, and
+ * restrictions that need SASL apply. smtpd_sasl_exceptions_networks only removes AUTH from the EHLO reply: a client that sends
+ * it anyway gets 235.
  */
 export function entryTakesLogins(parameters: Parameters): boolean {
   return parameters.isYes('smtpd_sasl_auth_enable') && !discards(parameters, 'auth');
@@ -147,7 +147,7 @@ function authOf(parameters: Parameters, tls: TlsLevel, facts: HostFacts): AuthOf
   return { offered, exceptions, type, path, mechanisms: [] };
 }
 
-/** With nothing but Postfix's defaults smtpd finds nobody to ask, and dies ("no SASL authentication mechanisms"). */
+/** With Postfix's defaults alone smtpd finds no login service and exits ("no SASL authentication mechanisms"). */
 function hasBackend(parameters: Parameters, { cyrus }: HostFacts): boolean {
   if (parameters.from('smtpd_sasl_type') === 'default') return cyrus === true;
   return (
@@ -155,7 +155,7 @@ function hasBackend(parameters: Parameters, { cyrus }: HostFacts): boolean {
   );
 }
 
-/** What mail passes on its way, each filter by itself; `no_…` are filters that are left out. */
+/** The filters that mail passes, one by one; `no_…` are disabled filters. */
 function filtersOf(parameters: Parameters): string[] {
   const words = (name: string): string[] =>
     parameters
@@ -182,7 +182,7 @@ function certificatesOf(parameters: Parameters): string[] {
   });
 }
 
-/** The services that hand mail on, with the TLS that each asks for (postconf(5), smtp_tls_security_level). */
+/** The services that deliver mail to other hosts, with the TLS level of each (postconf(5), smtp_tls_security_level). */
 export function waysOut({ postfix }: Config, facts: HostFacts, file: string): WayOut[] {
   if (!postfix) return [];
   return activeServices(postfix.master)

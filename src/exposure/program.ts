@@ -5,31 +5,31 @@ import type { Client } from './clients.ts';
 import type { Parameters } from './config.ts';
 
 /**
- * What smtpd's restriction lists are to one class of client and one destination (smtpd_check.c; postconf(5)). A step either
- * decides at once, or is a check whose answer depends on what only the running host knows (a table, a policy service, DNS).
+ * smtpd's restriction lists for one class of client and one destination (smtpd_check.c; postconf(5)). A step either decides at
+ * once, or is a check whose answer depends on the running host (a table, a policy service, DNS).
  */
 export type ProgramStep = Decided | CheckStep | NestedList;
 
 export interface Decided {
   readonly kind: 'permit' | 'refuse';
   readonly by: string;
-  /** It refuses this user or this user's sender, whatever the destination. */
+  /** It refuses this user or this user's sender, for every destination. */
   readonly aboutUser?: true;
-  /** A refusal that comes when the recipient would be accepted (`defer_if_permit`): the lists go on until then. */
+  /** A refusal that takes effect only if the recipient would be accepted (`defer_if_permit`): the lists continue until then. */
   readonly late?: true;
 }
 
 export interface CheckStep {
   readonly kind: 'check';
-  /** The same check in two lists has the same id, and answers the same. */
+  /** The same check in two lists has the same id and the same answer. */
   readonly id: string;
   readonly permits: boolean;
   readonly refuses: boolean;
-  /** It is about clients that have not logged in: block lists, DNS and HELO names of the client. */
+  /** The check concerns clients without a login: block lists, DNS and HELO names of the client. */
   readonly aboutStrangers: boolean;
 }
 
-/** A restriction class: its decision is that of the list around it. */
+/** A restriction class; its decision counts as a decision of the list around it. */
 export interface NestedList {
   readonly kind: 'list';
   readonly steps: readonly ProgramStep[];
@@ -73,7 +73,7 @@ export function programOf(situation: SmtpdSituation): Program {
   }));
 }
 
-/** Since 3.6, and from compatibility_level 3.6 on, the relay list comes before the recipient list. */
+/** Since 3.6, with compatibility_level 3.6 or higher, the relay list comes before the recipient list. */
 function relayFirst({ parameters, version }: SmtpdSituation): boolean {
   if (compareVersions(version, '3.6') < 0) return false;
   const told = parameters.of('smtpd_relay_before_recipient_restrictions').toLowerCase();
@@ -82,7 +82,7 @@ function relayFirst({ parameters, version }: SmtpdSituation): boolean {
   return compareVersions(/^\d+(\.\d+)*$/.test(level) ? level : '0', '3.6') >= 0;
 }
 
-/** Without smtpd_delay_reject a HELO list refuses HELO and nothing else: a client that goes on with AUTH or MAIL is served. */
+/** Without smtpd_delay_reject, a HELO list refuses only HELO: a client that continues with AUTH or MAIL is served. */
 function isSkipped(stage: StageName, { parameters }: SmtpdSituation): boolean {
   return stage === 'helo' && isEarly(stage, parameters) && !parameters.isYes('smtpd_helo_required');
 }
@@ -92,7 +92,7 @@ const rank = (stage: StageName): number =>
 
 const DEEPEST = 10;
 
-/** The steps of one list. What cannot matter to this client leaves no step. @param warns nothing in the list refuses */
+/** The steps of one list; steps that cannot matter to this client are left out. @param warns nothing in the list refuses */
 function compile(
   value: string,
   stage: StageName,
@@ -104,7 +104,7 @@ function compile(
   return restrictions(value).flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
 }
 
-/** Names of checks that look at the client alone; somebody who logs in is not meant by them. */
+/** Names of checks that look only at the client; they do not concern authenticated users. */
 const ABOUT_STRANGERS =
   /^(reject_(rbl_client|rhsbl_(client|reverse_client|helo)|unknown_(client|client_hostname|reverse_client_hostname|hostname|helo_hostname)|invalid_(hostname|helo_hostname)|non_fqdn_(hostname|helo_hostname))|check_(helo|helo_\w+|reverse_client_\w+|client_(ns|mx|a))_access|permit_\w+)$/;
 
@@ -169,18 +169,18 @@ function step(one: Restriction, stage: StageName, situation: SmtpdSituation, dep
     const inner = parameters.of(wordOf(one));
     return [{ kind: 'list', steps: compile(inner, stage, situation, one.warns, depth + 1) }];
   }
-  // smtpd answers 451 "server configuration error" to what it does not know, warn_if_reject or not.
+  // smtpd answers 451 "server configuration error" to an unknown name, with or without warn_if_reject.
   if (!isRestriction(one.name) || (one.name.includes(':') && !SUBJECTS[stage])) return [{ kind: 'refuse', by }];
   const needsRecipient =
     /^(check_recipient_|reject_(unknown|unverified|unlisted|non_fqdn)_recipient|permit_mx_backup|reject_rhsbl_recipient)/;
   const needsSender = /^(check_sender_|reject_(unknown|unverified|unlisted|non_fqdn)_sender|reject_rhsbl_sender)/;
   const needsHelo = /^(check_helo_|reject_(unknown|invalid|non_fqdn)_(helo_)?hostname|reject_rhsbl_helo)/;
-  // A bare table is about the subject of its list.
+  // A bare table looks up the subject of its list.
   const subject = one.name.includes(':') ? `check_${SUBJECTS[stage]}_` : one.name;
   if (needsRecipient.test(subject) && !knowsRecipient) return [];
   if (needsSender.test(subject) && !knowsSender) return [];
   if (needsHelo.test(subject) && !knowsHelo) return [];
-  // A table that says something of a login is not asked about a client without one.
+  // A table about logins is not asked about a client without a login.
   if (/^check_sasl_/.test(one.name))
     return client.login === 'none' || !sasl ? [] : client.blocked ? refuseUser : check(true);
   const same = alwaysSays(one);
@@ -195,13 +195,13 @@ function isEarly(stage: StageName, parameters: Parameters): boolean {
   return ['client', 'helo', 'sender'].includes(stage) && parameters.of('smtpd_delay_reject').toLowerCase() === 'no';
 }
 
-/** What makes a check the same check: its words. A bare table is `check_…_access` of the list it stands in. */
+/** The identity of a check: its words. A bare table is `check_…_access` of its list. */
 function idOf({ name, argument, text, warns }: Restriction): string {
   const words = argument === '' ? (name.includes(':') ? text : name) : `${name} ${argument}`;
   return `${warns ? 'warn_if_reject ' : ''}${words}`;
 }
 
-/** What a bare table in a list is asked about; a list that is not here takes none. */
+/** The subject that a bare table in a list looks up; other lists accept no bare table. */
 const SUBJECTS: Partial<Record<StageName, string>> = {
   client: 'client',
   helo: 'helo',
@@ -210,7 +210,7 @@ const SUBJECTS: Partial<Record<StageName, string>> = {
   recipient: 'recipient',
 };
 
-/** The name as written, for names of classes are case-sensitive. */
+/** The name as written, because class names are case-sensitive. */
 function wordOf({ text, warns }: Restriction): string {
   const words = text.split(' ');
   return (warns && /^warn_if_reject$/i.test(words[0]!) ? words[1] : words[0]) ?? '';
@@ -220,7 +220,7 @@ function isClass(one: Restriction, parameters: Parameters): boolean {
   return parameters.of('smtpd_restriction_classes').split(/[\s,]+/).includes(wordOf(one)); // oxfmt-ignore
 }
 
-/** What a `static:` table says to everybody; null of other tables, and of actions that are no plain answer. */
+/** The answer of a `static:` table to every client; null for other tables, and for actions that are not plain answers. */
 function alwaysSays({ name, argument }: Restriction): 'permit' | 'refuse' | 'dunno' | null {
   const table = name.includes(':') ? name : /^check_\w+_access$/.test(name) ? argument : '';
   const [, said] = /^static:(ok|permit|reject|defer|dunno)$/i.exec(table) ?? [];
@@ -228,10 +228,10 @@ function alwaysSays({ name, argument }: Restriction): 'permit' | 'refuse' | 'dun
   return /^(ok|permit)$/i.test(said) ? 'permit' : /^dunno$/i.test(said) ? 'dunno' : 'refuse';
 }
 
-/** Without one of these before any `permit` in the relay or the recipient list, smtpd dies at start (smtpd_check_init). */
+/** Without one of these before any `permit` in the relay or recipient list, smtpd exits at start (smtpd_check_init). */
 const REQUIRED = /^((reject|defer)(_unauth_destination)?|defer_if_permit|check_relay_domains)$/;
 
-/** Why smtpd does not serve anybody with these lists; null where it does. */
+/** Why smtpd serves nobody with these lists; null if it serves. */
 export function missingRefusal(parameters: Parameters, version: string): string | null {
   const classes = parameters.of('smtpd_restriction_classes').split(/[\s,]+/).filter(Boolean); // oxfmt-ignore
   const undefinedClass = classes.find((name) => parameters.of(name) === '');
@@ -253,7 +253,7 @@ export function missingRefusal(parameters: Parameters, version: string): string 
   }
 }
 
-/** The first word of the lists that looks like a restriction and that this model does not know; null where there is none. */
+/** The first word of the lists that looks like a restriction and is unknown to this model; null if there is none. */
 export function strangeRestriction(parameters: Parameters): string | null {
   for (const list of Object.values(LISTS)) {
     const found = strange(parameters.of(list), 0);
@@ -264,7 +264,7 @@ export function strangeRestriction(parameters: Parameters): string | null {
   function strange(value: string, depth: number): string | null {
     for (const one of restrictions(value)) {
       if (isClass(one, parameters)) {
-        // A class that comes back to itself ends smtpd.
+        // A class that includes itself makes smtpd exit.
         const inner = depth < DEEPEST ? strange(parameters.of(wordOf(one)), depth + 1) : one.text;
         if (inner !== null) return inner;
       } else if (/^(reject|permit|check|defer|warn)_/.test(one.name) && !isRestriction(one.name)) return one.text;
@@ -273,7 +273,7 @@ export function strangeRestriction(parameters: Parameters): string | null {
   }
 }
 
-/** postconf(5): the names of all restrictions, the old spellings and the removed ones among them. */
+/** postconf(5): the names of all restrictions, including old spellings and removed ones. */
 const RESTRICTIONS =
   /^(permit|reject|defer|sleep|defer_if_(permit|reject)|permit_(mynetworks|sasl_authenticated|auth_destination|inet_interfaces|mx_backup|naked_ip_address|tls_(all_)?clientcerts|dnswl_client|rhswl_client)|(reject|defer)_unauth_destination|check_(policy_service|relay_domains|recipient_maps|(ccert|sasl|etrn)_access|(client|helo|sender|recipient|reverse_client_hostname)_((a|mx|ns)_)?access)|reject_(maps_rbl|rbl_client|rhsbl_(client|reverse_client|helo|sender|recipient)|unknown_((forward_|reverse_)?client_hostname|client|address|(helo_)?hostname|(sender|recipient)_domain)|(invalid|non_fqdn)_(helo_)?hostname|non_fqdn_(sender|recipient)|un(listed|verified)_(sender|recipient)|((un)?authenticated_|known_)?sender_login_mismatch|multi_recipient_bounce|plaintext_session|unauth_pipelining))$/;
 
@@ -281,14 +281,14 @@ function isRestriction(name: string): boolean {
   return name === '' || name.includes(':') || RESTRICTIONS.test(name);
 }
 
-/** Does the restriction refuse this client's sender? Of a foreign sender: it belongs to somebody else. */
+/** Does the restriction refuse this client's sender? A foreign sender belongs to another user. */
 function mismatches(name: string, client: Client, parameters: Parameters): boolean {
   const owned = parameters.of('smtpd_sender_login_maps') !== '';
   const known = name === 'reject_known_sender_login_mismatch';
   const loggedIn = client.login !== 'none';
   if (loggedIn && name === 'reject_unauthenticated_sender_login_mismatch') return false;
   if (!loggedIn && name === 'reject_authenticated_sender_login_mismatch') return false;
-  // Without a table nobody owns any address, the user's own included.
+  // Without a table no user owns any address, not even their own.
   if (loggedIn) return owned ? client.login === 'foreign' : !known;
   return owned && client.localSender;
 }

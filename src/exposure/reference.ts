@@ -14,8 +14,8 @@ interface Host {
 }
 
 /**
- * What the administrator holds users to on this host: the entries where users log in now; where there are none, what main.cf
- * and the entry on 25 say. A new way in for users is measured against it.
+ * The entries that show the administrator's limits for users: those where users log in now, or, if there are none, main.cf and the
+ * entry on 25. A new way in for users is compared with them.
  */
 export function referencesFor({ smtpds, config, facts }: Host): readonly Smtpd[] {
   const forUsers = smtpds.filter(
@@ -26,7 +26,7 @@ export function referencesFor({ smtpds, config, facts }: Host): readonly Smtpd[]
   if (on25.length > 0) {
     const known = on25.filter(({ parameters }) => entryTakesLogins(parameters));
     const all = known.length > 0 ? known : on25;
-    // An entry for the host itself, or for known clients only, is no model for a port of users while there is another.
+    // An entry for the host itself, or for known clients only, is not a model for a user port if there is another.
     const open = all.filter(
       (one) => !isInner(one) && byDefault(listsOf(one, 'stranger', 'local', facts)).end === 'accept',
     );
@@ -44,15 +44,15 @@ function isForUsers({ port }: Smtpd): boolean {
   return port === 465 || port === 587;
 }
 
-/** An entry for 465 or 587 without logins, which known clients alone may use: by their network, or by a certificate. */
+/** An entry for 465 or 587 without logins that is limited to known clients, by network or by certificate. */
 export function isLimited(smtpd: Smtpd, facts: HostFacts): boolean {
   if (!isForUsers(smtpd) || entryTakesLogins(smtpd.parameters)) return false;
   return byDefault(listsOf(smtpd, 'stranger', 'local', facts)).end === 'refuse';
 }
 
 /**
- * The checks that a user meets there, as a program: as if AUTH were on. What only refuses to relay for strangers, and checks
- * that are about clients without a login, are left out; refusals of the user or of his sender stay.
+ * The checks that a user meets there, as a program in which AUTH is on. Restrictions that only refuse to relay for strangers, and
+ * checks of clients without a login, are left out; refusals of the user or of their sender stay.
  */
 export function userProgram(
   reference: Smtpd,
@@ -70,15 +70,15 @@ const RELAY_ONLY = /(reject|defer)_unauth_destination$|check_relay_domains$/;
 function forUsers(steps: readonly ProgramStep[]): ProgramStep[] {
   return steps.flatMap((step): ProgramStep[] => {
     if (step.kind === 'list') return [{ ...step, steps: forUsers(step.steps) }];
-    // That strangers may not relay is no limit of users; a plain `reject` is one of everybody who comes so far.
+    // A refusal to relay for strangers does not limit users; a plain `reject` limits every client that reaches it.
     if (step.kind === 'refuse') return step.aboutUser || !RELAY_ONLY.test(step.by) ? [step] : [];
     return step.kind === 'check' && step.aboutStrangers ? [] : [step];
   });
 }
 
 /**
- * The checks of one list that are about users, as words for a list that is written for users: those before what permits
- * them, in the order of the list.
+ * The checks of one list that concern users, as words for a list that is written for users: those before the restriction that
+ * permits users, in list order.
  */
 export function userChecks({ parameters }: Smtpd, stage: StageName): string[] {
   const all = restrictions(parameters.of(LISTS[stage]));
@@ -89,5 +89,5 @@ export function userChecks({ parameters }: Smtpd, stage: StageName): string[] {
     .map(({ text }) => text);
 }
 
-/** Permits and refuses by its name alone, or does nothing. */
+/** The name alone permits or refuses, or does nothing. */
 const DECIDES_BY_ITSELF = /^(permit_.*|reject|defer|defer_if_(permit|reject)|(reject|defer)_unauth_destination|sleep)$/;

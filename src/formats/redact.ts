@@ -3,7 +3,7 @@ const MASK = '********';
 /** `name = value`, also commented out or with the name in quotes; the name says that the value is secret. */
 const SECRET =
   /^([ \t#]*"?([\w/.@-]*(?:password|passwd|passphrase|bind_pw|dnpass|secret|api_?key|api_header|token|nonce|private_key)[\w/.@-]*)"?[ \t]*=[ \t]*)(.*)$/i;
-/** Names with such a word in them whose values are none: where to look, and how. */
+/** Names that contain such a word but whose values are not secret: where and how to look up. */
 const HARMLESS = /(?:maps?|file|path|schemes?|query|driver|ttl|verbose_passwords|result_delimiter)$/i;
 /** `connect = host=db password=…`, `args = … pass="…"`; Dovecot's nopassword=y is no secret. */
 const INLINE = /\b((?!nopass)\w*(?:password|passwd|passphrase|pass|secret|token)\w*=)("[^"]*"|'[^']*'|["'].*|\S+)/gi;
@@ -11,7 +11,7 @@ const USERINFO = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
 /** Postfix's maps that hold their entries themselves: `static:name:password`, `inline:{ name=password }`. */
 const LITERAL_MAP = /\b(static|inline):(?=.*[:=])\S.*$/i;
 
-/** What a secret's next lines look like: Postfix indents them, Dovecot ends the line before with `\`, or names an end. */
+/** How a secret's next lines look: Postfix indents them; Dovecot ends the line before with `\` or names an end marker. */
 interface Open {
   readonly until: string | undefined;
   readonly indented: boolean;
@@ -19,8 +19,8 @@ interface Open {
 }
 
 /**
- * A configuration file's text with what must not be read over a shoulder or in a log masked: values whose names say that
- * they are secret, with their continuation lines, and passwords inside of other values. Lines stay lines.
+ * A configuration file's text with its secrets masked, so that it can be shown or logged: values whose names say that they are
+ * secret, with their continuation lines, and passwords inside other values. The number of lines stays the same.
  */
 export function redact(text: string): string {
   let open: Open | null = null;
@@ -31,7 +31,7 @@ export function redact(text: string): string {
       masked.push(line.replace(/\S.*/, MASK));
       continue;
     }
-    // For Postfix comments and blank lines do not end a value.
+    // In Postfix, comments and blank lines do not end a value.
     if (!open?.indented || !/^\s*(#|$)/.test(line)) open = null;
     const [, head = '', name = '', value = ''] = SECRET.exec(line) ?? [];
     if (head === '' || HARMLESS.test(name) || /^(<\s*\/|(yes|no)\s*$)/i.test(value)) {

@@ -1,15 +1,15 @@
 import { HardenMailError } from '../model/errors.ts';
 import { redact } from './redact.ts';
 
-/** Columns of source that a report shows: a longer line is cut around the place of the error. */
+/** Maximum number of columns that a report shows: a longer line is cut around the error. */
 const SHOWN = 100;
 
 /**
- * A CONFIG_INVALID error that shows file, line, column, the line with a caret under the column, and what was expected.
+ * A CONFIG_INVALID error with file, line, column, the line with a caret below the column, and what was expected.
  *
- * `line` and `column` count from 1; `column` counts bytes of `source`, the whole line as it stands in the file (its end
- * of line may be left on). The message is one line, `FILE:LINE:COL: expected …`, the hint is the next step, and the excerpt
- * is the source line with the caret below it, what is secret in it masked.
+ * `line` and `column` count from 1; `column` counts bytes of `source`, the whole line as it is in the file (with or without
+ * its end of line). The message is one line, `FILE:LINE:COL: expected …`; the hint is the next step; the excerpt is the source
+ * line with the caret below it, with secrets masked.
  */
 export function syntaxError(at: {
   file: string;
@@ -31,12 +31,12 @@ export function syntaxError(at: {
     `${printable(at.file)}:${at.line}:${at.column}: expected ${at.expected}`,
     mark
       ? `${printable(at.file)} begins with a byte order mark, which is read as text: save it without one, then run again.`
-      : `Mend line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
+      : `Fix line ${at.line} of ${printable(at.file)}, then run again; nothing was changed.`,
     { excerpt: `${gutter}${before}${after}\n${' '.repeat(gutter.length - 2)}| ${' '.repeat(before.length)}^` },
   );
 }
 
-/** Text that is safe on a terminal and keeps its columns: a tab is one space, any other control byte or non-ASCII byte `\xNN`. */
+/** Text that is safe on a terminal and keeps its columns: a tab becomes one space, any other control or non-ASCII byte `\xNN`. */
 function printable(text: string): string {
   return text
     .replace(/\t/g, ' ')

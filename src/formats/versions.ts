@@ -1,4 +1,4 @@
-/** Compares dotted version numbers part by part: negative, zero or positive, as sort functions want it. */
+/** Compares dotted version numbers part by part: negative, zero or positive, for sort functions. */
 export function compareVersions(a: string, b: string): number {
   const left = a.split('.').map(Number);
   const right = b.split('.').map(Number);
@@ -10,7 +10,7 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Does a version lie in a range such as `>=3.4 <3.9`? Every part must hold; of several ranges, parted by `||`, one. Bounds
+ * Is a version in a range such as `>=3.4 <3.9`? Every bound must hold; ranges separated by ` || ` are alternatives. Bounds
  * compare by number: 3.10 > 3.9.
  */
 export function satisfies(version: string, range: string): boolean {

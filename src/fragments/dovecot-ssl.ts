@@ -2,7 +2,7 @@ import type { Fragment } from './fragment.ts';
 
 const TOP = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-ssl.conf' } as const;
 
-/** POP3S and IMAPS: the same certificate, and TLS for everybody. */
+/** POP3S and IMAPS serve the same certificate as SMTP, and every login needs TLS. */
 export const dovecotSsl: readonly Fragment[] = [
   {
     id: 'dovecot:ssl',
@@ -11,7 +11,7 @@ export const dovecotSsl: readonly Fragment[] = [
     place: TOP,
     merge: { how: 'set', value: 'required' },
     profile: 'standard',
-    why: 'No login on any port without TLS, with any mechanism.',
+    why: 'Dovecot refuses a login without TLS, on every port and with every mechanism.',
     source: 'Dovecot documentation, ssl',
     recipe: ['ssl = required'],
   },
@@ -23,7 +23,7 @@ export const dovecotSsl: readonly Fragment[] = [
     merge: { how: 'set', value: '<{dovecot_cert}' },
     when: { dovecot: '<2.4', notKept: 'dovecot' },
     profile: 'standard',
-    why: "The certificate with its chain, by certbot's link. The < makes Dovecot read the file instead of the name.",
+    why: 'The certificate with its chain, at the path that certbot keeps current. The < makes Dovecot read the file; without it the path itself would be the value.',
     source: 'Dovecot 2.3 documentation, ssl_cert',
     recipe: ['ssl_cert = </etc/letsencrypt/live/kaiiiz.nctucs.net/fullchain.pem'],
   },
@@ -35,7 +35,7 @@ export const dovecotSsl: readonly Fragment[] = [
     merge: { how: 'set', value: '<{dovecot_key}' },
     when: { dovecot: '<2.4', notKept: 'dovecot' },
     profile: 'standard',
-    why: "The certificate's private key; opened before root is given up.",
+    why: "The certificate's private key. Dovecot opens it before it drops root privileges.",
     source: 'Dovecot 2.3 documentation, ssl_key',
     recipe: ['ssl_key = </etc/letsencrypt/live/kaiiiz.nctucs.net/privkey.pem'],
   },
@@ -47,7 +47,7 @@ export const dovecotSsl: readonly Fragment[] = [
     merge: { how: 'set', value: '{dovecot_cert}' },
     when: { dovecot: '>=2.4', notKept: 'dovecot' },
     profile: 'standard',
-    why: 'The name of ssl_cert from 2.4 on. It takes the path itself: with a < the check passes and every handshake fails.',
+    why: 'The name of ssl_cert from 2.4 on. The value is the path without a <: with a < the configuration check passes and every handshake fails.',
     source: 'Dovecot 2.4 documentation, ssl_server_cert_file',
     recipe: ['ssl_cert = </etc/letsencrypt/live/kaiiiz.nctucs.net/fullchain.pem'],
   },
@@ -75,7 +75,7 @@ export const dovecotSsl: readonly Fragment[] = [
     },
     when: { dovecot: '>=2.3' },
     profile: 'standard',
-    why: 'TLS 1.0 and 1.1 are broken and no longer spoken by any mail client that gets updates.',
+    why: 'TLS 1.0 and 1.1 are broken. Every mail client that still gets updates speaks TLS 1.2 or later.',
     source: 'RFC 8996; Dovecot documentation, ssl_min_protocol',
     recipe: [],
   },
@@ -87,7 +87,7 @@ export const dovecotSsl: readonly Fragment[] = [
     merge: { how: 'at-least', value: '!SSLv3 !TLSv1 !TLSv1.1', scale: { by: 'protocols' } },
     when: { dovecot: '<2.3' },
     profile: 'standard',
-    why: 'The same floor in the words of Dovecot 2.2.',
+    why: 'The same minimum, TLS 1.2, in the syntax of Dovecot 2.2.',
     source: 'RFC 8996; Dovecot 2.2 documentation, ssl_protocols',
     recipe: [],
   },

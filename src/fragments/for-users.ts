@@ -2,11 +2,11 @@ import type { Merge } from './fragment.ts';
 
 const SUBMIT_ONLY = 'permit_sasl_authenticated,reject';
 
-/** What makes a port one for users who have logged in, and for nobody else: the same on 465 and on 587. */
+/** The options that reserve a port for authenticated users; ports 465 and 587 have the same. */
 export const FOR_USERS: readonly {
   readonly setting: string;
   readonly merge: Merge;
-  /** The value in the recipe's words. */
+  /** The value as the recipe writes it. */
   readonly written: string;
   readonly why: string;
   readonly source: string;
@@ -15,42 +15,42 @@ export const FOR_USERS: readonly {
     setting: 'smtpd_sasl_auth_enable',
     merge: { how: 'offer', value: 'yes', declined: 'no' },
     written: 'yes',
-    why: 'This is where users log in to send.',
+    why: 'Users log in on this port to send mail.',
     source: 'Postfix SASL_README',
   },
   {
     setting: 'smtpd_reject_unlisted_recipient',
     merge: { how: 'default', value: 'no' },
     written: 'no',
-    why: "A user's typing error comes back as a bounce that can be read instead of a pop-up of the mail client.",
+    why: 'A mistyped recipient comes back as a bounce message that the user can read. Otherwise the mail client shows an error in a pop-up.',
     source: "Postfix's own master.cf sample",
   },
   {
     setting: 'smtpd_client_restrictions',
     merge: { how: 'default', value: SUBMIT_ONLY },
     written: SUBMIT_ONLY,
-    why: 'Nobody gets further here without a login.',
+    why: 'This port serves only authenticated clients.',
     source: "Postfix's own master.cf sample; RFC 6409, 4.3",
   },
   {
     setting: 'smtpd_recipient_restrictions',
     merge: { how: 'default', value: '' },
     written: '',
-    why: 'Block lists of main.cf are meant for strangers, not for users who have logged in; relaying is decided by smtpd_relay_restrictions.',
+    why: 'Block lists in main.cf are for other servers, not for authenticated users. smtpd_relay_restrictions decides about relaying.',
     source: "Postfix's own master.cf sample",
   },
   {
     setting: 'smtpd_relay_restrictions',
     merge: { how: 'default', value: SUBMIT_ONLY },
     written: SUBMIT_ONLY,
-    why: 'Relays for users who have logged in, and for nobody else, not even for own networks.',
+    why: 'Only authenticated users may relay through this port. Even mynetworks may not.',
     source: "Postfix's own master.cf sample",
   },
   {
     setting: 'milter_macro_daemon_name',
     merge: { how: 'default', value: 'ORIGINATING' },
     written: 'ORIGINATING',
-    why: "Tells mail filters (DKIM signers, …) that this is users' outgoing mail.",
+    why: 'Tells mail filters (DKIM signers, …) that this mail is outgoing mail of users.',
     source: 'Postfix MILTER_README; OpenDKIM documentation, MTA and ORIGINATING',
   },
 ];

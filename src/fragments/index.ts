@@ -11,7 +11,7 @@ import { strictSmtp } from './strict-smtp.ts';
 import { strictTls } from './strict-tls.ts';
 import { submission } from './submission.ts';
 
-/** What the recipe asks for, in its order. */
+/** The settings of the recipe, in its order. */
 const STANDARD: readonly Fragment[] = [
   ...sasl,
   ...starttls,
@@ -22,10 +22,10 @@ const STANDARD: readonly Fragment[] = [
   ...sniDovecot,
 ];
 
-/** What goes on top of it, by the same tasks. */
+/** The additional settings of profile strict, in the order of their tasks. */
 const STRICT: readonly Fragment[] = [...strictSmtp, ...strictTls, ...submission, ...strictDovecot].sort(
   (one, other) => TASKS.indexOf(one.task) - TASKS.indexOf(other.task),
 );
 
-/** Every setting the tool knows. */
+/** Every setting that the tool knows. */
 export const FRAGMENTS: readonly Fragment[] = [...STANDARD, ...STRICT];

@@ -2,7 +2,7 @@ import type { Fragment } from './fragment.ts';
 
 const AUTH_CONF = '/etc/dovecot/conf.d/10-auth.conf';
 
-/** No password travels in clear: logins are offered inside TLS only. */
+/** No password crosses the network in clear: logins are offered inside TLS only. */
 export const plaintext: readonly Fragment[] = [
   {
     id: 'main.cf:smtpd_tls_auth_only',
@@ -11,7 +11,7 @@ export const plaintext: readonly Fragment[] = [
     place: { in: 'main.cf' },
     merge: { how: 'set', value: 'yes' },
     profile: 'standard',
-    why: 'The same for every other SMTP service of the host, such as a port 587 that somebody opens later.',
+    why: 'Every other SMTP service of the host also offers AUTH inside TLS only, for example a port 587 that is opened later.',
     source: 'Postfix postconf(5), smtpd_tls_auth_only',
     recipe: ['-o smtpd_tls_auth_only=yes'],
   },
@@ -23,7 +23,7 @@ export const plaintext: readonly Fragment[] = [
     merge: { how: 'set', value: 'yes' },
     when: { dovecot: '<2.4' },
     profile: 'standard',
-    why: 'IMAP and POP3 take a password only inside TLS (or from the host itself).',
+    why: 'IMAP and POP3 accept a password only inside TLS (or from the host itself).',
     source: 'Dovecot 2.3 documentation, disable_plaintext_auth',
     recipe: ['disable_plaintext_auth = yes'],
   },
@@ -35,7 +35,7 @@ export const plaintext: readonly Fragment[] = [
     merge: { how: 'set', value: 'no' },
     when: { dovecot: '>=2.4' },
     profile: 'standard',
-    why: 'The name that disable_plaintext_auth has, the other way round, from Dovecot 2.4 on.',
+    why: 'The name of disable_plaintext_auth from Dovecot 2.4 on, with the opposite meaning.',
     source: 'Dovecot 2.4 documentation, auth_allow_cleartext',
     recipe: ['disable_plaintext_auth = yes'],
   },

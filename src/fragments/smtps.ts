@@ -17,7 +17,7 @@ function option(setting: string, merge: Merge, recipe: string, why: string, sour
   };
 }
 
-/** Submission inside TLS from the first byte, on port 465, for authenticated users only. */
+/** Submission on port 465, inside TLS from the first byte, for authenticated users only. */
 export const smtps: readonly Fragment[] = [
   {
     id: 'master.cf:465',
@@ -26,7 +26,7 @@ export const smtps: readonly Fragment[] = [
     place: PORT,
     merge: { how: 'service', samples: ['submissions', 'smtps'] },
     profile: 'standard',
-    why: "The service itself. An entry that serves 465 already, under whatever name, is used: two on one port and Postfix does not start. A new one gets the name of the release's own sample (smtps up to Postfix 3.6, submissions from 3.7), or 465 where the host does not know that name. It is for the users of 587 under the same rules: what the admin has set for an entry there (who may send as whom, filters, limits) is taken over.",
+    why: "The service itself. An entry that already serves 465 is used, whatever its name: with two entries on one port, Postfix does not start. A new entry gets the name from the release's own sample (smtps up to Postfix 3.6, submissions from 3.7), or 465 if the host does not know that name. Ports 465 and 587 have the same users, so the rules that the administrator has set for an entry on 587 (allowed senders, filters, limits) are copied.",
     source: 'RFC 8314, 3.3; Postfix master(5)',
     recipe: ['465     inet  n       -       y       -       -       smtpd'],
   },
@@ -34,21 +34,21 @@ export const smtps: readonly Fragment[] = [
     'syslog_name',
     { how: 'default', value: 'postfix/smtps' },
     '-o syslog_name=postfix/smtps',
-    'Its own name in the log, so that a failed login there can be told from port 25.',
+    'A separate name in the log, so that failed logins on this port can be distinguished from port 25.',
     'Postfix postconf(5), syslog_name',
   ),
   option(
     'smtpd_tls_wrappermode',
     { how: 'set', value: 'yes' },
     '-o smtpd_tls_wrappermode=yes',
-    'TLS before the first SMTP word (implicit TLS), as mail clients expect it on this port.',
+    'TLS before the first SMTP command (implicit TLS), as mail clients expect on this port.',
     'RFC 8314, 3.3; Postfix TLS_README',
   ),
   option(
     'smtpd_tls_security_level',
     { how: 'at-least', value: 'encrypt', scale: { by: 'ladder', rungs: ['none', 'may', 'encrypt'] } },
     '-o smtpd_tls_security_level=encrypt',
-    'No word without TLS.',
+    'Requires TLS for every command.',
     'Postfix postconf(5), smtpd_tls_security_level',
   ),
   ...FOR_USERS.map(({ setting, merge, written, why, source }) => ({

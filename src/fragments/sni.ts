@@ -1,6 +1,6 @@
 import type { Fragment } from './fragment.ts';
 
-/** Further names with certificates of their own: each is shown to who asks for it by SNI, the mail domain's to all others. */
+/** Additional names with certificates of their own: SNI selects the certificate, and the default is the mail domain's. */
 const postfix = {
   task: 'starttls',
   setting: 'tls_server_sni_maps',
@@ -24,14 +24,14 @@ export const sniPostfix: readonly Fragment[] = [
     id: 'main.cf:tls_server_sni_maps',
     merge: { how: 'member', members: [MAP], unset: 'write' },
     when: { postfix: '>=3.4', sni: true },
-    why: 'Shows who asks for a further name that name’s certificate. texthash reads the files as they are, at each reload: there is no postmap -F to be forgotten after a renewal. Maps of your own stand before it.',
+    why: 'Serves each additional name its own certificate (SNI). texthash reads the files themselves at each reload, so no renewal needs a postmap -F. Maps of the administrator come first in the list.',
   },
   {
     ...postfix,
     id: 'main.cf:tls_server_sni_maps:none',
     merge: { how: 'without', members: [MAP], last: 'goes' },
     when: { postfix: '>=3.4', sni: false },
-    why: 'Without further names the map is gone; maps of your own stay.',
+    why: 'Removes the map when there are no additional names; maps of the administrator stay.',
   },
 ];
 
@@ -42,7 +42,7 @@ export const sniDovecot: readonly Fragment[] = [
     setting: 'ssl_cert',
     merge: { how: 'set', value: '<{cert}' },
     when: { dovecot: '<2.4', sni: true },
-    why: 'Shows who asks for this name its certificate.',
+    why: 'Serves this name its own certificate (SNI).',
     source: 'Dovecot 2.3 documentation, "With client TLS SNI support"',
   },
   {
@@ -51,7 +51,7 @@ export const sniDovecot: readonly Fragment[] = [
     setting: 'ssl_key',
     merge: { how: 'set', value: '<{key}' },
     when: { dovecot: '<2.4', sni: true },
-    why: 'Its private key.',
+    why: 'The private key of that certificate.',
     source: 'Dovecot 2.3 documentation, "With client TLS SNI support"',
   },
   {

@@ -1,6 +1,6 @@
 import type { Fragment } from './fragment.ts';
 
-/** SMTP over TLS: which certificate Postfix shows, and that it offers and uses STARTTLS. */
+/** SMTP over TLS: the certificate that Postfix serves, and STARTTLS for incoming and outgoing mail. */
 export const starttls: readonly Fragment[] = [
   {
     id: 'main.cf:smtpd_tls_cert_file',
@@ -10,7 +10,7 @@ export const starttls: readonly Fragment[] = [
     merge: { how: 'set', value: '{cert}' },
     when: { unset: 'smtpd_tls_chain_files', notKept: 'postfix' },
     profile: 'standard',
-    why: "The server's certificate with its chain. The path is certbot's link, which a renewal moves on.",
+    why: "The server's certificate with its chain. The path is a link that certbot moves to the new file at each renewal.",
     source: 'Postfix TLS_README, "Server-side certificate and private key configuration"',
     recipe: ['smtpd_tls_cert_file=/etc/letsencrypt/live/kaiiiz.nctucs.net/fullchain.pem'],
   },
@@ -22,7 +22,7 @@ export const starttls: readonly Fragment[] = [
     merge: { how: 'set', value: '{key}' },
     when: { unset: 'smtpd_tls_chain_files', notKept: 'postfix' },
     profile: 'standard',
-    why: "The certificate's private key. Only root can read it; Postfix opens it before it gives up root.",
+    why: "The certificate's private key. Only root can read it; Postfix opens it before it drops root privileges.",
     source: 'Postfix TLS_README, "Server-side certificate and private key configuration"',
     recipe: ['smtpd_tls_key_file=/etc/letsencrypt/live/kaiiiz.nctucs.net/privkey.pem'],
   },
@@ -34,7 +34,7 @@ export const starttls: readonly Fragment[] = [
     merge: { how: 'files', value: '{chains}' },
     when: { postfix: '>=3.4', set: 'smtpd_tls_chain_files', notKept: 'postfix' },
     profile: 'standard',
-    why: 'Where this is set Postfix silently ignores smtpd_tls_cert_file and smtpd_tls_key_file, so the certificate is named here. The key must come first. Pairs with another type of key stay beside it.',
+    why: 'When this is set, Postfix silently ignores smtpd_tls_cert_file and smtpd_tls_key_file, so the certificate must be named here. The key must come first. Pairs with another key type stay in the list.',
     source: 'Postfix postconf(5), smtpd_tls_chain_files',
     recipe: [],
   },
@@ -53,7 +53,7 @@ export const starttls: readonly Fragment[] = [
       },
     },
     profile: 'standard',
-    why: 'Offers STARTTLS to every client. The present name of smtpd_use_tls.',
+    why: 'Offers STARTTLS to every client. The current name of smtpd_use_tls.',
     source: 'Postfix TLS_README, "Enabling TLS in the Postfix SMTP server"',
     recipe: ['smtpd_use_tls=yes'],
   },
@@ -68,7 +68,7 @@ export const starttls: readonly Fragment[] = [
       scale: {
         by: 'ladder',
         rungs: ['none', 'may', 'dane', 'encrypt', 'dane-only', 'fingerprint', 'verify', 'secure'],
-        // smtp_enforce_tls checks the server's name too, unless that is switched off (postconf(5), smtp_tls_enforce_peername).
+        // smtp_enforce_tls also checks the server's name, unless smtp_tls_enforce_peername is off (postconf(5)).
         implied: [
           {
             where: [
@@ -82,7 +82,7 @@ export const starttls: readonly Fragment[] = [
       },
     },
     profile: 'standard',
-    why: 'Uses TLS towards other servers when they offer it. The present name of smtp_use_tls. Stricter levels (dane, encrypt, …) stay.',
+    why: 'Uses TLS with other servers that offer it. The current name of smtp_use_tls. Stricter levels (dane, encrypt, …) stay.',
     source: 'Postfix TLS_README, "Client TLS security levels"',
     recipe: ['smtp_use_tls=yes'],
   },
@@ -93,7 +93,7 @@ export const starttls: readonly Fragment[] = [
     place: { in: 'main.cf' },
     merge: { how: 'remove' },
     profile: 'standard',
-    why: 'Obsolete since Postfix 2.3 and warned of from 3.9; smtpd_tls_security_level says it now.',
+    why: 'Obsolete since Postfix 2.3, and Postfix warns about it from 3.9 on. smtpd_tls_security_level replaces it.',
     source: 'Postfix postconf(5), smtpd_use_tls; DEPRECATION_README',
     recipe: ['smtpd_use_tls=yes'],
   },
@@ -104,7 +104,7 @@ export const starttls: readonly Fragment[] = [
     place: { in: 'main.cf' },
     merge: { how: 'remove' },
     profile: 'standard',
-    why: 'Obsolete since Postfix 2.3 and warned of from 3.9; smtp_tls_security_level says it now.',
+    why: 'Obsolete since Postfix 2.3, and Postfix warns about it from 3.9 on. smtp_tls_security_level replaces it.',
     source: 'Postfix postconf(5), smtp_use_tls; DEPRECATION_README',
     recipe: ['smtp_use_tls=yes'],
   },
@@ -115,7 +115,7 @@ export const starttls: readonly Fragment[] = [
     place: { in: 'main.cf' },
     merge: { how: 'set', value: 'yes' },
     profile: 'standard',
-    why: 'Logs when another server offers STARTTLS that was not used. A log line only.',
+    why: 'Writes a log line when another server offers STARTTLS and Postfix did not use it. Nothing else changes.',
     source: 'Postfix postconf(5), smtp_tls_note_starttls_offer',
     recipe: ['smtp_tls_note_starttls_offer=yes'],
   },
@@ -133,7 +133,7 @@ export const starttls: readonly Fragment[] = [
         id: `main.cf:${side}_tls_session_cache_database`,
         merge: { how: 'default', value: `btree:\${data_directory}/${side}_scache` },
         when: { map: 'btree' },
-        why: 'Lets a peer that comes back resume its TLS session instead of negotiating anew.',
+        why: 'Lets a returning peer resume its TLS session without a full handshake.',
         recipe: [`${side}_tls_session_cache_database = btree:\${data_directory}/${side}_scache`],
       },
       {
@@ -141,7 +141,7 @@ export const starttls: readonly Fragment[] = [
         id: `main.cf:${side}_tls_session_cache_database:lmdb`,
         merge: { how: 'default', value: `lmdb:\${data_directory}/${side}_scache` },
         when: { noMap: 'btree', map: 'lmdb' },
-        why: 'The same session cache on a Postfix that was built without Berkeley DB.',
+        why: 'The same session cache for a Postfix that was built without Berkeley DB.',
         recipe: [],
       },
     ];
@@ -154,7 +154,7 @@ export const starttls: readonly Fragment[] = [
     merge: { how: 'at-least', value: '>=TLSv1.2', scale: { by: 'protocols' } },
     when: { postfix: '>=3.6' },
     profile: 'standard',
-    why: 'Where TLS is required (465, 587) TLS 1.0 and 1.1 are refused. Opportunistic TLS on 25 is not touched.',
+    why: 'Refuses TLS 1.0 and 1.1 where TLS is required (465, 587). Opportunistic TLS on 25 does not change.',
     source: 'RFC 8996; Postfix postconf(5), smtpd_tls_mandatory_protocols',
     recipe: [],
   },
@@ -166,7 +166,7 @@ export const starttls: readonly Fragment[] = [
     merge: { how: 'at-least', value: '!SSLv2, !SSLv3, !TLSv1, !TLSv1.1', scale: { by: 'protocols' } },
     when: { postfix: '<3.6' },
     profile: 'standard',
-    why: 'The same floor in the words of a Postfix before 3.6, which takes ">=TLSv1.2" without a complaint and then turns TLS off.',
+    why: 'The same minimum in the syntax of Postfix before 3.6, which accepts ">=TLSv1.2" without an error and then disables TLS.',
     source: 'RFC 8996; Postfix postconf(5), smtpd_tls_mandatory_protocols',
     recipe: [],
   },

@@ -3,7 +3,7 @@ import type { Condition, Fragment, Merge } from './fragment.ts';
 const SSL = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-ssl.conf' } as const;
 const AUTH = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-auth.conf' } as const;
 
-/** The TLS 1.2 suites of Mozilla's intermediate list that are not DHE. Those of TLS 1.3 are set elsewhere, and all strong. */
+/** The TLS 1.2 suites of Mozilla's intermediate list without DHE. TLS 1.3 suites have a setting of their own and are all strong. */
 const SUITES = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -29,13 +29,14 @@ function tls(setting: string, merge: Merge, why: string, source: string, when?: 
 }
 
 const PREFERENCE =
-  "The server's order of suites counts. All that are left are good; what hardware is best at stands first.";
+  "The server's order of suites decides. All that remain are good; the first are those that hardware accelerates best.";
 
-/** What OpenSSL before 3 is told by a file of its own, for Dovecot has no setting for it; and the range of those that run with one. */
+/** Dovecot has no setting for OpenSSL's options, so OpenSSL before 3 reads them from this file. */
 export const OPENSSL_CONF = '/etc/dovecot/openssl.cnf';
+/** The versions of Dovecot that run with OpenSSL before 3. */
 const RENEGOTIATES = '>=2.3 <2.3.16';
 
-/** Ports of POP3 that are closed where the admin asks for it: 0 is no port. */
+/** The POP3 ports, closed if the administrator asks for it: port 0 disables a listener. */
 const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({
   id: `strict:dovecot:${name}:port`,
   task: 'dovecot-ssl',
@@ -48,17 +49,17 @@ const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({
   merge: { how: 'set', value: '0' },
   when: { asked: 'no-pop3' },
   profile: 'strict',
-  why: 'What nobody uses is no port to guess passwords on. Done only where it is asked for: nothing here can tell who still fetches mail by POP3.',
+  why: 'An unused port only gives attackers one more place to guess passwords. Set only on request, because the tool cannot know whether users still fetch mail by POP3.',
   source: 'Dovecot documentation, inet_listener port',
   recipe: [],
 }));
 
-/** IMAP and POP3 with the same floor as 465 and 587. */
+/** IMAP and POP3 with the same minimum as ports 465 and 587. */
 export const strictDovecot: readonly Fragment[] = [
   tls(
     'ssl_cipher_list',
     { how: 'at-least', value: SUITES, scale: { by: 'ciphers' } },
-    'Forward secrecy (ECDHE) with AEAD and nothing else for TLS 1.2.',
+    'TLS 1.2 with forward secrecy (ECDHE) and AEAD only.',
     'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; Dovecot documentation, ssl_cipher_list',
   ),
   tls(
@@ -79,7 +80,7 @@ export const strictDovecot: readonly Fragment[] = [
     'import_environment',
     {
       how: 'member',
-      // The default of those versions, and ours: what is set takes the place of the default.
+      // The default of those versions and one more: a value that is set replaces the default.
       members: [
         ...['TZ', 'CORE_OUTOFMEM', 'CORE_ERROR', 'LISTEN_PID', 'LISTEN_FDS', 'NOTIFY_SOCKET'],
         `OPENSSL_CONF=${OPENSSL_CONF}`,
@@ -87,7 +88,7 @@ export const strictDovecot: readonly Fragment[] = [
 
       unset: 'write',
     },
-    'No renegotiation, by which a client makes the server work. OpenSSL 3 refuses it by itself; these versions run with OpenSSL 1.1, and no setting of Dovecot’s tells it, but this file does. Takes a restart of Dovecot.',
+    'Disables renegotiation, with which a client can overload the server. OpenSSL 3 refuses it by default. These versions of Dovecot run with OpenSSL 1.1 and have no setting for it, so OpenSSL reads this file. The change needs a restart of Dovecot.',
     'RFC 9325, 3.5; CVE-2011-1473; OpenSSL SSL_CONF_cmd(3), NoRenegotiation; Dovecot 2.3 documentation, import_environment',
     { dovecot: RENEGOTIATES },
   ),
@@ -98,7 +99,7 @@ export const strictDovecot: readonly Fragment[] = [
     place: AUTH,
     merge: { how: 'at-least', value: '5 secs', scale: { by: 'delay' } },
     profile: 'strict',
-    why: 'A refused login, by IMAP, POP3 or SMTP, is answered after so long: it slows down whoever guesses. The default is 2 secs.',
+    why: 'The delay before Dovecot answers a failed login, by IMAP, POP3 or SMTP. It slows down password guessing. The default is 2 secs.',
     source: 'Dovecot documentation, auth_failure_delay',
     recipe: [],
   },
@@ -109,7 +110,7 @@ export const strictDovecot: readonly Fragment[] = [
     place: AUTH,
     merge: { how: 'without', members: ['cram-md5', 'digest-md5', 'apop', 'ntlm', 'rpa', 'skey', 'otp'] },
     profile: 'strict',
-    why: 'Mechanisms that hide the password where there is no TLS. Inside TLS they protect nothing, and for them it must be stored so that whoever gets hold of it can log in.',
+    why: 'Removes mechanisms that hide the password when there is no TLS. Inside TLS they protect nothing, and they need passwords stored in a form that is enough to log in if it leaks.',
     source: 'RFC 6331; Dovecot documentation, "Authentication mechanisms"',
     recipe: [],
   },

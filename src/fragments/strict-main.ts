@@ -5,7 +5,7 @@ export type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'wh
 
 /**
  * Fragments of strict for main.cf.
- * @param form parts the fragments of one setting, where releases have it in different forms
+ * @param form distinguishes the fragments of one setting that differ by release
  */
 export const strictMain =
   (task: TaskName) =>

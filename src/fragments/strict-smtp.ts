@@ -21,7 +21,7 @@ function off(setting: string, why: string): Fragment {
   };
 }
 
-/** Versions of old branches that have it too, with another default than from 3.9 on. */
+/** Versions of old branches that have the setting too, with another default than from 3.9 on. */
 const HAS_BARE_NEWLINE = '>=3.5.23 <3.6 || >=3.6.13 <3.7 || >=3.7.9 <3.8 || >=3.8.4 <3.9';
 const HAS_UNAUTH_PIPELINING = '>=3.5.20 <3.6 || >=3.6.10 <3.7 || >=3.7.6 <3.8 || >=3.8.1 <3.9';
 const LACKS_UNAUTH_PIPELINING = '<3.5.20 || >=3.6 <3.6.10 || >=3.7 <3.7.6 || >=3.8 <3.8.1';
@@ -32,24 +32,21 @@ const BARE_NEWLINE: Merge = {
   scale: { by: 'ladder', rungs: ['no', 'note', 'yes', 'normalize', 'reject'] },
 };
 const SMUGGLING = {
-  why: 'A mail ends with CR LF . CR LF and with nothing else, so that no second one can be smuggled in behind it (CVE-2023-51764). Own networks are excepted.',
+  why: 'A mail ends only with CR LF . CR LF, so an attacker cannot hide a second mail in the first (SMTP smuggling, CVE-2023-51764). mynetworks are exempt.',
   source: 'Postfix postconf(5), smtpd_forbid_bare_newline; https://www.postfix.org/smtp-smuggling.html',
 };
 const PIPELINING = {
-  why: 'Who speaks before it is asked is cut off: spam programs do, and smuggled mail needs it.',
+  why: 'Disconnects clients that send commands before Postfix has answered: spam programs do this, and smuggled mail depends on it.',
   source: 'Postfix postconf(5), smtpd_forbid_unauth_pipelining; RFC 2920, 3.1',
 };
 
-/** What Postfix takes from clients, and from whom a login. */
+/** Limits on what Postfix accepts from clients, and the ports on which it accepts logins. */
 export const strictSmtp: readonly Fragment[] = [
   off(
     'smtpd_sasl_auth_enable',
-    'Port 25 is for other servers, which have no login. Users send by 465 and 587, where TLS is required; so whoever guesses passwords on 25 finds nobody to ask.',
+    'Port 25 is for other servers, which do not log in. Users send through 465 and 587, where TLS is required. Without AUTH, port 25 gives attackers no passwords to guess.',
   ),
-  off(
-    'broken_sasl_auth_clients',
-    'Without AUTH there is nothing to say a second time, and no client that needs it is left.',
-  ),
+  off('broken_sasl_auth_clients', 'Without AUTH there is nothing to offer in the old form, and no client needs it.'),
   {
     id: 'strict:master.cf:25:smtpd_discard_ehlo_keywords',
     task: 'sasl',
@@ -58,7 +55,7 @@ export const strictSmtp: readonly Fragment[] = [
     merge: { how: 'member', members: ['auth'], unset: 'write' },
     profile: 'strict',
     instead: 'strict:master.cf:25:smtpd_sasl_auth_enable',
-    why: 'Postfix ignores who owns which sender (reject_sender_login_mismatch) where AUTH is switched off. Where port 25 rests on that, AUTH stays on there and is neither offered nor taken.',
+    why: 'With AUTH switched off, Postfix ignores who owns which sender address (reject_sender_login_mismatch). If port 25 depends on that check, AUTH stays on there, but Postfix neither offers nor accepts it.',
     source: 'Postfix postconf(5), smtpd_discard_ehlo_keywords, reject_unauthenticated_sender_login_mismatch',
     recipe: [],
   },
@@ -66,7 +63,7 @@ export const strictSmtp: readonly Fragment[] = [
     'smtpd_sasl_tls_security_options',
     { how: 'member', members: ['noanonymous'], unset: 'leave' },
     {
-      why: 'Inside TLS there is no anonymous login either. Where it is not set smtpd_sasl_security_options holds, which says so already.',
+      why: 'Refuses anonymous logins inside TLS too. If it is not set, smtpd_sasl_security_options applies, which already does that.',
       source: 'Postfix postconf(5), smtpd_sasl_tls_security_options; SASL_README',
     },
   ),
@@ -74,7 +71,7 @@ export const strictSmtp: readonly Fragment[] = [
     'smtpd_client_auth_rate_limit',
     { how: 'at-least', value: '60', scale: { by: 'limit' } },
     {
-      why: 'From one address so many logins a minute (anvil_rate_time_unit), right or wrong, and no more: enough for an office behind one address, too few to guess passwords. Own networks are excepted.',
+      why: 'The maximum number of logins a minute from one address, successful or not (anvil_rate_time_unit): enough for an office behind one address, too few to guess passwords. mynetworks are exempt.',
       source:
         'Postfix postconf(5), smtpd_client_auth_rate_limit; TUNING_README, "Measures against clients that make too many connections"',
     },
@@ -83,7 +80,7 @@ export const strictSmtp: readonly Fragment[] = [
     'smtpd_helo_required',
     { how: 'set', value: 'yes' },
     {
-      why: 'Every server says who it is; what does not is no mail server.',
+      why: 'A client must introduce itself with HELO or EHLO, as every mail server does.',
       source: 'RFC 5321, 4.1.4; Postfix postconf(5), smtpd_helo_required',
     },
   ),
@@ -91,7 +88,7 @@ export const strictSmtp: readonly Fragment[] = [
     'disable_vrfy_command',
     { how: 'set', value: 'yes' },
     {
-      why: 'VRFY tells strangers which addresses there are.',
+      why: 'VRFY tells strangers which addresses exist.',
       source: 'RFC 5321, 7.3; Postfix postconf(5), disable_vrfy_command',
     },
   ),
@@ -117,7 +114,7 @@ export const strictSmtp: readonly Fragment[] = [
     'smtpd_data_restrictions',
     { how: 'member', members: ['reject_unauth_pipelining'], unset: 'write' },
     {
-      why: 'The same in the words of a Postfix that has no smtpd_forbid_unauth_pipelining.',
+      why: 'The same for a Postfix that has no smtpd_forbid_unauth_pipelining.',
       source: 'Postfix postconf(5), reject_unauth_pipelining',
       when: { postfix: LACKS_UNAUTH_PIPELINING },
     },

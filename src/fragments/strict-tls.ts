@@ -6,7 +6,7 @@ const main = strictMain('starttls');
 const PROTOCOLS = { by: 'protocols' } as const;
 const GRADES = { by: 'ladder', rungs: ['null', 'export', 'low', 'medium', 'high'] } as const;
 
-/** The floor in the words of each Postfix: before 3.6 a range is taken without a complaint, and turns TLS off. */
+/** The minimum version in the syntax of each Postfix: before 3.6, Postfix accepts a range without an error and disables TLS. */
 function floor(setting: string, rest: Omit<Rest, 'when'>): Fragment[] {
   return [
     main(setting, { how: 'at-least', value: '>=TLSv1.2', scale: PROTOCOLS }, { ...rest, when: { postfix: '>=3.6' } }),
@@ -20,23 +20,23 @@ function floor(setting: string, rest: Omit<Rest, 'when'>): Fragment[] {
 }
 
 /**
- * TLS of Postfix. Postfix keeps two sets apart, and so does this: the mandatory ones hold where TLS is required (465, 587),
- * the others where it is not (25), so that a server without forward secrecy can still bring its mail inside TLS.
+ * TLS of Postfix. As in Postfix there are two sets: the mandatory settings apply where TLS is required (465, 587), the others
+ * where it is not (25), so that a server without forward secrecy can still deliver its mail inside TLS.
  */
 export const strictTls: readonly Fragment[] = [
   ...floor('smtpd_tls_protocols', {
-    why: 'TLS 1.0 and 1.1 are refused on 25 too. A server that knows nothing better brings its mail in clear, which is what its encryption was worth.',
+    why: 'Refuses TLS 1.0 and 1.1 on 25 too. A server that knows nothing newer delivers its mail in clear; its encryption was hardly better than that.',
     source: 'RFC 8996; RFC 9325, 3.1.1; internet.nl, mail test, TLS version',
   }),
   ...floor('smtp_tls_mandatory_protocols', {
-    why: 'The same towards other servers where the admin requires TLS of them (encrypt, dane, …). Opportunistic TLS is not touched: without it such mail would go in clear.',
+    why: 'The same for other servers, if the administrator requires TLS for them (encrypt, dane, …). Opportunistic TLS does not change: otherwise such mail would go out in clear.',
     source: 'RFC 8996; Postfix TLS_README, "Client-side cipher controls"',
   }),
   main(
     'smtpd_tls_ciphers',
     { how: 'at-least', value: 'high', scale: GRADES },
     {
-      why: 'On 25: no ciphers with keys below 128 bits, and none that OpenSSL calls medium. AES with an RSA key exchange stays, for servers that know nothing else.',
+      why: 'On 25: no ciphers with keys below 128 bits, and none that OpenSSL calls medium. AES with RSA key exchange stays, for servers that know nothing else.',
       source: 'Postfix postconf(5), smtpd_tls_ciphers; RFC 7435',
     },
   ),
@@ -44,7 +44,7 @@ export const strictTls: readonly Fragment[] = [
     'smtpd_tls_mandatory_ciphers',
     { how: 'at-least', value: 'high', scale: GRADES },
     {
-      why: 'The grade that the exclusions for 465 and 587 start from.',
+      why: 'The cipher grade from which the exclusions for 465 and 587 start.',
       source: 'Postfix postconf(5), smtpd_tls_mandatory_ciphers',
     },
   ),
@@ -57,7 +57,7 @@ export const strictTls: readonly Fragment[] = [
       unset: 'write',
     },
     {
-      why: 'On every port: no suite without a certificate, no key exchange by DHE (its groups cannot be agreed on; elliptic curves are there for all who want forward secrecy), and nothing that no mail server needs.',
+      why: 'On every port: no suites without a certificate, no DHE key exchange (server and client cannot negotiate its group; every client with forward secrecy can use elliptic curves), and no ciphers that mail servers do not need.',
       source:
         'RFC 9325, 4.1 and 4.2; Mozilla Server Side TLS, intermediate; Postfix TLS_README, "Server-side cipher controls"',
     },
@@ -66,7 +66,7 @@ export const strictTls: readonly Fragment[] = [
     'smtpd_tls_mandatory_exclude_ciphers',
     { how: 'member', members: ['kRSA', 'SHA1', 'SHA256', 'SHA384'], unset: 'write' },
     {
-      why: 'Where TLS is required (465, 587) what is left is forward secrecy (ECDHE) with AEAD: the six suites of Mozilla’s intermediate list that are not DHE. The last three names are those of checksums, which AEAD suites have none of.',
+      why: 'Where TLS is required (465, 587), only forward secrecy (ECDHE) with AEAD remains: the six suites of Mozilla’s intermediate list without DHE. The last three names exclude suites by their MAC, which AEAD suites do not have.',
       source: 'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; RFC 8314, 4.1',
     },
   ),
@@ -74,7 +74,7 @@ export const strictTls: readonly Fragment[] = [
     'tls_preempt_cipherlist',
     { how: 'set', value: 'yes' },
     {
-      why: 'On 25, where weaker suites are left for those that know nothing else, the server chooses: nobody gets one who could have better.',
+      why: 'On 25, where weaker suites remain for old servers, the server chooses, so a client never gets a weaker suite than it could have.',
       source: 'Postfix postconf(5), tls_preempt_cipherlist; internet.nl, mail test, cipher order',
     },
   ),
@@ -83,7 +83,7 @@ export const strictTls: readonly Fragment[] = [
     { how: 'member', members: ['NO_COMPRESSION', 'NO_RENEGOTIATION'], unset: 'write' },
     {
       when: { postfix: '>=3.4' },
-      why: 'No renegotiation, by which a client makes the server work, and no compression, which tells of what is encrypted.',
+      why: 'No renegotiation, with which a client can overload the server, and no compression, which leaks information about the encrypted data.',
       source: 'RFC 9325, 3.3 and 3.5; Postfix postconf(5), tls_ssl_options',
     },
   ),
@@ -91,7 +91,7 @@ export const strictTls: readonly Fragment[] = [
     'smtpd_tls_received_header',
     { how: 'set', value: 'yes' },
     {
-      why: 'The Received: line of each mail tells the protocol and the cipher that it came by.',
+      why: 'The Received: line of each mail shows the TLS protocol and cipher that delivered it.',
       source: 'Postfix TLS_README, "Server-side TLS activity logging"; postconf(5), smtpd_tls_received_header',
     },
   ),
@@ -99,7 +99,7 @@ export const strictTls: readonly Fragment[] = [
     'smtpd_tls_loglevel',
     { how: 'at-least', value: '1', scale: { by: 'ladder', rungs: ['0', '1', '2', '3', '4'] } },
     {
-      why: 'A line for each TLS session: so one sees who still comes with what, before it is refused.',
+      why: 'Writes a log line for each TLS session, so the administrator sees which clients still use old protocols before they are refused.',
       source: 'Postfix TLS_README, "Server-side TLS activity logging"',
     },
   ),
@@ -111,7 +111,7 @@ export const strictTls: readonly Fragment[] = [
     merge: { how: 'at-least', value: 'encrypt', scale: { by: 'ladder', rungs: ['none', 'may', 'encrypt'] } },
     when: { asked: 'require-tls-inbound' },
     profile: 'strict',
-    why: 'Mail from servers that use no TLS is refused, and so is what has no forward secrecy. RFC 3207 forbids it for a server that is named by a public MX record, so it is done only where it is asked for.',
+    why: 'Refuses mail from servers that use no TLS or have no forward secrecy. RFC 3207 forbids this for a server that a public MX record names, so it is set only on request.',
     source: 'Postfix postconf(5), smtpd_tls_security_level; RFC 3207, 4',
     recipe: [],
   },

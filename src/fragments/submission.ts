@@ -29,20 +29,20 @@ export const submission: readonly Fragment[] = [
     place: PORT,
     merge: { how: 'service', samples: ['submission'] },
     profile: 'strict',
-    why: 'Clients that are set up for 587 lose their login on 25 and find it here. An entry that serves 587 already is used.',
+    why: 'Clients that are set up for 587 lose their login on 25 and find it here. An entry that already serves 587 is used.',
     source: 'RFC 6409; RFC 8314, 3.3',
     recipe: [],
   },
   option(
     'syslog_name',
     { how: 'default', value: 'postfix/submission' },
-    'Its own name in the log, so that a failed login there can be told from port 25.',
+    'A separate name in the log, so that failed logins on this port can be distinguished from port 25.',
     'Postfix postconf(5), syslog_name',
   ),
   option(
     'smtpd_tls_security_level',
     { how: 'at-least', value: 'encrypt', scale: { by: 'ladder', rungs: ['none', 'may', 'encrypt'] } },
-    'Nothing but STARTTLS is taken in clear.',
+    'Accepts no mail and no login before STARTTLS.',
     'RFC 8314, 3.3; Postfix postconf(5), smtpd_tls_security_level',
   ),
   {
@@ -57,7 +57,7 @@ export const submission: readonly Fragment[] = [
   option(
     'smtpd_tls_auth_only',
     { how: 'set', value: 'yes' },
-    'No login before STARTTLS, whatever main.cf says.',
+    'Offers AUTH only after STARTTLS, even if main.cf allows it earlier.',
     'Postfix postconf(5), smtpd_tls_auth_only',
   ),
   ...FOR_USERS.map(({ setting, merge, why, source }) => ({

@@ -5,7 +5,7 @@ import { journalLines } from './findings.ts';
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
-/** What each port speaks, and then every finding, the gravest first; the same of several ports in one line. */
+/** The TLS support of each port, then every finding, the most severe first; equal findings of several ports share one line. */
 export function auditLines(ports: readonly PortAudit[], findings: readonly Finding[], chalk: ChalkInstance): string[] {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     high: chalk.red.bold,
@@ -23,7 +23,7 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
     const said = [...new Set(group.flatMap(({ journal = [] }) => journal))].flatMap((words) =>
       journalLines(words, chalk),
     );
-    return [line, ...said, ...(severity === 'ok' || severity === 'info' ? [] : mend(group, chalk, width))];
+    return [line, ...said, ...(severity === 'ok' || severity === 'info' ? [] : fix(group, chalk, width))];
   });
   return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
 }
@@ -46,7 +46,7 @@ function alike(findings: readonly Finding[]): Group[] {
 const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');
 
 /** `→ strict: smtpd_tls_protocols, ssl_min_protocol (RFC 8996)` */
-function mend(group: Group, chalk: ChalkInstance, width: number): string[] {
+function fix(group: Group, chalk: ChalkInstance, width: number): string[] {
   const weights = group.flatMap(({ weight }) => (weight ? [weight] : []));
   const [first] = weights;
   if (!first) return [];

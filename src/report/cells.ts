@@ -24,7 +24,7 @@ export function sign(status: keyof typeof SIGNS): Markup {
 export const key = (text: string): Markup => html`<td class="key">${text}</td>`;
 export const mono = (text: string): Markup => html`<td class="mono">${text}</td>`;
 
-/** Nothing where there is nothing in it. */
+/** A section with its heading; empty if there is no content. */
 export function section(title: string, content: readonly Markup[]): Markup[] {
   return content.length === 0 ? [] : [html`<h2>${title}</h2>`, ...content];
 }

@@ -1,7 +1,7 @@
 /**
- * The document of `--json`: docs/json.schema.json and the table of docs/json.md are made from this, the compiler holds
- * src/report/json.ts to it, and `report` reads by it. A new field may come at any time; `version` changes when one is taken
- * away or gets another meaning.
+ * The document of `--json`. docs/json.schema.json and the table of docs/json.md are generated from this schema, the compiler checks
+ * src/report/json.ts against it, and `report` parses with it. New fields may be added at any time; `version` changes when a field
+ * is removed or its meaning changes.
  */
 import { z } from 'zod';
 import {
@@ -30,9 +30,9 @@ const mode = z.string().regex(/^[0-7]{4}$/);
 const facts = z
   .object({
     os: z.string(),
-    postfix: z.string().nullable().describe('version, installed or else what apt would install'),
+    postfix: z.string().nullable().describe('the installed version, else the one that apt would install'),
     dovecot: z.string().nullable(),
-    hostname: z.string().describe('the name its Postfix answers with'),
+    hostname: z.string().describe('the name with which its Postfix answers'),
   })
   .meta({ id: 'facts' });
 
@@ -59,19 +59,19 @@ const plan = z
     tasks: z
       .array(z.object({ name: z.enum(TASKS), state: z.enum(TASK_STATES), summary: z.string() }))
       .describe('each task with its state'),
-    actions: z.array(action).describe('what must come before the settings: packages, a certificate'),
+    actions: z.array(action).describe('what must be done before the settings: packages, a certificate'),
     settings: z
       .array(
         z.object({
           task: z.enum(TASKS),
-          fragment: z.string().describe('what `explain` knows it as'),
+          fragment: z.string().describe('its id for `explain`'),
           setting: z.string(),
           file: z.string(),
-          before: z.string().nullable().describe('null where it was not set'),
-          after: z.string().nullable().describe('null where it is taken away'),
+          before: z.string().nullable().describe('null if it was not set'),
+          after: z.string().nullable().describe('null if it is removed'),
         }),
       )
-      .describe('each setting that is not as it should be'),
+      .describe('each setting that differs from what it should be'),
     files: z
       .array(z.object({ path: z.string(), mode, owner, diff: z.string().describe('unified, secrets masked') }))
       .describe('each file that changes'),
@@ -83,19 +83,19 @@ const plan = z
           why: z.string(),
         }),
       )
-      .describe('what takes the changes up'),
+      .describe('how the daemons load the changes'),
     notes: z
       .array(z.object({ task: z.enum(TASKS), level: z.enum(NOTE_LEVELS), text: z.string() }))
-      .describe('what to know beside the changes'),
+      .describe('further information for the administrator'),
     effects: z
       .array(
         z.object({
           kind: z.enum(EFFECT_KINDS),
-          id: z.string().describe('which of the intended effects (docs/exposure.md), or what became stricter'),
+          id: z.string().describe('the intended effect (docs/exposure.md), or the kind of restriction'),
           text: z.string(),
         }),
       )
-      .describe('who may do more once it is carried out, and who less'),
+      .describe('clients that may do more, or less, after the plan is applied'),
   })
   .meta({ id: 'plan' });
 
@@ -103,8 +103,8 @@ const finding = z
   .object({
     port: z.int().min(1).max(65535),
     check: z.string(),
-    name: z.string().optional().describe("the name that was asked for, where it is not the mail domain's (SNI)"),
-    status: z.enum(STATUSES).describe('`hint`: it could not be seen from here'),
+    name: z.string().optional().describe('the requested name (SNI), if it is not the mail domain'),
+    status: z.enum(STATUSES).describe('`hint`: it cannot be seen from this machine'),
     text: z.string(),
     via: z
       .enum(WAYS_OF_LOOKING)
@@ -116,12 +116,12 @@ const finding = z
     weight: z
       .object({
         severity: z.enum(SEVERITIES),
-        source: z.string().describe('the document that says so'),
-        profile: z.enum(PROFILES).nullable().describe('whose apply mends it; null where none does'),
+        source: z.string().describe('the document on which the check is based'),
+        profile: z.enum(PROFILES).nullable().describe('the profile whose apply fixes it; null if none does'),
         settings: z.array(z.string()).describe('settings to look at'),
       })
       .optional()
-      .describe('what an audit says beside it'),
+      .describe('additional information from an audit'),
   })
   .meta({ id: 'finding' });
 
@@ -130,17 +130,20 @@ const audit = z
     port: z.int().min(1).max(65535),
     protocol: z.enum(MAIL_PROTOCOLS),
     answers: z.boolean(),
-    why: z.string().describe('why not all could be asked; empty where it could'),
+    why: z.string().describe('why the audit of this port is incomplete; empty if it is complete'),
     greeting: z.string(),
     capabilities: z
       .object({ clear: z.array(z.string()), inside: z.array(z.string()) })
-      .describe("in the server's words"),
+      .describe('as the server writes them'),
     versions: z
       .array(
         z.object({
           version: z.string(),
           suites: z.array(z.string()).describe("IANA's names, in the order in which the server chose them"),
-          order: z.enum(['server', 'client']).nullable().describe('whose order counts; null where it cannot be told'),
+          order: z
+            .enum(['server', 'client'])
+            .nullable()
+            .describe('whose order decides; null if it cannot be determined'),
         }),
       )
       .describe('oldest first'),
@@ -160,24 +163,24 @@ const audit = z
           }),
         ),
       )
-      .describe('as they were served'),
+      .describe('in the order in which they were served'),
     connections: z.int(),
     seconds,
   })
   .meta({ id: 'audit' });
 
-/** What each host has, however it ended. */
+/** Fields of every host, independent of its ending. */
 const common = {
-  host: z.string().describe('the name as it was given'),
+  host: z.string().describe('the name as given'),
   exit: exit.describe("this host's exit code; 2 for `pending` only with --detailed-exitcode"),
   seconds: seconds.describe('how long it took'),
-  facts: facts.nullable().describe('null when it was not read'),
-  plan: plan.nullable().describe('null when none was made'),
-  findings: z.array(finding).describe('what was seen from outside'),
-  audit: z.array(audit).optional().describe('what was tried on each port, and came about; only with `--audit`'),
+  facts: facts.nullable().describe('null if the host was not read'),
+  plan: plan.nullable().describe('null if there is none'),
+  findings: z.array(finding).describe('results of the checks from outside'),
+  audit: z.array(audit).optional().describe('results of the audit for each port; only with `--audit`'),
 };
 
-/** Of every host, whatever its ending; the ending's own fields are kept, and its view knows them. */
+/** A host with any ending; fields of the ending are kept, and its view parses them. */
 const anyHost = z.looseObject({ outcome: z.custom<Kind>((value) => typeof value === 'string'), ...common });
 
 function hostSchema(views: Views) {
@@ -188,7 +191,7 @@ function hostSchema(views: Views) {
   return z.discriminatedUnion('outcome', [first, ...rest]).pipe(anyHost);
 }
 
-/** @param commands that a document may come from */
+/** @param commands that can produce a document */
 export function documentSchema(commands: readonly string[], views: Views) {
   return z.object({
     version: z.literal(1),
@@ -200,11 +203,11 @@ export function documentSchema(commands: readonly string[], views: Views) {
       .optional()
       .describe('when, UTC'),
     seconds: seconds.optional().describe('how long the whole run took'),
-    dryRun: z.boolean().optional().describe('nothing was to be written'),
+    dryRun: z.boolean().optional().describe('the run was not to write anything'),
     exit: exit.describe('the exit code of the whole run'),
     error: failureSchema(z)
       .optional()
-      .describe('why the run ended before its hosts were worked on; then `hosts` is empty'),
+      .describe('why the run ended before work on the hosts began; then `hosts` is empty'),
     hosts: z.array(hostSchema(views)).describe('in the order of the inventory'),
   });
 }
@@ -212,13 +215,13 @@ export function documentSchema(commands: readonly string[], views: Views) {
 export type Document = Frozen<z.infer<ReturnType<typeof documentSchema>>>;
 export type DocumentHost = Document['hosts'][number];
 
-/** As JSON Schema, for others. It allows fields that it does not name, because new ones may come. */
+/** As JSON Schema, for other programs. It allows unknown fields, because new ones may be added. */
 export function documentJsonSchema(commands: readonly string[], views: Views): Record<string, unknown> {
   const schema = z.toJSONSchema(documentSchema(commands, views), { io: 'input' });
-  return { ...schema, title: 'What `harden-mail … --json` prints' };
+  return { ...schema, title: 'The output of `harden-mail … --json`' };
 }
 
-/** A parsed document, or what is wrong with it and where. */
+/** A parsed document, or the error and its position. */
 export function readDocument(
   value: unknown,
   commands: readonly string[],
@@ -227,5 +230,5 @@ export function readDocument(
   const { data, error } = documentSchema(commands, views).safeParse(value);
   if (data) return data;
   const [issue] = error.issues;
-  return { wrong: `${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'not what is expected'}` };
+  return { wrong: `${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'not the expected value'}` };
 }

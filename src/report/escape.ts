@@ -1,6 +1,6 @@
 /**
- * Nothing from a host reaches a terminal as it is: control characters (C0, C1, DEL) and those that turn or hide text
- * are shown as their code. Line feeds and tabs stay where the caller says so.
+ * Makes text from a host safe for a terminal: control characters (C0, C1, DEL) and characters that reorder or hide text become
+ * their code. Line feeds and tabs stay with `keep`.
  */
 export function escape(text: string, keep: '' | 'lines' = ''): string {
   return text.replace(UNSAFE, (char) => {

@@ -15,7 +15,7 @@ export function passed(findings: readonly Finding[]): string {
   return `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
 }
 
-/** What was seen from outside: everything that is not well, and a count of what is. With `all`, every check. */
+/** The results from outside: every finding that is not a pass, and the number of passes. With `all`, every check. */
 export function findingLines(findings: readonly Finding[], chalk: ChalkInstance, all: boolean): string[] {
   const sign = { pass: chalk.green('✔'), fail: chalk.red('✖'), warn: chalk.yellow('!'), hint: chalk.cyan('·') };
   return findings

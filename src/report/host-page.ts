@@ -1,4 +1,4 @@
-/** What unfolds below a host's row. */
+/** The unfolded part below a host's row. */
 import { key, section, sign, table } from './cells.ts';
 import { WAY } from './findings.ts';
 import { html, type Markup } from './markup.ts';
@@ -6,14 +6,14 @@ import type { DocumentHost } from './document-schema.ts';
 
 type Plan = NonNullable<DocumentHost['plan']>;
 
-/** @param own what the view of the host's ending shows */
+/** @param own content from the view of the host's ending */
 export function hostInside(host: DocumentHost, own: readonly Markup[]): Markup[] {
   const parts = [
     ...own,
     ...(host.plan ? ofPlan(host.plan, host.outcome === 'changed' ? 'Changed files' : 'Files that would change') : []),
     ...section('Seen from outside', findings(host)),
   ];
-  return parts.length > 0 ? parts : [html`<p class="soft">Nothing more to tell.</p>`];
+  return parts.length > 0 ? parts : [html`<p class="soft">No further information.</p>`];
 }
 
 function ofPlan({ tasks, files, notes, effects, activations }: Plan, title: string): Markup[] {
@@ -24,7 +24,7 @@ function ofPlan({ tasks, files, notes, effects, activations }: Plan, title: stri
     ),
     ...section('Notes', table(notes.map(({ level, text }) => [sign(level), html`<td>${text}</td>`]))),
     ...section(
-      'Who may do more, and who less',
+      'Clients that may do more, or less',
       table(effects.map(({ kind, text }) => [key(kind === 'opens' ? 'opens' : 'stricter'), html`<td>${text}</td>`])),
     ),
     ...section(

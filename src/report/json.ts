@@ -2,12 +2,12 @@ import type { HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 
-/** What is told of a run as a whole. */
+/** The facts about the run as a whole. */
 export type RunFacts = Omit<Document, 'version' | 'hosts'>;
 
 /**
- * What `--json` prints: one document for the whole run, described in docs/json.md. Facts are told in short; files come
- * as diffs with secrets masked, never whole.
+ * The output of `--json`: one document for the whole run, described in docs/json.md. Facts are summarized; files appear as diffs
+ * with secrets masked, never whole.
  * @param diffs of each host by name, in the order of its plan's changes
  * @param views of every ending that occurs
  */
@@ -62,7 +62,7 @@ function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** JSON's own escapes also for DEL, C1 and what turns or hides text: the values are the same, and a terminal is safe. */
+/** Also escapes DEL, C1 and characters that reorder or hide text: the values stay equal, and the output is safe on a terminal. */
 function asciiControls(json: string): string {
   const code = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return json.replace(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, (char) => char.split('').map(code).join(''));

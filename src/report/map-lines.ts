@@ -6,10 +6,10 @@ import { decisionTable, DESTINATION_WORDS, HOW_TO_READ, endpoints, entry, splitD
 import { wrap } from './wrap.ts';
 
 const WIDTH = 80;
-/** Columns of the decision table: who, then one for each destination. */
+/** Columns of the decision table: the client, then one for each destination. */
 const [WHO, CELL] = [30, 22];
 
-/** Ways in, sockets and ways out; what is dangerous stands at the end, just above the prompt. */
+/** Ways in, sockets and ways out. Dangers come last, directly above the prompt. */
 export function mapLines(map: ExposureMap, chalk: ChalkInstance): string[] {
   const { ways, sockets, out } = map;
   const [dangers, information] = splitDangers(map.dangers);
@@ -20,7 +20,7 @@ export function mapLines(map: ExposureMap, chalk: ChalkInstance): string[] {
       : []),
     ...ways.flatMap((way) => ['', ...wayLines(way, chalk)]),
     ...section(
-      'Sockets where programs ask whether a password is right',
+      'Sockets on which programs check passwords',
       sockets.flatMap(({ path, kind, mode, user, group, file, line }) =>
         placed(
           `  ${escape(path)}${kind === 'unix' ? `  ${mode} ${escape(`${user}:${group}`)}` : ''}`,
@@ -36,7 +36,7 @@ export function mapLines(map: ExposureMap, chalk: ChalkInstance): string[] {
       out.flatMap(({ id, tls, file, line }) => placed(`  ${escape(id)}  ${escape(outTls(tls))}`, file, line, chalk)),
       chalk,
     ),
-    ...section('To know', dangerLines(information, chalk), chalk),
+    ...section('Information', dangerLines(information, chalk), chalk),
     ...section('Dangers', dangerLines(dangers, chalk), chalk),
     '',
   ];
@@ -90,7 +90,7 @@ function cellText({ verdict, note }: Cell, chalk: ChalkInstance): string {
   return `${paint[verdict](text)}${chalk.dim(number)}${' '.repeat(Math.max(0, CELL - text.length - number.length))}`;
 }
 
-/** Each with its place; what to do stands once below all that need the same. */
+/** Each danger with its place; dangers with the same remedy share it. */
 function dangerLines(dangers: readonly Danger[], chalk: ChalkInstance): string[] {
   return dangers.flatMap((danger, at) => {
     const { text, file, line, hint } = danger;
@@ -108,7 +108,7 @@ function dangerLines(dangers: readonly Danger[], chalk: ChalkInstance): string[]
   });
 }
 
-/** A text with its place at the right edge, or below it where there is no room. */
+/** A text with its place at the right edge, or below if the line is too short. */
 function placed(text: string, file: string, line: number, chalk: ChalkInstance): string[] {
   const place = `${escape(file)}:${line}`;
   const gap = WIDTH - text.length - place.length;

@@ -20,14 +20,14 @@ export function mapInside(map: ExposureMap): Markup[] {
   const [dangers, information] = splitDangers(map.dangers);
   return [
     ...section('Dangers', dangerTable(dangers)),
-    ...section('To know', dangerTable(information)),
+    ...section('Information', dangerTable(information)),
     ...section('mynetworks', [
       html`<p class="mono">${networksWords(map)}</p>`,
       html`<p class="soft">${HOW_TO_READ}</p>`,
     ]),
     ...ways.flatMap(wayInside),
     ...section(
-      'Sockets where programs ask whether a password is right',
+      'Sockets on which programs check passwords',
       table(
         sockets.map(({ path, kind, mode, user, group, file, line }) => [
           mono(path),

@@ -1,4 +1,4 @@
-/** An exposure map in plain words, the same for the terminal and the page. */
+/** An exposure map in plain words, shared by the terminal and the page. */
 import type { AuthOffer, ClientClass, Danger, Decision, Destination, ExposureMap, TlsLevel, Verdict, WayIn } from '../model/index.ts'; // oxfmt-ignore
 import { DESTINATIONS, INFORMATION } from '../model/index.ts';
 import { group } from './count.ts';
@@ -19,7 +19,7 @@ const NETWORK: readonly ClientClass[] = ['network', 'network-local-sender'];
 const SENDERS: readonly ClientClass[] = ['user', 'user-foreign-sender'];
 const USERS: readonly ClientClass[] = [...SENDERS, 'user-blocked', 'network-user'];
 
-/** Classes that are decided alike have one name together. The widest first: its classes are not looked for again. */
+/** Names for groups of classes with the same decision. The widest group comes first: its classes are then done. */
 const TOGETHER: readonly (readonly [classes: readonly ClientClass[], name: string])[] = [
   [[...STRANGERS, ...NETWORK, ...USERS], 'everybody'],
   [[...STRANGERS, ...NETWORK], 'everybody without a login'],
@@ -67,7 +67,7 @@ const TLS_WORDS: Readonly<Record<TlsLevel, string>> = {
   implicit: 'from the first byte',
 };
 
-/** What a client of this class gets, and the number of the note that says why; 0: there is nothing to say. */
+/** The verdict for this class of client, and the number of the note with the reason; 0: no note. */
 export interface Cell {
   readonly verdict: Verdict;
   readonly note: number;
@@ -79,10 +79,10 @@ export interface ClientRow {
   readonly cells: readonly Cell[];
 }
 
-/** The decisions of one way in: classes that are decided alike share a row, equal reasons a note. */
+/** The decisions of one way in: classes with the same decision share a row, equal reasons share a note. */
 export interface DecisionTable {
   readonly rows: readonly ClientRow[];
-  /** The first is number 1. */
+  /** Note 1 comes first. */
   readonly notes: readonly string[];
 }
 
@@ -100,7 +100,7 @@ export function decisionTable(decisions: readonly Decision[]): DecisionTable {
     notes,
   };
 
-  /** Of decisions that are alike but for what refuses. */
+  /** For decisions that differ only in the restriction that refuses. */
   function cell(all: readonly Decision[]): Cell[] {
     const [first] = all;
     if (!first) return [];
@@ -110,17 +110,17 @@ export function decisionTable(decisions: readonly Decision[]): DecisionTable {
   }
 }
 
-/** What makes two decisions the same to the reader. Clients without a login may be refused by different lists: the note names each. */
+/** The key by which decisions count as equal. Different lists may refuse clients without a login: the note names each list. */
 function sameness({ client, destination, verdict, checks, why }: Decision): unknown {
   return [destination, verdict, checks, verdict === 'refused' && !USERS.includes(client) ? '' : why];
 }
 
-/** No class of users can log in: the line about the login says so already. */
+/** No class of users can log in; the line about logins already says so. */
 function isNoLoginAtAll(rows: readonly (readonly Decision[])[]): boolean {
   return rows.length === USERS.length && rows.flat().every(({ verdict }) => verdict === 'no-login');
 }
 
-/** The checks in their order, then what decides: `reject_rbl_client a → check_policy_service b → smtpd_…: permit_mynetworks`. */
+/** The checks in order, then what decides: `reject_rbl_client a → check_policy_service b → smtpd_…: permit_mynetworks`. */
 function noteOf({ verdict, checks }: Decision, whys: readonly string[]): string {
   if (verdict === 'no-login') return '';
   if (verdict === 'unknown') return `not understood: ${whys.join(', ')}`;
@@ -128,7 +128,7 @@ function noteOf({ verdict, checks }: Decision, whys: readonly string[]): string 
   return [...checks, decides.join(', or ')].join(' → ');
 }
 
-/** `*:25`, `[::1]:10025`; of several addresses all. */
+/** `*:25`, `[::1]:10025`; all addresses if there are several. */
 export function endpoints({ addresses, port }: WayIn): string {
   const number = port === null ? '?' : String(port);
   return addresses.map((one) => `${one.includes(':') ? `[${one}]` : one}:${number}`).join(', ');
@@ -142,7 +142,7 @@ export function entry({ id, program, behind }: WayIn): string {
   return more === '' ? id : `${id} (${more})`;
 }
 
-/** What there is to know of a way in beside its decisions: a word and what it is. */
+/** The properties of a way in other than its decisions: a name and a text. */
 export function wayFacts({ tls, auth, proxy, filters, certificates }: WayIn): [name: string, text: string][] {
   return [
     ['TLS', TLS_WORDS[tls]],
@@ -185,16 +185,18 @@ export function outTls(word: string): string {
   return OUT_TLS[word] === undefined ? word : `${word}: ${OUT_TLS[word]}`;
 }
 
-/** `mynetworks`, or who it is where nothing sets it. */
+/** `mynetworks`, or a description if nothing sets it. */
 export function networksWords({ networks }: ExposureMap): string {
-  return networks === '' ? 'not set: what mynetworks_style makes of the interfaces' : networks.replace(/[\s,]+/g, ' ');
+  return networks === ''
+    ? 'not set: mynetworks_style derives it from the interfaces'
+    : networks.replace(/[\s,]+/g, ' ');
 }
 
 export function isInformation({ id }: Danger): boolean {
   return INFORMATION.includes(id);
 }
 
-/** What counts, and what is information only, each in the map's order. */
+/** The real dangers, and those that are information only, each in the map's order. */
 export function splitDangers(dangers: readonly Danger[]): [dangers: Danger[], information: Danger[]] {
   return [dangers.filter((one) => !isInformation(one)), dangers.filter(isInformation)];
 }

@@ -1,6 +1,6 @@
 import { escape } from './escape.ts';
 
-/** Text that is HTML already. Only `html` makes it, so whatever else comes into a page is escaped. */
+/** Text that is already HTML. Only `html` creates it, so every other text in a page is escaped. */
 export class Markup {
   readonly text: string;
 
@@ -12,8 +12,8 @@ export class Markup {
 type Value = Markup | string | number | readonly Markup[];
 
 /**
- * A piece of a page. Each value is put in as text: `<`, `>`, `&` and quotes as entities, control characters and those that turn
- * or hide text as their code. Line feeds and tabs stay.
+ * A piece of a page. Each value is inserted as text: `<`, `>`, `&` and quotes become entities; control characters and characters
+ * that reorder or hide text become their code. Line feeds and tabs stay.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return new Markup(strings.map((fixed, index) => fixed + textOf(values[index] ?? '')).join(''));

@@ -1,4 +1,4 @@
-/** The document of `--json` as one page for people: no script, nothing loaded, a host a row. */
+/** The document of `--json` as one HTML page for people: no script, nothing to load, one row per host. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { count, group } from './count.ts';
@@ -9,7 +9,7 @@ import type { Document, DocumentHost } from './document-schema.ts';
 import { STYLE } from './style.ts';
 import { outcomeOf } from './total.ts';
 
-/** The most urgent first. */
+/** Outcomes, the most urgent first. */
 const URGENCY = ['failed', 'drifted', 'to be changed', 'declined', 'changed', 'read', 'ok'];
 const LOOK: Readonly<Record<string, string>> = {
   failed: 'bad',
@@ -19,7 +19,7 @@ const LOOK: Readonly<Record<string, string>> = {
   ok: 'good',
 };
 
-/** @param views of every ending that the document may hold */
+/** @param views of every ending that the document may have */
 export function page(document: Document, views: Views): string {
   const { command, tool, started, seconds, dryRun, error, hosts } = document;
   const title = `harden-mail ${command}${dryRun ? ' --dry-run' : ''}`;
@@ -59,14 +59,14 @@ export function page(document: Document, views: Views): string {
           ${rows.map(({ host, word }) => row(host, word, views))}
         </main>
         <footer>
-          ${count(hosts.length, 'host') || 'No host'}. Secrets in diffs are masked by their names; look before you pass
-          this on.
+          ${count(hosts.length, 'host') || 'No host'}. Secrets in diffs are masked by their names; check the page before
+          you share it.
         </footer>
       </body>
     </html> `.text;
 }
 
-/** Nothing but this page's own style: no script, no picture, no address that is asked for. */
+/** Allows only this page's own style: no script, no picture, no request. */
 function policy(): string {
   const digest = createHash('sha256').update(STYLE).digest('base64');
   return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
@@ -91,12 +91,12 @@ function version(label: string, number: string | null): string {
   return number === null ? `no ${label}` : `${label} ${number}`;
 }
 
-/** `Debian GNU/Linux 12 (bookworm)` in short. */
+/** `Debian GNU/Linux 12 (bookworm)`, shortened. */
 function system(pretty: string): string {
   return pretty.replace(' GNU/Linux', '').replace(/ \([^()]*\)$/, '');
 }
 
-/** What there is to see inside, in a few words. */
+/** A summary of the unfolded part in a few words. */
 function gist(host: DocumentHost): string {
   const { plan, findings, outcome } = host;
   const changes = [count(plan?.settings.length ?? 0, 'setting'), count(plan?.files.length ?? 0, 'file')];

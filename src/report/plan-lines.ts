@@ -13,7 +13,7 @@ export function headline(name: string, { os, packages, postfix, dovecot }: Facts
   return `${chalk.bold(escape(name))}  ${escape(parts.join(' · '))}`;
 }
 
-/** The tasks with their states, and what the admin should know beside them. */
+/** The tasks with their states, and the notes for the administrator. */
 export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
   const { tasks, notes, effects = [] } = plan;
   const paint: Record<TaskState, (text: string) => string> = {
@@ -33,7 +33,7 @@ export function planLines(plan: Plan, chalk: ChalkInstance): string[] {
   ];
 }
 
-/** Who may do more, and who less: `+ opens`, `- stricter`. */
+/** An effect on clients: `+ opens`, `- stricter`. */
 function effectLine({ kind, text }: Effect, chalk: ChalkInstance): string {
   return kind === 'opens'
     ? `  ${chalk.yellow('+ opens:')} ${escape(text)}`
@@ -44,12 +44,12 @@ function noteLine({ level, text }: Note, chalk: ChalkInstance): string {
   return `  ${level === 'warning' ? chalk.red('!') : chalk.dim('·')} ${escape(text)}`;
 }
 
-/** Of a plan that is not shown because there is nothing to do. */
+/** The warnings of a plan that is not shown because it has no changes. */
 export function warnings(plan: Plan | null, chalk: ChalkInstance): string[] {
   return (plan?.notes ?? []).filter(({ level }) => level === 'warning').map((note) => noteLine(note, chalk));
 }
 
-/** Settings of files that are not there yet, so that no diff can show them. */
+/** Settings of files that do not exist yet, so that no diff can show them. */
 function unseen({ tasks, settings }: Plan): string[] {
   const unknown = tasks.filter(({ state }) => state === 'unknown').map(({ name }) => name);
   return settings

@@ -41,9 +41,9 @@ const declined = endingView({
   fields: noFields,
 });
 
-/** Where there was a transaction. */
+/** Fields of a run that made a transaction. */
 const receiptShape = (z: Zod) => ({
-  transaction: z.string().optional().describe('its name on the host, for `history` and `rollback --to`'),
+  transaction: z.string().optional().describe('its id on the host, for `history` and `rollback --to`'),
   state: z.enum(RECEIPT_STATES).optional().describe('how it ended there'),
   remarks: z
     .array(z.string())
@@ -79,9 +79,9 @@ const changed = endingView({
   lines: ({ host, plan, findings, ending: { receipt } }, chalk) => {
     const { settings = [], changes = [], activations = [] } = plan ?? {};
     const counts = [count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean);
-    const what = counts.join(' in ') || daemons(activations).join('; ') || 'what was missing is there now';
+    const what = counts.join(' in ') || daemons(activations).join('; ') || 'the missing parts are installed';
     const way = settings.some(({ fragment }) => fragment === CONVERSION)
-      ? 'no way back: Dovecot 2.4 does not start with what was'
+      ? 'no rollback: Dovecot 2.4 does not start with the old files'
       : '`harden-mail rollback` undoes it';
     const undo = receipt ? ` (transaction ${escape(receipt.id)}, ${way})` : '';
     return [
@@ -98,7 +98,7 @@ const failed = endingView({
   kind: 'failed',
   total: 'failed',
   lines: ({ host, plan, ending: { message, hint, excerpt = '', receipt } }, chalk) => [
-    // A plan with something in it was shown, and its notes with it.
+    // A plan with changes was shown, with its notes.
     ...(plan && isEmpty(plan) ? warnings(plan, chalk) : []),
     ...receiptNotes(receipt, chalk),
     `${chalk.bold(escape(host))}  ${chalk.red('failed')}: ${escape(message)}`,
@@ -131,8 +131,8 @@ function failurePage({
   </div>`;
 }
 
-/** How an apply and a rollback end. */
+/** The endings of apply and rollback. */
 export const CHANGE_ENDINGS: readonly EndingView[] = [unchanged, pending, declined, changed, failed];
 
-/** How every command can end. */
+/** The ending that every command can have. */
 export const FAILED: EndingView = failed;

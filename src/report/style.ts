@@ -1,4 +1,4 @@
-/** The look of the page of `report --html`: light and dark by the reader's wish, everything unfolded on paper. */
+/** The style of the page of `report --html`: light or dark as the reader prefers, everything unfolded in print. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

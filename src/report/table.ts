@@ -5,7 +5,7 @@ import { outcomeOf } from './total.ts';
 
 const HEAD = ['host', 'outcome', 'settings', 'files', 'passed', 'warned', 'failed', 'seconds'];
 
-/** How several hosts ended, a row each: what was changed (or would be), and what the checks said. */
+/** One row per host: its ending, what was changed (or would be), and the results of the checks. */
 export function recapTable(results: readonly HostResult[], views: Views): string[] {
   if (results.length < 2) return [];
   const rows = [HEAD, ...results.map((result) => rowOf(result, views))];
@@ -18,7 +18,7 @@ export function recapTable(results: readonly HostResult[], views: Views): string
 
 function rowOf({ host, ending, exit, plan, findings, seconds }: HostResult, views: Views): string[] {
   const count = (wanted: string): string => String(findings.filter(({ status }) => status === wanted).length);
-  // A run that failed changed nothing, or says itself what is left.
+  // A failed run changed nothing, or its own message says what remains.
   const counts = ending.kind !== 'failed' && ending.kind !== 'declined';
   return [
     escape(host),

@@ -2,7 +2,7 @@ import type { HostResult } from '../model/index.ts';
 import { group } from './count.ts';
 import { viewOf, type Kind, type Views } from './ending-view.ts';
 
-/** How a host's run ended, in a word. */
+/** A host's ending in one word. */
 export function outcomeOf(kind: Kind, exit: number, views: Views): string {
   return viewOf(views, kind).total(exit);
 }
@@ -10,7 +10,7 @@ export function outcomeOf(kind: Kind, exit: number, views: Views): string {
 /** `40 hosts: 37 ok, 2 changed, 1 failed` */
 export function totalOf(outcomes: readonly string[]): string {
   const counts = [...group(outcomes, (outcome) => outcome)].map(([outcome, all]) => `${all.length} ${outcome}`);
-  return `${outcomes.length} ${outcomes.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ') || 'none was begun'}`;
+  return `${outcomes.length} ${outcomes.length === 1 ? 'host' : 'hosts'}: ${counts.join(', ') || 'none was started'}`;
 }
 
 /** The total of several hosts. */

@@ -1,7 +1,7 @@
 /**
- * Lines of at most `width` characters, broken at blanks; a word that is longer stays whole.
- * @param first what the first line begins with
- * @param rest what each other line begins with
+ * Lines of at most `width` characters, broken at blanks; a longer word stays whole.
+ * @param first prefix of the first line
+ * @param rest prefix of each further line
  */
 export function wrap(text: string, width: number, first = '', rest = first): string[] {
   const lines: string[] = [];

@@ -9,13 +9,13 @@ import type { OwnFile, Task } from './task.ts';
 export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
 const ACME_CA = '/etc/letsencrypt/harden-mail-acme-ca.pem';
 const RENEWALS = '/etc/systemd/system/certbot.service.d/acme-ca.conf';
-/** What has renewals trust the authority. */
+/** The files that make certbot's renewals trust the authority of --acme-ca. */
 export const RENEWAL_TRUST: readonly string[] = [ACME_CA, RENEWALS];
 
-/** A certificate for the mail domain, and daemons that take up its renewals. */
+/** A certificate for the mail domain, and daemons that load each renewal. */
 export const certbot: Task = {
   name: 'certbot',
-  title: 'certbot keeps a certificate for the mail domain, and its renewals reach the daemons',
+  title: 'certbot keeps a certificate for the mail domain, and the daemons load each renewal',
   actions: certificateRequests,
   notes: (facts, policy) => {
     const told = parts(facts, policy).flatMap((part) => (part.policy.own ? [] : lineageNotes(part)));
@@ -28,7 +28,7 @@ export const certbot: Task = {
   },
 };
 
-/** Of each that stays: whether it will be renewed, and whether its key is secret. */
+/** Warnings about each certificate that stays: whether it will be renewed, and whether its key is secret. */
 function lineageNotes(part: ReturnType<typeof parts>[number]): string[] {
   const { facts, policy } = part;
   if (certificateRequest(facts, policy).length > 0) return [];
@@ -43,13 +43,13 @@ function hookFile(lineages: readonly string[], policy: Policy): OwnFile {
     bytes: deployHook([...new Set(lineages)], policy),
     mode: '0755',
     owner: 'root:root',
-    why: 'certbot runs it after each renewal; without it the daemons go on serving the old certificate until it expires.',
+    why: 'certbot runs it after each renewal. Without it the daemons serve the old certificate until it expires.',
   };
 }
 
 /**
- * certbot knows no option for the roots of an authority's own HTTPS, only the environment. The host's other programs trust it
- * no more than before, and the host's own roots, which change with upgrades, are put together with it at each renewal.
+ * certbot has no option for the roots of an authority's own HTTPS; it reads an environment variable. Only certbot's renewals get
+ * it: the host's other programs do not trust the authority. The host's own roots change with upgrades, so each renewal joins both.
  */
 function trustFiles({ acmeCa }: Policy): OwnFile[] {
   if (acmeCa === undefined) return [];
@@ -59,7 +59,7 @@ function trustFiles({ acmeCa }: Policy): OwnFile[] {
     {
       ...shared,
       path: RENEWALS,
-      bytes: `# Written by harden-mail: renewals trust the roots of --acme-ca beside the host's own.
+      bytes: `# Written by harden-mail: renewals trust the roots of --acme-ca in addition to the host's own.
 [Service]
 RuntimeDirectory=harden-mail-certbot
 ExecStartPre=-/bin/sh -c 'cat /etc/ssl/certs/ca-certificates.crt ${ACME_CA} >/run/harden-mail-certbot/roots.pem'
@@ -73,30 +73,32 @@ function keyNote({ name, exposed }: Lineage): string[] {
   if (!exposed) return [];
   const key = `/etc/letsencrypt/live/${name}/privkey.pem`;
   return [
-    `the private key ${key} can be read by every user of the host: chmod o= "$(readlink -f ${key})"; whoever has read it can pose as this host, so have a new one made (certbot renew --force-renewal --cert-name ${name})`,
+    `the private key ${key} can be read by every user of the host: chmod o= "$(readlink -f ${key})"; anyone who has read it can impersonate this host, so replace the key too: certbot renew --force-renewal --cert-name ${name}`,
   ];
 }
 
 function timerNote({ timer }: Facts): string[] {
   if (!timer || (timer.active && timer.enabled)) return [];
   const what = timer.active
-    ? 'certbot.timer is not enabled, so that after the next boot nothing renews the certificate'
-    : 'certbot.timer does not run, so that nothing renews the certificate';
+    ? 'certbot.timer is not enabled, so nothing renews the certificate after the next boot'
+    : 'certbot.timer does not run, so nothing renews the certificate';
   return [`${what}: systemctl enable --now certbot.timer, unless something else calls certbot renew`];
 }
 
 function renewalNote({ name, authenticator, hooked }: Lineage, { listeners }: Facts): string[] {
   if (authenticator === null) {
-    return [`the certificate in /etc/letsencrypt/live/${name} is not certbot's: who made it must renew it`];
+    return [
+      `the certificate in /etc/letsencrypt/live/${name} was not issued through certbot, so certbot does not renew it: renew it with the tool that made it`,
+    ];
   }
   const holder = listeners.find(({ port }) => port === 80);
   if (authenticator !== 'standalone' || hooked || !holder) return [];
   return [
-    `certbot renews ${name} by answering on port 80 itself (standalone), where ${holder.process || 'another program'} listens: that fails, unless something stops it (--pre-hook, when a certificate is requested). \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\` changes the way`,
+    `certbot renews ${name} with its own server on port 80 (standalone), but ${holder.process || 'another program'} listens there: the renewal fails unless a hook stops that program (--pre-hook, when a certificate is requested). To change the method: \`certbot certonly --webroot -w FOLDER --cert-name ${name} -d …\``,
   ];
 }
 
-/** Through systemd, which then knows when they were reloaded; one that does not run takes it up when it is started. */
+/** Reloads through systemd, so that systemd knows the time of the reload. A stopped daemon loads the certificate when it starts. */
 function deployHook(lineages: readonly string[], policy: Policy): string {
   const [lineage = ''] = lineages;
   const one = `[ "\${RENEWED_LINEAGE##*/}" = '${lineage}' ] || exit 0`;
@@ -107,8 +109,8 @@ case $lineage in ${lineages.map((name) => `'${name}'`).join(' | ')}) ;; *) exit 
       ? [one, (text: string) => `'certificate ${lineage} ${text}'`]
       : [several, (text: string) => `"certificate $lineage ${text}"`];
   return `#!/bin/sh
-# Written by harden-mail: after certbot has renewed the mail certificate, Postfix and Dovecot take it up.
-# certbot runs this for every certificate it renews, with the folder of each in RENEWED_LINEAGE.
+# Written by harden-mail: after certbot has renewed the mail certificate, Postfix and Dovecot reload.
+# certbot runs this for every certificate it renews, with the certificate's folder in RENEWED_LINEAGE.
 ${ours}
 logger -t harden-mail ${says('was renewed: reloading Postfix and Dovecot')}
 ${policy.sniMaps ? `${remakeMaps(policy).trimStart()}remake_maps\n` : ''}if [ -d /run/systemd/system ]; then

@@ -12,10 +12,10 @@ export const dovecotSsl: Task = {
   },
 };
 
-/** RENEGOTIATES, said by hand: what compares versions is in another room. */
+/** The versions of RENEGOTIATES, as a pattern: src/formats, which compares versions, is not imported here. */
 const isOfOldOpenssl = (dovecot: string | null): boolean => /^2\.3\.(\d|1[0-5])(?!\d)/.test(dovecot ?? '');
 
-/** It is read in place of /etc/ssl/openssl.cnf, so what Debian says there is said here too. */
+/** Dovecot reads this file in place of /etc/ssl/openssl.cnf, so Debian's own settings are repeated here. */
 const OPENSSL: OwnFile = {
   path: OPENSSL_CONF,
   bytes: `# OpenSSL for Dovecot, made by harden-mail (profile strict): named by import_environment.

@@ -8,14 +8,14 @@ import { smtps } from './smtps.ts';
 import { starttls } from './starttls.ts';
 import type { Task } from './task.ts';
 
-/** The recipe. The order is its own: each step rests on those before it. */
+/** The recipe. The order matters: each task depends on those before it. */
 export const RECIPE: readonly Task[] = [
   install, //    the programs
-  certbot, //    a certificate, and daemons that follow its renewals
+  certbot, //    a certificate, and daemons that load its renewals
   sasl, //       who may send: Postfix asks Dovecot
   starttls, //   SMTP over TLS on 25
   smtps, //      SMTP inside TLS on 465
   plaintext, //  no login without TLS
   dovecotSsl, // IMAPS and POP3S
-  restart, //    the daemons take it up
+  restart, //    the daemons load the changes
 ];

@@ -1,26 +1,26 @@
-/** Certificates that the daemons go on serving because the administrator chose them. Pure. */
+/** Certificates that the daemons keep because the administrator chose them. Pure. */
 import type { Facts, Kept, MailDaemon, Note, Policy } from '../model/index.ts';
 
 const DAEMONS = { postfix: 'dovecot', dovecot: 'postfix' } as const;
 const NAMES = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;
 
-/** What a daemon goes on serving: its own, else the other daemon's; null where a certificate has to be got. */
+/** The certificate that a daemon keeps: its own, else the other daemon's; null if a certificate must be issued. */
 export function keptFor({ kept }: Policy, daemon: MailDaemon): Kept | null {
   const other = kept?.[DAEMONS[daemon]];
   return kept?.[daemon] ?? (other?.shared ? other : null);
 }
 
-/** Do both daemons have one, so that there is none to be got? */
+/** Do both daemons keep a certificate, so that none must be issued? */
 export function isKept(policy: Policy): boolean {
   return keptFor(policy, 'postfix') !== null && keptFor(policy, 'dovecot') !== null;
 }
 
-/** Those of both daemons, each once. */
+/** Kept certificates of both daemons, each once. */
 export function allKept({ kept = {} }: Policy): Kept[] {
   return Object.values(kept);
 }
 
-/** Of every certificate that stays: which, where it is set, and what has another in its place. */
+/** For each certificate that stays: its files, the setting that names it, and the option that replaces it. */
 export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
   const told = (['postfix', 'dovecot'] as const).flatMap((daemon): Note[] => {
     const own = policy.kept?.[daemon];
@@ -30,7 +30,7 @@ export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
     const until = new Date(one.until * 1000).toISOString().slice(0, 10);
     if (own) {
       const paths = one.pairs.map(({ cert }) => cert).join(', ');
-      const text = `${one.setting}: ${paths} (${one.names.join(', ')}; valid until ${until}) stays; --replace certificate has certbot's in its place`;
+      const text = `${one.setting}: ${paths} (${one.names.join(', ')}; valid until ${until}) stays; --replace certificate replaces it with one from certbot`;
       return [{ task, level: 'info', text }];
     }
     const [{ cert }] = one.pairs;
@@ -43,6 +43,6 @@ export function keptNotes({ packages }: Facts, policy: Policy): Note[] {
 }
 
 function exposedNote(key: string): Note {
-  const text = `the private key ${key} can be read by every user of the host: chmod o= ${key}; another user who has read it can pose as this host, so have a new one made`;
+  const text = `the private key ${key} can be read by every user of the host: chmod o= ${key}; anyone who has read it can impersonate this host, so replace the key too`;
   return { task: 'certbot', level: 'warning', text };
 }

@@ -1,17 +1,17 @@
-/** Which of the certificates that certbot keeps is the one for mail, and what to ask for where there is none. Pure. */
+/** Selects the certbot certificate for mail, and says what to request if there is none. Pure. */
 import { X509Certificate } from 'node:crypto';
 import type { Action, Facts, KeyType, Lineage, Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
 
-/** The name certbot keeps the certificate under, or will. */
+/** certbot's name for the certificate, now or after it is issued. */
 export function lineageName(facts: Facts, policy: Policy): string {
   return certificateRequest(facts, policy)[0]?.name ?? usableLineage(facts, policy)?.name ?? policy.domain;
 }
 
 /**
- * The certificate that certbot keeps for the domain: one with all the names before one without, and one that is served now, then
- * the lineage of the domain's name, before others. One without its key, not valid yet or any more by the host's clock, for other names, or from a
- * staging server that nobody asks for is none.
+ * The certbot certificate for the domain, or null. A certificate with all names comes before one without, then one that is in use,
+ * then the lineage with the domain's name. Not usable is a certificate without its key, not valid at the time of the host's clock,
+ * for other names, or from a staging server that the run does not ask for.
  */
 export function usableLineage({ lineages, now }: Facts, policy: Policy): Lineage | null {
   const { domain, domains, acmeServer = '', lineagesInUse = [] } = policy;
@@ -24,7 +24,7 @@ export function usableLineage({ lineages, now }: Facts, policy: Policy): Lineage
   return named(whole) ?? named(usable) ?? null;
 }
 
-/** What to ask the authority for; nothing where the certificate is there, or the admin brings one. */
+/** The certificate to request; empty if there is one already, or the administrator supplies it. */
 export function certificateRequest(facts: Facts, policy: Policy): Extract<Action, { kind: 'certificate' }>[] {
   if (policy.own || isKept(policy)) return [];
   const found = usableLineage(facts, policy);
@@ -51,15 +51,15 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
   ];
 }
 
-/** Those whose document root we know how to find. */
+/** Web servers whose document root the tool can find. */
 function webServer({ listeners }: Facts): boolean {
   return listeners.some(({ port, process }) => port === 80 && /^(nginx|apache2)$/.test(process));
 }
 
 /**
- * The one that is in use, or one of the domain's name, is got anew, with the names that it has; else the first name that
- * is free, as certbot counts them. Where something that is not certbot's has the name, certbot would fail only after the
- * authority has issued.
+ * The name to request. The certificate in use, or one with the domain's name, is reissued with its names; otherwise the first free
+ * name, numbered as certbot does. A name that something other than certbot occupies is not free: certbot would fail, and only
+ * after the authority has issued.
  */
 function nameToAskFor({ lineages, takenNames }: Facts, domain: string, found: Lineage | null): string {
   if (found && isReplaceable(found)) return found.name;
@@ -69,7 +69,7 @@ function nameToAskFor({ lineages, takenNames }: Facts, domain: string, found: Li
   }
 }
 
-/** By http-01, as we ask; another way (dns-01, say) is the admin's, and so are wildcards, which need it. */
+/** The tool requests by http-01. Another method (such as dns-01) is the administrator's, and so are wildcards, which need it. */
 function isReplaceable(lineage: Lineage): boolean {
   const ways = ['standalone', 'webroot', 'nginx', 'apache'];
   return ways.includes(lineage.authenticator ?? '') && namesOf(lineage).every((name) => /^[a-z0-9.-]+$/.test(name));
@@ -82,7 +82,7 @@ function covers(lineage: Lineage, domain: string, now: number): boolean {
   return isFor(lineage, domain) && from! <= now && now < to!;
 }
 
-/** Let's Encrypt's staging server says so in the issuer's name; no client trusts it. */
+/** Let's Encrypt's staging server is named in the issuer; no client trusts it. */
 function isRehearsal(lineage: Lineage): boolean {
   return parsed(lineage)?.issuer.includes('(STAGING)') ?? false;
 }
@@ -100,7 +100,7 @@ function namesOf(lineage: Lineage): string[] {
   return names.flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []));
 }
 
-/** A certificate is asked about many times in a plan, and takes a millisecond or two to parse. */
+/** A plan reads a certificate many times, and parsing takes 1–2 ms. */
 const known = new WeakMap<Lineage, X509Certificate | null>();
 
 function parsed(lineage: Lineage): X509Certificate | null {

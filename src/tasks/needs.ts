@@ -1,6 +1,6 @@
 /**
- * What a task rests on, for who leaves some of them out: the recipe carries one through after the other, and a part of it
- * must not leave a host worse than the whole would. Pure.
+ * Dependencies between tasks, for runs that leave some out: a part of the recipe must not leave a host worse than the whole
+ * recipe would. Pure.
  */
 import type { Plan, Snapshot, Policy, TaskName } from '../model/index.ts';
 import { packagesFor } from './install.ts';
@@ -11,11 +11,11 @@ export interface Need {
   readonly task: TaskName;
   readonly on: TaskName;
   /**
-   * Is what it rests on not there?
-   * @param plan of the task that it rests on, alone; null where that cannot be planned
+   * Is the thing that the task depends on absent?
+   * @param plan of the task depended on, alone; null if it cannot be planned
    */
   readonly missing: (plan: Plan | null, snapshot: Snapshot, policy: Policy) => boolean;
-  /** What would come of it, after "TASK rests on ON, which is left out: ". */
+  /** The consequence, after "TASK rests on ON, which is left out: ". */
   readonly why: string;
 }
 
@@ -31,12 +31,12 @@ const noCertificate: Missing = (_, { facts }, policy) =>
   [servedCertificate(facts, policy), ...namedCertificates(facts, policy).map(({ served }) => served)].some(
     ({ chain }) => chain === null,
   );
-/** Who brings all certificates needs none. */
+/** certbot is not needed when the administrator supplies every certificate. */
 const noCertbot: Missing = (plan, snapshot, policy) =>
   needsCertbot(policy) && absent('certbot')(plan, snapshot, policy);
 const anySetting: Missing = (plan) => plan === null || plan.settings.length > 0;
 
-/** A setting of this fragment would change, and stands as it must not. */
+/** A setting of this fragment would change, and its present value is one that must not stay. */
 const would =
   (fragment: RegExp, from: (before: string | null) => boolean): Missing =>
   (plan) =>
@@ -51,11 +51,11 @@ const either =
 
 const MAIN_CERTIFICATE = /^main\.cf:smtpd_tls_(cert_file|key_file|chain_files)$/;
 const DOVECOT_CERTIFICATE = /^dovecot:ssl_(server_)?(cert|key)/;
-const noCertificateYet = 'no file that names a certificate goes live before there is one';
-const noPackage = 'its program is not installed';
+const noCertificateYet = 'the configuration cannot name a certificate that does not exist yet';
+const noPackage = 'the program is not installed';
 
 const asleep: Missing = (_, { facts }) => facts.units['dovecot']?.active === false;
-const nobodyToAsk = 'Dovecot does not run, and an smtpd that finds nobody to ask about logins dies';
+const nobodyToAsk = 'Dovecot does not run, and smtpd exits when it cannot reach the login service';
 
 export const NEEDS: readonly Need[] = [
   { task: 'certbot', on: 'install', missing: noCertbot, why: noPackage },
@@ -68,13 +68,13 @@ export const NEEDS: readonly Need[] = [
   { task: 'starttls', on: 'certbot', missing: noCertificate, why: noCertificateYet },
   { task: 'dovecot-ssl', on: 'certbot', missing: noCertificate, why: noCertificateYet },
 
-  // Nothing is weakened: a login that is offered is offered inside TLS only.
-  { task: 'sasl', on: 'plaintext', missing: anySetting, why: 'passwords would be taken in clear' },
+  // Nothing becomes weaker if every login is offered inside TLS only.
+  { task: 'sasl', on: 'plaintext', missing: anySetting, why: 'passwords would be accepted in clear' },
   {
     task: 'plaintext',
     on: 'starttls',
     missing: either(would(/^main\.cf:smtpd_tls_security_level$/, any), would(MAIN_CERTIFICATE, unset)),
-    why: 'Postfix does not offer TLS, so nobody could log in to send',
+    why: 'Postfix does not offer TLS, so users could not log in to send',
   },
   {
     task: 'plaintext',
@@ -83,15 +83,15 @@ export const NEEDS: readonly Need[] = [
       would(/^dovecot:ssl$/, (before) => before === 'no'),
       would(DOVECOT_CERTIFICATE, unset),
     ),
-    why: 'Dovecot does not offer TLS, so nobody could log in to read',
+    why: 'Dovecot does not offer TLS, so users could not log in to read',
   },
 
-  { task: 'smtps', on: 'sasl', missing: anySetting, why: 'an smtpd that finds nobody to ask about logins dies' },
+  { task: 'smtps', on: 'sasl', missing: anySetting, why: 'smtpd exits when it cannot reach the login service' },
   {
     task: 'smtps',
     on: 'starttls',
     missing: would(MAIN_CERTIFICATE, any),
-    why: '465 would open without the certificate of the mail domain',
+    why: 'port 465 would open without the certificate of the mail domain',
   },
 
   { task: 'sasl', on: 'restart', missing: asleep, why: nobodyToAsk },

@@ -3,6 +3,6 @@ import type { Task } from './task.ts';
 
 export const plaintext: Task = {
   name: 'plaintext',
-  title: 'No password travels in clear, on any port',
+  title: 'No password crosses the network in clear, on any port',
   fragments: FRAGMENTS.filter(({ task }) => task === 'plaintext'),
 };

@@ -1,12 +1,12 @@
-/** Is the certificate that the admin brings fit to be served? Pure; nothing is written where it is not. */
+/** Checks that the administrator's certificate can be served. If it cannot, nothing is written. Pure. */
 import { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Note, Policy, Provided } from '../model/index.ts';
 
-/** Throws CERTIFICATE_UNUSABLE with the first thing that keeps Postfix, Dovecot or their clients from using it. */
+/** Throws CERTIFICATE_UNUSABLE with the first reason why Postfix, Dovecot or their clients could not use it. */
 export function assertProvided({ provided, now }: Facts, { own, domains }: Policy): void {
   if (!own) return;
-  if (!provided) throw new Error('the certificate of the admin was not looked at');
+  if (!provided) throw new Error('the supplied certificate was not read');
   assertFiles(provided);
   const chain = certificatesOf(provided);
   assertKey(provided, chain);
@@ -17,7 +17,7 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
   if (leaf && missing.length > 0) {
     throw unusable(
       `${provided.cert} is not for ${missing.join(', ')} but for ${leaf.subjectAltName ?? 'no name at all'}`,
-      'Have one made with all names, or mend --domain and --domains (of further names: sni).',
+      'Request a certificate with all names, or correct --domain and --domains (for additional names: sni).',
     );
   }
 }
@@ -52,27 +52,27 @@ function assertFiles({ cert, key, missing, exposed, keyInside }: Provided): void
   const [gone] = missing;
   if (gone !== undefined) {
     throw unusable(
-      `there is no file ${gone} on the host`,
+      `the file ${gone} does not exist on the host`,
       '--cert and --key are paths on the host, as root sees them.',
     );
   }
   const hidden = [cert, key].find((path) => /^(\/var)?\/tmp\//.test(path));
   if (hidden !== undefined) {
     throw unusable(
-      `${hidden} is in a folder that is emptied, and that Dovecot does not see (PrivateTmp)`,
-      'Put it below /etc/ssl.',
+      `${hidden} is in a temporary folder, which is emptied and which Dovecot cannot see (PrivateTmp)`,
+      'Move it below /etc/ssl.',
     );
   }
   if (keyInside) {
     throw unusable(
-      `${cert} holds a private key beside the certificate, and a certificate's file is for everybody`,
-      `Leave the certificates there, and have the key in ${key} alone.`,
+      `${cert} holds a private key with the certificate, and every user may read a certificate file`,
+      `Keep only the certificates there, and the key in ${key}.`,
     );
   }
   if (exposed) {
     throw unusable(
       `the private key ${key} can be read by every user of the host`,
-      `chmod o= ${key}; whoever has read it can pose as this host, so a new key and certificate are better still.`,
+      `chmod o= ${key}; anyone who has read it can impersonate this host, so a new key and certificate are safer.`,
     );
   }
 }
@@ -81,7 +81,7 @@ function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
   const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {
     throw unusable(
-      `${cert} holds no certificate in PEM form`,
+      `${cert} holds no certificate in PEM format`,
       `\`openssl x509 -inform DER -in ${cert}\` converts one.`,
     );
   }
@@ -91,7 +91,7 @@ function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
     } catch {
       throw unusable(
         `certificate ${index + 1} of ${cert} cannot be read`,
-        'Get the file from the authority once more.',
+        'Download the file from the authority again.',
       );
     }
   });
@@ -100,14 +100,14 @@ function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
 function assertKey({ cert, key, publicKey }: Provided, chain: readonly X509Certificate[]): void {
   if (publicKey === 'unknown') {
     throw unusable(
-      `whether ${key} is the key of ${cert} cannot be checked: the host has no openssl`,
-      'apt-get install openssl',
+      `the host has no openssl, so the tool cannot check that ${key} belongs to ${cert}`,
+      'Install it with apt-get install openssl.',
     );
   }
   if (publicKey === '') {
     throw unusable(
-      `${key} is no private key that a daemon can use: none in PEM form, cut short, or under a password`,
-      `\`openssl pkey -in ${key} -out NEW\` (umask 077) writes it as it must be.`,
+      `${key} is not a private key that a daemon can use: it is not in PEM format, is truncated, or has a password`,
+      `\`openssl pkey -in ${key} -out NEW\` (umask 077) writes it in the right format.`,
     );
   }
   const at = chain.findIndex(
@@ -115,22 +115,22 @@ function assertKey({ cert, key, publicKey }: Provided, chain: readonly X509Certi
   );
   if (at > 0) {
     throw unusable(
-      `${key} is the key of certificate ${at + 1} of ${cert}: the host's own must come first`,
-      'Order: the host’s own, then the one that issued it, and so on.',
+      `${key} belongs to certificate ${at + 1} of ${cert}, but the host's own certificate must come first`,
+      'Order: the host’s own certificate, then its issuer, and so on.',
     );
   }
-  if (at < 0) throw unusable(`${key} is not the key of ${cert}`, 'Give the two that belong together.');
+  if (at < 0) throw unusable(`${key} does not belong to ${cert}`, 'Give a certificate and its own key.');
   const { asymmetricKeyType: type = '', asymmetricKeyDetails: details } = chain[0]!.publicKey;
   if (type === 'rsa' && (details?.modulusLength ?? 0) < 2048) {
     throw unusable(
-      `${key} has ${details?.modulusLength} bits, and OpenSSL serves no RSA key below 2048`,
-      'Have a certificate made for a new key.',
+      `${key} has ${details?.modulusLength} bits, and OpenSSL accepts no RSA key below 2048`,
+      'Request a certificate for a new key.',
     );
   }
   if (!['rsa', 'ec', 'ed25519'].includes(type)) {
     throw unusable(
-      `${key} is a key of type ${type}, which mail clients do not speak`,
-      'Have one made with RSA or ECDSA.',
+      `${key} is a key of type ${type}, which mail clients do not support`,
+      'Request a certificate with an RSA or ECDSA key.',
     );
   }
 }
@@ -141,7 +141,7 @@ function assertOrder({ cert }: Provided, chain: readonly X509Certificate[]): voi
     if (!next || (one.checkIssued(next) && one.verify(next.publicKey))) continue;
     throw unusable(
       `certificate ${index + 2} of ${cert} (${nameOf(next)}) did not issue the one before it (${nameOf(one)})`,
-      'Order: the host’s own, then the one that issued it, and so on; no other belongs in the file.',
+      'Order: the host’s own certificate, then its issuer, and so on, with no other certificate in the file.',
     );
   }
 }
@@ -149,13 +149,16 @@ function assertOrder({ cert }: Provided, chain: readonly X509Certificate[]): voi
 function assertValid({ cert }: Provided, one: X509Certificate, now: number): void {
   const [from, to] = [one.validFrom, one.validTo].map((date) => Date.parse(date) / 1000) as [number, number];
   const day = (time: number): string => new Date(time * 1000).toISOString().slice(0, 10);
-  if (now >= to) throw unusable(`${cert} expired on ${day(to)} (${nameOf(one)})`, 'Renew it, and run again.');
+  if (now >= to) throw unusable(`${cert} expired on ${day(to)} (${nameOf(one)})`, 'Renew it, then run again.');
   if (now < from) {
-    throw unusable(`${cert} is not valid before ${day(from)} (${nameOf(one)})`, 'Wait, or look at the host’s clock.');
+    throw unusable(
+      `${cert} is not valid before ${day(from)} (${nameOf(one)})`,
+      'Wait until then, or correct the host’s clock.',
+    );
   }
 }
 
-/** As clients do (RFC 9525): by the alternative names alone. */
+/** Matches a name as clients do (RFC 9525): subject alternative names only. */
 export function isNamed(leaf: X509Certificate, name: string): boolean {
   return leaf.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
 }

@@ -7,17 +7,17 @@ import { WATCH, WATCH_UNIT } from './watch.ts';
 import type { Task } from './task.ts';
 
 /**
- * Decides from what changes and from what is running against what is on disk. Everything the recipe sets is taken up
- * by a reload, which refuses no connection, but for Dovecot's environment; a daemon that does not run is started.
+ * Decides from the changes, and from the running daemons against their files. A reload, which refuses no connection, is enough for
+ * every setting of the recipe except Dovecot's environment. A daemon that does not run is started.
  */
 export const restart: Task = {
   name: 'restart',
-  title: 'The daemons run with what is on disk',
+  title: 'The daemons run with the configuration on disk',
   activations: (snapshot, policy, changes) => {
     if (changes.length > 0) assertNotMasked(snapshot.facts);
     return [
       ...systemd(snapshot, changes),
-      // Dovecot first: an smtpd that finds nobody to ask about logins dies. Its files may include others from anywhere.
+      // Dovecot first: smtpd exits when it cannot reach the login service. Dovecot's files may include others from anywhere.
       ...activation(
         'dovecot',
         snapshot,
@@ -30,7 +30,7 @@ export const restart: Task = {
   },
 };
 
-/** Its own files are read anew; the watch of certificates is started with its new folders, or stopped before its file is gone. */
+/** systemd reads its own files again. The certificate watch starts with its new folders, or stops before its file is removed. */
 function systemd({ facts, files }: Snapshot, changes: readonly Change[]): Activation[] {
   const unit = WATCH_UNIT;
   const watch = changes.find(({ path }) => path === WATCH);
@@ -39,19 +39,19 @@ function systemd({ facts, files }: Snapshot, changes: readonly Change[]): Activa
     ...(watch?.after === null ? [{ unit, how: 'stop', why: 'there is no certificate to watch' } as const] : []),
     ...(changes.some(({ path }) => path.startsWith('/etc/systemd/')) ? [REREAD] : []),
     ...(watch && watch.after !== null ? [{ unit, how: 'restart', why: 'the certificates to watch change' } as const] : []), // oxfmt-ignore
-    ...(isOff ? [{ unit, how: 'start', why: 'it does not run, so that a new certificate would not be loaded' } as const] : []), // oxfmt-ignore
+    ...(isOff ? [{ unit, how: 'start', why: 'it does not run, so a new certificate would not be loaded' } as const] : []), // oxfmt-ignore
   ];
 }
 
-const REREAD: Activation = { unit: 'systemd', how: 'reload', why: 'units of its own change' };
+const REREAD: Activation = { unit: 'systemd', how: 'reload', why: 'unit files change' };
 
 function assertNotMasked({ masked }: Facts): void {
   if (masked.length === 0) return;
   const units = masked.join(' and ');
   throw new HardenMailError(
     'CONFIG_CONFLICT',
-    `${units} is masked: it can neither be started nor reloaded, so it would not take the changes up`,
-    `Nothing was written. systemctl unmask ${masked.join(' ')}, if it is to serve mail, and run again.`,
+    `${units} is masked: it can neither be started nor reloaded, so it would not load the changes`,
+    `Nothing was written. If it is to serve mail, run systemctl unmask ${masked.join(' ')}, then run again.`,
   );
 }
 
@@ -65,10 +65,10 @@ function activation(
   const state = facts.units[unit];
   if (!state) return [];
   if (!state.active) return [{ unit, how: 'start', why: 'it does not run' }];
-  if (state.stale) return [{ unit, how: 'restart', why: 'an upgrade left the old release running' }];
+  if (state.stale) return [{ unit, how: 'restart', why: 'the old version still runs after an upgrade' }];
   if (changes.some(({ path }) => reads(path)))
     return unit === 'dovecot' && changes.some(changesEnvironment)
-      ? [{ unit, how: 'restart', why: 'what its processes get for an environment changes' }]
+      ? [{ unit, how: 'restart', why: 'the environment of its processes changes' }]
       : [{ unit, how: 'reload', why: 'its files change' }];
   const main = servedCertificate(facts, policy, true, unit);
   const served = [main, ...namedCertificates(facts, policy).map((one) => one.served)];
@@ -82,13 +82,13 @@ function activation(
   const newer = [...Object.values(files), ...brought].find(
     ({ path, changed }) => (reads(path) || certificates.includes(path)) && changed > state.loaded,
   );
-  // A file's date is a second's, and so is the daemon's: equal counts as taken up.
+  // Both times have a resolution of one second: equal counts as loaded.
   return newer && state.loaded > 0
-    ? [{ unit, how: 'reload', why: `${newer.path} is newer than what it runs with` }]
+    ? [{ unit, how: 'reload', why: `${newer.path} is newer than the configuration it runs with` }]
     : [];
 }
 
-/** Dovecot's master reads it when it starts, and only then (seen with 2.3.13). */
+/** Dovecot's master process reads it only at start (seen with 2.3.13). */
 function changesEnvironment({ path, before, after }: Change): boolean {
   const environment = (bytes: Change['before']): string =>
     (bytes ?? '').match(/^[ \t]*import_environment\b.*$/gm)?.join('\n') ?? '';

@@ -1,23 +1,23 @@
-/** The certificate that the daemons are to serve, whoever keeps it. Pure. */
+/** The certificate that the daemons serve after the run, from certbot or elsewhere. Pure. */
 import type { Facts, Lineage, MailDaemon, Policy } from '../model/index.ts';
 import { keptFor } from './kept.ts';
 import { lineageName, usableLineage } from './lineage.ts';
 
 export interface Served {
-  /** What certbot keeps it under; its path where certbot does not. */
+  /** certbot's name for it; its path if certbot does not manage it. */
   readonly name: string;
   /** Paths on the host: the chain, and its private key. */
   readonly cert: string;
   readonly key: string;
-  /** The chain as it is on the host, PEM; null where it is yet to be got. */
+  /** The chain on the host, PEM; null if it is not issued yet. */
   readonly chain: string | null;
-  /** How certbot renews it; null for what is not certbot's. */
+  /** certbot's method of renewal; null if certbot does not manage it. */
   readonly authenticator: string | null;
 }
 
 /**
- * @param asked false: nobody asks for one in this run, so it is the one that is there, if any can be used
- * @param daemon the two may serve different ones, where the admin has it so
+ * @param asked false: this run requests no certificate, so the result is the present one, if it is usable
+ * @param daemon the administrator may have set different certificates for the two daemons
  */
 export function servedCertificate(facts: Facts, policy: Policy, asked = true, daemon: MailDaemon = 'postfix'): Served {
   if (policy.own) {

@@ -1,4 +1,4 @@
-/** Further names of the host, with certificates of their own (SNI, RFC 6066). Pure. */
+/** Additional names of the host with certificates of their own (SNI, RFC 6066). Pure. */
 import type { Action, Facts, Policy } from '../model/index.ts';
 import { allKept, isKept } from './kept.ts';
 import { certificateRequest, lineageName } from './lineage.ts';
@@ -8,18 +8,18 @@ import type { OwnFile } from './task.ts';
 /** Postfix's map from name to certificate. */
 export const SNI_MAP = '/etc/postfix/harden-mail-sni';
 
-/** A host as it looks for one certificate: what finds, checks and asks for the mail domain's does so for each. */
+/** The facts and policy for one certificate: code that finds, checks and requests the mail domain's works for every certificate. */
 interface Part {
   readonly facts: Facts;
   readonly policy: Policy;
 }
 
-/** The mail domain's own, then those of further names. */
+/** The mail domain's certificate, then those of additional names. */
 export function parts(facts: Facts, policy: Policy): Part[] {
   return [{ facts, policy }, ...further(facts, policy)];
 }
 
-/** Each further certificate is one of its own: that of the mail domain does not count, even if it has the name too. */
+/** Each additional certificate is separate: the mail domain's does not count, even if it has the name too. */
 function further(facts: Facts, policy: Policy): Part[] {
   const { own: _own, kept: _kept, namesInUse: _names, lineagesInUse: _lineages, sni = [], ...shared } = policy;
   const { provided, providedSni = [], ...rest } = facts;
@@ -40,7 +40,7 @@ function further(facts: Facts, policy: Policy): Part[] {
   });
 }
 
-/** What certbot keeps, or will, of one certificate: of those that stay there may be several, or none. */
+/** certbot's names for one certificate, now or after it is issued; a kept certificate may have several, or none. */
 export function lineagesOf({ facts, policy }: Part): string[] {
   if (policy.own) return [];
   const kept = allKept(policy).flatMap((one) => one.lineages);
@@ -52,7 +52,7 @@ export interface Named {
   readonly served: Served;
 }
 
-/** What is shown to who asks for a further name. */
+/** The certificate that each additional name serves. */
 export function namedCertificates(facts: Facts, policy: Policy, asked = true): Named[] {
   return further(facts, policy).map((part) => ({
     names: part.policy.domains,
@@ -60,41 +60,46 @@ export function namedCertificates(facts: Facts, policy: Policy, asked = true): N
   }));
 }
 
-/** Everything to ask the authority for. */
+/** Every certificate to request from the authority. */
 export function certificateRequests(facts: Facts, policy: Policy): Extract<Action, { kind: 'certificate' }>[] {
   return parts(facts, policy).flatMap((part) => certificateRequest(part.facts, part.policy));
 }
 
-/** Is there a certificate that certbot is to keep? */
+/** Does certbot manage any certificate of this host? */
 export function needsCertbot(policy: Policy): boolean {
   const { own, sni = [] } = policy;
   const keeps = !own && (!isKept(policy) || allKept(policy).some(({ lineages }) => lineages.length > 0));
   return keeps || sni.some(({ cert }) => cert === undefined);
 }
 
-/** Before 3.4 Postfix has one certificate for all. */
+/** Postfix before 3.4 has one certificate for all names. */
 function isTooOld({ postfix }: Facts): boolean {
   return /^([0-2]|3\.[0-3])(\.|$)/.test(postfix ?? '');
 }
 
 export function sniNotes(facts: Facts, { sni = [] }: Policy): string[] {
   if (sni.length === 0 || !isTooOld(facts)) return [];
-  return [`Postfix ${facts.postfix} has one certificate for all names (several from 3.4 on): further names are shown theirs by Dovecot alone`]; // oxfmt-ignore
+  return [`Postfix ${facts.postfix} has one certificate for all names (SNI needs 3.4): only Dovecot serves additional names their own`]; // oxfmt-ignore
 }
 
 /**
- * The map is read as text when smtpd starts, and the files that it names with it, before root and the chroot: nothing has to
- * be made of it (`postmap -F`), and a reload after a renewal is enough.
+ * smtpd reads the map as text when it starts, and with it the files that it names, before it drops root privileges and enters the
+ * chroot. So it needs no `postmap -F`, and a reload after a renewal is enough.
  */
 export function sniMap(facts: Facts, policy: Policy): OwnFile[] {
   if (facts.packages['postfix']?.status !== 'installed' || isTooOld(facts)) return [];
-  const shared = { path: SNI_MAP, mode: '0644', owner: 'root:root', why: 'Postfix shows each name its certificate.' };
+  const shared = {
+    path: SNI_MAP,
+    mode: '0644',
+    owner: 'root:root',
+    why: 'Postfix serves each name its own certificate.',
+  };
   const lines = namedCertificates(facts, policy).flatMap(({ names, served: { key, cert } }) =>
     names.map((name) => `${name} ${key}, ${cert}\n`),
   );
   if (lines.length === 0) return [{ ...shared, bytes: null }];
-  const head = `# Written by harden-mail: the key and certificate that Postfix shows to who asks for a name (tls_server_sni_maps).
-# Read as it is (texthash): no postmap; after an edit and after a renewal \`postfix reload\`.
+  const head = `# Written by harden-mail: the key and certificate that Postfix serves for each name (tls_server_sni_maps).
+# Type texthash: it needs no postmap. Run \`postfix reload\` after an edit or a renewal.
 `;
   return [{ ...shared, bytes: head + lines.join('') }];
 }

@@ -1,29 +1,29 @@
 import type { Fragment } from '../fragments/fragment.ts';
 import type { Action, Activation, Bytes, Change, Facts, Policy, Snapshot, TaskName } from '../model/index.ts';
 
-/** One step of the recipe. Most only say which fragments are theirs; all of it is pure. */
+/** One step of the recipe. Most tasks only select their fragments; all functions are pure. */
 export interface Task {
   readonly name: TaskName;
-  /** What it sees to, as `--list-tasks` shows it. */
+  /** The purpose of the task, as `--list-tasks` shows it. */
   readonly title: string;
-  /** What must be done on the host before the settings that rest on it can go live. */
+  /** Actions on the host that must be done before the settings that depend on them go live. */
   readonly actions?: (facts: Facts, policy: Policy) => readonly Action[];
   readonly fragments?: readonly Fragment[];
-  /** Whole files of our own. */
+  /** Whole files that the tool writes. */
   readonly files?: (facts: Facts, policy: Policy) => readonly OwnFile[];
-  /** What the admin should know that no file says. */
+  /** Information for the administrator that no file shows. */
   readonly notes?: (facts: Facts, policy: Policy) => readonly string[];
-  /** What the daemons must do to take the changes up. */
+  /** How the daemons load the changes. */
   readonly activations?: (snapshot: Snapshot, policy: Policy, changes: readonly Change[]) => readonly Activation[];
 }
 
 export interface OwnFile {
   readonly path: string;
-  /** Null: it must not be there. */
+  /** Null: the file must not exist. */
   readonly bytes: Bytes | null;
   readonly mode: string;
   readonly owner: string;
   readonly why: string;
-  /** Taken away on the way back from strict, where it still is as we made it. */
+  /** Removed on the way back from strict, if it is unchanged since the tool wrote it. */
   readonly gone?: true;
 }

@@ -1,6 +1,6 @@
 /**
- * A certificate that certbot does not renew is watched: when its files have been replaced, by whatever tool, the daemons
- * reload. systemd watches the folders, for most tools replace a file by renaming another over it. Pure.
+ * Watches certificates that certbot does not renew: when another tool replaces the files, the daemons reload. systemd watches the
+ * folders, because most tools replace a file by renaming another over it. Pure.
  */
 import type { Facts, Policy } from '../model/index.ts';
 import { quote } from '../formats/text/shell-quote.ts';
@@ -11,7 +11,7 @@ import type { OwnFile } from './task.ts';
 export const WATCH_UNIT = 'harden-mail-certificate.path';
 export const WATCH = `/etc/systemd/system/${WATCH_UNIT}`;
 const SERVICE = '/etc/systemd/system/harden-mail-certificate.service';
-/** Has the unit start at boot. A link below multi-user.target.wants would do the same, and a transaction writes files alone. */
+/** Starts the unit at boot. A link below multi-user.target.wants would do the same, but a transaction writes files only. */
 const AT_BOOT = '/etc/systemd/system/multi-user.target.d/harden-mail-certificate.conf';
 const SCRIPT = '/var/lib/harden-mail/reload-certificate';
 
@@ -20,11 +20,11 @@ interface Watched {
   readonly cert: string;
   readonly files: readonly string[];
   readonly folders: readonly string[];
-  /** Can the host tell whether the key is the certificate's? Not where it has a password. */
+  /** Can the host check that the key belongs to the certificate? Not if the key has a password. */
   readonly isOpen: boolean;
 }
 
-/** What certbot does not renew: the certificates that stay, and those that the admin brings. */
+/** Certificates that certbot does not renew: those that stay, and those that the administrator supplies. */
 export function watched({ provided, providedSni = [] }: Facts, policy: Policy): Watched[] {
   const brought = [...(provided ? [provided] : []), ...providedSni].map(({ key, cert, folders = [] }) => {
     return { key, cert, files: [key, cert], folders, isOpen: true };
@@ -36,10 +36,10 @@ export function watched({ provided, providedSni = [] }: Facts, policy: Policy): 
   return [...new Map(all.map((one) => [one.files.join('\n'), one])).values()];
 }
 
-/** The units and what they run; taken away where there is nothing to watch. Without systemd there are none. */
+/** The units and their script; removed if there is nothing to watch. Without systemd there are none. */
 export function watchFiles(facts: Facts, policy: Policy): OwnFile[] {
   const all = hasSystemd(facts) ? watched(facts, policy) : [];
-  const why = 'a certificate that certbot does not renew is loaded once it has been replaced';
+  const why = 'the daemons load a certificate that another tool than certbot has replaced';
   const file = (path: string, text: string): OwnFile => {
     return { path, bytes: all.length > 0 ? text : null, mode: '0644', owner: 'root:root', why };
   };
@@ -51,13 +51,13 @@ export function watchFiles(facts: Facts, policy: Policy): OwnFile[] {
   ];
 }
 
-/** What the admin must know of it. */
+/** Notes for a host that cannot watch. */
 export function watchNotes(facts: Facts, policy: Policy): string[] {
   if (hasSystemd(facts)) return [];
-  return watched(facts, policy).map(({ cert }) => `${cert} is not certbot's, and without systemd nothing watches it: have the tool that renews it reload the daemons (postfix reload; doveadm reload)`); // oxfmt-ignore
+  return watched(facts, policy).map(({ cert }) => `certbot does not renew ${cert}, and without systemd nothing watches it: make the tool that renews it reload the daemons (postfix reload; doveadm reload)`); // oxfmt-ignore
 }
 
-/** Where a daemon's unit is known. */
+/** Are the units of the daemons known? */
 function hasSystemd({ units }: Facts): boolean {
   return Object.keys(units).length > 0;
 }
@@ -65,8 +65,8 @@ function hasSystemd({ units }: Facts): boolean {
 function pathUnit(all: readonly Watched[]): string {
   const folders = [...new Set(all.flatMap(({ folders }) => folders))].filter((folder) => folder !== '/');
   const paths = folders.length > 0 ? folders : all.flatMap(({ files }) => files);
-  return `# Written by harden-mail: Postfix and Dovecot reload once a certificate that certbot does not renew has been replaced.
-# The folders are watched, for most tools replace a file by renaming another over it.
+  return `# Written by harden-mail: Postfix and Dovecot reload when a certificate that certbot does not renew is replaced.
+# systemd watches the folders, because most tools replace a file by renaming another over it.
 [Unit]
 Description=harden-mail: certificates of Postfix and Dovecot
 
@@ -78,7 +78,7 @@ function service(): string {
   return `# Written by harden-mail: called by ${WATCH_UNIT}.
 [Unit]
 Description=harden-mail: load a certificate that has been replaced
-# A tool may write many files one after the other; each call that finds nothing new ends at once.
+# A tool may write many files in a row; each call that finds nothing new ends at once.
 StartLimitIntervalSec=0
 
 [Service]
@@ -98,9 +98,9 @@ function script(all: readonly Watched[], policy: Policy): string {
   const files = [...new Set(all.flatMap((one) => one.files))].map(quote);
   const fits = all.map(({ key, cert, isOpen }) => isOpen ? `belongs ${quote(key)} ${quote(cert)}` : `[ -s ${quote(cert)} ]`); // oxfmt-ignore
   return `#!/bin/sh
-# Written by harden-mail: has Postfix and Dovecot load a certificate that has been replaced, for which certbot runs no hook.
-# ${WATCH_UNIT} calls this when something changes in a folder of its files. A reload happens only for other bytes than the last
-# time, once they have not changed for 2 s, and only when each private key is the certificate's: never with half of a pair.
+# Written by harden-mail: Postfix and Dovecot load a replaced certificate for which certbot runs no hook.
+# ${WATCH_UNIT} calls this when something changes in a folder of its files. It reloads only if the files differ from those of the
+# last time, have not changed for 2 s, and each private key belongs to its certificate: never with half of a pair.
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 loaded=/run/harden-mail-certificate
@@ -118,7 +118,7 @@ fits() {
   ${fits.join(' &&\n    ')}
 }
 ${remakeMaps(policy)}
-# A folder may be a busy one: then this is called once a second, and no more often.
+# A folder may change often: this sleep limits the script to once a second.
 sleep 1
 tries=0
 while now=$(digest) && [ "$now" != "$(cat "$loaded" 2>/dev/null)" ]; do
@@ -131,7 +131,7 @@ while now=$(digest) && [ "$now" != "$(cat "$loaded" 2>/dev/null)" ]; do
     }
     printf '%s\\n' "$now" >"$loaded"
   elif [ $((tries = tries + 1)) -ge 60 ]; then
-    logger -t harden-mail -p mail.err 'a certificate was replaced, but it and its private key do not belong together: Postfix and Dovecot were not reloaded'
+    logger -t harden-mail -p mail.err 'a certificate was replaced, but it does not match its private key: Postfix and Dovecot were not reloaded'
     exit 1
   fi
 done

@@ -1,13 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 import { escape } from '../report/escape.ts';
 
-/** How the work on one host stands. */
+/** The state of the work on one host. */
 export interface Row {
   readonly name: string;
   readonly state: 'waiting' | 'at work' | 'done' | 'failed';
-  /** What is being done, or was last. */
+  /** The current or last step. */
   readonly step: string;
-  /** Since it began. */
+  /** Since the work began. */
   readonly seconds: number;
 }
 
@@ -17,14 +17,14 @@ export interface Signs {
   readonly failed: string;
 }
 
-/** From so many seconds on it is told how long a host takes: that is the one that the others wait for. */
+/** From this number of seconds on, the line shows how long a host takes: the others wait for the slowest. */
 const LONG = 5;
-/** Of those that failed, in the line that counts them; the rest is told at the end. */
+/** Number of failed hosts named in the line that counts them; the recap names all. */
 const MOST_NAMES = 3;
 
 /**
- * What a terminal of so many lines shows of so many hosts: all of them where they fit; else those at work, who has been at
- * it longest first, and how many are where. One line stays free, so that nothing scrolls away.
+ * The lines that a terminal of this height shows: all hosts if they fit; else the hosts at work, the longest-running first, and the
+ * number of hosts in each state. One line stays free, so that nothing scrolls.
  */
 export function frame(rows: readonly Row[], height: number, signs: Signs, chalk: ChalkInstance): string[] {
   const room = Math.max(1, height - 1);

@@ -1,4 +1,4 @@
-/** `--log-file`: what a run did, line by line, as it happens. */
+/** `--log-file`: a record of a run, line by line, as it happens. */
 import { openSync, writeSync } from 'node:fs';
 import { pid } from 'node:process';
 import { Chalk } from 'chalk';
@@ -17,13 +17,13 @@ import type { Terminal } from './terminal.ts';
 
 const plain = new Chalk({ level: 0 });
 
-/** Takes a line, or the lines of one thing. What a host says is escaped here, and each line begins with its time. */
+/** Writes one entry of one or more lines. Text from a host is escaped here, and each line begins with its time. */
 export type Log = (...lines: readonly string[]) => void;
 
 /**
- * Opens the file to append to it; a new one is for its owner alone. Each write is one whole line or more, so runs side by
- * side do not mix. A full disk is told once, and is no reason to leave a host in the middle of its transaction.
- * @throws USAGE where it cannot be written
+ * Opens the file for appending; a new file is readable by its owner only. Each write is one or more whole lines, so parallel runs
+ * do not mix within a line. A full disk is reported once and does not stop the run: a host may be in the middle of a transaction.
+ * @throws USAGE if it cannot be written
  */
 export function openLog(path: string, tell: (line: string) => void): Log {
   let file: number | null = opened(path);
@@ -34,7 +34,7 @@ export function openLog(path: string, tell: (line: string) => void): Log {
       writeSync(file, lines.map((line) => `${stamp}${escape(redact(line))}\n`).join(''));
     } catch (error) {
       file = null;
-      tell(`harden-mail: ${escape(path)} takes no more lines: ${reasonOf(error)}`);
+      tell(`harden-mail: ${escape(path)} cannot be written any more: ${reasonOf(error)}`);
     }
   };
 }
@@ -43,7 +43,7 @@ function opened(path: string): number {
   try {
     return openSync(path, 'a', 0o600);
   } catch (error) {
-    const hint = 'Give it the path of a file that you may write to, in a folder that is there.';
+    const hint = 'Give a path that you may write to, in an existing folder.';
     throw new HardenMailError('USAGE', `--log-file ${path} cannot be written: ${reasonOf(error)}`, hint);
   }
 }
@@ -53,7 +53,7 @@ function reasonOf(error: unknown): string {
   return code ?? message;
 }
 
-/** What the first line of a run says. */
+/** Data for the first line of a run. */
 interface LoggedRun {
   readonly command: string;
   readonly version: string;
@@ -61,7 +61,7 @@ interface LoggedRun {
   readonly who: string;
 }
 
-/** The same terminal; everything that it is told goes to the log as well. */
+/** The same terminal, which also writes its messages to the log. */
 export function logged(screen: Terminal, log: Log, { command, version, flags, who }: LoggedRun): Terminal {
   const options = Object.entries(flags).map(([name, value]) => `--${name}=${String(value)}`);
   log(`harden-mail ${version} ${command} begins, by ${who}: ${options.join(' ')}`);
@@ -119,12 +119,12 @@ async function told(result: HostResult, views: Views): Promise<string[]> {
   return [...lines, ...seen, ...view.lines(result, plain), `${seconds.toFixed(3)} s in all`];
 }
 
-/** Every line with its host before it, so that no text of a host passes for another's. */
+/** Prefixes every line with its host, so that text from one host cannot pass for another's. */
 function ofHost(name: string, lines: readonly string[]): string[] {
   return lines.map((line) => `${name}: ${line}`);
 }
 
-/** Tells each step when it begins, and how long it took when the next one does. */
+/** Logs each step when it begins, and its duration when the next one begins. */
 function stepwatch(tell: (text: string) => void): { next: (step: string) => void; end: () => void } {
   let present: { readonly step: string; readonly began: number } | null = null;
   const end = (): void => {

@@ -7,10 +7,10 @@ import { region } from './region.ts';
 /** `--quiet` */
 export const NO_PROGRESS: Progress = plainProgress(() => {});
 
-/** Of more hosts than these each one's steps are too many lines to read: there is one when it is done. */
+/** Above this number of hosts the steps are too many lines to read: each host then gets one line, when it is done. */
 const FEW = 20;
 
-/** For pipes, CI and dumb terminals: a line for each step, and for each host of several when it is done. */
+/** For pipes, CI and dumb terminals: a line for each step, and one for each of several hosts when it is done. */
 export function plainProgress(write: (line: string) => void): Progress {
   return {
     async each(items, width, work) {
@@ -43,7 +43,7 @@ interface Started {
   began: number;
 }
 
-/** For a terminal: live lines, gone when all is done. listr2 runs the hosts; what of them fits is drawn here (frame.ts). */
+/** For a terminal: live lines that disappear at the end. listr2 runs the hosts; frame.ts draws the lines that fit. */
 export function liveProgress(stream: NodeJS.WriteStream, color: boolean): Progress {
   const chalk = new Chalk({ level: color ? 1 : 0 });
   const lines = region((text) => void stream.write(text));
@@ -51,7 +51,7 @@ export function liveProgress(stream: NodeJS.WriteStream, color: boolean): Progre
   let draw = (): void => {};
   return {
     async each(items, width, work) {
-      // Imported here, because a piped run never needs it.
+      // Imported here, because a piped run does not need it.
       const { figures, Listr, Spinner } = await import('listr2');
       const spinner = new Spinner();
       const rows = items.map(({ name }): Started => ({ name, state: 'waiting', step: '', began: 0 }));
@@ -63,7 +63,7 @@ export function liveProgress(stream: NodeJS.WriteStream, color: boolean): Progre
         lines.draw(frame(told, stream.rows || 24, signs, chalk));
       };
       class Board {
-        static readonly nonTTY = true; // it is standard error that is a terminal, whatever standard output is
+        static readonly nonTTY = true; // the live lines go to standard error; standard output may be a pipe
         static readonly rendererOptions = {};
         static readonly rendererTaskOptions = {};
         render(): void {

@@ -1,4 +1,4 @@
-/** The last words of a run: for each host how it ended, then the total; or the document for programs. */
+/** The end of a run: each host's ending, then the total; or the JSON document. */
 import type { ChalkInstance } from 'chalk';
 import { diffsOf } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
@@ -9,32 +9,32 @@ import { findingLines } from '../report/findings.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
 
-/** A run that is over. */
+/** A finished run. */
 export interface FinishedRun {
   readonly command: string;
-  /** Of this program. */
+  /** The version of harden-mail. */
   readonly version: string;
-  /** Of every ending that the command can have. */
+  /** The view of every ending that the command can have. */
   readonly views: Views;
   /** Print the hosts' lines only, without a table and a total. */
   readonly bare?: boolean;
   readonly dryRun: boolean;
-  /** Milliseconds since the epoch. */
+  /** Start, in milliseconds since the epoch. */
   readonly began: number;
   readonly seconds: number;
   readonly exit: number;
   readonly results: readonly HostResult[];
-  /** Why no host was begun. */
+  /** Why the run ended before any host. */
   readonly failure?: Ending & { readonly kind: 'failed' };
 }
 
 export interface Wishes {
   readonly diff: boolean;
-  /** Only what went wrong, or will. */
+  /** Print only failures, warnings and totals. */
   readonly quiet: boolean;
 }
 
-/** Lines for people. */
+/** The recap as lines of text. */
 export async function recap(
   { command, results, views, bare = false }: FinishedRun,
   chalk: ChalkInstance,
@@ -57,12 +57,12 @@ export async function recap(
   return [...lines, ...(wishes.quiet ? [] : recapTable(results, views)), ...totalLine(results, views)];
 }
 
-/** Of a single host there is no total, so its own line says what was done. */
+/** A single host has no total, so its own line says what was done. */
 function isNews({ exit }: HostResult, view: EndingView): boolean {
   return view.total(exit) !== 'ok';
 }
 
-/** Something went wrong, or a warning says that it will. */
+/** A failure, or a warning. */
 function needsAttention({ ending, exit, findings, plan }: HostResult, view: EndingView): boolean {
   return (
     exit !== EXIT.ok ||
@@ -72,12 +72,12 @@ function needsAttention({ ending, exit, findings, plan }: HostResult, view: Endi
   );
 }
 
-/** What was seen before a failure of another kind would only hide its cause. */
+/** After any other failure, earlier findings would only hide the cause. */
 export function isAboutChecks(ending: Ending): boolean {
   return ending.kind !== 'failed' || ['VERIFY_FAILED', 'ROLLED_BACK'].includes(ending.code);
 }
 
-/** The document for programs. */
+/** The JSON document. */
 export async function document({
   command,
   version,

@@ -1,12 +1,12 @@
-/** The last lines of a terminal, drawn again and again in their place. */
+/** The last lines of a terminal, redrawn in place. */
 export interface Region {
   draw(lines: readonly string[]): void;
   clear(): void;
 }
 
 /**
- * Each change is one write, and begins where the one before ended: killed at any moment, it leaves the terminal usable. A
- * line that is too long is cut by the terminal itself (autowrap is off meanwhile), which knows how wide its characters are.
+ * Each change is one write and starts where the last one ended, so the terminal stays usable if the process is killed at any moment.
+ * The terminal cuts long lines itself (autowrap is off meanwhile), because it knows how wide its characters are.
  */
 export function region(write: (text: string) => void): Region {
   let height = 0;

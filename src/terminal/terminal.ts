@@ -12,17 +12,17 @@ import { diffLines, headline, planLines } from '../report/plan-lines.ts';
 import type { Io } from '../run/step.ts';
 
 export interface Terminal extends Io {
-  /** Is there somebody to ask? */
+  /** Can the run ask a question? */
   readonly interactive: boolean;
   askLine(text: string): Promise<string>;
   askSecret(text: string): Promise<string>;
-  /** A line on standard error, beside the progress. */
+  /** A line on standard error, above the progress. */
   readonly note: (line: string) => void;
-  /** For `--verbose`: a script was run on a host. */
+  /** For `--verbose`: a script ran on a host. */
   readonly command: (command: RemoteCommand) => void;
   /** For `--debug`: a step of connecting. */
   readonly debug: (line: string) => void;
-  /** The last words: a recap for people, or the document for programs. */
+  /** Prints the end of the run: a recap for people, or the JSON document. */
   finish(run: FinishedRun): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export interface TerminalOptions {
   readonly debug: boolean;
   readonly diff: boolean;
   readonly color: 'auto' | 'always' | 'never';
-  /** Nobody is asked to agree to a plan. */
+  /** The run does not ask anybody to agree to a plan. */
   readonly unattended: boolean;
 }
 
@@ -68,14 +68,14 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
       ? liveProgress(stderr, colorLevel(color, env, true) > 0)
       : plainProgress((line) => void stderr.write(`${line}\n`));
   const note = (line: string): void => void progress.aside(async () => stderr.write(`${line}\n`));
-  // One question at a time: several hosts may want to know something at once.
+  // One question at a time: several hosts may need an answer at once.
   let asked: Promise<unknown> = Promise.resolve();
   const inTurn = (text: string, hidden: boolean): Promise<string> => {
     const answer = asked.then(() => progress.aside(() => askUser(text, hidden, process)));
     asked = answer.catch(() => {});
     return answer;
   };
-  // Nobody agrees to what was not shown.
+  // With --quiet, a plan is still shown if the user must agree to it.
   const silent = quiet && (options.unattended || !isInteractive(process));
 
   return {
@@ -111,7 +111,7 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
   };
 }
 
-/** NO_COLOR (no-color.org) and FORCE_COLOR, unless --color says so itself. */
+/** NO_COLOR (no-color.org) and FORCE_COLOR apply unless --color decides. */
 function colorLevel(wish: string, env: Process['env'], tty: boolean): 0 | 1 {
   if (wish !== 'auto') return wish === 'always' ? 1 : 0;
   if (env['NO_COLOR'] || env['FORCE_COLOR'] === '0') return 0;

@@ -96,7 +96,7 @@ export const ON_THE_HOST: readonly Bad[] = [
     what: `a syntax error in ${name}`,
     exit: 1,
     says: new RegExp(`${path}:\\d+:(\\d+:)? `),
-    todo: new RegExp(`Mend line \\d+ of ${path}`),
+    todo: new RegExp(`Fix line \\d+ of ${path}`),
     spoil: `cp -a ${path} /root/saved; echo '${line}' >>${path}`,
     mend: `mv /root/saved ${path}`,
   })),

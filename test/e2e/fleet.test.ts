@@ -97,7 +97,7 @@ describe('an inventory', () => {
     const { code, stdout } = await hardenMail(['apply', '--dry-run', '--limit', 'mx*', ...flags]);
     assert.equal(code, 0);
     const [first, second] = names();
-    assert.match(stdout, new RegExp(`^${first}, ${second}: the same plan, but for each one's own domain$`, 'm'));
+    assert.match(stdout, new RegExp(`^${first}, ${second}: the same plan, except for the domain of each$`, 'm'));
     assert.equal(stdout.match(/^--- \/etc\/postfix\/main\.cf$/gm)?.length, 1);
     assert.match(stdout, /^2 hosts: 2 to be changed$/m);
   });

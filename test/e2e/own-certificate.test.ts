@@ -43,9 +43,9 @@ describe('a certificate of the admin', () => {
 
   const UNFIT: readonly (readonly [string, string, RegExp])[] = [
     ['a key that every user can read', `chmod 644 ${KEY}`, /key \/etc\/ssl\/mail\/privkey\.pem can be read by every/],
-    ['a key under a password', `openssl pkey -aes256 -passout pass:x -in leaf.key -out ${KEY}`, /or under a password$/],
-    ['the key of another certificate', `cp issuer.key ${KEY}; chmod 600 ${KEY}`, /is the key of certificate 2 of/],
-    ['a chain in the wrong order', `cat issuer.pem leaf.pem >${CERT}`, /the host's own must come first$/],
+    ['a key under a password', `openssl pkey -aes256 -passout pass:x -in leaf.key -out ${KEY}`, /or has a password$/],
+    ['the key of another certificate', `cp issuer.key ${KEY}; chmod 600 ${KEY}`, /belongs to certificate 2 of/],
+    ['a chain in the wrong order', `cat issuer.pem leaf.pem >${CERT}`, /the host's own certificate must come first$/],
     [
       'a chain with a stranger in it',
       `cat leaf.pem root.pem >${CERT}`,
@@ -57,7 +57,7 @@ describe('a certificate of the admin', () => {
       `openssl x509 -in leaf.pem -signkey leaf.key -days -1 -out ${CERT} 2>/dev/null`,
       /fullchain\.pem expired on \d{4}-\d\d-\d\d \(mail\)$/,
     ],
-    ['one that is not there', `rm ${CERT}`, /there is no file \/etc\/ssl\/mail\/fullchain\.pem on the host$/],
+    ['one that is not there', `rm ${CERT}`, /the file \/etc\/ssl\/mail\/fullchain\.pem does not exist on the host$/],
   ];
   for (const [what, spoil, says] of UNFIT)
     it(`${what}: refused, nothing written`, async () => {
@@ -115,7 +115,10 @@ describe('a certificate of the admin', () => {
     assert.equal((await hardenMail(['check', ...flags])).code, 2);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /reload postfix: \/etc\/ssl\/mail\/fullchain\.pem is newer than what it runs with/);
+    assert.match(
+      stdout,
+      /reload postfix: \/etc\/ssl\/mail\/fullchain\.pem is newer than the configuration it runs with/,
+    );
     assert.match(stdout, /start harden-mail-certificate\.path: it does not run/);
     assert.equal(await host.run('systemctl is-active harden-mail-certificate.path'), 'active\n');
     assert.equal((await hardenMail(['check', ...flags])).code, 0);

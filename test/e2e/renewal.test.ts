@@ -155,7 +155,7 @@ describe('renewal', () => {
       const { stdout } = await hardenMail(['check', ...to(host)]);
       assert.match(
         stdout,
-        /^ {2}! certbot\.timer does not run, so that nothing renews the certificate: systemctl enable --now certbot\.timer/m,
+        /^ {2}! certbot\.timer does not run, so nothing renews the certificate: systemctl enable --now certbot\.timer/m,
       );
     } finally {
       await host.run('systemctl enable -q --now certbot.timer');

@@ -154,7 +154,7 @@ END
     assert.equal(code, 5, stdout);
     assert.match(stdout, / 993 sni +own\.\S+: serves .* not the one on disk, .*: the daemon has not loaded it/);
     assert.doesNotMatch(stdout, /✖ +\d+ sni +(imap\.)?other\./);
-    await apply(entries(), /own\.pem is newer than what it runs with/);
+    await apply(entries(), /own\.pem is newer than the configuration it runs with/);
     await assertAllShown();
   });
 

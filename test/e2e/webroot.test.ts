@@ -141,7 +141,7 @@ END
     assert.equal(await host.run('systemctl is-active apache2'), 'active\n');
     const again = await assertApplied();
     assert.match(again, /ok: nothing to do/);
-    assert.doesNotMatch(again, /answering on port 80 itself/);
+    assert.doesNotMatch(again, /its own server on port 80/);
   });
 
   it('where a program that we know nothing of has port 80, --webroot says what it serves', async () => {

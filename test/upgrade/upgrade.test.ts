@@ -120,7 +120,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       assert.equal(await host.run('dpkg --audit'), '');
       assert.equal((await host.run('systemctl is-active dovecot postfix')).trim(), 'active\nactive');
       assert.equal(await host.run("systemctl list-units --failed --plain --no-legend 'postfix*' 'dovecot*'"), '');
-      if (breaks) assert.match(stdout, /no way back: Dovecot 2\.4 does not start with what was/);
+      if (breaks) assert.match(stdout, /no rollback: Dovecot 2\.4 does not start with the old files/);
       await assertTidy(host);
     });
 

@@ -1,7 +1,7 @@
 /**
- * The whole configuration as the daemon reads it: one stream of logical lines through every included file, in order.
- * A block may begin in one file and end in another, so there is no tree per file: each line knows the section it stands
- * in, and the sections are one tree for all files.
+ * The whole configuration as the daemon reads it: one stream of logical lines through all included files, in order.
+ * A block may begin in one file and end in another, so there is no tree per file: each line has its section, and the sections
+ * form one tree for all files.
  */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/index.ts';
@@ -15,14 +15,14 @@ import { syntaxError } from '../syntax-error.ts';
 
 type Files = Readonly<Record<string, Bytes>>;
 
-/** A logical line and the sections before and behind it (they differ at `{` and `}`). */
+/** A logical line with the sections before and after it (they differ at `{` and `}`). */
 export interface Placed {
   readonly line: Line;
   readonly before: Section;
   readonly after: Section;
 }
 
-/** One reading of one file: a file that is included twice is read twice. */
+/** One reading of one file: a file that is included twice has two readings. */
 export interface Reading {
   readonly file: string;
   readonly base: Section;
@@ -39,7 +39,7 @@ export interface DovecotConfig {
   readonly top: Section;
 }
 
-/** A file on the daemon's stack of inputs. It is opened when its first line is wanted. */
+/** A file on the daemon's stack of inputs. The daemon opens it when it needs the first line. */
 interface Cursor {
   readonly file: string;
   lines: Iterator<Line> | null;
@@ -47,15 +47,15 @@ interface Cursor {
 }
 
 /**
- * Reads `root` and all that it includes. `files` maps path → bytes of everything that may be included; globs are matched
- * against its keys. The grammar is 2.4's where the first setting is `dovecot_config_version`, as 2.4 demands it.
+ * Parses `root` and all files that it includes. `files` maps the path of every file that may be included to its bytes; globs match
+ * against its keys. The grammar is that of 2.4 if the first setting is `dovecot_config_version`, as 2.4 requires.
  *
- * Throws CONFIG_INVALID with file, line and column for what the daemon refuses: syntax, a `}` too many or too few,
- * an `!include` of a file that is not there, a file that includes itself.
+ * @throws CONFIG_INVALID with file, line and column for input that the daemon refuses: bad syntax, a missing or additional `}`,
+ * an `!include` of a missing file, a file that includes itself
  */
 export function loadDovecot(files: Files, root: string): DovecotConfig {
   if (files[root] === undefined) {
-    throw new HardenMailError('CONFIG_INVALID', `${root} is not there`, 'Is dovecot-core installed? Reinstall it.');
+    throw new HardenMailError('CONFIG_INVALID', `${root} does not exist`, 'Is dovecot-core installed? Reinstall it.');
   }
   const grammar = grammarOf(files[root]);
   const paths = Object.keys(files);
@@ -81,7 +81,7 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     const refuse = (at: number, expected: string): HardenMailError => refusal(files, file, line, at, expected);
 
     if (line.start === 0 && files[file]!.startsWith('\xef\xbb\xbf')) {
-      throw refuse(0, 'no byte order mark, which Dovecot takes for the first letters');
+      throw refuse(0, 'no byte order mark, which Dovecot reads as part of the first word');
     } else if (line.kind === 'begin') {
       const instead = misplaced(section, line.header);
       if (instead !== null) throw refuse(line.start, instead);
@@ -110,7 +110,7 @@ function grammarOf(bytes: Bytes): Grammar {
   return '2.3';
 }
 
-/** The next line of a file; behind text that another file left open it is joined to that. */
+/** The next line of a file. Text that another file left open is joined to it. */
 function nextLine(cursor: Cursor, bytes: Bytes, grammar: Grammar, carry: string): Line | null {
   if (cursor.lines === null || carry !== '') {
     const last = cursor.reading?.lines.at(-1)?.line;
@@ -133,9 +133,9 @@ function include(
   const pattern = resolvePath(line.pattern, file);
   const found = globPaths(pattern, paths);
   if (found.length === 0 && !line.optional) {
-    throw refuse(line.at, `a file that is there: nothing matches ${normalise(pattern)}`);
+    throw refuse(line.at, `an existing file: nothing matches ${normalise(pattern)}`);
   }
-  // Pushed last to first. As for the daemon, a file that still waits on the stack counts as being included already.
+  // Pushed last to first. The daemon also counts a file that still waits on the stack as being included.
   for (const path of found.reverse()) {
     if (stack.some((cursor) => cursor.file === path)) {
       throw refuse(line.at, `another file: ${path} is being included already`);

@@ -1,4 +1,4 @@
-/** Edits of Dovecot's configuration: only the bytes of the touched logical lines change. */
+/** Edits of Dovecot's configuration. Only the bytes of the edited logical lines change. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { DovecotConfig } from './dovecot-config.ts';
 import { append, insert, isShared } from './dovecot-insert.ts';
@@ -9,19 +9,19 @@ import type { Splice } from './dovecot-write.ts';
 
 export interface Edited {
   readonly config: DovecotConfig;
-  /** Where the setting stands now; `line` counts from 1. */
+  /** Where the setting is now; `line` counts from 1. */
   readonly file: string;
   readonly line: number;
 }
 
 /**
- * Sets a value where it has effect. The occurrence that wins is edited in place: spacing and a comment behind it stay.
- * A setting that stands nowhere is added to `home`: under its commented-out sample, else at the end of its block there;
- * blocks that are missing are made, under their own sample or at the end. Where the daemon does not read `home`, the
- * root file takes its place: it is the one that is always read.
+ * Sets a value so that it has effect. The occurrence that wins is edited in place: its spacing and a comment after it stay.
+ * A setting without an occurrence is added to `home`: below its commented-out sample, else at the end of its block there.
+ * Missing blocks are added below their own sample or at the end. If the daemon does not read `home`, the root file is used,
+ * because the daemon always reads it.
  *
  * A list that 2.4 reads member by member keeps its blocks: members are added to them, or set to `no`.
- * Throws CONFIG_CONFLICT rather than make a change that has no effect.
+ * @throws CONFIG_CONFLICT if no edit would have effect
  */
 export function setDovecot(config: DovecotConfig, path: readonly string[], value: string, home: string): Edited {
   const winner = sourcesOf(config, path).at(-1);
@@ -31,12 +31,12 @@ export function setDovecot(config: DovecotConfig, path: readonly string[], value
   if (now !== undefined && says(now, value)) return at(edited, now);
   throw new HardenMailError(
     'CONFIG_CONFLICT',
-    `${path.join(' ')} cannot be set to ${value} so that it has effect`,
-    'Set it by hand, look at it with `doveconf -n`, then run again.',
+    `${path.join(' ')} cannot be set to ${value}: no edit there takes effect`,
+    'Set it by hand, check it with `doveconf -n`, then run again.',
   );
 }
 
-/** Takes every occurrence away: whole logical lines, with the comments behind them. */
+/** Removes every occurrence: whole logical lines, with the comments after them. */
 export function removeDovecot(config: DovecotConfig, path: readonly string[]): DovecotConfig {
   const files = new Map<string, Map<number, Splice>>();
   for (const { file, setting, as } of sourcesOf(config, path)) {
@@ -49,7 +49,7 @@ export function removeDovecot(config: DovecotConfig, path: readonly string[]): D
   return config;
 }
 
-/** Takes away each occurrence of a block in which nothing is left, not even a comment. The path is headers only. */
+/** Removes each occurrence of a block that is empty, without even a comment. The path has headers only. */
 export function removeEmptyBlock(config: DovecotConfig, path: readonly string[]): DovecotConfig {
   const section = sectionAt(config.top, path);
   for (const { file, lines } of section === null ? [] : config.readings) {
@@ -64,7 +64,7 @@ export function removeEmptyBlock(config: DovecotConfig, path: readonly string[])
 
 const at = (config: DovecotConfig, { file, setting }: Source): Edited => ({ config, file, line: setting.line });
 
-/** Does the occurrence say just this? In quotes a `<` or `$` is a plain character. Members of a list have no order. */
+/** Does the occurrence have exactly this value? In quotes, `<` and `$` are plain characters. List members have no order. */
 function says({ as, setting, value: now }: Source, value: string): boolean {
   if (as === 'member') return splitList(now).sort().join() === splitList(value).sort().join();
   if (as === 'value' && setting.form === 'quoted' && isLive(value)) return false;
@@ -92,7 +92,7 @@ function change(
   return splice(config, file, [{ start, end, text: value === '' ? '' : space + written(value) }]);
 }
 
-/** Edits the blocks of a list behind its last `=`, so that just the wanted members are in it. */
+/** Edits the blocks of a list after its last `=` so that they hold exactly the wanted members. */
 function setMembers(config: DovecotConfig, path: readonly string[], value: string): DovecotConfig {
   const sources = sourcesOf(config, path);
   const members = sources.slice(sources.findLastIndex((source) => source.as === 'value') + 1);
@@ -110,7 +110,7 @@ function setMembers(config: DovecotConfig, path: readonly string[], value: strin
   }
   const { file, setting } = members.at(-1)!;
   const line = config.files[file]!.slice(setting.start, setting.end);
-  // The new member's line begins as its neighbour's does: with the same indent, and `list/` where it is written so.
+  // The new member's line begins like its neighbour's: with the same indent, and with `list/` if the neighbour has it.
   const head = /^[ \t]*([^\s="]*\/)?/.exec(line)![0];
   return setMembers(addLines(config, file, setting.end, [`${head}${name} = ${answer}`]), path, value);
 }

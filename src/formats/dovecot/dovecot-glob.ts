@@ -1,8 +1,8 @@
-/** The file patterns of `!include`, as glob(3) with GLOB_BRACE matches them, against a list of known paths. */
+/** The file patterns of `!include`: glob(3) with GLOB_BRACE, matched against a list of known paths. */
 
 /**
- * Paths that a pattern names, in the daemon's order: brace alternatives one after the other, each in ASCII order.
- * `paths` are absolute; `pattern` may be a plain path. Like the shell, wildcards skip names that begin with a dot.
+ * The paths that match a pattern, in the daemon's order: brace alternatives in sequence, each in ASCII order.
+ * `paths` are absolute; `pattern` may be a plain path. As in the shell, wildcards do not match names that begin with a dot.
  */
 export function globPaths(pattern: string, paths: readonly string[]): string[] {
   return braces(pattern).flatMap((alternative) => {
@@ -11,12 +11,12 @@ export function globPaths(pattern: string, paths: readonly string[]): string[] {
   });
 }
 
-/** A relative path counts from the folder of the file that names it. */
+/** A relative path is relative to the folder of the file that names it. */
 export function resolvePath(path: string, from: string): string {
   return path.startsWith('/') ? path : from.slice(0, from.lastIndexOf('/') + 1) + path;
 }
 
-/** Takes `//`, `/./` and `/x/../` out, so that one file has one name. */
+/** Resolves `//`, `/./` and `/x/../`, so that each file has one name. */
 export function normalise(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -26,7 +26,7 @@ export function normalise(path: string): string {
   return '/' + parts.join('/');
 }
 
-/** `a{b,c}d` → `abd`, `acd`. `{}` stands for itself, and so does a brace that is never closed. */
+/** `a{b,c}d` → `abd`, `acd`. `{}` and an unclosed brace are literal. */
 function braces(pattern: string): string[] {
   const open = findOpen(pattern);
   if (open < 0) return [pattern];

@@ -1,4 +1,4 @@
-/** Where a setting goes that stands nowhere yet. */
+/** Where a new setting is added. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/index.ts';
 import type { DovecotConfig, Placed, Reading } from './dovecot-config.ts';
@@ -8,8 +8,8 @@ import type { Section } from './dovecot-tree.ts';
 import { addLines, openBlock, written } from './dovecot-write.ts';
 
 /**
- * Adds the setting to `home`: in its block there, or with blocks made anew, each under its commented-out sample or else
- * at the end. Where the daemon does not read `home`, or reads it inside other blocks, the root file takes its place.
+ * Adds the setting to `home`: in its block there, or in new blocks, each below its commented-out sample or else at the end. If the
+ * daemon does not read `home`, or reads it inside other blocks, the setting is added to the root file.
  */
 export function insert(config: DovecotConfig, path: readonly string[], value: string, home: string): DovecotConfig {
   const headers = path.slice(0, -1);
@@ -27,14 +27,14 @@ export function insert(config: DovecotConfig, path: readonly string[], value: st
   return addSetting(config, reading, section, sample >= 0 ? sample + 1 : endOf(reading, section), missing, key, value);
 }
 
-/** Adds the setting at the very end, where nothing that is read later can override it. */
+/** Adds the setting at the very end, where no later line can override it. */
 export function append(config: DovecotConfig, path: readonly string[], value: string): DovecotConfig {
   const reading = config.readings[0]!;
   const at = endOf(reading, config.top);
   return addSetting(config, reading, config.top, at, path.slice(0, -1), path.at(-1)!, value);
 }
 
-/** Is a file read inside different blocks? Then an edit of it would change more than one setting. */
+/** Does the daemon read a file inside different blocks? An edit of such a file would change more than one setting. */
 export function isShared(config: DovecotConfig, file: string): boolean {
   const bases = config.readings.filter((reading) => reading.file === file).map((reading) => reading.base);
   return bases.some((base) => base !== bases[0]);
@@ -66,7 +66,7 @@ function addSetting(
   );
 }
 
-/** The reading of `home` that holds most of the wanted blocks, and how many. The root file is the last resort. */
+/** The reading of `home` that has the most of the wanted blocks, and their number. The root file is the last resort. */
 function placeFor(
   config: DovecotConfig,
   headers: readonly string[],
@@ -84,12 +84,12 @@ function placeFor(
   }
   throw new HardenMailError(
     'CONFIG_CONFLICT',
-    `${config.root} has no place where ${headers.join(' ')} could be set`,
-    'Close its blocks in the file in which they begin, then run again.',
+    `${config.root} has no place for ${headers.join(' ')}: its blocks begin in one file and end in another`,
+    'Close each block in the file in which it begins, then run again.',
   );
 }
 
-/** How many of the sections are open somewhere in a reading; -1 where not even the top is. */
+/** The number of these sections that are open somewhere in a reading; -1 if not even the top level is. */
 function depthIn(config: DovecotConfig, reading: Reading, chain: readonly (Section | null)[]): number {
   const seen = new Set<Section>([reading.base]);
   for (const { after } of reading.lines) seen.add(after);
@@ -100,7 +100,7 @@ function depthIn(config: DovecotConfig, reading: Reading, chain: readonly (Secti
   return seen.has(config.top) ? 0 : -1;
 }
 
-/** Index of the line before which a section ends in this reading: its last `}`, or behind all that stands in it. */
+/** Index of the line before which a section ends in this reading: its last `}`, or after its last line. */
 function endOf(reading: Reading, section: Section): number {
   for (let i = reading.lines.length - 1; i >= 0; i--) {
     const { line, before, after } = reading.lines[i]!;
@@ -111,7 +111,7 @@ function endOf(reading: Reading, section: Section): number {
   return 0;
 }
 
-/** What lines of a section begin with: as the nearest one above, else a step more than the line that opens it. */
+/** The indentation of a section's lines: that of the nearest line above, else one step more than the opening line. */
 function indentIn(bytes: Bytes, reading: Reading, section: Section, at: number): string {
   if (section.parent === null) return '';
   for (let i = at - 1; i >= 0; i--) {

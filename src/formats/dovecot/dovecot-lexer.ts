@@ -1,14 +1,14 @@
 /**
  * Splits a file of Dovecot's configuration into logical lines: one physical line, or several joined by `\`.
  *
- * As in the daemon, the comment is cut from each physical line before its `\` is looked for, and a blank or comment line
- * right behind a `\` makes it forget what it had joined so far.
+ * As in the daemon, the comment is cut from each physical line before the `\` is looked for, and a blank or comment line directly
+ * after a `\` discards the text joined so far.
  */
 import type { Bytes } from '../../model/index.ts';
 import { parseLine, whiteOf } from './dovecot-line.ts';
 import type { Form, Grammar } from './dovecot-line.ts';
 
-/** Where a logical line stands: byte offsets, end of line included, and its first physical line, counted from 1. */
+/** Position of a logical line: byte offsets, end of line included, and its first physical line, counted from 1. */
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -18,12 +18,12 @@ interface Span {
 export interface Setting extends Span {
   readonly kind: 'setting';
   readonly key: string;
-  /** Unquoted and unescaped. A file value keeps its `<`; a heredoc is its text. */
+  /** Unquoted and unescaped. A file value keeps its `<`; a heredoc's value is its text. */
   readonly value: string;
   readonly form: Form;
-  /** Byte offset of the key; -1 where the line begins in another file. */
+  /** Byte offset of the key; -1 if the line begins in another file. */
   readonly keyStart: number;
-  /** Byte offsets of the value as written, quotes and markers included; -1 where that begins in another file. */
+  /** Byte offsets of the value as written, with quotes and markers; -1 if it begins in another file. */
   readonly valueStart: number;
   readonly valueEnd: number;
 }
@@ -33,21 +33,21 @@ export type Line =
   | (Span & { readonly kind: 'begin'; readonly header: string; readonly named: boolean })
   | (Span & { readonly kind: 'end' })
   | (Span & { readonly kind: 'include'; readonly pattern: string; readonly optional: boolean; readonly at: number })
-  /** Blank, a comment, or joined text that the daemon forgets. `comment` is the text behind the `#`, else null. */
+  /** Blank, a comment, or joined text that the daemon discards. `comment` is the text after the `#`, else null. */
   | (Span & { readonly kind: 'skip'; readonly comment: string | null })
-  /** Joined text at the end of a file: the daemon joins it to the next line it reads, whichever file that is in. */
+  /** Joined text at the end of a file. The daemon joins it to the next line that it reads, from any file. */
   | (Span & { readonly kind: 'open'; readonly text: string })
-  /** What the daemon refuses; `at` is a byte offset. */
+  /** Input that the daemon refuses; `at` is a byte offset. */
   | (Span & { readonly kind: 'error'; readonly at: number; readonly expected: string });
 
-/** Where to begin: in mid-file, and behind text that another file left open, when a file ended with a `\`. */
+/** Where to start: in the middle of a file, and after text that another file left open because it ended with a `\`. */
 export interface Resume {
   readonly offset: number;
   readonly line: number;
   readonly carry: string;
 }
 
-/** A part of the logical line: its text and where that begins in the file (-1: in another file). */
+/** A part of the logical line: its text and its start in the file (-1: in another file). */
 interface Piece {
   readonly text: string;
   readonly at: number;
@@ -104,10 +104,10 @@ export function* lexDovecot(
 }
 
 function unended({ start, end, line, value }: Setting, at: number): Line {
-  return { kind: 'error', start, end, line, at, expected: `a line further down that is only ${value}` };
+  return { kind: 'error', start, end, line, at, expected: `a later line that is only ${value}` };
 }
 
-/** End of the physical line at `offset`: `to` without, `end` with its end of line. A NUL ends it for the daemon. */
+/** End of the physical line at `offset`: `to` excludes the end of line, `end` includes it. A NUL ends the line for the daemon. */
 function physicalLine(bytes: Bytes, offset: number, hasNul: boolean): { to: number; end: number } {
   const newline = bytes.indexOf('\n', offset);
   const end = newline < 0 ? bytes.length : newline + 1;
@@ -122,7 +122,7 @@ function physicalLine(bytes: Bytes, offset: number, hasNul: boolean): { to: numb
 
 const [HASH, QUOTE, APOSTROPHE, BACKSLASH] = [35, 34, 39, 92];
 
-/** Where the comment begins, else `to`. Quotes protect a `#`; one that is never closed protects the rest of the line. */
+/** Start of the comment, else `to`. Quotes protect a `#`; an unclosed quote protects the rest of the line. */
 function cutComment(bytes: Bytes, from: number, to: number): number {
   for (let i = from; i < to; i++) {
     const char = bytes.charCodeAt(i);
@@ -142,7 +142,7 @@ function trimEnd(bytes: Bytes, from: number, to: number, white: (code: number) =
 function lineOf(pieces: readonly Piece[], grammar: Grammar, start: number, end: number, line: number): Line {
   const text = pieces.length === 1 ? pieces[0]!.text : pieces.map((piece) => piece.text).join('');
   const parsed = parseLine(text, grammar);
-  // One literal per kind: this is the hot path of large files, where spreads are slow.
+  // One literal per kind: this is the hot path for large files, and spreads are slow.
   switch (parsed.kind) {
     case 'setting': {
       const { kind, key, value, form } = parsed;
@@ -164,7 +164,7 @@ function lineOf(pieces: readonly Piece[], grammar: Grammar, start: number, end: 
   }
 }
 
-/** Byte offset in the file of an index into the joined text; the end of the text is the end of the last piece. */
+/** Byte offset in the file of an index into the joined text; the end of the text maps to the end of the last piece. */
 function place(pieces: readonly Piece[], index: number): number {
   const last = pieces.length - 1;
   let i = 0;
@@ -173,7 +173,7 @@ function place(pieces: readonly Piece[], index: number): number {
   return at < 0 ? -1 : at + index;
 }
 
-/** The lines up to one that is the marker and nothing else. */
+/** The lines up to one that consists of the marker only. */
 function heredoc(
   bytes: Bytes,
   offset: number,

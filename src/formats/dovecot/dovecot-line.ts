@@ -1,19 +1,19 @@
 /**
- * One logical line of Dovecot's configuration, taken apart as the daemon's own reader does it (config_parse_line in its
- * src/config/config-parser.c), odd corners included.
+ * Parses one logical line of Dovecot's configuration as the daemon does (config_parse_line in its src/config/config-parser.c),
+ * with the same special cases.
  */
 
-/** 2.2 and 2.3 read alike; 2.4 adds quoted keys, `group @x name {`, heredocs and more kinds of white space. */
+/** 2.2 and 2.3 have the same grammar; 2.4 adds quoted keys, `group @x name {`, heredocs and more kinds of white space. */
 export type Grammar = '2.3' | '2.4';
 
-/** How a value is written. `plain` also stands for one with a `$variable` in it. */
+/** How a value is written. `plain` includes values with a `$variable`. */
 export type Form = 'plain' | 'quoted' | 'file' | 'heredoc';
 
 /** Positions are indexes into the text that was parsed. */
 export type ParsedLine =
   /** `value` is unquoted and unescaped; a file value keeps its `<`. For a heredoc it is the end marker. */
   | { kind: 'setting'; key: string; value: string; form: Form; from: number; to: number }
-  /** `header` is `type name` with one space between, or the type alone where the block has no name. */
+  /** `header` is `type name` with one space between, or only the type if the block has no name. */
   | { kind: 'begin'; header: string; named: boolean }
   | { kind: 'end' }
   | { kind: 'include'; pattern: string; optional: boolean; from: number }
@@ -26,7 +26,7 @@ const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 
 
 export const whiteOf = (grammar: Grammar): ((code: number) => boolean) => (grammar === '2.4' ? isSpace : isBlank);
 
-/** Parses a logical line that is neither blank nor a comment: comments cut off, white space around it trimmed. */
+/** Parses a logical line that is not blank and not a comment. The caller has removed comments and surrounding white space. */
 export function parseLine(text: string, grammar: Grammar): ParsedLine {
   const white = whiteOf(grammar);
   const skip = (from: number): number => {
@@ -79,7 +79,7 @@ function parseValue(text: string, key: string, from: number, grammar: Grammar, s
   return { kind: 'setting', key, value, form: 'plain', from, to };
 }
 
-/** `type {`, `type name {`, `type "na me" {`, and in 2.4 `group @type name {`; else an error where the `{` should be. */
+/** `type {`, `type name {`, `type "na me" {`, and in 2.4 `group @type name {`; else an error at the position of the missing `{`. */
 function parseHeader(
   text: string,
   type: string,
@@ -95,7 +95,7 @@ function parseHeader(
     header = `group ${text.slice(at, end)}`;
     at = skip(end);
   }
-  // A group's name is a bare word, and may even be `{`: only then has the brace to follow it.
+  // A group's name is a bare word and may be `{`; only then must another brace follow.
   if (text[at] !== '{' || header !== type) {
     const quoted = header === type && text[at] === '"';
     const close = quoted ? text.indexOf('"', at + 1) : -1;
@@ -118,7 +118,7 @@ function closingQuote(text: string, from: number): number {
   return Math.min(from, text.length);
 }
 
-/** A backslash stands for the byte behind it, and for nothing at the very end. */
+/** A backslash escapes the byte after it; a backslash at the very end is dropped. */
 function unescape(text: string): string {
   return text.includes('\\') ? text.replace(/\\([^]?)/g, '$1') : text;
 }

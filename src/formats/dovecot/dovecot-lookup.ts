@@ -1,17 +1,17 @@
-/** Lookups: every occurrence that has a say in a setting's value, and which of them has the last word. */
+/** Lookups: every occurrence that affects a setting's value, and the one that wins. */
 import type { DovecotConfig } from './dovecot-config.ts';
 import { canonicalPath, isFilter } from './dovecot-tree.ts';
 import type { Occurrence, Section } from './dovecot-tree.ts';
 
 /**
- * How an occurrence sets the value: as its `value`, under an `old` name that 2.3 still takes, as one `member` of a list
- * (2.4: `auth_mechanisms { login = yes }`), or from a `group` that the section includes, which any other overrides.
+ * How an occurrence sets the value: as its `value`; under an `old` name that 2.3 still accepts; as one `member` of a list
+ * (2.4: `auth_mechanisms { login = yes }`); or from a `group` that the section includes, which every other source overrides.
  */
 export interface Source extends Occurrence {
   readonly as: 'value' | 'old' | 'member' | 'group';
 }
 
-/** The section that headers lead to, or null where no such block was read. */
+/** The section at the end of the headers, or null if no such block was read. */
 export function sectionAt(top: Section, headers: readonly string[]): Section | null {
   let section: Section | undefined = top;
   for (const header of headers) section = section?.sections.get(header);
@@ -43,7 +43,7 @@ function membersOf(section: Section, key: string): Source[] {
   });
 }
 
-/** Gives each occurrence the list as it stands then: `=` begins it anew, a member is added or taken out. */
+/** Gives each occurrence the list as it is at that point: `=` starts a new list, a member is added or removed. */
 function listed(sources: readonly Source[]): Source[] {
   const list = new Set<string>();
   return sources.map((source) => {
@@ -61,8 +61,8 @@ function listed(sources: readonly Source[]): Source[] {
 export const splitList = (value: string): string[] => value.split(/[ ,]+/).filter((name) => name !== '');
 
 /**
- * `@label = name` takes what `group @label name { }` holds wherever the section itself sets nothing. The innermost
- * section's includes come first, and of several groups the one that was begun last (lib-settings/settings.c).
+ * `@label = name` applies the settings of `group @label name { }` that the section itself does not set. The innermost
+ * section's includes come first; of several groups, the one that begins last wins (lib-settings/settings.c).
  */
 function fromGroups(config: DovecotConfig, headers: readonly string[], key: string): Source[] {
   for (let depth = headers.length; depth >= 0; depth--) {
@@ -79,7 +79,7 @@ function fromGroups(config: DovecotConfig, headers: readonly string[], key: stri
 
 // ── 2.3: names of 1.x and 2.2 that set a newer setting ───────────────────────────────────────────────────────────────
 
-/** The old name of a setting, and what its value means. See old-set-parser.c in Dovecot 2.3. */
+/** The old name of a setting, and the meaning of its value. See old-set-parser.c in Dovecot 2.3. */
 const OLD: Readonly<Record<string, readonly [name: string, meaning: (value: string) => string | null]>> = {
   ssl: ['ssl_disable', (value) => ({ yes: 'no', no: 'yes' })[value.toLowerCase()] ?? value],
   ssl_cert: ['ssl_cert_file', (value) => (value === '' ? null : `<${value}`)],
@@ -98,14 +98,14 @@ function oldNames(section: Section, key: string): Source[] {
   });
 }
 
-/** `auth default { mechanisms = plain }`, as Dovecot 1.x had it, is still read. */
+/** `auth default { mechanisms = plain }` from Dovecot 1.x is still accepted. */
 function mechanismsOf1x(top: Section): Source[] {
   const blocks = [...top.sections.values()].filter(({ header }) => /^auth( |$)/.test(header));
   const found = blocks.flatMap((block) => block.settings.get('mechanisms') ?? []);
   return found.map((one) => ({ ...one, as: 'value' as const }));
 }
 
-/** The lowest protocol that a 2.2 list like `!SSLv2 !SSLv3` leaves; null where the daemon cannot tell either. */
+/** The lowest protocol that a 2.2 list such as `!SSLv2 !SSLv3` allows; null if the daemon cannot determine it either. */
 function minProtocol(value: string): string | null {
   const known = ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2'];
   const words = splitList(value);

@@ -1,6 +1,6 @@
 /**
- * Commented-out samples: `#ssl = yes`, or a whole block with each of its lines commented out. A new setting looks best
- * right under its sample, which is where an admin would look for it.
+ * Commented-out samples: `#ssl = yes`, or a whole block with every line commented out. A new setting goes directly below its
+ * sample, where an administrator would look for it.
  */
 import type { Placed, Reading } from './dovecot-config.ts';
 import { lexDovecot } from './dovecot-lexer.ts';
@@ -8,12 +8,12 @@ import type { Line } from './dovecot-lexer.ts';
 import type { Grammar } from './dovecot-line.ts';
 import type { Section } from './dovecot-tree.ts';
 
-/** What is looked for: a setting's key, or a block's header. */
+/** The sample to find: by a setting's key or a block's header. */
 export type SampleKind = { readonly kind: 'setting' | 'begin'; readonly name: string };
 
 /**
- * Index of the line on which the sample ends, or -1. Samples are often `#key`, while `# key` is more often a sentence:
- * the first kind is looked for before the second.
+ * Index of the line on which the sample ends, or -1. Samples are usually `#key`, and `# key` is usually a sentence, so the first
+ * form is searched before the second.
  */
 export function sampleOf(reading: Reading, section: Section, wanted: SampleKind, grammar: Grammar): number {
   const tight = search(reading, section, wanted, grammar, /^\S/);
@@ -47,7 +47,7 @@ const nameOf = (line: Line): string | null =>
 const fits = ({ line }: Placed, comment: RegExp): boolean =>
   line.kind === 'skip' && line.comment !== null && comment.test(line.comment);
 
-/** What a comment would be without its `#`; prose mostly does not parse. */
+/** A comment parsed without its `#`; most prose does not parse. */
 function uncommented({ line }: Placed, grammar: Grammar): Line | null {
   if (line.kind !== 'skip' || line.comment === null || !/[={}]/.test(line.comment)) return null;
   const [inner] = lexDovecot(line.comment.replace(/^#+/, ''), grammar);

@@ -1,17 +1,17 @@
 /**
- * What the daemon makes of the lines it read: a tree of sections, blocks of one name merged, each setting with all its
- * occurrences in the order in which they were read.
+ * The daemon's view of the lines it read: a tree of sections, with blocks of one name merged, and each setting with all its
+ * occurrences in reading order.
  */
 import type { Setting } from './dovecot-lexer.ts';
 import type { Grammar } from './dovecot-line.ts';
 
-/** One setting in the place where the daemon read it. */
+/** One setting at the place where the daemon read it. */
 export interface Occurrence {
   readonly setting: Setting;
   readonly file: string;
-  /** Position in the order of reading. */
+  /** Position in reading order. */
   readonly order: number;
-  /** The value of the whole setting once this line is read, as `doveconf -n` shows it. */
+  /** The value of the whole setting after this line, as `doveconf -n` shows it. */
   readonly value: string;
 }
 
@@ -21,21 +21,21 @@ export interface Section {
   readonly named: boolean;
   readonly parent: Section | null;
   readonly sections: Map<string, Section>;
-  /** By key, the last occurrence wins. In 2.4 settings of nameless blocks are kept one level up, see `ownerOf`. */
+  /** By key; the last occurrence wins. In 2.4, settings of unnamed blocks are kept one level up, see `ownerOf`. */
   readonly settings: Map<string, Occurrence[]>;
-  /** Of a nameless block: all that stands in its braces, under the key it stands there with. */
+  /** For an unnamed block: all that its braces contain, under the keys as written. */
   readonly members: { readonly key: string; readonly occurrence: Occurrence }[];
 }
 
-/** Blocks whose settings hold for some connections only; what is not set in them is taken from outside. */
+/** Blocks whose settings apply to some connections only; settings that are not in them come from outside. */
 const FILTER = /^(protocol|local|local_name|remote) /;
 
 export const isFilter = (section: Section): boolean => FILTER.test(section.header);
 
-/** The order in which these blocks may stand within one another, outermost first. */
+/** The order in which these blocks may be nested, outermost first. */
 const NESTING = ['local', 'local_name', 'remote', 'protocol'];
 
-/** What the daemon expects instead, where it does not take such a block within `parent`; null where it does. */
+/** The nesting that the daemon expects, if it refuses such a block within `parent`; null if it accepts it. */
 export function misplaced(parent: Section, header: string): string | null {
   const rank = (text: string): number => NESTING.indexOf(/^\S+(?= )/.exec(text)?.[0] ?? '');
   const inner = rank(header);
@@ -57,7 +57,7 @@ export function newSection(header = '', named = false, parent: Section | null = 
   return { header, named, parent, sections: new Map(), settings: new Map(), members: [] };
 }
 
-/** The child with this header, made when it is not there. */
+/** The child with this header, created if it does not exist. */
 export function enter(parent: Section, header: string, named: boolean): Section {
   let section = parent.sections.get(header);
   if (section === undefined) {
@@ -90,9 +90,9 @@ const unescapeName = (name: string): string =>
   name.replace(/\\(.)/g, (_, char: string) => (char === 's' ? '/' : char === 'e' ? '=' : char));
 
 /**
- * In 2.4 a setting has several spellings: `ssl_server { cert_file }` and `ssl_server { ssl_server_cert_file }` are
- * `ssl_server_cert_file` outside of it, and `unix_listener x { unix_listener_mode }` is `unix_listener x { mode }`.
- * All are kept under one: the long name outside of a nameless block, the short one inside of a named block.
+ * In 2.4 a setting has several spellings: `ssl_server { cert_file }` and `ssl_server { ssl_server_cert_file }` mean
+ * `ssl_server_cert_file` outside the block, and `unix_listener x { unix_listener_mode }` means `unix_listener x { mode }`.
+ * Each is kept under one spelling: the long name outside an unnamed block, the short name inside a named block.
  */
 function ownerOf(section: Section, key: string): [Section, string] {
   if (section.parent === null) return [section, key];
@@ -119,7 +119,7 @@ function withoutPrefix(header: string, key: string): string {
   return key.startsWith(`${type}_`) ? key.slice(type.length + 1) : key;
 }
 
-/** The value with a reference to the setting's own former value resolved, as `mail_plugins = $mail_plugins quota`. */
+/** The value with a reference to the setting's own earlier value resolved, as in `mail_plugins = $mail_plugins quota`. */
 function expand(owner: Section, key: string, setting: Setting, grammar: Grammar): string {
   const reference = grammar === '2.4' ? `$SET:${key}` : `$${key}`;
   if (setting.form !== 'plain' || !setting.value.includes(reference)) return setting.value;
@@ -131,7 +131,7 @@ function expand(owner: Section, key: string, setting: Setting, grammar: Grammar)
     .join(' ');
 }
 
-/** What a setting was before, here or around a filter; null where only the daemon's default would tell. */
+/** The earlier value of a setting, here or outside a filter; null if only the daemon's default could tell. */
 function formerValue(section: Section, key: string): string | null {
   for (let at: Section | null = section; at !== null; at = at.parent) {
     const last = at.settings.get(key)?.at(-1);

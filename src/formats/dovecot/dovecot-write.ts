@@ -1,17 +1,17 @@
-/** How values and block headers are written, and how bytes are replaced. */
+/** Writes values and block headers, and replaces bytes. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Bytes } from '../../model/index.ts';
 import { loadDovecot } from './dovecot-config.ts';
 import type { DovecotConfig } from './dovecot-config.ts';
 
-/** A change of one file: the bytes from `start` to `end` give way to `text`. */
+/** A change of one file: `text` replaces the bytes from `start` to `end`. */
 export interface Splice {
   readonly start: number;
   readonly end: number;
   readonly text: Bytes;
 }
 
-/** The configuration with some places of one file changed; the places do not overlap. */
+/** The configuration with several places of one file replaced; the places do not overlap. */
 export function splice(config: DovecotConfig, file: string, splices: readonly Splice[]): DovecotConfig {
   const bytes = config.files[file]!;
   const parts: Bytes[] = [];
@@ -20,8 +20,8 @@ export function splice(config: DovecotConfig, file: string, splices: readonly Sp
     if (start < at || end < start) {
       throw new HardenMailError(
         'CONFIG_CONFLICT',
-        `${file} cannot be edited: a line of it begins in another file, which ends in a '\\'`,
-        "Take the '\\' at the end of that file away, then run again.",
+        `${file} cannot be edited: its first line continues another file, which ends with a '\\'`,
+        "Remove the '\\' at the end of that file, then run again.",
       );
     }
     parts.push(bytes.slice(at, start), text);
@@ -30,7 +30,7 @@ export function splice(config: DovecotConfig, file: string, splices: readonly Sp
   return loadDovecot({ ...config.files, [file]: parts.join('') + bytes.slice(at) }, config.root);
 }
 
-/** Adds whole lines at the beginning of a line, or at the end of the file, with the end of line that is in use there. */
+/** Adds whole lines at the beginning of a line or at the end of the file, with the file's own end of line. */
 export function addLines(config: DovecotConfig, file: string, at: number, lines: readonly string[]): DovecotConfig {
   const bytes = config.files[file]!;
   const eol = eolAt(bytes, at);
@@ -44,23 +44,23 @@ function eolAt(bytes: Bytes, at: number): string {
   return newline > 0 && bytes[newline - 1] === '\r' ? '\r\n' : '\n';
 }
 
-/** Does a value mean more than its characters when it stands bare: a file's content, a variable? */
+/** Is a bare value more than its characters: a file's content, a variable? */
 export const isLive = (value: string): boolean => value.startsWith('<') || value.includes('$');
 
-/** The value as it must be written to be read back the same: bare, else in double quotes. */
+/** The value as it must be written to be read back unchanged: bare, else in double quotes. */
 export function written(value: string): string {
   if (!/[#"'\\\n\r\0]|^\s|\s$/.test(value)) return value;
   if (isLive(value) || /[\n\r\0]/.test(value)) {
     throw new HardenMailError(
       'CONFIG_INVALID',
-      `Dovecot has no way to write the value ${JSON.stringify(value)}`,
+      `Dovecot's syntax cannot express the value ${JSON.stringify(value)}`,
       'Choose a value without `#`, quotes and line ends.',
     );
   }
   return `"${value.replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** `type name {`; the name in quotes where it would not be read as one word. */
+/** `type name {`; the name is in quotes if it would not be read as one word. */
 export function openBlock(header: string): string {
   const space = header.indexOf(' ');
   const name = header.slice(space + 1);

@@ -1,8 +1,8 @@
 /**
- * Dovecot's configuration (2.2 to 2.4): read as the daemon reads it, edited without losing a byte.
+ * Dovecot's configuration (2.2 to 2.4): parsed as the daemon parses it, and edited without the loss of a byte.
  *
  * A path is section headers, with single spaces, then the setting: `['ssl']`, `['protocol imap', 'mail_plugins']`,
- * `['service auth', 'unix_listener /var/spool/postfix/private/auth', 'mode']`. In 2.4 all spellings of a setting are one:
+ * `['service auth', 'unix_listener /var/spool/postfix/private/auth', 'mode']`. In 2.4 all spellings of a setting are equal:
  * `['ssl_server', 'cert_file']` and `['ssl_server_cert_file']`.
  */
 import type { Bytes } from '../../model/index.ts';
@@ -13,32 +13,32 @@ export { loadDovecot } from './dovecot-config.ts';
 export type { DovecotConfig } from './dovecot-config.ts';
 export { removeDovecot, removeEmptyBlock, setDovecot } from './dovecot-edit.ts';
 
-/** A value as `doveconf -n` shows it, and where it stands; `line` counts from 1. */
+/** A value as `doveconf -n` shows it, and its position; `line` counts from 1. */
 export interface DovecotEntry {
   readonly value: string;
   readonly file: string;
   readonly line: number;
 }
 
-/** The occurrence that wins by the daemon's order, or null where the setting stands nowhere. */
+/** The occurrence that wins in the daemon's order, or null if there is none. */
 export function dovecotValue(config: DovecotConfig, path: readonly string[]): DovecotEntry | null {
   return dovecotEntries(config, path).at(-1) ?? null;
 }
 
 /**
- * Every occurrence, in the daemon's order, each with the value as it is once that line is read: of a list that is written
- * as a block (2.4) the members so far, of `mail_plugins = $mail_plugins quota` the whole.
+ * Every occurrence, in the daemon's order, each with the value after that line: for a list written as a block (2.4) the members
+ * so far, for `mail_plugins = $mail_plugins quota` the whole value.
  */
 export function dovecotEntries(config: DovecotConfig, path: readonly string[]): DovecotEntry[] {
   return sourcesOf(config, path).map(({ value, file, setting }) => ({ value, file, line: setting.line }));
 }
 
-/** Is there such a block? The path is headers only. */
+/** Does such a block exist? The path has headers only. */
 export function hasSection(config: DovecotConfig, path: readonly string[]): boolean {
   return sectionAt(config.top, path) !== null;
 }
 
-/** All bytes as they are now; files that were not edited are the same as they came. */
+/** The bytes of all files; files without an edit are unchanged. */
 export function dovecotFiles(config: DovecotConfig): Record<string, Bytes> {
   return { ...config.files };
 }

@@ -1,10 +1,10 @@
-/** Values longer than this are not expanded any further: no real one is, and they might grow without end. */
+/** Longer values are not expanded further: no real value is so long, and the expansion might never end. */
 const LONGEST = 100_000;
 const DEEPEST = 20;
 
 /**
- * A value of Postfix with `$name`, `${name}` and `$(name)` filled in (postconf(5), "file format"). `read` gives a
- * setting's value, or null where it does not know it; that, and what is conditional, stays as it is.
+ * A value of Postfix with `$name`, `${name}` and `$(name)` expanded (postconf(5), "file format"). `read` returns a setting's
+ * value, or null for an unknown setting. Unknown settings and conditional expressions stay as written.
  */
 export function expandVariables(value: string, read: (name: string) => string | null): string {
   let expanded = value;

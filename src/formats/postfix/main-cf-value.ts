@@ -4,7 +4,7 @@ import type { TextEdit } from '../text/line-edits.ts';
 import { isBlank, isCut, partAt } from '../text/logical-lines.ts';
 import type { Joined } from '../text/logical-lines.ts';
 
-/** A parameter's text, and where in it `=` and the value are; the white space around the value is not part of it. */
+/** A parameter's text, with the positions of `=` and of the value, without the white space around it. */
 export interface SplitParameter {
   readonly joined: Joined;
   readonly equals: number;
@@ -12,16 +12,16 @@ export interface SplitParameter {
 }
 
 /**
- * Writes a parameter's value into the file, changing as little as possible. A value on one line is replaced as a whole;
- * one on several lines is changed word by word, so that its layout and the comments in it stay. Gives the same bytes back
- * when the value is the same. `wanted` is without white space around it.
+ * Writes a parameter's value with the smallest change. A value on one line is replaced as a whole; a value on several lines is
+ * changed word by word, so that its layout and comments stay. Returns the same bytes if the value is the same.
+ * `wanted` has no white space around it.
  */
 export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: string): Bytes {
   const { joined, equals, value } = parameter;
   const { start, end } = value;
   const oldWords = wordsOf(joined.text, start, end);
   const newWords = wordsOf(wanted, 0, wanted.length);
-  // Word by word only where each blank parts words for Postfix's lists as well: a form feed does not.
+  // Word by word only if every blank also separates words in Postfix's lists; a form feed does not.
   const several =
     partAt(joined, start) !== partAt(joined, end - 1) &&
     !isCut(joined) &&
@@ -36,7 +36,7 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
       ? writeWords(bytes, parameter, oldWords, newWords, wanted)
       : editLogical(bytes, joined, [{ start, end, text: wanted }]);
   }
-  // From or to nothing; or a word that begins with #, which would be a comment at the start of a line.
+  // From or to an empty value, or a word that begins with #, which would be a comment at the start of a line.
   const gap = /^[ \t]*/.exec(joined.text.slice(equals + 1, equals + 1 + start))?.[0].length ?? 0;
   const spaced = gap > 0 || /[ \t\v\f\r]/.test(joined.text[equals - 1] ?? '');
   const text = wanted === '' ? '' : (spaced ? ' ' : '') + wanted;
@@ -45,7 +45,7 @@ export function writeValue(bytes: Bytes, parameter: SplitParameter, wanted: stri
 
 const isSpace = (byte: number): boolean => byte === 0x0a || isBlank(byte);
 
-/** The words of a text, as where they begin and end: a list may have a million of them. */
+/** The words of a text as start and end offsets: a list may have a million words. */
 interface Words {
   readonly text: string;
   readonly starts: readonly number[];
@@ -64,13 +64,13 @@ function wordsOf(text: string, from: number, to: number): Words {
   return { text, starts, ends };
 }
 
-/** A word, counted from the end where `index` is negative; undefined outside. */
+/** A word; a negative `index` counts from the end; undefined if out of range. */
 function wordAt({ text, starts, ends }: Words, index: number): string | undefined {
   const at = starts.at(index);
   return at === undefined ? undefined : text.slice(at, ends.at(index));
 }
 
-/** How many words both have in common at the front, up to the end of the shorter. */
+/** The number of equal words at the front, up to the end of the shorter list. */
 function alike(one: Words, other: Words): number {
   const shorter = Math.min(one.starts.length, other.starts.length);
   let count = 0;
@@ -79,8 +79,8 @@ function alike(one: Words, other: Words): number {
 }
 
 /**
- * Word by word: the words both have at the front and at the back stay; those between are replaced in their places;
- * what is left over is added or taken away.
+ * Word by word: equal words at the front and at the back stay; the words between are replaced in place; the remaining ones
+ * are added or removed.
  */
 function writeWords(
   bytes: Bytes,
@@ -96,14 +96,14 @@ function writeWords(
   while (back < shorter - front && wordAt(oldWords, -1 - back) === wordAt(newWords, -1 - back)) back++;
 
   const kept = shorter - back;
-  /** The words from here to `behind` go; none do where words are added. */
+  /** The words from here to `behind` are removed; none if words are added. */
   const behind = starts.length - back;
   const partOf = (word: number) => (starts[word] === undefined ? undefined : partAt(joined, starts[word]));
   const added: string[] = [];
   for (let word = kept; word < newWords.starts.length - back; word++) added.push(wordAt(newWords, word) ?? '');
   const lastStaying = back > 0 ? starts.length - 1 : kept - 1;
   if (added.length === 0 && partOf(kept > 0 ? 0 : behind) === partOf(lastStaying)) {
-    // What is left fits on one line, where the white space between words is the caller's.
+    // The rest fits on one line, where the caller decides about white space between words.
     return editLogical(bytes, joined, [{ start: value.start, end: value.end, text: wanted }]);
   }
   const edits: TextEdit[] = [];
@@ -124,13 +124,13 @@ function writeWords(
   const model = after ?? before;
   const indent = /^[ \t]+/.exec(bytes.slice(joined.froms[model], joined.ends[model]))?.[0] ?? '    ';
   const members = membersOf(added).map((member) => indent + member);
-  // The new lines first: they stand below everything that is edited.
+  // The new lines first: they are below all edits.
   return editLogical(insertLines(bytes, (joined.ends[before] ?? 0) + 1, members), joined, edits);
 }
 
 /**
- * Takes the words from `start` to `end` away: on the first and on the last physical line with the white space before them,
- * or at the front of a line with that up to `next`, where the word behind them begins; the lines between as a whole.
+ * Removes the words from `start` to `end`: on the first and last physical line with the white space before them, or at the
+ * front of a line with the white space up to `next`, the start of the next word; lines between as a whole.
  */
 function dropped(joined: Joined, start: number, end: number, next: number | undefined): TextEdit[] {
   const { starts, text } = joined;
@@ -150,14 +150,14 @@ function dropped(joined: Joined, start: number, end: number, next: number | unde
   return edits;
 }
 
-/** Where the text that ends at `offset` ends, without the white space at its end. */
+/** The end of the text that ends at `offset`, without trailing white space. */
 function endOfText(text: string, offset: number): number {
   let at = offset;
   while (at > 0 && isSpace(text.charCodeAt(at - 1))) at--;
   return at;
 }
 
-/** A word with its argument (`check_policy_service inet:…`) is one member: they part behind commas, if there are any. */
+/** A word with its argument (`check_policy_service inet:…`) is one member: commas, if there are any, separate members. */
 function membersOf(words: readonly string[]): string[] {
   if (!words.some((word) => word.endsWith(','))) return [words.join(' ')];
   const members: string[] = [];

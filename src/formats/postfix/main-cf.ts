@@ -6,8 +6,8 @@ import { writeValue, type SplitParameter } from './main-cf-value.ts';
 import { syntaxError } from '../syntax-error.ts';
 
 /**
- * Postfix's main.cf (postconf(5)), lossless: the bytes as they are, and the parameters found in them. Immutable: an edit
- * gives a new tree, and the very same one when there is nothing to change.
+ * Postfix's main.cf (postconf(5)), lossless: the unchanged bytes, and the parameters found in them. Immutable: an edit
+ * returns a new tree, or the same one if nothing changes.
  */
 export interface MainCf {
   readonly file: string;
@@ -15,7 +15,7 @@ export interface MainCf {
   readonly parameters: readonly Parameter[];
 }
 
-/** One `name = value`: where its logical line begins, and the number of that line, from 1. */
+/** One `name = value`: the start of its logical line, and its line number, from 1. */
 export interface Parameter {
   readonly name: string;
   readonly start: number;
@@ -24,18 +24,18 @@ export interface Parameter {
 
 export interface MainEntry {
   readonly name: string;
-  /** As Postfix joins it: the line ends of a multi-line value are gone, its indentation is there; `$name` is not expanded. */
+  /** As Postfix joins it: a multi-line value has no line ends but keeps its indentation; `$name` is not expanded. */
   readonly value: string;
-  /** Number of the line that the name stands on, from 1. */
+  /** Line number of the name, from 1. */
   readonly line: number;
 }
 
-/** Reads main.cf. Throws CONFIG_INVALID where Postfix itself would refuse it. */
+/** Parses main.cf. Throws CONFIG_INVALID for input that Postfix refuses. */
 export function parseMain(bytes: Bytes, file: string): MainCf {
   return { file, bytes, parameters: readParameters(bytes, file) };
 }
 
-/** A tree after an edit. It is read again only when somebody looks: a large file takes its time. */
+/** A tree after an edit. It is parsed again only when it is read, because large files take time. */
 function edited(bytes: Bytes, file: string): MainCf {
   let parameters: Parameter[] | null = null;
   return {
@@ -51,7 +51,7 @@ function readParameters(bytes: Bytes, file: string): Parameter[] {
   return logicalLines(bytes, (start, line) => ({ name: nameOf(bytes, start, line, file), start, line }));
 }
 
-/** The bytes of the file: of an unedited tree, the very bytes that were read. */
+/** The bytes of the file; for an unedited tree, the original bytes. */
 export function renderMain(cf: MainCf): Bytes {
   return cf.bytes;
 }
@@ -61,26 +61,26 @@ export function mainEntries(cf: MainCf): MainEntry[] {
   return cf.parameters.map((parameter) => toEntry(cf, parameter));
 }
 
-/** The occurrence that wins, which is the last; null when the file does not set the parameter. */
+/** The occurrence that wins, which is the last; null if the file does not set the parameter. */
 export function mainValue(cf: MainCf, name: string): MainEntry | null {
   const parameter = winner(cf, name);
   return parameter ? toEntry(cf, parameter) : null;
 }
 
 /**
- * Sets a parameter with the smallest change: in the occurrence that wins, keeping its `name=` or `name = `, line ends
- * and the layout of a multi-line value. A parameter that is not there goes below its commented-out sample, or to the
- * end of the file. White space inside a multi-line value does not count as a difference.
+ * Sets a parameter with the smallest change: in the occurrence that wins, with its `name=` or `name = `, its line ends
+ * and the layout of a multi-line value. A new parameter goes below its commented-out sample, or to the end of the file.
+ * White space inside a multi-line value does not count as a difference.
  */
 export function setMain(cf: MainCf, name: string, value: string): MainCf {
   const wanted = trimBlanks(value);
-  if (/[\n\0]/.test(wanted)) throw new RangeError(`a value of ${name} with a line end in it`);
+  if (/[\n\0]/.test(wanted)) throw new RangeError(`the value of ${name} contains a line end`);
   const parameter = winner(cf, name);
   const bytes = parameter ? writeValue(cf.bytes, split(cf.bytes, parameter), wanted) : add(cf.bytes, name, wanted);
   return bytes === cf.bytes ? cf : edited(bytes, cf.file);
 }
 
-/** The very bytes of the occurrence that wins, from its name to the end of its last line; null where there is none. */
+/** The exact bytes of the occurrence that wins, from its name to the end of its last line; null if there is none. */
 export function mainText(cf: MainCf, name: string): Bytes | null {
   const parameter = winner(cf, name);
   if (!parameter) return null;
@@ -88,7 +88,7 @@ export function mainText(cf: MainCf, name: string): Bytes | null {
   return cf.bytes.slice(start, end);
 }
 
-/** Writes the occurrence that wins in just these bytes, where they say the same: white space is all that may differ. */
+/** Writes the occurrence that wins with these exact bytes, if they have the same meaning: only white space may differ. */
 export function respaceMain(cf: MainCf, name: string, text: Bytes): MainCf {
   const parameter = winner(cf, name);
   if (!parameter) return cf;
@@ -102,15 +102,14 @@ function extent({ bytes }: MainCf, { start, line }: Parameter): [number, number]
 }
 
 /**
- * Puts a member into a list directly before another one, or at its end where `before` is null or not there. In a list
- * of several lines it gets a line of its own. A member that is there stays where it is; a list that is not set is
- * set to the member alone.
+ * Inserts a member into a list directly before another one, or at the end if `before` is null or absent. In a multi-line
+ * list it gets a line of its own. A present member stays where it is; a list that is not set becomes the member alone.
  */
 export function insertMainMember(cf: MainCf, name: string, member: string, before: string | null): MainCf {
   return setMain(cf, name, insertMember(mainValue(cf, name)?.value ?? '', member, before));
 }
 
-/** Takes a parameter away: every occurrence, with its continuation lines. Comments between those stay. */
+/** Removes every occurrence of a parameter, with its continuation lines. Comments between those stay. */
 export function removeMain(cf: MainCf, name: string): MainCf {
   const kept: string[] = [];
   let done = 0;
@@ -134,7 +133,7 @@ function toEntry(cf: MainCf, parameter: Parameter): MainEntry {
   return { name: parameter.name, value: joined.text.slice(value.start, value.end), line: parameter.line };
 }
 
-/** The name, or the error that Postfix would stop with. Most often both name and `=` are on the first line. */
+/** The name, or the error with which Postfix would stop. Usually both name and `=` are on the first line. */
 function nameOf(bytes: Bytes, start: number, line: number, file: string): string {
   let end = start;
   while (!isNameEnd(bytes.charCodeAt(end))) end++;
@@ -177,8 +176,8 @@ function add(bytes: Bytes, name: string, value: string): Bytes {
 }
 
 /**
- * The commented-out sample of a parameter: where below it the parameter can go, and its way of writing `=`. Of several in
- * a row the last; a sample's own continuation lines (`#` and deeper indentation) belong to it.
+ * The commented-out sample of a parameter: where the parameter can go below it, and its spelling of `=`. Of several in a row,
+ * the last counts; a sample's own continuation lines (`#` and deeper indentation) belong to it.
  */
 function findSample(bytes: Bytes, name: string): { end: number; equals: string } | null {
   const pattern = `#([ \\t]*)${name.replace(/[^\w]/g, '\\$&')}([ \\t]*)=`;

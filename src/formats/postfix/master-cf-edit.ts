@@ -5,16 +5,16 @@ import { isCut, lineEnd, partAt, trimBlanks } from '../text/logical-lines.ts';
 import { balanced, editedMaster } from './service-entry.ts';
 import type { Entry, MasterCf, OptionSpan } from './service-entry.ts';
 
-/** Which service: its identity in Postfix is name and type. Of several with the same, Postfix runs the last. */
+/** A service's identity in Postfix: name and type. Of several with the same identity, Postfix runs the last. */
 export interface ServiceId {
   readonly name: string;
   readonly type: string;
 }
 
 /**
- * Sets a service's `-o`: the one that wins is edited where it stands, else a new line comes behind the service's last
- * option. A value with white space is written `{ name = value }` (Postfix ≥ 3.0). Throws CONFIG_INVALID when the service's
- * options are such that its program would not start.
+ * Sets a service's `-o`: the one that wins is edited in place; otherwise a new line is added after the service's last
+ * option. A value with white space is written `{ name = value }` (Postfix ≥ 3.0).
+ * @throws CONFIG_INVALID if the service's options would keep its program from starting
  */
 export function setOption(cf: MasterCf, service: ServiceId, option: string, value: string): MasterCf {
   const entry = entryOf(cf, service);
@@ -31,7 +31,7 @@ export function setOption(cf: MasterCf, service: ServiceId, option: string, valu
   return editedMaster(editLogical(cf.bytes, entry.joined, [edit]), cf.file);
 }
 
-/** Takes every `-o option` of the service away, and the lines that are empty then. */
+/** Removes every `-o option` of the service, and the lines that become empty. */
 export function removeOption(cf: MasterCf, service: ServiceId, option: string): MasterCf {
   for (;;) {
     const entry = entryOf(cf, service);
@@ -42,8 +42,8 @@ export function removeOption(cf: MasterCf, service: ServiceId, option: string): 
 }
 
 /**
- * Adds a service below the whole commented-out sample of the first of the names in `under` that has one, else at the
- * end of the file. `options` are `[name, value]`.
+ * Adds a service below the commented-out sample of the first name in `under` that has one, else at the end of the file.
+ * `options` are `[name, value]`.
  */
 export function addService(
   cf: MasterCf,
@@ -62,7 +62,7 @@ export function addService(
 ): MasterCf {
   const { name, type, private_, unpriv, chroot, wakeup, maxproc, command } = columns;
   if (cf.entries.some(({ service }) => service.name === name && service.type === type)) {
-    throw new RangeError(`${cf.file} has ${name} ${type} already`);
+    throw new RangeError(`${cf.file} already has ${name} ${type}`);
   }
   const narrow = [private_, unpriv, chroot, wakeup, maxproc].map((text) => text.padEnd(7));
   const header = [name.padEnd(9), type.padEnd(5), ...narrow, command].join(' ');
@@ -70,7 +70,7 @@ export function addService(
   return editedMaster(insertLines(cf.bytes, belowSample(cf.bytes, under, type), texts), cf.file);
 }
 
-/** Takes a service away: the lines of its entry. Comments between them stay. */
+/** Removes a service: the lines of its entry. Comments between them stay. */
 export function removeService(cf: MasterCf, service: ServiceId): MasterCf {
   const { joined } = entryOf(cf, service);
   const kept: string[] = [];
@@ -89,7 +89,7 @@ function entryOf(cf: MasterCf, { name, type }: ServiceId): Entry {
   return entry;
 }
 
-/** `name=value`, or `{ name = value }` where white space would cut it. */
+/** `name=value`, or `{ name = value }` if white space would split it. */
 export function optionText(name: string, value: string): string {
   if (!isBalanced(value) || /[\n\0]/.test(value)) throw new RangeError(`master.cf cannot hold ${name}=${value}`);
   let level = 0;
@@ -105,7 +105,7 @@ export function isBalanced(value: string): boolean {
   return balanced(`{${value}}`) === value.length + 2;
 }
 
-/** A new `-o` behind the last option, and before the first word that is none: options end there. */
+/** Adds an `-o` after the last option, before the first other word: options end there. */
 function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
   const { joined, words, rest } = entry;
   const last = words[rest - 1];
@@ -123,7 +123,7 @@ function addOption(bytes: Bytes, entry: Entry, text: string): Bytes {
   return insertLines(bytes, (joined.ends[part] ?? 0) + 1, [(indent ?? '  ') + text]);
 }
 
-/** An option with the blanks before it, or behind it at the front of a line. */
+/** An option with the blanks before it, or after it at the front of a line. */
 function cut({ joined }: Entry, { start, end }: OptionSpan): TextEdit {
   const { text, starts } = joined;
   const before = blanksBefore(text, start);
@@ -133,7 +133,7 @@ function cut({ joined }: Entry, { start, end }: OptionSpan): TextEdit {
   return { start, end: end + behind, text: '' };
 }
 
-/** Where below the commented-out sample of a service a new one can go; the end of the file where there is no sample. */
+/** The position for a new service below a commented-out sample; the end of the file if there is no sample. */
 function belowSample(bytes: Bytes, under: readonly string[], type: string): number {
   for (const name of under) {
     const escaped = name.replace(/[^\w]/g, '\\$&');

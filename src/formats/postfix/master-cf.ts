@@ -5,24 +5,24 @@ export { parseMaster } from './service-entry.ts';
 export type { MasterCf, Option, MasterService } from './service-entry.ts';
 export { addService, removeOption, removeService, setOption } from './master-cf-edit.ts';
 
-/** The bytes of the file: of an unedited tree, the very bytes that were read. */
+/** The bytes of the file; for an unedited tree, the original bytes. */
 export function renderMaster(cf: MasterCf): Bytes {
   return cf.bytes;
 }
 
-/** The active services, in the order of the file. Of several with one name and type Postfix runs the last. */
+/** The active services, in file order. Of several with one name and type, Postfix runs the last. */
 export function services(cf: MasterCf): MasterService[] {
   return cf.entries.map(({ service }) => service);
 }
 
-/** The value of a service's `-o name=value`; of several the last one wins. Null when the service does not set it. */
+/** The value of a service's `-o name=value`; the last of several wins. Null if the service does not set it. */
 export function optionValue(service: MasterService, name: string): string | null {
   return service.options.findLast((option) => option.name === name)?.value ?? null;
 }
 
 const active = new WeakMap<MasterCf, MasterService[]>();
 
-/** The services that Postfix runs: of several entries with one name and type the last. Kept for a tree: a plan asks often. */
+/** The services that Postfix runs: of several entries with one name and type, the last. Cached per tree, because a plan asks often. */
 export function activeServices(cf: MasterCf): readonly MasterService[] {
   const known = active.get(cf);
   if (known) return known;

@@ -2,29 +2,29 @@ import { splitWords } from '../text/split-words.ts';
 
 /**
  * Postfix's restriction lists (postconf(5), SMTPD_ACCESS_README): words separated by commas or white space, evaluated from
- * left to right; the first that permits or refuses decides.
+ * left to right; the first one that permits or refuses decides.
  */
 
 const SEPARATORS = ', \t\r\n';
 const TAKES_ARGUMENT =
   /^(?:check_\w+_access|check_policy_service|reject_rbl_client|reject_rhsbl_\w+|permit_dnswl_client|permit_rhswl_client|sleep)$/;
 
-/** One restriction with its prefix and argument, as one unit that nothing may be put into. */
+/** One restriction with its prefix and argument: a unit that must not be split. */
 export interface Restriction {
   /** Its words as written, one blank between them. */
   readonly text: string;
   /** The restriction's name in lower case, without `warn_if_reject`. */
   readonly name: string;
-  /** As written; empty where it takes none. */
+  /** As written; empty if it has none. */
   readonly argument: string;
-  /** `warn_if_reject` stands before it: it never refuses. */
+  /** Preceded by `warn_if_reject`: it never refuses. */
   readonly warns: boolean;
   /** Offsets in the value. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The lists of one host are asked about again and again; a fleet's are no more than a few hundred. */
+/** A cache: a run reads the lists of a host many times, and a fleet has only a few hundred different ones. */
 const known = new Map<string, readonly Restriction[]>();
 
 /** The restrictions of a list value, in order. */

@@ -7,8 +7,8 @@ import { splitWords } from '../text/split-words.ts';
 import type { Word } from '../text/split-words.ts';
 
 /**
- * Postfix's master.cf, lossless: the bytes as they are, and the services found in them. Immutable: an edit
- * gives a new tree, and the very same one when there is nothing to change.
+ * Postfix's master.cf, lossless: the unchanged bytes, and the services found in them. Immutable: an edit returns a new tree,
+ * or the same one if nothing changes.
  */
 export interface MasterCf {
   readonly file: string;
@@ -27,12 +27,12 @@ export interface MasterService {
   readonly maxproc: string;
   /** Name of the program, the eighth column. */
   readonly command: string;
-  /** What follows it, as `postconf -M` has it: `-o` and its `name=value` apart, braces taken off. */
+  /** The arguments, as `postconf -M` shows them: `-o` and its `name=value` are separate, without braces. */
   readonly args: readonly string[];
   readonly options: readonly Option[];
   /** Number of its first line, from 1. */
   readonly line: number;
-  /** Which of the file's active entries, from 0. */
+  /** Index among the file's active entries, from 0. */
   readonly index: number;
 }
 
@@ -42,21 +42,21 @@ export interface Option {
   readonly line: number;
 }
 
-/** A service and where its parts stand in the joined text: what an edit needs. */
+/** A service and the positions of its parts in the joined text, as an edit needs them. */
 export interface Entry {
   readonly service: MasterService;
   readonly joined: Joined;
   readonly words: readonly Word[];
   readonly options: readonly OptionSpan[];
-  /** Index in `words` of the first one behind the command and its options. */
+  /** Index in `words` of the first one after the command and its options. */
   readonly rest: number;
-  /** Why the program itself would not start with these options; null where they are well-formed. */
+  /** Why these options would keep the program from starting; null if they are well-formed. */
   readonly fault: HardenMailError | null;
 }
 
 /**
- * Where one `-o name=value` stands, and the value within. Offsets in the joined text. `start` is at the `-`, or at the
- * `o` where that is the tail of other flags (`-vo`).
+ * Position of one `-o name=value` and of its value: offsets in the joined text. `start` is at the `-`, or at the `o` if that is
+ * the last of several flags (`-vo`).
  */
 export interface OptionSpan {
   readonly name: string;
@@ -71,12 +71,12 @@ const TYPES = ['inet', 'unix', 'unix-dgram', 'fifo', 'pass'];
 const COLUMNS = ['service', 'type', 'private', 'unpriv', 'chroot', 'wakeup', 'maxproc', 'command'];
 const YES_NO = 'y, n or -';
 
-/** Reads master.cf (master(5)). Throws CONFIG_INVALID where Postfix's master or postconf would refuse it. */
+/** Parses master.cf (master(5)). Throws CONFIG_INVALID for input that Postfix's master or postconf refuses. */
 export function parseMaster(bytes: Bytes, file: string): MasterCf {
   return { file, bytes, entries: readEntries(bytes, file) };
 }
 
-/** A tree after an edit. It is read again only when somebody looks: a large file takes its time. */
+/** A tree after an edit. It is parsed again only when it is read, because large files take time. */
 export function editedMaster(bytes: Bytes, file: string): MasterCf {
   let entries: Entry[] | null = null;
   return {
@@ -141,7 +141,7 @@ function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): E
 
 type Fail = (offset: number, expected: string) => HardenMailError;
 
-/** master reads `{ … }` only where a word begins with it, and refuses what is not closed or goes on behind it. */
+/** master reads `{ … }` only at the start of a word, and refuses an unclosed brace or text directly after the `}`. */
 function checkBraces(word: Word, fail: Fail): void {
   if (!word.text.startsWith('{')) return;
   const length = balanced(word.text);
@@ -149,7 +149,7 @@ function checkBraces(word: Word, fail: Fail): void {
   if (length < word.text.length) throw fail(word.start + length, 'white space after "}"');
 }
 
-/** Length of the `{ … }` that the text begins with; 0 when it is not closed. */
+/** Length of the `{ … }` at the start of the text; 0 if it is not closed. */
 export function balanced(text: string): number {
   let level = 0;
   for (let at = 0; at < text.length; at++) {
@@ -160,7 +160,7 @@ export function balanced(text: string): number {
 }
 
 /**
- * What stands behind the command. Options end at the first word that is none (`-o a=b, c` ends them at `c`) or at `--`;
+ * Parses the arguments after the command. Options end at `--` or at the first other word (`-o a=b, c` ends them at `c`);
  * `-vo x=y` and `-ox=y` are read as `-v -o x=y` and `-o x=y`.
  */
 function readArguments(words: readonly Word[], fail: Fail) {
@@ -198,7 +198,7 @@ function readArguments(words: readonly Word[], fail: Fail) {
   return { args: args.concat(others), options, rest, fault };
 }
 
-/** The `name=value` or `{ name = value }` of an `-o`; null when it is neither. */
+/** The `name=value` or `{ name = value }` of an `-o`; null if it is neither. */
 function readOption({ text, start }: Word, from: number): OptionSpan | null {
   const braced = text.startsWith('{');
   const inner = braced ? text.slice(1, -1) : text;

@@ -10,17 +10,17 @@ export interface TextEdit {
 }
 
 /**
- * The file after edits within one logical line, in ascending order. Every physical line stays where it is; those that an
- * edit reaches over become one, and a continuation line with nothing left on it goes.
+ * The file after edits within one logical line, in ascending order. Physical lines stay where they are; lines that one edit
+ * spans become one, and an empty continuation line is removed.
  */
 export function editLogical(bytes: Bytes, joined: Joined, edits: readonly TextEdit[]): Bytes {
   const { starts, froms, ends } = joined;
-  /** New text by part, null where it goes, undefined where it stays. */
+  /** New text by part; null: removed, undefined: unchanged. */
   const changed = new Array<string | null | undefined>(starts.length).fill(undefined);
   const textOf = (part: number) => changed[part] ?? bytes.slice(froms[part], ends[part]);
-  // From the back to the front, so that the offsets further up still hold.
+  // From back to front, so that the earlier offsets stay valid.
   for (const { start, end, text } of edits.toReversed()) {
-    // What begins at the very start of a line belongs to the line before: a line of its own begins with white space.
+    // Text at the very start of a line belongs to the line before: a continuation line begins with white space.
     const from = partAt(joined, start - 1);
     const to = end - 1 < (starts[from + 1] ?? Infinity) ? from : partAt(joined, end - 1);
     const head = textOf(from).slice(0, start - (starts[from] ?? 0));
@@ -33,7 +33,7 @@ export function editLogical(bytes: Bytes, joined: Joined, edits: readonly TextEd
     if (text === undefined || text === null || lineKind(text, 0, text.length) !== 'skipped') continue;
     changed[part] = null;
     if (!text.includes('#')) continue;
-    // What is left would be read as a comment if it stood on a line of its own.
+    // On a line of its own, the rest would be read as a comment.
     let before = part - 1;
     while (changed[before] === null) before--;
     changed[before] = textOf(before) + text;
@@ -53,8 +53,8 @@ export function editLogical(bytes: Bytes, joined: Joined, edits: readonly TextEd
 }
 
 /**
- * New lines before the one that begins at `offset`. `texts` come without line ends and get the neighbour's. A last line
- * without its line end gets one first, and the file then ends with one.
+ * Inserts lines before the one that begins at `offset`. `texts` have no line ends and get the neighbour's. A last line without
+ * a line end gets one first, and the file then ends with one.
  */
 export function insertLines(bytes: Bytes, offset: number, texts: readonly string[]): Bytes {
   const at = Math.min(offset, bytes.length);
@@ -65,8 +65,8 @@ export function insertLines(bytes: Bytes, offset: number, texts: readonly string
 }
 
 /**
- * The first place from `offset` on, which is the start of a line, where a new logical line can go in without taking over
- * the continuation lines of the one before.
+ * The first line start from `offset` on (itself a line start) where a new logical line can go without capturing the continuation
+ * lines of the one before.
  */
 export function boundary(bytes: Bytes, offset: number): number {
   let found = offset;
@@ -80,7 +80,7 @@ export function boundary(bytes: Bytes, offset: number): number {
   return Math.min(found, bytes.length);
 }
 
-/** Where the blanks that end at `offset` begin. */
+/** The start of the blanks that end at `offset`. */
 export function blanksBefore(text: string, offset: number): number {
   let at = offset;
   while (text[at - 1] === ' ' || text[at - 1] === '\t') at--;

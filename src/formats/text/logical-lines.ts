@@ -1,16 +1,16 @@
 import type { Bytes } from '../../model/index.ts';
 
 /**
- * The line level that main.cf and master.cf share, as Postfix's own reader has it (postconf(5), master(5)): a line that
- * begins with white space continues the one before; empty lines, and lines whose first non-blank is `#`, are skipped and
- * do *not* end a logical line; the line ends themselves vanish when lines are joined.
+ * The line level that main.cf and master.cf share, as Postfix parses it (postconf(5), master(5)): a line that begins with white
+ * space continues the one before; empty lines, and lines whose first non-blank is `#`, are skipped and do *not* end a logical
+ * line; joining removes the line ends.
  *
- * White space is what C's isspace() takes for it, so the `\r` of a CRLF file as well, and never a byte above 0x7F.
+ * White space is that of C's isspace(): it includes the `\r` of a CRLF file, but no byte above 0x7F.
  */
 
 /**
- * What `read` makes of every logical line of the file, in order; it gets where the line begins and its number, from 1. A
- * continuation with nothing to continue, at the top of a file, is dropped with a warning by Postfix, and here.
+ * The results of `read` for every logical line of the file, in order; `read` gets the start of the line and its number, from 1.
+ * Postfix drops a continuation at the top of a file, which continues nothing, with a warning; so does this function.
  */
 export function logicalLines<T>(bytes: Bytes, read: (start: number, line: number) => T): T[] {
   const found: T[] = [];
@@ -25,7 +25,7 @@ export function logicalLines<T>(bytes: Bytes, read: (start: number, line: number
 
 export type LineKind = 'skipped' | 'first' | 'continuation';
 
-/** What the physical line from `start` to `end` (without its `\n`) is to Postfix. */
+/** How Postfix classifies the physical line from `start` to `end` (without its `\n`). */
 export function lineKind(bytes: Bytes, start: number, end: number): LineKind {
   let at = start;
   while (at < end && isBlank(bytes.charCodeAt(at))) at++;
@@ -33,7 +33,7 @@ export function lineKind(bytes: Bytes, start: number, end: number): LineKind {
   return at === start ? 'first' : 'continuation';
 }
 
-/** Where the physical line that `from` is in ends, without its `\n`. */
+/** The end of the physical line that contains `from`, without its `\n`. */
 export function lineEnd(bytes: Bytes, from: number): number {
   const end = bytes.indexOf('\n', from);
   return end < 0 ? bytes.length : end;
@@ -44,7 +44,7 @@ export function isBlank(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || (byte >= 0x0b && byte <= 0x0d);
 }
 
-/** Without the white space around it. JavaScript's trim() would take a byte like 0xA0, the end of a UTF-8 `à`, with it. */
+/** Removes surrounding white space. JavaScript's trim() would also remove a byte like 0xA0, the end of a UTF-8 `à`. */
 export function trimBlanks(text: string): string {
   let start = 0;
   let end = text.length;
@@ -54,9 +54,9 @@ export function trimBlanks(text: string): string {
 }
 
 /**
- * A logical line as the one text that Postfix sees, and its parts, the physical lines that carry text: where in the text each
- * begins, where in the file it begins and ends (without its `\n`), and its number, from 1. A column each, because there may
- * be a million of them.
+ * A logical line as the one text that Postfix sees, and its parts, the physical lines with text. For each part: its start in
+ * the text, its start and end in the file (without its `\n`), and its line number, from 1. One array per column, because
+ * there may be a million parts.
  */
 export interface Joined {
   readonly text: string;
@@ -72,7 +72,7 @@ export function join(bytes: Bytes, start: number, line: number): Joined {
   const froms: number[] = [];
   const ends: number[] = [];
   const lines: number[] = [];
-  /** The file in stretches without skipped lines, from `stretch` on not yet in it. */
+  /** The file in stretches without skipped lines; from `stretch` on it is not copied yet. */
   const texts: string[] = [];
   let stretch = start;
   let length = 0;
@@ -96,17 +96,17 @@ export function join(bytes: Bytes, start: number, line: number): Joined {
   }
   texts.push(bytes.slice(stretch, from));
   const text = texts.join('').replaceAll('\n', '');
-  // Postfix keeps it as a C string: what stands behind a NUL is not seen.
+  // Postfix keeps the line as a C string and does not see text after a NUL.
   const nul = text.indexOf('\0');
   return { text: nul < 0 ? text : text.slice(0, nul), starts, froms, ends, lines };
 }
 
-/** Does a NUL hide the end of the line? Then nothing may be added behind it. */
+/** Does a NUL hide the end of the line? If so, no text may be added after it. */
 export function isCut({ text, starts, froms, ends }: Joined): boolean {
   return (starts.at(-1) ?? 0) + (ends.at(-1) ?? 0) - (froms.at(-1) ?? 0) > text.length;
 }
 
-/** Index of the part that the byte at `offset` of the joined text is in. */
+/** Index of the part that contains the byte at `offset` of the joined text. */
 export function partAt({ starts }: Joined, offset: number): number {
   let low = 0;
   let high = starts.length - 1;
@@ -118,7 +118,7 @@ export function partAt({ starts }: Joined, offset: number): number {
   return low;
 }
 
-/** A place for people: line and column from 1, and the whole line. */
+/** A position for messages: line and column from 1, and the whole line. */
 export function placeOf(
   bytes: Bytes,
   joined: Joined,

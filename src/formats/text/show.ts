@@ -1,6 +1,6 @@
 /**
- * A server's words made fit for a message: one line, printable ASCII only, so that no control or direction character
- * reaches a terminal, and cut at `max` characters.
+ * A server's text, made safe for a message: one line, printable ASCII only, so that no control or direction character
+ * reaches a terminal, and at most `max` characters.
  */
 export function show(text: string, max = 160): string {
   const plain = text.replace(/[^\x20-\x7e]/g, (char) => {

@@ -1,4 +1,4 @@
-/** A word, and where in the text it begins. */
+/** A word and its offset in the text. */
 export interface Word {
   readonly text: string;
   readonly start: number;
@@ -7,7 +7,7 @@ export interface Word {
 const OPEN = '{'.charCodeAt(0);
 const CLOSE = '}'.charCodeAt(0);
 
-/** The delimiters as a set, made once: a large master.cf is split some hundred thousand times. */
+/** A cache of delimiter sets: parsing a large master.cf splits some hundred thousand texts. */
 const SETS = new Map<string, ReadonlySet<number>>();
 
 function setOf(delimiters: string): ReadonlySet<number> {
@@ -16,7 +16,7 @@ function setOf(delimiters: string): ReadonlySet<number> {
   return found;
 }
 
-/** Words apart at any of the delimiters, but not within `{ … }`, as Postfix splits its lists and arguments. */
+/** Splits at any of the delimiters, but not within `{ … }`, as Postfix splits its lists and arguments. */
 export function splitWords(text: string, delimiters: string): Word[] {
   const apart = setOf(delimiters);
   const words: Word[] = [];

@@ -72,11 +72,11 @@ describe('cli: arguments', () => {
   }
 
   for (const [args, message] of [
-    [[], /^Say what to do: apply, check, verify,/],
-    [['aply'], /^"aply" is no command: did you mean "apply"\?$/],
-    [['postgres'], /^"postgres" is no command; there are apply, check, verify,/],
-    [['toString'], /^"toString" is no command/],
-    [['\u001b[31m'], /^"\\u001b\[31m" is no command/],
+    [[], /^Give a command: apply, check, verify,/],
+    [['aply'], /^"aply" is not a command: did you mean "apply"\?$/],
+    [['postgres'], /^"postgres" is not a command; the commands are apply, check, verify,/],
+    [['toString'], /^"toString" is not a command/],
+    [['\u001b[31m'], /^"\\u001b\[31m" is not a command/],
     [['apply', '--hots', 'x'], /^Unknown argument: hots: did you mean "--host"\?$/],
     [['apply', '--dryrun'], /^Unknown argument: dryrun: did you mean "--dry-run"\?$/],
     [['apply', '--zzz'], /^Unknown argument: zzz$/],
@@ -86,8 +86,8 @@ describe('cli: arguments', () => {
     [['apply', 'mx1'], /Unknown argument: mx1/],
     [['apply', '--', 'mx1'], /Unknown argument: mx1/],
     [['apply', '--dry-run', 'no'], /Unknown argument: no/],
-    [['apply', '--dry-run=maybe'], /^--dry-run is neither yes nor no: "maybe"$/],
-    [['apply', '-y='], /^--y is neither yes nor no: ""$/],
+    [['apply', '--dry-run=maybe'], /^--dry-run must be yes or no: "maybe"$/],
+    [['apply', '-y='], /^--y must be yes or no: ""$/],
     [['apply', '-h'], /Unknown argument: h/],
     [['verify', '--dry-run'], /Unknown argument: dry-run/],
     [['verify', '--yes'], /Unknown argument: yes/],
@@ -95,9 +95,9 @@ describe('cli: arguments', () => {
     [['explain', '--host', 'x'], /Unknown argument: host/],
     [['apply', '--host'], /Not enough arguments following: host/],
     [['apply', '--host', '--yes'], /Not enough arguments following: host/],
-    [['apply', '--no-host'], /^--host takes a value$/],
+    [['apply', '--no-host'], /^--host needs a value$/],
     [['apply', '--port'], /Not enough arguments following: port/],
-    [['apply', '--port', 'ssh'], /^--port takes a whole number from 1 on$/],
+    [['apply', '--port', 'ssh'], /^--port takes a whole number, 1 or higher$/],
     [['apply', '--port', '22.5'], /^--port takes a whole number/],
     [['apply', '--port', '-1'], /^--port takes a whole number/],
     [['apply', '--no-port'], /^--port takes a whole number/],
@@ -200,13 +200,17 @@ describe('cli: the environment', () => {
   }
 
   for (const [name, value, message] of [
-    ['HARDEN_MAIL_DRY_RUN', 'maybe', /^HARDEN_MAIL_DRY_RUN is neither yes nor no: "maybe"$/],
-    ['HARDEN_MAIL_YES', '2', /^HARDEN_MAIL_YES is neither/],
-    ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF is neither/],
+    ['HARDEN_MAIL_DRY_RUN', 'maybe', /^HARDEN_MAIL_DRY_RUN must be yes or no: "maybe"$/],
+    ['HARDEN_MAIL_YES', '2', /^HARDEN_MAIL_YES must be yes or no/],
+    ['HARDEN_MAIL_DIFF', ' ', /^HARDEN_MAIL_DIFF must be yes or no/],
     ['HARDEN_MAIL_PORT', 'ssh', /^HARDEN_MAIL_PORT takes a whole number/],
     ['HARDEN_MAIL_FORKS', '0', /^HARDEN_MAIL_FORKS takes a whole number/],
-    ['HARDEN_MAIL_DRYRUN', '1', /^there is no variable HARDEN_MAIL_DRYRUN: did you mean "HARDEN_MAIL_DRY_RUN"\?$/],
-    ['HARDEN_MAIL_COLOR', 'red', /^HARDEN_MAIL_COLOR is none of auto, always, never$/],
+    [
+      'HARDEN_MAIL_DRYRUN',
+      '1',
+      /^HARDEN_MAIL_DRYRUN is not a variable of harden-mail: did you mean "HARDEN_MAIL_DRY_RUN"\?$/,
+    ],
+    ['HARDEN_MAIL_COLOR', 'red', /^HARDEN_MAIL_COLOR must be one of auto, always, never$/],
   ] as const) {
     it(`${name}=${value} is refused`, () => refused(['apply'], message, { [name]: value }));
   }

@@ -47,9 +47,9 @@ describe('cli: explain', () => {
     };
     assert.equal(hint('AUTH_ONLY'), 'Did you mean smtpd_tls_auth_only?');
     assert.match(hint('smtpd_tls_cert'), /smtpd_tls_cert_file/);
-    assert.match(hint('myhostname'), /by itself lists them all/);
-    assert.match(hint('toString'), /by itself lists them all/);
-    assert.match(hint('\u001b[31m'), /by itself lists them all/);
+    assert.match(hint('myhostname'), /without a name lists all settings/);
+    assert.match(hint('toString'), /without a name lists all settings/);
+    assert.match(hint('\u001b[31m'), /without a name lists all settings/);
   });
 
   it('lists every record once, with its task', () => {

@@ -10,8 +10,8 @@ describe('cli: --local', () => {
 
   for (const [flags, message] of [
     [{ host: 'a', user: 'b' }, '--local is this machine, without SSH: leave out --host, --user'],
-    [{ audit: true }, 'an audit looks from outside, which --local is not'],
-    [{ ssh: false }, 'an audit looks from outside, which --local is not'],
+    [{ audit: true }, 'an audit works from outside the host, so it cannot be combined with --local'],
+    [{ ssh: false }, 'an audit works from outside the host, so it cannot be combined with --local'],
   ] as const)
     it(`refuses ${JSON.stringify(flags)}`, () =>
       assert.rejects(

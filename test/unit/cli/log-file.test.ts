@@ -115,14 +115,14 @@ describe('cli: --log-file', () => {
     const log = openLog('/dev/full', (line) => told.push(line));
     log('one');
     log('two');
-    assert.deepEqual(told, ['harden-mail: /dev/full takes no more lines: ENOSPC']);
+    assert.deepEqual(told, ['harden-mail: /dev/full cannot be written any more: ENOSPC']);
   });
 
   it('has why no host was begun', () => {
     assert.equal(command(['check', '--log-file', path]).code, 3);
     const [begins, why, ends] = lines();
     assert.match(begins ?? '', / check begins, by /);
-    assert.match(why ?? '', /^which host\? .* → /);
+    assert.match(why ?? '', /^no host is given: .* → /);
     assert.match(ends ?? '', /^harden-mail check ends, exit 3, /);
   });
 });

@@ -20,12 +20,12 @@ describe('cli: tags', () => {
   }
 
   const refused: [tags: string | undefined, skip: string | undefined, message: RegExp][] = [
-    ['smpts', undefined, /^--tags: "smpts" is no task: did you mean "smtps"\?$/],
-    [undefined, 'dovecotssl', /^--skip-tags: "dovecotssl" is no task: did you mean "dovecot-ssl"\?$/],
-    ['postgres', undefined, /^--tags: "postgres" is no task$/],
+    ['smpts', undefined, /^--tags: "smpts" is not a task: did you mean "smtps"\?$/],
+    [undefined, 'dovecotssl', /^--skip-tags: "dovecotssl" is not a task: did you mean "dovecot-ssl"\?$/],
+    ['postgres', undefined, /^--tags: "postgres" is not a task$/],
     ['', undefined, /names no task/],
-    ['sasl', 'sasl', /leave no task/],
-    [undefined, 'all', /leave no task/],
+    ['sasl', 'sasl', /no task remains/],
+    [undefined, 'all', /no task remains/],
   ];
   for (const [tags, skip, message] of refused) {
     it(`refuses ${JSON.stringify([tags, skip])}`, () => {
@@ -39,7 +39,7 @@ describe('cli: tags', () => {
   it('lists a task a line', () => {
     assert.equal(
       listTasks(['smtps', 'restart']),
-      'smtps        Port 465: submission inside TLS from the first byte\nrestart      The daemons run with what is on disk\n',
+      'smtps        Port 465: submission inside TLS from the first byte\nrestart      The daemons run with the configuration on disk\n',
     );
     assert.equal(listTasks(TASKS).split('\n').length, TASKS.length + 1);
   });

@@ -66,7 +66,7 @@ describe('formats: dovecot', () => {
   });
 
   it('says so when there is no configuration at all', () => {
-    assert.throws(() => loadDovecot({}, ROOT), { code: 'CONFIG_INVALID', message: `${ROOT} is not there` });
+    assert.throws(() => loadDovecot({}, ROOT), { code: 'CONFIG_INVALID', message: `${ROOT} does not exist` });
   });
 
   it('says where the setting stands after the edit', () => {

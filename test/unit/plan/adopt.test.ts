@@ -93,7 +93,7 @@ describe('plan: certificates that are served already', () => {
       [],
     );
     const until = new Date(found.policy.kept!.postfix!.until * 1000).toISOString().slice(0, 10);
-    const stays = `/etc/ssl/good.pem (mx.example.test; valid until ${until}) stays; --replace certificate has certbot's in its place`;
+    const stays = `/etc/ssl/good.pem (mx.example.test; valid until ${until}) stays; --replace certificate replaces it with one from certbot`;
     const told = plan.notes.filter(({ text }) => text.includes('stays; --replace'));
     assert.deepEqual(
       told.map(({ level, text }) => [level, text]),

@@ -161,7 +161,7 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     const postfix = { active: true, loaded: snapshot.facts.now, stale: true } as const;
     const facts = { ...snapshot.facts, units: { ...snapshot.facts.units, postfix } };
     const { activations } = compose({ ...snapshot, facts }, policy);
-    const why = 'an upgrade left the old release running';
+    const why = 'the old version still runs after an upgrade';
     assert.deepEqual(
       activations.find(({ unit }) => unit === 'postfix'),
       { unit: 'postfix', how: 'restart', why },

@@ -94,7 +94,7 @@ describe('plan: merge', () => {
       'reject_unauth_destination, check_policy_service unix:private/quota',
       {
         keep: true,
-        note: 'reject_unauth_destination, check_policy_service unix:private/quota stays, so users cannot send by it: users would no longer be asked about by check_policy_service unix:private/quota',
+        note: 'reject_unauth_destination, check_policy_service unix:private/quota stays, so users cannot send by it: users would bypass check_policy_service unix:private/quota',
         level: 'warning',
       },
     ],
@@ -104,7 +104,7 @@ describe('plan: merge', () => {
       'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated',
       {
         keep: true,
-        note: 'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated stays, so users cannot send by it: reject_unauth_destination stands before permit_sasl_authenticated: moving it would permit what is refused now',
+        note: 'permit_mynetworks, reject_unauth_destination, permit_sasl_authenticated stays, so users cannot send by it: reject_unauth_destination stands before permit_sasl_authenticated: moving it would permit mail that is refused now',
         level: 'warning',
       },
     ],

@@ -90,7 +90,7 @@ describe('plan: a part of the recipe', () => {
 
   const refusals: [why: string, one: Case, chosen: TaskName[], message: RegExp][] = [
     ['programs are missing', bare, without('install'), /^certbot rests on install, .* not installed$/],
-    ['there is no certificate', noCertificate, without('certbot'), /^starttls rests on certbot, .* goes live before/],
+    ['there is no certificate', noCertificate, without('certbot'), /^starttls rests on certbot, .* does not exist yet/],
     ['there is none for Dovecot either', noCertificate, ['dovecot-ssl'], /^dovecot-ssl rests on certbot/],
     ['465 would have a certificate of nobody', stock, ['sasl', 'plaintext', 'smtps'], /^smtps rests on starttls/],
     ['465 would have nobody to ask', stock, ['starttls', 'smtps'], /^smtps rests on sasl/],
@@ -111,7 +111,7 @@ describe('plan: a part of the recipe', () => {
       'Dovecot does not run',
       withFacts(stock, { units: { ...stock.snapshot.facts.units, dovecot: { active: false, loaded: 0 } } }),
       without('restart'),
-      /^sasl rests on restart, .* dies$/,
+      /^sasl rests on restart, .* login service$/,
     ],
     ['an upgrade is half done', named('recipe/upgraded-to-debian-13'), ['starttls'], /of 2\.3/],
   ];

@@ -51,23 +51,27 @@ const FIT: Readonly<Record<string, (all: Certificates) => Partial<Provided>>> = 
 };
 
 const UNFIT: readonly (readonly [string, (all: Certificates) => Partial<Provided>, RegExp])[] = [
-  ['that is not there', () => ({ missing: [own.key] }), /^there is no file \/etc\/ssl\/mail\/key\.pem on the host$/],
-  ['in /tmp', () => ({ cert: '/tmp/chain.pem' }), /^\/tmp\/chain\.pem is in a folder that is emptied/],
-  ['with the key in its file', () => ({ keyInside: true }), /chain\.pem holds a private key beside the certificate/],
+  [
+    'that is not there',
+    () => ({ missing: [own.key] }),
+    /^the file \/etc\/ssl\/mail\/key\.pem does not exist on the host$/,
+  ],
+  ['in /tmp', () => ({ cert: '/tmp/chain.pem' }), /^\/tmp\/chain\.pem is in a temporary folder/],
+  ['with the key in its file', () => ({ keyInside: true }), /chain\.pem holds a private key with the certificate/],
   ['whose key all can read', () => ({ exposed: true }), /key\.pem can be read by every user of the host$/],
-  ['of a host without openssl', () => ({ publicKey: 'unknown' }), /cannot be checked: the host has no openssl$/],
-  ['with a key under a password', () => ({ publicKey: '' }), /none in PEM form, cut short, or under a password$/],
-  ['that is none', () => ({ chain: '' }), /holds no certificate in PEM form$/],
+  ['of a host without openssl', () => ({ publicKey: 'unknown' }), /^the host has no openssl, so the tool cannot check/],
+  ['with a key under a password', () => ({ publicKey: '' }), /is not in PEM format, is truncated, or has a password$/],
+  ['that is none', () => ({ chain: '' }), /holds no certificate in PEM format$/],
   [
     'that is broken',
     () => ({ chain: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----' }),
     /^certificate 1 of .* cannot be read$/,
   ],
-  ['with another key', ({ older }) => ({ publicKey: half(older) }), /key\.pem is not the key of \S+chain\.pem$/],
+  ['with another key', ({ older }) => ({ publicKey: half(older) }), /key\.pem does not belong to \S+chain\.pem$/],
   [
     'in the wrong order',
     ({ good, root }) => ({ chain: root + good.cert }),
-    /is the key of certificate 2 of \S+: the host's own must come first$/,
+    /belongs to certificate 2 of \S+, but the host's own certificate must come first$/,
   ],
   [
     'with another chain behind it',

@@ -22,8 +22,8 @@ describe('report: plans that are alike', () => {
   it('are told by up to three names', () => {
     const many = Array.from({ length: 40 }, (_, n) => shown(`mx${n + 1}`));
     assert.deepEqual(sharedBy(many.slice(0, 1)), []);
-    assert.deepEqual(sharedBy(many.slice(0, 2)), ["mx1, mx2: the same plan, but for each one's own domain"]);
-    assert.deepEqual(sharedBy(many), ["mx1, mx2, mx3 and 37 more: the same plan, but for each one's own domain"]);
+    assert.deepEqual(sharedBy(many.slice(0, 2)), ['mx1, mx2: the same plan, except for the domain of each']);
+    assert.deepEqual(sharedBy(many), ['mx1, mx2, mx3 and 37 more: the same plan, except for the domain of each']);
     assert.doesNotMatch(sharedBy([shown(HOSTILE), shown('b')]).join(''), /[\u001b\u202e]/);
   });
 });

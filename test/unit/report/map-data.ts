@@ -213,7 +213,7 @@ export const MAPS: Readonly<Record<string, ExposureMap>> = {
       danger(
         'wide-mynetworks',
         'mynetworks holds 0.0.0.0/0: every client there relays without a login',
-        'Name the host itself and the networks that are yours',
+        'List only the host itself and your own networks',
         MAIN,
         4,
       ),
@@ -224,17 +224,17 @@ export const MAPS: Readonly<Record<string, ExposureMap>> = {
         MASTER,
         70,
       ),
-      danger('plaintext-logins', 'smtp/inet takes passwords before TLS', 'smtpd_tls_auth_only = yes'),
+      danger('plaintext-logins', 'smtp/inet accepts passwords before TLS', 'smtpd_tls_auth_only = yes'),
       danger(
         'plaintext-logins',
-        'imap-login/imap takes passwords before TLS',
+        'imap-login/imap accepts passwords before TLS',
         'disable_plaintext_auth = yes',
         imap.file,
         imap.line,
       ),
       danger(
         'plaintext-logins',
-        'pop3-login/pop3 takes passwords before TLS',
+        'pop3-login/pop3 accepts passwords before TLS',
         'disable_plaintext_auth = yes',
         imap.file,
         29,
@@ -242,7 +242,7 @@ export const MAPS: Readonly<Record<string, ExposureMap>> = {
       danger(
         'any-sender',
         'smtp/inet: a user who has logged in may send under any address',
-        'smtpd_sender_login_maps and reject_authenticated_sender_login_mismatch say who owns which address',
+        'smtpd_sender_login_maps and reject_authenticated_sender_login_mismatch limit each user to their own addresses',
       ),
       danger(
         'open-auth-socket',

@@ -56,13 +56,13 @@ describe('report: map, in a terminal', () => {
       for (const one of [text, `${file}:${line}`, hint]) assert.ok(told.includes(one), one);
     }
     assert.equal(lines.slice(from).filter((line) => line.startsWith('  ✖ ')).length, 7);
-    assert.ok(lines.indexOf('To know') < from);
+    assert.ok(lines.indexOf('Information') < from);
   });
 
   it('information is marked as such, and counted nowhere', () => {
     const { dangers } = MAPS['everything that is dangerous']!;
     const map = { ...MAPS['a stock host']!, dangers: dangers.filter(({ id }) => id === 'any-sender') };
-    assert.match(textOf(map), /To know\n {2}· smtp\/inet: a user who has logged in may send under any address\n/);
+    assert.match(textOf(map), /Information\n {2}· smtp\/inet: a user who has logged in may send under any address\n/);
     assert.doesNotMatch(textOf(map), /Dangers/);
     assert.deepEqual(endingLine(result({ kind: 'mapped', map }), plain), [
       'mx1  2 ways in, no danger found. Nothing was written.',

@@ -238,7 +238,7 @@ describe('report: the last line', () => {
     [
       { kind: 'changed', receipt },
       { plan: { ...EMPTY, settings: plan.settings.slice(0, 1).map((one) => ({ ...one, fragment: CONVERSION })) } },
-      'mx1  changed: 1 setting (transaction 20261124T101500Z-4f2a, no way back: Dovecot 2.4 does not start with what was), no check passed',
+      'mx1  changed: 1 setting (transaction 20261124T101500Z-4f2a, no rollback: Dovecot 2.4 does not start with the old files), no check passed',
     ],
     [
       { kind: 'failed', code: 'PORT_BUSY', message: 'port 80 is held by nginx', hint: 'Stop it.', exit: 1 },
