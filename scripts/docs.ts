@@ -14,7 +14,7 @@ import { inventorySchema } from '../src/inventory/inventory-schema.ts';
 import { COMMANDS, commandsOf, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
 import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
-import { CHECKS } from '../src/verify/checks.ts';
+import { CHECKS } from '../src/verify/checks/index.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
 import { exposurePicture } from './exposure-picture.ts';

@@ -2,7 +2,7 @@
  * The recipe that this tool carries out, line by line and test by test, in its own order. A setting is matched to its fragments by
  * its text; for other lines, the item here names what carries it out. docs/recipe.md is generated from this (scripts/docs.ts).
  */
-import type { CheckId } from '../src/verify/checks.ts';
+import type { CheckId } from '../src/verify/checks/index.ts';
 
 export type Item =
   /** A line of a configuration file: carried out by the fragments that quote it. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TlsFormatError } from '../tls/bytes.ts';
 import { Flight, type Answer } from '../tls/flight.ts';
 import { clientHello, type Hello } from '../tls/hello.ts';
-import type { Port } from '../verify/checks.ts';
+import type { Port } from '../verify/mail-ports.ts';
 import type { Dial } from '../verify/verify.ts';
 import { openWire, ProtocolError, reason, type Wire } from '../mail/wire.ts';
 import { TurnedAway, type Gate } from './port-gate.ts';

@@ -1,6 +1,6 @@
 import { imap } from '../mail/imap.ts';
 import { pop3 } from '../mail/pop3.ts';
-import type { Port } from '../verify/checks.ts';
+import type { Port } from '../verify/mail-ports.ts';
 import type { Protocol } from '../mail/protocol.ts';
 import { smtp } from '../mail/smtp.ts';
 

@@ -4,7 +4,7 @@ import type { Finding, PortAudit } from '../model/index.ts';
 import { groupName } from '../tls/suite-names.ts';
 import { suiteOf } from '../tls/suites.ts';
 import { show } from '../formats/text/show.ts';
-import type { Port } from '../verify/checks.ts';
+import type { Port } from '../verify/mail-ports.ts';
 import type { Dial } from '../verify/verify.ts';
 import { AT_A_TIME, Gate } from './port-gate.ts';
 import { judgePort } from './judge.ts';

@@ -1,4 +1,4 @@
-import { putsOff } from '../verify/relay.ts';
+import { putsOff } from '../mail/ask-relay.ts';
 import type { Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
 import type { SessionSeen, SmtpSeen } from './look-inside.ts';

@@ -1,7 +1,7 @@
 import type { Severity } from '../model/index.ts';
 import { GROUPS, groupName, VERSIONS } from '../tls/suite-names.ts';
 import { suiteOf, type Suite } from '../tls/suites.ts';
-import type { Port } from '../verify/checks.ts';
+import type { Port } from '../verify/mail-ports.ts';
 import { fieldStrength } from '../x509/chain.ts';
 import type { Classic, TlsSeen } from './enumerate.ts';
 import type { Judgement } from './judgement.ts';

@@ -4,7 +4,8 @@ import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';
 import { STATUS, type Judgement } from './judgement.ts';
 import type { PortSeen } from './look.ts';
-import { AUDIT_RULES, VERIFY_RULES } from './audit-rules.ts';
+import { checkOf } from '../verify/checks/index.ts';
+import { AUDIT_RULES } from './audit-rules.ts';
 
 /** All findings of a port, in the order of AUDIT_RULES; none for a port that does not answer. */
 export function judgePort(seen: PortSeen): Finding[] {
@@ -31,7 +32,7 @@ export function judgePort(seen: PortSeen): Finding[] {
 
 /** A finding of verify with its weight. */
 export function weighed(finding: Finding): Finding {
-  const known = Object.entries(VERIFY_RULES).find(([id]) => id === finding.check)?.[1];
+  const known = checkOf(finding)?.weight;
   if (!known) return finding;
   const severity = { pass: 'ok', hint: 'info', warn: 'low', fail: known.severity } as const;
   const settings = [25, 465, 587].includes(finding.port) ? known.postfix : known.dovecot;

@@ -1,6 +1,6 @@
 /** One ordinary dialogue: the greeting, the offers before and inside TLS, and, in SMTP, whether the server relays. */
 import { NOBODY } from '../mail/protocol.ts';
-import { askRelay, type RelaySeen } from '../verify/relay.ts';
+import { askRelay, type RelaySeen } from '../mail/ask-relay.ts';
 import { show } from '../formats/text/show.ts';
 import { readReply as smtpReply } from '../mail/smtp-reply.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';

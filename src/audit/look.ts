@@ -1,5 +1,5 @@
 import { TlsFormatError } from '../tls/bytes.ts';
-import type { Port } from '../verify/checks.ts';
+import type { Port } from '../verify/mail-ports.ts';
 import { show } from '../formats/text/show.ts';
 import type { Target } from './ask.ts';
 import { readChain, type Chain } from '../x509/chain.ts';

@@ -7,6 +7,7 @@ import type { Finding, PortAudit } from '../model/index.ts';
 import { proxiedPorts } from '../plan/serving/proxied.ts';
 import { asProxy, tcp } from './probe.ts';
 import type { RunOptions, Say } from './step.ts';
+import { checkOf } from '../verify/checks/index.ts';
 import { verify } from '../verify/verify.ts';
 import { finish, type Begun, type Read, type Visit } from './visit.ts';
 import { verdict } from './endings.ts';
@@ -40,8 +41,7 @@ async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOp
     domain: policy.domain,
     signal: options.interrupt.cut,
   });
-  // The audit's own open-relay is the stricter of the two.
-  const checked = visit.report.findings.filter(({ check }) => check !== 'relay');
+  const checked = visit.report.findings.filter((one) => checkOf(one)?.auditAsks !== true);
   const findings = [...checked, ...seen.findings];
   const map = mapIfReadable(snapshot);
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };

@@ -1,5 +1,6 @@
 /** --tags and --skip-tags: which failed checks are the business of a task that is left out. */
 import type { Finding, TaskName } from '../model/index.ts';
+import { checkOf } from '../verify/checks/index.ts';
 
 /**
  * Turns the failure of a check into a warning where the task that would fix it is left out of this run. A check that passed
@@ -22,25 +23,9 @@ export function excuse(
   });
 }
 
-/** The tasks that fix what a check finds. */
-function fixedBy({ port, check }: Finding): TaskName[] {
-  const service: TaskName = port === 25 ? 'starttls' : port === 465 || port === 587 ? 'smtps' : 'dovecot-ssl';
-  switch (check) {
-    case 'answers':
-      return ['install', service, 'restart'];
-    case 'no-plain-login':
-      return ['plaintext', 'restart'];
-    case 'auth':
-    case 'auth-legacy':
-    case 'login':
-      return service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart'];
-    // No task fixes these.
-    case 'delivery':
-    case 'mailbox':
-    case 'maildrop':
-    case 'send':
-      return [];
-    default:
-      return ['certbot', service, 'restart'];
-  }
+/** The tasks that fix the failure of a check. */
+function fixedBy(finding: Finding): readonly TaskName[] {
+  const { port } = finding;
+  const service = port === 25 ? 'starttls' : port === 465 || port === 587 ? 'smtps' : 'dovecot-ssl';
+  return checkOf(finding)?.fixedBy(service) ?? [];
 }

@@ -1,6 +1,7 @@
 /** Further names: each port that speaks TLS is asked for each of them, and must show its certificate. */
 import type { Finding } from '../model/index.ts';
-import type { CheckId, Port } from './checks.ts';
+import type { CheckId } from './checks/index.ts';
+import type { Port } from './mail-ports.ts';
 import { lookAt, type Ahead, type Ways } from './reach.ts';
 
 /** A name, and the chain that is on disk for it; null where there is none, undefined where nobody looked. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Finding } from '../model/index.ts';
-import type { CheckId } from './checks.ts';
+import type { CheckId } from './checks/index.ts';
 import { show } from '../formats/text/show.ts';
 
 export interface CertificateVerdict {

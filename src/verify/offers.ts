@@ -1,5 +1,5 @@
 /** What a server offers to users inside TLS. */
-import type { NoteCheck } from './checks.ts';
+import type { NoteCheck } from './checks/index.ts';
 import type { Offer } from '../mail/protocol.ts';
 import { show } from '../formats/text/show.ts';
 import { smtp } from '../mail/smtp.ts';

@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Finding } from '../model/index.ts';
-import type { CheckId } from './checks.ts';
+import type { CheckId } from './checks/index.ts';
 
 /** What a socket says of itself; a channel through SSH says nothing. */
 type Ends = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;

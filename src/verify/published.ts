@@ -1,7 +1,7 @@
 /** What DNS says of the certificate, against the certificate. */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Finding } from '../model/index.ts';
-import type { CheckId } from './checks.ts';
+import type { CheckId } from './checks/index.ts';
 import type { Published, Tlsa } from './resolver.ts';
 import { show } from '../formats/text/show.ts';
 

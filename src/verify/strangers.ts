@@ -1,8 +1,8 @@
 /** What port 25 does for a server that has mail and has not logged in: mail for elsewhere, and mail for this host. */
-import type { NoteCheck } from './checks.ts';
+import type { NoteCheck } from './checks/index.ts';
 import { meaningOf, offersPipelining, tryEnvelope, type SmtpReply } from '../mail/envelope.ts';
 import type { Offer } from '../mail/protocol.ts';
-import { ELSEWHERE, putsOff, relaySeen, type RelaySeen } from './relay.ts';
+import { ELSEWHERE, putsOff, relaySeen, type RelaySeen } from '../mail/ask-relay.ts';
 import { ProtocolError, reason, Silence, type Wire } from '../mail/wire.ts';
 
 export interface StrangerQuestion {

@@ -1,5 +1,5 @@
 /** A user: the login, and what a mail client does after it. */
-import type { NoteCheck } from './checks.ts';
+import type { NoteCheck } from './checks/index.ts';
 import type { Account, Offer, Protocol } from '../mail/protocol.ts';
 import { show } from '../formats/text/show.ts';
 import { smtp } from '../mail/smtp.ts';

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureContext } from 'node:tls';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Finding } from '../model/index.ts';
-import { PORTS, SUBMISSION } from './checks.ts';
+import { PORTS, SUBMISSION } from './mail-ports.ts';
 import type { Ways } from './reach.ts';
 import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
-import { judgeRevocation, unknown } from './revocation.ts';
+import { judgeRevocation, unknown } from './judge-revocation.ts';
 import { lookForNames, type NamedCertificate } from './extra-names.ts';
 
 export type { Dial, Ways } from './reach.ts';

@@ -14,7 +14,7 @@ import { isDeepStrictEqual, promisify } from 'node:util';
 import { connect } from '../../src/connect/connect.ts';
 import type { Finding } from '../../src/model/index.ts';
 import type { Remote } from '../../src/remote/remote.ts';
-import { PORTS } from '../../src/verify/checks.ts';
+import { PORTS } from '../../src/verify/mail-ports.ts';
 import type { Dial, VerifyTarget } from '../../src/verify/verify.ts';
 import { verify } from '../../src/verify/verify.ts';
 import type { LabHost } from '../lab/lab.ts';

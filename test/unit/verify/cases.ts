@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../../src/model/index.ts';
-import { CHECKS } from '../../../src/verify/checks.ts';
+import { CHECKS } from '../../../src/verify/checks/index.ts';
 import type { VerifyTarget } from '../../../src/verify/verify.ts';
 import type { Certificates } from './certificates.ts';
 import { goodHost } from './good.ts';

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judgeRevocation } from '../../../src/verify/revocation.ts';
+import { judgeRevocation } from '../../../src/verify/judge-revocation.ts';
 
 describe('verify: revocation', () => {
   let server: Server;

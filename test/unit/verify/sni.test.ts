@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PORTS } from '../../../src/verify/checks.ts';
+import { PORTS } from '../../../src/verify/mail-ports.ts';
 import { DOMAIN } from './certificates.ts';
 import { goodHost } from './good.ts';
 import type { Fakes } from './host.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PORTS } from '../../../src/verify/checks.ts';
+import { PORTS } from '../../../src/verify/mail-ports.ts';
 import { look as begin } from '../../../src/verify/verify.ts';
 import type { Dial, Wanted } from '../../../src/verify/verify.ts';
 import { checksOf } from './cases.ts';

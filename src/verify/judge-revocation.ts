@@ -2,7 +2,7 @@
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { get } from 'node:http';
 import type { Finding } from '../model/index.ts';
-import type { CheckId } from './checks.ts';
+import type { CheckId } from './checks/index.ts';
 import { element, elements, readOid, type Element } from '../x509/der.ts';
 import { show } from '../formats/text/show.ts';
 

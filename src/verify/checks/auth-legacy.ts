@@ -1,0 +1,16 @@
+import { type Check } from './check-record.ts';
+
+export const authLegacyCheck = {
+  id: 'auth-legacy',
+  ports: [25],
+  proves: 'the spelling for old clients is there as well; only told, never a failure: nothing is less safe without it',
+  recipe: ['ehlo localhost: 250-AUTH=PLAIN LOGIN'],
+  fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),
+  weight: {
+    severity: 'info',
+    source: 'Postfix SASL_README',
+    profile: 'standard',
+    postfix: ['broken_sasl_auth_clients'],
+    dovecot: [],
+  },
+} as const satisfies Check;

@@ -1,0 +1,16 @@
+import { type Check } from './check-record.ts';
+
+export const loginCheck = {
+  id: 'login',
+  ports: [25, 465, 587, 993, 995],
+  proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
+  recipe: [],
+  fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),
+  weight: {
+    severity: 'medium',
+    source: 'RFC 4954',
+    profile: null,
+    postfix: ['smtpd_sasl_path'],
+    dovecot: ['passdb'],
+  },
+} as const satisfies Check;
