@@ -47,7 +47,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
       assert.ok(error instanceof HardenMailError, String(error));
       assert.equal(error.code, 'CONFIG_INVALID');
       assert.match(error.message, /dovecot\.conf:1, \/etc\/dovecot\/dovecot\.conf:3$/);
-      assert.match(error.excerpt ?? '', /dovecot\.conf:1: mail_plugins = antispam\n {4}take antispam out/);
+      assert.match(error.excerpt ?? '', /dovecot\.conf:1: mail_plugins = antispam\n {4}remove antispam/);
       assert.doesNotMatch(error.excerpt ?? '', /hush/);
     }
   });
