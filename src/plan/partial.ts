@@ -61,8 +61,8 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
   }
 
   /**
-   * The reloads and restarts for the written files. They run whatever the tags are, like Ansible's handlers. Starting a stopped
-   * daemon, and daemons whose files do not change, are left to the task that is left out.
+   * The reloads and restarts for the written files. They run whatever the tags are, like Ansible's handlers. A daemon that is
+   * stopped, and a daemon whose files do not change, are left alone: they belong to the task `restart`, which is left out.
    */
   function handlers({ changes }: Plan): readonly Activation[] {
     if (changes.length === 0) return [];

@@ -44,7 +44,7 @@ function cutFaults({ postfix }: Workspace): Fault[] {
     return {
       id: `cut ${id}`,
       task: 'sasl',
-      text: `${where}: ${what}, and ${service.command} dies over the next word at each start`,
+      text: `${where}: ${what}, and ${service.command} dies at each start`,
       todo: 'write the whole value in braces: -o { name = value }',
     };
   });

@@ -33,7 +33,7 @@ export function assertAccepted(snapshot: Snapshot, plan: Pick<Plan, 'settings' |
   );
 }
 
-/** The refusals that count. A daemon without its main file does not count: the plan provides the file. */
+/** The refusals that count. A daemon without its main file does not count: it has no files to refuse. */
 function refusalsOf({ facts, files }: Snapshot): Refusal[] {
   return (facts.refusals ?? []).filter(({ daemon }) => files[daemon === 'postfix' ? MAIN_CF : DOVECOT_CONF]);
 }

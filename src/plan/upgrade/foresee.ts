@@ -76,7 +76,7 @@ function warnings(dovecot: string, { files }: Snapshot, unedited: readonly strin
     info('the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it'),
     info('keep your own files where apt asks (its default): apply converts those'),
     ...(unedited.length > 0
-      ? [info(`nobody has edited ${unedited.join(', ')}: the upgrade replaces such files unless you have it keep all, and then there is less to convert`)] // oxfmt-ignore
+      ? [info(`nobody has edited ${unedited.join(', ')}: by default the upgrade replaces such files, which leaves less to convert`)] // oxfmt-ignore
       : []),
   ];
 }
