@@ -1,4 +1,4 @@
-# Reads everything that a plan needs, in one go; writes nothing. POSIX sh with Debian's essential tools.
+# Reads everything that a plan needs in one run; writes nothing. POSIX sh with Debian's essential tools.
 # Output: sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
 # shellcheck shell=sh disable=SC2154 # $own_cert, $own_key and $own_sni are set by the line before
 LC_ALL=C TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -9,14 +9,14 @@ section() { # NAME TEXT
 }
 
 packages='postfix dovecot-core dovecot-imapd dovecot-pop3d certbot'
-# Where Postfix is told its certificates; Postfix before 3.4 does not know the last.
+# The parameters that set Postfix's certificates; Postfix before 3.4 does not have the last one.
 postfix_pem='smtpd_tls_cert_file smtpd_tls_key_file smtpd_tls_eccert_file smtpd_tls_eckey_file smtpd_tls_dcert_file
   smtpd_tls_dkey_file smtpd_tls_chain_files'
 
 newline='
 '
 
-# What Dovecot opens, from dovecot.conf on: each level of includes in one look. May be more than that, never less.
+# The files that Dovecot opens, from dovecot.conf on: one pass for each level of includes. Lists at least these, maybe more.
 dovecot() {
   level=/etc/dovecot/dovecot.conf
   for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -28,7 +28,7 @@ dovecot() {
 
 included() { # FILES, a line each: prints the files that their "!include" lines name, and those of databases
   IFS=$newline
-  # Unquoted on purpose: names are parted at line ends, and a pattern is expanded, here as there. {a,b} becomes *.
+  # Unquoted on purpose: names are separated by line ends, and the shell expands patterns as Dovecot does. {a,b} becomes *.
   # shellcheck disable=SC2046,SC2086
   for file in $(
     set -f
@@ -37,7 +37,7 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
       folder = FILENAME; sub(/[^\/]*$/, "", folder)
       print ($0 ~ /^\// ? "" : folder) $0
     }
-    # Settings of Dovecot 2.3 that stand in files of their own, which 2.4 has with all others: dovecot-sql.conf.ext and the like.
+    # Dovecot 2.3 has some settings in separate files (dovecot-sql.conf.ext and the like); 2.4 has them with all other settings.
     /^[ \t]*(args|trash)[ \t]*=[ \t]*\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
       sub(/^[^\/]*/, ""); sub(/[ \t\r]*(#.*)?$/, "")
       print
@@ -57,7 +57,7 @@ list() {
   dovecot
 }
 
-# The files themselves: names, what stat says of each, digests, and all bytes one after the other.
+# The files themselves: the output of stat with their names, link targets, digests, and all bytes one after the other.
 files() {
   found=$(list | sort -u)
   set --
@@ -81,8 +81,8 @@ END
   section pem "$(pem_files "$(named_pem "$@" | sort -u)")"
 }
 
-# Paths of the certificates and keys that master.cf and Dovecot's files name, a line each, in any block. May be more than the
-# daemons open, never less, but for names in variables. A relative path of Dovecot's is one from the folder of its file.
+# Paths of the certificates and keys that master.cf and Dovecot's files name in any block, a line each. Lists at least what the
+# daemons open, except for names in variables. A relative path of Dovecot starts at the folder of the file that names it.
 named_pem() { # FILES
   awk '
     FILENAME ~ /\/postfix\/master[.]cf$/ && /^[^#]*smtpd_tls_[a-z]*_files?[ \t]*=/ {
@@ -97,8 +97,8 @@ named_pem() { # FILES
     }' "$@" 2>/dev/null
 }
 
-# What is known of each file: when it changed, where a replacement would show, its certificates, and of each key in it the
-# public half. Those that certbot keeps are told of by "lineages".
+# The facts about each file: when it changed, the folders where a replacement would show, its certificates, and the public half
+# of each key in it. "lineages" reports the files that certbot keeps.
 pem_files() { # FILES, a line each
   rest=$1
   while [ -n "$rest" ]; do
@@ -126,30 +126,30 @@ pem_file() { # FILE
   while [ $n -lt "$count" ] && [ $n -lt 9 ]; do
     n=$((n + 1))
     echo key
-    # openssl takes its time, and with Debian's self-signed certificate nobody asks for the key.
+    # openssl is slow, and the plan does not need the key of Debian's self-signed certificate.
     case $real in */ssl-cert-snakeoil.key) echo unknown ;; *) public_half "$1" $n ;; esac
   done
 }
 
-# The certificates of a file alone, each whole: of one that is cut short nothing, for a key may stand behind it.
+# Only the complete certificates of a file: a truncated one is left out, because a key may follow it.
 certificates() { # FILE
   awk '/^-----BEGIN /{ block = ""; ours = /^-----BEGIN CERTIFICATE-----/ }
     ours { block = block $0 "\n" }
     /^-----END /{ if (ours && /^-----END CERTIFICATE-----/) printf "%s", block; ours = 0 }' "$1"
 }
 
-# Of the Nth key of a file, where it is in PEM form: openssl would take others too, and the daemons do not.
+# The public half of the Nth key of a file. Only PEM counts: openssl accepts other formats too, but the daemons do not.
 public_half() { # FILE N
   command -v openssl >/dev/null || { echo unknown; return; }
   awk -v n="$2" '/^-----BEGIN .*PRIVATE KEY-----/{ i++ } i == n; /^-----END .*PRIVATE KEY-----/{ if (i == n) exit }' "$1" |
     openssl pkey -passin pass: -pubout
 }
 
-# The folders in which something can be replaced so that the path leads to other bytes: its own, and that of each link on the way.
+# The folders where replacing an entry makes the path lead to other bytes: the path's own folder, and that of each link on the way.
 folders() { # PATH
   hop=$1
   for _ in 1 2 3 4 5 6 7 8; do
-    # systemd watches no path with ".." in it.
+    # systemd does not watch a path that contains "..".
     case $hop in */../*) hop=$(readlink -f -- "${hop%/*}")/${hop##*/} ;; esac
     printf 'folder %s\n' "${hop%/*}"
     at=${hop%/*}
@@ -165,11 +165,11 @@ folders() { # PATH
   done
 }
 
-# Who holds the lock of a transaction; a file that nobody holds is a leftover.
+# The holder of the transaction lock; a lock file that no process holds is a leftover.
 busy() {
   [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || cat /run/harden-mail.lock
 }
-# Transactions that did not come to their end: the word in state tells how far they came.
+# Transactions that did not finish: the word in the file state says how far they got.
 unfinished() {
   for file in /var/lib/harden-mail/tx/2*/state; do
     read -r state <"$file" || continue
@@ -178,7 +178,7 @@ unfinished() {
 }
 
 packages() {
-  # Those of mail, and all that dpkg has not finished.
+  # The mail packages, and all packages that dpkg has not finished.
   # shellcheck disable=SC2016
   installed=$(dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' 2>/dev/null |
     awk '/^(postfix|certbot|dovecot-[^ ]*) / || !/ (installed|config-files|not-installed)$/')
@@ -195,14 +195,14 @@ END
   [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
 }
 
-# When the daemons last took up their files, whoever had them do it, by what each makes anew then.
-#   dovecot SECONDS      a socket of Dovecot's: made once the files were read, and not where they are refused
-#   (NAME) TICKS         start of a child of Postfix's master that outlives no reload, in hundredths of a second since boot
-#   self TICKS           the present in the same count, which is not always the count of /proc/uptime (containers)
+# When the daemons last loaded their files, by the things that each daemon creates again at every load.
+#   dovecot SECONDS      a socket of Dovecot, created after the files were read, and not created if Dovecot refuses them
+#   (NAME) TICKS         start of a child of Postfix's master that ends at every reload, in hundredths of a second since boot
+#   self TICKS           the present time in the same unit; in containers /proc/uptime may count differently
 taken_up() {
   stat -c 'dovecot %Z' /run/dovecot/config
   read -r master <"$queue/pid/master.pid" || return
-  read -r children <"/proc/$master/task/$master/children" # it ends without a line feed, which read calls a failure
+  read -r children <"/proc/$master/task/$master/children" # no line feed at the end, so read returns a failure
   for pid in self $children; do
     read -r line <"/proc/$pid/stat" || continue
     # shellcheck disable=SC2086
@@ -214,8 +214,8 @@ taken_up() {
   done
 }
 
-# Which master is this instance's, and of each other that listens the folder of its configuration.
-#   own PID          `-` where this instance has none
+# The master process of this Postfix instance, and the configuration folder of each other master that listens.
+#   own PID          `-` if this instance has none
 #   other PID FOLDER
 masters() {
   own=-
@@ -242,14 +242,14 @@ daemons() {
     section maps "$(postconf -m 2>/dev/null)"
   fi
   section cyrus "$(ls -d /etc/postfix/sasl/smtpd.conf /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
-  # Where Postfix is not there, or cannot read its files.
+  # Needed if Postfix is not installed, or cannot read its files.
   [ -n "$parameters" ] || section hostname "$(hostname -f 2>/dev/null || hostname)"
   listeners=$(ss -Hltnp 2>/dev/null)
   section listeners "$listeners"
   [ -z "$queue" ] || section masters "$(masters 2>/dev/null)"
   section units "$(systemctl show -p Id -p ActiveState -p InactiveExitTimestamp -p ExecReload -p LoadState -p UnitFileState \
     postfix.service postfix@-.service dovecot.service certbot.timer harden-mail-certificate.path 2>/dev/null)"
-  # One right after the other: the second tells its times by the first.
+  # Keep these two together: the times of the second are computed from the first.
   section now "$(date +%s.%N)"
   section taken-up "$(taken_up 2>/dev/null)"
 }
@@ -262,7 +262,7 @@ machine() {
   section services "$(getent services smtps submissions submission)"
 }
 
-# The public half of each key that there is: the certificate's, or not. One cut short or under a password gives none.
+# The public half of each lineage's key, which may not belong to the certificate. A truncated or encrypted key gives none.
 keys() {
   for folder in /etc/letsencrypt/live/*/; do
     [ -f "${folder}privkey.pem" ] || continue
@@ -271,7 +271,7 @@ keys() {
   done 2>/dev/null
 }
 
-# May everybody read this file? Its mode lets them, and there is a way to it through every folder.
+# Can every user read this file? True if its mode and the modes of all folders above it allow that.
 exposed() { # FILE
   at=$(readlink -f -- "$1") || return
   case $(stat -c %a -- "$at") in *[4567]) ;; *) return 1 ;; esac
@@ -280,7 +280,8 @@ exposed() { # FILE
   done
 }
 
-# The certificate that the admin brings. Of its file the certificates alone, for a key may stand there too.
+# The files of the certificate that the admin brings: path, mode, change time and kind of each, whether every user can read the key
+# (exposed), and whether the certificate's file contains a key (inside).
 provided() {
   for file in "$own_cert" "$own_key"; do
     what=cert
@@ -291,7 +292,7 @@ provided() {
   ! grep -q -e '-----BEGIN .*PRIVATE KEY-----' -- "$own_cert" || echo inside
 }
 
-# Its public half, where it is in PEM form: openssl would take others too, and the daemons do not.
+# The key's public half. Only PEM counts: openssl accepts other formats too, but the daemons do not.
 provided_key() {
   grep -q -e '-----BEGIN .*PRIVATE KEY-----' -- "$own_key" || return
   if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "$own_key"; else echo unknown; fi
@@ -305,7 +306,7 @@ brought() { # NAME
   section "$1-key" "$(provided_key 2>/dev/null)"
 }
 
-# Those of further names: CERT,KEY each.
+# The certificates of additional names: CERT,KEY each.
 brought_sni() {
   n=0
   for pair in $own_sni; do
@@ -315,7 +316,8 @@ brought_sni() {
   done
 }
 
-# Names that certbot could not give to a new certificate, and those that it can renew: each part is a link of its own.
+# Lineage names that are taken, so certbot cannot use them for a new certificate; and those that certbot can renew, because all
+# their parts are links.
 lineages() {
   for file in /etc/letsencrypt/renewal/*.conf /etc/letsencrypt/live/*/ /etc/letsencrypt/archive/*/; do
     [ -e "$file" ] || continue
@@ -338,16 +340,16 @@ lineages() {
   done
 }
 
-# Why a program refuses the files as they are, from what it printed: a line each.
-refusal() { # DAEMON PROGRAM; its words are read
+# The errors in the output of a program that refuses the files as they are, a line each.
+refusal() { # DAEMON PROGRAM; reads its output
   awk -v who="$1" -v program="$2: " '
     index($0, program) == 1 { last = $0 }
     index($0, program) == 1 && /[Ff]atal: |[Ee]rror: / { print who, $0; found = 1 }
     END { if (!found) print who, (last ? last : program "fails without a word") }'
 }
 
-# The daemons' own parsers about the files as they are. postmap reads the parameters that each program of Postfix reads at its start,
-# which postconf does not judge. What doveconf prints of its files is thrown away: keys may be in it.
+# Asks the daemons' own parsers about the files as they are. postmap reads the parameters that each program of Postfix reads at its
+# start, which postconf does not check. doveconf's listing of the files is dropped, because it may contain keys.
 parsers() {
   refused=
   if command -v postconf >/dev/null; then
@@ -366,8 +368,8 @@ parsers() {
   section refusals "$refused"
 }
 
-# Lookup tables that Postfix is told and cannot open: PARAMETER TYPE:PATH FILE, with FILE the one that is not there, or "-" where
-# this Postfix does not know the type. What Postfix makes by itself is left out: caches, and the database that newaliases writes.
+# Lookup tables that Postfix is configured to use and cannot open: PARAMETER TYPE:PATH FILE. FILE is the missing file, or "-" if
+# this Postfix does not know the type. Files that Postfix creates itself are left out: caches, and the output of newaliases.
 lost_maps() { # reads lines "PARAMETER = VALUE"
   types=" $(postconf -m 2>/dev/null | tr '\n' ' ')"
   awk '
@@ -394,7 +396,7 @@ lost_maps() { # reads lines "PARAMETER = VALUE"
   done
 }
 
-# Three parts, side by side: what the first two say waits in the pipes.
+# Three parts that run in parallel: the output of the first two waits in the pipes.
 parsers | { daemons; cat; } | {
   machine
   section keys "$(keys)"

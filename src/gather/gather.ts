@@ -5,15 +5,18 @@ import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import { parseSnapshot, TornError } from './parse-snapshot.ts';
 
-/** The script for the host, without its comments: it is part of the command, which must stay short. */
+/** The script for the host, without its comments: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
   return scriptText('gather/gather.sh').replace(/^ *#.*\n/gm, '');
 }
 
-/** An edit in progress is over after a moment: read again. */
+/** The number of attempts to read a host. If a file is being edited, the edit is over after a moment. */
 const LOOKS = 3;
 
-/** Reads a host: facts and files, in one exec and one round trip; in another where a file changed meanwhile. Writes nothing. */
+/**
+ * Reads a host's facts and files, in one exec and one round trip; again if a file changed meanwhile. Writes nothing.
+ * @throws REMOTE_FAILED
+ */
 export async function gather(
   remote: Remote,
   { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
@@ -26,7 +29,7 @@ export async function gather(
       throw new HardenMailError(
         'REMOTE_FAILED',
         `reading ${remote.name} failed with status ${code}: ${stderr.toString().trim() || 'no message'}`,
-        'Nothing was written. Run the command again; if it stays, look at the host with ssh.',
+        'Nothing was written. Run the command again; if it fails again, look at the host with ssh.',
       );
     }
     try {

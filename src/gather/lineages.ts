@@ -4,9 +4,10 @@ import type { Lineage, RemoteFile } from '../model/index.ts';
 const LIVE = '/etc/letsencrypt/live/';
 
 /**
- * What lies under /etc/letsencrypt/live.
- * @param keys the folders that have a key, and below each the key's public half as PEM; nothing where it cannot be read,
- * `unknown` where there was no openssl to ask
+ * The lineages under /etc/letsencrypt/live.
+ * @param keys the folders that have a key, each followed by the key's public half as PEM; nothing if the key cannot be read,
+ * `unknown` if the host has no openssl
+ * @param names the lines `taken`, `own`, `hooked` and `exposed` of gather.sh
  */
 export function lineages(files: readonly RemoteFile[], keys: string, names: readonly string[]): Lineage[] {
   const publics = publicHalves(keys);
@@ -27,7 +28,7 @@ export function lineages(files: readonly RemoteFile[], keys: string, names: read
   });
 }
 
-/** By folder. Not every line that begins with a slash names one: base64 has slashes too. */
+/** The public halves by folder. A line that begins with a slash need not be a folder: base64 has slashes too. */
 export function publicHalves(keys: string): Map<string, string> {
   return new Map(
     keys.split(/^(?=\/etc\/letsencrypt\/live\/)/m).map((block) => {

@@ -2,11 +2,12 @@ import type { Provided } from '../model/index.ts';
 import { foldersOf } from './pem-files.ts';
 
 /**
- * The certificate that the admin brings, as gather.sh tells of it.
- * @param lines `cert PATH MODE CHANGED KIND` and the same of `key`, with `missing` for what is not there; `exposed`; `inside`
+ * The certificate that the admin brings, as gather.sh reports it.
+ * @param lines `cert PATH MODE CHANGED KIND` and the same for `key`, with `missing` if the file does not exist; `exposed`;
+ * `inside`
  * @param chain the certificates of the file, PEM
- * @param publicKey the key's public half, PEM; empty where the key gives none, `unknown` where there was no openssl to ask
- * @param folders lines `folder PATH`: where a replacement of one of the files would show
+ * @param publicKey the key's public half, PEM; empty if the key gives none, `unknown` if the host has no openssl
+ * @param folders lines `folder PATH`: the folders where a replacement of one of the files would show
  */
 export function provided(
   lines: readonly string[],

@@ -7,7 +7,10 @@ import { pemFiles } from './pem-files.ts';
 import { provided } from './parse-provided.ts';
 import { masked, takenUp, timer, units, watching } from '../debian/units.ts';
 
-/** What gather.sh printed, as a value. Throws REMOTE_FAILED when a file changed between two looks at it. */
+/**
+ * Parses the output of gather.sh.
+ * @throws TornError (REMOTE_FAILED) if a file changed while it was read, or if the output is incomplete
+ */
 export function parseSnapshot(output: Buffer): Snapshot {
   const sections = split(output);
   const text = (name: string): string => sections.get(name)?.toString('latin1') ?? '';
@@ -64,7 +67,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
 
-/** "@NAME BYTES\n", that many bytes, "\n", and so on to "@end". */
+/** Splits the output into its sections: "@NAME BYTES\n", that many bytes, "\n", and so on to "@end". */
 function split(output: Buffer): Map<string, Buffer> {
   const sections = new Map<string, Buffer>();
   for (let at = 0; at < output.length;) {
@@ -79,14 +82,14 @@ function split(output: Buffer): Map<string, Buffer> {
   return sections;
 }
 
-/** A file changed between two looks at it, so what was read is no state that the host was ever in. */
+/** The output is incomplete, or a file changed while it was read: the host never had all these bytes at one time. */
 export class TornError extends HardenMailError {
   constructor(what: string) {
     super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
   }
 }
 
-/** A line of sha256sum, which begins with a backslash where the name has one. */
+/** The digest in a line of sha256sum, which begins with a backslash if the name has one. */
 function digest(line: string): string {
   return /^\\?([0-9a-f]{64})/.exec(line)?.[1] ?? '';
 }
@@ -120,25 +123,25 @@ function upstream(version: string): string {
   return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
 }
 
-/** dpkg also remembers packages that were taken away, with or without a version; those are not there. */
+/** dpkg also lists packages that were removed, with or without a version; they are left out. */
 function installedPackage(line: string): [string, Package][] {
   const [name = '', version = '', status = ''] = line.split(' ');
   return status === 'not-installed' || status === 'config-files' ? [] : [[name, { version, status }]];
 }
 
-/** `Inst postfix (3.7.11-0+deb12u1 Debian:12 [amd64])`, as `apt-get -s` prints it. */
+/** Parses `Inst postfix (3.7.11-0+deb12u1 Debian:12 [amd64])`, as `apt-get -s` prints it. */
 function candidate(line: string): [string, string][] {
   const [, name, version] = /^Inst (\S+) (?:\[\S+\] )?\((\S+)/.exec(line) ?? [];
   return name !== undefined && version !== undefined ? [[name, version]] : [];
 }
 
-/** `name = value`, as postconf prints it. */
+/** Parses `name = value`, as postconf prints it. */
 function parameter(line: string): [string, string] {
   const [, name = '', value = ''] = /^(\S+) =\s*(.*)$/.exec(line) ?? [];
   return [name, value];
 }
 
-/** `submissions 465/tcp ssmtp smtps urd`, as getent prints it: every name and alias that means a port for users. */
+/** Parses `submissions 465/tcp ssmtp smtps urd`, as getent prints it: every name and alias of a submission port. */
 function namesOfPorts(lines: string[]): string[] {
   const names = lines.map((line) => line.split(/\s+/)).filter((words) => /^(465|587)\/tcp$/.test(words[1] ?? ''));
   return [...new Set(names.flatMap(([name = '', , ...aliases]) => [name, ...aliases]))];
@@ -158,9 +161,9 @@ function osRelease(lines: string[]): Facts['os'] {
 }
 
 /**
- * A line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))`. While somebody is served, Postfix's
- * smtpd holds the port as well as its master, and may be named first; Dovecot's imap-login likewise.
- * @param masters `own PID`, and `other PID FOLDER` for each master of another instance; nothing where Postfix could not be asked
+ * Parses a line of `ss -Hltnp`: `LISTEN 0 100 0.0.0.0:25 0.0.0.0:* users:(("master",pid=1,fd=13))`. While a client is served,
+ * Postfix's smtpd holds the port together with its master, and may be named first; the same holds for Dovecot's imap-login.
+ * @param masters `own PID`, and `other PID FOLDER` for each master of another instance; empty if Postfix could not be asked
  */
 function listener(line: string, masters: readonly string[]): Listener[] {
   const local = line.split(/\s+/)[3] ?? '';

@@ -1,6 +1,9 @@
 import type { Facts, LostMap, Refusal } from '../model/index.ts';
 
-/** Lines `DAEMON WORDS` of gather.sh. Two programs of one daemon may say the same, each under its own name. */
+/**
+ * Parses lines `DAEMON WORDS` of gather.sh. Two programs of one daemon may report the same error, each under its own name; it
+ * is listed once.
+ */
 export function refusalsIn(lines: readonly string[]): Pick<Facts, 'refusals'> {
   const all = lines.map((line): Refusal => {
     const [, daemon = '', text = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
@@ -15,7 +18,7 @@ function wordsOf(text: string): string {
   return text.replace(/^\S+: (fatal|error): /i, '').trim();
 }
 
-/** Lines `PARAMETER TYPE:PATH FILE`. */
+/** Parses lines `PARAMETER TYPE:PATH FILE` of gather.sh. */
 export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
   const lostMaps = lines.map((line): LostMap => {
     const [parameter = '', map = '', ...file] = line.split(' ');

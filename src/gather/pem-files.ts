@@ -3,7 +3,8 @@ import type { PemFile } from '../model/index.ts';
 /**
  * The files that gather.sh looked into, each once.
  * @param text for each file `file PATH`, then `real TARGET`, `changed SECONDS`, a line `folder PATH` for each folder, the
- * certificates as PEM, `exposed`, and for each private key `key` and its public half; of one that is not there the first line only
+ * certificates as PEM, `exposed`, and for each private key `key` and its public half; only the first line if the file does not
+ * exist
  */
 export function pemFiles(text: string): PemFile[] {
   const blocks = text.split(/^(?=file \/)/m).filter((block) => block.startsWith('file /'));
@@ -30,7 +31,7 @@ function certificatesIn(text: string): string[] {
   return text.match(/^-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gm) ?? [];
 }
 
-/** Of lines `folder PATH`; the root folder has no name there. */
+/** The folders in lines `folder PATH`; the root folder has no name there. */
 export function foldersOf(lines: readonly string[]): string[] {
   const named = lines.flatMap((line) => (line.startsWith('folder ') ? [line.slice('folder '.length) || '/'] : []));
   return [...new Set(named)];

@@ -1,4 +1,4 @@
-/** Which of the certificates that the daemons serve now stay. Pure. */
+/** Decides which of the certificates that the daemons serve now stay. Pure. */
 import type { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import { listMembers } from '../formats/text/lists.ts';
@@ -14,10 +14,10 @@ import { servedNow, type ServedNow, type ServedPair } from './serving/served-cer
 import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from './workspace.ts';
 
 /**
- * What is wanted of a host: its inventory entry with every default filled in, and the certificates that it serves now and
- * that stay. A valid one stays unless the admin brings another (`--cert`), asks for names that none of them has, or says
- * `--replace certificate`. Where no domain is given and a valid certificate is not for what the host calls itself, the
- * domain is a name of that certificate.
+ * The target state of a host: its inventory entry with every default filled in, and the certificates that it serves now and
+ * that stay. A valid certificate stays unless the admin brings another (`--cert`), asks for names that no valid certificate
+ * has, or says `--replace certificate`. If no domain is given and no valid certificate is for the host's own name, the domain
+ * is a name of these certificates.
  * @throws what `policyFor` throws
  */
 export function policyOf(host: Host, snapshot: Snapshot): Policy {
@@ -49,7 +49,7 @@ export function policyOf(host: Host, snapshot: Snapshot): Policy {
   };
 }
 
-/** Files that cannot be read are the plan's to tell of; then nothing is known to be served. */
+/** If the files cannot be parsed, no certificate is known to be served: the plan reports the error. */
 function look(snapshot: Snapshot): { served: readonly ServedNow[]; sniMaps: readonly IndexedMap[] } {
   try {
     const { workspace } = openWorkspace(snapshot);
@@ -80,7 +80,7 @@ function usable({ pairs }: ServedNow): ServedPair[] {
   return pairs.filter(({ problem }) => problem === null);
 }
 
-/** A lineage of certbot's with another kind of key than the one that is asked for is reissued. */
+/** A lineage of certbot whose key type differs from the requested one is reissued. */
 function isOtherKey(served: ServedNow, { keyType }: Policy): boolean {
   const [pair] = usable(served);
   return keyType !== undefined && pair?.lineage != null && pair.keyType !== (keyType === 'rsa' ? 'rsa' : 'ec');
@@ -91,8 +91,8 @@ function isFor({ leaf }: ServedPair, name: string): boolean {
 }
 
 /**
- * The domain of a host whose valid certificates are not for what it calls itself: a name that all of them have, else the first
- * of the first. Undefined where one is for the host's own name.
+ * The domain of a host whose valid certificates are not for its own name: a name that all of them have, else the first name of
+ * the first. Undefined if a certificate is for the host's own name, or if there is none.
  */
 function nameFor(valid: readonly ServedNow[], hostname: string): string | undefined {
   const leafs = valid.map((one) => usable(one)[0]!);
@@ -101,7 +101,7 @@ function nameFor(valid: readonly ServedNow[], hostname: string): string | undefi
   return names.find((name) => leafs.every((pair) => isFor(pair, name))) ?? names[0] ?? belowWildcard(leafs[0]!, hostname); // oxfmt-ignore
 }
 
-/** A certificate for `*.example.org` alone: the host's own first label below it. */
+/** For a certificate that has only a wildcard name (`*.example.org`): the host's own first label below it. */
 function belowWildcard({ leaf }: ServedPair, hostname: string): string | undefined {
   const wildcard = namesOf(leaf).find((name) => name.startsWith('*.'));
   return wildcard?.replace('*', hostname.toLowerCase().split('.')[0] || 'mail');
@@ -143,7 +143,7 @@ function plain({ key, cert, files, keyType }: ServedPair): Kept['pairs'][number]
   return { key, cert, files, keyType };
 }
 
-/** Beside what stays: pairs that cannot be served, names that it lacks, and where the domain was taken from. */
+/** Notes on pairs that cannot be served, on names that the kept certificates lack, and on the source of the domain. */
 function notesOnRest(
   served: readonly ServedNow[],
   kept: NonNullable<Policy['kept']>,
@@ -155,22 +155,20 @@ function notesOnRest(
     const bad = pairs.filter(({ problem }) => problem !== null);
     if (bad.length === 0 || (!isList && kept[daemon]?.whole !== true)) return [];
     const what = isList ? 'it is taken out of the list' : 'it is still offered to clients: replace it, or take it out';
-    return bad.map(
-      ({ cert, problem }) => `${setting}: of ${cert} ${problem}; ${kept[daemon] ? what : 'it is replaced'}`,
-    );
+    return bad.map(({ cert, problem }) => `${setting}: ${cert}: ${problem}; ${kept[daemon] ? what : 'it is replaced'}`);
   });
   const others = Object.values(kept).filter((one) => one.name !== domain);
   const isTaken = host.domain === undefined && domain !== hostname.toLowerCase();
   return [
     ...(isTaken
-      ? [`the mail domain is ${domain}, a name of the certificate that stays: none is for ${hostname}, as the host calls itself (--domain names another)`] // oxfmt-ignore
+      ? [`the mail domain is ${domain}, a name of the certificate that stays: no certificate is for ${hostname}, the host's own name (--domain names another)`] // oxfmt-ignore
       : []),
     ...rest,
-    ...others.map((one) => `${one.setting}: ${one.pairs[0].cert} is not for ${domain} but for ${one.names.join(', ')}: it stays, and clients of this daemon go on to use these names`), // oxfmt-ignore
+    ...others.map((one) => `${one.setting}: ${one.pairs[0].cert} is not for ${domain} but for ${one.names.join(', ')}: it stays, and clients of this daemon keep using these names`), // oxfmt-ignore
   ];
 }
 
-/** A valid certificate that will not be served any more, with the reason. */
+/** Notes on valid certificates that will be replaced, with the reason. */
 function notesOnReplaced(served: ServedNow, wanted: readonly string[]): string[] {
   const [pair] = usable(served);
   if (!pair || pair.lineage !== null) return [];
@@ -180,7 +178,7 @@ function notesOnReplaced(served: ServedNow, wanted: readonly string[]): string[]
   return [
     `${served.setting}: ${pair.cert} (${namesOf(pair.leaf).join(', ')}) is replaced by certbot's: ${why}`,
     ...(wild.length > 0
-      ? [`certbot's way (http-01) gets no certificate for ${wild.join(', ')}: name each host below it that clients use (--domains)`] // oxfmt-ignore
+      ? [`certbot gets no certificate for ${wild.join(', ')} (http-01): name each host below it that clients use (--domains)`] // oxfmt-ignore
       : []),
   ];
 }

@@ -4,23 +4,23 @@ import type { Note, SettingChange } from '../model/index.ts';
 import type { Situation } from './place/values.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The files with some fragments in them, and what that changed. */
+/** The files with some fragments applied, and what that changed. */
 export interface Applied {
   readonly workspace: Workspace;
   readonly settings: readonly SettingChange[];
   readonly notes: readonly Note[];
 }
 
-/** What applying fragments to a host rests on. */
+/** The inputs for applying fragments to a host. */
 export interface Context extends Situation {
   readonly fill: (text: string) => string;
   /** The files as the admin has them. */
   readonly opened: Workspace;
-  /** The same with its exposure map: nothing may become looser than this. */
+  /** The exposure map of the files before: nothing may become looser than this. */
   readonly before: Model;
-  /** Of strict: the files as standard has them. */
+  /** For strict fragments: the files with standard applied. */
   readonly standard?: Workspace;
-  /** Places where strict stands on top, by `keyOf`: there the standard's own word is not asked for. */
+  /** Places that strict manages, by `addressKey`: fragments of standard skip them. */
   readonly held?: ReadonlySet<string>;
 }
 

@@ -42,8 +42,8 @@ import { forNames, isForNames, valuesFor } from './place/values.ts';
 import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './workspace.ts';
 
 /**
- * What would have to change for this host to be as the recipe wants it. Pure: the same snapshot and policy give the
- * same plan. Settings of a program that is not installed yet are listed, but have no change: its files are not known.
+ * The plan that makes this host what the recipe wants. Pure: the same snapshot and policy give the same plan. Settings of a
+ * program that is not installed yet are listed, but have no change, because its files are not known.
  */
 export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[] = RECIPE): Plan {
   const plan = orRefused(snapshot, () => composed(snapshot, asked, tasks));
@@ -51,7 +51,10 @@ export function compose(snapshot: Snapshot, asked: Policy, tasks: readonly Task[
   return plan;
 }
 
-/** What a daemon refuses comes first: what else is in the way of a plan may follow from it. Our own parser tells the column too. */
+/**
+ * Reports what a daemon refuses before other errors, because these may follow from it. A CONFIG_INVALID of our own parser comes
+ * first: it also names the column.
+ */
 function orRefused(snapshot: Snapshot, plan: () => Plan): Plan {
   try {
     return plan();
@@ -65,7 +68,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   const policy = withServing(asked, snapshot);
   const { facts } = snapshot;
   for (const part of parts(facts, policy)) assertProvided(part.facts, part.policy);
-  // A certificate that nobody asks for in this run is not there at its end: then the files name the one that is.
+  // If no task of this run requests the certificate, it does not exist at the end: then the files name the present one.
   const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const found = openWorkspace(snapshot);
@@ -114,7 +117,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 
-/** A setting of a file that is there is a change only where the file changes: nothing is committed for the sake of a word. */
+/** A setting in an existing file is a change only if the file's bytes change. */
 function isWritten({ file }: SettingChange, { files }: Snapshot, changes: readonly Change[]): boolean {
   return (
     files[file] === undefined || changes.some(({ path, target }) => path === file || target === files[file]?.target)
@@ -125,15 +128,15 @@ interface Settled {
   readonly workspace: Workspace;
   readonly settings: readonly SettingChange[];
   readonly notes: readonly Note[];
-  /** Null: none is needed. */
+  /** Null: no record is needed. */
   readonly record: Bytes | null;
   readonly effects: readonly Effect[];
 }
 
 /**
- * All settings: what strict set and is not wanted any more is taken back, then comes standard, and strict on top of it. So
- * the way back from strict leads to what standard by itself would have made. What is set for further names is on top and
- * remembered in the same way: the admin may have had a block for a name before.
+ * Applies all settings: first takes back what strict set and is no longer wanted, then applies standard, then strict on top. So
+ * the way back from strict leads to what standard alone would have made. Settings of additional names come on top and are
+ * recorded in the same way, because the admin may have had a block for a name before.
  */
 function setAll(
   snapshot: Snapshot,
@@ -199,7 +202,7 @@ function isOf(tasks: readonly Task[]): (note: Note) => boolean {
   return ({ task }) => tasks.some(({ name }) => name === task);
 }
 
-/** The record goes with the settings, in one transaction: what puts these back puts it back too. */
+/** The record is in the same transaction as the settings, so a rollback restores both. */
 function recordChange(record: Bytes | null, { files }: Snapshot): Change[] {
   const file = files[RECORD];
   if (record !== null) return ownChange({ path: RECORD, bytes: record, mode: '0644', owner: 'root:root', why: '' }, { files }); // oxfmt-ignore
@@ -213,7 +216,7 @@ function halfConfigured({ packages }: Facts): string[] {
     .map(([name]) => name);
 }
 
-/** They are finished once the files are converted, and not before. */
+/** Leaves out the packages that dpkg configures after the files are converted. */
 function withoutPackages(action: Action, later: readonly string[]): Action[] {
   if (action.kind !== 'install') return [action];
   const packages = action.packages.filter((name) => !later.includes(name));
@@ -225,12 +228,12 @@ function configure(packages: readonly string[]): Activation[] {
   return [{ unit: 'dpkg', how: 'configure', why: `the upgrade could not finish ${packages.join(', ')}` }];
 }
 
-/** A daemon that still runs is the old release's, and cannot take up files of the new one. */
+/** A daemon that still runs is of the old release and cannot load files of the new one, so it is restarted. */
 function afterUpgrade(activation: Activation): Activation {
   return activation.how === 'reload' ? { ...activation, how: 'restart', why: 'its files are of 2.4 now' } : activation;
 }
 
-/** Every file whose bytes differ. Links are followed: what is written is their target, once. */
+/** Every file whose bytes differ. Links are followed: their target is written, once. */
 function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapshot): Change[] {
   const byTarget = new Map<string, Change>();
   for (const [path, after] of Object.entries(rendered)) {
@@ -251,13 +254,16 @@ function changesOf(rendered: Readonly<Record<string, Bytes>>, { files }: Snapsho
 }
 
 /**
- * What the scripts of 2.4's packages write over what those of 2.3 wrote, once they are configured. An upgrade that failed
- * has not come to that, so it is done for them.
+ * Files that the package scripts of Dovecot 2.4 write over those of 2.3 when dpkg configures the packages. A failed upgrade has
+ * not done that, so the plan does it.
  */
 const PROTOCOL_FILE = /^\/usr\/share\/dovecot\/protocols\.d\/[^/]+\.protocol$/;
 const PROTOCOL = /^protocols \{\n {2}\w+ = yes\n\}\n$/;
 
-/** Files of packages are overwritten by the next upgrade, so an edit there would be lost without a word. */
+/**
+ * Refuses to edit a file of a package: the next upgrade would overwrite the edit without a message.
+ * @throws CONFIG_CONFLICT
+ */
 function assertOurs(target: string, path: string, after: Bytes): void {
   if (PROTOCOL_FILE.test(target) && PROTOCOL.test(after)) return;
   if (/^\/(usr|lib|bin|sbin)\//.test(target)) {
@@ -280,7 +286,7 @@ function changeOf({ path, target, bytes: before, sha256, mode, owner }: RemoteFi
   return { path, target, before, after, sha256, mode, owner };
 }
 
-/** The mode of a file that is there stays the admin's; one that keeps it from working is told. */
+/** An existing file keeps the admin's mode; a note reports a mode that keeps the file from working. */
 function ownNote({ path, mode }: OwnFile, { files }: Snapshot): Note[] {
   const file = files[path];
   const runs = (octal: string): boolean => (Number.parseInt(octal, 8) & 0o100) !== 0;
@@ -289,7 +295,10 @@ function ownNote({ path, mode }: OwnFile, { files }: Snapshot): Note[] {
   return [{ task: 'certbot', level: 'warning', text }];
 }
 
-/** What an upgrade left half done, and this plan does not finish by name: a warning, for it is no part of the recipe. */
+/**
+ * A warning about packages that dpkg has not finished and that this plan does not finish. It is only a warning, because the
+ * recipe does not cover them.
+ */
 function unfinished({ packages }: Facts, halfway: readonly string[], actions: readonly Action[]): Note[] {
   const named = [...halfway, ...actions.flatMap((action) => (action.kind === 'install' ? action.packages : []))];
   const rest = Object.entries(packages).filter(([name, { status }]) => status !== 'installed' && !named.includes(name));
@@ -303,7 +312,10 @@ function outcome(task: Task, snapshot: Snapshot, policy: Policy, plan: Omit<Plan
   return { name: task.name, state, summary };
 }
 
-/** A plan's fingerprint: what was shown and agreed to is what is committed, or it is asked again. */
+/**
+ * A plan's fingerprint. If the plan at the commit has another one than the plan that the user agreed to, the user is asked
+ * again.
+ */
 export function planFingerprint(plan: Plan): string {
   const what = plan.changes.map(({ target, sha256, after }) => [target, sha256, after]);
   return createHash('sha256').update(JSON.stringify(what)).digest('hex');

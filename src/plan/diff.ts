@@ -3,8 +3,8 @@ import type { Bytes, Change } from '../model/index.ts';
 import { redact } from '../formats/redact.ts';
 
 /**
- * A unified diff of one file, text as UTF-8. Secrets are masked by what the whole file says, so that also a line is
- * masked whose first half is not shown.
+ * A unified diff of one file, text as UTF-8. The whole file decides which lines are masked as secrets, so a line is masked even
+ * if the diff does not show the line where the secret begins.
  */
 export function diffOf({ path, before, after }: Change): string {
   const [from, to] = [before === null ? '/dev/null' : path, after === null ? '/dev/null' : path];

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Facts, Lineage, Policy } from '../model/index.ts';
 
-/** Authorities by the organization in their certificates, and what CAA records call them. */
+/** The name of each authority in CAA records, by the organization in its certificates. */
 const CAA_NAMES: Readonly<Record<string, string>> = {
   "Let's Encrypt": 'letsencrypt.org',
   'Google Trust Services': 'pki.goog',
@@ -11,8 +11,8 @@ const CAA_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The records that would go with a certificate, as lines of a zone file; what is to be known of them stands beside them as
- * comments. Nothing sets them: a wrong TLSA record keeps mail away.
+ * The DNS records that match a certificate, as lines of a zone file; comment lines explain them. The tool does not publish
+ * them: a wrong TLSA record blocks incoming mail.
  */
 export function dnsRecords(
   kept: Pick<Lineage, 'name' | 'chain' | 'authenticator'>,
@@ -31,7 +31,7 @@ export function dnsRecords(
   ];
 }
 
-/** The same of a further name, which is an MX with a certificate of its own. */
+/** The records of additional names, each an MX with a certificate of its own. */
 export function furtherRecords(kept: Parameters<typeof dnsRecords>[0], names: readonly string[]): string[] {
   return names.flatMap((name) => [
     '',
@@ -51,7 +51,7 @@ function recordsOf({ name, chain, authenticator }: Parameters<typeof dnsRecords>
   ];
 }
 
-/** SHA-256 of the public key as the certificate has it (SubjectPublicKeyInfo, DER): usage 3, selector 1, matching 1. */
+/** SHA-256 of the certificate's public key (SubjectPublicKeyInfo, DER): usage 3, selector 1, matching type 1. */
 function digestOfKey({ publicKey }: X509Certificate): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
@@ -71,7 +71,7 @@ function caa(certificate: X509Certificate, domain: string): string[] {
   const { organization, issuer } = issuerOf(certificate);
   return issuer === undefined
     ? [
-        `; What CAA records call the issuer (${organization || 'no organization'}) is not known here: ask the authority.`,
+        `; harden-mail does not know the issuer's name in CAA records (${organization || 'no organization'}): ask the authority.`,
       ]
     : [`${domain}. IN CAA 0 issue "${issuer}"`];
 }
@@ -81,7 +81,10 @@ function issuerOf(certificate: X509Certificate): { organization: string; issuer:
   return { organization, issuer: CAA_NAMES[organization] };
 }
 
-/** What CAA records call the authority that issued this certificate (PEM); null where that is not known here. */
+/**
+ * The name that CAA records use for the issuer of this certificate (PEM); null if the issuer is not in CAA_NAMES or the PEM
+ * cannot be parsed.
+ */
 export function caaIssuer(chain: string): string | null {
   try {
     return issuerOf(new X509Certificate(chain)).issuer ?? null;

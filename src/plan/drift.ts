@@ -1,6 +1,6 @@
 import type { Drift, Plan, Transaction } from '../model/index.ts';
 
-/** Which files are not as the plan wants them, and since when: pure. `history` is newest first. */
+/** The files that differ from the plan, and since which transaction. Pure. `history` is newest first. */
 export function driftOf(plan: Plan, history: readonly Transaction[], leftovers: readonly string[]): Drift {
   const kept = history.filter(({ state }) => state === 'committed');
   const files = plan.changes.map(({ path, target, before }) => {

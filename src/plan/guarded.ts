@@ -1,4 +1,7 @@
-/** Fragments under the guard: what would make something looser is left out, with the reason, before it reaches a plan. */
+/**
+ * Applies fragments under the guard: a fragment that would loosen the host is left out, with the reason, before it reaches a
+ * plan.
+ */
 import { looserThan, modelOf, type Model } from '../exposure/compare.ts';
 import { judgePlan, type PlanJudgement } from '../exposure/guard.ts';
 import type { Fragment } from '../fragments/fragment.ts';
@@ -10,8 +13,8 @@ import { servicesOn } from './place/sites.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * Applies fragments in their order, group by group. A group that the guard objects to is left out: the files stay as they were
- * before it, and a note says why.
+ * Applies fragments in order, group by group. A group that the guard objects to is left out: the files stay as they were before
+ * it, and a note gives the reason.
  */
 export function applyAll(fragments: readonly Fragment[], start: Workspace, context: Context): Applied {
   let workspace = start;
@@ -51,7 +54,9 @@ function inOrder(fragments: readonly Fragment[], start: Workspace, context: Cont
   return { workspace, settings, notes };
 }
 
-/** Fragments that stand or fall together: those that say so, and those that make a new entry. */
+/**
+ * Groups of fragments that are applied together or not at all: those with the same `group`, and those for the same new entry.
+ */
 function groupsOf(fragments: readonly Fragment[], start: Workspace): Fragment[][] {
   const groups = new Map<string, Fragment[]>();
   for (const fragment of fragments) {
@@ -65,20 +70,26 @@ function groupsOf(fragments: readonly Fragment[], start: Workspace): Fragment[][
   return [...groups.values()];
 }
 
-/** Could it let somebody in? The others are looked at with the whole plan. */
+/** Could the fragment let a client in? The check of the whole plan covers the other fragments. */
 function mayOpen({ place, setting }: Fragment): boolean {
   if (place.in === 'master.cf') return !/^(syslog_name|milter_macro_daemon_name|smtpd_tls_auth_only)$/.test(setting);
   if (place.in === 'main.cf') return /sasl|restrictions/.test(setting);
   return place.block.length > 0 || setting === 'auth_mechanisms';
 }
 
-/** Between two fragments only who may do what is looked at: TLS and passwords in clear are judged once all is in its place. */
+/**
+ * The objections about who may do what. TLS and plaintext passwords depend on several fragments, so the whole plan is judged
+ * for them.
+ */
 function mailObjections(now: Workspace, { before, facts, policy }: Context): PlanJudgement['objections'] {
   const found = judgePlan(before, modelOf(now, facts), policy.replace).objections;
   return found.filter(({ difference }) => difference.aspect !== 'clear' && difference.aspect !== 'tls');
 }
 
-/** Who would lose what works, at an entry where smtpd_relay_restrictions decides about relaying already; null: nobody. */
+/**
+ * The reason why the change would refuse clients that an entry accepts now; null if it refuses none. Only entries whose
+ * smtpd_relay_restrictions already decide about relaying count.
+ */
 function losers(now: Workspace, then: Workspace, { facts }: Context): string | null {
   const [before, after] = [modelOf(now, facts), modelOf(then, facts)];
   const found = looserThan(after, before).find(({ aspect, id }) => {
@@ -89,7 +100,7 @@ function losers(now: Workspace, then: Workspace, { facts }: Context): string | n
   return `with it ${found.id} would refuse what ${found.after} lets through now`;
 }
 
-/** What the administrator can agree to. */
+/** The fragments that the administrator can allow against the guard, with the value of `--replace`. */
 const CONSENTS: Readonly<Record<string, Replaceable>> = { 'dovecot:auth_mechanisms': 'mechanisms' };
 
 function leftOut([first]: readonly Fragment[], objections: PlanJudgement['objections']): Note[] {
@@ -104,8 +115,9 @@ function leftOut([first]: readonly Fragment[], objections: PlanJudgement['object
 }
 
 /**
- * The last look at a plan: what it opens and what it tightens.
- * @throws WOULD_WEAKEN where it would make something looser that is not the recipe's
+ * The final check of a plan. Returns what the plan opens and what it tightens.
+ * @throws WOULD_WEAKEN if the plan makes something looser and the recipe does not ask for that; CONFIG_CONFLICT if the tool
+ * cannot prove that it does not
  */
 export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, context: Context): PlanJudgement {
   const judgement = judgePlan(before, modelOf(after, facts), context.policy.replace);

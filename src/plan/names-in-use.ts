@@ -1,6 +1,6 @@
 import type { Policy } from '../model/index.ts';
 
-/** Names that a certificate which is served now has, and that the administrator did not ask for. */
+/** The names of the certificates that are served now, without those that the administrator asked for. */
 export function onlyInUse({ namesInUse = [], domains }: Policy): string[] {
   return namesInUse.filter((name) => !domains.includes(name));
 }

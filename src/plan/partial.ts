@@ -11,13 +11,15 @@ import { withServing } from './serving/served-ports.ts';
 
 export interface PartialPlan {
   readonly plan: Plan;
-  /** Tasks that are left out and not as they should be. */
+  /** Tasks that are left out although the host is not as they want it. */
   readonly open: readonly TaskName[];
 }
 
 /**
- * What these tasks would change. Those left out are told, and looked at alone: for whether something chosen rests on them.
- * @throws USAGE where it does, where the profile is or was strict, or where the files are those of another release, which is mended whole or not at all
+ * The plan of the chosen tasks. Each task that is left out is planned alone, to report it and to see whether a chosen task
+ * depends on it.
+ * @throws USAGE if a chosen task depends on one that is left out; if the profile or the additional names differ from the host's
+ * record; or if Dovecot's files are of another release, because their conversion needs the whole recipe
  */
 export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly TaskName[]): PartialPlan {
   const policy = withServing(asked, snapshot);
@@ -50,7 +52,7 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
     }
   }
 
-  /** Nothing that is chosen may rest on what is left out and not there. */
+  /** Fails if a chosen task needs something that a task that is left out has not done yet. */
   function assertBorne(): void {
     for (const { task, on, missing, why } of NEEDS) {
       const other = left.get(on);
@@ -59,8 +61,8 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
   }
 
   /**
-   * What is written is taken up, as Ansible's handlers run whatever the tags; but a daemon that others have stopped, or whose
-   * files nobody touches here, is the business of the task that is left out.
+   * The reloads and restarts for the written files. They run whatever the tags are, like Ansible's handlers. A daemon that is
+   * stopped, and a daemon whose files do not change, are left alone: they belong to the task `restart`, which is left out.
    */
   function handlers({ changes }: Plan): readonly Activation[] {
     if (changes.length === 0) return [];
@@ -76,20 +78,20 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
   }
 }
 
-/** A profile is taken up, or left, whole: half of it is none, and verify could not tell what to expect. */
+/** A profile is adopted, or left, as a whole: with half of it, verify could not tell what to expect. */
 function assertProfile(snapshot: Snapshot, { profile, asked = [], sni = [] }: Policy): void {
   const has = readRecord(snapshot);
   if (JSON.stringify(sni) !== JSON.stringify(has.sni)) {
     throw new HardenMailError(
       'USAGE',
-      'the further names (sni) are others than those the host has, which a part of the recipe does not lead to',
+      'the additional names (sni) differ from those that the host has, and only the whole recipe changes them',
       'Nothing was written. Run it once without --tags and --skip-tags.',
     );
   }
   if (profile === has.profile && asked.join() === has.asked.join()) return;
   throw new HardenMailError(
     'USAGE',
-    `the host has the profile ${[has.profile, ...has.asked].join(', ')}, and ${[profile, ...asked].join(', ')} is another, which a part of the recipe does not lead to`,
+    `the host has the profile ${[has.profile, ...has.asked].join(', ')}, and ${[profile, ...asked].join(', ')} is another: only the whole recipe leads there`,
     'Nothing was written. Run it once without --tags and --skip-tags.',
   );
 }
@@ -104,14 +106,14 @@ function unborne(task: TaskName, on: TaskName, why: string): HardenMailError {
   return new HardenMailError(
     'USAGE',
     `${task} rests on ${on}, which is left out: ${why}`,
-    `Nothing was written. Take ${on} in (--tags ${on},${task}), or leave ${task} out too.`,
+    `Nothing was written. Include ${on} (--tags ${on},${task}), or leave ${task} out too.`,
   );
 }
 
 function halfUpgraded(): HardenMailError {
   return new HardenMailError(
     'USAGE',
-    "Dovecot's files are still those of 2.3, which its 2.4 does not start with: a part of the recipe cannot mend that",
+    "Dovecot's files are still those of 2.3, which its 2.4 does not start with: a part of the recipe cannot fix that",
     'Nothing was written. Run it once without --tags and --skip-tags.',
   );
 }

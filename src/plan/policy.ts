@@ -3,10 +3,13 @@ import { HardenMailError } from '../model/errors.ts';
 import { WISHES, type Facts, type Host, type Policy, type Profile, type Sni, type Wish } from '../model/index.ts';
 import type { ProfileRecord } from './profile/record.ts';
 
-/** A full host name: labels of letters, digits and inner dashes, and the last one no number. */
+/** A full host name: labels of letters, digits and inner dashes; the last label begins with a letter. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
 
-/** What is wanted of a host: its inventory entry with every default filled in from what the host says of itself. */
+/**
+ * The target state of a host: its inventory entry, with each default filled in from the host's facts and record.
+ * @throws DOMAIN_MISMATCH for a name that is not a full domain name; USAGE for options that contradict each other
+ */
 export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRecord>): Policy {
   const domain = checkedName(
     host.domain ?? facts.hostname,
@@ -14,7 +17,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       ? "It is what the host's Postfix calls itself (myhostname): set that, or give --domain."
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
-  const others = (host.domains ?? []).map((name) => checkedName(name, 'Mend it in domains, or in --domains.'));
+  const others = (host.domains ?? []).map((name) => checkedName(name, 'Fix it in domains, or in --domains.'));
   const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa, replace = [] } = host;
   const { serve = [], noServe = [] } = host;
   const both = serve.find((one) => noServe.includes(one));
@@ -46,11 +49,11 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
   };
 }
 
-/** Each name has one certificate. */
+/** The additional names, checked: each name has one certificate. */
 function furtherNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
   const taken = new Set(domains);
   return entries.map((entry) => {
-    const names = [...new Set(entry.names.map((name) => checkedName(name, 'Mend it in sni.')))];
+    const names = [...new Set(entry.names.map((name) => checkedName(name, 'Fix it in sni.')))];
     const twice = names.find((name) => taken.has(name));
     if (twice !== undefined) {
       throw new HardenMailError(
@@ -64,7 +67,10 @@ function furtherNames(entries: readonly Sni[], domains: readonly string[]): Sni[
   });
 }
 
-/** What is asked for now, else as it was last applied. Another profile than strict asks for nothing. */
+/**
+ * The opt-ins of this run; an opt-in that this run does not mention is as it was last applied. Only strict has opt-ins.
+ * @throws USAGE for an opt-in with another profile
+ */
 function wishes({ requireTlsInbound, pop3 }: Host, profile: Profile, before: readonly Wish[]): Wish[] {
   const said: Partial<Record<Wish, boolean | undefined>> = {
     'require-tls-inbound': requireTlsInbound,
@@ -73,18 +79,22 @@ function wishes({ requireTlsInbound, pop3 }: Host, profile: Profile, before: rea
   if (profile === 'strict') return WISHES.filter((wish) => said[wish] ?? before.includes(wish));
   const [wish] = WISHES.filter((one) => said[one]);
   if (wish === undefined) return [];
-  throw new HardenMailError('USAGE', `--${wish} is a part of --profile strict`, 'Give that too, or leave it out.');
+  throw new HardenMailError(
+    'USAGE',
+    `--${wish} is a part of --profile strict`,
+    'Add --profile strict, or leave the option out.',
+  );
 }
 
-/** The name goes into file names, configuration values and certbot's arguments, so it must be a host name and no more. */
+/** The name becomes part of file names, configuration values and certbot's arguments, so it must be a plain host name. */
 function checkedName(named: string, hint: string): string {
   const name = asciiName(named);
   if (HOST_NAME.test(name)) return name;
-  const what = `${JSON.stringify(named)} is not a full domain name, so no certificate can be had for it`;
+  const what = `${JSON.stringify(named)} is not a full domain name, so no authority issues a certificate for it`;
   throw new HardenMailError('DOMAIN_MISMATCH', what, hint);
 }
 
-/** In small letters, without the root's dot, and with letters of other alphabets as DNS has them (xn--…). */
+/** The name in lower case, without the trailing dot, and with non-ASCII letters as DNS has them (xn--…). */
 function asciiName(name: string): string {
   const plain = name.replace(/\.$/, '').toLowerCase();
   return /^[\x00-\x7f]*$/.test(plain) ? plain : domainToASCII(plain);

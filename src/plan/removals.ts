@@ -1,11 +1,11 @@
-/** What apply does only with explicit consent (--replace): docs/consent.md. Pure. */
+/** Package removals: apply does them only with explicit consent (--replace). docs/consent.md. Pure. */
 import { HardenMailError } from '../model/errors.ts';
 import type { Action, Facts, Note, Policy } from '../model/index.ts';
 
 /**
- * Packages that apt removes when it installs those of the plan.
- * @throws CONSENT_NEEDED where they are another mail server's and `--replace mta` was not given; INSTALL_FAILED where they are
- * removed for another reason than Postfix: that is a conflict of packages, which this tool does not resolve
+ * Stops a plan whose packages make apt remove others.
+ * @throws CONSENT_NEEDED if the plan installs Postfix, which replaces another mail server, and `--replace mta` was not given;
+ * INSTALL_FAILED if it does not install Postfix: that is a conflict of packages, which this tool does not resolve
  */
 export function assertRemovals({ removes }: Facts, { replace = [] }: Policy, actions: readonly Action[]): void {
   const packages = installed(actions);
@@ -27,7 +27,7 @@ export function assertRemovals({ removes }: Facts, { replace = [] }: Policy, act
   );
 }
 
-/** The same, told in the plan of an apply that has the consent. */
+/** A warning in the plan of an apply that has the consent. */
 export function removalNotes({ removes }: Facts, actions: readonly Action[]): Note[] {
   if (installed(actions).length === 0 || removes.length === 0) return [];
   const text = `apt removes ${removes.join(', ')}, as --replace mta allows: a rollback does not bring packages back, and mail that waits in their queue is not handed over to Postfix`;

@@ -8,7 +8,7 @@ import { WATCH } from '../tasks/watch.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
 
-/** One line for a task: how it stands, or what it would do. */
+/** One line for a task: its state, or what it would do. */
 export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy, plan: Omit<Plan, 'tasks'>): Outcome {
   switch (task.name) {
     case 'install': {
@@ -54,7 +54,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
     }
     case 'restart': {
       if (plan.actions.some(({ kind }) => kind === 'install')) {
-        return { state: 'unknown', summary: 'the daemons take it up after the install' };
+        return { state: 'unknown', summary: 'the daemons load it after the install' };
       }
       if (plan.activations.length === 0) return { state: 'ok', summary: 'the daemons run with what is on disk' };
       return {
@@ -65,7 +65,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
     default: {
       const own = plan.settings.filter((setting) => setting.task === task.name);
       const map = task.name === 'starttls' && plan.changes.some(({ path }) => path === SNI_MAP);
-      if (own.length === 0 && map) return { state: 'change', summary: 'the certificates of further names' };
+      if (own.length === 0 && map) return { state: 'change', summary: 'the certificates of additional names' };
       if (own.length === 0) return { state: 'ok', summary: 'as it should be' };
       const known = own.every(({ file }) => files[file] !== undefined);
       return {

@@ -1,4 +1,4 @@
-/** What the programs of Postfix that serve a port call themselves in the log. Pure. */
+/** The names under which Postfix's programs for a port write to the log (syslog_name). Pure. */
 import { HardenMailError } from '../model/errors.ts';
 import { optionValue } from '../formats/postfix/master-cf.ts';
 import type { Snapshot } from '../model/index.ts';
@@ -6,7 +6,7 @@ import { entriesOn, servicesOn } from './place/sites.ts';
 import { mainReader, openWorkspace } from './workspace.ts';
 
 export interface SyslogNames {
-  /** Of the instance as a whole: its master, and services without an own name. */
+  /** The name of the whole instance: its master, and services without a name of their own. */
   readonly main: string;
   /** The names of the services on a port, each once. */
   of(port: number): readonly string[];
@@ -14,7 +14,7 @@ export interface SyslogNames {
 
 const DEFAULT = 'postfix';
 
-/** Where the files cannot be read, the names are Postfix's own default. */
+/** The names by main.cf and master.cf; Postfix's default if the files cannot be parsed. */
 export function syslogNames(snapshot: Snapshot): SyslogNames {
   try {
     const { workspace } = openWorkspace(snapshot);

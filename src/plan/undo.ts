@@ -7,9 +7,9 @@ import { WATCH, WATCH_UNIT } from '../tasks/watch.ts';
 import { openWorkspace } from './workspace.ts';
 
 /**
- * The plan that takes a host back to before a transaction: it and every later one are undone, newest first.
- * @throws CONFIG_CONFLICT where a file has changed since: what somebody else wrote is not undone; and where Dovecot would not
- * start with what was
+ * The plan that takes a host back to before a transaction: that transaction and every later one are undone, newest first.
+ * @throws USAGE if there is no such transaction; CONFIG_CONFLICT if a file has changed since, because a rollback does not undo
+ * other edits; CONFIG_CONFLICT if Dovecot does not start with the earlier files
  */
 export function undoPlan(history: readonly Transaction[], to: string | undefined, snapshot: Snapshot): Plan {
   const now = new Map(Object.values(snapshot.files).map(({ target, bytes }) => [target, bytes]));
@@ -48,7 +48,7 @@ export function undoPlan(history: readonly Transaction[], to: string | undefined
   return { tasks: [], actions: [], settings: [], changes, activations: activationsFor(changes), notes: [...stays(undone), ...certificatesThatStay(changes)], effects }; // oxfmt-ignore
 }
 
-/** What the runs of these transactions did that no file says, and that is not undone. */
+/** Notes on packages that these transactions installed or removed: a rollback leaves them as they are. */
 function stays(undone: readonly Transaction[]): Note[] {
   const installed = [...new Set(undone.flatMap((one) => one.installed ?? []))];
   const removed = [...new Set(undone.flatMap((one) => one.removed ?? []))];
@@ -58,7 +58,7 @@ function stays(undone: readonly Transaction[]): Note[] {
   ].map((text) => ({ task: 'install', level: 'warning', text }));
 }
 
-/** certbot keeps a certificate and renews it, whether a daemon uses it or not. */
+/** A note on certificates that no daemon uses after the rollback: certbot keeps and renews them. */
 function certificatesThatStay(changes: readonly Change[]): Note[] {
   const named = (text: Bytes | null): string[] =>
     [...(text ?? '').matchAll(/\/etc\/letsencrypt\/live\/([^/\s]+)\//g)].map(([, name = '']) => name);
@@ -70,7 +70,7 @@ function certificatesThatStay(changes: readonly Change[]): Note[] {
   return [{ task: 'certbot', level: 'info', text }];
 }
 
-/** A rollback takes back what an apply made stricter, and that is what it is for: what it opens is told, not refused. */
+/** A rollback exists to take back what an apply made stricter, so what it opens is reported, not refused. */
 function effectsOf(now: Snapshot, then: Snapshot): Effect[] {
   try {
     const [before, after] = [now, then].map((one) => modelOf(openWorkspace(one).workspace, one.facts));
@@ -84,7 +84,10 @@ function effectsOf(now: Snapshot, then: Snapshot): Effect[] {
   }
 }
 
-/** Are Dovecot's files in words of 2.3, and the host has 2.4? What cannot be read is left to the host's own parsers. */
+/**
+ * Are Dovecot's files in 2.3's syntax on a host that has 2.4? False if they cannot be parsed: the host's own parsers report
+ * that.
+ */
 function isOld(snapshot: Snapshot): boolean {
   try {
     return openWorkspace(snapshot).converted.length > 0;
@@ -94,11 +97,11 @@ function isOld(snapshot: Snapshot): boolean {
   }
 }
 
-/** The host as it is once these changes are made. */
+/** The snapshot of the host after these changes. */
 export function withChanges(snapshot: Snapshot, changes: Iterable<Change>): Snapshot {
   const files = { ...snapshot.files };
   for (const { target, after, sha256, mode, owner } of changes) {
-    // One file may have been read by several paths, links among them.
+    // One file may have been read by several paths, through links.
     const paths = Object.values(snapshot.files).flatMap((file) => (file.target === target ? [file.path] : []));
     for (const path of new Set([...paths, target])) {
       if (after === null) delete files[path];
@@ -113,7 +116,7 @@ function beforeConversion(id: string, later: string | undefined, dovecot: string
     'CONFIG_CONFLICT',
     `transaction ${id} converted Dovecot's files from 2.3 to 2.4, and Dovecot ${dovecot} does not start with those of before`,
     later === undefined
-      ? 'Nothing was written. What should be otherwise is changed by hand; `harden-mail check` tells what is wanted.'
+      ? 'Nothing was written. Edit the files by hand; `harden-mail check` shows what the recipe wants.'
       : `Nothing was written. \`harden-mail rollback --to ${later}\` goes back as far as that.`,
   );
 }
@@ -129,7 +132,7 @@ function activationsFor(changes: readonly Change[]): Activation[] {
   const watch = changes.find(({ path }) => path === WATCH);
   const why = 'its file changes';
   return [
-    // While its file is there: then systemd stops it in order.
+    // Stop the unit while its file is there: then systemd stops it cleanly.
     ...(watch?.after === null ? [{ unit: WATCH_UNIT, how: 'stop', why } as const] : []),
     ...reload('systemd'),
     ...(watch && watch.after !== null ? [{ unit: WATCH_UNIT, how: 'restart', why } as const] : []),

@@ -11,19 +11,22 @@ export const MAIN_CF = '/etc/postfix/main.cf';
 export const MASTER_CF = '/etc/postfix/master.cf';
 export const DOVECOT_CONF = '/etc/dovecot/dovecot.conf';
 
-/** A host's files as trees, while a plan is being made. A room that is null is not there yet: not installed. */
+/** A host's files as trees, while a plan is made. Null: the daemon is not installed yet. */
 export interface Workspace {
   readonly postfix: { readonly main: MainCf; readonly master: MasterCf } | null;
   readonly dovecot: DovecotConfig | null;
 }
 
-/** A workspace, and which lines of Dovecot's had to be converted from 2.3 for it. */
+/** A workspace, and the lines of Dovecot 2.3 that were converted for it. */
 export interface Opened {
   readonly workspace: Workspace;
   readonly converted: readonly ConvertedLine[];
 }
 
-/** Parses what was read. Throws CONFIG_INVALID with file and line for what the daemons would refuse. */
+/**
+ * Parses the files of a snapshot.
+ * @throws CONFIG_INVALID, with file and line, for what the daemons would refuse
+ */
 export function openWorkspace({ facts, files }: Snapshot): Opened {
   const main = files[MAIN_CF];
   const master = files[MASTER_CF];
@@ -31,7 +34,7 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
     throw new HardenMailError(
       'CONFIG_INVALID',
       `${main === undefined ? MAIN_CF : MASTER_CF} is missing while ${main === undefined ? MASTER_CF : MAIN_CF} is there`,
-      'Restore it from a backup, or take it anew from /usr/share/postfix, and run again.',
+      'Restore it from a backup, or copy it from /usr/share/postfix, and run again.',
     );
   }
   const dovecot = Object.values(files).filter(
@@ -44,7 +47,10 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
   return { workspace: { postfix, dovecot: config }, converted: lines };
 }
 
-/** Files of 2.3 on a host that has 2.4 are converted; the other way round there is no way. */
+/**
+ * Loads Dovecot's files, and converts files of 2.3 on a host with 2.4. Files of 2.4 cannot be converted to 2.3.
+ * @throws CONFIG_INVALID if the files are of 2.4 and the host has an older Dovecot
+ */
 function openDovecot(
   files: readonly RemoteFile[],
   { dovecot: version, packages }: Facts,
@@ -56,7 +62,7 @@ function openDovecot(
     throw new HardenMailError(
       'CONFIG_INVALID',
       `${DOVECOT_CONF} is written for Dovecot 2.4, and Dovecot ${version} does not start with it`,
-      'Install Dovecot 2.4, or put the files of before back, and run again.',
+      'Install Dovecot 2.4, or restore the earlier files, and run again.',
     );
   }
   return { config, lines: [] };
@@ -71,7 +77,7 @@ export function renderWorkspace(workspace: Workspace): Record<string, Bytes> {
   };
 }
 
-/** What main.cf says of a parameter; null where it does not set it, or there is none. */
+/** Reads parameters of main.cf; null if main.cf does not set the parameter or does not exist. */
 export function mainReader({ postfix }: Workspace): (name: string) => string | null {
   return (name) => (postfix ? (mainValue(postfix.main, name)?.value ?? null) : null);
 }

@@ -1,4 +1,4 @@
-/** What is broken as found: things that keep Postfix from serving although its parser accepts the files. Pure. docs/as-found.md. */
+/** Faults as found: settings that keep Postfix from serving although its parser accepts the files. Pure. docs/as-found.md. */
 import { authSockets } from '../../exposure/dovecot-ways.ts';
 import { notServing } from '../../exposure/exposure-map.ts';
 import { smtpdsOf, type Smtpd } from '../../exposure/postfix-ways.ts';
@@ -23,7 +23,10 @@ export function faultsOf(workspace: Workspace, facts: Facts): Fault[] {
   ];
 }
 
-/** What the plan leaves as a warning with its next step, what it repairs as information: each at its place in the files as found. */
+/**
+ * A warning with its next step for each fault that the plan leaves, an information for each that it repairs. Both name the
+ * place in the files as found.
+ */
 export function faultNotes(before: readonly Fault[], after: readonly Fault[]): Note[] {
   const repaired = before.filter(({ id }) => !after.some((one) => one.id === id));
   const left = after.map((one) => before.find(({ id }) => id === one.id) ?? one);
@@ -41,7 +44,7 @@ function cutFaults({ postfix }: Workspace): Fault[] {
     return {
       id: `cut ${id}`,
       task: 'sasl',
-      text: `${where}: ${what}, and ${service.command} dies over the next word at each start`,
+      text: `${where}: ${what}, and ${service.command} dies at each start`,
       todo: 'write the whole value in braces: -o { name = value }',
     };
   });
@@ -69,7 +72,7 @@ function dead(smtpd: Smtpd, facts: Facts): Fault[] {
   return [{ id: `dead ${smtpd.id}`, task: isTls ? 'starttls' : 'sasl', text, todo: /level/.test(why) ? 'set it to may or encrypt' : todo }]; // oxfmt-ignore
 }
 
-/** Clients on 587, and servers on 25, begin in clear and ask for STARTTLS. */
+/** Clients on 587, and servers on 25, begin in plaintext and ask for STARTTLS. */
 function wrapped(smtpd: Smtpd): Fault[] {
   if (smtpd.tls !== 'implicit' || (smtpd.port !== 25 && smtpd.port !== 587)) return [];
   const by = smtpd.parameters.from('smtpd_tls_wrappermode') === 'master.cf' ? '' : ` (set in ${MAIN_CF})`;
@@ -83,7 +86,10 @@ function clear(smtpd: Smtpd): Fault[] {
   return [{ id: `clear ${smtpd.id}`, task: 'plaintext', text, todo: '-o smtpd_tls_auth_only=yes, or better -o smtpd_tls_security_level=encrypt' }]; // oxfmt-ignore
 }
 
-/** Where a filter or the host itself hands mail back, a level that main.cf sets for everybody is met by nobody. */
+/**
+ * A TLS level that main.cf sets for every port, on an entry where a filter or the host itself hands mail back: such a client
+ * does not use TLS.
+ */
 function cutOff(smtpd: Smtpd): Fault[] {
   const { tls, port, parameters, service, addresses } = smtpd;
   if ((tls !== 'required' && tls !== 'implicit') || port === null) return [];
@@ -95,7 +101,7 @@ function cutOff(smtpd: Smtpd): Fault[] {
   return [{ id: `cut-off ${smtpd.id}`, task: 'starttls', text, todo: `-o ${name}=${tls === 'implicit' ? 'no' : 'may'}` }]; // oxfmt-ignore
 }
 
-/** Dovecot answers Postfix at a socket that its files name; this one they do not. */
+/** An entry that offers AUTH through a socket that Dovecot's files do not name. */
 function noSocket({ id, auth, service }: Smtpd, { dovecot }: Workspace, { postconf }: Facts): Fault[] {
   if (!dovecot || auth.offered === 'never' || auth.type !== 'dovecot' || /^inet:|\$/.test(auth.path)) return [];
   const plain = auth.path.replace(/^unix:/, '');

@@ -4,8 +4,8 @@ import { endpointOf } from '../../exposure/postfix-ways.ts';
 import { MASTER_CF, type Workspace } from '../workspace.ts';
 
 /**
- * Options of master.cf that a blank cuts (`-o name=a, b`) are written whole: as they are the program dies at each connection.
- * What the entry says then is what its administrator wrote, so the plan is held against that.
+ * Joins options of master.cf that a blank cuts (`-o name=a, b`): as they are, the program dies at each connection. The joined
+ * entry says what its administrator wrote, so the plan is compared with that.
  */
 export function joinCut(
   start: Workspace,

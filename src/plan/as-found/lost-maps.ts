@@ -18,7 +18,7 @@ function whyOf({ map, file }: LostMap): string {
   return file === '-' ? `Postfix knows no table of the type of ${map}` : `${map} has no ${file}`;
 }
 
-/** `smtp/inet/smtpd_client_restrictions` is an option of master.cf. */
+/** A parameter such as `smtp/inet/smtpd_client_restrictions` is an option of master.cf. */
 function placeOf(parameter: string, { postfix }: Workspace): string {
   if (!postfix) return parameter;
   const [, id = '', option = ''] = /^(.*\/[^/]*)\/([^/]+)$/.exec(parameter) ?? [];

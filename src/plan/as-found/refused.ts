@@ -1,11 +1,11 @@
-/** A host whose daemons refuse their own files: nothing is changed there, unless the plan repairs just that. Pure. */
+/** Stops a run on a host whose daemons refuse their own files, unless the plan repairs exactly that. Pure. */
 import { HardenMailError } from '../../model/errors.ts';
 import { mainValue, parseMain } from '../../formats/postfix/main-cf.ts';
 import { redact } from '../../formats/redact.ts';
 import { CONVERSION, type Facts, type Plan, type Refusal, type Snapshot } from '../../model/index.ts';
 import { DOVECOT_CONF, MAIN_CF } from '../workspace.ts';
 
-/** Where a daemon's parser gave up, and why, in its own words. */
+/** The place where a daemon's parser stopped, and its own message. */
 interface Place {
   readonly file: string | null;
   readonly line: number | null;
@@ -16,8 +16,8 @@ const CALLED = { postfix: 'Postfix', dovecot: 'Dovecot' } as const;
 const ASK = { postfix: '`postfix check`', dovecot: '`doveconf -n -x`' } as const;
 
 /**
- * @param plan what is to be carried out; null: nothing is
- * @throws CONFIG_INVALID where a daemon refuses its files as they are and the plan does not change the line that it names
+ * @param plan the plan to carry out; null: none
+ * @throws CONFIG_INVALID if a daemon refuses its files as they are and the plan does not change the line that it names
  */
 export function assertAccepted(snapshot: Snapshot, plan: Pick<Plan, 'settings' | 'changes'> | null): void {
   const open = refusalsOf(snapshot).filter((one) => plan === null || !repairs(plan, one, placeOf(one, snapshot)));
@@ -33,12 +33,12 @@ export function assertAccepted(snapshot: Snapshot, plan: Pick<Plan, 'settings' |
   );
 }
 
-/** A daemon that is there without its files is to get them: that is another matter. */
+/** The refusals that count. A daemon without its main file does not count: it has no files to refuse. */
 function refusalsOf({ facts, files }: Snapshot): Refusal[] {
   return (facts.refusals ?? []).filter(({ daemon }) => files[daemon === 'postfix' ? MAIN_CF : DOVECOT_CONF]);
 }
 
-/** Files of Dovecot 2.3 that are converted, or a plan that changes the very line: the host checks the result before it goes live. */
+/** True if the plan converts files of Dovecot 2.3, or changes the very line: the host checks the result before it goes live. */
 function repairs(
   { settings, changes }: Pick<Plan, 'settings' | 'changes'>,
   { daemon }: Refusal,
@@ -60,7 +60,7 @@ function placeOf({ daemon, text }: Refusal, snapshot: Snapshot): Place {
   return daemon === 'dovecot' ? inDovecot(text) : inPostfix(text, snapshot);
 }
 
-/** `Error in configuration file FILE line N: WHY`, and of a block without an end where it begins. */
+/** Parses `Error in configuration file FILE line N: WHY`. For a block without an end, the place is the line where it begins. */
 function inDovecot(text: string): Place {
   const [, why = '', from = '', start = ''] = /: (.*) \(section started at (\/.*):(\d+)\)$/.exec(text) ?? [];
   if (start !== '') return { file: from, line: Number(start), text: `${why} (the block that begins here)` };
@@ -69,7 +69,7 @@ function inDovecot(text: string): Place {
   return { file, line: line === undefined ? null : Number(line), text: said };
 }
 
-/** `/etc/postfix/main.cf, line N: WHY`; where only the parameter is named, the line that sets it. */
+/** Parses `/etc/postfix/main.cf, line N: WHY`. If the message names only a parameter, the place is the line that sets it. */
 function inPostfix(text: string, { files }: Snapshot): Place {
   const [, file, line, said] = /^(\/\S+), line (\d+): (.*)$/.exec(text) ?? [];
   if (file !== undefined && said !== undefined) return { file, line: Number(line), text: said };
@@ -81,7 +81,7 @@ function inPostfix(text: string, { files }: Snapshot): Place {
   return entry ? { file: MAIN_CF, line: entry.line, text } : { file: null, line: null, text };
 }
 
-/** What `doctor` says of a host where nothing is in the way. */
+/** The line of `doctor` for a host where no refusal stops a run. */
 export function askedOf({ refusals = [], postfix, dovecot }: Facts): string {
   const [first] = refusals;
   if (first)

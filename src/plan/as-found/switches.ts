@@ -1,4 +1,6 @@
-/** Switches of smtpd that are neither on nor off: postconf takes them, and smtpd ends over them ("bad boolean configuration"). */
+/**
+ * Switches of smtpd that are neither yes nor no: postconf accepts them, and smtpd dies of them ("bad boolean configuration").
+ */
 import { parametersOf } from '../../exposure/config.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
 import { activeServices } from '../../formats/postfix/master-cf.ts';
@@ -6,7 +8,7 @@ import type { Facts } from '../../model/index.ts';
 import type { Fault } from './fault.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
 
-/** postconf(5): those that smtpd reads as yes or no in every release. */
+/** The parameters that smtpd reads as yes or no in every release (postconf(5)). */
 const SWITCHES = [
   'broken_sasl_auth_clients',
   'disable_vrfy_command',

@@ -3,7 +3,7 @@ import type { Merge } from '../../fragments/fragment.ts';
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { asStrict, raised } from './strictness.ts';
 
-/** What a setting should become: `to` (null: gone), or left as it is, with the reason where there is something to say. */
+/** The new value of a setting: `to` (null: removed), or `keep`. The note gives the reason, if the user needs it. */
 export type MergeDecision =
   | { readonly to: string | null; readonly note?: string }
   | { readonly keep: true; readonly note?: string; readonly level?: 'info' | 'warning' };
@@ -11,9 +11,9 @@ export type MergeDecision =
 const KEEP: MergeDecision = { keep: true };
 
 /**
- * How a fragment meets what the admin has. The one rule above all: never weaken.
- * @param current what holds now, null where it is not set
- * @param read the value of another setting of main.cf: for `$name` in a value, and older settings that imply a level
+ * Merges a fragment with the admin's value. The first rule: never weaken.
+ * @param current the value that holds now; null if it is not set
+ * @param read reads another setting of main.cf: for `$name` in a value, and for older settings that imply a level
  */
 export function merge(wanted: Merge, current: string | null, read: (setting: string) => string | null): MergeDecision {
   switch (wanted.how) {
@@ -42,7 +42,10 @@ export function merge(wanted: Merge, current: string | null, read: (setting: str
   }
 }
 
-/** A list that would be empty stays: nobody could log in any more by what was taken for granted here. */
+/**
+ * Removes members from a list. A list that would be empty is removed if `last` is `goes`; else it stays, because no user could
+ * log in without a member.
+ */
 function without(
   { members, last }: Merge & { how: 'without' },
   current: string | null,
@@ -50,7 +53,7 @@ function without(
 ): MergeDecision {
   if (current === null) return KEEP;
   const isOut = (word: string): boolean => members.includes(word.toLowerCase());
-  // Words that stand behind a $name stay written so, unless what is to go stands there too.
+  // Words from a `$name` stay written as `$name`, unless a member to remove is among them.
   const plain = listMembers(current).some(isOut) && !listMembers(expandVariables(current, read)).every(isOut);
   const words = listMembers(plain ? current : expandVariables(current, read));
   const left = words.filter((word) => !isOut(word));
@@ -64,7 +67,7 @@ function without(
   };
 }
 
-/** Yes and no are words that the daemons take in any case; all else is taken as it stands. */
+/** The daemons accept yes and no in any case; other values are compared as written. */
 function same(current: string, wanted: string): boolean {
   return current === wanted || (/^(yes|no)$/.test(wanted) && current.toLowerCase() === wanted);
 }
@@ -76,7 +79,7 @@ function atLeast(
 ): MergeDecision {
   const implied =
     scale.by === 'ladder' ? scale.implied?.find((old) => old.where.every(([name, is]) => (read(name)?.toLowerCase() ?? null) === is)) : undefined; // oxfmt-ignore
-  // The old word counts only as long as the new one is not there (Postfix postconf(5), smtpd_enforce_tls).
+  // The old parameter counts only while the new one is not set (Postfix postconf(5), smtpd_enforce_tls).
   if (current === null || current === '') return { to: implied?.means ?? value };
   const now = expandVariables(current, read);
   const strict = asStrict(now, value, scale);
@@ -92,7 +95,7 @@ function member(
   current: string | null,
   read: (setting: string) => string | null,
 ): MergeDecision {
-  // A list that is set to nothing decides nothing, as if it were not set.
+  // A list that is set to nothing has no effect, like one that is not set.
   if (unset === 'leave' && (current ?? '') === '') return KEEP;
   if (current === null) return { to: members.join(' ') };
   const has = listMembers(expandVariables(current, read)).map((word) => word.toLowerCase());
@@ -102,7 +105,7 @@ function member(
   return { to: [current, ...missing].filter(Boolean).join(gap) };
 }
 
-/** The admin's explicit word against it stays. */
+/** Sets a value, unless the admin explicitly declined it. */
 function offer(
   { value, declined }: Merge & { how: 'offer' },
   current: string | null,
@@ -114,7 +117,7 @@ function offer(
   return same(now, declined) ? { keep: true, note: `${current} stays: you have set it so` } : { to: value };
 }
 
-/** A list whose refusal stands behind a `$name` stays. */
+/** Lets logged-in users through a restriction list. A list whose refusal is in a `$name` stays. */
 function letUsersThrough(current: string | null, read: (setting: string) => string | null): MergeDecision {
   if ((current ?? '').trim() === '') return KEEP;
   const now = expandVariables(current!, read);

@@ -6,9 +6,9 @@ import { writeAt } from '../place/address.ts';
 import { mainReader, MASTER_CF, type Workspace } from '../workspace.ts';
 
 /**
- * An entry that says its TLS in the words of Postfix before 2.3 (`-o smtpd_enforce_tls=yes`) says it in today's word too: once
- * main.cf has a `…_tls_security_level`, that outranks the old words of every entry (postconf(5), smtpd_tls_security_level).
- * Nothing is to be done where main.cf has a level already: then the old words decide nothing today.
+ * Adds the current parameter to an entry that sets TLS with the parameters of Postfix before 2.3 (`-o smtpd_enforce_tls=yes`):
+ * once main.cf has a `…_tls_security_level`, that outranks the old parameters of every entry (postconf(5),
+ * smtpd_tls_security_level). If main.cf already has a level, nothing is added, because the old parameters have no effect now.
  */
 export function keepOldTls(start: Workspace): { readonly workspace: Workspace; readonly settings: SettingChange[] } {
   const settings: SettingChange[] = [];
@@ -28,7 +28,7 @@ export function keepOldTls(start: Workspace): { readonly workspace: Workspace; r
   return { workspace, settings };
 }
 
-/** What the entry's own old words mean; null where it has none, or where they are what main.cf says too. */
+/** The level that the entry's own old parameters mean; null if it has none, or if they turn TLS off on a mail port. */
 function levelOf(service: MasterService, side: string, read: (name: string) => string | null): string | null {
   const own = ['enforce_tls', 'use_tls', 'tls_enforce_peername'].some((name) => optionValue(service, `${side}_${name}`) !== null); // oxfmt-ignore
   if (!own) return null;
@@ -39,6 +39,6 @@ function levelOf(service: MasterService, side: string, read: (name: string) => s
     return peer?.toLowerCase() === 'no' ? 'encrypt' : 'verify';
   }
   if (isYes('use_tls')) return 'may';
-  // An explicit no stays on the host's inner ways, such as the entry where a filter hands mail back.
+  // Keep an explicit no on internal entries, such as the one where a filter hands mail back.
   return [25, 465, 587].includes(endpointOf(service.name).port ?? 0) ? null : 'none';
 }

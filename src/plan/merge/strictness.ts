@@ -1,15 +1,15 @@
 import type { Scale } from '../../fragments/fragment.ts';
 
-/** Words of an OpenSSL cipher list that let in nothing but suites with forward secrecy and AEAD (openssl-ciphers(1)). */
+/** Words of an OpenSSL cipher list that allow only suites with forward secrecy and AEAD (openssl-ciphers(1)). */
 const STRONG_WORDS = ['ECDHE+AESGCM', 'EECDH+AESGCM', 'ECDHE+CHACHA20', 'EECDH+CHACHA20'];
 
 const TLS_VERSIONS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
-/** The same by their numbers on the wire, which Postfix takes as well from 3.6 on. */
+/** The same versions by their numbers on the wire, which Postfix accepts from 3.6 on. */
 const TLS_NUMBERS = [0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304];
 
 /**
- * Is what stands there as strict as what is wanted, or stricter? Null where the scale does not know the value: it is the
- * admin's own, and what is not understood is not touched.
+ * Is the current value as strict as the wanted one, or stricter? Null if the scale does not know the value: it is the admin's
+ * own, and the tool does not change what it does not understand.
  */
 export function asStrict(current: string, wanted: string, scale: Scale): boolean | null {
   switch (scale.by) {
@@ -41,13 +41,16 @@ export function asStrict(current: string, wanted: string, scale: Scale): boolean
   }
 }
 
-/** What to write in place of a value that is not strict enough: what is wanted, and no version that was shut out by name. */
+/**
+ * The value that replaces one that is not strict enough: the wanted one, without the versions that the current value excludes
+ * by name.
+ */
 export function raised(current: string, wanted: string, scale: Scale): string {
   if (scale.by !== 'protocols') return wanted;
   const left = allowed((protocolWords(current) ?? []).filter(({ operator }) => operator !== ''));
   const limit = allowed(protocolWords(wanted) ?? []);
   const shut = limit.filter((version) => !left.includes(version));
-  // A list that leaves nothing would turn TLS off.
+  // A list that allows no version would turn TLS off.
   const further = shut.length < limit.length ? shut : [];
   return [wanted, ...further.map((version) => `!${version}`)].join(
     wanted.includes(',') || !wanted.includes(' ') ? ', ' : ' ',
@@ -55,14 +58,14 @@ export function raised(current: string, wanted: string, scale: Scale): string {
 }
 
 /**
- * The words of a cipher list that let suites in. Those that shut out (`!`, `-`) or put behind (`+`) are none, and neither
- * are the suites of TLS 1.3, which have a setting of their own; `@SECLEVEL` may weaken and stays a word.
+ * The words of a cipher list that allow suites. Words that exclude suites (`!`, `-`) or move them to the end (`+`) do not
+ * count, and neither do suites of TLS 1.3, which have a setting of their own. `@SECLEVEL` may weaken, so it counts.
  */
 function cipherWords(list: string): string[] {
   return list.split(/[:, ]+/).filter((word) => word !== '' && !/^([!+-]|@STRENGTH$|TLS_)/.test(word));
 }
 
-/** Dovecot's times: `2 secs`, `500ms`, `1 min`; without a unit seconds. Null for what is none. */
+/** Parses a time of Dovecot to seconds: `2 secs`, `500ms`, `1 min`; without a unit, seconds. Null for any other text. */
 function seconds(time: string): number | null {
   const [, number = '', unit = ''] =
     /^(\d+)\s*(|ms|msecs?|milliseconds?|s|secs?|seconds?|m|mins?|minutes?)$/i.exec(time) ?? [];
@@ -70,7 +73,7 @@ function seconds(time: string): number | null {
   return Number(number) * (/^m(s|illi)/i.test(unit) ? 0.001 : /^m/i.test(unit) ? 60 : 1);
 }
 
-/** A Postfix before 3.6, whose words `wanted` is in, reads no range: it turns TLS off over one. */
+/** Postfix before 3.6 cannot parse a range: it turns TLS off. `wanted` shows the syntax of the installed release. */
 function misreads(current: string, wanted: string): boolean {
   return /[<>]=/.test(current) && !/[<>]=/.test(wanted);
 }
@@ -82,8 +85,8 @@ interface ProtocolWord {
 }
 
 /**
- * The words of a protocol list: `>=TLSv1.2`, `!SSLv2, !SSLv3`, or `TLSv1.2, TLSv1.3`, in any case (Postfix postconf(5),
- * smtpd_tls_mandatory_protocols). Null where a word is none of these.
+ * Parses a protocol list: `>=TLSv1.2`, `!SSLv2, !SSLv3`, or `TLSv1.2, TLSv1.3`, in any case (Postfix postconf(5),
+ * smtpd_tls_mandatory_protocols). Null if a word is not of this form.
  */
 function protocolWords(value: string): ProtocolWord[] | null {
   const words = value
@@ -96,7 +99,7 @@ function protocolWords(value: string): ProtocolWord[] | null {
   return words.every(({ at }) => at >= 0) ? words : null;
 }
 
-/** The versions that a list lets through; all where it names none. */
+/** The versions that a list allows. A list that names none starts from all. */
 function allowed(words: readonly ProtocolWord[]): string[] {
   const named = words.filter(({ operator }) => operator === '').map(({ at }) => at);
   return TLS_VERSIONS.filter(
@@ -110,7 +113,7 @@ function allowed(words: readonly ProtocolWord[]): string[] {
   );
 }
 
-/** Where a version stands in TLS_VERSIONS; -1 for none of them. */
+/** The index of a version in TLS_VERSIONS; -1 if it is unknown. */
 function versionAt(name: string): number {
   const at = TLS_VERSIONS.findIndex((version) => version.toLowerCase() === name.toLowerCase());
   return at >= 0 ? at : /^(0x)?[0-9a-f]+$/i.test(name) ? TLS_NUMBERS.indexOf(Number.parseInt(name, 16)) : -1;

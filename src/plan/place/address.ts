@@ -10,13 +10,19 @@ import {
 import { running } from './running-services.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
 
-/** Where one setting stands, in words that outlive a run. `service` is NAME/TYPE; without a setting the entry itself. */
+/**
+ * The place of one setting, in a form that later runs can read. `service` is NAME/TYPE; without a setting the address means the
+ * whole entry.
+ */
 export type Address =
   | { readonly in: 'main.cf'; readonly setting: string }
   | { readonly in: 'master.cf'; readonly service: string; readonly setting?: string | undefined }
   | { readonly in: 'dovecot'; readonly path: readonly string[]; readonly home: string };
 
-/** The value that stands there itself, not one that holds there because it stands elsewhere. Of an entry its words. */
+/**
+ * The value that is written at this place itself, not one inherited from elsewhere; for an entry, its words. Null if there is
+ * none.
+ */
 export function readAt(workspace: Workspace, address: Address): string | null {
   const { postfix, dovecot } = workspace;
   switch (address.in) {
@@ -32,7 +38,10 @@ export function readAt(workspace: Workspace, address: Address): string | null {
   }
 }
 
-/** Null takes it away. Tells the file where it was written: Dovecot's may be another than its home. */
+/**
+ * Writes a value; null removes the setting. Returns the file that was written: for Dovecot it can differ from the address's
+ * home.
+ */
 export function writeAt(
   workspace: Workspace,
   address: Address,
@@ -45,7 +54,7 @@ export function writeAt(
       const file = dovecotValue(dovecot, address.path)?.file ?? address.home;
       const left = removeDovecot(dovecot, address.path);
       const block = address.path.slice(0, -1);
-      // A block for a name is ours where nothing else is in it.
+      // This tool made a `local_name` block that has nothing else in it: remove the block too.
       const isForName = /^local_name /.test(block.at(-1) ?? '');
       return { workspace: { ...workspace, dovecot: isForName ? removeEmptyBlock(left, block) : left }, file };
     }
@@ -85,14 +94,14 @@ function wordsOf({ name, type, private_, unpriv, chroot, wakeup, maxproc, comman
   return [name, type, private_, unpriv, chroot, wakeup, maxproc, command, ...args].join(' ');
 }
 
-/** As a reader finds it: `smtpd_helo_required`, `smtp/inet smtpd_sasl_auth_enable`, `service auth › mode`. */
+/** The label in notes and plans: `smtpd_helo_required`, `smtp/inet smtpd_sasl_auth_enable`, `service auth › mode`. */
 export function labelOf(address: Address): string {
   if (address.in === 'main.cf') return address.setting;
   if (address.in === 'dovecot') return address.path.join(' › ');
   return [address.service, address.setting].filter((part) => part !== undefined).join(' ');
 }
 
-/** The same for the same place, whatever it was found by. */
+/** A key that is equal for equal places. The home file of a Dovecot setting is not part of it. */
 export function addressKey(address: Address): string {
   return `${address.in} ${labelOf(address)}`;
 }

@@ -12,7 +12,7 @@ import { servicesOn, sitesOf, type Site } from './sites.ts';
 import { applies, fillMerge } from './values.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
-/** Brings one fragment into the files: what it changes, and what it leaves alone with a reason. */
+/** Applies one fragment to the files. The result has the changes, and notes on what stays as it is and why. */
 export function applyFragment(fragment: Fragment, workspace: Workspace, context: Context): Applied {
   const { fill } = context;
   if (!applies(fragment, context, workspace)) return { workspace, settings: [], notes: [] };
@@ -25,14 +25,14 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
   const settings: SettingChange[] = [];
   const notes: Note[] = [];
   for (let i = 0; i < sites.length; i++) {
-    // Found again in the files as they are now: the site before it may have moved the lines.
+    // Look the site up again in the current files: writing the previous site may have moved the lines.
     const site = sitesOf(fragment, now, fill)[i];
     if (!site || isOthers(fragment, site, now, context)) continue;
     const inherited = inheritedValue(fragment, site, context.opened);
     const decision = merge(wanted, site.value ?? inherited, reader(fragment, now));
     const level = ('keep' in decision && decision.level) || 'info';
     const said = inherited === null || ('value' in wanted && wanted.value === inherited);
-    const note = decision.note ?? (said ? undefined : `main.cf's goes on to hold here: ${inherited}`);
+    const note = decision.note ?? (said ? undefined : `main.cf's value still holds here: ${inherited}`);
     if (note !== undefined) notes.push({ task: fragment.task, level, text: `${site.label}: ${note}` });
     if ('keep' in decision) continue;
     const written = site.write(decision.to);
@@ -46,8 +46,8 @@ const FOR_LOGINS = ['smtpd_reject_unlisted_recipient', 'milter_macro_daemon_name
 const LISTS = ['smtpd_client_restrictions', 'smtpd_recipient_restrictions', 'smtpd_relay_restrictions'];
 
 /**
- * Is this site none of the fragment's business? Strict holds it; or the entry takes no logins, so nothing that is for users
- * belongs there; or the entry refuses strangers already, so that its lists are the admin's own limit.
+ * Must the fragment leave this site alone? True if strict manages the site; if the setting is for users and the entry takes no
+ * logins; and if the entry already refuses strangers, because its lists are then the admin's own limit.
  */
 function isOthers({ profile, place, setting }: Fragment, { address }: Site, now: Workspace, context: Context): boolean {
   if (profile === 'standard' && context.held?.has(addressKey(address))) return true;
@@ -62,18 +62,18 @@ function isOthers({ profile, place, setting }: Fragment, { address }: Site, now:
   return isList && before !== undefined && !letsStrangersIn(before, context.facts);
 }
 
-/** What main.cf says; a Dovecot value has nothing to do with it. */
+/** Reads main.cf. For a Dovecot fragment every name gives null, because its value does not depend on main.cf. */
 function reader({ place }: Fragment, workspace: Workspace): (name: string) => string | null {
   return place.in === 'dovecot' ? () => null : mainReader(workspace);
 }
 
-/** The daemon is not there yet, or master.cf has no smtpd on the port. */
+/** The result for a fragment without a site: the daemon is not installed yet, or master.cf has no smtpd on the port. */
 function missingPlace(fragment: Fragment, workspace: Workspace, { fill, policy }: Context): Applied {
   const { place, setting } = fragment;
-  // Left out on purpose: the plan says so once.
+  // The admin leaves port 25 out on purpose: the plan has one note about that.
   if (place.in === 'master.cf' && place.port === 25 && policy.leftOut?.includes('smtp'))
     return { workspace, settings: [], notes: [] };
-  // A port for users that stays closed is told where it is decided.
+  // The code that keeps a submission port closed writes the note about it.
   if (place.in === 'master.cf' && place.port !== 25 && workspace.postfix) return { workspace, settings: [], notes: [] };
   if (place.in === 'master.cf' && workspace.postfix) {
     const text = `${setting}: master.cf has no smtpd on port ${place.port}, so it is not set`;

@@ -6,9 +6,9 @@ import { servicesOn, type Site } from './sites.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
 /**
- * What an entry for users has from main.cf and must keep: a list that says more than who is permitted and who may not relay (a
- * policy service, a list of blocked users, client certificates), and the admin's word on recipients that do not exist. Null
- * where there is nothing of the kind.
+ * The value that a submission entry inherits from main.cf and must keep: a restriction list with more than Postfix's stock
+ * checks (a policy service, a list of blocked users, client certificates), or the admin's smtpd_reject_unlisted_recipient. Null
+ * if there is no such value.
  * @param opened the files as the admin has them
  */
 export function inheritedValue(
@@ -25,7 +25,7 @@ export function inheritedValue(
   return setting.endsWith('_restrictions') && !isStock(expandVariables(inherited, read)) ? inherited : null;
 }
 
-/** Nothing but who is permitted and who may not relay, as Postfix itself has it by default. */
+/** The checks of Postfix's default lists: permit local networks and logged-in users, refuse relaying. */
 const STOCK = /^(permit_mynetworks|permit_sasl_authenticated|(reject|defer)_unauth_destination)$/;
 
 function isStock(list: string): boolean {

@@ -9,7 +9,7 @@ import { MASTER_CF, type Workspace } from '../workspace.ts';
 const LOOPBACK = /(^|[\s[])(127\.[\d.]+|::1|localhost)(?=[\]/:\s]|$)/;
 
 interface Found {
-  /** The block or service, as a reader finds it. */
+  /** The block or service, as the note names it. */
   readonly at: string;
   readonly value: string;
   readonly file: string;
@@ -17,9 +17,9 @@ interface Found {
 }
 
 /**
- * Places where another value stands for some connections only, and wins there: a `remote` block of Dovecot, an `-o` of
- * another master.cf entry. They are the admin's exceptions, so they stay, and are told with their place. Those for the
- * host itself are not, where they are weaker only: nobody can listen in.
+ * Warnings about places where another value holds for some connections only: a `remote` block of Dovecot, or an `-o` option of
+ * another master.cf entry. These are the admin's exceptions: they stay, and the warning names their place. There is no warning
+ * about weaker values for loopback, where no attacker can listen in.
  */
 export function overrides(
   { place, setting, task }: Fragment,
@@ -39,14 +39,14 @@ export function overrides(
         : [];
   return found.flatMap(({ at, value, file, line }) => {
     if ((floor && LOOPBACK.test(at)) || 'keep' in merge(wanted, value, read)) return [];
-    // A certificate or a path for another name is what such a block is for.
+    // A `local_name` block exists to give a name its own certificate or path: it is no exception.
     if (!floor && /\blocal_name /.test(at)) return [];
     const text = `${at} ${setting}: ${value || 'nothing'} holds there (${file}:${line}), and is not changed`;
     return { task, level: 'warning', text };
   });
 }
 
-/** A setting below which nobody should be, unlike a path or a name that may well differ from place to place. */
+/** Is the value a minimum for the whole host? Paths and names may differ between places. */
 function isFloor(wanted: Merge): boolean {
   return wanted.how === 'at-least' || (wanted.how === 'set' && /^(yes|no|required)$/.test(wanted.value));
 }
@@ -60,7 +60,7 @@ function inServices(workspace: Workspace, setting: string): Found[] {
     });
 }
 
-/** The values that hold within `remote`, `local`, `local_name` and `protocol` blocks, at any depth. */
+/** The values inside `remote`, `local`, `local_name` and `protocol` blocks, at any depth. */
 function inFilters(config: DovecotConfig, setting: string): Found[] {
   const walk = (section: Section, path: readonly string[]): string[][] =>
     [...section.sections.values()].filter(isFilter).flatMap((inner) => {

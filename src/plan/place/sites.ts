@@ -9,18 +9,18 @@ import { running } from './running-services.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
 
-/** One concrete place where a setting stands, or would stand. `value` is what holds there now, null for unset. */
+/** One concrete place of a setting. `value` is the value that holds there now; null if unset. */
 export interface Site {
   readonly address: Address;
   readonly file: string;
-  /** As a reader finds it in the file: `smtp/inet smtpd_sasl_auth_enable`, `service auth › mode`. */
+  /** The label in notes and plans: `smtp/inet smtpd_sasl_auth_enable`, `service auth › mode`. */
   readonly label: string;
   readonly value: string | null;
-  /** Null takes the setting away. Returns the file where it was written: Dovecot's may be another than its home. */
+  /** Writes a value; null removes the setting. Returns the file that was written: for Dovecot it can differ from `file`. */
   write(value: string | null): { workspace: Workspace; file: string };
 }
 
-/** The sites of a fragment in these files; none where the daemon, or an entry for the port, is missing. */
+/** The sites of a fragment in these files; none if the daemon, or an entry for the port, is missing. */
 export function sitesOf(fragment: Fragment, workspace: Workspace, fill: (text: string) => string): Site[] {
   const { place, setting } = fragment;
   switch (place.in) {
@@ -56,7 +56,7 @@ function mainSite(workspace: Workspace, setting: string): Site[] {
 
 function optionSite(workspace: Workspace, service: MasterService, setting: string, port: number): Site {
   const { postfix } = workspace;
-  // An entry on 25 takes what it does not set from main.cf, and that is as good. Those for users say all by themselves.
+  // An entry on 25 may inherit the value from main.cf. Submission entries set every option themselves.
   const inherited = port === 25 && postfix ? (mainValue(postfix.main, setting)?.value ?? null) : null;
   const id = `${service.name}/${service.type}`;
   const address: Address = { in: 'master.cf', service: id, setting };
@@ -85,8 +85,8 @@ function dovecotSite(workspace: Workspace, path: readonly string[], home: string
 }
 
 /**
- * The active entries that talk to clients of a port, under any name and on any address. Behind a postscreen on 25 that
- * is `smtpd pass` (POSTSCREEN_README).
+ * The active smtpd entries that serve clients of a port, under any name and on any address. If postscreen listens on the port,
+ * this includes `smtpd pass` (POSTSCREEN_README).
  */
 export function servicesOn(workspace: Workspace, port: number): MasterService[] {
   const serves = entriesOn(workspace, port);
@@ -95,14 +95,14 @@ export function servicesOn(workspace: Workspace, port: number): MasterService[] 
   return [...serves, ...behind].filter(({ command }) => command === 'smtpd');
 }
 
-/** The active entries that listen on a port, whatever program they hand the connection to. */
+/** The active entries that listen on a port, with any program. */
 export function entriesOn(workspace: Workspace, port: number): MasterService[] {
   return running(workspace).filter(({ name, type }) => {
     return type === 'inet' && PORT_NAMES[port]?.includes(name.replace(/^.*:/, ''));
   });
 }
 
-/** Opens a port: one entry in the same chroot as the model, by default the one on 25, and with these options. */
+/** Adds an smtpd entry with these options. It has the chroot of `model`, by default of the entry on 25. */
 export function addSubmission(
   workspace: Workspace,
   name: string,
@@ -130,7 +130,7 @@ export function addSubmission(
   return { ...workspace, postfix: { ...postfix, master } };
 }
 
-/** The release's own name for the port; the number where the host cannot resolve it (known_tcp_ports is from 3.6 on). */
+/** The release's name for the port; the number if the host cannot resolve the name (known_tcp_ports exists from 3.6 on). */
 export function submissionName(facts: Facts, port: number): string {
   const version = facts.postfix ?? '0';
   const stock = port === 587 ? 'submission' : compareVersions(version, '3.7') >= 0 ? 'submissions' : 'smtps';

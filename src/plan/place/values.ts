@@ -9,8 +9,8 @@ import { satisfies } from '../../formats/versions.ts';
 import type { Workspace } from '../workspace.ts';
 
 /**
- * The names that fragments may use, filled in for one host.
- * @param asks does this run ask for a certificate that is not there?
+ * Fills in the placeholders of fragments for one host.
+ * @param asks does this run request a certificate that does not exist yet?
  */
 export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: SaslInUse): (text: string) => string {
   const served = servedCertificate(facts, policy, asks);
@@ -26,11 +26,11 @@ export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: Sas
     sasl_path: sasl.path,
     auth_socket: sasl.socket,
   };
-  // Postfix's own ${data_directory} is not one of ours and stays.
+  // Postfix's own variables, such as ${data_directory}, stay.
   return (text) => text.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
-/** smtpd_tls_chain_files: our key and certificate, and beside them the pairs that are there with another type of key. */
+/** The value of smtpd_tls_chain_files: our key and certificate, and the existing pairs with another key type. */
 function chainFiles({ key, cert, chain }: Served, { chainPairs = [], keyType, kept }: Policy): string {
   const pairs = kept?.postfix?.pairs ?? chainPairs;
   const type = chain === null ? (keyType === 'rsa' ? 'rsa' : 'ec') : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
@@ -40,12 +40,15 @@ function chainFiles({ key, cert, chain }: Served, { chainPairs = [], keyType, ke
   return [...new Set(others.some(isOurs) ? lists : [`${key}, ${cert}`, ...lists])].join(', ');
 }
 
-/** Is it one that stands for one for each further name? */
+/** Does the fragment stand for one fragment per additional name? */
 export function isForNames({ place }: Fragment): boolean {
   return place.in === 'dovecot' && place.block.some((header) => header.includes('{name}'));
 }
 
-/** Those fragments, each for every name, with the values of that name's certificate. */
+/**
+ * Expands these fragments: one for each additional name, with the values of that name's certificate. Other fragments stay as
+ * they are.
+ */
 export function forNames(fragments: readonly Fragment[], certificates: readonly Named[]): Fragment[] {
   return fragments.flatMap((fragment) => {
     const { place, merge } = fragment;
@@ -60,12 +63,12 @@ export function forNames(fragments: readonly Fragment[], certificates: readonly 
   });
 }
 
-/** What decides whether a fragment is for a host. */
+/** The facts that decide whether a fragment applies to a host. */
 export interface Situation {
   readonly facts: Facts;
   readonly policy: Policy;
   readonly sasl: SaslInUse;
-  /** Postfix's user can open that socket as it is. */
+  /** True if Postfix's user can already open the socket of `sasl`. */
   readonly reached: boolean;
 }
 
@@ -75,8 +78,8 @@ export function fillMerge(merge: Merge, fill: (text: string) => string): Merge {
 }
 
 /**
- * Is this fragment for this host: profile, versions, map types, and what main.cf says at this moment? Of a Postfix that is
- * not there yet the map types are not known: it is taken to have those that are asked for.
+ * Does this fragment apply to this host, by profile, versions, map types and the current main.cf? The map types of a Postfix
+ * that is not installed yet are unknown: it counts as supporting the required types.
  */
 export function applies(
   fragment: Fragment,

@@ -9,25 +9,26 @@ import { servicesOn, sitesOf } from '../place/sites.ts';
 import { applies } from '../place/values.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** What strict has set before, parted by what becomes of it. */
+/** The settings that strict made in earlier runs, separated by what happens to them now. */
 export interface Held {
-  /** Of the tasks that this run is about. */
+  /** Settings of the tasks that this run covers. */
   readonly known: readonly Remembered[];
-  /** Still as strict set it, and still wanted; by place. */
+  /** Still as strict set it, and still wanted; by place (`addressKey`). */
   readonly stays: ReadonlyMap<string, Remembered>;
-  /** Not wanted any more. */
+  /** No longer wanted, and still as strict set it: the run puts the earlier value back. */
   readonly goes: readonly Remembered[];
-  /** No longer wanted, and changed since by somebody else: it is theirs, and stays. */
+  /** No longer wanted, but changed by another user or program since: it stays. */
   readonly theirs: readonly Remembered[];
-  /** Of tasks that this run is not about. */
+  /** Settings of tasks that this run does not cover. */
   readonly outside: readonly Remembered[];
-  /** Where strict stands on top, by `keyOf`. */
+  /** Places that strict manages, by `addressKey`. */
   readonly places: ReadonlySet<string>;
 }
 
 /**
- * @param fragments those of strict that are for this host
- * @param tasks what this run is about; null: all
+ * Separates the recorded settings by what happens to them in this run.
+ * @param fragments the fragments of strict, and those of additional names
+ * @param tasks the tasks that this run covers; null: all
  */
 export function heldBy(
   record: ProfileRecord,
@@ -38,7 +39,7 @@ export function heldBy(
 ): Held {
   const all = record.settings.map((one) => inWordsOf(workspace, one));
   const stands = ({ at, after }: Remembered): boolean => readAt(workspace, at) === after;
-  // A certificate and its key are one: where somebody has changed one of them, both are theirs.
+  // A certificate and its key belong together: if somebody changed one of them, neither is ours any more.
   const isOurs = (one: Remembered): boolean =>
     stands(one) &&
     all.every((other) => blockOf(one) === null || blockOf(other) !== blockOf(one) || stands(other) || readAt(workspace, other.at) === null); // oxfmt-ignore
@@ -63,12 +64,12 @@ export function heldBy(
   };
 }
 
-/** The block of a further name that a setting stands in. */
+/** The block of an additional name that contains the setting; null if none does. */
 function blockOf({ at }: Remembered): string | null {
   return at.in === 'dovecot' ? (at.path.find((header) => header.startsWith('local_name ')) ?? null) : null;
 }
 
-/** What was remembered of a name's certificate under Dovecot 2.3, once its files are in 2.4's words. */
+/** The record of a name's certificate under Dovecot 2.3, in the terms of 2.4 if the files are of 2.4 now. */
 function inWordsOf({ dovecot }: Workspace, one: Remembered): Remembered {
   const { at, before, after } = one;
   const [, what] = at.in === 'dovecot' ? (/^ssl_(cert|key)$/.exec(at.path.at(-1) ?? '') ?? []) : [];
@@ -78,12 +79,12 @@ function inWordsOf({ dovecot }: Workspace, one: Remembered): Remembered {
   return { ...one, at: { ...at, path }, before: plain(before), after: plain(after) };
 }
 
-/** The task of a fragment; of one that a newer or older version had, the first that there is. */
+/** The task of a fragment. Another version of this tool may have had other fragments: those count as `sasl`. */
 function taskOf(id: string): TaskName {
   return FRAGMENTS.find((one) => one.id === id)?.task ?? 'sasl';
 }
 
-/** Puts back what is not wanted any more, the last first: a value as it was, or nothing where there was none. */
+/** Puts back what is no longer wanted, the last change first: the earlier value, or nothing if there was none. */
 export function takeBack(
   { goes, theirs }: Held,
   workspace: Workspace,
@@ -99,7 +100,7 @@ export function takeBack(
     const value = readAt(now, one.at);
     if (value === null || value === one.before || value === one.after) return [];
     const told = one.at.in === 'master.cf' && one.at.setting === undefined ? 'the entry' : value || 'nothing';
-    const text = `${labelOf(one.at)}: ${told} stays: ${one.by.startsWith('strict:') ? 'strict' : 'this tool'} had set it otherwise, and somebody has changed it since`;
+    const text = `${labelOf(one.at)}: ${told} stays: ${one.by.startsWith('strict:') ? 'strict' : 'this tool'} had set another value, and somebody has changed it since`;
     return [{ task: taskOf(one.by), level: 'info', text }];
   });
   return { workspace: now, settings: settings.toReversed(), notes };
@@ -111,7 +112,7 @@ function layOut(workspace: Workspace, { at, text }: Remembered): Workspace {
   return { ...workspace, postfix: { ...postfix, main: respaceMain(postfix.main, at.setting, text) } };
 }
 
-/** Not always does a value by itself lead back to the bytes that it had. */
+/** The layout of a value of main.cf, if the value alone would not restore the same bytes. */
 function layoutOf(at: Address, was: string | null, before: Workspace, after: Workspace): Pick<Remembered, 'text'> {
   if (at.in !== 'main.cf' || was === null || !before.postfix) return {};
   const text = mainText(before.postfix.main, at.setting);
@@ -120,8 +121,8 @@ function layoutOf(at: Address, was: string | null, before: Workspace, after: Wor
 }
 
 /**
- * The record of a host with strict: what was remembered and is still wanted, and what these fragments have changed.
- * @param before the files as standard has them, with what strict set in earlier runs
+ * The new record: earlier settings that are still wanted, and what these fragments changed.
+ * @param before the files with standard applied, including what strict set in earlier runs
  * @param after the files as they will be
  */
 export function remember(
@@ -139,7 +140,7 @@ export function remember(
     .flatMap((fragment) => addressesOf(fragment, after, fill).map((at) => ({ at, by: fragment.id })));
   for (const { at, by } of places) {
     const key = addressKey(at);
-    // An entry that is ours goes as a whole, with its options.
+    // An entry that this tool added is removed as a whole, so its options need no record.
     if (settings.has(key) || (isOption(at) && entries.has(at.service))) continue;
     const [was, is] = [readAt(before, at), readAt(after, at)];
     const held = stays.get(key);
@@ -150,7 +151,7 @@ export function remember(
     else if (known) settings.set(key, known);
     if (changed && isEntry(at)) entries.add(at.service);
   }
-  // In one order, whichever run has set what.
+  // The order does not depend on which run made a setting.
   const order = FRAGMENTS.map(({ id }) => id);
   const all = [...outside, ...settings.values()].sort((a, b) => order.indexOf(a.by) - order.indexOf(b.by));
   return { profile: policy.profile, asked: policy.asked ?? [], settings: all, sni: policy.sni ?? [] };
@@ -174,8 +175,8 @@ function addressesOf(fragment: Fragment, workspace: Workspace, fill: (text: stri
 }
 
 /**
- * The changes of a run, those of one place as one: what it was at first, and what it is in the end. Where strict, or the
- * way back from it, comes to nothing there is none.
+ * The changes of a run. All changes of a place that strict, or the way back from it, touches become one: the first value and
+ * the last. If the two are equal, there is no change.
  */
 export function netChanges(
   back: readonly SettingChange[],
@@ -194,7 +195,7 @@ export function netChanges(
   return [...chained, ...[...net.values()].filter(({ before, after }) => before !== after)];
 }
 
-/** Where a setting of Dovecot's is written is only known once it is. */
+/** The file of a Dovecot setting is known only after the setting is written, so it is not part of the key. */
 function keyOfChange({ file, setting }: SettingChange): string {
   return `${file.startsWith('/etc/postfix/') ? file : 'dovecot'} ${setting}`;
 }

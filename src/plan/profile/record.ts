@@ -2,17 +2,20 @@ import { HardenMailError } from '../../model/errors.ts';
 import { PROFILES, WISHES, type Bytes, type Profile, type Sni, type Snapshot, type Wish } from '../../model/index.ts';
 import type { Address } from '../place/address.ts';
 
-/** What profile a host has, and what each setting was before that profile set it: without it no way would lead back. */
+/**
+ * The file with the host's profile and the value of each setting before the profile changed it. Without it, strict cannot be
+ * taken back.
+ */
 export const RECORD = '/var/lib/harden-mail/profile.json';
 
-/** One setting that strict has set. `before` is null where it did not stand there. */
+/** One setting that strict changed. `before` is null if it was not set there. */
 export interface Remembered {
   /** The fragment's id, for the reader. */
   readonly by: string;
   readonly at: Address;
   readonly before: string | null;
   readonly after: string | null;
-  /** How `before` was laid out, where its value alone would not lead back to the same bytes (main.cf only). */
+  /** The layout of `before`, if the value alone would not restore the same bytes (main.cf only). */
   readonly text?: Bytes;
 }
 
@@ -20,7 +23,7 @@ export interface ProfileRecord {
   readonly profile: Profile;
   readonly asked: readonly Wish[];
   readonly settings: readonly Remembered[];
-  /** Further names: who applies without an inventory does not take them away. */
+  /** Additional names: an apply without an inventory keeps them. */
   readonly sni: readonly Sni[];
 }
 
@@ -28,8 +31,8 @@ const NONE: ProfileRecord = { profile: 'standard', asked: [], settings: [], sni:
 const VERSION = 1;
 
 /**
- * What a host's record says; where there is none it has the standard profile.
- * @throws CONFIG_INVALID where it is not what this tool wrote
+ * The host's record; a host without a record has the standard profile.
+ * @throws CONFIG_INVALID if the file does not have this tool's format
  */
 export function readRecord({ files }: Pick<Snapshot, 'files'>): ProfileRecord {
   const file = files[RECORD];
@@ -38,12 +41,12 @@ export function readRecord({ files }: Pick<Snapshot, 'files'>): ProfileRecord {
   if (found !== null) return found;
   throw new HardenMailError(
     'CONFIG_INVALID',
-    `${RECORD} is not what harden-mail wrote there, or what a newer one did`,
-    'Nothing was written. Put it back from a backup; or move it away: then what strict has set counts as your own, and stays.',
+    `${RECORD} is not what harden-mail wrote there, or a newer harden-mail wrote it`,
+    'Nothing was written. Restore it from a backup; or move it away: then the settings that strict made count as your own, and stay.',
   );
 }
 
-/** A line for each setting, so that a diff of it can be read. */
+/** One line per setting, so that its diff is readable. */
 export function renderRecord({ profile, asked, settings, sni }: ProfileRecord): Bytes {
   const lines = settings.map((one) => `    ${ascii(JSON.stringify(one))}`).join(',\n');
   const head = [
@@ -55,7 +58,7 @@ export function renderRecord({ profile, asked, settings, sni }: ProfileRecord): 
   return `{\n${head},\n  "settings": [${lines && `\n${lines}\n  `}]\n}\n`;
 }
 
-/** Values are bytes of any encoding: above 0x7e as JSON's own escapes, which are the same bytes when they are read. */
+/** Values are bytes in any encoding. Bytes above 0x7e become JSON escapes, which parse to the same bytes. */
 function ascii(json: string): string {
   return json.replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

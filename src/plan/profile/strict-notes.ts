@@ -5,7 +5,7 @@ import { servedCertificate } from '../../tasks/served.ts';
 import { takesLogins } from '../serving/logins.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
-/** What strict leaves to the admin, or costs. */
+/** Notes on what strict costs, and on what it leaves to the admin. */
 export function strictNotes(before: Workspace, now: Workspace, facts: Facts, policy: Policy): Note[] {
   if (policy.profile !== 'strict' || !now.postfix) return [];
   const read = mainReader(now);
@@ -19,15 +19,15 @@ export function strictNotes(before: Workspace, now: Workspace, facts: Facts, pol
   const noPop3 = policy.asked?.includes('no-pop3');
   return [
     ...(takesLogins(before)
-      ? [{ task: 'sasl', level: 'warning', text: 'who sends by port 25 with a login cannot do so any more: tell your users of 465 (TLS) and 587 (STARTTLS)' } as const] // oxfmt-ignore
+      ? [{ task: 'sasl', level: 'warning', text: 'users can no longer log in on port 25 to send mail: tell them to use 465 (TLS) or 587 (STARTTLS)' } as const] // oxfmt-ignore
       : []),
     ...(isSet('smtpd_sender_login_maps')
       ? []
-      : [info('sasl', 'who has logged in may send under any address: who owns which, only you know (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // oxfmt-ignore
+      : [info('sasl', 'a user who has logged in may send under any address: only you know which address belongs to which user (smtpd_sender_login_maps, reject_sender_login_mismatch)')]), // oxfmt-ignore
     ...(chain === null || isRsa || refusesClear
       ? []
       : [info('starttls', `the certificate has an ECDSA key: servers that know only RSA bring their mail in clear; ${remedy}`)]), // oxfmt-ignore
-    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), for nothing tells from here who uses it: where nobody does, --no-pop3 closes it')]), // oxfmt-ignore
+    ...(noPop3 ? [] : [info('dovecot-ssl', 'POP3 stays open (110, 995), because no file tells who uses it: if nobody does, --no-pop3 closes it')]), // oxfmt-ignore
   ];
 }
 

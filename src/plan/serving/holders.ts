@@ -1,19 +1,19 @@
-/** Who holds the ports of Postfix: another program or another Postfix instance there is a reason to stop. Pure. */
+/** Checks that Postfix's ports are free: another program or another Postfix instance on them stops the run. Pure. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Facts, Listener } from '../../model/index.ts';
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { entriesOn } from '../place/sites.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
-/** The ports that this tool edits entries of. */
+/** The ports whose entries this tool edits. */
 const PORTS = [25, 465, 587];
 const EVERYWHERE = ['0.0.0.0', '::'];
 
 /**
- * Each entry of master.cf for mail must have its port to itself. Two masters can listen on one port (SO_REUSEPORT): then the
- * kernel gives each client to one or the other by chance, and nothing is logged.
+ * Each mail entry of master.cf must have its port to itself. Two masters can listen on one port (SO_REUSEPORT): then the kernel
+ * gives each client to one or the other by chance, and nothing is logged.
  * @param workspace the files as they will be
- * @throws PORT_BUSY where somebody else listens at an address of such an entry
+ * @throws PORT_BUSY if another program or instance listens at an address of such an entry
  */
 export function assertPortsFree(workspace: Workspace, { listeners }: Pick<Facts, 'listeners'>): void {
   for (const port of PORTS) {
@@ -29,7 +29,10 @@ function isForeign({ process, ours }: Listener): boolean {
   return process !== '' && (process !== 'master' || ours === false);
 }
 
-/** Where an entry listens, by its name (`10.8.0.1:submission`) or else by inet_interfaces. What is not an address may be any. */
+/**
+ * The addresses where an entry listens, by its name (`10.8.0.1:submission`) or else by inet_interfaces. A host name counts as
+ * any address.
+ */
 export function addressesOf(name: string, workspace: Workspace): string[] {
   const [, host] = /^(.*):[^:]*$/.exec(name) ?? [];
   if (host !== undefined) return [plain(host)].flatMap(named);
@@ -59,8 +62,8 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * Do two addresses meet? The wildcards take every address of their family.
- * @param held as `ss` prints it; `*` takes both families
+ * Do two addresses overlap? A wildcard covers every address of its family.
+ * @param held as `ss` prints it; `*` covers both families
  */
 export function overlap(mine: string, held: string): boolean {
   const other = plain(held);

@@ -3,7 +3,7 @@ import { parametersOf } from '../../exposure/config.ts';
 import { servicesOn } from '../place/sites.ts';
 import type { Workspace } from '../workspace.ts';
 
-/** Do users log in on a port, by these files? */
+/** Do these files let users log in on the port? */
 export function takesLogins(workspace: Workspace, port = 25): boolean {
   const { postfix } = workspace;
   if (!postfix) return false;

@@ -12,10 +12,10 @@ import { addSubmission, entriesOn, servicesOn, submissionName } from '../place/s
 import { mainReader, MASTER_CF, type Workspace } from '../workspace.ts';
 
 /**
- * Sees to it that an entry serves the port: one that is there, or a new one for each address where users are served now. A new
- * entry is for the same users under the same rules: it takes over what the admin has for them on the entry that it is modelled
- * on (exposure/reference.ts).
- * @throws CONFIG_CONFLICT where another program of Postfix serves the port: a second entry keeps Postfix from starting
+ * Makes an entry serve the port: an existing one, or a new one for each address that serves users now. A new entry is for the
+ * same users under the same rules: it copies the admin's settings for them from the entry that it is modelled on
+ * (exposure/reference.ts).
+ * @throws CONFIG_CONFLICT if another program of Postfix serves the port: with a second entry Postfix does not start
  */
 export function openPort(fragment: Fragment, workspace: Workspace, context: Context): Applied {
   const { place, merge: wanted } = fragment;
@@ -48,12 +48,15 @@ function isMissedByNobody(standard: Workspace): boolean {
   return servicesOn(standard, 465).length > 0 && !takesLogins(standard);
 }
 
-/** The addresses in master.cf's own words, each with the entry that serves users there; none: one entry without a model. */
+/**
+ * The addresses as master.cf writes them, each with the entry that serves users there. Without such an entry: one new entry
+ * without a model.
+ */
 function perAddress(models: readonly Smtpd[]): [string, Smtpd | undefined][] {
   if (models.length === 0) return [['', undefined]];
   const found = new Map<string, Smtpd>();
   for (const model of models) {
-    // Behind postscreen the address is that of the entry in front, which the map knows.
+    // Behind postscreen the address is that of the postscreen entry; the exposure map knows it.
     const { address } = endpointOf(model.service.name);
     const key = address === null || model.service.type === 'pass' ? ownAddress(model) : model.service.name.replace(/:[^:\]]*$/, ''); // oxfmt-ignore
     if (!found.has(key)) found.set(key, model);
@@ -77,10 +80,13 @@ function assertFree(port: number, workspace: Workspace): void {
   }
 }
 
-/** What each port says for itself: its log name, its kind of TLS, its certificate. */
+/** Options that each port sets for itself: its log name, its kind of TLS, its certificate. */
 const BY_PORT =
   /^(syslog_name|smtpd_(tls_(wrappermode|security_level|auth_only|(ec|d)?(cert|key)_file|chain_files)|use_tls|enforce_tls|sasl_auth_enable))$/;
-/** Of an entry that is not for users alone: its filters, and who stands in front of it. */
+/**
+ * Options that a new entry takes from an entry that does not serve users alone: filters, sender ownership, SASL, and the proxy
+ * in front.
+ */
 const SHARED =
   /^(content_filter|smtpd_proxy_\w+|smtpd_milters|receive_override_options|cleanup_service_name|smtpd_upstream_proxy_\w+|smtpd_sender_login_maps|smtpd_sasl_(type|path|local_domain))$/;
 const WRITTEN = new Map(FOR_USERS.map(({ setting, written }) => [setting, written]));
@@ -90,8 +96,8 @@ const RECIPIENT = 'smtpd_recipient_restrictions';
 const PERMIT = 'permit_sasl_authenticated';
 
 /**
- * The options of a new entry: the lists that decide who may send, with the checks that users meet now in front; and what else
- * the admin has for them there (who may send as whom, filters, a signing milter).
+ * The options of a new entry: the lists that decide who may send, with the checks that users meet now in front; and the admin's
+ * other options for users (sender ownership, filters, a signing milter).
  */
 function takenOver(model: Smtpd, opened: Workspace): Option[] {
   const { service, parameters } = model;
@@ -123,7 +129,10 @@ function takenOver(model: Smtpd, opened: Workspace): Option[] {
   ];
 }
 
-/** The samples' own names mean nothing where main.cf does not set them; an option that is set to nothing only takes away. */
+/**
+ * Names from the sample entries (`mua_…`) mean nothing unless main.cf sets them. An option that is set to nothing only removes
+ * a check.
+ */
 function isEmptyMacro(value: string, opened: Workspace): boolean {
   return expandVariables(value, mainReader(opened)).replace(/\$\{?mua_\w+\}?/g, '').trim() === ''; // oxfmt-ignore
 }

@@ -1,4 +1,4 @@
-/** Which ports expect the PROXY protocol (haproxy's) before the first word of a client. Pure. */
+/** The ports that expect the PROXY protocol (haproxy's) before the first line of a client. Pure. */
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { optionValue, type MasterService } from '../../formats/postfix/master-cf.ts';
 import { HardenMailError } from '../../model/errors.ts';
@@ -9,20 +9,20 @@ import { mainReader, openWorkspace, type Workspace } from '../workspace.ts';
 
 export interface ProxiedPort {
   readonly port: number;
-  /** From whom it is taken: Dovecot's haproxy_trusted_networks. Null: from everybody (Postfix). */
+  /** The proxies that the port accepts it from: Dovecot's haproxy_trusted_networks. Null: any client (Postfix). */
   readonly trusted: string | null;
 }
 
 /**
- * The ports of mail that expect it of a client who connects to this address of the host. Where the files cannot be read there
- * are none: the daemons' own parsers are asked about that.
+ * The mail ports that expect the PROXY protocol from a client that connects to this address of the host. None if the files
+ * cannot be parsed: the host's own parsers report that.
  */
 export function proxiedPorts(snapshot: Snapshot, address: string): ProxiedPort[] {
   try {
     const { workspace } = openWorkspace(snapshot);
     const { listeners } = snapshot.facts;
     const found = [...ofPostfix(workspace, address), ...ofDovecot(workspace.dovecot)];
-    // Where the proxy itself holds the address, it speaks to those behind it, and to us as any server does.
+    // If the proxy itself listens at this address, it speaks plain SMTP or IMAP to us, as any server does.
     return found.filter(({ port }) => {
       const here = listeners.filter((one) => one.port === port && overlap(address, one.address));
       return here.length === 0 || here.some(({ process }) => ['', 'master', 'dovecot'].includes(process));
@@ -36,7 +36,7 @@ export function proxiedPorts(snapshot: Snapshot, address: string): ProxiedPort[]
 function ofPostfix(workspace: Workspace, address: string): ProxiedPort[] {
   const read = mainReader(workspace);
   const isProxied = (entry: MasterService): boolean => {
-    // Behind postscreen, smtpd has the client from postscreen.
+    // Behind postscreen, smtpd gets the client from postscreen.
     const setting =
       entry.command === 'postscreen' ? 'postscreen_upstream_proxy_protocol' : 'smtpd_upstream_proxy_protocol';
     return (optionValue(entry, setting) ?? read(setting) ?? '').trim() === 'haproxy';
@@ -44,13 +44,13 @@ function ofPostfix(workspace: Workspace, address: string): ProxiedPort[] {
   return [25, 465, 587].flatMap((port) => {
     const entries = entriesOn(workspace, port);
     const here = entries.filter(({ name }) => addressesOf(name, workspace).some((one) => overlap(one, address)));
-    // The address that we know the host by need not be one of its own: then all of them must agree.
+    // The host may not have the address that we reach it by (NAT): then all entries must agree.
     const asked = here.length > 0 ? here : entries;
     return asked.length > 0 && asked.every(isProxied) ? [{ port, trusted: null }] : [];
   });
 }
 
-/** Dovecot's own listeners of these services, with the ports that they have by default. */
+/** Dovecot's listeners of these services, with their default ports. */
 const LISTENERS: Readonly<Record<string, number>> = { imap: 143, imaps: 993, pop3: 110, pop3s: 995 };
 
 function ofDovecot(config: DovecotConfig | null): ProxiedPort[] {

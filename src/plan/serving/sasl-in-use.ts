@@ -4,23 +4,23 @@ import type { Facts, Note, Policy } from '../../model/index.ts';
 import { smtpdsOf } from '../../exposure/postfix-ways.ts';
 import { MAIN_CF, type Workspace } from '../workspace.ts';
 
-/** Who checks passwords for Postfix. */
+/** The service that checks passwords for Postfix. */
 export interface SaslInUse {
-  /** `dovecot`: through a Unix socket, which this tool sees to. `other`: something else that works; it stays. */
+  /** `dovecot`: Dovecot through a Unix socket, which this tool configures. `other`: another service that works; it stays. */
   readonly kind: 'dovecot' | 'other';
-  /** As main.cf has it, or is to have it. */
+  /** The value of smtpd_sasl_path that main.cf has or should have. */
   readonly path: string;
-  /** Of `dovecot`: the socket, an absolute path. */
+  /** For `dovecot`: the socket, an absolute path; else empty. */
   readonly socket: string;
-  /** Of `other`: what it is, for a note. */
+  /** For `other`: its description, for a note; else empty. */
   readonly told: string;
 }
 
 const STOCK = 'private/auth';
 
 /**
- * What the administrator chose to check passwords, as far as it is in use: Cyrus SASL, Dovecot over TCP, or a socket at a path
- * of his own. With `--replace sasl`, and where nothing is in use, it is Dovecot at private/auth.
+ * The administrator's choice for password checks, if it is in use: Cyrus SASL, Dovecot over TCP, or a socket at another path.
+ * With `--replace sasl`, and if nothing is in use, it is Dovecot at private/auth.
  */
 export function saslInUse(opened: Workspace, facts: Facts, policy: Policy): SaslInUse {
   const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
@@ -53,7 +53,7 @@ export function saslNotes({ kind, told }: SaslInUse): Note[] {
   return [{ task: 'sasl', level: 'info', text, consent: 'sasl' }];
 }
 
-/** Can Postfix's user open this socket, once its mode is at most 0660? */
+/** Can Postfix's user open this socket once its mode is at most 0660? */
 export function reachesSocket({ dovecot }: Workspace, socket: string): boolean {
   if (!dovecot) return false;
   const of = (name: string): string => dovecotValue(dovecot, ['service auth', `unix_listener ${socket}`, name])?.value ?? ''; // oxfmt-ignore

@@ -1,4 +1,4 @@
-/** The certificates that the daemons are told to serve now, and whether they can be served. Pure. */
+/** The certificates that the daemons are configured to serve now, and whether clients can accept them. Pure. */
 import { X509Certificate } from 'node:crypto';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { listMembers } from '../../formats/text/lists.ts';
@@ -8,36 +8,36 @@ import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from '../workspace.ts';
 
-/** One key with its certificate, judged. */
+/** One key with its certificate, checked. */
 export interface ServedPair extends KeyPair {
-  /** Null where its file holds none that can be read. */
+  /** Null if the files hold no readable certificate that belongs to the key. */
   readonly leaf: X509Certificate | null;
-  /** The certificate and those behind it, PEM. */
+  /** The certificate and those that follow it, PEM. */
   readonly chain: string;
-  /** Why no client can be content with it; null: it can be served. */
+  /** Why no client accepts the certificate; null: it can be served. */
   readonly problem: string | null;
-  /** The folder below /etc/letsencrypt/live that its path names. */
+  /** The folder below /etc/letsencrypt/live that its path names; null if it names none. */
   readonly lineage: string | null;
-  /** What certbot renews of it, also where its path leads there by a link. */
+  /** The lineages of its files that certbot renews, also if a path leads there by a link. */
   readonly lineages: readonly string[];
-  /** Another daemon can use it: its key has no password, and its path is not one that only this daemon sees. */
+  /** Another daemon can use it: its key has no password, and its path is visible to other daemons too. */
   readonly shared: boolean;
   readonly exposed: readonly string[];
   readonly changed: number;
   readonly folders: readonly string[];
 }
 
-/** What one daemon serves to who asks for no name that has a certificate of its own. */
+/** The certificates that one daemon serves to clients, except for names with a certificate of their own. */
 export interface ServedNow {
   readonly daemon: MailDaemon;
   /** `/etc/postfix/main.cf:12: smtpd_tls_cert_file` */
   readonly setting: string;
   readonly pairs: readonly ServedPair[];
-  /** Is it one list of pairs, in which one that cannot be served stands in the way of others? */
+  /** Is it one list of pairs, in which a pair that cannot be served also stops the others? */
   readonly isList: boolean;
 }
 
-/** Of both daemons, Postfix first; a daemon that is told none is left out. */
+/** The certificates of both daemons, Postfix first; a daemon without a configured certificate is left out. */
 export function servedNow(snapshot: Snapshot, { postfix, dovecot }: Workspace): ServedNow[] {
   const files = filesOf(snapshot);
   return [
@@ -46,7 +46,7 @@ export function servedNow(snapshot: Snapshot, { postfix, dovecot }: Workspace): 
   ];
 }
 
-/** A file of certificates and keys, with what certbot calls it. */
+/** A file of certificates and keys, with the name of its lineage. */
 interface Source extends Omit<PemFile, 'path'> {
   readonly lineage: string | null;
 }
@@ -66,7 +66,7 @@ function filesOf({ facts, files }: Snapshot): Files {
     }
     const lineage = facts.lineages.find((one) => one.name === name);
     const live = files[`/etc/letsencrypt/live/${name}/fullchain.pem`];
-    // Whether a lineage's key fits its certificate is known already.
+    // The facts already say whether a lineage's key belongs to its certificate.
     return {
       target: lineage ? path : '',
       certificates: part === 'privkey' ? '' : (lineage?.chain ?? ''),
@@ -83,10 +83,10 @@ function servedByPostfix(facts: Facts, workspace: Workspace, files: Files): Serv
   const { postfix } = workspace;
   if (!postfix) return [];
   const read = mainReader(workspace);
-  // The host resolves what main.cf only names by a variable; where it was not asked, what is in the file is resolved here.
+  // postconf on the host expands variables; if it was not asked, the value of the file is expanded here.
   const value = (name: string): string => facts.postconf[name] ?? expandVariables(read(name) ?? '', read);
   const at = (name: string): string => `${MAIN_CF}:${mainValue(postfix.main, name)?.line ?? 0}: ${name}`;
-  // Before 3.4 nobody reads it.
+  // Postfix before 3.4 does not read smtpd_tls_chain_files.
   const isKnown = facts.postfix === null || compareVersions(facts.postfix, '3.4') >= 0;
   const listed = isKnown ? listMembers(value('smtpd_tls_chain_files')) : [];
   if (listed.length > 0) {
@@ -121,7 +121,10 @@ function servedByDovecot(facts: Facts, config: DovecotConfig, files: Files): Ser
   return [{ daemon: 'dovecot', setting: `${where.file}:${where.line}: ${names.join('cert')}`, pairs, isList: false }];
 }
 
-/** The pairs of smtpd_tls_chain_files (postconf(5)): each begins with a key, and the certificates up to the next key are its. */
+/**
+ * The pairs of smtpd_tls_chain_files (postconf(5)): each begins with a key, and the certificates up to the next key belong to
+ * it.
+ */
 function pairsOf(listed: readonly string[], files: Files, facts: Facts): ServedPair[] {
   const groups: string[][] = [];
   for (const path of listed) {
@@ -131,7 +134,7 @@ function pairsOf(listed: readonly string[], files: Files, facts: Facts): ServedP
   return groups.flatMap((group) => {
     const [first = ''] = group;
     const { publicKeys } = files(first);
-    // Several pairs in one file go together.
+    // A file with several keys: each key has its certificate in the same group.
     return publicKeys.length > 1
       ? publicKeys.map((key) => judged({ group, key, keyPath: first, files, facts, hasPassword: false }))
       : [judged({ group, key: publicKeys[0] ?? '', keyPath: first, files, facts, hasPassword: false })];
@@ -156,7 +159,7 @@ interface Named {
 function judged({ group, key, keyPath, files, facts, hasPassword }: Named): ServedPair {
   const sources = group.map((path) => ({ path, ...files(path) }));
   const certificates = sources.flatMap(({ path, certificates: pem }) => blocks(pem).map((one) => ({ path, pem: one, leaf: parsed(one) }))); // oxfmt-ignore
-  // A key that the host could not read for want of openssl, or of its password, is taken for that of the first certificate.
+  // A key that the host could not read (no openssl, or a password) is assumed to belong to the first certificate.
   const isSealed = key === 'unknown' || (key === '' && hasPassword && sources.some(({ publicKeys }) => publicKeys.length > 0)); // oxfmt-ignore
   const at = isSealed ? 0 : certificates.findIndex(({ leaf }) => leaf !== null && publicHalf(leaf) === key);
   const own = at < 0 ? undefined : certificates[at];
@@ -184,7 +187,10 @@ function judged({ group, key, keyPath, files, facts, hasPassword }: Named): Serv
   };
 }
 
-/** What keeps clients from accepting it, whatever its names are. Its issuer need not be known: that may be a private one. */
+/**
+ * Why clients do not accept the certificate, whatever its names are; null if nothing is found. The issuer need not be known: it
+ * may be a private authority.
+ */
 function problemOf(leaf: X509Certificate | null, count: number, key: string, { now }: Facts): string | null {
   if (leaf === null) return count === 0 ? 'there is no certificate in its file' : `${key} is not its private key`;
   const [from, to] = [leaf.validFrom, leaf.validTo].map((date) => Date.parse(date) / 1000) as [number, number];

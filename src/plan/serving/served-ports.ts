@@ -1,6 +1,6 @@
 /**
- * What a host serves on its mail ports, and what its administrator has left out: a policy that is read from the host, said in
- * the plan, and kept. docs/served.md. Pure.
+ * The services that a host offers on its mail ports, and those that its administrator leaves out: a policy that is read from
+ * the host, shown in the plan, and kept. docs/served.md. Pure.
  */
 import { HardenMailError } from '../../model/errors.ts';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
@@ -16,23 +16,23 @@ import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from '.
 /** A service that the host leaves out. */
 export interface LeftOut {
   readonly service: Service;
-  /** As a sentence goes on: `the package dovecot-pop3d is not installed`. */
+  /** The reason, as a clause: `the package dovecot-pop3d is not installed`. */
   readonly why: string;
 }
 
 export interface Serving {
   readonly leftOut: readonly LeftOut[];
-  /** Ports that nobody is to answer on, each with the reason. One port of a service can be closed while the other is open. */
+  /** Ports that must not answer, each with the reason. One port of a service can be closed while the other is open. */
   readonly closed: ReadonlyMap<number, string>;
   /** The mechanisms that users log in with, upper case; absent: PLAIN and LOGIN as the recipe has them. */
   readonly mechanisms?: readonly string[];
-  /** Do users log in on port 25? A caller that knows it from a plan sets it: see `servingOf`. */
+  /** Do users log in on port 25? A caller that knows it from a plan passes it to `servingOf`. */
   readonly authOn25: boolean;
 }
 
 const PORTS_OF: Readonly<Record<Service, readonly number[]>> = { smtp: [25], imap: [143, 993], pop3: [110, 995] };
 
-/** Listeners of Dovecot's own, by the port that they have by default. */
+/** Dovecot's listeners, by their default port. */
 const LISTENER: Readonly<Record<number, readonly [service: string, listener: string]>> = {
   110: ['pop3-login', 'pop3'],
   143: ['imap-login', 'imap'],
@@ -41,9 +41,9 @@ const LISTENER: Readonly<Record<number, readonly [service: string, listener: str
 };
 
 /**
- * What this host serves, by its files and packages and by `--serve` and `--no-serve`. A host without Dovecot has left nothing
- * out: it is to get it. Where the files cannot be read, nothing is known of them.
- * @param sure what a plan knows better than the files; and the address that the host is looked at by
+ * The services of this host, by its files, its packages, `--serve` and `--no-serve`. A host without Dovecot leaves nothing out,
+ * because the plan installs Dovecot. Files that cannot be parsed leave nothing out.
+ * @param sure facts that a plan knows better than the files, and the address at which the host is checked
  */
 export function servingOf(
   snapshot: Snapshot,
@@ -61,7 +61,7 @@ export function servingOf(
   });
   const closed = new Map<number, string>();
   for (const { service, why } of leftOut) for (const port of PORTS_OF[service]) closed.set(port, why);
-  // What strict closed for --no-pop3 is not the administrator's.
+  // Ports that strict closed for --no-pop3 are not the administrator's choice.
   const ours = readRecord(snapshot).asked.includes('no-pop3') ? PORTS_OF.pop3 : [];
   for (const port of [110, 143, 993, 995]) {
     if (closed.has(port) || ours.includes(port) || wanted.some((service) => PORTS_OF[service].includes(port))) continue;
@@ -79,13 +79,13 @@ export function servingOf(
   };
 }
 
-/** Do users log in on this port, by the files as they are? Where they cannot be read, as the recipe has it. */
+/** Do users log in on this port, by the current files? If these cannot be parsed: yes, as in the recipe. */
 export function usersLogInOn(snapshot: Snapshot, port: number): boolean {
   const workspace = opened(snapshot);
   return workspace === null || takesLogins(workspace, port);
 }
 
-/** The policy, and in it what is left out: what tasks go by. */
+/** The policy with the services that are left out, which the tasks respect. */
 export function withServing(policy: Policy, snapshot: Snapshot): Policy {
   const leftOut = servingOf(snapshot, policy).leftOut.map(({ service }) => service);
   return leftOut.length > 0 ? { ...policy, leftOut } : policy;
@@ -94,7 +94,7 @@ export function withServing(policy: Policy, snapshot: Snapshot): Policy {
 const PACKAGE = 'the package';
 const CALLED: Readonly<Record<Service, string>> = { smtp: 'SMTP (port 25)', imap: 'IMAP', pop3: 'POP3' };
 
-/** What is left out, once for each service. */
+/** A note for each service that is left out. */
 export function servingNotes({ leftOut }: Serving): Note[] {
   return leftOut.map(({ service, why }) => ({
     task: service === 'smtp' ? 'sasl' : 'install',
@@ -104,8 +104,9 @@ export function servingNotes({ leftOut }: Serving): Note[] {
 }
 
 /**
- * @throws CONFIG_CONFLICT where `--serve` asks for what a line of the administrator's files leaves out: packages are installed,
- * but such a line is not taken away; and where Postfix serves nobody but the host itself
+ * Stops a run that cannot serve what it is asked to serve.
+ * @throws CONFIG_CONFLICT if `--serve` names a service that a line of the administrator's files leaves out: the tool installs
+ * packages, but does not remove such a line; and if Postfix serves only the host itself
  */
 export function assertServable({ facts }: Snapshot, workspace: Workspace, { serve = [] }: Policy): void {
   for (const service of serve) {
@@ -114,20 +115,20 @@ export function assertServable({ facts }: Snapshot, workspace: Workspace, { serv
     throw new HardenMailError(
       'CONFIG_CONFLICT',
       `--serve ${service}, but ${why}`,
-      'Nothing was written. Take that back in the file, and run again.',
+      'Nothing was written. Undo that in the file, and run again.',
     );
   }
   assertReachable(workspace, facts);
 }
 
-/** A satellite that hands its own mail on has no users' ports: 465 would be opened on the loopback, where nobody needs it. */
+/** A satellite that only relays its own mail has no submission ports: 465 would open on loopback, where no user needs it. */
 function assertReachable(workspace: Workspace, { listeners }: Facts): void {
   if (!workspace.postfix) return;
   const entries = [25, 465, 587].flatMap((port) => entriesOn(workspace, port));
   const addresses = entries.flatMap(({ name }) => addressesOf(name, workspace));
   const fallback = addressesOf('smtp', workspace);
   if (![...addresses, ...fallback].every(isLoopback)) return;
-  // A proxy in front takes users' connections for it.
+  // A proxy on the host accepts users' connections for Postfix.
   const proxied = listeners.some(
     ({ port, process }) => [25, 465, 587].includes(port) && !['', 'master'].includes(process),
   );
@@ -135,12 +136,12 @@ function assertReachable(workspace: Workspace, { listeners }: Facts): void {
   const value = mainReader(workspace)('inet_interfaces') ?? '';
   throw new HardenMailError(
     'CONFIG_CONFLICT',
-    `Postfix listens on loopback only (${MAIN_CF}: inet_interfaces = ${value}): it hands on the host's own mail, and has no port for users that could be hardened`,
+    `Postfix listens on loopback only (${MAIN_CF}: inet_interfaces = ${value}): it only relays the host's own mail, and has no port for users to harden`,
     'Nothing was written. If this host is to serve users, set inet_interfaces = all, restart Postfix, and run again.',
   );
 }
 
-/** A run asks several times of one snapshot, which does not change. */
+/** Parsed files by snapshot: a run asks several times, and a snapshot does not change. */
 const known = new WeakMap<Snapshot, Workspace | null>();
 
 function opened(snapshot: Snapshot): Workspace | null {
@@ -165,7 +166,7 @@ function reasonOf(service: Service, { packages }: Facts, workspace: Workspace | 
   return workspace && inFiles(service, workspace);
 }
 
-/** The line that leaves a service out, as a reason; null where none does. */
+/** The line that leaves a service out, as a reason; null if no line does. */
 function inFiles(service: Service, workspace: Workspace): string | null {
   if (service === 'smtp') {
     if (!workspace.postfix) return null;
@@ -178,14 +179,14 @@ function inFiles(service: Service, workspace: Workspace): string | null {
   const { dovecot } = workspace;
   if (!dovecot) return null;
   const protocols = dovecotValue(dovecot, ['protocols']);
-  // A package's own file only adds its own.
+  // The file of a package only adds the package's own protocol.
   if (protocols && !protocols.file.startsWith('/usr/') && !protocols.value.split(/[\s,]+/).includes(service))
     return `${protocols.file}:${protocols.line}: protocols = ${protocols.value.trim()}`.trimEnd();
   const reasons = PORTS_OF[service].map((port) => closedListener(dovecot, port));
   return reasons.every((why) => why !== null) ? (reasons[0] ?? null) : null;
 }
 
-/** Why nobody listens on a port of Dovecot's; null where somebody does. */
+/** Why Dovecot does not listen on a port; null if it does. */
 function closedListener(config: DovecotConfig, port: number): string | null {
   const [service, name] = LISTENER[port] ?? [];
   if (service === undefined || name === undefined) return null;
@@ -197,7 +198,10 @@ function closedListener(config: DovecotConfig, port: number): string | null {
   return `${own.file}:${own.line}: inet_listener ${name} has port = ${own.value}`;
 }
 
-/** Ports for users that nobody answers on at this address, and why: bound to another one, or left out for users' own limits. */
+/**
+ * Submission ports that do not answer at this address, and why: the entry is bound to another address, or is left out because
+ * Postfix limits users to known clients.
+ */
 function usersElsewhere(workspace: Workspace, facts: Facts, address: string | undefined): [number, string][] {
   const { postfix } = workspace;
   if (!postfix) return [];
@@ -213,7 +217,7 @@ function usersElsewhere(workspace: Workspace, facts: Facts, address: string | un
   });
 }
 
-/** What `auth_mechanisms` says where PLAIN is not in it; null where it is, or where nothing is said. */
+/** The mechanisms of `auth_mechanisms` if PLAIN is not among them; null if it is, or if the setting is absent. */
 function otherMechanisms(config: DovecotConfig): string[] | null {
   const words = (dovecotValue(config, ['auth_mechanisms'])?.value ?? 'plain').split(/[\s,]+/).filter(Boolean);
   return words.some((word) => word.toLowerCase() === 'plain') ? null : words.map((word) => word.toUpperCase());

@@ -5,8 +5,8 @@ import { withChanges } from '../undo.ts';
 import { openWorkspace } from '../workspace.ts';
 
 /**
- * Of the ports at which users hand in mail those that are held now, and still will be once the changes are made: an entry of
- * master.cf stays, or it is another program's. What a rollback takes away was an apply's, and nobody misses it.
+ * Submission ports that listen now and still will after the changes: an entry of master.cf stays, or another program holds the
+ * port. A port that a rollback closes was opened by an apply, so users do not miss it.
  */
 export function staying(snapshot: Snapshot, changes: readonly Change[]): number[] {
   const { listeners } = snapshot.facts;
@@ -18,13 +18,16 @@ export function staying(snapshot: Snapshot, changes: readonly Change[]): number[
   );
 }
 
-/** Of the ports of mail (25, 465, 587) those that master.cf has an active entry for. */
+/** The mail ports (25, 465, 587) that have an active entry in master.cf. */
 export function entryPorts(snapshot: Snapshot): number[] {
   const names = portsOfMaster(snapshot);
   return [25, 465, 587].filter((port) => (PORT_NAMES[port] ?? []).some((name) => names.includes(name)));
 }
 
-/** As they are written there, without an address before them. What cannot be read is left to the host's own parsers. */
+/**
+ * The port names as master.cf has them, without an address. None if the files cannot be parsed: the host's own parsers report
+ * that.
+ */
 function portsOfMaster(snapshot: Snapshot): string[] {
   try {
     const inet = running(openWorkspace(snapshot).workspace).filter(({ type }) => type === 'inet');

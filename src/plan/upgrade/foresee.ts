@@ -6,10 +6,10 @@ import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debia
 import { assertAccepted } from '../as-found/refused.ts';
 
 /**
- * What an apply would find to do once the host is upgraded to this release and its files were kept: the plan for the same
- * files with the versions of then. Without activations, which depend on how the upgrade ends.
- * @param pristine files that nobody has edited since a package wrote them
- * @throws CONFIG_INVALID where a line of 2.3 cannot be converted; USAGE where that upgrade is none from here
+ * The plan of an apply after the host is upgraded to this release and has kept its files: the same files with the versions of
+ * that release. Without activations, which depend on how the upgrade ends.
+ * @param pristine files that are unchanged since a package wrote them
+ * @throws CONFIG_INVALID if a line of 2.3 cannot be converted; USAGE if the host cannot be upgraded to that release in one step
  */
 export function foresee(
   snapshot: Snapshot,
@@ -30,7 +30,7 @@ export function foresee(
         : 'Name the next one.',
     );
   }
-  // What is converted must be what today's Dovecot reads.
+  // Only files that the installed Dovecot accepts can be converted.
   assertAccepted(snapshot, null);
   const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
   const { refusals: _, ...rest } = facts;
@@ -45,7 +45,7 @@ export function foresee(
   };
   const settled = RECIPE.filter(({ name }) => name !== 'restart');
   const plan = compose(then, policy, settled);
-  // What belongs to a package is written anew by the upgrade itself.
+  // The upgrade itself rewrites files that belong to a package.
   const ours = (path: string): boolean => !path.startsWith('/usr/');
   const settings = plan.settings.filter(({ file }) => ours(file));
   const changes = plan.changes.filter(({ path }) => ours(path));
@@ -63,20 +63,20 @@ export function foresee(
 function warnings(dovecot: string, { files }: Snapshot, unedited: readonly string[]): Note[] {
   const warning = (text: string): Note => ({ task: 'dovecot-ssl', level: 'warning', text });
   const info = (text: string): Note => ({ task: 'dovecot-ssl', level: 'info', text });
-  // Its exit status, 89, is none that Postfix takes for "try again later".
+  // Postfix does not treat its exit status, 89, as "try again later".
   const agent = Object.values(files).find(
     ({ path, bytes }) => path.startsWith('/etc/postfix/') && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
   );
   return [
     warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // oxfmt-ignore
-    warning('mail waits until then as well: where port 25 offers logins it breaks off after STARTTLS, so that senders try again later, and what was taken stays in the queue; have apply ready'), // oxfmt-ignore
+    warning('mail waits until then as well: where port 25 offers logins, it breaks off after STARTTLS and senders try again later; mail that was accepted stays in the queue; have apply ready'), // oxfmt-ignore
     ...(agent
-      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: once Postfix is restarted, and the host not yet applied to, it is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // oxfmt-ignore
+      ? [warning(`${agent.path} has Dovecot's LDA deliver mail: if Postfix restarts before the next apply, that mail is returned to its senders. Before the upgrade: postconf -e soft_bounce=yes; after apply: postconf -X soft_bounce; each with postfix reload`)] // oxfmt-ignore
       : []),
     info('the upgrade ends with an error, since Dovecot does not start; apply converts the files and finishes it'),
     info('keep your own files where apt asks (its default): apply converts those'),
     ...(unedited.length > 0
-      ? [info(`nobody has edited ${unedited.join(', ')}: where the upgrade puts its own in their place, which it does unless it is told to keep all, there is less to convert`)] // oxfmt-ignore
+      ? [info(`nobody has edited ${unedited.join(', ')}: by default the upgrade replaces such files, which leaves less to convert`)] // oxfmt-ignore
       : []),
   ];
 }

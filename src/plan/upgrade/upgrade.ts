@@ -5,8 +5,8 @@ import { redact } from '../../formats/redact.ts';
 import { CONVERSION, type Note, type SettingChange } from '../../model/index.ts';
 
 /**
- * The configuration in 2.4's words, where an upgrade of Dovecot has left some of it in 2.3's.
- * @throws CONFIG_INVALID where a line cannot be converted: then none is
+ * The configuration in 2.4's syntax; converts what an upgrade of Dovecot left in 2.3's.
+ * @throws CONFIG_INVALID if a line cannot be converted; then no line is converted
  */
 export function converted(
   config: DovecotConfig,
@@ -24,7 +24,7 @@ function unconvertible(problems: readonly Unconvertible[], version: string): Har
   return new HardenMailError(
     'CONFIG_INVALID',
     `Dovecot ${version} does not start with settings of 2.3, and these cannot be converted: ${places.join(', ')}`,
-    'Nothing was written. Do what stands below each of these lines, and run again.',
+    'Nothing was written. Do what is noted below each of these lines, and run again.',
     {
       excerpt: problems.map(({ file, line, text, todo }) => `${file}:${line}: ${redact(text)}\n    ${todo}`).join('\n'),
     },
@@ -32,8 +32,8 @@ function unconvertible(problems: readonly Unconvertible[], version: string): Har
 }
 
 /**
- * The converted lines as changes of settings: the values of both, secrets masked. What stands several times in a file
- * (`args`, `plugin`) is told apart by its line.
+ * The converted lines as changes of settings: the values of both, secrets masked. A setting that occurs several times in a file
+ * (`args`, `plugin`) carries its line number.
  */
 export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[] {
   const often = ({ file, setting }: ConvertedLine): boolean =>
@@ -48,7 +48,7 @@ export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[
   }));
 }
 
-/** What the converted files cannot say by themselves. */
+/** Advice that the converted files cannot give themselves, by a pattern of the converted line. */
 const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text: string])[] = [
   [
     /auth_allow_weak_schemes/,
@@ -63,7 +63,7 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   [
     /sieve_script (before|after|default|global|imapsieve)/,
     'info',
-    'global Sieve scripts must be compiled anew for 2.4: sievec PATH',
+    'compile global Sieve scripts again for 2.4: sievec PATH',
   ],
 ];
 
@@ -74,7 +74,8 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
     return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
   });
-  const oneWay = '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with what was';
+  const oneWay =
+    '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with the earlier files';
   return [
     { task: 'dovecot-ssl', level: 'info', text },
     { task: 'dovecot-ssl', level: 'warning', text: oneWay },

@@ -277,7 +277,7 @@ describe('plan: certificates that are served already', () => {
       assert.deepEqual(paths(found), ['/etc/ssl/good.pem', '/etc/ssl/good.pem']);
       assert.deepEqual(chains(found), ['/etc/ssl/good.key, /etc/ssl/good.pem']);
       assert.ok(
-        notes(found).some((text) => /selfSigned\.pem it is self-signed; it is taken out of the list/.test(text)),
+        notes(found).some((text) => /selfSigned\.pem: it is self-signed; it is taken out of the list/.test(text)),
       );
     });
 

@@ -44,7 +44,7 @@ describe('plan: what an upgrade will need', () => {
         .map(({ text }) => text);
     const [logins = '', mail = '', ...more] = told(FILES);
     assert.match(logins, /nobody can log in, neither to read nor to send$/);
-    assert.match(mail, /^mail waits until then as well: .*STARTTLS.* what was taken stays in the queue/);
+    assert.match(mail, /^mail waits until then as well: .*STARTTLS.* mail that was accepted stays in the queue/);
     const lda = (text: string) => text.includes('soft_bounce');
     assert.ok(!more.some(lda), more.join());
     for (const [file, line] of [

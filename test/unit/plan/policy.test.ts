@@ -114,6 +114,6 @@ describe('plan: policy', () => {
       twice([{ names: ['a.example'] }, { names: ['a.example.'] }]),
       /a\.example would have two .* once more in sni/,
     );
-    assert.throws(twice([{ names: ['a'] }]), refused(/Mend it in sni/));
+    assert.throws(twice([{ names: ['a'] }]), refused(/Fix it in sni/));
   });
 });

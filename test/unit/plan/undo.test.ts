@@ -95,7 +95,7 @@ describe('plan: rollback', () => {
         });
       assert.throws(() => undo([conversion, before], { [CONF]: NEW }, undefined, UPGRADED), {
         code: 'CONFIG_CONFLICT',
-        hint: 'Nothing was written. What should be otherwise is changed by hand; `harden-mail check` tells what is wanted.',
+        hint: 'Nothing was written. Edit the files by hand; `harden-mail check` shows what the recipe wants.',
       });
     });
 
