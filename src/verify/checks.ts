@@ -1,6 +1,6 @@
 /**
- * Everything that verify looks at, one record each, in the order of a report. `recipe` quotes the tests of the recipe
- * that a check carries out; where it is empty, the check proves what the recipe's settings are for.
+ * The checks of verify, one record each, in the order of a report. `recipe` quotes the tests of the recipe that a check carries
+ * out; if it is empty, the check proves the purpose of the recipe's settings.
  */
 
 import type { Finding } from '../model/index.ts';
@@ -8,11 +8,11 @@ import type { Finding } from '../model/index.ts';
 export interface Port {
   readonly port: number;
   readonly protocol: 'smtp' | 'imap' | 'pop3';
-  /** TLS from the first byte, or asked for in the clear (STARTTLS, STLS). */
+  /** TLS from the first byte, or requested in the clear (STARTTLS, STLS). */
   readonly tls: 'implicit' | 'starttls';
-  /** An optional port may be closed: then nobody can log in in clear there, which is what we want to know. */
+  /** An optional port may be closed: a closed port allows no login in the clear, which is what the check is about. */
   readonly optional?: true;
-  /** The admin's own service: what the recipe would see to elsewhere is only told of it. */
+  /** The admin's own service: a failure that the recipe would fix elsewhere is only a warning here. */
   readonly own?: true;
 }
 
@@ -25,7 +25,7 @@ export const PORTS: readonly Port[] = [
   { port: 995, protocol: 'pop3', tls: 'implicit' },
 ];
 
-/** 587 is no part of the standard recipe. Who asks says what it is on this host: see `Wanted` in verify.ts. */
+/** 587 is not part of the standard recipe. The caller says what it is on this host: see `Wanted` in verify.ts. */
 export const SUBMISSION: Port = { port: 587, protocol: 'smtp', tls: 'starttls' };
 
 interface CheckRecord {
@@ -42,7 +42,7 @@ export const CHECKS = [
     id: 'answers',
     ports: ALL,
     proves:
-      'the port can be reached and greets in its protocol; 110 and 143 may be closed instead; 587 is looked at where something listens or the profile wants it',
+      'the port can be reached and greets in its protocol; 110 and 143 may be closed; 587 is checked where something listens or the profile wants it',
     recipe: ['telnet localhost 25', 'netstat -tlnp | grep 465', 'netstat -tlnp: 995 (POP3s), 993 (IMAPs)'],
   },
   {
@@ -55,13 +55,13 @@ export const CHECKS = [
   {
     id: 'starttls',
     ports: [25, 110, 143, 587],
-    proves: 'TLS is offered in the clear, granted when asked for, and nothing is slipped in before it starts',
+    proves: 'TLS is offered in the clear, granted when asked for, and no data is slipped in before it starts',
     recipe: ['ehlo localhost: 250-STARTTLS'],
   },
   {
     id: 'tls',
     ports: ALL,
-    proves: 'a TLS session comes about, and the best version that the server speaks is 1.2 or later',
+    proves: 'a TLS session is established, and the best version that the server speaks is 1.2 or later',
     recipe: ['openssl s_client -connect localhost:465'],
   },
   {
@@ -79,54 +79,54 @@ export const CHECKS = [
   {
     id: 'certificate-validity',
     ports: ALL,
-    proves: 'the certificate is valid now and not about to expire: 21 days or a third of its lifetime are left',
+    proves: 'the certificate is valid now and does not expire soon: 21 days or a third of its lifetime are left',
     recipe: [],
   },
   {
     id: 'certificate-trust',
     ports: ALL,
-    proves: 'the chain as served leads to a root that mail clients know, or to one given as trusted',
+    proves: 'the chain as served leads to a root that mail clients know, or to a root that was given as trusted',
     recipe: [],
   },
   {
     id: 'sni',
     ports: ALL,
     proves:
-      'who asks for a further name (SNI) is shown the certificate on disk for it: for that name, valid and trusted as above',
+      'a client that asks for an additional name (SNI) gets the certificate on disk for it: for that name, valid and trusted as above',
     recipe: [],
   },
   {
     id: 'auth',
     ports: ALL,
     proves:
-      'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3; with the profile strict none on 25',
+      'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3; with the profile strict no login on 25',
     recipe: ['ehlo localhost: 250-AUTH PLAIN LOGIN'],
   },
   {
     id: 'auth-legacy',
     ports: [25],
     proves:
-      'the spelling for old clients is there as well; only told, never a failure: nothing is less safe without it',
+      'the spelling for old clients is offered too; a hint, never a failure, because nothing is less safe without it',
     recipe: ['ehlo localhost: 250-AUTH=PLAIN LOGIN'],
   },
   {
     id: 'relay',
     ports: [25],
     proves:
-      'mail for elsewhere is not taken from somebody who has not logged in (asked up to RCPT, nothing is sent; not where we are the host itself). Taken: a warning, for we may be in mynetworks; where it was refused before an apply, the reason to undo it',
+      'without a login the server accepts no mail for elsewhere (asked up to RCPT, nothing is sent; not asked from the host itself). Accepted: a warning, because this machine may be in mynetworks; if it was refused before an apply, the apply is undone',
     recipe: [],
   },
   {
     id: 'delivery',
     ports: [25],
     proves:
-      'mail for a recipient of this host (root at the mail domain) meets no error of the server itself: no table that cannot be read, no wrong setting (4.3.Z, 4.5.Z, 5.3.Z; asked with the relay question up to RCPT, nothing is sent). Put off by policy: a hint; a domain that is not taken mail for: not told',
+      'mail for a recipient of this host (root at the mail domain) causes no error of the server itself: no unreadable table, no wrong setting (4.3.Z, 4.5.Z, 5.3.Z; asked with the relay question up to RCPT, nothing is sent). Deferred by policy: a hint; a domain for which the host accepts no mail: no finding',
     recipe: [],
   },
   {
     id: 'login',
     ports: [25, 465, 587, 993, 995],
-    proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
+    proves: 'a real user logs in inside TLS (only if a user is given, and only to a server that proved its identity)',
     recipe: [],
   },
   {
@@ -145,28 +145,27 @@ export const CHECKS = [
     id: 'send',
     ports: [25, 465, 587],
     proves:
-      'after the login the user may send: MAIL from the own address and RCPT to it are taken (nothing is sent). The login is the address, or that name at the mail domain; refused: a warning, for it may be no address of the user; put off by policy: a hint',
+      'after the login the user may send: the server accepts MAIL from the own address of the user and RCPT to it (nothing is sent). The address is the login, or that name at the mail domain. Refused: a warning, because it may not be an address of the user; deferred by policy: a hint',
     recipe: [],
   },
   {
     id: 'revocation',
     ports: [25],
     proves:
-      'the certificate on disk is not on the list of revoked ones that it names (CRL; none named: not told; not to be had: a hint)',
+      'the certificate on disk is not on the revocation list that it names (CRL; no list named: no finding; list not available: a hint)',
     recipe: [],
   },
   {
     id: 'tlsa',
     ports: [25],
     proves:
-      'where TLSA records are published for port 25 one is of the certificate on disk (asked of the resolver here; none: not told)',
+      'if TLSA records are published for port 25, one of them matches the certificate on disk (asked of the resolver of this machine; no records: no finding)',
     recipe: [],
   },
   {
     id: 'caa',
     ports: [25],
-    proves:
-      'where CAA records are published they let the authority that issued the certificate renew it; else a warning',
+    proves: 'if CAA records are published, they let the authority that issued the certificate renew it; else a warning',
     recipe: [],
   },
 ] as const satisfies readonly CheckRecord[];
