@@ -1,11 +1,11 @@
-/** What an apply has made worse, by the findings before and after it. */
+/** The findings that an apply has made worse: compares those before with those after it. */
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from '../verify/checks.ts';
 
 /**
- * What passed before and fails now: the reason to put everything back. A check that failed before is no reason. A port that
- * answered the host itself answered. Some warnings count like failures: see WARNINGS. And where nobody got in to read mail before,
- * users who get in now and have no mailbox are a reason: the configuration that lets them in is unusable, and it is ours.
+ * The findings that passed before and fail now: the reason to undo. A check that failed before is no reason. A port that only
+ * answered the host itself counts as answering. Some warnings count like failures: see WARNINGS. If no user could log in to
+ * read mail before, users who can log in now but have no mailbox are a reason too: the new configuration is unusable.
  */
 export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
   const served = (one: Finding): boolean => one.check === 'answers' && one.status === 'hint' && one.via !== 'direct';
@@ -17,7 +17,7 @@ export function regressions(before: readonly Finding[], after: readonly Finding[
   return after.filter((finding) => (fails(finding) && passed.has(key(finding))) || unusable(finding));
 }
 
-/** An open relay; a mailbox that can only be read; a user whose own address is refused. */
+/** An open relay; a read-only mailbox; a user whose own address is refused. */
 const WARNINGS: readonly string[] = ['relay', 'mailbox', 'send'] satisfies CheckId[];
 const MAIL: readonly string[] = ['mailbox', 'maildrop'] satisfies CheckId[];
 
