@@ -22,7 +22,7 @@ const readRecords: Step<Begun, Begun> = async (from, options, say) => {
   if (chain === null) {
     throw new HardenMailError(
       'CERTIFICATE_FAILED',
-      `${visit.name} has no certificate for ${policy.domain} yet, so no DNS records match it`,
+      `${visit.name} has no certificate for ${policy.domain} yet, so there are no DNS records for it`,
       '`harden-mail apply` gets one.',
     );
   }
