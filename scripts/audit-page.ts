@@ -1,4 +1,4 @@
-/** docs/audit.md, its table from the rules of the audit. */
+/** docs/audit.md, with its tables from the audit's rules. */
 import { DANGER_RULES, AUDIT_RULES } from '../src/audit/audit-rules.ts';
 
 export function auditPage(made: string, table: (head: string[], rows: string[][]) => string): string {
@@ -12,30 +12,30 @@ export function auditPage(made: string, table: (head: string[], rows: string[][]
   return [
     '# The audit\n',
     made,
-    '    harden-mail verify --host mx.example.org --no-ssh      # as a stranger: any host, no login needed',
-    '    harden-mail verify --host mx.example.org --audit       # with SSH: the certificate on disk, and what is behind a firewall, too',
+    '    harden-mail verify --host mx.example.org --no-ssh      # without a login: any host',
+    '    harden-mail verify --host mx.example.org --audit       # with SSH: also the certificate on disk, and ports behind a firewall',
     '',
-    "All checks of `verify`, and beside them what others' auditors look at. Ports 25, 110, 143, 465, 587, 993 and 995 side by side, those that",
-    'answer; what does not answer is told and, without SSH, no fault. A plain `verify` and `apply` do none of this,',
-    'and `--local` has no audit, which looks from outside.',
+    'An audit runs all checks of `verify`, and the checks that other auditors make. It looks at ports 25, 110, 143, 465, 587, 993 and 995 in',
+    'parallel. It reports a port that does not answer; without SSH that is no fault. A plain `verify` and `apply` make no audit, and',
+    '`--local` has none, because an audit looks from outside.',
     '',
-    '- **Tried, not inferred.** Each version and each suite was asked for by a ClientHello of our own making, so that also what no TLS library',
-    '  speaks any more (SSL 3.0, EXPORT, RC4, …) is found. All suites of the version are offered, the one that the server chooses is left out,',
-    '  and so on until it refuses. No handshake is brought to its end; TLS 1.3 is asked by a HelloRetryRequest.',
-    '- **Gentle.** Three connections at a time for a port (for both ports of IMAP, and of POP3). A server that turns us away is given a rest,',
-    '  then asked one by one; when that does not help, the audit says that it is not complete. Nothing is sent: DATA is never said, no',
-    '  password is tried. A port sees 30 to 130 connections, and a daemon logs most of them as given up: where fail2ban watches for that,',
-    '  let it ignore the address that the audit comes from.',
+    '- **Tried, not inferred.** The audit builds its own ClientHello for each version and each suite, so it also finds those that no TLS',
+    '  library speaks any more (SSL 3.0, EXPORT, RC4, …). It offers all suites of the version, leaves out the one that the server chooses,',
+    '  and repeats until the server refuses. It completes no handshake; for TLS 1.3 the HelloRetryRequest is the answer.',
+    '- **Gentle.** At most three connections at a time go to a port (to both ports of IMAP together, and of POP3). If a server rejects',
+    '  connections, the audit pauses and then asks one by one; if that does not help, it reports that it is incomplete. It sends no mail (no',
+    '  DATA) and tries no password. A port sees 30 to 130 connections, and a daemon logs most of them as aborted: if fail2ban watches for',
+    '  that, let it ignore the address that the audit comes from.',
     '- **Severities**: `high` and `medium` are failures (exit 5), `low` warns, `info` is neither good nor bad. Port 25 weighs less where the',
-    '  alternative is no encryption at all (RFC 7435): the side that sends takes what it can get.',
-    '- With `--json` each finding has a `weight`, and each host `audit[]` with everything that was seen ([json.md](json.md)).',
+    '  alternative is no encryption at all (RFC 7435): a sending server uses whatever the receiver offers.',
+    '- With `--json` each finding has a `weight`, and each host has `audit[]` with everything that the audit saw ([json.md](json.md)).',
     '',
-    'What others say of the same hosts, and where we differ from them: [audit-outside.md](audit-outside.md).',
+    'How other auditors judge the same hosts, and where this audit differs from them: [audit-outside.md](audit-outside.md).',
     '',
-    'With SSH the dangers of the exposure map ([exposure.md](exposure.md)) are findings too, unless the same was seen from outside already:',
+    'With SSH the dangers of the exposure map ([exposure.md](exposure.md)) are findings too, unless the same fault was already seen from outside:',
     '',
     table(
-      ['Danger', 'Weight', 'Source', 'Mended by profile', 'Look at'],
+      ['Danger', 'Weight', 'Source', 'Fixed by profile', 'Look at'],
       Object.entries(DANGER_RULES).map(([id, { severity, source, profile, postfix, dovecot }]) => [
         `\`${id}\``,
         severity,
@@ -45,10 +45,10 @@ export function auditPage(made: string, table: (head: string[], rows: string[][]
       ]),
     ),
     '',
-    'Not looked at: SSL 2.0; suites that need an extension of their own (SRP, ECCPWD); OCSP stapling; how the server stands to padding oracles',
-    'and other faults of an implementation. Of a server that speaks TLS 1.3 only, the chain is encrypted: its order is not judged.',
+    'The audit does not look at SSL 2.0, suites that need a special extension (SRP, ECCPWD), OCSP stapling, padding oracles, and other faults',
+    'of an implementation. A server that speaks only TLS 1.3 encrypts its chain, so the audit does not judge the order of that chain.',
     '',
-    table(['Check', 'What it proves', 'Source', 'Mended by profile', 'Look at'], rows),
+    table(['Check', 'Proves', 'Source', 'Fixed by profile', 'Look at'], rows),
     '',
   ].join('\n');
 }

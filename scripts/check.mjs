@@ -7,13 +7,15 @@ const CHECKS = [
   ['oxfmt', '--check', '.'],
   ['tsc'],
   ['structure'],
+  ['words'],
   ['knip'],
 ];
 
 function run([name, ...args]) {
   return new Promise((resolve) => {
-    const [program, ...more] =
-      name === 'structure' ? [process.execPath, 'scripts/structure.mjs'] : [`node_modules/.bin/${name}`];
+    const [program, ...more] = ['structure', 'words'].includes(name)
+      ? [process.execPath, `scripts/${name}.mjs`]
+      : [`node_modules/.bin/${name}`];
     const child = spawn(program, [...more, ...args], { env: { ...process.env, FORCE_COLOR: '0' } });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));

@@ -1,8 +1,8 @@
 /**
- * `npm run compare`: on the corpus, what share of files do harden-mail, augtool and a lineinfile edit correctly, by what the
- * real postconf and doveconf say before and after? Writes docs/editors.md. Needs root, Debian, and `augtool` (augeas-tools,
- * augeas-lenses). Each file is put through the same edits; correct is a file on which all of them are: the setting has the
- * value, nothing else changed, and a second time changes nothing.
+ * `npm run compare`: the share of corpus files that harden-mail, augtool and a lineinfile edit correctly, judged by the output of
+ * the real postconf and doveconf before and after. Writes docs/editors.md. Needs root, Debian, and `augtool` (augeas-tools,
+ * augeas-lenses). Each file gets the same edits. A file counts as correct if all of its edits are correct: the setting has the
+ * value, nothing else has changed, and the same edit a second time changes nothing.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ interface Subject {
   readonly edits: readonly Edit[];
 }
 
-/** What became of one subject, by contender: empty when all edits were right, else why not. */
+/** A contender's result for each subject: empty if all edits were right, else the reason. */
 type Result = ReadonlyMap<Subject, string>;
 
 function ours({ files, edit }: Task): Record<string, string> | null {
@@ -93,7 +93,7 @@ const readsOf = ({ files, format }: Sample): string[] =>
       )
     : Object.keys(files);
 
-/** The chosen edits that a file has a place for, without those that must not be made (they would permit what is refused). */
+/** The chosen edits that apply to a file, without the forbidden ones (they would permit what the file refuses). */
 function editsFor({ format, files }: Sample, release: Release): Edit[] {
   const all: Record<Format, readonly Edit[]> = {
     'postfix-main': MAIN,
@@ -145,7 +145,7 @@ async function compete(all: readonly Subject[]): Promise<Map<string, Result>> {
   return results;
 }
 
-/** By the real binaries: empty where the edit is right. */
+/** The verdicts of the real binaries: empty if the edit is right. */
 async function verdicts(all: readonly { trial: Trial; files: Readonly<Record<string, string>> }[]): Promise<string[]> {
   const found = all.map(() => '');
   for (const release of RELEASES) {
@@ -248,7 +248,7 @@ function page(all: readonly Subject[], results: ReadonlyMap<string, Result>): st
     row('**all**', all),
     '',
     ...TAIL,
-    ...head(['Contender', 'File', 'What goes wrong']),
+    ...head(['Contender', 'File', 'Fault']),
     ...failures,
     '',
   ].join('\n');
@@ -261,24 +261,25 @@ const HEAD = (augeas: string): string[] => [
   '',
   '<!-- Made by `npm run compare` from one run. Do not edit. -->',
   '',
-  `What share of the corpus (\`test/corpus/\`) each of three editors edits correctly, by the real \`postconf\` and \`doveconf\`. ${new Date().toISOString().slice(0, 10)};`,
+  `The share of corpus files (\`test/corpus/\`) that each of three editors edits correctly, judged by the real \`postconf\` and \`doveconf\`. ${new Date().toISOString().slice(0, 10)};`,
   `Postfix ${RELEASES.map((release) => VERSIONS[release].postfix).join(', ')}; Dovecot ${RELEASES.map((release) => VERSIONS[release].dovecot).join(', ')}; augeas-lenses ${augeas}.`,
   '',
-  'A file counts when every edit that is tried on it is right: the daemon reads the value that was meant, reads all else as before,',
-  'and the same edit a second time changes nothing. The edits are those that harden-mail makes, some of each kind: set, remove, a',
-  'member of a list, an option of a service, a new service, a setting in a block. Files that the daemons refuse are not in it.',
+  'A file counts as correct if every edit tried on it is right: the daemon reads the intended value, reads everything else as before,',
+  'and the same edit a second time changes nothing. The edits are a sample of those that harden-mail makes: set, remove, a member of a',
+  'list, an option of a service, a new service, a setting in a block. Files that the daemons refuse are left out.',
   '',
-  'The others are helped: they are told which of the included files to edit, how a value must be quoted, how an option with blanks is',
-  "written, and our list logic works on what they read. `augtool` uses Debian's stock lenses; `lineinfile` follows Ansible's documented",
+  'The other editors get help: which of the included files to edit, how to quote a value, how to write an option with blanks, and',
+  "harden-mail's list logic for the values that they read. `augtool` uses Debian's stock lenses; `lineinfile` follows Ansible's documented",
   'rules with the expressions that playbooks use (`^#?\\s*name\\s*=`).',
   '',
 ];
 
 const TAIL = [
-  '## Where the others go wrong',
+  '## Faults of the other editors',
   '',
-  'Our own files on which at least one edit was wrong, with the last reason. In short: `augtool` cannot read a file that its lens does',
-  'not know (then it edits nothing), and a `lineinfile` sees lines where the daemons see joined lines, blocks and services.',
+  'The files (without those of the packages) on which at least one edit was wrong, with the last reason. In short: `augtool` cannot read',
+  'a file that its lens does not know (then it edits nothing), and a `lineinfile` sees lines where the daemons see joined lines, blocks',
+  'and services.',
   '',
 ];
 

@@ -18,7 +18,7 @@ const STUMBLES = [
   [/\bhall\b/i, 'src/'],
   [/\ball the same\b/i, 'anyway, nevertheless'],
   [/\bgoes on to\b/i, 'still'],
-  [/\b(is|are|was|were|be) told (of|about)?\b/i, 'is reported, gets'],
+  [/\b(is|are|was|were|been?) told\b(?! from)/i, 'is reported, gets'],
   [/\bone that is none\b/i, 'name it'],
   [/\bas it were\b/i, 'leave it out'],
   [/\bof (which|whom) (nothing|none|all)\b/i, 'two sentences'],
@@ -56,7 +56,9 @@ function prose(file, text) {
     return lines.filter(([, line]) => /(^|\s)# /.test(line)).map(([at, line]) => [at, line.replace(/^.*?# /, '')]);
   return lines.flatMap(([at, line]) => {
     const comment = /^\s*(?:\/\*\*?|\*|\/\/) ?(.*?)(?:\*\/)?$/.exec(line)?.[1] ?? /\s\/\/ (.*)$/.exec(line)?.[1];
-    const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|`([^`]*)`/g)].map(([, one, two]) => one ?? two);
+    const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|`([^`]*)`|"((?:[^"\\]|\\.)*)"/g)].map(
+      ([, a, b, c]) => a ?? b ?? c,
+    );
     const texts = comment === undefined ? strings.filter((one) => one.includes(' ')) : [comment];
     return texts.map((one) => [at, one.replace(/`[^`]*`/g, '`x`')]);
   });
@@ -64,9 +66,9 @@ function prose(file, text) {
 
 const given = process.argv.slice(2);
 const listed = () =>
-  execFileSync('git', ['ls-files', 'src', 'docs', 'man', 'README.md', 'CONTRIBUTING.md'], { encoding: 'utf8' })
+  execFileSync('git', ['ls-files', 'src', 'docs', 'man', 'examples', '*.md'], { encoding: 'utf8' })
     .split('\n')
-    .filter((name) => /\.(ts|sh|md|1)$/.test(name));
+    .filter((name) => /\.(ts|sh|md|1)$/.test(name) && !name.startsWith('test/cases/'));
 const found = (given.length > 0 ? given : listed()).flatMap(stumbles);
 for (const line of found) process.stdout.write(`${line}\n`);
 process.exitCode = found.length > 0 ? 1 : 0;

@@ -1,4 +1,4 @@
-/** docs/audit-outside.md, and what `npm run audit:outside` prints. */
+/** docs/audit-outside.md, which `npm run audit:outside` also prints. */
 import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
 import { explanationOf, reasonFor } from './explained.ts';
 import { PROFILES } from './hosts.ts';
@@ -13,15 +13,15 @@ export function page(seen: readonly Seen[]): string {
   const days = seen.map(({ date }) => date).toSorted();
   const [from = '', to = ''] = [days[0], days.at(-1)];
   return [
-    '# The audit, and what others say',
+    '# The audit compared with other auditors',
     '',
     '<!-- Made by `npm run audit:outside -- --write` from docs/audit-outside.json, which it keeps. Do not edit. -->',
     '',
     `Debian 12's testssl.sh, sslscan and nmap (\`ssl-enum-ciphers\`) on hosts of the lab, ${from === to ? from : `${from} to ${to}`}.`,
-    'The certificates are as Let’s Encrypt makes them: RSA 2048, 90 days, with the address of a CRL. What stands in no table here was not',
-    'looked at; an empty field is a port that was not.',
+    'The certificates are as Let’s Encrypt makes them: RSA 2048, 90 days, with the address of a CRL. Hosts and tools without a row were',
+    'not looked at, nor were ports with an empty field.',
     '',
-    ...verdicts('testssl.sh: the worst that it says', 'testssl', (one) => worst(one.remarks), seen),
+    ...verdicts('testssl.sh: the worst severity', 'testssl', (one) => worst(one.remarks), seen),
     ...verdicts('nmap: least strength', 'nmap', ({ grade }) => grade ?? '–', seen),
     ...verdicts('sslscan: the weakest suite, in its words', 'sslscan', ({ grade }) => grade ?? '–', seen),
     ...remarks('strict', seen),
@@ -30,7 +30,7 @@ export function page(seen: readonly Seen[]): string {
   ].join('\n');
 }
 
-/** A line for each release and profile, a column for each port. */
+/** One line per release and profile, one column per port. */
 function verdicts(title: string, tool: string, word: (one: Seen) => string, seen: readonly Seen[]): string[] {
   const here = seen.filter((one) => one.tool === tool && PROFILED.includes(one.host));
   if (here.length === 0) return [];
@@ -44,7 +44,7 @@ function verdicts(title: string, tool: string, word: (one: Seen) => string, seen
   return [`## ${title}`, '', ...table(['release', 'profile', ...PORTS.map(String)]), ...lines, ''];
 }
 
-/** Everything from LOW on, once, with where it was said. */
+/** Every remark from LOW on, once, with the releases and ports that have it. */
 function remarks(profile: string, seen: readonly Seen[]): string[] {
   const said = new Map<string, { readonly remark: Remark; readonly where: Set<string>; readonly ports: Set<number> }>();
   for (const { tool, host, release, port, remarks: all } of seen)
@@ -70,10 +70,16 @@ function remarks(profile: string, seen: readonly Seen[]): string[] {
     'releases',
     ...(profile === 'strict' ? ['why it is left'] : []),
   ];
-  return [`## What testssl.sh says of ${profile}`, '', ...table(columns), ...lines.map((line) => `| ${line} |`), ''];
+  return [
+    `## Remarks of testssl.sh about ${profile}`,
+    '',
+    ...table(columns),
+    ...lines.map((line) => `| ${line} |`),
+    '',
+  ];
 }
 
-/** A line for each host and tool: how much was compared, and what differs. */
+/** One line per host and tool: how much was compared, and the differences. */
 function agreement(seen: readonly Seen[]): string[] {
   const heads = new Set(seen.map(({ release, host, tool }) => `${release} | ${host} | ${tool}`));
   const lines = [...heads].map((head) => {
@@ -86,16 +92,16 @@ function agreement(seen: readonly Seen[]): string[] {
     return `| ${head} | ${counts.join(' | ')} | ${differences.length} | ${told(differences)} |`;
   });
   return [
-    '## Where we differ from them',
+    '## Differences',
     '',
-    'Compared are versions, suites by version and, of the certificate, key, signature and fingerprint, as far as the tool tells them.',
+    'The comparison covers versions, suites by version, and the key, signature and fingerprint of the certificate, as far as the tool reports them.',
     '',
     ...table(['release', 'host', 'tool', 'ports', 'items', 'of them suites', 'differences', 'which']),
     ...lines,
   ];
 }
 
-/** What is the same on several ports, once. */
+/** The first differences as one table cell, and how many more there are. */
 function told(differences: readonly string[]): string {
   const [few, more] = [differences.slice(0, 12), differences.length - 12];
   return few.map(cell).join('; ') + (more > 0 ? ` and ${more} more` : '') || '–';

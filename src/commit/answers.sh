@@ -1,12 +1,12 @@
 #!/bin/sh
-# One round of questions about users, inside the namespaces that sessions.sh makes: sh answers.sh live|bare|staged|control DIRECTORY
-#   live      the running daemons
-#   bare      the same, outside of namespaces
-#   staged    a Dovecot of our own, in which the staged files lie over the real ones
-#   control   the same with the files as they are
-# It prints the answers (sessions.sh tells how they look).
+# One round of questions about users, in the namespaces of sessions.sh: sh answers.sh live|bare|staged|control DIRECTORY
+#   live      asks the running daemons
+#   bare      the same, without namespaces
+#   staged    asks a separate Dovecot for which the staged files cover the real ones
+#   control   asks a separate Dovecot with the current files
+# It prints the answers (sessions.sh describes their format).
 # shellcheck disable=SC2086 # $use is one word, two or none.
-# shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
+# shellcheck disable=SC2015 # "a && b || c" is intended: c also runs when b fails.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -23,7 +23,7 @@ CONFIG=/etc/dovecot
 
 fail() { echo "$*" >&2; exit 1; }
 
-# Every file system but the kernel's own and /run, so that nothing can be written outside of this round.
+# Remounts all file systems read-only except the kernel's own and /run, so that this round can write nothing outside of itself.
 read_only() {
   sed 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .* - \([^ ]*\) .*/\2 \1/' /proc/self/mountinfo | while read -r type where; do
     case $type in proc | sysfs | devtmpfs | devpts | cgroup* | mqueue | hugetlbfs | autofs | binfmt_misc | *bpf | *fs_pipefs | fusectl | nsfs) continue ;; esac
@@ -32,8 +32,8 @@ read_only() {
   done && mount -t tmpfs -o size=16m,mode=1777 tmp /tmp
 }
 
-# A session writes: indexes, locks, a folder at the first login. Where mailboxes are, that goes to memory. 32 MB are enough for
-# indexes; an mbox that is larger than that cannot be opened.
+# A session writes indexes, locks, and a folder at the first login. Overlays send writes in mail folders to memory. 32 MB are enough
+# for indexes; an mbox larger than that cannot be opened.
 mailboxes_in_memory() {
   mkdir -p "$work/mail" && mount -t tmpfs -o size=32m,mode=755 mail "$work/mail" || return 0
   n=0
@@ -44,7 +44,7 @@ mailboxes_in_memory() {
   done
 } 2>/dev/null
 
-# Folders with mailboxes, by the settings and by what the users have; none inside another one.
+# Mail folders from the settings and from the users' fields; none inside another one.
 places() {
   {
     echo /var/mail
@@ -59,7 +59,7 @@ places() {
     sort -u | awk 'last != "" && index($0 "/", last "/") == 1 { next } { last = $0; print }'
 }
 
-# Dovecot's folder as it would be: in memory, so that new files are in it and removed ones are not.
+# Builds the future state of Dovecot's folder in memory, so that it has the new files and lacks the removed ones.
 lay_over() {
   folder=$(readlink -f $CONFIG)
   [ "$(du -sk "$folder" | cut -f 1)" -lt 16000 ] || fail "the staged files: $folder is too large for a copy"
@@ -78,8 +78,8 @@ lay_over() {
   mount --bind "$work/etc" "$folder"
 }
 
-# The settings of the files, and on top of them where to log. With a Dovecot of our own: its listeners are in its own folder,
-# no port is bound, and LMTP opens the mailbox at RCPT already.
+# Writes the configuration of this round: the files' settings plus log targets. A separate Dovecot also keeps its listeners in its
+# own folder, binds no port, and its LMTP opens the mailbox already at RCPT.
 configure() {
   conf=$work/dovecot.conf
   doveconf -n >"$work/settings" 2>"$work/err" || { printf -- '- start no %s\n' "$(said "$work/err")"; exit 0; }
@@ -91,8 +91,8 @@ configure() {
     for log in log_path info_log_path debug_log_path; do echo "$log = /dev/stderr"; done
     [ -z "$own" ] || own_instance
   } >>"$conf"
-  # What the instance in Dovecot's usual folder runs with needs no reading again: a quarter of the time. But where it logs into a
-  # file, that cannot be written to here.
+  # The instance in Dovecot's usual folder has its configuration loaded: using it saves a quarter of the time. That does not work
+  # if it logs to a file, because the file is read-only here.
   use="-c $conf"
   [ "$base" != /run/dovecot ] || { [ -z "$own" ] && grep -q '^[a-z_]*log_path' "$work/settings"; } || use=
 }
@@ -135,15 +135,15 @@ start() {
   done
 }
 
-# The daemons' words of errors, without time and process.
+# The daemons' error lines, without time and process.
 said() { # FILE [USER]
   tr -d '\000-\010\013-\037' <"$1" | grep -E 'Panic|Fatal|Error' | grep -F -- "${2-}" | sed 's/^[A-Z][a-z][a-z] [ 0-9]* [0-9:]* //; s/<[^>]*>//g' |
     awk '!seen[$0]++' | head -n 2 | tr '\n' '|' | sed 's/|$//; s/|/ | /g' | cut -c 1-400
 }
 
-answer() { # USER QUESTION FILE: what failed there; a mailbox that would have to be made first cannot be judged
+answer() { # USER QUESTION FILE: prints why it failed; "unknown" if the session would have to create the mailbox first
   reason=$(said "$3")
-  # Where the cause is another process's, it is in the log.
+  # If another process caused the failure, the log has the reason.
   more=
   case $reason in '' | *[Ii]nternal* | *auth-master*) [ -z "$own" ] || more=$(said "$work/log" "$1") ;; esac
   reason=$more${reason:+${more:+ | }}$reason
@@ -166,7 +166,7 @@ session() { # USER
   fi
 }
 
-# Does a login find its user? A database that gives no lookups (PAM) has no answer, before and after.
+# Whether a login finds its user. A database without lookups (PAM) answers neither before nor after the change.
 lookups() {
   while read -r user; do set -- "$@" "$user"; done <"$here/users"
   timeout 8 doveadm $use auth lookup "$@" >"$work/lookups" 2>&1
@@ -193,7 +193,7 @@ deliveries() {
   done
 }
 
-# Where the running LMTP listens: a path, or HOST:PORT.
+# The address on which the running LMTP listens: a path, or HOST:PORT.
 lmtp_address() {
   { awk -v base="$base" '
     /^service / { lmtp = ($2 == "lmtp") }
@@ -226,7 +226,7 @@ cd / && rm -rf "$work" && mkdir -p "$work" || exit
 [ "$round" = bare ] || read_only || fail "this host: its file systems could not be made read-only for it"
 configure
 [ -z "$own" ] || start
-# A host that had nobody to ask before may have a user database now.
+# A host without any user before may have a user database now.
 [ -s "$here/users" ] || timeout 5 doveadm $use user '*' 2>/dev/null | grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | head -n 5 >"$here/users"
 [ -s "$here/users" ] || fail 'this host: it has no user whose mailbox could be opened'
 [ "$round" = bare ] || mailboxes_in_memory

@@ -1,4 +1,4 @@
-/** What certbot and the authority say when there is no certificate, as a cause and a next step. Pure. */
+/** Reads the failure messages of certbot and the authority: a cause and a next step for each. Pure. */
 
 interface Failure {
   readonly said: RegExp;
@@ -6,12 +6,12 @@ interface Failure {
   readonly todo: string;
 }
 
-/** The first that matches what was said, on one line, counts. */
+/** The first match counts. The patterns see the whole output on one line. */
 const FAILURES: readonly Failure[] = [
   {
     said: /No space left on device/,
     why: () => 'the disk is full (No space left on device)',
-    todo: 'Make room (df -h / /var /etc) and run again.',
+    todo: 'Free some space (df -h / /var /etc) and run again.',
   },
   {
     said: /Another instance of Certbot is already running/,
@@ -33,13 +33,13 @@ const FAILURES: readonly Failure[] = [
   {
     said: /host='([^']*)', port=(\d+)\).*?(Connection refused|Name or service not known|Temporary failure in name resolution|No route to host|Network is unreachable|timed out)/,
     why: ([, host, port, reason]) => `the authority at ${host}:${port} cannot be reached from the host (${reason})`,
-    todo: 'Let the host out to it (firewall, proxy, DNS), or mend --acme-server, and run again.',
+    todo: 'Let the host out to it (firewall, proxy, DNS), or correct --acme-server, and run again.',
   },
   {
-    // As certbot's ACME library tells the same, without the port.
+    // The same failure in the words of certbot's ACME library, without the port.
     said: /Requesting ([^\s/:]+)\/\S*: *(Connection refused|Name or service not known|Temporary failure in name resolution|No route to host|Network is unreachable|[^|]*timed out)/,
     why: ([, host, reason]) => `the authority at ${host} cannot be reached from the host (${reason})`,
-    todo: 'Let the host out to it (firewall, proxy, DNS), or mend --acme-server, and run again.',
+    todo: 'Let the host out to it (firewall, proxy, DNS), or correct --acme-server, and run again.',
   },
   {
     said: /Detail: (CAA record for \S+ prevents issuance[^.]*)/,
@@ -54,7 +54,7 @@ const FAILURES: readonly Failure[] = [
   {
     said: /Detail: ([^|]*(?:NXDOMAIN|SERVFAIL|no valid A records|looking up)[^|]*)/,
     why: ([, detail]) => `the authority's name servers: ${detail?.trim()}`,
-    todo: 'Mend the DNS of the name, and run again when it has spread.',
+    todo: 'Fix the DNS of the name, and run again when the change has spread.',
   },
   {
     said: /Could not bind TCP port 80|Problem binding to port 80/,

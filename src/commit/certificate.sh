@@ -1,10 +1,10 @@
-# Has certbot get a certificate for $domains by http-01, kept under $name. "$@" are further options for certbot.
-# One that is there was found to be of no use, even if it has not expired: it is replaced.
+# Lets certbot request a certificate for $domains by http-01, stored under $name. "$@" are additional options for certbot.
+# An existing certificate of that name is replaced even if it has not expired: the plan found it unusable.
 # shellcheck shell=sh disable=SC2154 # $name, $domains, $challenge, $webroot and $acme_ca are set by the lines before
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 
-# Folders that nginx or Apache may serve, by their files; which of them it is for a name, only asking tells.
+# Folders that nginx or Apache may serve, from their configuration. Only a request shows which folder belongs to a name.
 roots() {
   if [ -n "$webroot" ]; then
     printf '%s\n' "$webroot"
@@ -15,8 +15,8 @@ roots() {
   fi | tr -d "\"'" | sed -n '/^\//{s/[ \t\r]*$//; p;}' | sort -u
 }
 
-# Lays a file into each folder in turn and asks port 80 for it, as the authority will, until it comes: prints what
-# certbot's --webroot-map takes, which it keeps for renewals (of `-w` it forgets a name whose proof the authority still has).
+# Puts a file into each folder in turn and requests it on port 80, as the authority will, until a request succeeds. Prints the
+# folder in the form of certbot's --webroot-map, which certbot keeps for renewals (with `-w` it forgets still authorized names).
 served() { # DOMAIN FOLDERS, a line each
   python3 - "$@" <<'END'
 import http.client, json, os, secrets, socket, ssl, sys
@@ -84,14 +84,14 @@ else
   for domain in $domains; do set -- "$@" -d "$domain"; done
 fi
 
-# Debian's package makes the folder; somebody may have removed it with everything in it.
+# Debian's package creates the folder, but somebody may have removed it with its contents.
 (umask 022 && mkdir -p /etc/letsencrypt) && cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
 there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"
 status=$?
-# certbot 2.1 (Debian 12) fails over its own words for a rate limit ("can't set attribute"); its log of this run has the authority's.
+# For a rate limit certbot 2.1 (Debian 12) fails with its own error ("can't set attribute"). Its log has the authority's text.
 [ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' /var/log/letsencrypt/letsencrypt.log 2>/dev/null | head -n 8
-# Half a certificate (the disk was full, say) would only be in the way of the next one.
+# A partial certificate (after a full disk, for example) would block the next request.
 [ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
 exit $status

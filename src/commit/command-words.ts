@@ -4,7 +4,7 @@ export function words({ stdout, stderr }: RemoteResult): string {
   return `${stdout.toString()}\n${stderr.toString()}`;
 }
 
-/** The lines that tell the cause, else the last ones; on one line. */
+/** The lines that match `telling`, else the last ones; joined to one line. */
 export function reasons(said: string, telling: RegExp): string {
   const lines = said
     .split('\n')

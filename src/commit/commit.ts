@@ -7,47 +7,47 @@ import { scriptText } from '../remote/scripts.ts';
 
 export const JOURNAL = '/var/lib/harden-mail/tx';
 
-/** They lie in the transaction's folder: the transaction itself, and what it asks about users and the daemons' words. */
+/** Scripts in the transaction's folder: the transaction itself, and its checks of users' sessions and of the daemons' log. */
 const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
 
 export interface CommitOptions {
-  /** Seconds the host waits for the controller's word before it puts everything back. */
+  /** Seconds the host waits for the controller's answer before it restores everything. */
   readonly confirmTimeout: number;
-  /** Ports that must listen once the daemons have taken up the new files. */
+  /** Ports that must listen once the daemons have loaded the new files. */
   readonly ports: readonly number[];
-  /** It returns to bytes that were there: the daemons' warnings of them are no reason to refuse. */
+  /** Returns to earlier bytes: the daemons' warnings about them are no reason to refuse. */
   readonly rollback?: boolean;
-  /** Who does it, for the history. */
+  /** The user who runs this, for the history. */
   readonly who: string;
-  /** What apt did before it, which a rollback cannot undo; for the journal. Absent: nothing. */
+  /** The changes that apt made before the transaction, for the journal. A rollback cannot undo them. Absent: none. */
   readonly packages?: { readonly installed: readonly string[]; readonly removed: readonly string[] };
   readonly onStep?: (step: string) => void;
 }
 
-/** What one exec of the transaction ended with: it is live and waits for a word, or it is over. */
+/** The state after one exec of the transaction: it is live and waits for an answer, or it has ended. */
 export type CommitState =
   | { readonly state: 'awaiting'; readonly id: string; readonly notes?: readonly string[] }
   | Receipt;
 
 /**
  * Hands the changes to the host, which carries them out by itself (tx.sh) and then waits for `settle`. One exec.
- * Nothing was changed when the receipt says `refused`; everything was put back when it says `rolled-back`.
+ * If the receipt says `refused`, nothing was changed; if it says `rolled-back`, everything was restored.
  */
 export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
   const script = [...prepare(plan, options), scriptText('commit/launch.sh'), 'start && follow 0 && tidy'].join('\n');
   return await followed(remote, 'commit', script, options.onStep);
 }
 
-/** The controller's word on a transaction that waits: keep it, or put everything back for this reason. One exec. */
+/** Answers a transaction that waits: confirms it, or has everything restored for the reason `undo`. One exec. */
 export async function settle(remote: Remote, id: string, undo: string | null): Promise<Receipt> {
   assertId(id);
   const script = [
     `tx=${JOURNAL}/${id}`,
     `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
     scriptText('commit/launch.sh'),
-    // Keep the line count from before the word is given, so that what follows is the answer to it.
+    // Count the lines before giving the answer, so that only the lines after it are read as the reaction.
     'from=$(log | wc -l)',
-    // It may have ended by itself, before we came: then that is the answer.
+    // The transaction may have ended by itself already: then its last line is the result.
     `case $(log | tail -n 1) in 'end '*) log | tail -n 1; exit 0 ;; esac`,
     undo === null
       ? `printf '' >"$talk/confirm"`
@@ -59,7 +59,7 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
   return result;
 }
 
-/** The lines that fill the transaction's folder. Values are base64 or quoted; nothing of the host's is shell text. */
+/** The script lines that fill the transaction's folder. Values are base64 or quoted; no value from the host becomes shell text. */
 function prepare(plan: Plan, options: CommitOptions): string[] {
   return [
     'umask 077',
@@ -91,7 +91,7 @@ function file(name: string, content: Buffer): string {
 }
 
 function manifestLine(change: Change, index: number): string {
-  // The manifest is read word by word. These come from the host, so they are held to an allow-list.
+  // The manifest is read word by word. These values come from the host, so an allowlist checks them.
   for (const [what, value, allowed] of [
     ['path', change.target, /^(\/[A-Za-z0-9._@+-]+)+$/],
     ['owner', change.owner, /^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+$/],
@@ -114,7 +114,7 @@ function activationLine({ unit, how }: Activation): string {
   return `${unit} ${how}\n`;
 }
 
-/** Runs a script that repeats a transaction's log, and reads off how it stands. */
+/** Runs a script that repeats a transaction's log, and returns the state that the log ends with. */
 async function followed(
   remote: Remote,
   name: string,
@@ -149,20 +149,20 @@ async function followed(
   return { ...receipt, ...noted };
 }
 
-/** `note TEXT`: what the host could not prove, or what its daemons say, that is no reason to put back. */
+/** `note TEXT` lines: checks that the host could not complete, and new log lines of its daemons. No reason to restore. */
 function notesIn(lines: readonly string[]): { notes?: readonly string[] } {
   const notes = lines.flatMap((line) => /^note (.+)$/.exec(line)?.[1] ?? []);
   return notes.length > 0 ? { notes } : {};
 }
 
-/** `end ID STATE STEP REASON`, as the log's last line has it; none for any other line. */
+/** `end ID STATE STEP REASON`, the last line of the log; empty for any other line. */
 export function parseEnd(line: string): Receipt[] {
   const [, id, state, step = '', reason = ''] =
     /^end (\S+) (committed|refused|rolled-back|broken) (\S+) ?(.*)$/.exec(line) ?? [];
   return id === undefined ? [] : [{ id, state: state as Receipt['state'], step, reason }];
 }
 
-/** It becomes part of a path in a script. */
+/** Throws unless the id is safe as part of a path in a script. */
 export function assertId(id: string): void {
   if (!/^[0-9A-Za-z-]+$/.test(id)) throw new Error(`not a transaction's name: ${id}`);
 }

@@ -4,8 +4,8 @@ import type { Remote } from '../remote/remote.ts';
 import { assertId, JOURNAL, parseEnd } from './commit.ts';
 
 /**
- * Brings transactions that did not come to their end to one, oldest first: forward where our word had reached the host,
- * else back. One exec; each is done by the script in its own journal. Throws ROLLBACK_INCOMPLETE where a human is needed.
+ * Ends transactions that were interrupted, oldest first: forward if the confirmation had reached the host, else back. One exec;
+ * each is recovered by the script in its own journal. Throws ROLLBACK_INCOMPLETE if a human is needed.
  */
 export async function heal(remote: Remote, ids: readonly string[]): Promise<Receipt[]> {
   ids.forEach(assertId);

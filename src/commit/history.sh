@@ -1,7 +1,7 @@
-# The journal: what each transaction changed, and how it ended. Reads only.
-#   tx ID STATE WHO REASON        (the last two in base64)
-#   apt PACKAGES                  (base64; a line each, `installed NAME` or `removed NAME`; not where the run installed none)
-#   file KIND MODE OWNER PATH SHA256-BEFORE BEFORE AFTER        (the last two in base64, "-" for none)
+# The journal: what each transaction changed, and how it ended. Read-only.
+#   tx ID STATE WHO REASON        (WHO and REASON in base64)
+#   apt PACKAGES                  (base64; lines `installed NAME` or `removed NAME`; absent if the run changed no packages)
+#   file KIND MODE OWNER PATH SHA256-BEFORE BEFORE AFTER        (BEFORE and AFTER in base64, "-" for no file)
 # shellcheck shell=sh
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH

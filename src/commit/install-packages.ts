@@ -5,7 +5,7 @@ import type { Remote } from '../remote/remote.ts';
 import { reasons, words } from './command-words.ts';
 import { scriptText } from '../remote/scripts.ts';
 
-/** Installs packages with the host's apt. Throws APT_LOCKED or INSTALL_FAILED with apt's own words. */
+/** Installs packages with the host's apt. Throws APT_LOCKED or INSTALL_FAILED with apt's own message. */
 export async function installPackages(remote: Remote, packages: readonly string[], facts: Facts): Promise<void> {
   const result = await remote.run(
     [
@@ -28,6 +28,6 @@ export async function installPackages(remote: Remote, packages: readonly string[
   throw new HardenMailError(
     'INSTALL_FAILED',
     `apt on ${remote.name} could not install ${packages.join(', ')}: ${reasons(said, /^(E|dpkg|Err)[: ]/)}`,
-    'No configuration was written. Mend apt on the host (apt-get -f install) and run again.',
+    'No configuration was written. Fix apt on the host (apt-get -f install) and run again.',
   );
 }

@@ -1,14 +1,14 @@
-# Takes a transaction's folder, which the lines before this one have filled ($tx), starts it in a session of its own, and
-# repeats its log until it ends or waits for a word. Losing this connection loses only the view.
+# Starts the transaction whose folder ($tx) the preceding lines have filled. It runs in its own session; this script repeats its
+# log until the transaction ends or waits for an answer. Losing this connection does not stop the transaction.
 # shellcheck shell=sh disable=SC2154 # $tx is set by the lines before
 talk=/run/harden-mail/${tx##*/}
 
-log() { # While it runs the log is in memory; at its end it is kept with the journal.
+log() { # While the transaction runs its log is in memory; after its end the log is kept with the journal.
   cat "$talk/log" 2>/dev/null || cat "$tx/log" 2>/dev/null
 }
 
-# Prints what is appended to standard input, until its last line tells how it stands. A look costs no process but the sleep:
-# a small host has work to do meanwhile.
+# Prints the lines appended to standard input until the last one tells the state. A round starts no process except sleep: a small
+# host is busy meanwhile.
 pass_on() { # FROM-LINE
   at=0 part='' last=''
   while :; do
@@ -24,7 +24,7 @@ pass_on() { # FROM-LINE
   done
 }
 
-is_lost() { # Nobody is at work, and has not been for a while: it died, and what should have put back did too.
+is_lost() { # No process holds the lock, and the log has been silent for a while: the transaction and its recovery have died.
   silent=$((silent + 1))
   sleep 0.05
   [ $((silent % 100)) = 0 ] && [ $silent -ge 300 ] || return 1
@@ -36,8 +36,8 @@ follow() { # FROM-LINE
   until { pass_on "$1" <"$talk/log" || pass_on "$1" <"$tx/log"; } 2>/dev/null; do ! is_lost || return 0; done
 }
 
-# What was refused changed nothing, and would only push out of the history what did. The manifest goes first: systemd may
-# call "recover" at this very moment, and knows by it that there is nothing to recover.
+# Removes a refused transaction: it changed nothing, and would push real changes out of the history. The manifest goes first:
+# systemd may call "recover" at this moment, and without a manifest "recover" does nothing.
 tidy() {
   read -r how <"$tx/state" && [ "$how" = refused ] && rm -f "$tx/manifest" && rm -rf "$tx"
   return 0
@@ -46,7 +46,7 @@ tidy() {
 start() {
   mkdir -p "$talk" || return 1
   if [ -d /run/systemd/system ]; then
-    # Should the transaction itself be killed, systemd puts back what it had changed.
+    # If the transaction itself is killed, systemd restores what it had changed.
     systemd-run --quiet --collect --unit="harden-mail-${tx##*/}" -p TimeoutStopSec=90s \
       -p "ExecStopPost=/bin/sh $tx/tx.sh recover $tx" /bin/sh "$tx/tx.sh" run "$tx"
   else

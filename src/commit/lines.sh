@@ -1,10 +1,10 @@
 #!/bin/sh
-# The daemons' own lines about the new files: sh lines.sh mark|judge DIRECTORY, called by tx.sh.
-#   mark    the daemons have the new files: remember when
-#   judge   compare the kinds of lines since then with those of the ten minutes before the transaction and of the transaction
-# Of a new kind, a fatal error or a panic is a reason to put back ("refuse WORDS"); any other error is told ("note TEXT").
-# A kind is a line without what varies: numbers, addresses, users, what is in brackets or quotes. Errors that strangers cause (TLS
-# that fails, wrong passwords) say nothing about the files; a stranger causes no fatal error.
+# Checks what the daemons log about the new files: sh lines.sh mark|judge DIRECTORY, called by tx.sh.
+#   mark    the daemons have loaded the new files: remember the time
+#   judge   compare the kinds of lines since then with those from the ten minutes before it and from the transaction
+# A new kind of fatal error or panic is a reason to restore ("refuse WORDS"); any other new error is reported ("note TEXT").
+# A kind is a line without its variable parts: numbers, addresses, users, text in brackets or quotes. Errors that strangers can
+# cause (failed TLS, wrong passwords) prove nothing about the files; a stranger cannot cause a fatal error.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -16,10 +16,10 @@ here=/run/harden-mail/${tx##*/}
 
 lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000; } 2>/dev/null
 
-new_kinds() { # PRIORITY: the first line of each kind that was not there before
+new_kinds() { # PRIORITY: prints the first line of each kind that did not occur before
   lines -p "$1" --since -10min --until now >"$here/lines.all"
   lines -p "$1" --since "@$changed" >"$here/lines.new"
-  # What is after the mark is in both.
+  # Lines after the mark are in both lists.
   awk 'FILENAME ~ /new$/ { since[$0]++; next } { if (since[$0] > 0) since[$0]--; else print }' "$here/lines.new" "$here/lines.all" >"$here/lines.old"
   awk 'function kind(line) {
       gsub(/<[^>]*>|\([^)]*\)|"[^"]*"|[^ ]*@[^ ]*/, "", line); gsub(/[0-9a-fA-F:.]*[0-9][0-9a-fA-F:.]*/, "N", line); return line
@@ -33,7 +33,7 @@ joined() { head -n 2 | cut -c 1-300 | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
 
 case $what in
   mark)
-    # Not a cursor: after it journalctl of systemd 252 skips the first line that is asked for.
+    # A time, not a cursor: with a cursor, journalctl of systemd 252 skips the first matching line.
     date +%s.%6N >"$here/changed"
     ;;
   judge)

@@ -3,7 +3,7 @@ import type { Bytes, Change, Transaction } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 
-/** The host's journal, newest transaction first. One exec, which reads only. */
+/** The host's journal, newest transaction first. One exec, read-only. */
 export async function readHistory(remote: Remote): Promise<Transaction[]> {
   const { code, stdout, stderr } = await remote.run(scriptText('commit/history.sh'), {
     name: 'history',
@@ -52,7 +52,7 @@ export function parseHistory(text: string): Transaction[] {
   return transactions.reverse();
 }
 
-/** Base64 to bytes; null for a file that was not there. An empty file is an empty word. */
+/** Base64 to bytes; null for a file that did not exist. An empty file is an empty word. */
 function decode(word: string): Bytes | null {
   return word === '-' ? null : Buffer.from(word, 'base64').toString('latin1');
 }

@@ -10,9 +10,9 @@ import { scriptText } from '../remote/scripts.ts';
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
 /**
- * Looks, without writing, whether a certificate authority could reach the host by each name. Throws what would fail; gives what may
- * fail: an authority, and each client, takes any of a name's addresses, and an IPv6 address first.
- * @param inUse names that are wanted only because a certificate that is served now has them
+ * Checks, without writing, whether a certificate authority could reach the host by each name. Throws if the request would fail;
+ * returns what may fail: an authority, like each client, may use any of a name's addresses, and prefers IPv6.
+ * @param inUse names that are wanted only because the certificate that is served now has them
  */
 export async function preflight(
   remote: Remote,
@@ -61,7 +61,7 @@ function elsewhere(
   return new HardenMailError(
     'DOMAIN_MISMATCH',
     resolved.length === 0
-      ? `${name} does not resolve to any address, so no certificate can be had for it`
+      ? `${name} does not resolve to any address, so it cannot get a certificate`
       : `${name} resolves to ${resolved.join(', ')}, which is not ${host} (${[...here].join(', ')})`,
     isInUse
       ? 'It is a name of a certificate that is served now. Point its record to the host; or, if no client uses it, have that certificate reissued without it. Nothing was written.'
@@ -69,7 +69,7 @@ function elsewhere(
   );
 }
 
-/** By the host's name server; where that knows nothing, or only of the host itself, by ours. */
+/** Resolved by the host's name server; if that knows no address outside of the host, by the resolver of this machine. */
 async function addressesOf(domain: string, seenByHost: readonly string[]): Promise<string[]> {
   const outside = seenByHost.filter((address) => !/^(127\.|::1$)/.test(address));
   if (outside.length > 0) return outside;
@@ -77,10 +77,10 @@ async function addressesOf(domain: string, seenByHost: readonly string[]): Promi
   return found.map(({ address }) => address);
 }
 
-/** What certificate.sh ends with when no folder is served. */
+/** The exit status of certificate.sh when no folder is served. */
 const NO_WEBROOT = 81;
 
-/** Has certbot get the certificate. Throws what kept it, with the authority's own reason. */
+/** Requests the certificate with certbot. Throws the cause of a failure, in the authority's words where possible. */
 export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
   const { name, domain, domains, webroot = '', email, acmeServer, acmeCa = '', keyType, preHook, postHook } = action;
   const options = [
@@ -110,7 +110,7 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
   }
   const known = certbotFailure(said);
   const why = known?.why ?? reasons(said, /Detail:|Error|rror:|Problem|refused|Could not/);
-  const todo = known?.todo ?? 'Run again when it is mended.';
+  const todo = known?.todo ?? 'Fix the cause and run again.';
   throw new HardenMailError(
     'CERTIFICATE_FAILED',
     `certbot got no certificate for ${domain}: ${why}`,

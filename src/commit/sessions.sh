@@ -1,13 +1,13 @@
 #!/bin/sh
-# What users of Dovecot get: sh sessions.sh before|staged|after DIRECTORY, called by tx.sh.
-#   before   asks a sample of users on the running daemons, and keeps the answers
-#   staged   asks for them on a Dovecot of its own, which reads the staged files
-#   after    asks for them on the running daemons again
-# "staged" and "after" print their verdict, a line each: "refuse REASON", where a user loses what worked, or "note TEXT".
-# Each round (answers.sh) runs in mount and process namespaces of its own with read-only file systems: it writes into no mailbox,
-# and the kernel ends its processes and removes its folders, also when this script is killed.
+# Checks what users of Dovecot get: sh sessions.sh before|staged|after DIRECTORY, called by tx.sh.
+#   before   asks the running daemons about a sample of users, and keeps the answers
+#   staged   asks a separate Dovecot, which reads the staged files, about the same users
+#   after    asks the running daemons again
+# "staged" and "after" print their verdict, one per line: "refuse REASON" if a user loses what worked, or "note TEXT".
+# Each round (answers.sh) runs in its own mount and process namespaces with read-only file systems: it writes into no mailbox, and
+# the kernel ends its processes and removes its folders even if this script is killed.
 # An answer is a line: USER QUESTION ok, or USER QUESTION no REASON, or USER QUESTION unknown REASON. "-" stands for all users.
-# shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
+# shellcheck disable=SC2015 # "a && b || c" is intended: c also runs when b fails.
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
@@ -19,7 +19,7 @@ id=${tx##*/}
 here=/run/harden-mail/$id/sessions
 SAMPLE=5
 
-# Names of system users get no mail of their own.
+# Selects the users to ask about. System users are left out: they get no mail of their own.
 sample() {
   awk -F: '$3 < 1000 || $3 == 65534 { print $1 }' /etc/passwd >"$here/system"
   recent | choose >"$here/users"
@@ -29,7 +29,7 @@ sample() {
 
 choose() { grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | awk '!seen[$0]++' | head -n $SAMPLE; }
 
-# The users of the last logins. Their mailboxes exist, and they notice first.
+# The users of the last logins. Their mailboxes exist, and they would notice a failure first.
 recent() {
   { timeout 5 journalctl -q --no-pager -o cat -n 2000 -u dovecot; tail -n 2000 /var/log/mail.log; } |
     sed -n 's/.*-login: \(Info: \)\{0,1\}\(Login\|Logged in\): user=<\([^<> ]*\)>.*/\3/p' | sed '1!G; h; $!d'
@@ -45,8 +45,8 @@ local_users() {
 
 runs() { { read -r pid </run/dovecot/master.pid && kill -0 "$pid"; } || timeout 5 doveadm log errors; } >/dev/null 2>&1
 
-# A round must not hold the transaction up. Where a host allows no such namespaces, the running daemons are asked without: then a
-# session writes what a user's own session writes.
+# A round has a time limit, so that it does not delay the transaction. If a host allows no such namespaces, the running daemons are
+# asked without them: then a session writes what a user's own session writes.
 answers() { # ROUND FILE
   apart sh "$tx/answers.sh" "$1" "$tx" >"$2" 2>"$2.err" && return 0
   [ "$1" != live ] || ! timeout -k 1 20 sh "$tx/answers.sh" bare "$tx" >"$2" 2>>"$2.err" || return 0
@@ -57,7 +57,7 @@ apart() { # COMMAND
   timeout -k 1 20 unshare --mount --pid --fork --mount-proc --kill-child=KILL --propagation slave "$@"
 }
 
-# What was ok in the first file and is "no" in the second: USER QUESTION REASON.
+# Answers that are "ok" in the first file and "no" in the second: USER QUESTION REASON.
 lost() { # BEFORE AFTER
   awk 'NR == FNR { if ($3 == "ok") { had[$1 " " $2] = 1; any[$2] = any[$2] " " $1 } next }
     $3 != "no" { next }
@@ -66,12 +66,12 @@ lost() { # BEFORE AFTER
     function rest(line) { sub(/^[^ ]+ [^ ]+ [^ ]+ ?/, "", line); return line }' "$1" "$2"
 }
 
-# Nothing ran before, so nothing can be compared: a reason is only that nobody gets a session. That a Dovecot of our own does not
-# start may be due to how it is started; whether the real one starts is seen later.
+# No daemon ran before, so there is nothing to compare with: the only reason to refuse is that no user gets a session. A separate
+# Dovecot that does not start proves nothing, because the cause may be the way it is started; the real one is checked later.
 without_session() { sed -n 's/^\([^ ]* \(imap\|mailbox\)\) no /\1 /p' "$1"; } # FILE
 lost_by_all() { grep -qE '^[^ ]+ (imap|mailbox) (ok|unknown)' "$1" || without_session "$1"; } # FILE
 
-told() { # LINES: in words, for two users
+told() { # LINES: as text, for at most two users
   printf '%s\n' "$1" | awk '!seen[$1]++' | head -n 2 | while read -r user question reason; do
     case $question in
       lookup) what='a lookup of the login of' ;;
@@ -84,7 +84,7 @@ told() { # LINES: in words, for two users
   done | sed 's/; $//'
 }
 
-unproved() { # FILE: why not everything was asked
+unproved() { # FILE: prints what could not be checked, and why
   sed -n 's/^- round unknown /note not proved with users on /p; s/^- start no /note not proved with users on the staged files: Dovecot does not start with them here: /p; s/^\([^ ]*\) \([^ ]*\) unknown .*/note not proved for \1 (\2): a session would write to the mailbox first/p' "$1" | sort -u | head -n 3
 }
 
@@ -93,7 +93,7 @@ staged() {
   if [ -e "$here/before" ]; then
     lost "$here/before" "$here/staged" >"$here/lost"
     if [ -s "$here/lost" ]; then
-      # What the old files fail at as well, asked in the same way, is a limit of this way of asking.
+      # A question that fails with the old files too, asked in the same way, shows a limit of this check.
       answers control "$here/control"
       lost "$here/control" "$here/staged" | grep -xFf "$here/lost" >"$here/real"
       [ -s "$here/real" ] || printf 'note not proved on the staged files, where the old ones fail as well: %s\n' "$(told "$(cat "$here/lost")")"
@@ -110,7 +110,7 @@ staged() {
 after() {
   base=$here/before
   [ -e "$base" ] || base=$here/staged
-  # A daemon that has only just been told may need a moment.
+  # A daemon that has just been reloaded may need a moment.
   for try in 1 2 3; do
     answers live "$here/after"
     lost "$base" "$here/after" >"$here/lost"

@@ -1,18 +1,18 @@
 #!/bin/sh
-# The transaction, as the host carries it out by itself: sh tx.sh run|recover|boot DIRECTORY
-# The folder is the journal. What is in it when it starts:
-#   manifest   a line a file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
+# The transaction. The host runs it without the controller: sh tx.sh run|recover|boot DIRECTORY
+# The directory is the journal. Before the start it holds:
+#   manifest   one line per file: NUMBER KIND SHA256-BEFORE SHA256-AFTER MODE OWNER TARGET   (KIND is edit, new or remove)
 #   after/N    the new bytes
-#   activate   a line a unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
-#   ports      ports that must listen at the end, a line each
-#   timeout    seconds to wait for the controller's word
-#   sessions.sh, answers.sh, lines.sh   what looks at the users' side and at the daemons' words; without them it is not looked at
-# What comes to it: before/N (with owner, mode, times, attributes), state, folders (made for new files), running and serving
-# (units that ran and mail ports that were open before), and at the end log. Until then the log, and the
-# controller's word (confirm or undo), are in /run/harden-mail/ID, where no full and no read-only disk is in their way.
-# docs/transaction.md tells the states and how to recover by hand.
-# shellcheck disable=SC2069 # "2>&1 >/dev/null" is meant: only what goes to standard error counts as an opinion.
-# shellcheck disable=SC2015 # "a && b || c" is meant: c also when b fails.
+#   activate   one line per unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
+#   ports      ports that must listen at the end, one per line
+#   timeout    seconds to wait for the controller's answer
+#   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
+# The run adds before/N (with owner, mode, times, attributes), state, folders (created for new files), running and serving
+# (units that ran and mail ports that were open before), and at the end log. Until then the log and the controller's answer
+# (confirm or undo) are in /run/harden-mail/ID, because a full or read-only disk does not affect /run.
+# docs/transaction.md describes the states and how to recover by hand.
+# shellcheck disable=SC2069 # "2>&1 >/dev/null" is intended: only output on standard error counts as an opinion.
+# shellcheck disable=SC2015 # "a && b || c" is intended: c also runs when b fails.
 # shellcheck disable=SC2317,SC2329 # functions are called through "each".
 set -u
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -33,13 +33,13 @@ step=start
 
 say() { printf '%s\n' "$*" >>"$talk/log"; }
 enter() { step=$1; say "step $step"; }
-# In place and always as long: that needs no space, so it can be told on a full disk too.
+# Overwrites in place with a fixed length: this needs no space, so it also works on a full disk.
 state() { printf '%-12s\n' "$1" 1<>"$tx/state" && sync "$tx/state"; } 2>/dev/null
 digest() { [ -f "$1" ] && sha256sum <"$1" | cut -c 1-64; }
 staged() { printf '%s/.harden-mail.%s.%s' "${1%/*}" "$id" "$2"; }
 old() { printf '%s/.harden-mail.%s.%s.old' "${1%/*}" "$id" "$2"; }
-clock() { read -r up _ </proc/uptime && now=${up%.*}; } # sets $now, in seconds; nobody sets it back
-each() { # FUNCTION: for every line of the manifest, until one fails
+clock() { read -r up _ </proc/uptime && now=${up%.*}; } # sets $now, in seconds since boot; unlike the wall clock it never jumps
+each() { # FUNCTION: calls it for every line of the manifest, until a call fails
   while read -r n kind sha_before sha_after bits owner target; do "$1" || return 1; done <"$tx/manifest"
 }
 end() { # STATE REASON
@@ -50,18 +50,18 @@ end() { # STATE REASON
 } 2>/dev/null
 
 locked=
-lock() { # SECONDS: how long to wait for it
+lock() { # SECONDS: how long to wait for the lock
   while :; do
     exec 9>>"$LOCK" || return 1
     flock -w "$1" 9 || return 1
-    # Whoever held it took the file away at the end: then this is a lock on nothing, and there is a new one.
+    # The previous holder may have removed the file at its end: then this locks a deleted file, and a new file exists.
     [ "$(stat -L -c %i /proc/self/fd/9 2>/dev/null)" != "$(stat -c %i "$LOCK" 2>/dev/null)" ] || break
   done
   locked=yes
   printf 'transaction %s of %s, since %s\n' "$id" "$(cat "$tx/who" 2>/dev/null)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$LOCK"
 }
 
-# ── before the swap: any failure here leaves the host as it was ───────────────────────────────────────────────────────
+# ── before the swap: a failure here leaves the host unchanged ─────────────────────────────────────────────────────────
 
 compare_one() {
   if [ "$kind" = new ]; then
@@ -77,8 +77,8 @@ journal_one() {
   cp -a "$target" "$tx/before/$n" && sync "$tx/before/$n" || { reason="no copy of $target could be made: disk full?"; return 1; }
 }
 
-# The way back is a second name of the old file beside it: to take it again needs no space, and loses nothing. What
-# cannot have one (an immutable file, a mount) could not be replaced either.
+# A hard link beside the target keeps the old file: restoring it needs no space and loses nothing. A file that cannot have
+# a hard link (immutable, or a mount point) could not be replaced either.
 keep_one() {
   [ "$kind" != new ] || return 0
   [ "$(stat -c %h "$target")" = 1 ] || { reason="$target has a second name (a hard link), and a replacement would part the two"; return 1; }
@@ -109,23 +109,23 @@ stage_one() {
   return 1
 }
 
-# Whoever reads a main.cf that is younger than two seconds waits (Postfix, dict_load_file_xt: it may still be being written):
-# each of its programs now, and every daemon of it once the file is live. These are whole.
+# Postfix waits when it reads a main.cf younger than two seconds, because the file may still be being written
+# (dict_load_file_xt). That would delay each Postfix program here and every daemon after the swap. These files are complete.
 cool() { touch -d '3 seconds ago' "$1"; }
 
-make_folder() { # FOLDER: what has to be made is written down first
+make_folder() { # FOLDER: first records each folder that it will create
   folder=$1
   while [ ! -d "$folder" ]; do printf '%s\n' "$folder" && folder=${folder%/*}; done >>"$tx/folders"
   (umask 022 && mkdir -p "$1")
 }
 
-unmake_folders() { # the inner ones first; one that is in use by now stays
+unmake_folders() { # inner folders first; a folder that is in use by now stays
   [ -e "$tx/folders" ] || return 0
   sort -r "$tx/folders" | while read -r folder; do rmdir "$folder"; done
   return 0
 } 2>/dev/null
 
-# A folder of drop-ins for a unit that was made for a file which is taken away now.
+# Removes the drop-in folder of a unit if the removed file was its last.
 drop_folder() {
   case "$kind $target" in 'remove /etc/systemd/system/'*.d/*) rmdir --ignore-fail-on-non-empty "${target%/*}" ;; esac
   return 0
@@ -133,7 +133,7 @@ drop_folder() {
 
 clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; }
 
-arm() { # a reboot in the middle puts all back before the daemons start
+arm() { # after a reboot in the middle, this unit restores everything before the daemons start
   [ -d /run/systemd/system ] || return 0
   cat >"$UNIT" <<END && mkdir -p "${WANTS%/*}" && ln -sf "$UNIT" "$WANTS"
 [Unit]
@@ -153,18 +153,18 @@ WantedBy=multi-user.target
 END
 }
 
-disarm() { ! grep -qs " $tx\$" "$UNIT" || rm -f "$WANTS" "$UNIT"; } # only ours: it may be another's by now
+disarm() { ! grep -qs " $tx\$" "$UNIT" || rm -f "$WANTS" "$UNIT"; } # removes the unit only if it belongs to this transaction
 
-# What the daemons' own parsers say to the files as they stand, line numbers aside (an edit moves them).
+# Prints what the daemons' own parsers report about the current files. The comparison ignores line numbers (an edit moves them).
 opinions() {
   if command -v postconf >/dev/null; then
     postconf -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
     postconf -M 2>&1 >/dev/null || echo "postconf -M: exit status $?"
-    # Debian's script also tells which files it copied into the chroot: that is news, not an opinion.
+    # Debian's script also reports which files it copied into the chroot. That is not an opinion about the configuration.
     { postfix check 2>&1 || echo "postfix check: exit status $?"; } | sed '/^updating .* => /d'
   fi
   if command -v doveconf >/dev/null; then
-    # -x also opens the files that settings name; what it prints holds keys and goes nowhere.
+    # -x also opens the files that settings name. Its output contains keys, so it is discarded.
     doveconf -n -x 2>&1 >/dev/null || echo "doveconf -n: exit status $?"
   fi
 }
@@ -180,19 +180,19 @@ script_one() {
 
 validate() {
   if unshare -m true 2>/dev/null; then
-    # In a mount namespace of its own the staged files lie over the real ones: the daemons' parsers see what would be.
+    # In a separate mount namespace the staged files cover the real ones: the daemons' parsers see the future configuration.
     unshare -m --propagation private sh "$tx/tx.sh" opinions "$tx" >"$talk/opinions.after" 2>&1
   else
     say "note this host allows no mount namespace: the new files are checked in a copy"
     opinions_of_copy >"$talk/opinions.after" 2>&1
   fi
   if [ -s "$talk/opinions.after" ]; then
-    # What they say to the old files as well is no reason. To ask costs a second: only where there is something to compare.
+    # Warnings that the old files also cause are no reason to refuse. Checking the old files costs a second: only if needed.
     opinions >"$talk/opinions.before"
-    # Of the bytes that a rollback returns to, only what the daemons refuse is a reason: warnings those files always gave.
+    # A rollback returns to bytes that always caused their warnings: here only errors are a reason to refuse.
     [ ! -e "$tx/rollback" ] || sed -i '/[Ww]arning: /d' "$talk/opinions.before" "$talk/opinions.after"
     for opinion in before after; do
-      # Line numbers move with an edit, and postfix check calls postconf by its whole path.
+      # Line numbers move with an edit, and postfix check calls postconf by its full path.
       sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"
     done
     reason=$(comm -13 "$talk/opinions.before.sorted" "$talk/opinions.after.sorted" | tr '\n' '|' | sed 's/|$//; s/|/ | /g')
@@ -211,15 +211,15 @@ opinions_of_copy() {
   rm -rf "$copy"
 }
 
-# ── what users get, and what the daemons say of it ────────────────────────────────────────────────────────────────────
+# ── what users get, and what the daemons log ──────────────────────────────────────────────────────────────────────────
 
-# Users are asked for where a file of Dovecot's changes.
+# Sessions of users are checked where a file of Dovecot's changes.
 concerns_users() {
   [ -e "$tx/sessions.sh" ] && grep -qE '^dovecot (re|start)' "$tx/activate" &&
     cut -d ' ' -f 7 "$tx/manifest" | grep -qvE '/etc/(postfix|systemd|letsencrypt)/|/var/lib/harden-mail/'
 }
 
-judge() { # SCRIPT ROUND: its notes go into the log; fails with a $reason
+judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
   [ -e "$tx/$1" ] || return 0
   sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict" 2>/dev/null 9>&-
   sed -n '/^note /p' "$talk/verdict" >>"$talk/log"
@@ -230,27 +230,27 @@ judge() { # SCRIPT ROUND: its notes go into the log; fails with a $reason
 
 judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 
-# ── the swap and after: any failure here puts all back ────────────────────────────────────────────────────────────────
+# ── the swap and after: a failure here restores everything ────────────────────────────────────────────────────────────
 
 swap_one() {
   compare_one || return 1
   if [ "$kind" = remove ]; then rm -f "$target"; else mv -fT "$(staged "$target" "$n")" "$target"; fi &&
     sync "${target%/*}" || { reason="$target could not be replaced"; return 1; }
-  # An edit that came between the comparison and the rename went to the old file: with it that comes back.
+  # An edit between the comparison and the rename changed the old file. Restoring that file restores the edit.
   [ "$kind" = new ] || [ "$(digest "$(old "$target" "$n")")" = "$sha_before" ] && return 0
   reason="$target has changed while it was replaced"
   return 1
 } 2>/dev/null
 
-# Which units run, and which ports the mail daemons hold: so it must be again, should all be put back.
+# Records which units run and which ports the mail daemons hold: after a restore both must be the same again.
 look_around() {
   while read -r unit _; do ! runs "$unit" || printf '%s\n' "$unit"; done <"$tx/activate" >"$tx/running"
   ss -Hltnp 2>/dev/null | grep -E '"(master|dovecot)"' | ports >"$tx/serving"
   return 0
 }
 
-# What an upgrade from Debian 12 leaves running: from 13 on postfix.service is the daemon, and excludes postfix@-. While that runs
-# systemd refuses to restart postfix ("conflicting jobs"), also to the package's own script.
+# True for the postfix@- that an upgrade from Debian 12 leaves running. From 13 on postfix.service is the daemon and conflicts with
+# postfix@-. While postfix@- runs, systemd refuses to restart postfix ("conflicting jobs"), also for the package's own script.
 is_stale() { # UNIT
   [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null &&
     systemctl show -p Conflicts postfix 2>/dev/null | grep -qwF postfix@-.service
@@ -262,7 +262,7 @@ unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon
 
 activate_unit() { # UNIT HOW
   if [ "$1" = dpkg ]; then
-    # Its packages start the daemons. Where it asks about a file, the admin's stays.
+    # The packages start the daemons. Where dpkg asks about a changed file, the admin's version stays.
     DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
   elif [ "$1" = systemd ]; then
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
@@ -273,12 +273,12 @@ activate_unit() { # UNIT HOW
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")" && ! is_throttled "$1"; then
     systemctl reload "$(unit_of "$1")"
   else
-    ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # its new unit cannot stop it in order
+    ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # the new unit cannot stop it in order
     systemctl restart "$1"
   fi
 }
 
-# Postfix's master waits a minute before it starts a program again that died at its start. A reload does not end that.
+# Postfix's master waits a minute before it restarts a program that died at its start. A reload does not shorten the wait.
 is_throttled() { # UNIT [SINCE]
   [ "$1" = postfix ] && journalctl -q --no-pager -o cat --since "${2--70s}" -u postfix@- -u postfix 2>/dev/null |
     grep -q 'bad command startup -- throttling'
@@ -286,8 +286,8 @@ is_throttled() { # UNIT [SINCE]
 
 runs() { [ ! -d /run/systemd/system ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
-# What a unit's own processes said last; where they said nothing, what systemctl did. Of a process that is gone the journal
-# may know no invocation any more: then what the unit said since it was asked.
+# Prints the last log lines of the unit's own processes; without any, the lines about the unit since $asked; without those,
+# the output of systemctl. The journal may not know the invocation of a process that has ended.
 words_of() { # UNIT
   said=
   timeout 5 journalctl --sync
@@ -315,9 +315,9 @@ activate() {
   return 1
 }
 
-ports() { sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -nu; } # of lines of ss
+ports() { sed -n 's/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -nu; } # reads lines of ss
 
-all_listen() { # FILE: a port a line; gives each up to 10 s. Nothing is missing where the host has no ss to ask.
+all_listen() { # FILE: one port per line; waits up to 10 s. Without ss the host cannot be asked, and nothing counts as missing.
   command -v ss >/dev/null || return 0
   tries=0
   until
@@ -355,7 +355,7 @@ restore_one() {
     elif [ -e "$target" ]; then foreign="$foreign $target"; fi
   elif [ "$(digest "$target")" = "$sha_before" ]; then :
   elif ! is_ours; then foreign="$foreign $target"
-  else # the old file by its second name; where that is gone, by the copy in the journal
+  else # restore the old file from its hard link; without the link, from the copy in the journal
     { [ -e "$old" ] || { cp -a "$tx/before/$n" "$old" && sync "$old"; }; } &&
       mv -fT "$old" "$target" && sync "${target%/*}" || stuck="$stuck $target"
   fi
@@ -363,7 +363,7 @@ restore_one() {
   return 0
 } 2>/dev/null
 
-# Is what stands there what this transaction wrote? Somebody else's edit, made meanwhile, is not overwritten.
+# True if the target holds what this transaction wrote. An edit that somebody else made meanwhile is not overwritten.
 is_ours() {
   if [ "$sha_after" = - ]; then [ ! -e "$target" ]; else [ "$(digest "$target")" = "$sha_after" ]; fi
 }
@@ -376,43 +376,44 @@ restore() { # REASON
   logged=$(journal_of_daemons)
   tries=0
   settled='' foreign=''
-  # A disk that is full or read-only may be so for a while. Whoever waits is told before it is over.
+  # A full or read-only disk may be a passing state. The controller gets a report before the last retry.
   while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt $PATIENCE ]; do
     tries=$((tries + 1))
     [ $tries != 20 ] || say "end $id broken $failed_at $why; not put back yet, because it cannot be written:$stuck"
     sleep 1
   done
-  # At boot the daemons are not up yet, and start only after us: to ask for them here would be to wait for ourselves.
+  # At boot the daemons start only after this unit. Waiting for them here would be a deadlock.
   [ "$mode" = boot ] || restore_daemons >/dev/null 2>&1
   step=$failed_at
-  # It stays armed, and unfinished: the next boot and the next run try again.
+  # The recovery unit stays armed and the transaction unfinished: the next boot and the next run retry.
   [ -z "$stuck" ] || end broken "$why; not put back, because it cannot be written:$stuck"
   [ -z "$foreign" ] || leave broken "$why; not put back, because somebody else changed it meanwhile:$foreign"
   [ "$mode" = boot ] || is_served || why="$why; the files are as they were, but $lacking"
-  # What they said before it was put back tells the cause; where that was nothing, what they say to it now.
+  # Log lines from before the restore show the cause; without any, use the lines from after it.
   [ -n "$logged" ] || logged=$(journal_of_daemons)
   why="$why${logged:+ (log: $logged)}"
   if [ -n "${lacking-}" ]; then leave broken "$why"; else leave rolled-back "$why"; fi
 }
 
-# Their last warnings since this began; that Dovecot was told to reload is none. What a crash adds says less than what came before.
+# The daemons' last warnings since the start, without Dovecot's line about its reload. Lines that a crash adds (backtrace, exit
+# status) say less than the lines before them, so they count only if there are no others.
 journal_of_daemons() {
   said=$(journalctl -q --no-pager -o cat -p warning --since "@$started" -u postfix@- -u postfix -u dovecot | grep -v 'SIGHUP received')
   telling=$(printf '%s\n' "$said" | grep -vE 'Raw backtrace|Panic: |[.]service: (Main process exited|Failed with result)')
   printf '%s\n' "${telling:-$said}" | uniq | tail -n 3 | joined
 } 2>/dev/null
 
-# In the other order: nobody may ask a daemon that is gone already.
+# In reverse order, so that no daemon asks another one that is gone already.
 restore_daemons() {
   back=$(date +%s)
   sed '1!G; h; $!d' "$tx/activate" >"$talk/backwards"
   while read -r unit how; do
-    if [ "$unit" = dpkg ]; then : # what it has configured stays so: it was no part of the configuration
+    if [ "$unit" = dpkg ]; then : # configured packages stay configured: they were not part of the configuration
     elif [ "$how" = stop ]; then ! was_running "$unit" || activate_unit "$unit" restart
     elif [ "$unit" = systemd ] || was_running "$unit"; then activate_unit "$unit" "$how"
     else stop_unit "$unit"; fi
   done <"$talk/backwards"
-  # An smtpd that asked a Dovecot that was away meanwhile has died.
+  # An smtpd dies if it asked Dovecot while Dovecot was down.
   ! was_running postfix || ! is_throttled postfix "@$back" || activate_unit postfix restart
 }
 
@@ -423,7 +424,7 @@ stop_unit() { # UNIT
   else case $1 in postfix) postfix stop ;; dovecot) doveadm stop ;; esac; fi
 }
 
-is_served() { # or $lacking says what is not as before
+is_served() { # or $lacking says what differs from before
   lacking=
   [ -e "$tx/running" ] && [ -e "$tx/serving" ] || return 0
   while read -r unit; do [ "$unit" = dpkg ] || runs "$unit" || lacking="$unit does not run any more"; done <"$tx/running"
@@ -431,7 +432,7 @@ is_served() { # or $lacking says what is not as before
   [ -z "$lacking" ]
 }
 
-leave() { # STATE REASON: the last word is written down, and nothing is left behind
+leave() { # STATE REASON: records the final state and removes everything temporary
   tries=0
   until state "$1" && each clean_one && { [ "$1" = committed ] || unmake_folders; } && disarm; do
     tries=$((tries + 1))
@@ -444,7 +445,7 @@ leave() { # STATE REASON: the last word is written down, and nothing is left beh
 
 give_up() { leave refused "$1"; } # REASON: nothing is live yet
 
-keep() { # It stays, once that is written down: else the next boot would take it back.
+keep() { # Keeps the change once the state is on disk: without that the next boot would undo it.
   trap '' TERM
   tries=0
   until state committed; do
@@ -455,12 +456,13 @@ keep() { # It stays, once that is written down: else the next boot would take it
   step=end
   each drop_folder
   prune
-  # An old release's Postfix is restarted. What it could not deliver goes now; not before this stays, for it may be returned.
+  # An old release's Postfix is restarted, not reloaded. Its deferred mail is retried only now, when the change is final: a retry
+  # may bounce mail.
   ! grep -qx 'postfix restart' "$tx/activate" || postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 
-prune() { # The last ten stay for rollback and history; what was refused changed nothing, and is not worth a place.
+prune() { # The last ten stay for rollback and history. A refused transaction changed nothing, so it is removed.
   find "${tx%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*' ! -name "$id" | sort -r | {
     kept=1
     while read -r other; do
@@ -488,7 +490,7 @@ run() {
   users=
   ! concerns_users || users=yes
   enter validate
-  # What users get now is asked while the parsers read.
+  # The running daemons are asked about users while the parsers read the files.
   judge_users before &
   validate || { wait; give_up "$reason"; }
   wait
@@ -506,7 +508,7 @@ run() {
   keep
 }
 
-# How it stands. Whoever was told of a refusal takes the folder away, the manifest first: then nothing is left to do.
+# Sets $stands. A controller that got a refusal removes the folder, the manifest first: without it there is nothing to do.
 find_state() {
   read -r stands <"$tx/state" && return 0
   stands=new
@@ -516,7 +518,7 @@ find_state() {
   exit 0
 } 2>/dev/null
 
-# After a run that did not come to its end: forward when the controller's word is there, else back.
+# Finishes a run that was interrupted: forward if the controller has confirmed, else back.
 recover() {
   started=$(date +%s)
   find_state
@@ -524,9 +526,9 @@ recover() {
     committed | refused | rolled-back | broken)
       each clean_one
       disarm
-      # The lock is nobody's any more, but its file still names us.
+      # The lock is free, but its file still names this transaction.
       ! grep -qs "^transaction $id " "$LOCK" || { lock 0 && rm -f "$LOCK"; locked=; }
-      # Killed between its last word and saying so: whoever waits is told.
+      # Killed between writing its final state and reporting it: a waiting controller gets the report now.
       [ ! -e "$talk/log" ] || end "$stands" ''
       exit 0
       ;;
@@ -534,7 +536,7 @@ recover() {
   mkdir -p "$talk"
   lock 30 || exit 1
   enter recover
-  find_state # somebody else may have done it while we waited for the lock
+  find_state # another process may have finished it while this one waited for the lock
   case $stands in
     new | journaled) give_up 'interrupted before anything was changed' ;;
     awaiting) [ ! -e "$talk/confirm" ] || keep ;;

@@ -1,4 +1,4 @@
-/** A mail transaction up to RCPT, and RSET after it: there is never a DATA, so nothing is sent. */
+/** A mail transaction up to RCPT, then RSET. DATA is never sent, so no mail is sent. */
 import type { Offer } from './protocol.ts';
 import { show } from '../formats/text/show.ts';
 import { readReply } from './smtp-reply.ts';
@@ -6,23 +6,23 @@ import type { Wire } from './wire.ts';
 
 export interface SmtpReply {
   readonly code: number;
-  /** Fit for a finding. */
+  /** Safe to show in a finding. */
   readonly text: string;
 }
 
 export interface Envelope {
-  /** Empty: the null sender, which no server may refuse (RFC 5321 §4.5.5). */
+  /** The empty string is the null sender, which no server may refuse (RFC 5321 §4.5.5). */
   readonly sender: string;
   readonly recipients: readonly string[];
 }
 
 export interface EnvelopeReplies {
   readonly mail: SmtpReply;
-  /** In the order of the recipients; empty where MAIL was refused, shorter where the server said goodbye (421) meanwhile. */
+  /** In the order of the recipients; empty if MAIL was refused, shorter if the server ended the session (421) in between. */
   readonly rcpt: readonly SmtpReply[];
 }
 
-/** @param pipelining the server has offered it: all in one round trip (RFC 2920) */
+/** @param pipelining the server has offered PIPELINING: all commands go in one round trip (RFC 2920) */
 export async function tryEnvelope(
   wire: Wire,
   { sender, recipients }: Envelope,
@@ -56,13 +56,13 @@ export function offersPipelining({ words }: Offer): boolean {
 const GOODBYE = 421;
 
 /**
- * `broken`: the server's own configuration or tables fail, or its disk is full (RFC 3463: X.3.Z and X.5.Z), and every client gets
- * that. `put-off`: try again later, by policy or load. `refused`: the server's last word.
+ * `broken`: the server's own configuration or tables fail, or its disk is full (RFC 3463: X.3.Z and X.5.Z), for every client.
+ * `put-off`: try again later, because of policy or load. `refused`: permanently.
  */
 export type Meaning = 'taken' | 'put-off' | 'refused' | 'broken';
 
 export function meaningOf({ code, text }: SmtpReply): Meaning {
   if (code < 300) return 'taken';
-  if (/^\d{3} (?:4\.[35]|5\.3)\.(?!2\b)\d/.test(text)) return 'broken'; // X.3.2: takes no mail just now (postscreen, load)
+  if (/^\d{3} (?:4\.[35]|5\.3)\.(?!2\b)\d/.test(text)) return 'broken'; // X.3.2: accepts no mail at the moment (postscreen, load)
   return code < 500 ? 'put-off' : 'refused';
 }

@@ -7,13 +7,13 @@ import { ProtocolError } from './wire.ts';
 const TAG = 'hm';
 
 interface Answer {
-  /** OK, NO or BAD; `+` when the server asks for more. */
+  /** OK, NO or BAD; `+` if the server asks for more. */
   readonly state: string;
   readonly text: string;
   readonly untagged: readonly string[];
 }
 
-/** Reads up to the tagged line of the one command under way (RFC 9051 §7), or to a request for more. */
+/** Reads up to the tagged line of the one pending command (RFC 9051 §7), or up to a request for more. */
 async function read(wire: Wire): Promise<Answer> {
   const untagged: string[] = [];
   for (;;) {
@@ -27,14 +27,14 @@ async function read(wire: Wire): Promise<Answer> {
   }
 }
 
-/** STATUS comes before SELECT: of the mailbox that is selected it should not be asked (RFC 9051 §6.3.11). */
+/** STATUS comes before SELECT: a client should not send STATUS for the selected mailbox (RFC 9051 §6.3.11). */
 const SESSION = ['LIST "" "*"', 'STATUS INBOX (MESSAGES)', 'SELECT INBOX'] as const;
 
-/** Sends all commands at once, which IMAP allows every client (RFC 9051 §5.5), and reads up to the last of their tagged lines. */
+/** Sends all commands at once, as IMAP allows (RFC 9051 §5.5), and reads until each has its tagged line. */
 async function readAll(wire: Wire, commands: readonly string[]): Promise<Pick<Answer, 'state' | 'text'>[]> {
   for (const [index, command] of commands.entries()) wire.send(`${TAG}${index} ${command}`, 'slow');
   const answers = new Map<number, Pick<Answer, 'state' | 'text'>>();
-  // A folder's name may be a literal: the line goes on after it.
+  // A folder's name may be a literal: then the line continues after it.
   for (let isLiteral = false; answers.size < commands.length;) {
     const line = await wire.line();
     const [, index, state, text = ''] = /^hm(\d) (OK|NO|BAD)\b ?(.*)$/i.exec(line) ?? [];
@@ -81,7 +81,7 @@ export const imap: Protocol = {
   async tryPlain(wire) {
     wire.send(`${TAG} LOGIN ${NOBODY} ${NOBODY}`);
     const answer = await read(wire);
-    // To say that name or password are wrong, or cannot be looked up, the server must have looked at them.
+    // A server that calls the name or the password wrong, or cannot look them up, has processed them.
     const looked = /\[(AUTHENTICATIONFAILED|UNAVAILABLE|AUTHORIZATIONFAILED|EXPIRED)\]/i.test(answer.text);
     return { ok: looked || !/^(NO|BAD)$/.test(answer.state), text: answer.text };
   },
@@ -103,7 +103,7 @@ export const imap: Protocol = {
     const answers = await readAll(wire, SESSION);
     for (const [index, { state, text }] of answers.entries()) {
       const command = SESSION[index] ?? '';
-      // RFC 5530: another session of this user holds it.
+      // RFC 5530: another session of this user locks the mailbox.
       if (/\[INUSE\]/i.test(text)) return { check, status: 'hint', text: `${command}: "${show(text)}"` };
       if (state !== 'OK') return { check, status: 'fail', text: `${command} fails: "${show(text)}"` };
     }

@@ -4,7 +4,7 @@ import { show } from '../formats/text/show.ts';
 import type { Wire } from './wire.ts';
 import { ProtocolError } from './wire.ts';
 
-/** One status line, RFC 1939 §3: `+OK …`, `-ERR …`, or `+ …` when the server asks for more (RFC 5034). */
+/** One status line, RFC 1939 §3: `+OK …`, `-ERR …`, or `+ …` if the server asks for more (RFC 5034). */
 async function read(wire: Wire): Promise<Reply & { more: boolean }> {
   const line = await wire.line();
   if (!/^(\+OK|-ERR|\+)( |$)/i.test(line)) throw new ProtocolError(`this is not POP3: "${show(line)}"`);
@@ -35,7 +35,7 @@ export const pop3: Protocol = {
   async offer(wire) {
     wire.send('CAPA');
     const reply = await read(wire);
-    // A server without CAPA (RFC 2449) offers nothing that could be counted on.
+    // A server without CAPA (RFC 2449) is treated as offering nothing.
     if (!reply.ok) return parseCapa([]);
     const lines: string[] = [];
     for (let line = await wire.line(); line !== '.'; line = await wire.line()) lines.push(line);
@@ -64,7 +64,7 @@ export const pop3: Protocol = {
     const { ok, text } = await read(wire);
     const check = 'maildrop';
     if (ok) return { check, status: 'pass', text: 'opens the maildrop (STAT)' };
-    // RFC 2449 §8.1.1: another session of this user has it.
+    // RFC 2449 §8.1.1: another session of this user locks the maildrop.
     if (/\[IN-USE\]/i.test(text)) return { check, status: 'hint', text: `the maildrop is in use: "${show(text)}"` };
     return { check, status: 'fail', text: `does not open the maildrop: "${show(text)}"` };
   },

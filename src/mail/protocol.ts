@@ -1,14 +1,14 @@
 import type { Finding } from '../model/index.ts';
 import type { Wire } from './wire.ts';
 
-/** What a server says it can do. */
+/** The capabilities that a server announces. */
 export interface Offer {
   readonly starttls: boolean;
-  /** SASL mechanisms, in capitals. */
+  /** SASL mechanisms, in upper case. */
   readonly mechanisms: readonly string[];
   /** SASL mechanisms in the old spelling `AUTH=` (SMTP only). */
   readonly legacy: readonly string[];
-  /** Every way to send a password as it is, in the server's words: empty where none is offered. */
+  /** Every way to send an unprotected password, in the server's words; empty if none is offered. */
   readonly plain: readonly string[];
   /** Each capability in the server's own words. */
   readonly words: readonly string[];
@@ -22,7 +22,7 @@ export interface Reply {
 /** A user who has logged in. */
 export interface Account {
   readonly name: string;
-  /** The name, where it is an address; else that name at the mail domain. */
+  /** The name if it is an address, else that name at the mail domain. */
   readonly address: string;
 }
 
@@ -33,24 +33,24 @@ export interface UseResult {
   readonly text: string;
 }
 
-/** What SMTP, IMAP and POP3 have in common. Each function is one command and its whole answer. */
+/** The common operations of SMTP, IMAP and POP3. Each function is one command and its whole answer. */
 export interface Protocol {
-  /** Reads the greeting and gives its text; throws when it is none, or turns us away. */
+  /** Reads the greeting and returns its text; throws if it is no greeting of this protocol, or if the server turns us away. */
   greet(wire: Wire): Promise<string>;
   /** EHLO, CAPABILITY, CAPA. */
   offer(wire: Wire): Promise<Offer>;
-  /** Tries to log in as nobody, in the clear. `ok`: the server was willing to look at it. Null: not tried (SMTP). */
+  /** Tries to log in with a made-up name, in the clear. `ok`: the server processed the attempt. Null: not tried (SMTP). */
   tryPlain(wire: Wire): Promise<Reply | null>;
   /** Asks for TLS; `ok`: the handshake may start. */
   startTls(wire: Wire): Promise<Reply>;
   /**
-   * AUTH PLAIN with this response, base64; only ever called inside TLS. The answer may be slow: PAM and Dovecot put off a
-   * refusal by 2 s each, and Dovecot by up to 15 s for an address that failed before.
+   * AUTH PLAIN with this base64 response; only ever called inside TLS. The answer may be slow: PAM and Dovecot delay a refusal
+   * by 2 s each, and Dovecot by up to 15 s for an address that failed before.
    */
   login(wire: Wire, response: string): Promise<Reply>;
   /**
-   * After a login: does what a mail client does first, with one round trip where the protocol allows it. No message is read,
-   * sent or changed.
+   * After a login: does what a mail client does first, in one round trip if the protocol allows it. Reads, sends and changes no
+   * message.
    */
   use(wire: Wire, account: Account, offer: Offer): Promise<UseResult>;
   readonly goodbye: string;
@@ -60,9 +60,9 @@ export interface Protocol {
   readonly expects: readonly string[];
 }
 
-/** SASL mechanisms that send the password, or a token that is as good, as it is. */
+/** SASL mechanisms that send the password, or an equivalent token, unprotected. */
 export const PLAIN_MECHANISMS = ['PLAIN', 'LOGIN', 'XOAUTH2', 'OAUTHBEARER'];
 
-/** Names used where nothing must exist: `.invalid` is reserved for that (RFC 2606). */
+/** Names that must not exist anywhere: `.invalid` is reserved for that (RFC 2606). */
 export const NOBODY = 'harden-mail-probe';
 export const CLIENT = 'harden-mail.invalid';

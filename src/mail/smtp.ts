@@ -6,7 +6,7 @@ import { readReply } from './smtp-reply.ts';
 import { ProtocolError } from './wire.ts';
 
 function parseEhlo(lines: readonly string[]): Offer {
-  // The first line is the greeting; keywords are not case-sensitive.
+  // The first line is the greeting. Keywords are not case-sensitive.
   const extensions = lines.slice(1).map((line) => line.toUpperCase().trim());
   const words = (start: string) =>
     extensions.filter((line) => line.startsWith(start)).flatMap((line) => line.slice(start.length).split(/\s+/));
@@ -14,7 +14,7 @@ function parseEhlo(lines: readonly string[]): Offer {
     starttls: extensions.includes('STARTTLS'),
     mechanisms: words('AUTH '),
     legacy: words('AUTH='),
-    // By SMTP no mechanism at all is wanted before TLS: that is what smtpd_tls_auth_only promises.
+    // Before TLS, SMTP must offer no mechanism at all: smtpd_tls_auth_only promises that.
     plain: extensions.filter((line) => /^AUTH([\s=]|$)/.test(line)),
     words: lines.slice(1),
   };
@@ -22,7 +22,7 @@ function parseEhlo(lines: readonly string[]): Offer {
 
 export const smtp: Protocol = {
   async greet(wire) {
-    // postscreen sends `220-…` first and the rest seconds later: `read` waits for the last line.
+    // postscreen sends `220-…` first and the rest seconds later: `readReply` waits for the last line.
     const reply = await readReply(wire);
     if (reply.code !== 220) throw new ProtocolError(`turns us away: "${show(reply.text)}"`);
     return reply.text;

@@ -3,46 +3,46 @@ import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls
 import { connect } from 'node:tls';
 import { show } from '../formats/text/show.ts';
 
-/** The server did not do what its protocol says. The message is fit for a finding. */
+/** The server violated its protocol. The message is safe to show in a finding. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** The server did not answer in time: it may be busy with something else. */
+/** The server did not answer in time: it may be busy with another task. */
 export class Silence extends ProtocolError {}
 
 interface Handshake {
   readonly context: SecureContext;
-  /** For SNI; empty: none. */
+  /** For SNI; empty: no SNI. */
   readonly servername: string;
 }
 
 /**
- * A line-by-line conversation. One line is sent, then its whole answer is read: a server that gets commands ahead of
- * its answers may call it improper pipelining.
+ * A line-by-line conversation. One line is sent, then its whole answer is read: a server may reject commands that arrive
+ * before its answers as improper pipelining.
  */
 export interface Wire {
   /**
-   * Sends one line; its whole answer must be here within the timeout. A `slow` answer may take three times as long, and be a
+   * Sends one line; its whole answer must arrive within the timeout. A `slow` answer may take three times as long and have a
    * hundred times as many lines (a mailbox that is indexed for the first time, an account with thousands of folders).
    */
   send(line: string, pace?: 'slow'): void;
-  /** The next line, one char per byte, without its end. */
+  /** The next line, one char per byte, without its line end. */
   line(): Promise<string>;
-  /** What came beyond the last line that was read. */
+  /** The bytes received after the last line that was read. */
   leftover(): string;
-  /** Goes on inside TLS. */
+  /** Starts TLS; the conversation continues inside it. */
   secure(options: Handshake): Promise<TLSSocket>;
-  /** Hands over the connection as it is, for somebody who speaks TLS by himself. */
+  /** Hands over the raw connection, for a caller that speaks TLS itself. */
   release(): Duplex;
-  /** Says goodbye and leaves, without waiting for the server to do the same. */
+  /** Says goodbye and closes, without waiting for the server to close. */
   close(goodbye: string): void;
 }
 
-// RFC 5321 asks for 512 bytes a line; IMAP capabilities can be longer. Above these the server is not to be followed.
+// RFC 5321 allows 512 bytes a line; IMAP capabilities can be longer. The conversation fails above these limits.
 const LONGEST_LINE = 8192;
 const MOST_LINES = 200;
-/** How long a server may take to close after our goodbye before we do. */
+/** Milliseconds that a server has to close the connection after our goodbye. */
 const LINGER = 1000;
 
 const timedOut = (timeout: number) => new Silence(`said nothing more for ${timeout / 1000} s`);
@@ -81,7 +81,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
   listen();
   if (raw.destroyed || raw.readableEnded) onEnd();
 
-  /** Waits for the next event. Always ends: at the latest when the step's time is over. */
+  /** Waits for the next event, at most until the step's deadline. */
   const wait = () =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(() => fail(timedOut(patience)), Math.max(0, deadline - performance.now()));
@@ -113,7 +113,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
     },
     leftover: () => buffer,
     async secure(options) {
-      // All other listeners stay: an SSH channel that breaks inside TLS tells nobody else.
+      // All other listeners stay: they are the only ones that notice when an SSH channel breaks inside TLS.
       stream.pause().off('data', onData);
       const early = buffer + ((stream.read() as Buffer | null)?.toString('latin1') ?? '');
       try {
@@ -141,7 +141,7 @@ export function openWire(raw: Duplex, timeout: number): Wire {
         raw.destroy();
       };
       if (failure) return hangUp();
-      // What the server still says is let go.
+      // Discard what the server still sends.
       stream.off('data', onData).resume();
       const timer = setTimeout(hangUp, LINGER);
       stream.once('close', () => clearTimeout(timer));
@@ -156,11 +156,11 @@ function handshake(socket: Duplex, { context, servername }: Handshake, timeout: 
       socket,
       secureContext: context,
       ...(servername && { servername }),
-      // The certificate is looked at afterwards, check by check; refused here, it could not be told what is wrong with it.
+      // The checks judge the certificate afterwards. A refusal here would hide the reason.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
-    // Node puts the whole chain into words for that check: of many hosts that is a tenth of all that there is to do.
+    // For that check Node builds text from the whole chain: with many hosts that is a tenth of all work.
     tls.getPeerCertificate = () => NOT_ASKED;
     const settle = (outcome: () => void) => {
       clearTimeout(timer);

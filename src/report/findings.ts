@@ -27,7 +27,7 @@ export function findingLines(findings: readonly Finding[], chalk: ChalkInstance,
     });
 }
 
-/** What a daemon said, below the finding that it explains. */
+/** A daemon's line in the journal, below the finding that it explains. */
 export function journalLines(words: string, chalk: ChalkInstance): string[] {
   return wrap(escape(words), 80, '      log: ', ' '.repeat(11)).map((line) => chalk.dim(line));
 }

@@ -5,8 +5,8 @@ import type { Io, RunOptions } from './step.ts';
 import { finish, type Agreed, type Planned, type Surveyed } from './visit.ts';
 
 /**
- * Shows each plan that was not agreed to yet, and asks. A dry run ends here. Returns the hosts that go on, each with the
- * fingerprint of the plan that was agreed to.
+ * Shows each plan that the user has not agreed to yet, and asks. A dry run ends here. Returns the hosts that continue, each with
+ * the fingerprint of the agreed plan.
  */
 export async function agree(
   question: string,
@@ -24,7 +24,7 @@ export async function agree(
     try {
       yes = !options.dryRun && (options.yes || (await io.ask(`${question} ${whom}?`)));
     } catch (error) {
-      // Ctrl-C at the question ends every host; the report still tells what is known of each.
+      // Ctrl-C at the question ends every host. The report still shows what is known of each.
       for (const { visit } of hosts) visit.ending ??= failure(error);
       return [];
     }

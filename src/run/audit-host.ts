@@ -27,7 +27,7 @@ export async function auditHost(
   visit.report.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
   const ending = verdict(visit.report.findings, { kind: 'verified' });
   const hint =
-    'Nothing was written. Behind each arrow stands the profile whose `harden-mail apply` fixes it, and where to look.';
+    'Nothing was written. Each arrow names the profile whose `harden-mail apply` fixes the fault, and the settings to look at.';
   return finish(from, ending.kind === 'failed' ? { ...ending, hint } : ending);
 }
 
@@ -47,7 +47,7 @@ async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOp
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 
-/** Without SSH only a name is known. A closed port is no failure then: an MX need not be a mail store. */
+/** Without SSH only the name is known. A closed port is no failure here, because an MX need not be a mail store. */
 async function asStranger({ host, name }: Visit, { trust, user, interrupt }: RunOptions): Promise<Seen> {
   const { hostname, domain = hostname } = host;
   const dial = (port: number, signal: AbortSignal) => tcp(hostname, port, signal);

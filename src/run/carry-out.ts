@@ -1,4 +1,4 @@
-/** The transaction as the controller sees it: hand it over, probe from outside, then confirm it or have it undone. */
+/** The controller's side of a transaction: hand it over, probe from outside, then confirm it or have it undone. */
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
@@ -14,12 +14,12 @@ import { excuse } from './excuse.ts';
 import { finish, type Agreed, type Surveyed } from './visit.ts';
 import { notCommitted, sentence, verdict } from './endings.ts';
 
-/** commit → verify from outside → confirm over a new connection, or have everything put back. */
+/** commit → verify from outside → confirm over a new connection, or have everything restored. */
 export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const { visit, remote, plan } = from;
   const { confirmTimeout, who } = options;
   if (isEmpty(plan)) {
-    // Packages or a certificate were all that was missing.
+    // Only packages or a certificate were missing.
     const began = options.world.clock();
     const found = await findingsOnceWell(from, options, say);
     visit.report.findings = await withLastWords(remote, from.snapshot, found, began, options);
@@ -44,13 +44,13 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
 };
 
-/** The host's notes before the confirmation come before those after it. */
+/** Joins the host's notes: those from before the confirmation come first. */
 function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
   const notes = [...new Set([...before, ...(receipt.notes ?? [])])];
   return notes.length > 0 ? { ...receipt, notes } : receipt;
 }
 
-/** Probes from outside, and opens a second connection: what stays must be reachable. Returns the reason to undo, or null. */
+/** Probes from outside, and opens a second connection: the host must stay reachable. Returns the reason to undo, or null. */
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
   const { visit, remote } = from;
   const second = options.world.connect(visit.host, options.ssh);
@@ -73,7 +73,7 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   return probeUntilWell(once, 8, options.world);
 }
 
-/** Probes without tries at a login until all is well, or for `seconds`: a daemon needs a moment to load its files. Then in full. */
+/** Probes without logins until nothing fails, at most for `seconds`: a daemon needs a moment to load its files. Then probes in full. */
 async function probeUntilWell(
   once: (how: Thoroughness) => Promise<readonly Finding[]>,
   seconds: number,
@@ -100,7 +100,7 @@ function without587(facts: Facts): Facts {
   return { ...facts, listeners: facts.listeners.filter(({ port }) => port !== 587) };
 }
 
-/** Confirming and undoing are idempotent: if the connection drops, reconnect and ask again, to learn how it ended. */
+/** Confirming and undoing are idempotent: if the connection drops, reconnect and ask again to learn the result. */
 async function confirmOrUndo(
   { visit }: Agreed,
   id: string,
@@ -123,7 +123,7 @@ function isLost(error: unknown): error is HardenMailError {
   return error instanceof HardenMailError && error.exit === EXIT.unreachable;
 }
 
-/** A host that waits for our confirmation undoes the transaction by itself; the admin must know. */
+/** Without our confirmation the host undoes the transaction by itself; the message tells the admin so. */
 function lostBeforeConfirmation(seconds: number): (error: unknown) => never {
   return (error) => {
     if (!isLost(error)) throw error;
@@ -146,7 +146,7 @@ function lostDuringConfirmation(error: unknown): never {
   );
 }
 
-/** A rollback takes the hardening away on purpose: then the only question is whether the daemons still answer. */
+/** A rollback removes the hardening on purpose: then the only question is whether the daemons still answer. */
 function relevant({ goal, snapshot, plan }: Surveyed, findings: readonly Finding[]): readonly Finding[] {
   if (goal === 'apply') return findings;
   const ports = [...ALWAYS, ...staying(snapshot, plan.changes)];

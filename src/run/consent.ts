@@ -8,11 +8,11 @@ import type { Connected, Planned } from './visit.ts';
 export interface PlanInDialogue {
   readonly found: Planned;
   readonly consents: readonly Replaceable[];
-  /** Was anything asked? Then time has passed since the host was read. */
+  /** Was there a question? Then time has passed since the host was read. */
   readonly asked: boolean;
 }
 
-/** Plans; asks one question for each choice of the administrator that could be replaced, and plans again after a yes. */
+/** Plans; asks one question for each choice of the administrator that could be replaced; after a yes, plans again. */
 export async function planInDialogue(from: Connected, options: RunOptions, say: Say): Promise<PlanInDialogue> {
   const consents: Replaceable[] = [];
   let asked = false;

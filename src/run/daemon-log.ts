@@ -1,4 +1,4 @@
-/** The daemons' log, as journalctl gives it: which lines explain a finding. */
+/** The daemons' log from journalctl: which lines explain a finding. */
 import { redact } from '../formats/redact.ts';
 import type { Finding } from '../model/index.ts';
 import type { SyslogNames } from '../plan/syslog-names.ts';
@@ -7,19 +7,19 @@ import { show } from '../formats/text/show.ts';
 export interface LogLine {
   /** Seconds since the epoch, by the host's clock. */
   readonly at: number;
-  /** Who says it: `postfix/smtps/smtpd`, `dovecot`. */
+  /** The program that logs: `postfix/smtps/smtpd`, `dovecot`. */
   readonly ident: string;
   readonly text: string;
 }
 
-/** Lines of JSON, as `journalctl -o json` prints them. What is none is left out. */
+/** JSON lines, as `journalctl -o json` prints them. Lines that are not JSON are skipped. */
 export function parseJournal(text: string): LogLine[] {
   return text.split('\n').flatMap((line): LogLine[] => {
     if (!line.startsWith('{')) return [];
     try {
       const entry = JSON.parse(line) as Record<string, unknown>;
       const { SYSLOG_IDENTIFIER: ident, MESSAGE: message, __REALTIME_TIMESTAMP: time } = entry;
-      // A message that is not UTF-8 comes as numbers.
+      // A message that is not UTF-8 is an array of bytes.
       const said = Array.isArray(message) ? Buffer.from(message as number[]).toString('latin1') : message;
       return typeof ident === 'string' && typeof said === 'string'
         ? [{ at: Number(time) / 1e6, ident, text: said }]
@@ -32,7 +32,7 @@ export function parseJournal(text: string): LogLine[] {
 
 const MOST = 2;
 
-/** The last lines that explain why this check failed, oldest first, made fit for a report. A program that died is named as such. */
+/** The last lines that explain the failed check, oldest first, safe to show in a report. A program that died is named as such. */
 export function wordsFor(
   { port, check }: Finding,
   lines: readonly LogLine[],
@@ -46,7 +46,7 @@ export function wordsFor(
   return lastWords(relevant);
 }
 
-/** What Postfix's master says of programs that died: of which port, it does not say. */
+/** The lines of Postfix's master about programs that died. They do not name the port. */
 export function mastersWords(lines: readonly LogLine[], { main }: SyslogNames): string[] {
   return lastWords(lines.filter(({ ident }) => ident === `${main}/master`));
 }
@@ -55,7 +55,7 @@ function lastWords(lines: readonly LogLine[]): string[] {
   return [...new Set(lines.map(wording))].slice(-MOST);
 }
 
-/** It died: what it says is more than what can be seen from outside. */
+/** True if the program died: its last line says more than a client can see from outside. */
 export function died(words: string): boolean {
   return /^\S+ died: /.test(words);
 }
@@ -88,14 +88,14 @@ function isOfSmtp({ ident, text }: LogLine, port: number, check: string, names: 
   return name === names.main && ASKED.includes(program) && (check === 'delivery' || check === 'send');
 }
 
-/** Warnings about what some client did: there are many on a busy server, and none tells what is wrong with it. */
+/** Warnings about a single client: a busy server logs many, and none explains a failure of the server. */
 function isAboutOneClient(text: string, check: string): boolean {
   if (!text.startsWith('warning: ')) return false;
   if (/^warning: TLS library problem/.test(text)) return check !== 'tls';
   return /\S\[[0-9a-fA-F.:]+\]|^warning: hostname /.test(text);
 }
 
-/** @param user who was logged in; lines of other users say nothing of the session */
+/** @param user the user who was logged in; lines about other users do not explain this session */
 function isOfReader({ ident, text }: LogLine, port: number, user: string | undefined): boolean {
   if (ident !== 'dovecot' || text.includes('SIGHUP received')) return false;
   const protocol = port === 110 || port === 995 ? 'pop3' : 'imap';

@@ -3,11 +3,11 @@ import { EXIT, HardenMailError, type ErrorCode } from '../model/errors.ts';
 import { redact } from '../formats/redact.ts';
 import type { Ending, Finding, Receipt } from '../model/index.ts';
 
-/** A failure as an ending. What is no HardenMailError is a bug of ours, and says so. */
+/** A failure as an ending. Any error other than HardenMailError is reported as a bug in harden-mail. */
 export function failure(error: unknown): Ending & { kind: 'failed' } {
   if (error instanceof HardenMailError) {
     const { code, message, hint, exit, excerpt } = error;
-    // It may repeat a daemon's words, and they a line of its configuration.
+    // The message may quote a daemon, and the daemon a line of its configuration.
     return { kind: 'failed', code, message: redact(message), hint, exit, ...(excerpt !== undefined && { excerpt }) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -20,7 +20,7 @@ export function failure(error: unknown): Ending & { kind: 'failed' } {
   };
 }
 
-/** The ending as it would be, unless a check fails: then that is how it ended. */
+/** The ending `well`, unless a check fails: then the failure is the ending. */
 export function verdict(findings: readonly Finding[], well: Ending): Ending {
   const bad = findings.filter(({ status }) => status === 'fail');
   const [first] = bad;
@@ -28,7 +28,7 @@ export function verdict(findings: readonly Finding[], well: Ending): Ending {
   const done = well.kind === 'changed' ? 'the changes are live, but ' : '';
   const checks = bad.length === 1 ? 'a check fails' : `${bad.length} checks fail, the first`;
   const hint = done
-    ? `${well.kind === 'changed' && well.receipt ? 'None of them passed before, so nothing was undone' : 'No configuration was written, so there is none to undo'}. \`harden-mail verify\` looks again.`
+    ? `${well.kind === 'changed' && well.receipt ? 'None of these checks passed before, so nothing was undone' : 'No configuration was written, so there is none to undo'}. \`harden-mail verify\` looks again.`
     : 'Nothing was written. `journalctl -u postfix@- -u dovecot` on the host may say why.';
   const ending = failure(new HardenMailError('VERIFY_FAILED', `${done}${checks}: ${sentence(first)}`, hint));
   return well.kind === 'changed' && well.receipt ? { ...ending, receipt: well.receipt } : ending;
@@ -38,19 +38,19 @@ export function sentence({ port, text }: Finding): string {
   return `${port}: ${text}`;
 }
 
-/** How a transaction ended that did not stay. */
+/** The ending of a transaction that was not committed. */
 export function notCommitted(name: string, receipt: Receipt, apt?: Packages): Ending {
   const [code, message, hint] = wordsFor(name, receipt, apt);
   return { ...failure(new HardenMailError(code, message, hint)), receipt };
 }
 
-/** What apt did before the transaction. */
+/** The changes that apt made before the transaction. */
 interface Packages {
   readonly installed: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** Putting files back brings no package back. */
+/** Restoring the files does not restore packages, so the message names them. */
 function packagesThatStay({ installed, removed }: Packages = { installed: [], removed: [] }): string {
   const parts = [
     ...(installed.length > 0 ? [`${installed.join(', ')} installed`] : []),
@@ -75,17 +75,18 @@ function wordsFor(name: string, { state, step, reason }: Receipt, apt?: Packages
   }
   if (step === 'lock')
     return ['LOCKED', `another harden-mail works on ${name}: ${reason}`, `${again} when it is done.`];
-  if (step === 'compare') return ['CHANGED_SINCE_READ', `${name}: ${reason}`, `${again}: the plan is made anew.`];
-  const mended = `${again} when what it says is mended.`;
-  return ['COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, mended];
+  if (step === 'compare')
+    return ['CHANGED_SINCE_READ', `${name}: ${reason}`, `${again}: the plan will use the present files.`];
+  const fixed = `${again} when the cause is fixed.`;
+  return ['COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, fixed];
 }
 
-/** Of a host whose turn did not come. */
+/** The failure of a host that was not begun because too many before it failed. */
 export function stopped(failed: number, begun: number): HardenMailError {
   return new HardenMailError(
     'STOPPED',
     `not begun: ${failed} of the ${begun} before it failed`,
-    'Nothing was written here. Mend those and run again; --max-fail N goes on in spite of N.',
+    'Nothing was written here. Fix those and run again; --max-fail N continues after up to N failures.',
   );
 }
 

@@ -1,11 +1,11 @@
-/** --tags and --skip-tags: which failed checks are the business of a task that is left out. */
+/** --tags and --skip-tags: which failed checks belong to a task that is left out. */
 import type { Finding, TaskName } from '../model/index.ts';
 import { checkOf } from '../verify/checks/index.ts';
 
 /**
- * Turns the failure of a check into a warning where the task that would fix it is left out of this run. A check that passed
- * before the run is not excused: then the run itself broke it.
- * @param open tasks that this run leaves out and that are not as they should be
+ * Turns a failed check into a warning if the task that would fix it is left out of this run. A check that passed before the run
+ * is not excused: then the run itself broke it.
+ * @param open tasks that this run leaves out although they would change something
  */
 export function excuse(
   findings: readonly Finding[],

@@ -1,4 +1,4 @@
-# The requirements of apply on a host besides its configuration: one word and its value on each line. Reads only.
+# The conditions for an apply on a host, apart from its configuration: one word and its value on each line. Read-only.
 # shellcheck shell=sh
 printf 'way %s\n' "${SUDO_USER:+sudo}${DOAS_USER:+doas}"
 for program in base64 cmp flock ip mktemp sha256sum ss stat sync; do

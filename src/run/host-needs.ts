@@ -1,9 +1,9 @@
-/** The requirements of an apply on a host besides its configuration. */
+/** The conditions for an apply on a host, apart from its configuration. */
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import type { Problem } from './logbook.ts';
 
-/** Free space: the journal and the staged files of a run need less. */
+/** The free space that is enough: the journal and the staged files of a run need less. */
 const ENOUGH_KB = 20_000;
 
 /** The output of host-needs.sh: a word and its value on each line. */

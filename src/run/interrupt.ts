@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
-/** The effect of Ctrl-C: while a run only reads, it closes the connections; once a run writes, the present hosts are finished first. */
+/** The effect of Ctrl-C: while a run only reads, it closes the connections; once a run writes, it finishes the present hosts first. */
 export interface Interrupt {
   /** Aborted when connections are to be closed. */
   readonly cut: AbortSignal;

@@ -1,4 +1,4 @@
-/** Findings that failed, with what the daemons said: one exec, and only where a check failed. */
+/** Adds the daemons' log lines to failed findings: one exec, only if a check failed. */
 import { died, mastersWords, parseJournal, wordsFor, type LogLine } from './daemon-log.ts';
 import type { Finding, Snapshot } from '../model/index.ts';
 import { syslogNames } from '../plan/syslog-names.ts';
@@ -6,10 +6,10 @@ import type { RunOptions } from './step.ts';
 import { readOnly } from '../remote/readonly.ts';
 import type { Remote } from '../remote/remote.ts';
 
-/** Postfix's master starts no further smtpd for as long after one that died (service_throttle_time), so its words may be as old. */
+/** Seconds. After a program died, Postfix's master waits (service_throttle_time) before it starts a new one: its line may be as old. */
 const THROTTLE = 65;
 
-/** @param began the world's clock before the probes began */
+/** @param began the world's clock before the probes started */
 export async function withLastWords(
   remote: Remote | null,
   snapshot: Snapshot,
@@ -20,7 +20,7 @@ export async function withLastWords(
   if (!remote || !findings.some(({ status }) => status === 'fail')) return findings;
   const ago = Math.ceil((clock() - began) / 1000) + 1;
   const log = await readLog(remote, ago + THROTTLE).catch(() => null);
-  if (log === null) return findings; // what was found is told without the log as well
+  if (log === null) return findings; // the findings are reported without the log
   const { now, lines } = log;
   const recent = lines.filter(({ at }) => at >= now - ago);
   const names = syslogNames(snapshot);
@@ -37,7 +37,7 @@ function isSilent({ text }: Finding): boolean {
   return /^(said nothing more|closed the connection|broke the connection|no TLS session)/.test(text);
 }
 
-/** What a program that died said takes the place of the silence that is seen from outside. */
+/** The last line of a program that died replaces the silence that is seen from outside. */
 function explained(finding: Finding, words: readonly string[]): Finding {
   const last = isSilent(finding) ? words.findLast(died) : undefined;
   const rest = words.filter((one) => one !== last);
@@ -45,7 +45,7 @@ function explained(finding: Finding, words: readonly string[]): Finding {
   return { ...finding, text, ...(rest.length > 0 && { journal: rest }) };
 }
 
-/** Where there is no journal to read, nothing is said. */
+/** Without a journal on the host there are no lines. */
 async function readLog(remote: Remote, ago: number): Promise<{ now: number; lines: LogLine[] }> {
   const script = `date +%s
 timeout 5 journalctl --sync

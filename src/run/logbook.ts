@@ -6,9 +6,12 @@ export interface Logbook {
   readonly diagnoses: readonly Diagnosis[];
   readonly done: (check: string, text: string) => void;
   readonly failed: (check: string, problem: Problem) => void;
-  /** Notes a danger that does not stop an apply. */
+  /** Notes a danger that does not prevent an apply. */
   readonly warned: (check: string, problem: Problem) => void;
-  /** Does the work and notes how it went; null after a failure, so that the caller skips the steps that need it. A null `tell` notes no success. */
+  /**
+   * Does the work and notes the result; null after a failure, so that the caller skips the steps that need it. A null `tell` notes no
+   * success.
+   */
   readonly look: <T>(
     check: string,
     work: () => T | Promise<T>,

@@ -15,7 +15,7 @@ export function mapOf(snapshot: Snapshot): ExposureMap {
   return masked(exposureOf(openWorkspace(snapshot).workspace, snapshot.facts));
 }
 
-/** The same; null where the files cannot be read, which the plan then says with file and line. */
+/** The same; null if the files cannot be read, because the plan reports that with file and line. */
 export function mapIfReadable(snapshot: Snapshot): ExposureMap | null {
   try {
     return mapOf(snapshot);
@@ -25,7 +25,7 @@ export function mapIfReadable(snapshot: Snapshot): ExposureMap | null {
   }
 }
 
-/** The faults of the present files; none where the files cannot be read. */
+/** The faults of the present files; none if the files cannot be read. */
 export function faultsIfReadable(snapshot: Snapshot): Fault[] {
   try {
     return faultsOf(openWorkspace(snapshot).workspace, snapshot.facts).map((fault) => masked(fault));

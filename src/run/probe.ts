@@ -12,20 +12,20 @@ import { resolverOf } from '../verify/resolver.ts';
 import { look, type Dial, type Wanted, type Ways } from '../verify/verify.ts';
 
 export interface ProbeOptions {
-  /** PEM roots that the certificate may lead to, beside those that Node knows. */
+  /** PEM roots that are trusted in addition to Node's own. */
   readonly trust: readonly string[];
   /** Logs in as this user on each port. */
   readonly user?: { readonly name: string; readonly password: string };
 }
 
 /**
- * `quiet` asks for nothing that the daemons refuse: each refusal stands in their logs with our address, and several in a row may
- * get us banned (fail2ban). `before` asks what a stranger's mail meets, so that `regressions` can compare it; `full` tries a login
- * in clear as well, and asks for the list of revoked certificates.
+ * `quiet` asks nothing that the daemons refuse: they log each refusal with our address, and several in a row may get us banned
+ * (fail2ban). `before` also asks what a stranger's mail gets, for `regressions` to compare; `full` also tries a login in the clear
+ * and downloads the revocation list.
  */
 export type Thoroughness = 'quiet' | 'before' | 'full';
 
-/** Looks at a host from outside; what cannot be reached from here, through the SSH connection. */
+/** Looks at a host from outside; a port that is not reachable from here, through the SSH connection. */
 export function probe(
   remote: Remote,
   snapshot: Snapshot,
@@ -42,23 +42,23 @@ export function probe(
   );
 }
 
-/** A look that has begun while it is not yet known what to expect, or whether anybody wants to know. */
+/** A look that starts before its expectations are known, and before it is known whether the findings are needed. */
 export interface Look {
   conclude(remote: Remote, snapshot: Snapshot, policy: Policy, how: Thoroughness): Promise<Finding[]>;
-  /** Hangs up, politely, what has not come to its end. */
+  /** Closes the open conversations politely. */
   abandon(): void;
 }
 
-/** A host that is being connected to. */
+/** A connection to a host in progress. */
 export interface Approach {
-  /** Where SSH has reached it, before it is known whether it lets us in. */
+  /** Resolves when SSH has reached the host, before the login. */
   readonly address: Promise<string>;
   readonly remote: Promise<Remote>;
 }
 
 /**
- * Connects to every port as soon as there is an address: most of it is heard while SSH logs in and the files are read. Not for
- * who logs in on them: the servers would not wait for somebody who has to type a passphrase first.
+ * Connects to every port as soon as there is an address, so that most answers arrive while SSH logs in and reads the files. Not for
+ * probes with a login: the servers would time out while the user types a passphrase.
  */
 export function beginProbe({ address, remote }: Approach, host: Host, given: ProbeOptions): Look {
   const { trust } = given;
@@ -68,8 +68,8 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
     tell = resolve;
     drop = reject;
   });
-  wanted.catch(() => {}); // given up before anybody looked
-  // An alias or an address says nothing of the domain: then TLS waits, rather than being done twice.
+  wanted.catch(() => {}); // abandoned before anything awaited it
+  // An alias or an address says nothing about the domain: then TLS waits, because guessing wrong would mean two handshakes.
   const isFullName = host.hostname.includes('.') && isIP(host.hostname) === 0;
   const name = host.domain ?? (isFullName ? host.hostname : undefined);
   const options = {
@@ -79,21 +79,21 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
     ...(name !== undefined && { assumed: name }),
   };
   const findings = address.then(() => look(options, wanted));
-  findings.catch(() => {}); // where SSH does not get that far nobody asks
+  findings.catch(() => {}); // without an address nothing awaits it
   return {
     conclude(connected, snapshot, policy, how) {
-      // A port that expects the PROXY protocol has understood nothing so far: begin again.
+      // A port that expects the PROXY protocol has understood nothing so far: start again.
       if (proxiedPorts(snapshot, connected.address).length > 0) {
-        drop(new Error('begun anew'));
+        drop(new Error('begun again'));
         return findings.catch(() => []).then(() => probe(connected, snapshot, policy, given, how));
       }
-      // What was refused before is known then: see `regressions`.
+      // Before an apply, ask what is refused, so that `regressions` can compare.
       tell({ ...expected(snapshot, policy, how), tryRelay: true });
       return findings.then((found) =>
         asServed(asAsked(found, policy), servingOf(snapshot, policy, { address: connected.address })),
       );
     },
-    abandon: () => drop(new Error('nobody wants to know any more')),
+    abandon: () => drop(new Error('the result is not needed')),
   };
 }
 
@@ -130,7 +130,7 @@ function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
   return acmeCa === undefined ? [] : [acmeCa];
 }
 
-/** What port 587 is to this host: a part of the strict profile, the admin's own, or nothing. */
+/** The role of port 587 on this host: part of the strict profile, the admin's own, or none. */
 function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Wanted['submission']> {
   const { listeners } = snapshot.facts;
   if (profile === 'strict' && usersLogInOn(snapshot, 587)) return 'wanted';
@@ -139,7 +139,7 @@ function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Want
 
 const POP3 = [110, 995];
 
-/** POP3 that is not wanted: then a port that is closed is what should be, and one that answers is not. */
+/** With --no-pop3 a closed POP3 port passes, and one that answers fails. */
 export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): Finding[] {
   if (!asked.includes('no-pop3')) return [...findings];
   return findings.map((one) => {
@@ -151,7 +151,7 @@ export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): F
   });
 }
 
-/** The same ways, with the PROXY protocol spoken on these ports; `settle` judges what was seen there. */
+/** The same ways, with the PROXY protocol spoken on these ports; `settle` judges the findings from them. */
 export function asProxy(
   ways: Ways,
   ports: readonly ProxiedPort[],
@@ -175,7 +175,7 @@ export function asProxy(
   };
 }
 
-/** Nobody answers on a port that the host leaves out: so it should be. What answers there all the same is judged as elsewhere. */
+/** A closed port passes if the host's configuration leaves it out. A port that answers is judged as usual. */
 export function asServed(findings: readonly Finding[], { closed }: Pick<Serving, 'closed'>): Finding[] {
   return findings.map((one) => {
     const why = closed.get(one.port);
@@ -198,14 +198,14 @@ function inside(remote: Remote): Ways {
   return { local: true, direct: throughHost(remote) };
 }
 
-/** The daemons may listen on the address that we know the host by, or on loopback only. */
+/** The daemons may listen on the address by which we know the host, or on loopback only. */
 function throughHost(remote: Remote): Dial {
   return (port) => remote.forward(remote.address, port).catch(() => remote.forward('127.0.0.1', port));
 }
 
 export function tcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted(); // Node would destroy the socket, and then connect it all the same
+    signal.throwIfAborted(); // without this, Node would destroy the socket and still connect it
     const socket = dial({ host: address, port, noDelay: true, signal });
     socket.once('error', reject);
     socket.once('connect', () => {

@@ -1,4 +1,4 @@
-/** The way from a host to its plan: connect, gather, policy, plan. */
+/** The steps from a host to its plan: connect, gather, policy, plan. */
 import { heal } from '../commit/heal.ts';
 import { readRecord } from '../plan/profile/record.ts';
 import { policyOf } from '../plan/adopt.ts';
@@ -50,7 +50,7 @@ export async function readHost({ gather }: Pick<World, 'gather'>, remote: Remote
   return sni.some(({ cert }) => cert !== undefined) ? gather(remote, { ...host, sni }) : snapshot;
 }
 
-/** Reads the files, and decides what the host should be. */
+/** Reads the files, and decides the host's policy. */
 export async function readHostPolicy(
   from: Connected,
   options: RunOptions,
@@ -63,8 +63,8 @@ export async function readHostPolicy(
 }
 
 /**
- * The same on a host without an unfinished transaction: one that an earlier run left is finished or undone first, and a dry
- * run notes it.
+ * The same on a host without an unfinished transaction: one from an earlier run is finished or undone first, and a dry run only
+ * notes it.
  * @throws LOCKED while another run works on the host
  */
 export async function readAtRest(
@@ -103,7 +103,7 @@ export function assertFree({ busy }: Facts, name: string): void {
   );
 }
 
-/** Reads, and makes the plan of the tasks that the run is about. */
+/** Reads, and makes the plan for the tasks of this run. */
 export async function planned(
   from: Connected,
   options: RunOptions,

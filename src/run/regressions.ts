@@ -1,11 +1,11 @@
-/** The checks that an apply has made worse, by the findings before and after it. */
+/** The findings that an apply has made worse: compares those before with those after it. */
 import type { Finding } from '../model/index.ts';
 import { checkOf } from '../verify/checks/index.ts';
 
 /**
- * The findings that undo an apply: a check that passed before and fails now. A check that failed before does not count, and
- * a port that answered only the host itself counts as one that answered. Some checks undo by a warning too, and some without a login before:
- * see `Check`.
+ * The findings that passed before and fail now: the reason to undo. A check that failed before is no reason. A port that only
+ * answered the host itself counts as answering. For some checks a warning counts like a failure, and some count even if no user
+ * could log in before: see `Check`.
  */
 export function regressions(before: readonly Finding[], after: readonly Finding[]): Finding[] {
   const served = (one: Finding): boolean => one.check === 'answers' && one.status === 'hint' && one.via !== 'direct';

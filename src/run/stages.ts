@@ -5,7 +5,7 @@ import { failure, interrupted, stopped } from './endings.ts';
 import type { Io, Outcome, RunOptions, Say, Step } from './step.ts';
 import { begin, leave, resultOf, type Begun } from './visit.ts';
 
-/** Begins a visit for each host, runs the flow over them, and closes every connection whatever happens. */
+/** Begins a visit for each host, runs the flow over them, and closes every connection even after an error. */
 export async function visiting(hosts: readonly Host[], flow: (begun: Begun[]) => Promise<void>): Promise<HostResult[]> {
   const begun = hosts.map(begin);
   try {
@@ -27,7 +27,7 @@ export function each(
   return visiting(hosts, async (begun) => void (await stage(step, begun, options, io)));
 }
 
-/** Runs one step for every host, side by side. Returns the hosts that go on; a failure becomes that host's ending. */
+/** Runs one step for every host, side by side. Returns the hosts that continue; a failure becomes that host's ending. */
 export async function stage<From extends Begun, To extends Begun>(
   step: Step<From, To>,
   hosts: readonly From[],

@@ -15,9 +15,9 @@ export interface World {
   readonly gather: (remote: Remote, host: Host) => Promise<Snapshot>;
   readonly probe: typeof probe;
   readonly beginProbe: typeof beginProbe;
-  /** Milliseconds since some moment in the past. */
+  /** Milliseconds since a fixed moment in the past. */
   readonly clock: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after this many milliseconds. */
   readonly sleep: (milliseconds: number) => Promise<unknown>;
 }
 
@@ -30,7 +30,7 @@ export interface RunOptions extends ProbeOptions {
   readonly outside: boolean;
   /** `--yes`: ask no question. */
   readonly yes: boolean;
-  /** Asks whether to replace what the administrator chose; absent where nobody can be asked. */
+  /** Asks whether to replace a choice of the administrator; absent if no user can answer. */
   readonly consent?: (question: string) => Promise<boolean>;
   /** Hosts at a time. */
   readonly forks: number;
@@ -38,9 +38,9 @@ export interface RunOptions extends ProbeOptions {
   readonly serial?: Batch;
   /** After a batch with more failures than this, the remaining hosts are not begun. */
   readonly maxFail: number;
-  /** Seconds after which a host without our confirmation puts everything back. */
+  /** Seconds after which a host without our confirmation restores everything. */
   readonly confirmTimeout: number;
-  /** The transaction that a rollback goes back before; absent: the last one. */
+  /** A rollback restores the state before this transaction; absent: the last one. */
   readonly to?: string;
   /** The tasks of this run: all of them, unless --tags or --skip-tags choose. */
   readonly tasks: readonly TaskName[];
@@ -58,8 +58,8 @@ export type Outcome = 'done' | 'failed';
 /** Runs work on several hosts at a time, and shows how far each is. */
 export interface Progress {
   /**
-   * Runs `work` for each item, at most `width` at once; `say` shows the present step. Work must not throw: a host's
-   * failure is a value, and shown at the end.
+   * Runs `work` for each item, at most `width` at once; `say` shows the present step. Work must not throw: a host's failure
+   * is a value, shown at the end.
    */
   each<T extends { readonly name: string }>(
     items: readonly T[],

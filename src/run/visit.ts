@@ -1,4 +1,4 @@
-/** How far a host has come in a run: each type holds what is known by then, so no later step has to ask whether it is there. */
+/** The stages of a host in a run: each type holds what is known at that point, so later steps need not check for missing values. */
 import { EXIT, worstExit } from '../model/errors.ts';
 import { isEmpty } from '../model/index.ts';
 import type {
@@ -28,7 +28,7 @@ export interface Visit {
   connection: Remote | null;
   /** Resolves when the connection is closed. */
   closed: Promise<void>;
-  /** Null as long as there is something left to do. */
+  /** Null until the host has ended. */
   ending: Ending | null;
   readonly report: Report;
 }
@@ -38,11 +38,11 @@ interface Report {
   facts: Facts | null;
   plan: Plan | null;
   findings: readonly Finding[];
-  /** Port by port; only of an audit. */
+  /** The audit of each port; only for an audit. */
   audit?: readonly PortAudit[];
 }
 
-/** A host that nothing is known of yet. */
+/** A host before anything is known about it. */
 export interface Begun {
   readonly visit: Visit;
 }
@@ -64,7 +64,7 @@ export interface Read extends FilesRead {
 
 export interface Planned extends Read {
   readonly plan: Plan;
-  /** Tasks that this run leaves out and that are not as they should be. */
+  /** Tasks that this run leaves out although they would change something. */
   readonly open: readonly TaskName[];
 }
 

@@ -4,5 +4,5 @@ import { gather } from '../gather/gather.ts';
 import { beginProbe, probe } from './probe.ts';
 import type { World } from './step.ts';
 
-/** The real one. */
+/** The real world; unit tests replace it. */
 export const WORLD: World = { connect, gather, probe, beginProbe, clock: () => performance.now(), sleep };

@@ -23,7 +23,7 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
 }
 
 /**
- * A certificate that its own key has signed is for clients that were told to trust it; the checks are told by --ca.
+ * Notes a certificate that its own key has signed: only clients that are set up to trust it accept it. --ca makes the checks trust it.
  * @param trust roots that the checks trust beside the usual ones, PEM
  */
 export function selfSignedNotes(facts: Facts, policy: Policy, trust: readonly string[]): Note[] {

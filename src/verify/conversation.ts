@@ -17,44 +17,44 @@ import { openWire, ProtocolError, reason } from '../mail/wire.ts';
 
 const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
 
-/** What a user's session is for. */
+/** The check that a user's session proves, by protocol. */
 const USE = { smtp: 'send', imap: 'mailbox', pop3: 'maildrop' } as const satisfies Record<Port['protocol'], CheckId>;
 
 export interface Probe {
-  /** Looked at when it comes to a login in clear, and once TLS stands. */
+  /** Awaited before a login in the clear is tried, and once TLS is established. */
   readonly wanted: Promise<{
     readonly expectation: Expectation;
     readonly servername: string;
     /** Try a login in the clear where none is offered. */
     readonly tryLogin: boolean;
-    /** Ask on 25 whether it takes mail for elsewhere, and mail for the mail domain. */
+    /** Ask on 25 whether the server accepts mail for elsewhere, and mail for the mail domain. */
     readonly tryRelay: boolean;
     /** Do users log in on 25 too? */
     readonly authOn25: boolean;
-    /** In place of what the protocol expects. */
+    /** Replaces the mechanisms that the protocol expects. */
     readonly mechanisms?: readonly string[];
     readonly context: () => SecureContext;
   }>;
-  /** What it is taken to be before that is known, so that TLS need not wait for it. */
+  /** The assumed values until `wanted` resolves, so that TLS need not wait for it. */
   readonly assumed?: { readonly servername: string; readonly context: () => SecureContext };
   readonly timeout: number;
   readonly user?: User;
-  /** The connection was made by the host itself, whose daemons may trust it more than one from outside. */
+  /** The host itself made the connection. Its daemons may trust it more than a connection from outside. */
   readonly local: boolean;
-  /** One more connection to the same port. */
+  /** Opens another connection to the same port. */
   readonly again: () => Promise<Duplex>;
 }
 
 export interface Conversation {
-  /** Only then it is this server that was looked at. */
+  /** True if the server greeted: only then the findings are about this server. */
   readonly greeted: boolean;
-  /** The name that was assumed is not the one that is wanted: what was seen is not what was meant. */
+  /** The assumed name is not the wanted one, so the findings are about the wrong name. */
   readonly misnamed: boolean;
 }
 
 /**
- * Talks to one port and notes what it saw. Ends at the first thing without which there is no going on, so that one
- * cause gives one failure.
+ * Talks to one port and notes what it sees. Ends at the first failure that makes the rest impossible, so that one cause
+ * gives one failure.
  */
 export async function converse(stream: Duplex, port: Port, probe: Probe, note: NoteCheck): Promise<Conversation> {
   const protocol = PROTOCOLS[port.protocol];
@@ -80,7 +80,7 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       if (!offer.starttls) throw new ProtocolError(`does not offer ${protocol.command}`);
       const reply = await protocol.startTls(wire);
       if (!reply.ok) throw new ProtocolError(`offers ${protocol.command} but refuses it: "${show(reply.text)}"`);
-      // CVE-2011-0411 seen from the client: these words would be taken for words from inside TLS.
+      // CVE-2011-0411 as a client sees it: this text would be taken for text from inside TLS.
       const more = wire.leftover();
       if (more) throw new ProtocolError(`says more in the clear after granting ${protocol.command}: "${show(more)}"`);
       note('starttls', 'pass', `offers ${protocol.command} and grants it`);
@@ -88,7 +88,7 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
     under = 'tls';
     const { servername, context } = probe.assumed ?? (await probe.wanted);
     const tls = await wire.secure({ context: context(), servername });
-    // What is said inside is heard before it is known what to think of the session.
+    // Start reading inside TLS before `wanted` is known.
     const inside = (async () => {
       if (port.tls === 'implicit') await greet();
       under = 'auth';
@@ -128,14 +128,14 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
   return { greeted, misnamed: false };
 }
 
-/** What was assumed is not what is wanted. */
+/** True if the assumed name is not the wanted one. */
 async function isMisnamed({ assumed, wanted }: Probe): Promise<boolean> {
   return assumed !== undefined && (await wanted).servername !== assumed.servername;
 }
 
 async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: NoteCheck): Promise<void> {
   const offered = offer.plain.map((way) => show(way, 60)).join(', ');
-  // By SMTP the host itself sees what all see. Dovecot trusts connections from the host itself, and offers them more.
+  // By SMTP the host itself sees what every client sees. Dovecot trusts connections from the host itself, and offers them more.
   const proves = !probe.local || protocol === smtp;
   if (offered && proves) return note('no-plain-login', 'fail', `offers a login in clear: ${offered}`);
   if (offered)
@@ -146,14 +146,14 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: P
     );
   if (protocol === smtp) return note('no-plain-login', 'pass', 'offers no login in clear');
   if (!probe.assumed) return refusing(wire, protocol, probe, note);
-  // The conversation is not kept waiting for the word whether to try: that is done beside it. Until the word comes, the server
-  // may have lost its patience.
+  // Do not delay the conversation until `wanted` says whether to try a login: try it on a second connection. That server may time
+  // out while it waits, hence the second attempt.
   for (let attempt = 1; ; attempt++) {
     let other: Wire | undefined;
     try {
       other = openWire(await probe.again(), probe.timeout);
       await protocol.greet(other);
-      if (await isMisnamed(probe)) return; // it is all begun again
+      if (await isMisnamed(probe)) return; // the whole look starts again
       return await refusing(other, protocol, probe, note);
     } catch (error) {
       if (attempt === 1) continue;
@@ -169,7 +169,7 @@ async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: P
   }
 }
 
-/** Whether it also takes none. */
+/** Notes whether the server also refuses a login in the clear. */
 async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note: NoteCheck): Promise<void> {
   const { tryLogin } = await wanted;
   const reply = tryLogin ? await protocol.tryPlain(wire) : null;
@@ -177,7 +177,7 @@ async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note:
   note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no login in clear');
 }
 
-/** Notes what is to be said of the TLS session. True when the server proved who it is; null without a certificate. */
+/** Notes the findings about the TLS session. True if the server proved its identity; null without a certificate. */
 function session(tls: TLSSocket, expectation: Expectation, note: NoteCheck): boolean | null {
   const leaf = tls.getPeerX509Certificate();
   if (!leaf) {

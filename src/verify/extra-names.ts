@@ -1,19 +1,19 @@
-/** Further names: each port that speaks TLS is asked for each of them, and must show its certificate. */
+/** Additional names: each port that speaks TLS must serve each name's certificate. */
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
 import type { Port } from './mail-ports.ts';
 import { lookAt, type Ahead, type Ways } from './reach.ts';
 
-/** A name, and the chain that is on disk for it; null where there is none, undefined where nobody looked. */
+/** A name, and its chain on disk; null if there is none, undefined if the disk was not read. */
 export interface NamedCertificate {
   readonly name: string;
   readonly certificate: string | null | undefined;
 }
 
-/** What the probe must know of a name beside what holds for all. */
+/** The probe's parameters for one name. */
 export type ProbeFor = (one: NamedCertificate) => Ahead;
 
-/** @param seen what is known of the ports already: those that came to TLS are asked, the same way */
+/** @param seen the findings so far: only ports that reached TLS are asked, the same way */
 export async function lookForNames(
   names: readonly NamedCertificate[],
   ports: readonly Port[],
@@ -22,7 +22,7 @@ export async function lookForNames(
   probeFor: ProbeFor,
 ): Promise<Finding[]> {
   const found: Finding[] = [];
-  // One name after the other: daemons limit how many connections a client may have at a time.
+  // One name after the other: daemons limit a client's simultaneous connections.
   for (const one of names) {
     const looks = ports.map(async (port) => {
       const before = seen.find((finding) => finding.port === port.port && finding.check === 'tls');
@@ -44,7 +44,7 @@ const OF_CERTIFICATE: readonly string[] = [
 ] satisfies CheckId[];
 const WORST = ['fail', 'warn', 'hint', 'pass'] as const;
 
-/** One finding for a name on a port: the worst of what is to be said of its certificate. */
+/** One finding for a name on a port: the worst verdict on its certificate. */
 function judged(name: string, via: Finding['via'], findings: readonly Finding[]): Finding[] {
   const [first] = findings;
   if (!first) return [];

@@ -13,9 +13,9 @@ export interface CertificateVerdict {
 export interface Expectation {
   /** The name, or address, that the certificate must be for. */
   readonly domain: string;
-  /** PEM chain on disk; null where there is none, undefined where nobody looked. */
+  /** PEM chain on disk; null if there is none, undefined if the disk was not read. */
   readonly onDisk: string | null | undefined;
-  /** PEM chains of further types of key, any of which may be served as well. */
+  /** PEM chains with other key types, any of which may be served too. */
   readonly alternatives?: readonly string[];
   readonly now: Date;
 }
@@ -24,8 +24,8 @@ const DAY = 24 * 60 * 60 * 1000;
 const WARN_DAYS = 21;
 
 /**
- * What is to be said of a served certificate, in the order of the checks.
- * `problem` is OpenSSL's verdict on the chain as served (`X509_V_ERR_…` as Node spells it); null when it is content.
+ * The verdicts on a served certificate, in the order of the checks.
+ * `problem` is OpenSSL's verdict on the chain as served (`X509_V_ERR_…` as Node spells it); null if it found no problem.
  */
 export function judgeCertificate(
   leaf: X509Certificate,
@@ -56,7 +56,7 @@ function served(leaf: X509Certificate, { onDisk, alternatives = [] }: Expectatio
     : fail(`serves ${describe(leaf)}, not the one on disk, ${describe(disk)}: the daemon has not loaded it`);
 }
 
-/** It takes a millisecond to parse, and is asked about on every port of a host. */
+/** Parsing takes a millisecond, and every port of a host needs the same chain. */
 const last: { chain: string; certificate: X509Certificate | null } = { chain: '', certificate: null };
 
 function parsed(chain: string): X509Certificate | null {
@@ -65,7 +65,7 @@ function parsed(chain: string): X509Certificate | null {
   try {
     certificate = new X509Certificate(chain);
   } catch {
-    // Said by who asks.
+    // The caller reports it.
   }
   Object.assign(last, { chain, certificate });
   return certificate;
@@ -84,7 +84,7 @@ function valid(leaf: X509Certificate, now: Date): Judgement {
   if (now.getTime() < from) return fail(`is not valid before ${date(from)}`);
   if (now.getTime() > to) return fail(`expired on ${date(to)}`);
   const days = Math.floor((to - now.getTime()) / DAY);
-  // Certificates that live for 45 days or less are renewed later than 21 days before their end, and that is no fault.
+  // Certificates with a lifetime of 45 days or less are renewed later than 21 days before their end. That is no fault.
   const enough = Math.min(WARN_DAYS * DAY, (to - from) / 3);
   return to - now.getTime() >= enough
     ? pass(`is valid for ${days} more days, until ${date(to)}`)
@@ -92,8 +92,8 @@ function valid(leaf: X509Certificate, now: Date): Judgement {
 }
 
 /**
- * A chain that nothing known vouches for is a failure, also with a private authority: mail clients would warn, and
- * people learn to click warnings away. Who runs such an authority gives its root as trusted.
+ * A chain without a trusted root is a failure, also with a private authority: mail clients would warn, and users learn to
+ * click warnings away. An admin with a private authority can give its root as trusted.
  */
 function trusted(leaf: X509Certificate, problem: string | null): Judgement {
   if (problem === null) return pass(`leads to a trusted root, issued by ${name(leaf.issuer)}`);
@@ -110,7 +110,7 @@ function trusted(leaf: X509Certificate, problem: string | null): Judgement {
 
 const date = (time: number) => new Date(time).toISOString().slice(0, 10);
 
-/** The common name, or else the whole name, on one line. */
+/** The common name, else the whole name, on one line. */
 const name = (dn: string) => show(/(?:^|\n)CN=([^\n]+)/.exec(dn)?.[1] ?? dn.replaceAll('\n', ', '), 80);
 
 const describe = (cert: X509Certificate) =>

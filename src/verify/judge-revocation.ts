@@ -1,4 +1,4 @@
-/** Has the authority revoked the certificate? By the list (CRL, RFC 5280 §5) that the certificate names, signed by its issuer. */
+/** Has the authority revoked the certificate? Reads the list (CRL, RFC 5280 §5) that it names, signed by its issuer. */
 import { verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { get } from 'node:http';
 import type { Finding } from '../model/index.ts';
@@ -9,7 +9,7 @@ import { show } from '../formats/text/show.ts';
 const TIMEOUT = 3000;
 const LARGEST = 16_000_000;
 
-/** A certificate that names no list is no finding; a list that cannot be had, or believed, is no more than a hint. */
+/** A certificate that names no list gives no finding; a list that is unavailable or invalid gives only a hint. */
 export async function judgeRevocation(chain: string, now: Date): Promise<Finding[]> {
   const [leaf, issuer] = firstTwo(chain);
   const url = leaf && listOf(leaf);
@@ -39,7 +39,7 @@ function firstTwo(chain: string): X509Certificate[] {
   }
 }
 
-/** Of a list that nobody has seen. */
+/** The finding for a list that could not be read. */
 export function unknown(why: string): Finding {
   return finding('hint', `whether it is revoked is not known (${why})`);
 }
@@ -52,7 +52,7 @@ const finding = (status: Finding['status'], text: string): Finding => ({
   via: 'direct',
 });
 
-/** The first address by HTTP among its distribution points (§4.2.1.13). */
+/** The first HTTP address among the distribution points (§4.2.1.13). */
 function listOf({ raw }: X509Certificate): string | undefined {
   const [certificate] = elements(raw, { start: 0, end: raw.length });
   const [tbs] = certificate ? elements(raw, certificate) : [];
@@ -87,15 +87,15 @@ const HASHES: Readonly<Record<string, string | null>> = {
   '1.3.101.112': null,
 };
 
-/** The day, or null where it is not on the list. Throws for what is no list of this issuer's, or not of today. */
+/** The day of the revocation; null if the certificate is not listed. Throws if the list is invalid, outdated or another issuer's. */
 function revokedSince(list: Buffer, leaf: X509Certificate, key: KeyObject, now: Date): string | null {
   const outer = element(list, 0);
   const [tbs, algorithm, signature] = outer ? elements(list, outer) : [];
   const [oid] = algorithm ? elements(list, algorithm) : [];
-  if (!outer || !tbs || !oid || !signature) throw new Error('what is there is no list');
+  if (!outer || !tbs || !oid || !signature) throw new Error('it is not a revocation list');
   const hash = HASHES[readOid(list.subarray(oid.start, oid.end))];
-  if (hash === undefined) throw new Error('it is signed in a way that is not known here');
-  // The first byte of a bit string counts the bits that are not used.
+  if (hash === undefined) throw new Error('its signature algorithm is not supported');
+  // The first byte of a bit string counts its unused bits.
   const signed = verify(
     hash,
     list.subarray(outer.start, tbs.end),
@@ -120,14 +120,14 @@ function revokedSince(list: Buffer, leaf: X509Certificate, key: KeyObject, now: 
   return null;
 }
 
-/** UTCTime (YYMMDDHHMMSSZ, of 1950 to 2049) or GeneralizedTime. */
+/** UTCTime (YYMMDDHHMMSSZ, 1950 to 2049) or GeneralizedTime. */
 function time(bytes: Buffer, { tag, start, end }: Element): Date {
   const text = bytes.toString('latin1', start, end);
   const full = tag === 0x18 ? text : `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`;
   return new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d).*$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-/** As it is at this very address: no redirect is followed. */
+/** Downloads from exactly this address: redirects are not followed. */
 function download(url: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const asked = get(url, { agent: false, signal: AbortSignal.timeout(TIMEOUT) }, (answer) => {

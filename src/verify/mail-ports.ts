@@ -4,11 +4,11 @@ import type { MailProtocol } from '../model/index.ts';
 export interface Port {
   readonly port: number;
   readonly protocol: MailProtocol;
-  /** TLS from the first byte, or asked for in the clear (STARTTLS, STLS). */
+  /** TLS from the first byte, or requested in the clear (STARTTLS, STLS). */
   readonly tls: 'implicit' | 'starttls';
-  /** An optional port may be closed: then nobody can log in in clear there, which is what we want to know. */
+  /** An optional port may be closed: a closed port allows no login in the clear, which is what the check is about. */
   readonly optional?: true;
-  /** The admin's own service: what the recipe would see to elsewhere is only told of it. */
+  /** The admin's own service: a failure that the recipe would fix elsewhere is only a warning here. */
   readonly own?: true;
 }
 
@@ -21,5 +21,5 @@ export const PORTS: readonly Port[] = [
   { port: 995, protocol: 'pop3', tls: 'implicit' },
 ];
 
-/** 587 is no part of the standard recipe. Who asks says what it is on this host: see `Wanted` in verify.ts. */
+/** 587 is not part of the standard recipe. The caller says what it is on this host: see `Wanted` in verify.ts. */
 export const SUBMISSION: Port = { port: 587, protocol: 'smtp', tls: 'starttls' };

@@ -1,4 +1,4 @@
-/** What a server offers to users inside TLS. */
+/** The login mechanisms that a server offers inside TLS. */
 import type { NoteCheck } from './checks/index.ts';
 import type { Offer } from '../mail/protocol.ts';
 import { show } from '../formats/text/show.ts';
@@ -15,7 +15,7 @@ export function loginOffer(expects: readonly string[], offer: Offer, note: NoteC
   );
 }
 
-/** Where port 25 is for other servers only. */
+/** For a port 25 that only serves other servers. */
 export function noLoginOffer({ mechanisms, legacy }: Offer, note: NoteCheck): void {
   const offered = show([...mechanisms, ...legacy].join(' '));
   if (offered) note('auth', 'fail', `offers AUTH ${offered} inside TLS, where no user should log in`);

@@ -1,15 +1,15 @@
-/** The PROXY protocol, version 1: what a proxy says of its client before the client's first byte (haproxy's proxy-protocol.txt). */
+/** The PROXY protocol, version 1: a proxy names its client before the client's first byte (haproxy's proxy-protocol.txt). */
 import { BlockList, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
 
-/** What a socket says of itself; a channel through SSH says nothing. */
+/** The addresses of a socket; a channel through SSH has none. */
 type Ends = Partial<Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>>;
 
 /**
- * The line for this connection, with its end: the client is who we are. Of a channel through SSH the client is the host itself.
- * @param port of the server, where the connection does not tell
+ * The line for this connection, with its line end. It names this machine as the client; for a channel through SSH, the host itself.
+ * @param port of the server, if the connection does not know it
  */
 export function proxyLine({ localAddress, localPort, remoteAddress, remotePort }: Ends, port: number): string {
   const [from, to] = [plain(localAddress), plain(remoteAddress)];
@@ -18,12 +18,12 @@ export function proxyLine({ localAddress, localPort, remoteAddress, remotePort }
   return `PROXY TCP${family} ${from} ${to} ${localPort ?? port} ${remotePort ?? port}\r\n`;
 }
 
-/** An IPv4 address that came by an IPv6 socket is one of IPv4. */
+/** The plain address: without the `::ffff:` of an IPv4 address on an IPv6 socket, and without a zone. */
 function plain(address = ''): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
 }
 
-/** Is the address in one of these networks (`10.0.0.0/8 192.0.2.7`)? What is not an address or a network counts as none. */
+/** Is the address in one of these networks (`10.0.0.0/8 192.0.2.7`)? Words that are no address or network are ignored. */
 export function isTrusted(networks: string, address: string | undefined): boolean {
   const own = plain(address);
   const family = isIP(own);
@@ -40,13 +40,13 @@ export function isTrusted(networks: string, address: string | undefined): boolea
   return list.check(own, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** What ends a conversation with a server that does not take our word for who the client is. */
+/** The checks that fail if a server does not accept our PROXY line. */
 const TURNED_AWAY: readonly string[] = ['answers', 'tls'] satisfies CheckId[];
 
 /**
- * A Dovecot that takes the PROXY protocol from its proxies alone has nothing to say to others: then nothing is proved, and
- * nothing is wrong.
- * @param from by port: the networks that are trusted, and the address that we came from
+ * A Dovecot that accepts the PROXY protocol only from its proxies does not answer other clients. That proves nothing, and it is no
+ * fault: such failures become hints.
+ * @param from by port: the networks that are trusted, and the address that we connected from
  */
 export function unproven(
   findings: readonly Finding[],

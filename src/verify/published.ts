@@ -1,4 +1,4 @@
-/** What DNS says of the certificate, against the certificate. */
+/** Compares the certificate with the DNS records about it. */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
@@ -9,11 +9,11 @@ export interface Compared {
   readonly domain: string;
   /** PEM chain on disk. */
   readonly chain: string;
-  /** What CAA records call the authority that issued it; null where that is not known. */
+  /** The name of the issuing authority in CAA records; null if unknown. */
   readonly issuer: string | null;
 }
 
-/** No record, and no answer, is no finding. */
+/** Compares TLSA and CAA records. No record and no answer give no finding. */
 export async function comparePublished(published: Published, compared: Compared): Promise<Finding[]> {
   const { domain, chain, issuer } = compared;
   const [tlsa, caa] = await Promise.all([
@@ -29,7 +29,7 @@ export async function comparePublished(published: Published, compared: Compared)
 
 function judgeTlsa(records: readonly Tlsa[], chain: readonly X509Certificate[], domain: string): Finding[] {
   const [leaf] = chain;
-  // Others are of no use to mail servers (RFC 7672, 3.1.3).
+  // Mail servers do not use the other usages (RFC 7672, 3.1.3).
   const usable = records.filter(({ usage }) => usage === 2 || usage === 3);
   if (!leaf || usable.length === 0) return [];
   const fits = usable.some((record) =>
@@ -42,7 +42,7 @@ function judgeTlsa(records: readonly Tlsa[], chain: readonly X509Certificate[], 
 }
 
 function judgeCaa(at: string, issuers: readonly string[], issuer: string): Finding[] {
-  if (issuers.length === 0) return []; // `iodef` and the like forbid nobody
+  if (issuers.length === 0) return []; // `iodef` and the like restrict no authority
   if (issuers.some((one) => one.toLowerCase() === issuer))
     return [finding('caa', 'pass', `the CAA records of ${show(at)} let ${issuer} issue`)];
   const allowed = issuers.filter(Boolean).map((one) => show(one, 60));
@@ -63,7 +63,7 @@ const finding = (check: CheckId, status: Finding['status'], text: string): Findi
   via: 'direct',
 });
 
-/** RFC 6698, 2.1: the whole certificate or its key; as it is, or its SHA-256 or SHA-512. */
+/** RFC 6698, 2.1: the whole certificate or its key; unhashed, or as SHA-256 or SHA-512. */
 function digest(certificate: X509Certificate, { selector, matching }: Pick<Tlsa, 'selector' | 'matching'>): string {
   const bytes = selector === 0 ? certificate.raw : certificate.publicKey.export({ type: 'spki', format: 'der' });
   if (matching === 0) return bytes.toString('hex');

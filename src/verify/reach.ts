@@ -10,34 +10,34 @@ import { converse } from './conversation.ts';
 import { reason } from '../mail/wire.ts';
 
 /**
- * Makes a TCP connection to a port of the host. Rejects when there is none to be had; an error whose code is one of
- * REFUSED says that the host was reached and that nothing listens.
+ * Makes a TCP connection to a port of the host. Rejects if that is impossible; an error with a code in REFUSED means that the
+ * host was reached and nothing listens.
  */
 export type Dial = (port: number, signal: AbortSignal) => Promise<Duplex>;
 
-/** Node's code, and ours for a refusal at the other end of an SSH connection. */
+/** Node's code, and this tool's code for a refusal at the other end of an SSH connection. */
 const REFUSED = ['ECONNREFUSED', 'CONNECTION_REFUSED' satisfies ErrorCode];
 
 export interface Ways {
   readonly direct: Dial;
-  /** `direct` leads from the host to itself: what others can reach is not seen. */
+  /** `direct` connects from the host to itself: the findings do not show what others can reach. */
   readonly local?: boolean;
   readonly fallback?: Dial;
-  /** Settles when there is a way through the host. */
+  /** Settles when `fallback` is usable. */
   readonly ready?: Promise<unknown>;
 }
 
-/** What is known of a conversation before there is a connection. */
+/** The part of a probe that is known before there is a connection. */
 export type Ahead = Omit<Probe, 'local' | 'again'>;
 
-/** `connected: false` is all there is to say of a port that could not be connected to. */
+/** `connected: false`: the port could not be connected to, so there are no findings. */
 type Look =
   | { readonly connected: false; readonly greeted: false; readonly refused: boolean; readonly why: string }
   | { readonly connected: true; readonly greeted: boolean; readonly findings: readonly Finding[] };
 
 /**
- * Looks at one port from here, and where it does not serve us, from the host itself. What is seen only there is never
- * counted as reachable, and what is not seen from here is not counted as missing while it is there.
+ * Looks at one port from this machine; if that fails, from the host itself. A port that only the host sees never counts as
+ * reachable, and a port that this machine cannot see does not count as missing while it exists.
  */
 export async function lookAt(port: Port, ways: Ways, probe: Ahead): Promise<Finding[]> {
   const answers = (via: Finding['via'], status: Finding['status'], text: string): Finding => ({
@@ -77,7 +77,7 @@ export async function lookAt(port: Port, ways: Ways, probe: Ahead): Promise<Find
   return [answers('direct', 'fail', `${port.port} cannot be reached from here (${outside.why})${ssh}: ${cause}`)];
 }
 
-/** Of --local. That it answers itself does not prove that anybody else can reach it. */
+/** For --local. An answer to the host itself does not prove that others can reach the port. */
 async function fromItself(
   port: Port,
   dial: Dial,
@@ -117,7 +117,7 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Ahead): 
   }
   const findings: Finding[] = [];
   const { localAddress, remoteAddress } = stream as Partial<Socket>;
-  // Dovecot too takes two equal addresses for a connection from the host itself.
+  // Dovecot, too, treats two equal addresses as a connection from the host itself.
   const local = via !== 'direct' || (localAddress !== undefined && localAddress === remoteAddress);
   const again = () => connect(dial, port.port, probe);
   const { greeted, misnamed } = await converse(stream, port, { ...probe, local, again }, (check, status, text) => {
@@ -151,7 +151,7 @@ async function connect(dial: Dial, port: number, { timeout, wanted }: Ahead): Pr
   try {
     return await Promise.race([dialled, late]);
   } catch (error) {
-    // A connection that comes after all is not left open.
+    // Do not leave open a connection that succeeds too late.
     dialled.then(
       (stream) => stream.on('error', () => {}).destroy(),
       () => {},
@@ -162,7 +162,7 @@ async function connect(dial: Dial, port: number, { timeout, wanted }: Ahead): Pr
   }
 }
 
-/** Of a service that is the admin's own these are the admin's matter too; what it shows and whom it lets in clear is not. */
+/** On the admin's own service these checks only warn. The other checks (the certificate, logins in the clear) can still fail. */
 const ADMINS: readonly CheckId[] = ['answers', 'starttls', 'auth'];
 
 const ORDER: readonly string[] = CHECKS.map((check) => check.id);

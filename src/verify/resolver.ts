@@ -13,16 +13,16 @@ export interface Tlsa {
 /** Values of the `issue` properties of a CAA record set (RFC 8659). */
 export type Caa = readonly string[];
 
-/** What is published. Rejects, or gives nothing, where there is nothing or nobody answers. */
+/** The published records. Rejects, or returns nothing, if there are none or no server answers. */
 export interface Published {
   tlsa(name: string): Promise<readonly Tlsa[]>;
-  /** Of the nearest name upwards that has any. */
+  /** The records of the nearest name upwards that has any. */
   caa(name: string): Promise<{ readonly at: string; readonly issuers: Caa } | null>;
 }
 
 const TIMEOUT = 2000;
 
-/** Asks the machine's own resolvers. `servers` as `dns.getServers` has them: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`. */
+/** Asks this machine's resolvers. `servers` as in `dns.getServers`: `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:53`. */
 export function resolverOf(servers: readonly string[] = getServers()): Published {
   const resolver = new Resolver({ timeout: TIMEOUT, tries: 1 });
   resolver.setServers(servers);
@@ -46,7 +46,7 @@ export function resolverOf(servers: readonly string[] = getServers()): Published
   };
 }
 
-// ── TLSA by hand: Node 20 knows no function for it. One question over TCP, which cuts no answer (RFC 1035, 4; RFC 7766) ──
+// ── TLSA by hand: Node 20 has no function for it. One question over TCP, which truncates no answer (RFC 1035, 4; RFC 7766) ──
 
 const TLSA = 52;
 
@@ -79,7 +79,7 @@ function overTcp(server: string, message: Buffer): Promise<Buffer> {
   });
 }
 
-/** The TLSA records of an answer. Throws RangeError for one that is cut short. */
+/** The TLSA records of an answer. Throws RangeError for a truncated answer. */
 function records(message: Buffer): Tlsa[] {
   if ((message.readUInt16BE(2) & 15) !== 0) return [];
   const [questions, answers] = [message.readUInt16BE(4), message.readUInt16BE(6)];

@@ -1,4 +1,4 @@
-/** What port 25 does for a server that has mail and has not logged in: mail for elsewhere, and mail for this host. */
+/** Port 25 as an unknown server sees it, without a login: mail for elsewhere, and mail for this host. */
 import type { NoteCheck } from './checks/index.ts';
 import { meaningOf, offersPipelining, tryEnvelope, type SmtpReply } from '../mail/envelope.ts';
 import type { Offer } from '../mail/protocol.ts';
@@ -8,20 +8,20 @@ import { ProtocolError, reason, Silence, type Wire } from '../mail/wire.ts';
 export interface StrangerQuestion {
   /** The mail domain of the host. */
   readonly domain: string;
-  /** Asked by the host itself, which may relay: then whether it takes mail for elsewhere is not asked. */
+  /** The host itself asks. It may relay, so the question about mail for elsewhere is left out. */
   readonly local: boolean;
 }
 
-/** One transaction for both questions. Throws what ends the conversation, after noting what that means. */
+/** One transaction for both questions. If the conversation breaks, notes what that means and throws. */
 export async function askAsStranger(
   wire: Wire,
   { domain, local }: StrangerQuestion,
   offer: Offer,
   note: NoteCheck,
 ): Promise<void> {
-  // Not postmaster, whom Postfix takes without a look into its tables. Debian's root is in them without an alias.
+  // Not postmaster: Postfix accepts it without reading its tables. Debian's root is in them even without an alias.
   const known = `root@${domain}`;
-  // Elsewhere comes first: some servers refuse a second recipient of the null sender, and that must not hide a relay.
+  // Elsewhere comes first: some servers refuse a second recipient of the null sender, which would hide an open relay.
   const recipients = local ? [known] : [ELSEWHERE, known];
   try {
     const { mail, rcpt } = await tryEnvelope(wire, { sender: '', recipients }, offersPipelining(offer));
@@ -29,7 +29,7 @@ export async function askAsStranger(
     delivery(known, rcpt[recipients.indexOf(known)] ?? rcpt.at(-1) ?? mail, note);
   } catch (error) {
     const why = error instanceof ProtocolError ? error.message : reason(error);
-    // Block lists and policy services are asked meanwhile, and may take their time.
+    // The server asks block lists and policy services now, which may take a while.
     if (!local) note('relay', 'hint', `whether it takes mail for elsewhere is not seen: ${why}`);
     if (error instanceof Silence) note('delivery', 'hint', `whether it takes mail for ${known} is not seen: ${why}`);
     else note('delivery', 'fail', `asked whether it takes mail for ${known}, the server breaks off: ${why}`);
@@ -37,7 +37,7 @@ export async function askAsStranger(
   }
 }
 
-/** All that there is to say of the end has been noted. */
+/** The conversation has ended, and the findings about it are noted already. */
 export class ConversationEnded extends Error {}
 
 function relaying(seen: RelaySeen, note: NoteCheck): void {
@@ -67,12 +67,12 @@ function delivery(known: string, reply: SmtpReply, note: NoteCheck): void {
   }
 }
 
-/** RFC 3463, X.1.Z: the tables of recipients were read. */
+/** RFC 3463, X.1.Z: the server has read its tables of recipients. */
 function isAboutAddress({ text }: SmtpReply): boolean {
   return /^\d{3} 5\.1\.\d/.test(text);
 }
 
-/** The domain is not one of those that this host takes mail for: nothing is learned. The reply may repeat the address. */
+/** The host accepts no mail for this domain, so the reply proves nothing. An address in the reply does not count. */
 function isElsewhere({ text }: SmtpReply): boolean {
   return /relay/i.test(text.replace(/<[^>]*>/g, ''));
 }

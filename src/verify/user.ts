@@ -10,7 +10,7 @@ export interface User {
   readonly password: string;
 }
 
-/** Logs in; tells whether the server let the user in. @param proven the server proved who it is */
+/** Logs in; returns whether the server accepted the login. @param proven the server proved its identity */
 export async function logIn(
   wire: Wire,
   protocol: Protocol,
@@ -24,19 +24,19 @@ export async function logIn(
   }
   const response = Buffer.from(`\0${user.name}\0${user.password}`).toString('base64');
   const reply = await protocol.login(wire, response);
-  // A server that echoes what it did not understand must not bring the password into a report.
+  // A server that echoes unknown input must not bring the password into a report.
   const safe = reply.text.replaceAll(response, '***');
   if (reply.ok) note('login', 'pass', `logs ${show(user.name)} in`);
   else note('login', 'fail', `does not log ${show(user.name)} in: "${show(safe)}"`);
   return reply.ok;
 }
 
-/** The login, where it is an address; else that name at the mail domain. */
+/** The login if it is an address, else that name at the mail domain. */
 export function addressOf(name: string, domain: string): string {
   return name.includes('@') ? name : `${name}@${domain}`;
 }
 
-/** Uses what the login gave access to. An address that SMTP cannot carry as it is, is not tried. */
+/** Uses what the login gave access to. Skips an address that SMTP cannot carry unquoted. */
 export async function useAccount(
   wire: Wire,
   protocol: Protocol,

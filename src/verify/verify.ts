@@ -13,52 +13,52 @@ import { lookForNames, type NamedCertificate } from './extra-names.ts';
 
 export type { Dial, Ways } from './reach.ts';
 
-/** What a host should be like. */
+/** The expected state of a host. */
 export interface Wanted {
-  /** The name the certificate must be for, also asked for by SNI. */
+  /** The name that the certificate must be for, also sent as SNI. */
   readonly domain: string;
-  /** PEM chain on disk; null: there is none; undefined: nobody looked. */
+  /** PEM chain on disk; null: there is none; undefined: the disk was not read. */
   readonly certificate?: string | null | undefined;
-  /** PEM chains of further types of key, which may be served as well. */
+  /** PEM chains with other key types, which may be served too. */
   readonly alternatives?: readonly string[];
-  /** What IMAP and POP3 serve, where that is another certificate than SMTP's. */
+  /** The certificate of IMAP and POP3, if it differs from SMTP's. */
   readonly reading?: Pick<Wanted, 'domain' | 'certificate' | 'alternatives'>;
   /**
-   * Try a login as nobody in the clear on 110 and 143, beside reading what is offered; default yes. The daemon logs each
-   * as a failed login: where verify is repeated, let only the last one try, or fail2ban takes it for an attack.
+   * Try a login with a made-up name in the clear on 110 and 143, in addition to reading the offer; default yes. The daemon logs
+   * each as a failed login: if verify is repeated, let only the last run try, or fail2ban takes it for an attack.
    */
   readonly tryLogin?: boolean;
-  /** Ask on 25 whether it takes mail for elsewhere without a login; default as `tryLogin`. It is logged as a refusal too. */
+  /** Ask on 25 whether it accepts mail for elsewhere without a login; default as `tryLogin`. The daemon logs a refusal here too. */
   readonly tryRelay?: boolean;
-  /** What CAA records call the certificate's issuer, to be compared with what `published` knows; absent: nobody asks DNS. */
+  /** The name of the certificate's issuer in CAA records, to compare with what `published` finds; absent: DNS is not asked. */
   readonly issuer?: string | null;
-  /** Ask for the list of revoked certificates that the certificate names? Default no: it is a request to whoever that is. */
+  /** Download the revocation list that the certificate names? Default no: it is a request to a third party. */
   readonly revocation?: boolean;
-  /** Further names, each with its certificate on disk; see sni.ts. */
+  /** Additional names, each with its certificate on disk; see extra-names.ts. */
   readonly also?: readonly NamedCertificate[];
   /**
-   * Port 587: `wanted` it must serve as 465 does; `there` it is the admin's own, whose certificate and logins in clear count;
-   * `absent`, the default, it is not looked at.
+   * Port 587. `wanted`: it must serve as 465 does. `there`: it is the admin's own, and only its certificate and logins in the clear
+   * count. `absent`, the default: it is not looked at.
    */
   readonly submission?: 'wanted' | 'there' | 'absent';
-  /** The mechanisms that logins are to be offered by, where the host has others than PLAIN and LOGIN; upper case. */
+  /** The mechanisms that the host must offer, in upper case, if they are not PLAIN and LOGIN. */
   readonly mechanisms?: readonly string[];
-  /** Do users log in on 25 too, as the recipe has it? Default yes; with the profile strict they do not. */
+  /** Do users log in on 25 too, as in the recipe? Default yes; with the profile strict they do not. */
   readonly authOn25?: boolean;
 }
 
 export interface VerifyOptions extends Ways {
-  /** PEM roots trusted beside Node's own; what is not PEM adds nothing. */
+  /** PEM roots trusted in addition to Node's own; text that is not PEM adds nothing. */
   readonly trust?: readonly string[];
-  /** Logs in as this user, inside TLS only, on 25, 465, 993 and 995. */
+  /** Logs in as this user, only inside TLS, on 25, 465, 993 and 995. */
   readonly user?: { readonly name: string; readonly password: string };
-  /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet a stranger. */
+  /** Milliseconds for each step: connect, handshake, one answer. postscreen alone takes 6 s to greet an unknown client. */
   readonly timeout?: number;
   readonly now?: Date;
-  /** What DNS says of the certificate; absent: not asked. */
+  /** The DNS records about the certificate; absent: not asked. */
   readonly published?: Published;
   /**
-   * What the domain is taken for until that is known: TLS begins at once, and again where it was another. Absent: TLS waits.
+   * The assumed domain until `wanted` resolves: TLS starts at once, and starts again if the domain is another. Absent: TLS waits.
    */
   readonly assumed?: string;
 }
@@ -66,15 +66,15 @@ export interface VerifyOptions extends Ways {
 export type VerifyTarget = VerifyOptions & Wanted;
 
 /**
- * Looks at every mail port, side by side, and tells what was seen: by port, then in the order of CHECKS. Never throws:
- * whatever goes wrong becomes a finding. A conversation ends at the first thing without which there is no going on, so
- * that one cause is told once.
+ * Looks at every mail port in parallel and returns the findings: by port, then in the order of CHECKS. Never throws: every error
+ * becomes a finding. A conversation ends at the first failure that makes the rest impossible, so that one cause is reported
+ * once.
  */
 export function verify(target: VerifyTarget): Promise<Finding[]> {
   return look(target, Promise.resolve(target));
 }
 
-/** The same, begun before it is known what to expect: until then it connects, and hears what it can. */
+/** The same, started before the expected state is known: until then it connects and reads what it can. */
 export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Promise<Finding[]> {
   const { trust = [], user, timeout = 8000, now = new Date(), assumed } = options;
   const context = () => contextFor(trust);
@@ -99,9 +99,9 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
     ...(user && { user }),
   });
   const [sends, reads] = [probe(false), probe(true)];
-  for (const one of [sends, reads]) one.wanted.catch(() => {}); // each conversation looks at it for itself
+  for (const one of [sends, reads]) one.wanted.catch(() => {}); // each conversation awaits it itself
   const always = PORTS.map((port) => lookAt(port, options, port.protocol === 'smtp' ? sends : reads));
-  // Only who waits for the host's word knows whether it is there: a firewall that drops would cost every look its time.
+  // Only the host's own facts show whether 587 exists: a firewall that drops packets would delay every look.
   const submission = wanted.then(
     ({ submission: how = 'absent' }) => {
       const own = how === 'there' ? ({ optional: true, own: true } as const) : {};
@@ -113,12 +113,12 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
   const found = await Promise.all([...always, submission]);
   const revoked = revocation(found.flat());
   found.push(await namesOf(found.flat()));
-  // A resolver that does not answer keeps nobody waiting for long.
+  // Limit the wait for a resolver that does not answer.
   found.push(await Promise.race([dns, sleep(PATIENCE, [], { ref: false })]));
   found.push(await Promise.race([revoked, sleep(PATIENCE, [unknown('the list takes too long')], { ref: false })]));
   return found.flat().sort((a, b) => a.port - b.port);
 
-  /** Only of a certificate that a known authority vouches for: else its address is whatever the host makes it. */
+  /** Only if a known authority vouches for the certificate: otherwise the host could choose the address that is requested. */
   async function revocation(seen: readonly Finding[]): Promise<Finding[]> {
     const { certificate, revocation: asked = false } = await wanted.catch((): Partial<Wanted> => ({}));
     const passed = (port: number, check: string): boolean =>
@@ -127,7 +127,7 @@ export async function look(options: VerifyOptions, wanted: Promise<Wanted>): Pro
     return asked && certificate && genuine ? judgeRevocation(certificate, now) : [];
   }
 
-  /** Further names are asked for once it is known which ports speak TLS. */
+  /** Additional names are asked for once it is known which ports speak TLS. */
   async function namesOf(seen: readonly Finding[]): Promise<Finding[]> {
     const { also = [] } = await wanted.catch((): Partial<Wanted> => ({}));
     return lookForNames(also, [...PORTS, SUBMISSION], seen, options, ({ name, certificate }) => ({
@@ -150,7 +150,7 @@ const PATIENCE = 1000;
 async function inDns(published: Published | undefined, wanted: Promise<Wanted>): Promise<Finding[]> {
   try {
     const { domain, certificate, issuer } = await wanted;
-    // Names under these are nobody's (RFC 6761), and to ask for them takes a resolver's time.
+    // These domains are reserved (RFC 6761), and a query for them only takes time.
     if (!published || !certificate || issuer === undefined || /\.(test|invalid|localhost|example|local)$/.test(domain))
       return [];
     return await comparePublished(published, { domain, chain: certificate, issuer });
@@ -161,16 +161,16 @@ async function inDns(published: Published | undefined, wanted: Promise<Wanted>):
 
 const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
-/** Node's own roots take 25 ms to parse: once is enough for many hosts. */
+/** Contexts by roots. Parsing Node's own roots takes 25 ms, so it is done once for many hosts. */
 const contexts = new Map<string, SecureContext>();
 
 function contextFor(trust: readonly string[]): SecureContext {
   const known = contexts.get(trust.join());
   if (known) return known;
   const context = createSecureContext({
-    // Node's own roots stand when none is given, and NODE_EXTRA_CA_CERTS with them.
+    // Without extra roots Node's own apply, together with NODE_EXTRA_CA_CERTS.
     ...(trust.length > 0 && { ca: [...rootCertificates, ...trust] }),
-    // Old versions are offered too: a server that knows nothing better is then told as such, not as "handshake failed".
+    // Old versions are offered too: an outdated server is then reported as such, not as "handshake failed".
     minVersion: 'TLSv1',
     ciphers: `${TLS13}:DEFAULT@SECLEVEL=0`,
   });

@@ -91,7 +91,7 @@ describe('what cannot work', () => {
         what: 'a new warning',
         exit: 1,
         says: /refused the changes \(at validate\): .*unused parameter: tls_folder=/,
-        todo: /Nothing was written\. Run again when what it says is mended/,
+        todo: /Nothing was written\. Run again when the cause is fixed/,
         spoil: `cp -a /etc/postfix/main.cf /root/saved
           sed -i 's,=/etc/ssl/certs/ssl-cert,=$tls_folder/ssl-cert,' /etc/postfix/main.cf
           echo 'tls_folder = /etc/ssl/certs' >>/etc/postfix/main.cf`,

@@ -1,4 +1,4 @@
-/** `harden-mail apply`; with `--dry-run` the same flow, left after the diff. */
+/** `harden-mail apply`; with `--dry-run` the same flow, which ends after the diff. */
 import { preflight, requestCertificate } from '../../commit/request-certificate.ts';
 import { installPackages } from '../../commit/install-packages.ts';
 import { HardenMailError } from '../../model/errors.ts';
@@ -17,7 +17,7 @@ import type { Flow, Step } from '../step.ts';
 import { finish, NO_APT, type Agreed, type Begun, type Planned, type Surveyed } from '../visit.ts';
 import { CHANGE_ENDINGS } from '../../report/shared-endings.ts';
 
-/** For every host: read, plan, show the diff and ask; install and get certificates; plan again; commit, verify, confirm. */
+/** For every host: read, plan, show the diff, ask; install packages, request certificates; plan again; commit, verify, confirm. */
 export const flow: Flow = (hosts, options, io) =>
   visiting(hosts, async (begun) => {
     const surveyed = await stage(survey, begun, options, io);
@@ -27,7 +27,7 @@ export const flow: Flow = (hosts, options, io) =>
     await inBatches(carryOut, await agree('Apply to', prepared, options, io), options, io);
   });
 
-/** connect → gather → plan. A host that is as it should be is verified, and done. Nothing is written. */
+/** connect → gather → plan. A host that needs no change is verified, and done. Nothing is written. */
 const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const { visit } = from;
   const began = options.world.clock();
@@ -63,7 +63,7 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   }
 };
 
-/** Asks on the host whether its names lead there, before certbot does; the plan notes what is doubtful. */
+/** Checks on the host whether its names resolve to it, before certbot runs; the plan notes what is doubtful. */
 async function withDoubts(found: Planned): Promise<Planned> {
   const { plan, remote, policy, visit } = found;
   const doubts: Note[] = [];
@@ -77,7 +77,7 @@ async function withDoubts(found: Planned): Promise<Planned> {
   return { ...found, plan: visit.report.plan, notes: [...found.notes, ...doubts] };
 }
 
-/** The daemon serves another certificate than the one that was read. */
+/** The daemon serves a certificate other than the one that was read. */
 function isOutdated({ check, status }: Finding): boolean {
   return check === 'certificate-served' && status === 'fail';
 }

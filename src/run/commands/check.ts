@@ -32,7 +32,7 @@ export const flow: Flow = (hosts, options, io) =>
     for (const group of await io.alike(drifted.map(shown))) await io.show(group);
   });
 
-/** The plan of an apply, and since when it is not empty. A host that is as it should be is also looked at from outside. */
+/** The plan of an apply, and since when there is a difference. A host that needs no change is also probed from outside. */
 const inspect: Step<Begun, Planned> = async (from, options, say) => {
   const found = await planned(await connected(from, options, say), { ...options, dryRun: true }, say);
   const { visit, remote, snapshot, policy, open } = found;
@@ -68,14 +68,14 @@ const lookAhead: Step<Begun, Planned> = async (from, options, say) => {
 const NOT_YET: Note = {
   task: 'restart',
   level: 'warning',
-  text: 'this host is not as it should be as it is: run apply before the upgrade; what that would change is in this plan too',
+  text: 'this host needs changes already: run apply before the upgrade; this plan includes those changes',
 };
 
 declare module '../../model/result.ts' {
   interface CommandEndings {
-    /** There is drift where the plan is not empty. */
+    /** There is drift if the plan is not empty. */
     readonly checked: { readonly drift: Drift };
-    /** `--upgrade-to`: the plan is that of a host with the next release. */
+    /** `--upgrade-to`: the plan is for the same host with the next release. */
     readonly foreseen: { readonly release: string };
   }
 }
@@ -93,7 +93,7 @@ const checked = endingView({
     const what = `${difference(plan)}; \`harden-mail apply\` fixes it. Nothing was written.`;
     return [...left, ...sinceLines(drift, chalk), `${name}  ${chalk.yellow('drift')}: ${what}`];
   },
-  schema: (z) => z.object({ drift: driftSchema(z).describe('how it came to differ') }),
+  schema: (z) => z.object({ drift: driftSchema(z).describe('how the files came to differ') }),
   fields: ({ drift }) => ({ drift }),
   page: ({ drift }) => [
     ...section('Since when', table(drift.files.map((file) => [mono(file.path), html`<td>${since(file)}</td>`]))),
@@ -107,8 +107,11 @@ const driftSchema = (z: Zod) =>
       .array(
         z.object({
           path: z.string(),
-          transaction: z.string().nullable().describe('the last one that wrote it; null where the journal has none'),
-          edited: z.boolean().describe('since then, by somebody else'),
+          transaction: z
+            .string()
+            .nullable()
+            .describe('the last transaction that wrote the file; null if the journal has none'),
+          edited: z.boolean().describe('edited since then, outside of harden-mail'),
         }),
       )
       .describe('each file that would change'),

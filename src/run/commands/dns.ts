@@ -1,4 +1,4 @@
-/** `harden-mail dns`: the records that go with the certificate. Nothing is written. */
+/** `harden-mail dns`: the DNS records that match the certificate. Nothing is written. */
 import { HardenMailError } from '../../model/errors.ts';
 import { dnsRecords, furtherRecords } from '../../plan/dns-records.ts';
 import { servedCertificate } from '../../tasks/served.ts';
@@ -22,7 +22,7 @@ const readRecords: Step<Begun, Begun> = async (from, options, say) => {
   if (chain === null) {
     throw new HardenMailError(
       'CERTIFICATE_FAILED',
-      `${visit.name} has no certificate for ${policy.domain} yet, so there is no record that would go with it`,
+      `${visit.name} has no certificate for ${policy.domain} yet, so there are no DNS records for it`,
       '`harden-mail apply` gets one.',
     );
   }

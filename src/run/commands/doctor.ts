@@ -1,4 +1,4 @@
-/** `harden-mail doctor`: the way to a host step by step, and what would keep apply from its work there. */
+/** `harden-mail doctor`: checks the way to a host step by step, and what would prevent an apply there. */
 import { preflight } from '../../commit/request-certificate.ts';
 import { HardenMailError } from '../../model/errors.ts';
 import { dangerSentence, faultsIfReadable, mapIfReadable } from '../mapping.ts';
@@ -25,7 +25,7 @@ import { html } from '../../report/markup.ts';
 import { logbook, type Logbook, type Problem } from '../logbook.ts';
 import { askNeeds, shortcomings, wayToRoot } from '../host-needs.ts';
 
-/** Certificates are judged by the clock. */
+/** The tolerated difference of the clocks: certificates are judged by the clock. */
 const CLOCK_SECONDS = 300;
 
 export const flow: Flow = (hosts, options, io) => each(hosts, examine, options, io);
@@ -78,7 +78,7 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look,
   }
 }
 
-/** Faults that the parsers accept. They do not stop an apply, which repairs what it can. */
+/** Faults that the parsers accept. They do not prevent an apply, which repairs what it can. */
 function lookAtFaults(snapshot: Snapshot, { warned }: Logbook): void {
   for (const { text, todo } of faultsIfReadable(snapshot)) warned('broken', { text, hint: todo });
 }
@@ -89,7 +89,7 @@ function withHint(note: string): Problem {
   return { text, hint };
 }
 
-/** The dangers of the present configuration. They do not stop an apply, so none fails; the plan fails for unreadable files. */
+/** The dangers of the present configuration: only warnings, because they prevent no apply. For unreadable files the plan fails. */
 function lookAtDangers(snapshot: Snapshot, { done, warned }: Logbook): void {
   const map = mapIfReadable(snapshot);
   if (!map) return;
@@ -150,10 +150,10 @@ const ending = endingView({
 const diagnosisSchema = (z: Zod) =>
   z.object({
     check: z.string(),
-    status: z.enum(DIAGNOSIS_STATUSES).describe('`warn`: a danger that keeps no apply from its work'),
+    status: z.enum(DIAGNOSIS_STATUSES).describe('`warn`: a danger, which does not prevent an apply'),
     text: z.string(),
-    hint: z.string().describe('how to fix it; empty when it is well'),
-    exit: z.int().min(0).max(255).describe('what an apply would end with'),
+    hint: z.string().describe('how to fix it; empty if nothing is wrong'),
+    exit: z.int().min(0).max(255).describe('the exit code that an apply would end with'),
     seconds: z.number().min(0),
   });
 

@@ -70,11 +70,13 @@ const transactionSchema = (z: Zod) =>
   z.object({
     id: z.string(),
     who: z.string(),
-    state: z.string().describe('its last word; any but `committed` and `rolled-back` did not come to its end'),
-    reason: z.string().describe('why it did not stay; empty when it did'),
+    state: z
+      .string()
+      .describe('the last state; a transaction in a state other than `committed` and `rolled-back` did not finish'),
+    reason: z.string().describe('why the change did not stay; empty if it did'),
     files: z.array(z.string()),
-    installed: z.array(z.string()).optional().describe('packages that the run installed before it'),
-    removed: z.array(z.string()).optional().describe('packages that apt removed for these'),
+    installed: z.array(z.string()).optional().describe('packages that the run installed before the transaction'),
+    removed: z.array(z.string()).optional().describe('packages that apt removed to install these'),
   });
 
 export const endings = [ending, FAILED];

@@ -1,14 +1,14 @@
-/** Every command that works on hosts: a row here, and a module beside it. */
+/** Every command that works on hosts: a row here, and a module next to it. */
 import { viewsOf, type EndingView, type Views } from '../../report/ending-view.ts';
 import type { Flow } from '../step.ts';
 
 /** The exports of a command's module. */
 export interface Command {
-  /** The work on its hosts. */
+  /** The work of the command on its hosts. */
   readonly flow: Flow;
-  /** Every ending that it can have, and how each is shown. */
+  /** Every ending that the command can have, and how each is shown. */
   readonly endings: readonly EndingView[];
-  /** Its output is text for a program: no total and no table follow. */
+  /** The output is text for a program: no total and no table follow. */
   readonly bare?: boolean;
 }
 
@@ -20,11 +20,11 @@ interface Row {
 
 export const HOST_COMMANDS = {
   apply: {
-    describe: 'read, plan, show the diff, ask, write, reload, and prove it from outside',
+    describe: 'read, plan, show the diff, ask, write, reload, and verify from outside',
     load: () => import('./apply.ts'),
   },
   check: {
-    describe: 'is the host still as it should be? for cron: exit 0 when it is, 2 when it has drifted; nothing written',
+    describe: 'is the host still as it should be? for cron: exit 0 if it is, 2 if it has drifted; nothing written',
     load: () => import('./check.ts'),
   },
   verify: {
@@ -32,8 +32,7 @@ export const HOST_COMMANDS = {
     load: () => import('./verify.ts'),
   },
   dns: {
-    describe:
-      'the DNS records that would go with the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
+    describe: 'the DNS records that match the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
     load: () => import('./dns.ts'),
   },
   history: {
@@ -41,12 +40,12 @@ export const HOST_COMMANDS = {
     load: () => import('./history.ts'),
   },
   rollback: {
-    describe: 'take back the last transaction, or all since one: diff, question and proof as in apply',
+    describe: 'undo the last transaction, or all since a given one; diff, question and verification as in apply',
     load: () => import('./rollback.ts'),
   },
   doctor: {
     describe:
-      'why can a host not be worked on? SSH settings, each step with its time, what is in the way of an apply, and the fix',
+      'diagnose the way to a host: SSH settings, each step with its time, what would prevent an apply, and the fix',
     load: () => import('./doctor.ts'),
   },
   map: {
@@ -60,7 +59,7 @@ export type HostCommand = keyof typeof HOST_COMMANDS;
 
 export const HOST_COMMAND_NAMES = Object.keys(HOST_COMMANDS) as HostCommand[];
 
-/** The views of every ending that there is: for a document of any command. */
+/** The views of all endings, for a document of any command. */
 export async function allViews(): Promise<Views> {
   const commands = await Promise.all(Object.values(HOST_COMMANDS).map(({ load }) => load()));
   return viewsOf(commands.flatMap(({ endings }) => endings));

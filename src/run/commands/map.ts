@@ -1,4 +1,4 @@
-/** `harden-mail map`: who can do what through which way in. Needs no plan, and so no mail domain. Nothing is written. */
+/** `harden-mail map`: who can do what through which way in. It needs no plan, and therefore no mail domain. Nothing is written. */
 import { mapOf } from '../mapping.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';

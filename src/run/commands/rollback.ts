@@ -1,4 +1,4 @@
-/** `harden-mail rollback`: a transaction like any other, whose plan is made from the host's journal. */
+/** `harden-mail rollback`: a normal transaction, with a plan made from the host's journal. */
 import { readHistory } from '../../commit/read-history.ts';
 import { undoPlan } from '../../plan/undo.ts';
 import { readOnly } from '../../remote/readonly.ts';

@@ -1,4 +1,4 @@
-/** `harden-mail verify`: the probes alone, or with an audit, which is loaded only for that. Nothing is written. */
+/** `harden-mail verify`: the probes alone, or with an audit (loaded on demand). Nothing is written. */
 import { verdict } from '../endings.ts';
 import { withLastWords } from '../last-words.ts';
 import { connected, readHostPolicy } from '../reading.ts';

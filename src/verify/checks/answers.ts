@@ -4,7 +4,7 @@ export const answersCheck = {
   id: 'answers',
   ports: ALL_PORTS,
   proves:
-    'the port can be reached and greets in its protocol; 110 and 143 may be closed instead; 587 is looked at where something listens or the profile wants it',
+    'the port can be reached and greets in its protocol; 110 and 143 may be closed; 587 is checked where something listens or the profile wants it',
   recipe: ['telnet localhost 25', 'netstat -tlnp | grep 465', 'netstat -tlnp: 995 (POP3s), 993 (IMAPs)'],
   fixedBy: (service) => ['install', service, 'restart'],
   weight: {

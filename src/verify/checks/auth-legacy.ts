@@ -3,7 +3,8 @@ import { type Check } from './check-record.ts';
 export const authLegacyCheck = {
   id: 'auth-legacy',
   ports: [25],
-  proves: 'the spelling for old clients is there as well; only told, never a failure: nothing is less safe without it',
+  proves:
+    'the spelling for old clients is offered too; a hint, never a failure, because nothing is less safe without it',
   recipe: ['ehlo localhost: 250-AUTH=PLAIN LOGIN'],
   fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),
   weight: {

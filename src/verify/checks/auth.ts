@@ -4,7 +4,7 @@ export const authCheck = {
   id: 'auth',
   ports: ALL_PORTS,
   proves:
-    'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3; with the profile strict none on 25',
+    'inside TLS a password login is offered: PLAIN and LOGIN by SMTP, PLAIN by IMAP and POP3; with the profile strict no login on 25',
   recipe: ['ehlo localhost: 250-AUTH PLAIN LOGIN'],
   fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),
   weight: {

@@ -3,7 +3,7 @@ import { type Check, byCertificate } from './check-record.ts';
 export const caaCheck = {
   id: 'caa',
   ports: [25],
-  proves: 'where CAA records are published they let the authority that issued the certificate renew it; else a warning',
+  proves: 'if CAA records are published, they let the authority that issued the certificate renew it; else a warning',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

@@ -3,7 +3,7 @@ import { ALL_PORTS, type Check, DOVECOT_CERTIFICATE, POSTFIX_CERTIFICATE, byCert
 export const certificateTrustCheck = {
   id: 'certificate-trust',
   ports: ALL_PORTS,
-  proves: 'the chain as served leads to a root that mail clients know, or to one given as trusted',
+  proves: 'the chain as served leads to a root that mail clients know, or to a root that was given as trusted',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

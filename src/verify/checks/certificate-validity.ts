@@ -3,7 +3,7 @@ import { ALL_PORTS, type Check, DOVECOT_CERTIFICATE, POSTFIX_CERTIFICATE, byCert
 export const certificateValidityCheck = {
   id: 'certificate-validity',
   ports: ALL_PORTS,
-  proves: 'the certificate is valid now and not about to expire: 21 days or a third of its lifetime are left',
+  proves: 'the certificate is valid now and does not expire soon: 21 days or a third of its lifetime are left',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

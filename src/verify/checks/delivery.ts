@@ -4,7 +4,7 @@ export const deliveryCheck = {
   id: 'delivery',
   ports: [25],
   proves:
-    'mail for a recipient of this host (root at the mail domain) meets no error of the server itself: no table that cannot be read, no wrong setting (4.3.Z, 4.5.Z, 5.3.Z; asked with the relay question up to RCPT, nothing is sent). Put off by policy: a hint; a domain that is not taken mail for: not told',
+    'mail for a recipient of this host (root at the mail domain) causes no error of the server itself: no unreadable table, no wrong setting (4.3.Z, 4.5.Z, 5.3.Z; asked with the relay question up to RCPT, nothing is sent). Deferred by policy: a hint; a domain for which the host accepts no mail: no finding',
   recipe: [],
   fixedBy: () => [],
   weight: {

@@ -3,7 +3,7 @@ import { type Check } from './check-record.ts';
 export const loginCheck = {
   id: 'login',
   ports: [25, 465, 587, 993, 995],
-  proves: 'a real user logs in inside TLS (only where a user is given, and only to a server that proved who it is)',
+  proves: 'a real user logs in inside TLS (only if a user is given, and only to a server that proved its identity)',
   recipe: [],
   fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),
   weight: {

@@ -4,7 +4,7 @@ export const relayCheck = {
   id: 'relay',
   ports: [25],
   proves:
-    'mail for elsewhere is not taken from somebody who has not logged in (asked up to RCPT, nothing is sent; not where we are the host itself). Taken: a warning, for we may be in mynetworks; where it was refused before an apply, the reason to undo it',
+    'without a login the server accepts no mail for elsewhere (asked up to RCPT, nothing is sent; not asked from the host itself). Accepted: a warning, because this machine may be in mynetworks; if it was refused before an apply, the apply is undone',
   recipe: [],
   fixedBy: byCertificate,
   warningUndoes: true,

@@ -4,7 +4,7 @@ export const revocationCheck = {
   id: 'revocation',
   ports: [25],
   proves:
-    'the certificate on disk is not on the list of revoked ones that it names (CRL; none named: not told; not to be had: a hint)',
+    'the certificate on disk is not on the revocation list that it names (CRL; no list named: no finding; list not available: a hint)',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

@@ -4,7 +4,7 @@ export const sendCheck = {
   id: 'send',
   ports: [25, 465, 587],
   proves:
-    'after the login the user may send: MAIL from the own address and RCPT to it are taken (nothing is sent). The login is the address, or that name at the mail domain; refused: a warning, for it may be no address of the user; put off by policy: a hint',
+    'after the login the user may send: the server accepts MAIL from the own address of the user and RCPT to it (nothing is sent). The address is the login, or that name at the mail domain. Refused: a warning, because it may not be an address of the user; deferred by policy: a hint',
   recipe: [],
   fixedBy: () => [],
   warningUndoes: true,

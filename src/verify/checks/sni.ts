@@ -4,7 +4,7 @@ export const sniCheck = {
   id: 'sni',
   ports: ALL_PORTS,
   proves:
-    'who asks for a further name (SNI) is shown the certificate on disk for it: for that name, valid and trusted as above',
+    'a client that asks for an additional name (SNI) gets the certificate on disk for it: for that name, valid and trusted as above',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

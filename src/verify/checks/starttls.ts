@@ -3,7 +3,7 @@ import { type Check, byCertificate } from './check-record.ts';
 export const starttlsCheck = {
   id: 'starttls',
   ports: [25, 110, 143, 587],
-  proves: 'TLS is offered in the clear, granted when asked for, and nothing is slipped in before it starts',
+  proves: 'TLS is offered in the clear, granted when asked for, and no data is slipped in before it starts',
   recipe: ['ehlo localhost: 250-STARTTLS'],
   fixedBy: byCertificate,
   weight: {

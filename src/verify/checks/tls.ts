@@ -3,7 +3,7 @@ import { ALL_PORTS, type Check, byCertificate } from './check-record.ts';
 export const tlsCheck = {
   id: 'tls',
   ports: ALL_PORTS,
-  proves: 'a TLS session comes about, and the best version that the server speaks is 1.2 or later',
+  proves: 'a TLS session is established, and the best version that the server speaks is 1.2 or later',
   recipe: ['openssl s_client -connect localhost:465'],
   fixedBy: byCertificate,
   weight: {

@@ -4,7 +4,7 @@ export const tlsaCheck = {
   id: 'tlsa',
   ports: [25],
   proves:
-    'where TLSA records are published for port 25 one is of the certificate on disk (asked of the resolver here; none: not told)',
+    'if TLSA records are published for port 25, one of them matches the certificate on disk (asked of the resolver of this machine; no records: no finding)',
   recipe: [],
   fixedBy: byCertificate,
   weight: {

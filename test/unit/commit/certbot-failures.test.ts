@@ -75,7 +75,7 @@ Hint: The Certificate Authority failed to download the challenge files`,
     what: 'a full disk',
     said: "An unexpected error occurred:\nOSError: [Errno 28] No space left on device: '/etc/letsencrypt/archive/mx1/privkey1.pem'",
     why: /^the disk is full/,
-    todo: /^Make room/,
+    todo: /^Free some space/,
   },
   {
     what: 'another certbot',

@@ -96,7 +96,8 @@ describe('plan: the whole', () => {
     assert.equal(JSON.stringify([stock.snapshot, stock.policy]), before);
   });
 
-  it('counts each setting that changes once, with its file and both values', () => {
+  it('counts each setting that changes once, with its file and both values', function () {
+    this.timeout(60_000); // plans of every case
     for (const one of found) {
       if (one.expected.error) continue;
       const { settings, changes } = compose(one.snapshot, one.policy, one.tasks);

@@ -64,7 +64,8 @@ const bare = named('recipe/nothing-installed');
 const noCertificate = withFacts(stock, { lineages: [] });
 
 describe('plan: a part of the recipe', () => {
-  it('is the plan of the whole where every task is chosen', () => {
+  it('is the plan of the whole where every task is chosen', function () {
+    this.timeout(60_000); // plans of every case
     for (const one of found.filter(({ expected }) => !expected.error)) {
       assert.deepEqual(part(one, TASKS), { plan: compose(one.snapshot, one.policy), open: [] });
     }

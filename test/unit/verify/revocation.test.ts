@@ -86,8 +86,8 @@ describe('verify: revocation', () => {
     for (const [what, why] of [
       [404, 'status 404'],
       [302, 'status 302'],
-      [Buffer.from('<html>'), 'what is there is no list'],
-      [whole.subarray(0, whole.length - 9), 'what is there is no list'],
+      [Buffer.from('<html>'), 'it is not a revocation list'],
+      [whole.subarray(0, whole.length - 9), 'it is not a revocation list'],
       [Buffer.from(whole).fill(0, 60, 64), 'it is not signed by the issuer'],
       [list('other', 'leaf'), 'it is not signed by the issuer'],
     ] as const) {
