@@ -18,6 +18,7 @@ import threading
 import time
 
 LIMIT = 8  # seconds that a server may stay silent
+START_LIMIT = 40  # seconds that a busy machine may take to open the ports
 PATIENCE = 4  # seconds until a greeting: an smtpd that dies at start never sends one
 WORKERS = 12
 
@@ -261,7 +262,7 @@ def run(job):
     check = subprocess.run(job['activate'], shell=True, capture_output=True, text=True)
     # A port that opens is the sign; the last of the file is the last to be opened.
     last = job['entries'][-1]
-    while not listens(last['address'], last['port']) and time.monotonic() < started + LIMIT:
+    while not listens(last['address'], last['port']) and time.monotonic() < started + START_LIMIT:
         time.sleep(0.02)
     ready = time.monotonic()
 
