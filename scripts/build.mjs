@@ -19,6 +19,8 @@ await build({
   minifySyntax: true,
   lineLimit,
   legalComments: 'linked',
+  // cliui's ES module cuts the lines of --help in the middle of words; its CommonJS build wraps them between words.
+  alias: { cliui: './node_modules/cliui/build/index.cjs' },
   // Parts of ssh2 that it can do without: where they are not built it computes in JavaScript.
   external: ['cpu-features', '*.node'],
   define: { 'import.meta.url': 'URL_OF_THIS_FILE' },
