@@ -17,9 +17,9 @@ const ASK = { postfix: '`postfix check`', dovecot: '`doveconf -n -x`' } as const
 
 /**
  * @param plan the plan to carry out; null: none
- * @throws CONFIG_INVALID if a daemon refuses its files as they are and the plan does not change the line that it names
+ * @throws CONFIG_INVALID if a daemon refuses its files as they are and the plan does not repair exactly that
  */
-export function assertAccepted(snapshot: Snapshot, plan: Pick<Plan, 'settings' | 'changes'> | null): void {
+export function assertAccepted(snapshot: Snapshot, plan: RepairingPlan | null): void {
   const open = refusalsOf(snapshot).filter((one) => plan === null || !repairs(plan, one, placeOf(one, snapshot)));
   const [first] = open;
   if (!first) return;
@@ -38,18 +38,29 @@ function refusalsOf({ facts, files }: Snapshot): Refusal[] {
   return (facts.refusals ?? []).filter(({ daemon }) => files[daemon === 'postfix' ? MAIN_CF : DOVECOT_CONF]);
 }
 
-/** True if the plan converts files of Dovecot 2.3, or changes the very line: the host checks the result before it goes live. */
-function repairs(
-  { settings, changes }: Pick<Plan, 'settings' | 'changes'>,
-  { daemon }: Refusal,
-  place: Place,
-): boolean {
+type RepairingPlan = Pick<Plan, 'actions' | 'settings' | 'changes'>;
+
+/**
+ * True if the plan converts files of Dovecot 2.3, creates the file that is missing, or changes the very line: the host checks the
+ * result before it goes live.
+ */
+function repairs(plan: RepairingPlan, { daemon, text: message }: Refusal, place: Place): boolean {
+  const { settings, changes } = plan;
   if (daemon === 'dovecot' && settings.some(({ fragment }) => fragment === CONVERSION)) return true;
+  if (/Can't open file|No such file/.test(message) && created(plan).some((path) => message.includes(path))) return true;
   const { file, line } = place;
   if (file === null || line === null) return false;
   const change = changes.find(({ path, target }) => path === file || target === file);
   const text = change?.before?.split('\n')[line - 1];
   return text !== undefined && change?.after?.split('\n').includes(text) !== true;
+}
+
+/** Paths that the plan creates: the folder of a certificate that it requests, and new files. */
+function created({ actions, changes }: RepairingPlan): string[] {
+  const lineages = actions.flatMap((action) =>
+    action.kind === 'certificate' ? [`/etc/letsencrypt/live/${action.name}/`] : [],
+  );
+  return [...lineages, ...changes.filter(({ before }) => before === null).map(({ path }) => path)];
 }
 
 function sentence({ file, line, text }: Place): string {

@@ -42,7 +42,7 @@ const GATES: Readonly<Partial<Record<Step, Gate>>> = {
   compare: { program: 'sha256sum', when: '[ "$step" = compare ]' },
   journal: { program: 'ln', when: '[ "$step $1" = "journal -sf" ]', after: true },
   stage: { program: 'cp', when: '[ "$step" = stage ]', after: true },
-  validate: { program: 'unshare', when: '[ "$step $#" != "validate 2" ] && [ "$step" = validate ]' },
+  validate: { program: 'unshare', when: '[ "$step $1" = "validate -m" ] && [ "$#" -gt 2 ]' }, // of the parsers; sessions use --mount
   'first rename': { program: 'mv', when: '[ "$step $1" = "swap -fT" ]', after: true },
   'last rename': {
     program: 'mv',

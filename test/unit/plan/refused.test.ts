@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import type { Change, Refusal } from '../../../src/model/index.ts';
+import type { Action, Change, Refusal } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { foresee } from '../../../src/plan/upgrade/foresee.ts';
 import { assertAccepted } from '../../../src/plan/as-found/refused.ts';
@@ -18,7 +18,8 @@ const FILES = {
 const MISSING = "Error in configuration file /etc/dovecot/local.conf line 1: ssl_cert: Can't open file /gone.pem";
 
 const refusedBy = (daemon: Refusal['daemon'], text: string) => host(FILES, { refusals: [{ daemon, text }] }).snapshot;
-const changing = (after: string): { settings: []; changes: Change[] } => ({
+const changing = (after: string): { actions: []; settings: []; changes: Change[] } => ({
+  actions: [],
   settings: [],
   changes: [{ path: LOCAL, target: LOCAL, before: FILES[LOCAL], after, sha256: '', mode: '0644', owner: 'root:root' }],
 });
@@ -44,6 +45,21 @@ describe('plan: files that a daemon refuses as they are', () => {
   for (const [daemon, text, message] of SAID)
     it(`stop the plan with the daemon's words and their place: ${text}`, () =>
       stops(() => assertAccepted(refusedBy(daemon, text), null), message));
+
+  it('do not stop a plan that requests the certificate which is missing, and stop one that requests another', () => {
+    const request = (name: string): Action => ({
+      kind: 'certificate',
+      name,
+      domain: name,
+      domains: [name],
+      challenge: 'standalone',
+    });
+    const gone = MISSING.replace('/gone.pem', '/etc/letsencrypt/live/mx1/fullchain.pem: No such file or directory');
+    const snapshot = refusedBy('dovecot', gone);
+    const plan = (name: string) => ({ actions: [request(name)], settings: [], changes: [] });
+    assertAccepted(snapshot, plan('mx1'));
+    stops(() => assertAccepted(snapshot, plan('mx2')), /Can't open file/);
+  });
 
   it('stop every plan, whatever else is in its way', () => {
     const stock = cases().find(({ title }) => title === 'recipe/stock-debian-12')!;
