@@ -40,6 +40,12 @@ const OWN_SERVICE = `
     # ours too
   -o content_filter=
   -o smtpd_reject_unlisted_recipient=yes
+policy unix - n n - 0 spawn user=nobody argv=/usr/local/bin/policy
+`;
+
+/** A policy service without an opinion. */
+const POLICY = `#!/bin/sh
+while read -r line; do [ -n "$line" ] || printf 'action=dunno\\n\\n'; done
 `;
 
 const OWN_DOVECOT = `# what differs here
@@ -125,6 +131,7 @@ describe('never weaken: the admin’s own settings', () => {
     await host.write(MAIN, main + OWN_MAIN, '0640');
     await host.write(MASTER, (await read(MASTER)) + OWN_SERVICE);
     await host.write(LOCAL, OWN_DOVECOT);
+    await host.write('/usr/local/bin/policy', POLICY, '0755');
     await host.run(`set -e
       ln -sf ../../srv/config/postfix-main.cf /etc/postfix/main.cf; chgrp adm ${MAIN}
       mv /etc/dovecot/conf.d /srv/config/dovecot; ln -s /srv/config/dovecot /etc/dovecot/conf.d

@@ -223,6 +223,6 @@ describe('a certificate of the admin', () => {
   it('that has no key beside it on the command line is an error before any host is contacted', async () => {
     const { code, stderr } = await hardenMail(['apply', '--yes', '--host', '192.0.2.1', '--cert', CERT]);
     assert.equal(code, 3);
-    assert.match(stderr, /has a cert and no key/);
+    assert.match(stderr, /has a cert but no key/);
   });
 });

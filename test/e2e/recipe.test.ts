@@ -161,7 +161,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         assert.match(words, /^ {2}~ \/etc\/postfix\/main.cf {2}changed since transaction \d{8}T/m);
         assert.match(
           words,
-          /drift: 1 file, 1 setting; start dovecot; reload postfix; `harden-mail apply` mends it\. Nothing/,
+          /drift: 1 file, 1 setting; start dovecot; reload postfix; `harden-mail apply` fixes it\. Nothing/,
         );
         assert.deepEqual(await writtenSince(host, '/etc', '/var/lib/harden-mail'), []);
       } finally {

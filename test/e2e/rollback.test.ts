@@ -113,7 +113,7 @@ describe('a transaction that does not come to its end', () => {
     await assertAsBefore();
     const { code, stdout } = await controller.done;
     assert.equal(code, 4, stdout);
-    assert.match(stdout, /failed: .*\n {2}→ .*puts everything back by itself.*\n$/);
+    assert.match(stdout, /failed: .*\n {2}→ .*puts everything back within.*\n$/);
   });
 
   it('somebody edits a file meanwhile: theirs stays, and the run says so', async () => {

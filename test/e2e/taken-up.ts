@@ -28,7 +28,7 @@ export function seesWhatRuns(given: () => { readonly host: LabHost; readonly fla
         systemctl reload dovecot || true
         sleep 2.1 # so long Dovecot starts no other process to read them
         cp -a /root/dovecot.conf /etc/dovecot/dovecot.conf`);
-      await check(2, /drift: reload dovecot, postfix; `harden-mail apply` mends it\. Nothing was written\.\n$/);
+      await check(2, /drift: reload dovecot, postfix; `harden-mail apply` fixes it\. Nothing was written\.\n$/);
     });
 
     it('a reload by hand', async () => {

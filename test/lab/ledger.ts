@@ -83,6 +83,7 @@ export function open(runs: string): Promise<Ledger> {
     if (slot === undefined) throw new Error('lab: 16 runs are at work already, all addresses are taken');
     const { pid } = process;
     const folder = join(runs, `${pid}`);
+    detach(folder); // of an earlier process with the same number
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const memory = freemem() > PLENTY || statfsSync(folder).type === OVERLAYFS;
@@ -96,15 +97,28 @@ export function open(runs: string): Promise<Ledger> {
 /** Takes away all that a ledger lists. Synchronous, because it also runs while the process exits. */
 export function clear(ledger: Ledger): void {
   release(ledger, ledger);
-  for (const path of mountsBelow(ledger.folder)) spawnSync('umount', ['--lazy', path]);
-  if (ledger.memory) spawnSync('umount', ['--lazy', ledger.folder]);
+  detach(ledger.folder);
   rmSync(ledger.folder, { recursive: true, force: true });
   rmSync(file(ledger.pid), { force: true });
 }
 
-function mountsBelow(folder: string): string[] {
+/**
+ * Unmounts a folder and everything below it. While other processes mount and unmount, a read of the mount table can miss entries,
+ * for us and for umount: so it is repeated until a later read shows none.
+ */
+function detach(folder: string): void {
+  for (let quiet = 0, tries = 0; quiet < 2 && tries < 50; tries++) {
+    const left = mountsIn(folder);
+    quiet = left.length === 0 ? quiet + 1 : 0;
+    for (const path of left.toReversed()) spawnSync('umount', ['--lazy', path]);
+  }
+}
+
+function mountsIn(folder: string): string[] {
   const mounts = readFileSync('/proc/mounts', 'latin1').split('\n');
-  return mounts.flatMap((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${folder}/`));
+  return mounts
+    .flatMap((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path === folder || path.startsWith(`${folder}/`));
 }
 
 /** Takes away some of what a ledger lists, and strikes it out. */
