@@ -244,9 +244,10 @@ swap_one() {
 
 # Records which units run and which ports the mail daemons hold: after a restore both must be the same again.
 look_around() {
-  while read -r unit _; do ! runs "$unit" || printf '%s\n' "$unit"; done <"$tx/activate" >"$tx/running"
+  while read -r unit _; do
+    ! runs "$unit" || printf '%s\n' "$unit" || return 1
+  done <"$tx/activate" >"$tx/running" || return 1
   ss -Hltnp 2>/dev/null | grep -E '"(master|dovecot)"' | ports >"$tx/serving"
-  return 0
 }
 
 # True for the postfix@- that an upgrade from Debian 12 leaves running. From 13 on postfix.service is the daemon and conflicts with
@@ -495,8 +496,7 @@ run() {
   validate || { wait; give_up "$reason"; }
   wait
   enter sessions && { judge_users staged || give_up "$reason"; }
-  look_around
-  enter swap && { state swapping || give_up 'the journal could not be written'; }
+  enter swap && { look_around && state swapping || give_up 'the journal could not be written: disk full?'; }
   live=yes
   each swap_one || restore "$reason"
   state swapped

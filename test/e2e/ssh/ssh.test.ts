@@ -82,7 +82,10 @@ describe('SSH to a stock Debian host', () => {
   it('a password that cannot be asked for, a wrong one, and a user without sudo', async () => {
     await assert.rejects((await to('asked')).run('id', read), { code: 'NOT_ROOT', hint: /--ask-become-pass/ });
     const wrong = { becomePassword: async () => 'wrong' };
-    await assert.rejects((await to('asked', wrong)).run('id', read), { code: 'NOT_ROOT', message: /refused the password/ });
+    await assert.rejects((await to('asked', wrong)).run('id', read), {
+      code: 'NOT_ROOT',
+      message: /refused the password/,
+    });
     const { becomePassword } = { becomePassword: password };
     await assert.rejects((await to('nobody2', { becomePassword })).run('touch /srv/canary', read), {
       code: 'NOT_ROOT',
