@@ -3,8 +3,9 @@ import { Limiter } from '../concurrency/limiter.ts';
 /**
  * How many connections to one server may be between connecting and login. sshd counts those of all clients and refuses at
  * random from ten on (MaxStartups 10:30:100 by default). So hosts behind one jump host connect a few at a time.
+ * A busy sshd still counts logins that have just ended, so eight were too many.
  */
-const LIMIT = 8;
+const LIMIT = 6;
 
 const limiters = new Map<string, Limiter>();
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { enterLogin } from '../../../src/connect/login-limit.ts';
 
-describe('connect: the gate before a server', () => {
-  it('lets eight in at a time, everybody in the end, and each server has its own', async () => {
+describe('connect: the limit of logins to one server', () => {
+  it('six log in at a time, all of them in the end, and each server has its own limit', async () => {
     let inside = 0;
     let most = 0;
     let done = 0;
@@ -14,10 +14,10 @@ describe('connect: the gate before a server', () => {
       inside -= 1;
       done += 1;
       leave();
-      leave(); // Once is enough: a second time must not make room for two.
+      leave(); // A second call must not free a second place.
     };
     await Promise.all(Array.from({ length: 100 }, () => visit('bastion:22')));
-    assert.deepEqual([most, done], [8, 100]);
+    assert.deepEqual([most, done], [6, 100]);
     most = 0;
     await Promise.all(Array.from({ length: 20 }, (_, n) => visit(`host${n}:22`)));
     assert.equal(most, 20);
