@@ -202,10 +202,10 @@ validate() {
 }
 
 opinions_of_copy() {
-  copy=$(mktemp -d "$tx/copy.XXXXXX") || { echo 'there is no room for a copy to check'; return; }
+  copy=$(mktemp -d "$tx/copy.XXXXXX") || { echo 'there is no space for a copy to check'; return; }
   cp -a /etc/postfix /etc/dovecot "$copy/" 2>/dev/null
   copy_one() { case $target in /etc/postfix/* | /etc/dovecot/*) cat "$tx/after/$n" >"$copy/${target#/etc/}" && cool "$copy/${target#/etc/}" ;; esac; }
-  each copy_one || echo 'there is no room for a copy to check'
+  each copy_one || echo 'there is no space for a copy to check'
   [ ! -d "$copy/postfix" ] || postconf -c "$copy/postfix" -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
   [ ! -d "$copy/dovecot" ] || doveconf -c "$copy/dovecot/dovecot.conf" -n -x 2>&1 >/dev/null || echo "doveconf -n: exit status $?"
   rm -rf "$copy"

@@ -21,7 +21,7 @@ function floor(setting: string, rest: Omit<Rest, 'when'>): Fragment[] {
 
 /**
  * TLS of Postfix. As in Postfix there are two sets: the mandatory settings apply where TLS is required (465, 587), the others
- * where it is not (25), so that a server without forward secrecy can still deliver its mail inside TLS.
+ * on 25, where TLS is optional, so that a server without forward secrecy can still deliver its mail inside TLS.
  */
 export const strictTls: readonly Fragment[] = [
   ...floor('smtpd_tls_protocols', {

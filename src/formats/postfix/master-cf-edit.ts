@@ -3,7 +3,7 @@ import { blanksBefore, boundary, editLogical, insertLines } from '../text/line-e
 import type { TextEdit } from '../text/line-edits.ts';
 import { isCut, lineEnd, partAt, trimBlanks } from '../text/logical-lines.ts';
 import { balanced, editedMaster } from './service-entry.ts';
-import type { Entry, MasterCf, OptionSpan } from './service-entry.ts';
+import type { Entry, MasterCf, MasterService, OptionSpan } from './service-entry.ts';
 
 /** A service's identity in Postfix: name and type. Of several with the same identity, Postfix runs the last. */
 export interface ServiceId {
@@ -47,16 +47,7 @@ export function removeOption(cf: MasterCf, service: ServiceId, option: string): 
  */
 export function addService(
   cf: MasterCf,
-  columns: {
-    readonly name: string;
-    readonly type: string;
-    readonly private_: string;
-    readonly unpriv: string;
-    readonly chroot: string;
-    readonly wakeup: string;
-    readonly maxproc: string;
-    readonly command: string;
-  },
+  columns: Pick<MasterService, 'name' | 'type' | 'private_' | 'unpriv' | 'chroot' | 'wakeup' | 'maxproc' | 'command'>,
   options: readonly (readonly [string, string])[],
   under: readonly string[],
 ): MasterCf {
