@@ -263,8 +263,7 @@ unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon
 
 activate_unit() { # UNIT HOW
   if [ "$1" = dpkg ]; then
-    # The packages start the daemons. Where dpkg asks about a changed file, the admin's version stays.
-    DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
+    finish_packages
   elif [ "$1" = systemd ]; then
     [ ! -d /run/systemd/system ] || systemctl daemon-reload
   elif [ "$2" = stop ]; then
@@ -275,8 +274,23 @@ activate_unit() { # UNIT HOW
     systemctl reload "$(unit_of "$1")"
   else
     ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # the new unit cannot stop it in order
+    start_anew "$1"
     systemctl restart "$1"
   fi
+}
+
+# systemd refuses to start a unit that it has tried to start too often, which is the state that a failed upgrade leaves.
+start_anew() { [ ! -d /run/systemd/system ] || systemctl reset-failed "$@" 2>/dev/null || :; } # UNIT…
+
+# Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. If that is no mail
+# package, it is told, and it is no reason to take the mail server back to a state in which it does not run.
+finish_packages() {
+  start_anew dovecot postfix # the packages start the daemons
+  # Where dpkg asks about a changed file, the admin's version stays.
+  DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&- && return 0
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^\(unpacked\|half-[a-z]*\) //p' >"$talk/unfinished" || return 1
+  ! grep -qE '^(postfix|dovecot)' "$talk/unfinished" || return 1
+  say "note dpkg cannot finish $(joined <"$talk/unfinished" | sed 's/ |/,/g'), which the mail server does not need: see \`dpkg --configure -a\`"
 }
 
 # Postfix's master waits a minute before it restarts a program that died at its start. A reload does not shorten the wait.

@@ -25,6 +25,8 @@ export type Converted =
 export interface Scope {
   /** Dovecot's version on the host, such as `2.4.1`. */
   readonly version: string;
+  /** Is dovecot.conf in the syntax of 2.3? */
+  readonly old: boolean;
   /** Is this Debian package installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
   readonly has: (name: string) => boolean;
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */

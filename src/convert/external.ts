@@ -3,9 +3,10 @@
  * ordinary settings. The file is converted in place, with its comments, and included where it was named: its own mode still
  * protects its secrets.
  */
-import { lexDovecot, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
+import { lexDovecot, type Line, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
 import { refuse, type Converted, type Scope } from './conversion.ts';
+import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
 import { sqlSetting } from './sql.ts';
 
@@ -57,10 +58,15 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
 }
 
 /** Every setting of the file with its conversion. */
-export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Converted }[] {
+export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Line; outcome: Converted }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);
   return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));
+}
+
+/** The same for a file with the maps of a dictionary. */
+export function dictFileOutcomes(driver: string, bytes: string): { line: Line; outcome: Converted }[] {
+  return dictOutcomes([...lexDovecot(bytes, '2.3')], driver);
 }
 
 const settingsOf = (bytes: string): Setting[] =>

@@ -1,6 +1,6 @@
 /** Lines that open blocks. */
 import { isEmptyBlock, type Block } from './blocks.ts';
-import { refuse, type Converted, type Scope } from './conversion.ts';
+import type { Converted, Scope } from './conversion.ts';
 import { GONE_SERVICES } from './rules-service.ts';
 
 /** Blocks that need a name in 2.4. */
@@ -16,9 +16,7 @@ export function convertBegin(block: Block, { nameOf }: Scope): Converted | null 
   if (block.name !== null) return null;
   if (block.type === 'plugin') return withoutBraces(block);
   if (NAMED.has(block.type)) return { lines: [`${block.type} ${nameOf(block)} {`] };
-  if (block.type === 'dict' && block.parent?.type === '') {
-    return refuse('rewrite each dictionary as a block within `dict_server { }`');
-  }
+  if (block.type === 'dict' && block.parent?.type === '') return { lines: ['dict_server {'] };
   return null;
 }
 

@@ -15,8 +15,23 @@ function solr({ value }: OldSetting): Converted {
 }
 
 function ftsDriver({ value }: OldSetting): Converted {
-  if (/^(solr|flatcurve)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
-  return refuse(`choose flatcurve (dovecot-flatcurve) or solr: Debian's Dovecot 2.4 has no fts driver ${value}`);
+  if (/^(solr|flatcurve|xapian)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
+  return refuse(
+    `choose flatcurve (dovecot-flatcurve), solr or xapian: Debian's Dovecot 2.4 has no fts driver ${value}`,
+  );
+}
+
+/** `partial=3 full=20 verbose=0`; attachments and full are gone, as every length is indexed. */
+function xapian({ value }: OldSetting): Converted {
+  const found: string[] = [];
+  for (const word of value.split(/\s+/).filter((one) => one !== '')) {
+    const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+    if (/^(partial|verbose|lowmemory|maxthreads)$/.test(name))
+      found.push(set(name, name === 'partial' ? String(Math.max(3, Number(text))) : text));
+    else if (!/^(full|attachments|detach)$/.test(name))
+      return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+  }
+  return found.length === 0 ? { drop: true } : { lines: nested('fts xapian', found) };
 }
 
 function enforced({ value }: OldSetting): Converted {
@@ -46,6 +61,13 @@ function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
 export const fts: readonly Rule[] = [
   rule('fts', 'fts', 'fts DRIVER { }', ftsDriver, 'A driver is a block. `lucene` and `squat` are removed.'),
   rule('fts_solr', 'fts_solr', 'fts solr { url; batch_size; soft_commit }', solr, 'Each part is a separate setting.'),
+  rule(
+    'fts_xapian',
+    'fts_xapian',
+    'fts xapian { partial; verbose; lowmemory }',
+    xapian,
+    'Each part is a separate setting.',
+  ),
   rule(
     'fts',
     'fts_autoindex_exclude',

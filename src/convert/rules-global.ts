@@ -1,7 +1,7 @@
-import { nested, type Rule } from './conversion.ts';
-import { convertLocation } from './mail-location.ts';
+import { nested, set, type Rule } from './conversion.ts';
+import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
-import { not, unlimited } from './old-values.ts';
+import { not, unlimited, yes } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 
@@ -9,26 +9,50 @@ const renamed = (old: string, now: string): Rule => {
   return { place: 'global', old, now, why: 'Renamed.', source: SOURCE };
 };
 
+/** 2.3's default for attachments: identical ones share their space. */
+const SINGLE_INSTANCES = 'sis posix';
+
+/** `sis posix` → a block for each file system, the outer one first. */
+const attachmentsIn = (systems: string): string[] =>
+  nested('mail_ext_attachment', systems.split(' ').flatMap((name) => nested(`fs ${name}`, []))); // oxfmt-ignore
+
 export const global: readonly Rule[] = [
   {
     place: 'global',
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
-    by: ({ value }) => convertLocation(value),
-    why: 'Each part of a location is a separate setting.',
+    by: ({ value, block }, { global }) =>
+      block.type === '' ? convertLocation(value) : withoutInherited(convertLocation(value), global('mail_location')),
+    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
     source: SOURCE,
   },
   {
     place: 'global',
     old: 'disable_plaintext_auth',
     now: 'auth_allow_cleartext',
-    value: not,
-    why: 'The same setting with its value inverted.',
+    by: ({ value }, { global }) =>
+      !yes(value) && global('ssl') === 'required'
+        ? { drop: true }
+        : { lines: [`auth_allow_cleartext = ${not(value)}`] },
+    why: 'The same setting with its value inverted. Beside `ssl = required` it had no effect, and 2.4 refuses it there.',
     source: SOURCE,
   },
   renamed('auth_default_realm', 'auth_default_domain'),
   renamed('default_idle_kill', 'default_idle_kill_interval'),
-  renamed('mail_attachment_dir', 'mail_ext_attachment_path'),
+  {
+    place: 'global',
+    old: 'mail_attachment_dir',
+    now: 'mail_ext_attachment_path; mail_ext_attachment { fs … }',
+    by: ({ value, line }, { global }) => {
+      if (value === '') return { drop: true };
+      const path = convertVariables(value, 'mail_attachment_dir');
+      if (typeof path !== 'string') return path;
+      const own = global('mail_attachment_fs') === null ? attachmentsIn(SINGLE_INSTANCES) : [];
+      return { lines: [set('mail_ext_attachment_path', path, line.form === 'quoted'), ...own] };
+    },
+    why: "Renamed; 2.3's default for mail_attachment_fs, `sis posix`, is written out, because 2.4 has none.",
+    source: SOURCE,
+  },
   renamed('mail_attachment_hash', 'mail_ext_attachment_hash'),
   renamed('mail_attachment_min_size', 'mail_ext_attachment_min_size'),
   {
@@ -36,11 +60,9 @@ export const global: readonly Rule[] = [
     old: 'mail_attachment_fs',
     now: 'mail_ext_attachment { fs … }',
     by: ({ value }) =>
-      value === 'posix'
-        ? { lines: nested('mail_ext_attachment', nested('fs posix', [])) }
-        : {
-            refuse: 'set `fs` within `mail_ext_attachment { }`; 2.4 cannot store attachments as single instances',
-          },
+      value === 'posix' || value === SINGLE_INSTANCES
+        ? { lines: attachmentsIn(value) }
+        : { refuse: `set fs within mail_ext_attachment { }: harden-mail cannot convert the file system ${value}` },
     why: 'File systems are blocks.',
     source: SOURCE,
   },

@@ -1,5 +1,5 @@
 import { own } from './blocks.ts';
-import type { OldSetting, Converted, Rule } from './conversion.ts';
+import { refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
@@ -15,7 +15,22 @@ function prefix(entry: OldSetting): Converted {
   return typeof converted === 'string' ? { lines: [`prefix = ${converted}`.trimEnd()] } : converted;
 }
 
+/** 2.3 had the prefix of the other namespace here, which may be empty. */
+function aliasFor({ value, block }: OldSetting, { blocks, nameOf }: Scope): Converted {
+  const other = blocks('namespace').find((one) => one !== block && (own(one, 'prefix') ?? '') === value);
+  if (other === undefined) return refuse(`no namespace has the prefix "${value}": remove this line, or correct it`);
+  return { lines: [`alias_for = ${nameOf(other)}`] };
+}
+
 export const namespace: readonly Rule[] = [
+  {
+    place: 'namespace',
+    old: 'alias_for',
+    now: 'alias_for',
+    by: aliasFor,
+    why: 'The value is the name of the other namespace; 2.3 had its prefix here.',
+    source: 'Dovecot documentation, namespace_alias_for',
+  },
   {
     place: 'namespace',
     old: 'location',

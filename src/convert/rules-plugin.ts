@@ -48,6 +48,31 @@ function welcome({ value, key }: OldSetting): Converted {
   return { lines: nested('welcome', inner) };
 }
 
+/** `ox:url=http://…:cache_lifetime=60` → a block for each driver. */
+function pushDriver({ key, value }: OldSetting): Converted {
+  const [, driver = value, rest = ''] = /^([a-z0-9_]+):?(.*)$/.exec(value) ?? [];
+  const number = /\d+$/.exec(key)?.[0] ?? '';
+  const found = [`driver = ${driver}`];
+  // A `:` within a value, as in a URL, is not followed by a name and a `=`.
+  for (const word of rest.split(/:(?=[a-z_]+(?:=|:|$))/).filter((one) => one !== '')) {
+    const [, name = word, text = ''] = /^([^=]*)=?(.*)$/.exec(word) ?? [];
+    const now = PUSH[driver]?.[name];
+    if (now === undefined) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+    found.push(set(now, name === 'user_from_metadata' ? 'yes' : name === 'cache_lifetime' ? `${text} secs` : text));
+  }
+  return { lines: nested(`push_notification ${driver}${number}`, found) };
+}
+
+const PUSH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ox: {
+    url: 'ox_url',
+    user_from_metadata: 'ox_user_from_metadata',
+    cache_lifetime: 'ox_cache_ttl',
+    timeout_msecs: 'http_client_request_timeout',
+  },
+  lua: { file: 'lua_file' },
+};
+
 const CRYPT = 'mail_crypt';
 
 export const plugin: readonly Rule[] = [
@@ -87,6 +112,7 @@ export const plugin: readonly Rule[] = [
         : lines(set('lazy_expunge_mailbox', value)),
     'Renamed; the value is a mailbox.',
   ),
+  rule('push_notification', 'push_notification_driver', 'push_notification NAME { driver }', pushDriver, 'Each driver is a block.'), // oxfmt-ignore
   rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
   rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // oxfmt-ignore
   rule(

@@ -9,6 +9,7 @@ export function scopeOf(
   names: Names,
   files: Readonly<Record<string, string>>,
   version: string,
+  old: boolean,
   has: Scope['has'],
 ): Scope {
   const global = new Map<string, string>();
@@ -23,6 +24,7 @@ export function scopeOf(
   const all = descendants(top);
   return {
     version,
+    old,
     has,
     files,
     global: (key) => global.get(key) ?? null,

@@ -52,7 +52,7 @@ const MYSQL: Readonly<Record<string, string>> = {
   ssl_verify_server_cert: 'ssl_client_require_valid_cert',
 };
 
-function connect(value: string, driver: string): Converted {
+export function connect(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
   if (driver !== 'mysql' && driver !== 'pgsql') return refuse('set the driver in this file');

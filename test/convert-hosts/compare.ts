@@ -2,10 +2,10 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hardenMail, to } from '../e2e/cli.ts';
-import type { Outcome } from '../e2e/cli.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { ask, complaints, cursor, differences, move, prepare, readConfiguration, start } from './pair.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, scratch, to } from '../support/cli.ts';
+import type { Outcome } from '../support/cli.ts';
+import { CERTIFICATE, KEY, ROOT, ask, complaints, cursor, differences, move, prepare, readConfiguration, start } from './pair.ts';
 import type { Answers, Phase } from './pair.ts';
 
 const LOGS = process.env['HARDEN_MAIL_CONVERT_HOSTS_LOGS'];
@@ -25,7 +25,8 @@ export async function compare(old: LabHost, now: LabHost, name: string): Promise
     log(name, `${host.release}-${phase}.json`, JSON.stringify(answers, null, 1));
     return answers;
   };
-  await Promise.all([prepare(old, name, data, 'old'), prepare(now, name, data, 'new')]);
+  const ready = await Promise.allSettled([prepare(old, name, data, 'old'), prepare(now, name, data, 'new')]);
+  for (const one of ready) if (one.status === 'rejected') throw one.reason;
   const onOld = await cursor(old);
   await start(old);
   const seeded = await talk(old, 'seed');
@@ -34,11 +35,11 @@ export async function compare(old: LabHost, now: LabHost, name: string): Promise
   const onNew = await cursor(now);
   // The state that a failed upgrade leaves: systemd has given up on Dovecot.
   await now.exec('for n in 1 2 3 4 5 6; do systemctl start dovecot; done');
+  const ca = scratch('root.pem', String(await now.read(ROOT)));
   const after = async (host: LabHost): Promise<Answers[]> => [await talk(host, 'use'), await talk(host, 'again')];
-  const [outcome, used] = await Promise.all([
-    hardenMail(['apply', '--yes', '--tags', 'restart', ...to(now)]),
-    start(old).then(() => after(old)),
-  ]);
+  const outcome = await hardenMail(['apply', '--yes', ...to(now), '--cert', CERTIFICATE, '--key', KEY, '--ca', ca]);
+  await start(old);
+  const used = await after(old);
   log(name, 'apply', outcome.stdout + outcome.stderr);
   const logins = Object.keys(data.users).filter((user) => asked[`${user}: login`] !== 'OK');
   const broken = [

@@ -1,7 +1,7 @@
 /** Configurations of Dovecot 2.3 with users and mail, converted on a host with 2.4: every session is as before. */
 
 import assert from 'node:assert/strict';
-import type { LabHost } from '../lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
 import { compare } from './compare.ts';
 import { bootFor, configurations, readConfiguration } from './pair.ts';
 

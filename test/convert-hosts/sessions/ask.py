@@ -223,7 +223,7 @@ def ask(user, password, host, again):
         said["pop3"] = pop3(user, password, again)
     if host["sieve"]:
         done, lines = sieve(user, password, [("LISTSCRIPTS",), ("GETSCRIPT", "main")])
-        said["scripts"] = [*done, *lines]
+        said["scripts"] = [*done, *sorted(lines[:-1]), *lines[-1:]]
     return said
 
 
@@ -402,7 +402,8 @@ def shell(command):
 
 
 SOCKETS = r"find /var/spool/postfix -type s \( -path '*auth*' -o -path '*dovecot*' -o -name '*lmtp*' \) -printf '%p %m %u:%g\n' | sort"
-PORTS = "ss -Hltn | awk '{ sub(/.*:/, \"\", $4); print $4 }' | grep -xE '24|110|143|993|995|2000|4190|12345' | sort -nu"
+# The ports of IMAP and POP3 are the recipe's.
+PORTS = "ss -Hltn | awk '{ sub(/.*:/, \"\", $4); print $4 }' | grep -xE '24|2000|4190|12345' | sort -nu"
 
 
 def everything(host):
