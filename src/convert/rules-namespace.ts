@@ -18,6 +18,8 @@ function prefix(entry: OldSetting): Converted {
 /** 2.3 had the prefix of the other namespace here, which may be empty. */
 function aliasFor({ value, block }: OldSetting, { blocks, nameOf }: Scope): Converted {
   const other = blocks('namespace').find((one) => one !== block && (own(one, 'prefix') ?? '') === value);
+  if (other === undefined && blocks('namespace').some((one) => nameOf(one) === value))
+    return { lines: [`alias_for = ${value}`] }; // is of 2.4
   if (other === undefined) return refuse(`no namespace has the prefix "${value}": remove this line, or correct it`);
   return { lines: [`alias_for = ${nameOf(other)}`] };
 }

@@ -38,7 +38,7 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
       print ($0 ~ /^\// ? "" : folder) $0
     }
     # Dovecot 2.3 has some settings in separate files (dovecot-sql.conf.ext and the like); 2.4 has them with all other settings.
-    /^[ \t]*(args|trash)[ \t]*=[ \t]*\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
+    /^[ \t]*((args|trash)[ \t]*=[ \t]*|[A-Za-z0-9_-]+[ \t]*=[ \t]*(mysql|pgsql|sqlite):)\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
       sub(/^[^\/]*/, ""); sub(/[ \t\r]*(#.*)?$/, "")
       print
     }' $1 2>/dev/null
