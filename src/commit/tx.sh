@@ -289,7 +289,7 @@ finish_packages() {
   # Where dpkg asks about a changed file, the admin's version stays.
   DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&- && return 0
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^\(unpacked\|half-[a-z]*\) //p' >"$talk/unfinished" || return 1
-  ! grep -qE '^(postfix|dovecot)' "$talk/unfinished" || return 1
+  [ -s "$talk/unfinished" ] && ! grep -qE '^(postfix|dovecot)' "$talk/unfinished" || return 1
   say "note dpkg cannot finish $(joined <"$talk/unfinished" | sed 's/ |/,/g'), which the mail server does not need: see \`dpkg --configure -a\`"
 }
 

@@ -34,6 +34,8 @@ export interface Scope {
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;
+  /** Is this a setting for all connections that a later line of the same name replaces? */
+  readonly overridden: (line: Setting, key: string, place: OldPlace) => boolean;
   /** All blocks of a type, in the order in which the daemon reads them. */
   readonly blocks: (type: string) => readonly Block[];
   /** The name for a block without one; 2.4 requires a name. */

@@ -3,6 +3,7 @@ import { own } from './blocks.ts';
 import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
+import { ownQuota } from './own-limits.ts';
 import { isWeak } from './schemes.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
@@ -16,7 +17,7 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'pam':
       return pam(value, scope);
     case 'passwd-file':
-      return passwdFile(value, scope);
+      return passwdFile(value, block.type, scope);
     case 'passwd':
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
     case 'sql':
@@ -69,7 +70,7 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 }
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
-function passwdFile(value: string, scope: Scope): Converted {
+function passwdFile(value: string, type: string, scope: Scope): Converted {
   const words = value.split(/\s+/);
   const last = words.findIndex((word) => !/^\w+=/.test(word));
   if (last < 0) return refuse('add the path of the file');
@@ -79,7 +80,12 @@ function passwdFile(value: string, scope: Scope): Converted {
     scheme: (text) => [`default_password_scheme = ${text}`, ...(isWeak(text) ? ['auth_allow_weak_schemes = yes'] : [])],
     username_format: (text) => usernameFormat(text, scope),
   });
-  return 'lines' in outcome ? { lines: [...outcome.lines, `passwd_file_path = ${path}`] } : outcome;
+  if (!('lines' in outcome)) return outcome;
+  const quota =
+    type === 'userdb' && scope.plugin('quota') !== null
+      ? nested('fields', [ownQuota('passwd_file:quota_rule', scope)])
+      : [];
+  return { lines: [...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
 }
 
 /** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */

@@ -8,6 +8,7 @@ import { own, type Block } from './blocks.ts';
 import { refuse, type Converted, type Scope } from './conversion.ts';
 import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
+import { yes } from './old-values.ts';
 import { sqlSetting } from './sql.ts';
 
 const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
@@ -46,7 +47,12 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
       ...(bind ? [] : unsaid('pass_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))')),
       ...(bind || read('pass_attrs') !== null
         ? []
-        : ['fields {', '  user = %{ldap:uid}', '  password = %{ldap:userPassword}', '}']),
+        : [
+            'fields {',
+            '  user = %{ldap:uid}',
+            ...(yes(read('auth_bind') ?? '') ? [] : ['  password = %{ldap:userPassword}']),
+            '}',
+          ]),
     ];
   }
   return [

@@ -1,5 +1,5 @@
 import { nested, set, type Rule } from './conversion.ts';
-import { convertLocation, withoutInherited } from './mail-location.ts';
+import { convertLocation, withLayout, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 import { not, unlimited, yes } from './old-values.ts';
 
@@ -22,7 +22,9 @@ export const global: readonly Rule[] = [
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
     by: ({ value, block }, { global }) =>
-      block.type === '' ? convertLocation(value) : withoutInherited(convertLocation(value), global('mail_location')),
+      block.type === ''
+        ? convertLocation(value)
+        : withLayout(withoutInherited(convertLocation(value), global('mail_location'))),
     why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
     source: SOURCE,
   },

@@ -5,7 +5,19 @@ import { join } from 'node:path';
 import type { LabHost } from '../../src/lab/lab.ts';
 import { hardenMail, scratch, to } from '../support/cli.ts';
 import type { Outcome } from '../support/cli.ts';
-import { CERTIFICATE, KEY, ROOT, ask, complaints, cursor, differences, move, prepare, readConfiguration, start } from './pair.ts';
+import {
+  CERTIFICATE,
+  KEY,
+  ROOT,
+  ask,
+  complaints,
+  cursor,
+  differences,
+  move,
+  prepare,
+  readConfiguration,
+  start,
+} from './pair.ts';
 import type { Answers, Phase } from './pair.ts';
 
 const LOGS = process.env['HARDEN_MAIL_CONVERT_HOSTS_LOGS'];

@@ -61,7 +61,7 @@ export async function bootFor(release: ReleaseName, name: string): Promise<LabHo
 export async function prepare(host: LabHost, folder: string, { users }: ConvertHost, stage: 'old' | 'new') {
   const { stdout } = await runProgram('tar', ['-C', SHARED, '-cf', '-', 'lib', '-C', HERE, 'sessions', '-C', join(HERE, folder), '.']); // oxfmt-ignore
   await host.run(
-    `systemctl stop dovecot ${SERVERS}; systemctl reset-failed
+    `systemctl stop dovecot ${SERVERS} 'stub-*'; systemctl reset-failed
     # apply asks about users who have logged in lately
     journalctl -q --rotate; journalctl -q --vacuum-time=1s; truncate -s 0 /var/log/mail.log
     rm -rf /etc/dovecot ${GONE}; cd / && tar -xpf /root/kept.tar && mkdir -p /root/host /srv/mail
@@ -85,7 +85,9 @@ export const start = (host: LabHost): Promise<string> => host.run('systemctl res
 /** Takes the configuration and the mail from one host to the other, owners by number. */
 export async function move(from: LabHost, to: LabHost, more: readonly string[]): Promise<void> {
   const folders = [...MOVED, ...more].join(' ');
-  await from.run(`systemctl stop dovecot; rm -f /root/moved.tar; tar -C / --numeric-owner -cpf /root/moved.tar ${folders}`);
+  await from.run(
+    `systemctl stop dovecot; rm -f /root/moved.tar; tar -C / --numeric-owner -cpf /root/moved.tar ${folders}`,
+  );
   await to.run(`rm -rf /etc/dovecot; tar -C / --numeric-owner -xpf -`, { input: await from.read('/root/moved.tar') });
 }
 
@@ -97,7 +99,8 @@ export async function ask(host: LabHost, phase: Phase, data: ConvertHost): Promi
 }
 
 /** What a new release says once about what the old one has compiled; and users who cannot be listed, in other words. */
-const ONCE = /don't support it|binary stored with different (major|minor) version|First setting must be|first setting must be/;
+const ONCE =
+  /don't support it|binary stored with different (major|minor) version|First setting must be|first setting must be/;
 
 /** What Dovecot has complained about since a cursor of the journal; times, numbers and sessions left out. */
 export async function complaints(host: LabHost, cursor: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A directory with two attributes of its own, which an entry may have.
-rm -rf /var/lib/ldap/* /etc/ldap/slapd.d/*
+rm -rf /var/lib/ldap/*
 cat >/root/slapd.conf <<'END'
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
@@ -9,8 +9,8 @@ attributetype ( 1.3.6.1.4.1.4203.666.1.1 NAME 'mailQuota' EQUALITY caseIgnoreMat
 attributetype ( 1.3.6.1.4.1.4203.666.1.2 NAME 'mailHome' EQUALITY caseExactMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 objectclass ( 1.3.6.1.4.1.4203.666.2.1 NAME 'mailPerson' SUP top AUXILIARY MAY ( mailQuota $ mailHome ) )
 modulepath /usr/lib/ldap
-moduleload back_mdb
-database mdb
+moduleload back_ldif
+database ldif
 suffix dc=dir,dc=test
 directory /var/lib/ldap
 access to * by * read
@@ -47,8 +47,7 @@ sn: ben
 mail: ben@dir.test
 userPassword: open door
 END
-slaptest -u -f /root/slapd.conf -F /etc/ldap/slapd.d >/dev/null 2>&1
-slapadd -F /etc/ldap/slapd.d -b dc=dir,dc=test -l /root/people.ldif
-chown -R openldap:openldap /etc/ldap/slapd.d /var/lib/ldap
-systemctl start slapd
+slapadd -f /root/slapd.conf -l /root/people.ldif
+stub stub-directory slapd -d 0 -f /root/slapd.conf -h ldap://127.0.0.1/
+up 389
 [ "$STAGE" = new ] || sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf

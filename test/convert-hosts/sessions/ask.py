@@ -23,7 +23,6 @@ import sys
 HOST = "127.0.0.1"
 TIMEOUT = 40
 WORDS = {"IMAP": "seen", "date": "01-Feb-2024 03:04:05 +0000"}
-FOLDERS = ["Work", "Work/Reports", "Entw&APw-rfe", "Old Mail"]
 SCRIPT = """require ["fileinto", "mailbox", "imap4flags"];
 if header :contains "subject" "[work]" { fileinto :create "%s"; }
 elsif header :contains "subject" "[flag]" { addflag "\\\\Flagged"; keep; }
@@ -160,14 +159,14 @@ def seed(user, password, host):
     imap = Imap(user, password)
     said = {"login": imap.status}
     names = Names(imap)
-    for folder in FOLDERS:
+    for folder in host["folders"]:
         said[f"create {folder}"] = imap.ask(f"CREATE {quoted(names.of(folder))}")[0]
-    for folder in FOLDERS[:2]:
+    for folder in host["folders"][:2]:
         imap.must(f"SUBSCRIBE {quoted(names.of(folder))}")
     for n in range(4):
         flags = ["", "\\Seen", "\\Seen \\Answered", "\\Flagged $Label1 todo"][n]
         imap.must(f'APPEND INBOX ({flags}) "{n + 1:02}-Feb-2024 03:04:05 +0000"', message(user, f"inbox {n}", size=n * 2000))
-    for folder in FOLDERS:
+    for folder in host["folders"]:
         imap.must(f"APPEND {quoted(names.of(folder))} (\\Seen) {quoted(WORDS['date'])}", message(user, f"in {folder}", size=300))
     imap.must("SELECT INBOX")
     imap.must("STORE 1 +FLAGS (\\Deleted)")
@@ -190,7 +189,7 @@ def command_of(imap, command, user):
 
 # --- ask --------------------------------------------------------------------------------------------------------------
 
-CAPABILITIES = {"QUOTA", "ACL", "RIGHTS=texk", "METADATA", "SPECIAL-USE", "NAMESPACE", "UIDPLUS", "NOTIFY", "LITERAL+"}
+CAPABILITIES = {"QUOTA", "ACL", "RIGHTS=texk", "METADATA", "NAMESPACE", "UIDPLUS", "NOTIFY", "LITERAL+"}
 
 
 def ask(user, password, host, again):
@@ -205,8 +204,8 @@ def ask(user, password, host, again):
     said["list"] = sorted(tidy(line) for line in imap.must('LIST "" "*"'))
     said["subscribed"] = sorted(tidy(line) for line in imap.must('LSUB "" "*"'))
     said["top"] = sorted(imap.must('LIST "" ""'))
-    if "SPECIAL-USE" in words:
-        said["special"] = sorted(tidy(line) for line in imap.must('LIST (SPECIAL-USE) "" "*"'))
+    # 2.3 answers too, where it does not offer it.
+    said["special"] = sorted(tidy(line) for line in imap.must('LIST (SPECIAL-USE) "" "*"'))
     for line in imap.must('LIST "" "*"'):
         attributes, name = re.match(r'LIST \(([^)]*)\) (?:"[^"]*"|NIL) (.*)$', line).groups()
         if "\\NoSelect" not in attributes and "\\Noselect" not in attributes:
@@ -401,13 +400,19 @@ def shell(command):
     return [f"exit {done.returncode}", *done.stdout.splitlines()]
 
 
-SOCKETS = r"find /var/spool/postfix -type s \( -path '*auth*' -o -path '*dovecot*' -o -name '*lmtp*' \) -printf '%p %m %u:%g\n' | sort"
+# private/auth is the recipe's.
+SOCKETS = r"find /var/spool/postfix -type s ! -path '*/private/auth' \( -path '*auth*' -o -path '*dovecot*' -o -name '*lmtp*' \) -printf '%p %m %u:%g\n' | sort"
 # The ports of IMAP and POP3 are the recipe's.
 PORTS = "ss -Hltn | awk '{ sub(/.*:/, \"\", $4); print $4 }' | grep -xE '24|2000|4190|12345' | sort -nu"
 
 
+def listed(host):
+    """Those of the host's users whom Dovecot lists."""
+    return [line for line in shell("doveadm user '*' 2>/dev/null | sort") if line in host["users"]]
+
+
 def everything(host):
-    said = {"sockets": shell(SOCKETS), "ports": shell(PORTS), "users": shell("doveadm user '*' 2>/dev/null | sort")}
+    said = {"sockets": shell(SOCKETS), "ports": shell(PORTS), "users": listed(host)}
     for user in host["users"]:
         fields = " ".join(f"-f {field}" for field in ("home", "uid", "gid"))
         said[f"{user}: fields"] = shell(f"for f in home uid gid; do doveadm user -f $f {user} 2>/dev/null; done")

@@ -199,6 +199,28 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.files(), before);
   });
 
+  it('goes on where dpkg cannot finish a package that is none of the mail server, and tells of it', () => {
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', 'echo "dpkg: error processing package man-db" >&2; exit 1');
+    box.stub('dpkg-query', `printf '%s\\n' 'installed dovecot-core' 'half-configured man-db' 'unpacked groff'`);
+    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(
+      box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
+      /^note dpkg cannot finish man-db, groff, which the mail server does not need/m,
+    );
+    box.remove();
+    box = sandbox(WANTED, { timeout: 0 });
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', 'echo "dpkg: error processing package dovecot-core" >&2; exit 1');
+    box.stub('dpkg-query', `printf '%s\\n' 'half-configured dovecot-core' 'half-configured man-db'`);
+    before = box.files();
+    assert.match(
+      box.play('run'),
+      /rolled-back activate-dpkg configure of dpkg failed: dpkg: error processing package dovecot-core$/,
+    );
+    assert.deepEqual(box.files(), before);
+  });
+
   it('a recovery that finds the folder being taken away has nothing to do, and keeps no lock', () => {
     const folder = join(box.root, 'var/lib/harden-mail/tx/20261124T101500Z-4f2a');
     for (const name of readdirSync(folder)) if (name !== 'tx.sh') rmSync(join(folder, name), { recursive: true });

@@ -453,7 +453,7 @@ describe('gather: the script', () => {
       .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.ext\n')
       .write(
         '/etc/dovecot/conf.d/auth-sql.conf.ext',
-        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\n`,
+        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\ndict {\n  quota = mysql:${host.root}/etc/dovecot/used-quota.conf\n}\n`,
       )
       .write(
         '/etc/dovecot/conf.d/users.ext',
@@ -461,6 +461,7 @@ describe('gather: the script', () => {
       )
       .write('/etc/dovecot/dovecot-sql.conf.ext', 'driver = mysql\n')
       .write('/etc/dovecot/trash.conf', '1 Spam\n')
+      .write('/etc/dovecot/used-quota.conf', 'map {\n}\n')
       .write('/etc/dovecot/no.conf', '')
       .write('/etc/dovecot/users', 'a:{PLAIN}secret\n');
     assert.deepEqual(Object.keys(host.gather().files), [
@@ -469,6 +470,7 @@ describe('gather: the script', () => {
       '/etc/dovecot/dovecot-sql.conf.ext',
       '/etc/dovecot/dovecot.conf',
       '/etc/dovecot/trash.conf',
+      '/etc/dovecot/used-quota.conf',
     ]);
   });
 
