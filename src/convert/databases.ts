@@ -3,8 +3,7 @@ import { own } from './blocks.ts';
 import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
-import { ownQuota } from './own-limits.ts';
-import { isWeak } from './schemes.ts';
+import { ownLimits } from './own-limits.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
@@ -77,13 +76,13 @@ function passwdFile(value: string, type: string, scope: Scope): Converted {
   const path = convertVariables(words.slice(last).join(' '), 'args');
   if (typeof path !== 'string') return path;
   const outcome = options(words.slice(0, last), {
-    scheme: (text) => [`default_password_scheme = ${text}`, ...(isWeak(text) ? ['auth_allow_weak_schemes = yes'] : [])],
+    scheme: (text) => [`default_password_scheme = ${text}`],
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
   const quota =
     type === 'userdb' && scope.plugin('quota') !== null
-      ? nested('fields', [ownQuota('passwd_file:quota_rule', scope)])
+      ? nested('fields', ownLimits('passwd_file:quota_rule', scope))
       : [];
   return { lines: [...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
 }

@@ -11,15 +11,36 @@ export function commonLimit({ plugin }: Scope): string {
 
 const RULE = /^\*:(?:messages=\d+:)?(storage|bytes)=(\d+[bkmgt]?)/i;
 
+/** The part of each limit by which the last mail may exceed it, in percent; null: `quota_grace` is a size, or there is no quota. */
+export function gracePercent({ plugin }: Scope): number | null {
+  if (plugin('quota') === null) return null;
+  const said = plugin('quota_grace');
+  const percent = /^(\d+)%%?$/.exec(said ?? '10%')?.[1];
+  return percent === undefined ? null : Number(percent);
+}
+
 /**
- * `quota_storage_size` from a field that has a whole rule, such as `*:storage=1G` in a passwd-file. A pattern that does not match leaves the
- * text as it is. Without the field the limit of all users holds.
+ * The limits from a field that has a whole rule, such as `*:storage=1G` in a passwd-file. A pattern that does not match leaves the text as it is.
+ * Without the field the limit of all users holds. The grace is a tenth: the last digit goes; of megabytes it is 100 kilobytes.
  */
-export function ownQuota(field: string, scope: Scope): string {
-  const steps = [
-    `default('${commonLimit(scope)}')`,
+export function ownLimits(field: string, scope: Scope): string[] {
+  const common = commonLimit(scope);
+  const size = (missing: string): string[] => [
+    `${field} | default('${missing}')`,
     "regexp('^[*]:storage=([0-9]+)(:.*)?$', '\\\\1k')",
     "regexp('^[*]:(storage|bytes)=([0-9]+[bkmgtBKMGT]?).*$', '\\\\2')",
   ];
-  return `quota_storage_size = %{${[field, ...steps].join(' | ')}}`;
+  const tenth = [
+    "regexp('^([0-9]+)[0-9][bB]?$', '\\\\1')",
+    "regexp('^([0-9]+)[0-9][kK]$', '\\\\1k')",
+    "regexp('^([0-9]+)[mM]$', '\\\\100k')",
+    "regexp('^([0-9]+)[gG]$', '\\\\100M')",
+    "regexp('^([0-9]+)[tT]$', '\\\\100G')",
+  ];
+  return [
+    `quota_storage_size = %{${size(common).join(' | ')}}`,
+    ...(gracePercent(scope) === 10
+      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common), ...tenth].join(' | ')}}`]
+      : []),
+  ];
 }

@@ -1,6 +1,7 @@
 import { own } from './blocks.ts';
 import { refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
+import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
 const isShared = ({ block }: OldSetting): boolean => own(block, 'type') === 'shared';
@@ -24,7 +25,36 @@ function aliasFor({ value, block }: OldSetting, { blocks, nameOf }: Scope): Conv
   return { lines: [`alias_for = ${nameOf(other)}`] };
 }
 
+/**
+ * Beside an alias without a prefix 2.3 took INBOX for a folder of that name: it lay in `.INBOX`, not in the Maildir itself. 2.4 looks for it in the
+ * Maildir, so the old place is written out.
+ */
+function inbox({ value, block }: OldSetting, { blocks, global }: Scope): Converted {
+  const line = `inbox = ${value}`;
+  const prefix = own(block, 'prefix') ?? '';
+  const alias = blocks('namespace').find(
+    (one) => own(one, 'alias_for') === prefix && (own(one, 'prefix') ?? '') === '',
+  );
+  if (!yes(value) || prefix === '' || alias === undefined) return { lines: [line] };
+  const outcome = convertLocation(own(block, 'location') || global('mail_location') || '');
+  const say = (name: string): string | undefined =>
+    'lines' in outcome ? outcome.lines.find((one) => one.startsWith(`${name} = `))?.slice(name.length + 3) : undefined;
+  const [driver, path, layout] = [say('mail_driver'), say('mail_path'), say('mailbox_list_layout')];
+  if (driver === 'sdbox' || driver === 'mdbox') return { lines: [line] };
+  if (driver !== 'maildir' || path === undefined)
+    return refuse('name the INBOX by mail_inbox_path: beside an alias without a prefix 2.4 looks for it elsewhere');
+  return { lines: [line, `mail_inbox_path = ${path.replace(/\/$/, '')}/${layout === 'fs' ? '' : '.'}INBOX`] };
+}
+
 export const namespace: readonly Rule[] = [
+  {
+    place: 'namespace',
+    old: 'inbox',
+    now: 'inbox; mail_inbox_path',
+    by: inbox,
+    why: 'Beside an alias without a prefix, 2.3 kept the INBOX in a folder of that name.',
+    source: 'seen with Dovecot 2.3.19',
+  },
   {
     place: 'namespace',
     old: 'alias_for',

@@ -1,6 +1,7 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
+import { gracePercent } from './own-limits.ts';
 import { schemes } from './schemes.ts';
 import { columnsOf, expressionOf, templateOf, type Column, type Template } from './sql-select.ts';
 import { renamedInPlace } from './text.ts';
@@ -14,7 +15,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string): Converted {
   const { key, value } = line;
   const query = QUERIES[key];
-  if (query !== undefined) return convertQuery(query, line, bytes, scope);
+  if (query !== undefined) return convertQuery(query, read('driver') ?? '', line, bytes, scope);
   switch (key) {
     case 'driver':
       if (/^(mysql|pgsql|sqlite)$/.test(value)) return { lines: [`sql_driver = ${value}`] };
@@ -105,12 +106,18 @@ function sqlite([path = '', ...options]: readonly string[]): Converted {
 /** `'*:storage=' x 'M:messages=' y`, or `*:bytes=`, of which a bare number means bytes. */
 const RULE = /^\*:(storage|bytes)=(\0\d+\0)([bkmgt]?)(?:b)?(?::messages=(\0\d+\0))?$/i;
 
-function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Converted {
+function convertQuery(
+  name: string,
+  driver: string,
+  line: ExternalEntry['line'],
+  bytes: string,
+  scope: Scope,
+): Converted {
   if (name.endsWith('iterate_query')) return renamedInPlace(bytes, line, name);
   return renamedInPlace(bytes, line, name, (query) => {
     let converted = query;
     for (const column of columnsOf(query).reverse()) {
-      const now = convertColumn(column, global('mail_location'));
+      const now = convertColumn(column, driver, scope);
       if (now === null) continue;
       if (typeof now !== 'string') return now;
       converted = converted.slice(0, column.start) + now + converted.slice(column.end);
@@ -122,19 +129,37 @@ function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, 
 /** A column that 2.4 does not accept, as one column for each part; null: it stays. */
 function convertColumn(
   { name, expression }: Column,
-  above: string | null,
+  driver: string,
+  scope: Scope,
 ): string | null | { readonly refuse: string } {
   const [, prefix = '', field = ''] = /^(userdb_)?(mail|quota_rule\d*|quota\d*)$/.exec(name) ?? [];
   if (field === '') return null;
   const template = templateOf(expression);
   const columns =
-    field === 'mail' ? locationColumns(template, above) : field === 'quota_rule' ? ruleColumns(template) : null;
+    field === 'mail'
+      ? locationColumns(template, scope.global('mail_location'))
+      : field === 'quota_rule'
+        ? ruleColumns(template)
+        : null;
   if (columns === null) {
     return refuse(
       `return ${field === 'mail' ? 'mail_driver and mail_path' : 'quota_storage_size'} instead of ${field}`,
     );
   }
-  return columns.map(([now, text]) => `${expressionOf(text, template)} AS ${prefix}${now}`).join(', ');
+  const all = columns.map(([now, text]) => `${expressionOf(text, template)} AS ${prefix}${now}`);
+  const grace = field === 'quota_rule' ? graceOf(template, driver, scope) : null;
+  return [...all, ...(grace === null ? [] : [`${grace} AS ${prefix}quota_storage_grace`])].join(', ');
+}
+
+/** The part of the user's own limit that the last mail may exceed it by, in bytes. */
+function graceOf({ text, expressions }: Template, driver: string, scope: Scope): string | null {
+  const percent = gracePercent(scope);
+  const [, , size = '', unit = ''] = RULE.exec(text) ?? [];
+  const expression = expressions[Number(size.replaceAll('\0', ''))];
+  if (percent === null || expression === undefined) return null;
+  const factor = percent * 1024 ** 'bkmgt'.indexOf(unit.toLowerCase() || 'b');
+  if (driver === 'sqlite') return `CAST((${expression}) * ${factor} / 100 AS INTEGER)`;
+  return `FLOOR(CAST((${expression}) AS DECIMAL(20, 0)) * ${factor} / 100)`;
 }
 
 type Columns = (readonly [name: string, text: string])[] | null;

@@ -43,7 +43,7 @@ export async function compare(old: LabHost, now: LabHost, name: string): Promise
   await start(old);
   const seeded = await talk(old, 'seed');
   const asked = await talk(old, 'ask');
-  await move(old, now, data.moves);
+  await move(old, now, data);
   const onNew = await cursor(now);
   // The state that a failed upgrade leaves: systemd has given up on Dovecot.
   await now.exec('for n in 1 2 3 4 5 6; do systemctl start dovecot; done');

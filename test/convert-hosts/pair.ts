@@ -82,9 +82,18 @@ export async function prepare(host: LabHost, folder: string, { users }: ConvertH
 
 export const start = (host: LabHost): Promise<string> => host.run('systemctl restart dovecot');
 
+const DUMP = {
+  mariadb: ['mariadb-dump mail', 'mariadb mail'],
+  postgresql: ['cd / && su postgres -c "pg_dump --clean mail"', 'cd / && su postgres -c "psql -q mail"'],
+} as const;
+
 /** Takes the configuration and the mail from one host to the other, owners by number. */
-export async function move(from: LabHost, to: LabHost, more: readonly string[]): Promise<void> {
-  const folders = [...MOVED, ...more].join(' ');
+export async function move(from: LabHost, to: LabHost, { moves, database }: ConvertHost): Promise<void> {
+  const folders = [...MOVED, ...moves].join(' ');
+  if (database !== undefined) {
+    const [dump, load] = DUMP[database];
+    await to.run(load, { input: await from.run(dump) });
+  }
   await from.run(
     `systemctl stop dovecot; rm -f /root/moved.tar; tar -C / --numeric-owner -cpf /root/moved.tar ${folders}`,
   );

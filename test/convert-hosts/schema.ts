@@ -30,6 +30,8 @@ export const CONVERT_HOST = z.strictObject({
   shows: z.array(z.string()).default([]),
   /** Folders, besides the usual ones, that move to the new host. */
   moves: z.array(z.string()).default([]),
+  /** Its database `mail`, which moves to the new host. */
+  database: z.enum(['mariadb', 'postgresql']).optional(),
   /** Answers that may differ: a pattern of the difference, and the reason. */
   differs: z.array(z.strictObject({ what: z.string(), why: z.string() })).default([]),
   /** The conversion is refused, rightly, with a reason that fits this pattern. */
