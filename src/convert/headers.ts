@@ -15,9 +15,11 @@ export function isGone(block: Block): boolean {
 
 /** What must stand at the top because of a block. */
 function linesBefore(block: Block, scope: Scope): string[] {
+  // A block with a name may be of 2.4, where the first file is.
+  if (block.name !== null && !scope.old) return [];
   if (block.parent?.type !== '' || own(block, 'driver') === null) return serviceBefore(block, scope);
   const first = scope.blocks('passdb').find((one) => storesPasswords(one, scope));
-  return first === block ? [ALLOW_WEAK] : [];
+  return first === block && scope.global('auth_allow_weak_schemes') === null ? [ALLOW_WEAK] : [];
 }
 
 /** A service that runs as another user than root may not use the socket of anvil, which 2.4's lmtp asks. */
