@@ -2,7 +2,7 @@
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
 import { own } from './blocks.ts';
 import { convertField } from './fields.ts';
-import { commonLimit } from './own-limits.ts';
+import { commonLimit, gracePercent, TENTH } from './own-limits.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
 import { yes } from './old-values.ts';
@@ -90,6 +90,8 @@ function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEnt
       const now = withDefault(name, then, attribute, entry);
       if (typeof now !== 'string') return now;
       lines.push(set(name, now));
+      if (name.endsWith('quota_storage_size') && gracePercent(scope) === 10)
+        lines.push(`${name.replace('size', 'grace')} = ${tenthOf(now)}`);
     }
   }
   return lines.length === 0 ? { drop: true } : { lines: nested(`${type}_fields`, lines) };
@@ -118,6 +120,14 @@ function withDefault(
       ? put('')
       : refuse(`set ${field} for every entry, and remove its default: 2.4 has one of them only`);
   return instead === null && REQUIRED.has(name) ? text : put(instead ?? '');
+}
+
+/** `%{ldap:x | default('5')}M` → a tenth of it, as 2.3 lets the last mail exceed the limit. */
+function tenthOf(text: string): string {
+  const [, variable = '', unit = ''] = /^(%\{[^}]*)\}(\w*)$/.exec(text) ?? [];
+  const behind = { m: '00k', g: '00M', t: '00G' }[unit.toLowerCase().charAt(0)];
+  if (behind !== undefined) return `${variable}}${behind}`;
+  return `${[variable, ...TENTH].join(' | ')}}${unit.toLowerCase().startsWith('k') ? 'k' : ''}`;
 }
 
 /** A user without them has none: an empty one would be an error of another kind. */

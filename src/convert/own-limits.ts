@@ -19,6 +19,15 @@ export function gracePercent({ plugin }: Scope): number | null {
   return percent === undefined ? null : Number(percent);
 }
 
+/** A tenth of a size: of megabytes it is 100 kilobytes, and so on; of smaller units the last digit goes. */
+export const TENTH: readonly string[] = [
+  "regexp('^([0-9]+)[0-9][bB]?$', '\\\\1')",
+  "regexp('^([0-9]+)[0-9][kK]$', '\\\\1k')",
+  "regexp('^([0-9]+)[mM]$', '\\\\100k')",
+  "regexp('^([0-9]+)[gG]$', '\\\\100M')",
+  "regexp('^([0-9]+)[tT]$', '\\\\100G')",
+];
+
 /**
  * The limits from a field that has a whole rule, such as `*:storage=1G` in a passwd-file. A pattern that does not match leaves the text as it is.
  * Without the field the limit of all users holds. The grace is a tenth: the last digit goes; of megabytes it is 100 kilobytes.
@@ -30,17 +39,10 @@ export function ownLimits(field: string, scope: Scope): string[] {
     "regexp('^[*]:storage=([0-9]+)(:.*)?$', '\\\\1k')",
     "regexp('^[*]:(storage|bytes)=([0-9]+[bkmgtBKMGT]?).*$', '\\\\2')",
   ];
-  const tenth = [
-    "regexp('^([0-9]+)[0-9][bB]?$', '\\\\1')",
-    "regexp('^([0-9]+)[0-9][kK]$', '\\\\1k')",
-    "regexp('^([0-9]+)[mM]$', '\\\\100k')",
-    "regexp('^([0-9]+)[gG]$', '\\\\100M')",
-    "regexp('^([0-9]+)[tT]$', '\\\\100G')",
-  ];
   return [
     `quota_storage_size = %{${size(common).join(' | ')}}`,
     ...(gracePercent(scope) === 10
-      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common), ...tenth].join(' | ')}}`]
+      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common), ...TENTH].join(' | ')}}`]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { nested, set, type Rule } from './conversion.ts';
+import { nested, refuse, set, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
 import { convertLocation, withLayout, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 import { not, unlimited, yes } from './old-values.ts';
@@ -16,15 +16,28 @@ const SINGLE_INSTANCES = 'sis posix';
 const attachmentsIn = (systems: string): string[] =>
   nested('mail_ext_attachment', systems.split(' ').flatMap((name) => nested(`fs ${name}`, []))); // oxfmt-ignore
 
+/**
+ * `mail_location`, at the top or in a block for some connections. Deliveries first put the mail into a storage of their own, whose format a setting in
+ * `protocol lmtp` or `protocol lda` would replace: there the location belongs into the namespaces.
+ */
+function location({ value, block }: OldSetting, { global, blocks, nameOf }: Scope): Converted {
+  const outcome = convertLocation(value);
+  if (block.type === '') return outcome;
+  const own = withLayout(withoutInherited(outcome, global('mail_location')));
+  if (!('lines' in own) || block.type !== 'protocol' || !/^(lmtp|lda)$/.test(block.name ?? '')) return own;
+  const namespaces = blocks('namespace').filter((one) => !one.settings.some(({ line }) => line.key === 'location'));
+  if (namespaces.length === 0)
+    return refuse('add `namespace inbox { inbox = yes }`, so that the location of deliveries can go into its block');
+  const names = [...new Set(namespaces.map(nameOf))];
+  return { lines: names.flatMap((name) => nested(`namespace ${name}`, own.lines)) };
+}
+
 export const global: readonly Rule[] = [
   {
     place: 'global',
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
-    by: ({ value, block }, { global }) =>
-      block.type === ''
-        ? convertLocation(value)
-        : withLayout(withoutInherited(convertLocation(value), global('mail_location'))),
+    by: location,
     why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
     source: SOURCE,
   },
