@@ -282,8 +282,8 @@ activate_unit() { # UNIT HOW
 # systemd refuses to start a unit that it has tried to start too often, which is the state that a failed upgrade leaves.
 start_anew() { [ ! -d /run/systemd/system ] || systemctl reset-failed "$@" 2>/dev/null || :; } # UNIT…
 
-# Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. If that is no mail
-# package, it is told, and it is no reason to take the mail server back to a state in which it does not run.
+# Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. Unless that is a mail
+# package, a note reports it, and the transaction goes on: the way back leads to a mail server that does not run.
 finish_packages() {
   start_anew dovecot postfix # the packages start the daemons
   # Where dpkg asks about a changed file, the admin's version stays.

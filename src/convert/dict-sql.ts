@@ -1,7 +1,7 @@
 /** dovecot-dict-sql.conf.ext: which table and columns hold the keys of a dictionary (2.3 documentation, "SQL dictionary"). */
 import type { Line, Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { nested, refuse, set, type Converted } from './conversion.ts';
-import { connect } from './sql.ts';
+import { sqlConnection } from './sql.ts';
 
 /** A line of such a file with its conversion. */
 export interface DictOutcome {
@@ -48,7 +48,7 @@ function bodyOf(lines: readonly Line[], at: number): Setting[] {
 }
 
 function atTop({ key, value }: Setting, driver: string): Converted {
-  if (key === 'connect') return connect(value, driver);
+  if (key === 'connect') return sqlConnection(value, driver);
   return refuse(`remove it, or rewrite it in 2.4 syntax: harden-mail cannot convert ${key} here`);
 }
 

@@ -13,7 +13,7 @@ export function isGone(block: Block): boolean {
   return block.type === 'dict' && block.name === null && block.parent?.type === '' && isEmptyBlock(block);
 }
 
-/** What must stand at the top because of a block. */
+/** Lines that a block needs at the top. */
 function linesBefore(block: Block, scope: Scope): string[] {
   // A block with a name may be of 2.4, where the first file is.
   if (block.name !== null && !scope.old) return [];

@@ -78,7 +78,7 @@ function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEnt
     if (word === '') continue;
     const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
     if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
-    // Whoever binds as the user reads no password; 2.3 did not look for the attribute either.
+    // Where Dovecot binds as the user it reads no password; 2.3 did not look for the attribute either.
     if (type === 'passdb' && field === 'password' && yes(read('auth_bind') ?? '')) continue;
     const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
     if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {

@@ -23,7 +23,7 @@ export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string):
         `choose a database with a driver in Debian's Dovecot 2.4 (mysql, pgsql, sqlite): ${value} has none`,
       );
     case 'connect':
-      return connect(value, read('driver') ?? '');
+      return sqlConnection(value, read('driver') ?? '');
     case 'default_pass_scheme':
       return schemes(value);
     case 'userdb_warning_disable':
@@ -55,7 +55,7 @@ const MYSQL: Readonly<Record<string, string>> = {
   ssl_verify_server_cert: 'ssl_client_require_valid_cert',
 };
 
-export function connect(value: string, driver: string): Converted {
+export function sqlConnection(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
   if (driver !== 'mysql' && driver !== 'pgsql') return refuse('set the driver in this file');
