@@ -191,6 +191,11 @@ validate() {
     opinions >"$talk/opinions.before"
     # A rollback returns to bytes that always caused their warnings: here only errors are a reason to refuse.
     [ ! -e "$tx/rollback" ] || sed -i '/[Ww]arning: /d' "$talk/opinions.before" "$talk/opinions.after"
+    # Files with which Dovecot does not start give no other warnings: those of the new ones are no reason to keep it down.
+    if grep -q '^doveconf: Fatal: ' "$talk/opinions.before"; then
+      sed -n 's/^doveconf: Warning: /note doveconf warns: /p' "$talk/opinions.after" >>"$talk/log"
+      sed -i '/^doveconf: Warning: /d' "$talk/opinions.after"
+    fi
     for opinion in before after; do
       # Line numbers move with an edit, and postfix check calls postconf by its full path.
       sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"

@@ -1,5 +1,6 @@
 import { nested, refuse, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
-import { dictBlock } from './dictionary.ts';
+import { own } from './blocks.ts';
+import { dictBlock, dictFile } from './dictionary.ts';
 import { inMailbox } from './mailboxes.ts';
 import { convertVariables } from './variables.ts';
 import { unlimited } from './old-values.ts';
@@ -51,14 +52,25 @@ function counted(key: string, value: string, scope: Scope): Converted {
   if (unknown !== undefined) return refuse(`rewrite ${unknown} in 2.4 syntax: harden-mail cannot convert it`);
   const dict = dictBlock(uri);
   if (!Array.isArray(dict)) return dict;
-  const own = [
+  const root = [
     'driver = count',
     ...(options.includes('noenforcing') ? ['enforce = no'] : []),
     ...(options.includes('ignoreunlimited') ? ['ignore_unlimited = yes'] : []),
     ...(options.includes('hidden') ? ['hidden = yes'] : []),
   ];
-  const clone = rootOf(key) === '' ? nested('quota_clone', dict) : [];
-  return { lines: [...nested(header(rootOf(key), scope), own), ...clone, ...grace(key, scope)] };
+  const unset = servedBy(uri, scope) === 'pgsql' && !options.includes('no-unset') ? ['unset = yes'] : [];
+  const clone = rootOf(key) === '' ? nested('quota_clone', [...dict, ...unset]) : [];
+  return { lines: [...nested(header(rootOf(key), scope), root), ...clone, ...grace(key, scope)] };
+}
+
+/** The database behind a dictionary. PostgreSQL's trigger adds to the row that is there, so it is removed first, as 2.3 did. */
+function servedBy(uri: string, { blocks }: Scope): string | null {
+  const name = /^proxy::(\w+)$/.exec(uri)?.[1];
+  const served =
+    blocks('dict')
+      .map((block) => own(block, name ?? ''))
+      .find((value) => value !== null) ?? uri;
+  return dictFile(served)?.driver ?? null;
 }
 
 /** `dict:NAME:USER[:OPTION…]:URI`; a URI begins with the name of a driver of dictionaries. */

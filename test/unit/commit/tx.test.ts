@@ -181,6 +181,26 @@ describe('commit: the script of the transaction', function () {
     assert.ok(calls > 100, `only ${calls} calls: was the script run at all?`);
   });
 
+  it('a warning of doveconf is a note where Dovecot does not start with the old files, and else a refusal', () => {
+    // The new files are asked about first.
+    const doveconf = (old: string): string =>
+      `n=$(cat ${box.root}/asked 2>/dev/null || echo 0); echo $((n + 1)) >${box.root}/asked
+      case $n in 0) echo 'doveconf: Warning: client_limit is low' >&2 ;; *) ${old} ;; esac`;
+    box.stub(
+      'doveconf',
+      doveconf("echo 'doveconf: Fatal: The first setting must be dovecot_config_version' >&2; exit 89"),
+    );
+    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(
+      box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
+      /^note doveconf warns: client_limit is low$/m,
+    );
+    box.remove();
+    box = sandbox(WANTED, { timeout: 0 });
+    box.stub('doveconf', doveconf('true'));
+    assert.match(box.play('run'), /refused validate doveconf: Warning: client_limit is low/);
+  });
+
   it('has dpkg finish an upgrade before the daemons take the files up, and puts back when it cannot', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', `echo "$*" >>${box.root}/calls.dpkg; exit 0`);
