@@ -338,7 +338,7 @@ function conversionPage(): string {
     '',
     'If a single line cannot be converted, nothing is converted: each such line is reported with file and line and the next step. They',
     'are: quota that several users share or that `dirsize` counts, directors, TCP wrappers, `fts_lucene` and `fts_squat`, plugins that Debian',
-    'does not have for 2.4 (antispam, mailbox_alias), files of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
+    'does not have for 2.4 (antispam, mailbox_alias), folders of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
     'variables with `%H`, `%N` or `%{if}`, columns that hold a whole location or quota rule, and every setting that is not in these tables and that',
     '2.4 does not know.',
     '',

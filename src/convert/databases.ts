@@ -22,6 +22,8 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'sql':
     case 'ldap':
       return includeExternal(block, scope);
+    case 'lua':
+      return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
     default:
@@ -60,6 +62,18 @@ function pam(value: string, { global }: Scope): Converted {
       /^(0|)$/.test(global('auth_cache_size') ?? '') ? [] : refuse('remove cache_key: 2.4 chooses the key by itself'),
   });
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
+}
+
+/** `file=/etc/dovecot/auth.lua blocking=no`; the script ran in a worker unless told otherwise. 2.4 chooses the key of its cache. */
+function lua(value: string): Converted {
+  const words = value.split(/\s+/);
+  const outcome = options(words, {
+    file: (text) => [`lua_file = ${text}`],
+    blocking: () => [],
+    cache_key: () => [],
+  });
+  const worker = words.includes('blocking=no') ? 'no' : 'yes';
+  return 'lines' in outcome ? { lines: [...outcome.lines, `use_worker = ${worker}`] } : outcome;
 }
 
 function serviceName(service: string): string[] | { readonly refuse: string } {

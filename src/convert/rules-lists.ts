@@ -23,7 +23,7 @@ const list = (
         ...new Set(renamed.flatMap((word) => [word, also(scope)[word] ?? '']).filter((word) => word !== '')),
       ];
       const unknown = has && now.find((word) => !has.has(word));
-      if (unknown) return { refuse: `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
+      if (unknown) return { refuse: INSTEAD[unknown] ?? `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
       if (words.length > own.length && line.form === 'plain') {
         if (now.length === 0) return { drop: true };
         const lines = now.map((word) => `${word} = yes`);
@@ -44,6 +44,16 @@ const HAS = new Set(
     'push_notification push_notification_lua quota quota_clone sieve trash virtual welcome'
   ).split(' '),
 );
+
+/** What takes the place of a plugin that 2.4 lacks. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  antispam:
+    'remove antispam and its settings, and let imapsieve learn instead: a script for the spam folder that pipes the mail to the same program (Pigeonhole documentation, imapsieve)',
+  mailbox_alias:
+    'remove mailbox_alias and its settings, and tell the users whose folders had two names: 2.4 has no such plugin, and each folder keeps its first name',
+  replication:
+    'remove replication and its settings, and let one server serve the users: 2.4 has no replication (docs/dovecot-2.4.md tells the ways out)',
+};
 
 /** Plugins with a new name; empty: part of the core now. */
 const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // oxfmt-ignore

@@ -1,20 +1,46 @@
 import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { dictionary } from './dictionary.ts';
-import { inMailbox } from './mailboxes.ts';
+import { inMailbox, inMailboxes } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 import { convertVariables } from './variables.ts';
 import { path } from './old-values.ts';
 
-function acl({ value }: OldSetting): Converted {
+function acl({ value }: OldSetting, scope: Scope): Converted {
   const [driver = '', ...options] = value.split(':');
   const found = [`acl_driver = ${driver}`];
   for (const option of options) {
     const seconds = /^cache_secs=(\d+)$/.exec(option)?.[1];
     if (seconds !== undefined) found.push(`acl_cache_ttl = ${seconds} secs`);
-    else
-      return refuse(
-        'rewrite the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 does not read them from a file',
-      );
+    else {
+      const rights = globalAcls(option, scope);
+      if (!('lines' in rights)) return rights;
+      found.push(...rights.lines);
+    }
+  }
+  return { lines: found };
+}
+
+/** The lines of a file of global access lists: `Public/* user=ben lrs`; a name in quotes may have spaces. */
+function globalAcls(file: string, scope: Scope): Converted {
+  const bytes = scope.files[file];
+  if (bytes === undefined)
+    return refuse(
+      'rewrite the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 does not read them from files',
+    );
+  const found: string[] = [];
+  for (const line of bytes
+    .split('\n')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !one.startsWith('#'))) {
+    const [, quotedName, plainName = quotedName, who = '', rights] =
+      /^(?:"([^"]*)"|(\S+))\s+((?:owner|anyone|authenticated)|(?:user|group|group-override)=\S+)\s+([a-z]+)$/.exec(
+        line,
+      ) ?? [];
+    if (plainName === undefined || rights === undefined)
+      return refuse(`rewrite the line ${line} of ${file} as \`acl WHO { rights }\` in a block of the mailbox`);
+    const outcome = inMailboxes(plainName, nested(`acl ${who}`, [`rights = ${rights}`]), scope);
+    if (!('lines' in outcome)) return outcome;
+    found.push(...outcome.lines);
   }
   return { lines: found };
 }
@@ -76,7 +102,7 @@ const PUSH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const CRYPT = 'mail_crypt';
 
 export const plugin: readonly Rule[] = [
-  rule('acl', 'acl', 'acl_driver, acl_cache_ttl', acl, 'Each part is a separate setting.'),
+  rule('acl', 'acl', 'acl_driver, acl_cache_ttl; mailbox NAME { acl WHO { rights } }', acl, 'Each part is a separate setting; the lines of a file of global ACLs belong in the blocks of the mailboxes.'), // oxfmt-ignore
   rule(
     'acl',
     'acl_shared_dict',

@@ -41,6 +41,10 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
     /^[ \t]*((args|trash)[ \t]*=[ \t]*|[A-Za-z0-9_-]+[ \t]*=[ \t]*(mysql|pgsql|sqlite):)\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
       sub(/^[^\/]*/, ""); sub(/[ \t\r]*(#.*)?$/, "")
       print
+    }
+    /^[ \t]*acl[ \t]*=[ \t]*vfile:\// {
+      sub(/^[^\/]*/, ""); sub(/[:# \t\r].*$/, "")
+      print
     }' $1 2>/dev/null
   ); do
     [ -f "$file" ] && printf '%s\n' "$file"

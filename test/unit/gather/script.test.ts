@@ -453,7 +453,7 @@ describe('gather: the script', () => {
       .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.ext\n')
       .write(
         '/etc/dovecot/conf.d/auth-sql.conf.ext',
-        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\ndict {\n  quota = mysql:${host.root}/etc/dovecot/used-quota.conf\n}\n`,
+        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\nplugin {\n  acl = vfile:${host.root}/etc/dovecot/acls:cache_secs=9\n}\ndict {\n  quota = mysql:${host.root}/etc/dovecot/used-quota.conf\n}\n`,
       )
       .write(
         '/etc/dovecot/conf.d/users.ext',
@@ -461,10 +461,12 @@ describe('gather: the script', () => {
       )
       .write('/etc/dovecot/dovecot-sql.conf.ext', 'driver = mysql\n')
       .write('/etc/dovecot/trash.conf', '1 Spam\n')
+      .write('/etc/dovecot/acls', 'Work owner lr\n')
       .write('/etc/dovecot/used-quota.conf', 'map {\n}\n')
       .write('/etc/dovecot/no.conf', '')
       .write('/etc/dovecot/users', 'a:{PLAIN}secret\n');
     assert.deepEqual(Object.keys(host.gather().files), [
+      '/etc/dovecot/acls',
       '/etc/dovecot/conf.d/auth-sql.conf.ext',
       '/etc/dovecot/conf.d/users.ext',
       '/etc/dovecot/dovecot-sql.conf.ext',
