@@ -29,6 +29,8 @@ export interface Scope {
   readonly old: boolean;
   /** Is this Debian package installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
   readonly has: (name: string) => boolean;
+  /** How many users have a field of their own in a passwd-file whose path has `*` for each variable. */
+  readonly userFields: (path: string) => readonly { readonly name: string; readonly count: number }[];
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */
   readonly files: Readonly<Record<string, string>>;
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */

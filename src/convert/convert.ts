@@ -52,11 +52,18 @@ const VERSION = '2.4.0';
 /**
  * @param config of either release, or of both: after an upgrade the files that the admin had not edited are the new release's
  * @param version Dovecot's version on the host, such as `2.4.1`
- * @param has which packages are installed; default: all that a setting may need
+ * @param host which packages are installed, default: all that a setting may need; and the fields of single users in passwd-files, default: none
  */
-export function convertDovecot(config: DovecotConfig, version: string, has: Scope['has'] = () => true): Conversion {
+export function convertDovecot(
+  config: DovecotConfig,
+  version: string,
+  { has = () => true, userFields = () => [] }: Partial<Pick<Scope, 'has' | 'userFields'>> = {},
+): Conversion {
   const { items, top } = itemsOf(config);
-  const scope = scopeOf(items, top, new Names(top), config.files, version, config.grammar !== '2.4', has);
+  const scope = scopeOf(items, top, new Names(top), config.files, version, config.grammar !== '2.4', {
+    has,
+    userFields,
+  });
   const outcomes: Judged[] = items.flatMap((item) => {
     const outcome = convertItem(item, scope);
     return outcome === null ? [] : [{ file: item.file, line: item.line, outcome, old: outcome.old }];

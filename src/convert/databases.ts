@@ -64,6 +64,9 @@ function pam(value: string, { global }: Scope): Converted {
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
 }
 
+/** The path with `*` for each variable. */
+const starred = (path: string): string => path.replace(/%[\d.]*[A-Z]*[a-z]|%\{[^}]*\}/g, '*');
+
 /** `file=/etc/dovecot/auth.lua blocking=no`; the script ran in a worker unless told otherwise. 2.4 chooses the key of its cache. */
 function lua(value: string): Converted {
   const words = value.split(/\s+/);
@@ -94,6 +97,15 @@ function passwdFile(value: string, type: string, scope: Scope): Converted {
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
+  const prefetched = type === 'passdb' && scope.blocks('userdb').some((block) => own(block, 'driver') === 'prefetch');
+  const fields = scope.userFields(starred(words.slice(last).join(' ')));
+  const old = prefetched ? fields : type === 'userdb' ? fields.filter(({ name }) => name !== 'quota_rule') : [];
+  if (old.length > 0) {
+    const counts = old.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
+    return refuse(
+      `rewrite fields in this file in 2.4 syntax (${counts} users): 2.4 has mail_driver, mail_path and the like, and ignores these`,
+    );
+  }
   const quota =
     type === 'userdb' && scope.plugin('quota') !== null
       ? nested('fields', ownLimits('passwd_file:quota_rule', scope))

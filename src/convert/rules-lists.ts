@@ -45,7 +45,7 @@ const HAS = new Set(
   ).split(' '),
 );
 
-/** What takes the place of a plugin that 2.4 lacks. */
+/** The next step for each plugin that 2.4 lacks. */
 const INSTEAD: Readonly<Record<string, string>> = {
   antispam:
     'remove antispam and its settings, and let imapsieve learn instead: a script for the spam folder that pipes the mail to the same program (Pigeonhole documentation, imapsieve)',

@@ -11,7 +11,7 @@ export function scopeOf(
   files: Readonly<Record<string, string>>,
   version: string,
   old: boolean,
-  has: Scope['has'],
+  { has, userFields }: Pick<Scope, 'has' | 'userFields'>,
 ): Scope {
   const global = new Map<string, Setting>();
   const plugin = new Map<string, Setting>();
@@ -32,6 +32,7 @@ export function scopeOf(
     version,
     old,
     has,
+    userFields,
     files,
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,

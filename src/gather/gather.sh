@@ -83,6 +83,27 @@ END
   cat -- "$@"
   printf '\n'
   section pem "$(pem_files "$(named_pem "$@" | sort -u)")"
+  own=$(user_fields "$@" 2>/dev/null)
+  [ -z "$own" ] || section user-fields "$own"
+}
+
+# Fields of single users in passwd-files that Dovecot 2.4 has no longer under these names: COUNT NAME PATH, where a variable in the path is "*".
+# Only the names leave the host.
+user_fields() { # FILES
+  sed -n 's/^[ \t]*args[ \t]*=\(.*[ \t]\)\{0,1\}\(\/[^ \t\r#]*\)[ \t\r]*$/\2/p' "$@" | grep -v '[.]conf\([.]ext\)\{0,1\}$' |
+    sed 's/%[0-9.]*[A-Z]*[a-z]/*/g; s/%[{][^}]*[}]/*/g' | sort -u | while read -r pattern; do
+    IFS=$newline
+    # Unquoted on purpose: the shell expands the pattern.
+    # shellcheck disable=SC2086
+    awk -F: -v pattern="$pattern" 'NF > 7 {
+      while (match($0, /[: \t](userdb_)?(mail|quota|acl|sieve|fts)[a-z_]*[0-9]*=/)) {
+        name = substr($0, RSTART, RLENGTH - 1); sub(/^[: \t]/, "", name); sub(/^userdb_/, "", name)
+        count[name]++
+        $0 = substr($0, RSTART + RLENGTH)
+      }
+    }
+    END { for (name in count) print count[name], name, pattern }' $pattern | sort -k 2
+  done
 }
 
 # Paths of the certificates and keys that master.cf and Dovecot's files name in any block, a line each. Lists at least what the

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model/index.ts';
 import { lineages, takenNames } from './lineages.ts';
-import { lostMapsIn, refusalsIn } from './parsers.ts';
+import { lostMapsIn, refusalsIn, userFieldsIn } from './parsers.ts';
 import { pemFiles } from './pem-files.ts';
 import { provided } from './parse-provided.ts';
 import { masked, takenUp, timer, units, watching } from '../debian/units.ts';
@@ -51,6 +51,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     postconf,
     ...refusalsIn(lines('refusals')),
     ...lostMapsIn(lines('lost-maps')),
+    ...userFieldsIn(lines('user-fields')),
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
     listeners: lines('listeners').flatMap((line) => listener(line, lines('masters'))),

@@ -11,9 +11,9 @@ import { CONVERSION, type Note, type SettingChange } from '../../model/index.ts'
 export function converted(
   config: DovecotConfig,
   version: string,
-  has: (name: string) => boolean,
+  host: Parameters<typeof convertDovecot>[2],
 ): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
-  const { files, lines, problems } = convertDovecot(config, version, has);
+  const { files, lines, problems } = convertDovecot(config, version, host);
   if (problems.length > 0) throw unconvertible(problems, version);
   if (lines.length === 0 && files === config.files) return { config, lines };
   return { config: loadDovecot(files, config.root), lines };
@@ -58,7 +58,7 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   [
     /passwd_file_path/,
     'info',
-    'extra fields in that file itself are not converted, except userdb_quota_rule: look for userdb_mail',
+    'of the extra fields in that file only userdb_quota_rule is converted, where a quota is set up',
   ],
   [
     /quota_clone \{/,

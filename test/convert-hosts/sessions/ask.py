@@ -216,7 +216,7 @@ def ask(user, password, host, again):
         said["quota"] = [re.sub(r" (\d+) (\d+)(?=[ )])", r" - \2", line) for line in roots] if again else roots
     for n, command in enumerate(host["ask"].get(user, [])):
         status, lines = command_of(imap, command, user)
-        said[f"ask {n}: {command}"] = [status, *lines]
+        said[f"ask {n}: {command}"] = [status, *(tidy(line) for line in lines)]
     imap.close()
     if host["pop3"]:
         said["pop3"] = pop3(user, password, again)
@@ -280,7 +280,7 @@ def pop3(user, password, again):
     if not line.startswith("+OK"):
         return [line.split()[0]]
     [stat] = say("STAT")
-    found = [stat.split()[1], *say("UIDL", True)[: 5 if again else None]]
+    found = [stat.split()[1], *say("UIDL", True)[: 3 if again else None]]
     if not again:
         found += [stat, *say("LIST", True), hashlib.sha256("\n".join(say("RETR 1", True)[1:]).encode()).hexdigest()[:12]]
     say("QUIT")

@@ -476,6 +476,26 @@ describe('gather: the script', () => {
     ]);
   });
 
+  it('counts the fields of single users in passwd-files that 2.4 does not have, and takes no other word of them', () => {
+    host
+      .write(
+        '/etc/dovecot/dovecot.conf',
+        `userdb {\n  args = scheme=PLAIN username_format=%n ${host.root}/etc/virtual/%d/passwd\n}\n`,
+      )
+      .write(
+        '/etc/virtual/a.test/passwd',
+        'x:{PLAIN}secret:1:1::/h::userdb_mail=maildir:~/M userdb_quota_rule=*:bytes=5\n',
+      )
+      .write(
+        '/etc/virtual/b.test/passwd',
+        'y:{PLAIN}secret:1:1::/h::userdb_quota_rule=*:bytes=5\n#z:::::::userdb_note=x\n',
+      );
+    assert.deepEqual(host.gather().facts.userFields, [
+      { count: 1, name: 'mail', path: `${host.root}/etc/virtual/*/passwd` },
+      { count: 2, name: 'quota_rule', path: `${host.root}/etc/virtual/*/passwd` },
+    ]);
+  });
+
   it('expands patterns from the folder of the file, not from where it is run', () => {
     host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n').write('/etc/dovecot/conf.d/a.conf', '');
     host.write('/home/conf.d/1.conf', '').write('/home/conf.d/2.conf', '');
