@@ -1,4 +1,4 @@
-import { nested, refuse, set, type OldSetting, type Converted, type Rule } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { inMailbox } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 
@@ -14,8 +14,10 @@ function solr({ value }: OldSetting): Converted {
   return { lines: nested('fts solr', found) };
 }
 
-function ftsDriver({ value }: OldSetting): Converted {
-  if (/^(solr|flatcurve|xapian)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
+function ftsDriver({ value }: OldSetting, { plugin }: Scope): Converted {
+  // 2.3 took English without fts_languages; 2.4 opens no index without a language.
+  const language = plugin('fts_languages') === null ? nested('language en', ['default = yes']) : [];
+  if (/^(solr|flatcurve|xapian)$/.test(value)) return { lines: [...nested(`fts ${value}`, []), ...language] };
   return refuse(
     `choose flatcurve (dovecot-flatcurve), solr or xapian: Debian's Dovecot 2.4 has no fts driver ${value}`,
   );

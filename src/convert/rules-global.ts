@@ -45,11 +45,11 @@ export const global: readonly Rule[] = [
     place: 'global',
     old: 'disable_plaintext_auth',
     now: 'auth_allow_cleartext',
-    by: ({ value }, { global }) =>
-      !yes(value) && global('ssl') === 'required'
+    by: ({ value, block }, { global }) =>
+      !yes(value) && (global('ssl') === 'required' || block.type !== '')
         ? { drop: true }
         : { lines: [`auth_allow_cleartext = ${not(value)}`] },
-    why: 'The same setting with its value inverted. Beside `ssl = required` it had no effect, and 2.4 refuses it there.',
+    why: 'The same setting with its value inverted. Beside `ssl = required`, which apply sets, `no` had no effect, and 2.4 ends such logins: there, and in blocks for some connections, it becomes a comment.',
     source: SOURCE,
   },
   renamed('auth_default_realm', 'auth_default_domain'),
