@@ -133,7 +133,7 @@ describe('a host of the lab without mail packages', () => {
 });
 
 describe('a run of the lab', () => {
-  const crash = `import { lab } from './test/lab/lab.ts'; await lab.host(); throw new Error('a bug');`;
+  const crash = `import { lab } from './src/lab/lab.ts'; const host = await lab.host(); console.log(host.name); throw new Error('a bug');`;
   const script = ['--import', 'tsx', 'scripts/lab.ts'];
 
   it('leaves nothing behind after Ctrl-C', async () => {
@@ -145,6 +145,8 @@ describe('a run of the lab', () => {
 
   it('leaves nothing behind after a crash', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', crash]);
+    const [name] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.match(name.toString(), /^\S+\n$/, 'a host has booted');
     const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 1);
     await nothing(child.pid ?? 0, []);
