@@ -153,6 +153,11 @@ describe('inventory: load', () => {
       ['hosts:\n  a: {}\n  a: {}\n', '3:3: this name is here a second time'],
       ['hosts:\n\ta: {}\n', '2:1: Tabs are not allowed as indentation'],
       ['hosts: [\n', '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+      [
+        `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, n) => `${name}: &${name} [${`*${'abcdefg'[n]},`.repeat(9)}]\n`).join('')}hosts: {}\n`,
+        '1:1: the aliases (*NAME) repeat too many values',
+      ],
+      ['a: *b\n', '1:4: Unresolved alias (the anchor must be set before the alias): b'],
       ['', '1:1: the file: Invalid input: expected object, received null'],
     ] as const) {
       writeFileSync(yaml, text);
