@@ -259,7 +259,7 @@ describe('gather: the time when the daemons loaded their files', () => {
     ['trixie-refused', '20:50:47', '20:51:49', true],
     ['trixie-stopped', '20:50:18', '20:50:34', false],
   ] as const) {
-    it(`files that the daemons create give the time of the last load: ${name}`, () => {
+    it(`the processes and sockets of the daemons give the time of the last load: ${name}`, () => {
       assert.deepEqual(units(said(name)), {
         postfix: { active, loaded: at(postfix) },
         dovecot: { active, loaded: at(dovecot) },
@@ -274,7 +274,7 @@ describe('gather: the time when the daemons loaded their files', () => {
     ['bookworm-by-hand', '20:49:30', '20:49:31'],
     ['trixie-reloaded', '20:50:28', '20:50:28'],
   ] as const) {
-    it(`systemd gives the time when those files give none: ${name}`, () => {
+    it(`systemd gives the time when processes and sockets give none: ${name}`, () => {
       const { postfix: smtp, dovecot: imap } = shown(blocks(name).join('\n\n'));
       assert.deepEqual([smtp?.loaded, imap?.loaded], [at(postfix), at(dovecot)]);
     });

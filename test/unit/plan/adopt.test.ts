@@ -165,9 +165,13 @@ describe('plan: certificates that are served already', () => {
   });
 
   const UNUSABLE: Readonly<Record<string, () => Described>> = {
-    'self-signed': () => ({ main: toPostfix('selfSigned'), files: pem('selfSigned') }),
-    expired: () => ({ main: toPostfix('good'), files: pem('good'), facts: { now: Date.now() / 1000 + 91 * 86_400 } }),
-    'not valid yet': () => ({
+    'that is self-signed': () => ({ main: toPostfix('selfSigned'), files: pem('selfSigned') }),
+    'that has expired': () => ({
+      main: toPostfix('good'),
+      files: pem('good'),
+      facts: { now: Date.now() / 1000 + 91 * 86_400 },
+    }),
+    'that is not valid yet': () => ({
       main: toPostfix('good'),
       files: pem('good'),
       facts: { now: Date.now() / 1000 - 2 * 86_400 },
