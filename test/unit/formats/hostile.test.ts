@@ -10,7 +10,7 @@ import { matchesTokens, simpleTokens } from '../../../src/formats/text/wildcards
 const ROOT = '/etc/dovecot/dovecot.conf';
 const many = (text: string, times: number): string => text.repeat(times);
 
-describe('hostile input of the parsers', () => {
+describe('formats: hostile input of the parsers', () => {
   describe('globs', () => {
     it('a pattern of many stars is matched without backtracking over all of them', () => {
       const name = `${many('a', 5000)}b`;
@@ -45,7 +45,7 @@ describe('hostile input of the parsers', () => {
     });
   });
 
-  it('files that include the next one twice are refused before their number explodes', () => {
+  it('files that include the next one twice are refused before their number grows exponentially', () => {
     const file = (n: number) => (n === 0 ? ROOT : `/etc/dovecot/${n}`);
     const files = Object.fromEntries(
       Array.from({ length: 40 }, (_, n) => [file(n), `!include_try ${n + 1}\n!include_try ${n + 1}\n`]),
@@ -53,22 +53,22 @@ describe('hostile input of the parsers', () => {
     assert.throws(() => loadDovecot(files, ROOT), { code: 'CONFIG_INVALID', message: /expected fewer includes/ });
   });
 
-  describe('values that name values', () => {
-    it('of Postfix stop to grow at 100 kB', () => {
+  describe('values that refer to values', () => {
+    it('values of Postfix stop growing at 100 kB', () => {
       const values: Record<string, string> = { a0: many('x', 1000) };
       for (let n = 1; n < 60; n += 1) values[`a${n}`] = many(`$a${n - 1} `, 40);
       const expanded = expandVariables('$a59', (name) => values[name] ?? null);
       assert.ok(expanded.length <= 101_000, `${expanded.length}`);
     });
 
-    it('of Dovecot stop to grow at 100 kB', () => {
+    it('values of Dovecot stop growing at 100 kB', () => {
       const lines = many('mail_plugins = $mail_plugins $mail_plugins quota\n', 60);
       const { top } = loadDovecot({ [ROOT]: `mail_plugins = acl\n${lines}` }, ROOT);
       for (const { value } of top.settings.get('mail_plugins') ?? []) assert.ok(value.length <= 101_000);
     });
   });
 
-  describe('redaction', () => {
+  describe('redact', () => {
     for (const [what, line] of [
       ['one word in a comment', `# ${many('x', 300_000)}`],
       ['secret words without a value', `# ${many('password', 40_000)}`],
@@ -78,7 +78,7 @@ describe('hostile input of the parsers', () => {
       ['open quotes', many('password="', 30_000)],
       ['blanks and backslashes', many('\\   ', 60_000)],
     ] as const)
-      it(`of a long line of ${what} takes one look at each byte`, () => {
+      it(`the time for a long line of ${what} is linear`, () => {
         assert.equal(redact(line).split('\n').length, 1);
       });
   });

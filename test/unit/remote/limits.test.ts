@@ -8,15 +8,15 @@ import { localTransport } from './local.ts';
 const read = { name: 'test', intent: 'read' } as const;
 const MARK = 'a1b2c3d4e5f60718';
 
-describe('a host that floods', () => {
+describe('remote: a host that sends without end', () => {
   const remote = (...shell: string[]) => sshRemote(localTransport({ user: 'root', shell }), { name: 'host' });
 
   for (const [where, script] of [
     ['standard output', 'cat /dev/zero'],
     ['standard error', 'cat /dev/zero >&2'],
-    ['both outputs by turns', 'cat /dev/zero & cat /dev/zero >&2; wait'],
+    ['alternating output on both streams', 'cat /dev/zero & cat /dev/zero >&2; wait'],
   ] as const)
-    it(`with its script's ${where} is given up at 64 MiB, and the controller stays small`, async function () {
+    it(`the ${where} of the script is cut off at 64 MiB, and the controller stays small`, async function () {
       this.timeout(60_000);
       const before = process.memoryUsage().rss;
       await assert.rejects(remote('sh', '-c').run(script, read), {
@@ -30,7 +30,7 @@ describe('a host that floods', () => {
     ['standard output', ''],
     ['standard error', ' >&2'],
   ] as const)
-    it(`with ${where} before its shell starts is given up at 1 MiB`, async () => {
+    it(`${where} before the shell starts is cut off at 1 MiB`, async () => {
       const before = process.memoryUsage().rss;
       await assert.rejects(remote('sh', '-c', `yes${to}`).run('true', read), {
         code: 'NOT_ROOT',
@@ -39,7 +39,7 @@ describe('a host that floods', () => {
       assert.ok(process.memoryUsage().rss - before < 100 * 2 ** 20);
     });
 
-  it('with a line from time to time is given up when the time of the script is over', async () => {
+  it('a script that prints a line from time to time is cut off at the end of its time', async () => {
     await assert.rejects(remote('sh', '-c').run('while :; do echo; sleep 0.1; done', { ...read, timeout: 1 }), {
       code: 'REMOTE_FAILED',
       message: /the script on the host did not end within 1 s$/,
@@ -47,12 +47,12 @@ describe('a host that floods', () => {
   });
 });
 
-describe('the output between the marks', () => {
+describe('remote: the output between the marks', () => {
   const pieces = fc.array(
     fc.oneof(fc.string(), fc.constantFrom(MARK, MARK.slice(0, 7), `${MARK} `, `${MARK} 7`, '\n')),
   );
 
-  it('is the same for every size of chunks, and only a mark with a status ends it', () => {
+  it('the output is the same for every size of chunks, and only a mark with a status ends it', () => {
     fc.assert(
       fc.property(pieces, pieces, fc.integer({ min: 1, max: 40 }), fc.nat(255), (noise, body, size, status) => {
         const before = noise.join('').replaceAll(MARK, 'x');
