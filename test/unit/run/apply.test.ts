@@ -204,3 +204,36 @@ describe('run: Ctrl-C', () => {
     assert.equal(fake.open(), 0);
   });
 });
+
+describe('run: an exception that nobody expected', () => {
+  const BUG = new TypeError('a bug');
+  const hosts = ['mx1', 'mx2'];
+  const worldWith = () => fakeWorld(hosts.map((name) => ({ name })));
+
+  it('at any stage of one host it ends that host alone, and every connection is closed', async () => {
+    const whole = worldWith();
+    await apply(HOSTS(...hosts), optionsFor(whole), io());
+    const stages = doneOn(whole.log, 'mx1');
+    assert.ok(stages.length > 5);
+    for (const place of stages.keys()) {
+      const fake = worldWith();
+      let reached = 0;
+      fake.onEvent = (event) => {
+        if (event.startsWith('mx1 ') && reached++ === place) throw BUG;
+      };
+      const results = await apply(HOSTS(...hosts), optionsFor(fake, { maxFail: 1 }), io());
+      assert.equal(results[0]?.ending.kind, 'failed', stages[place]);
+      assert.equal(results[1]?.ending.kind, 'changed', stages[place]);
+      assert.equal(fake.open(), 0, stages[place]);
+    }
+  });
+
+  it('while plans are shown it ends the run, and every connection is closed', async () => {
+    for (const broken of [{ alike: () => Promise.reject(BUG) }, { show: () => Promise.reject(BUG) }]) {
+      const fake = worldWith();
+      await assert.rejects(apply(HOSTS(...hosts), optionsFor(fake, { yes: false }), { ...io(), ...broken }), BUG);
+      assert.equal(fake.open(), 0);
+      assert.ok(!fake.log.includes('mx1 commit'));
+    }
+  });
+});
