@@ -24,7 +24,7 @@ void main(process.argv.slice(2), {
   signal: interrupt.signal,
 }).then((code) => {
   process.exitCode = code;
-  // By now every connection is closed and the outputs are written. If something still keeps the process alive, it ends all the same.
+  // By now every connection is closed and the outputs are written. Something that still keeps the process alive does not count.
   setInterval(() => {
     if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
   }, 500).unref();
