@@ -36,6 +36,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const broughtSni = [...sections.keys()].filter((name) => /^sni\d+$/.test(name)).flatMap((n) => broughtAs(n) ?? []);
   const pem = pemFiles(`${text('pem-main')}\n${text('pem')}`);
   const watched = watching(text('units'));
+  const masters = lines('masters');
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -53,7 +54,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     ...lostMapsIn(lines('lost-maps')),
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
-    listeners: lines('listeners').flatMap((line) => listener(line, lines('masters'))),
+    listeners: lines('listeners').flatMap((line) => listener(line, masters)),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: masked(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
