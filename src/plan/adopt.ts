@@ -81,7 +81,7 @@ function usable({ pairs }: ServedNow): ServedPair[] {
 }
 
 /** A lineage of certbot whose key type differs from the requested one is reissued. */
-function isOtherKey(served: ServedNow, { keyType }: Policy): boolean {
+function isOtherKey(served: ServedNow, { request: { keyType } = {} }: Policy): boolean {
   const [pair] = usable(served);
   return keyType !== undefined && pair?.lineage != null && pair.keyType !== (keyType === 'rsa' ? 'rsa' : 'ec');
 }

@@ -18,8 +18,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Fix it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa, replace = [] } = host;
-  const { serve = [], noServe = [] } = host;
+  const { request, cert, key, replace = [], serve = [], noServe = [] } = host;
   const both = serve.find((one) => noServe.includes(one));
   if (both !== undefined) {
     const what = `--serve and --no-serve both name ${both}`;
@@ -37,13 +36,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
     ...(noServe.length > 0 && { noServe }),
     domain,
     domains,
-    ...(email !== undefined && { email }),
-    ...(acmeServer !== undefined && { acmeServer }),
-    ...(acmeCa !== undefined && { acmeCa }),
-    ...(webroot !== undefined && { webroot }),
-    ...(preHook !== undefined && { preHook }),
-    ...(postHook !== undefined && { postHook }),
-    ...(keyType !== undefined && { keyType }),
+    ...(request && { request }),
     ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
     ...(sni.length > 0 && { sni }),
   };

@@ -126,8 +126,8 @@ function expected(snapshot: Snapshot, policy: Policy, how: Thoroughness): Wanted
   };
 }
 
-function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
-  return acmeCa === undefined ? [] : [acmeCa];
+function rootsOf({ request }: Pick<Host, 'request'>): string[] {
+  return request?.acmeCa === undefined ? [] : [request.acmeCa];
 }
 
 /** The role of port 587 on this host: part of the strict profile, the admin's own, or none. */

@@ -51,7 +51,7 @@ function hookFile(lineages: readonly string[], policy: Policy): OwnFile {
  * certbot has no option for the roots of an authority's own HTTPS; it reads an environment variable. Only certbot's renewals get
  * it: the host's other programs do not trust the authority. The host's own roots change with upgrades, so each renewal joins both.
  */
-function trustFiles({ acmeCa }: Policy): OwnFile[] {
+function trustFiles({ request: { acmeCa } = {} }: Policy): OwnFile[] {
   if (acmeCa === undefined) return [];
   const shared = { mode: '0644', owner: 'root:root', why: "Renewals trust the authority's own HTTPS (--acme-ca)." };
   return [

@@ -14,7 +14,7 @@ export function lineageName(facts: Facts, policy: Policy): string {
  * for other names, or from a staging server that the run does not ask for.
  */
 export function usableLineage({ lineages, now }: Facts, policy: Policy): Lineage | null {
-  const { domain, domains, acmeServer = '', lineagesInUse = [] } = policy;
+  const { domain, domains, request: { acmeServer = '' } = {}, lineagesInUse = [] } = policy;
   const usable = lineages.filter(
     (lineage) => lineage.key && covers(lineage, domain, now) && (!isRehearsal(lineage) || /staging/.test(acmeServer)),
   );
@@ -29,7 +29,8 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
   if (policy.own || isKept(policy)) return [];
   const found = usableLineage(facts, policy);
   const domains = [...new Set([...policy.domains, ...(policy.namesInUse ?? [])])];
-  const { keyType, webroot, preHook, postHook, email, acmeServer, acmeCa } = policy;
+  const { request = {} } = policy;
+  const { keyType, webroot, preHook } = request;
   if (found && domains.every((name) => isFor(found, name)) && hasKeyOf(found, keyType)) return [];
   const name = nameToAskFor(facts, policy.domain, found);
   const there = facts.lineages.find((lineage) => lineage.name === name);
@@ -40,13 +41,7 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
       domain: policy.domain,
       domains: [...new Set([...domains, ...(there ? namesOf(there) : [])])],
       challenge: webroot !== undefined || (preHook === undefined && webServer(facts)) ? 'webroot' : 'standalone',
-      ...(webroot !== undefined && { webroot }),
-      ...(preHook !== undefined && { preHook }),
-      ...(postHook !== undefined && { postHook }),
-      ...(keyType !== undefined && { keyType }),
-      ...(email !== undefined && { email }),
-      ...(acmeServer !== undefined && { acmeServer }),
-      ...(acmeCa !== undefined && { acmeCa }),
+      request,
     },
   ];
 }

@@ -27,7 +27,9 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
  * @param trust roots that the checks trust beside the usual ones, PEM
  */
 export function selfSignedNotes(facts: Facts, policy: Policy, trust: readonly string[]): Note[] {
-  const trusted = [...trust, policy.acmeCa ?? ''].flatMap(certificatesIn).map(({ fingerprint256 }) => fingerprint256);
+  const trusted = [...trust, policy.request?.acmeCa ?? '']
+    .flatMap(certificatesIn)
+    .map(({ fingerprint256 }) => fingerprint256);
   const all = [facts.provided, ...(facts.providedSni ?? [])].filter((one) => one !== undefined);
   return all.flatMap(({ cert, chain }): Note[] => {
     const [leaf] = certificatesIn(chain);

@@ -31,9 +31,9 @@ export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: Sas
 }
 
 /** The value of smtpd_tls_chain_files: our key and certificate, and the existing pairs with another key type. */
-function chainFiles({ key, cert, chain }: Served, { chainPairs = [], keyType, kept }: Policy): string {
+function chainFiles({ key, cert, chain }: Served, { chainPairs = [], request, kept }: Policy): string {
   const pairs = kept?.postfix?.pairs ?? chainPairs;
-  const type = chain === null ? (keyType === 'rsa' ? 'rsa' : 'ec') : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
+  const type = chain === null ? (request?.keyType === 'rsa' ? 'rsa' : 'ec') : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
   const isOurs = (pair: KeyPair): boolean => pair.key === key && pair.cert === cert;
   const others = pairs.filter((pair) => isOurs(pair) || pair.keyType !== type);
   const lists = others.map(({ files }) => files.join(', '));

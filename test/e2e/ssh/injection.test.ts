@@ -57,8 +57,7 @@ describe('values with tricks, on the host', () => {
         name,
         ...domain,
         challenge: 'standalone',
-        email,
-        acmeServer,
+        request: { email, acmeServer },
       }).catch((error: Error) => {
         assert.match(error.message, /NUL/);
         refused += 1;
