@@ -145,6 +145,21 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertNothingToDo();
       });
 
+      it('is loaded once also where the other half comes while key and certificate are compared', async () => {
+        await idle();
+        const since = await activity(host);
+        // In place of openssl, a script that lays the new chain first, once, when the watch asks for the key.
+        await shell(`issue ec ${host.name} smtp.${host.name}; cat leaf.pem root.pem >/root/chain.pem
+          mv /usr/bin/openssl /usr/bin/openssl.real
+          printf '%s\\n' '#!/bin/sh' '[ ! -e /root/chain.pem ] || mv /root/chain.pem ${ACME}.pem' 'exec /usr/bin/openssl.real "$@"' >/usr/bin/openssl
+          chmod 755 /usr/bin/openssl; install_key ${ACME}
+          until [ ! -e /root/chain.pem ]; do sleep 0.1; done`);
+        await idle();
+        await host.run('mv /usr/bin/openssl.real /usr/bin/openssl');
+        await assertServed(ACME);
+        assert.deepEqual((await activity(host, since)).reloads.toSorted(), ['dovecot', 'postfix']);
+      });
+
       it('is not loaded again where its bytes are the same', async () => {
         const since = await activity(host);
         const runs = () => host.run(`systemctl show -p InvocationID --value ${WATCH}.service`);
