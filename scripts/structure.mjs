@@ -1,5 +1,6 @@
 // The structure that docs/architecture.md promises: one loose file in src/, no import cycle (type imports included), every
-// module in the table there and no import that the table does not allow, no I/O in a pure module, and no name twice.
+// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, and no path of a host outside of
+// src/model/paths.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { sameName } from './same-names.mjs';
@@ -53,6 +54,21 @@ for (const [file, targets] of imports) {
     if (other !== null && !row.may.has(other))
       faults.push(`${file}: ${moduleOf(file)} may not import ${other} (${target})`);
     if (row.pure && IO.test(target)) faults.push(`${file}: a pure module does no I/O (${target})`);
+  }
+}
+
+// ── paths of a host: each once, in src/model/paths.ts ─────────────────────────────────────────────────────────────────
+
+const HOST_PATH =
+  /\/(?:etc\/(?:postfix|dovecot|letsencrypt|systemd)|var\/(?:lib\/harden-mail|spool\/postfix|log\/letsencrypt)|run\/(?:harden-mail|dovecot|systemd))\b[\w./-]*/;
+const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
+for (const file of [...files, ...scripts.map((name) => `src/${name}`)]) {
+  if (file === 'src/model/paths.ts') continue;
+  const comment = file.endsWith('.sh') ? /(^|\s)#.*/ : /^\s*(\/?\*|\/\/).*|\s\/\/ .*/;
+  for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (/^\s*recipe: /.test(line)) continue; // lines of the recipe, word for word
+    const [found] = HOST_PATH.exec(line.replace(comment, '')) ?? [];
+    if (found) faults.push(`${file}:${at + 1}: ${found} stands outside of src/model/paths.ts`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { HardenMailError } from '../model/errors.ts';
-import type { Action, CertificateRequest } from '../model/index.ts';
+import { PATHS, type Action, type CertificateRequest } from '../model/index.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { certbotFailure } from './certbot-failures.ts';
@@ -119,6 +119,6 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
   throw new HardenMailError(
     'CERTIFICATE_FAILED',
     `certbot got no certificate for ${domain}: ${why}`,
-    `${todo} Mail works as before; /var/log/letsencrypt/letsencrypt.log on the host has the whole story.`,
+    `${todo} Mail works as before; ${PATHS.CERTBOT_LOG} on the host has the whole story.`,
   );
 }

@@ -5,7 +5,7 @@ import { smtpdsOf, type Smtpd } from '../../exposure/postfix-ways.ts';
 import { cutOptions } from '../../formats/postfix/cut-option.ts';
 import { activeServices, optionValue } from '../../formats/postfix/master-cf.ts';
 import { redact } from '../../formats/redact.ts';
-import type { Facts, Note } from '../../model/index.ts';
+import { PATHS, type Facts, type Note } from '../../model/index.ts';
 import type { Fault } from './fault.ts';
 import { lostMapFaults } from './lost-maps.ts';
 import { switchFaults } from './switches.ts';
@@ -105,7 +105,7 @@ function cutOff(smtpd: Smtpd): Fault[] {
 function noSocket({ id, auth, service }: Smtpd, { dovecot }: Workspace, { postconf }: Facts): Fault[] {
   if (!dovecot || auth.offered === 'never' || auth.type !== 'dovecot' || /^inet:|\$/.test(auth.path)) return [];
   const plain = auth.path.replace(/^unix:/, '');
-  const path = plain.startsWith('/') ? plain : `${postconf['queue_directory'] || '/var/spool/postfix'}/${plain}`;
+  const path = plain.startsWith('/') ? plain : `${postconf['queue_directory'] || PATHS.QUEUE}/${plain}`;
   const own = [...authSockets(dovecot).map((one) => one.path), 'auth-client'];
   if (own.some((one) => path === one || path.replace(/^(\/var)?\/run\/dovecot\//, '') === one)) return [];
   const text = `${MASTER_CF}:${service.line}: ${id} offers AUTH by the socket ${path}, which Dovecot's files do not make: unless another program does, smtpd dies at each connection`; // oxfmt-ignore

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { listMembers } from '../../formats/text/lists.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
-import type { Facts, KeyPair, MailDaemon, PemFile, Snapshot } from '../../model/index.ts';
+import { PATHS, type Facts, type KeyPair, type MailDaemon, type PemFile, type Snapshot } from '../../model/index.ts';
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from '../workspace.ts';
@@ -52,20 +52,20 @@ interface Source extends Omit<PemFile, 'path'> {
 }
 type Files = (path: string) => Source;
 
-const LIVE = /^\/etc\/letsencrypt\/live\/([^/]+)\/([^/]+)\.pem$/;
+const PART = new RegExp(`^${PATHS.LIVE}/([^/]+)/([^/]+)\\.pem$`);
 const ARCHIVE = /^\/etc\/letsencrypt\/archive\/([^/]+)\//;
 
 function filesOf({ facts, files }: Snapshot): Files {
   const read = new Map((facts.pemFiles ?? []).map((file) => [file.path, file]));
   return (path) => {
-    const [, name, part] = LIVE.exec(path) ?? [];
+    const [, name, part] = PART.exec(path) ?? [];
     const found = read.get(path);
     if (name === undefined || part === undefined) {
       const none = { target: '', certificates: '', publicKeys: [], exposed: false, changed: 0, folders: [] };
       return { ...(found ?? none), lineage: null };
     }
     const lineage = facts.lineages.find((one) => one.name === name);
-    const live = files[`/etc/letsencrypt/live/${name}/fullchain.pem`];
+    const live = files[`${PATHS.LIVE}/${name}/fullchain.pem`];
     // The facts already say whether a lineage's key belongs to its certificate.
     return {
       target: lineage ? path : '',
@@ -73,7 +73,7 @@ function filesOf({ facts, files }: Snapshot): Files {
       publicKeys: part === 'privkey' && lineage ? [lineage.key ? 'unknown' : ''] : [],
       exposed: part === 'privkey' && lineage?.exposed === true,
       changed: live?.changed ?? 0,
-      folders: lineage?.authenticator === null ? [`/etc/letsencrypt/live/${name}`] : [],
+      folders: lineage?.authenticator === null ? [`${PATHS.LIVE}/${name}`] : [],
       lineage: name,
     };
   };
