@@ -1,28 +1,28 @@
 // The structure that docs/architecture.md promises: one loose file in src/, no import cycle (type imports included), every
-// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, and no path of a host outside of
-// src/model/paths.ts.
+// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, no path of a host
+// outside of src/model/paths.ts, and no test that imports from another suite's folder.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { sameName } from './same-names.mjs';
 
 process.chdir(process.argv[2] ?? new URL('..', import.meta.url).pathname);
 
-const files = readdirSync('src', { recursive: true })
-  .map((name) => `src/${name}`)
-  .filter((name) => name.endsWith('.ts'))
-  .sort();
+const sources = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .map((name) => `${folder}/${name}`)
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+const files = sources('src');
 const moduleOf = (file) => (dirname(file) === 'src' ? null : file.split('/')[1]);
 const faults = [];
 
 /** Every import of each file: the file that it names, or the package. Dynamic imports and types count too. */
-const imports = new Map(
-  files.map((file) => {
-    const text = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '');
-    const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name);
-    const targets = named.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
-    return [file, [...new Set(targets)]];
-  }),
-);
+function importsOf(file) {
+  const text = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '');
+  const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name);
+  return [...new Set(named.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name)))];
+}
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 for (const file of files)
   if (moduleOf(file) === null && file !== 'src/main.ts') faults.push(`${file} is loose in src/`);
@@ -63,7 +63,7 @@ const HOST_PATH =
   /\/(?:etc\/(?:postfix|dovecot|letsencrypt|systemd)|var\/(?:lib\/harden-mail|spool\/postfix|log\/letsencrypt)|run\/(?:harden-mail|dovecot|systemd))\b[\w./-]*/;
 const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
 for (const file of [...files, ...scripts.map((name) => `src/${name}`)]) {
-  if (file === 'src/model/paths.ts') continue;
+  if (file === 'src/model/paths.ts' || moduleOf(file) === 'lab') continue; // the lab has paths of its own machine
   const comment = file.endsWith('.sh') ? /(^|\s)#.*/ : /^\s*(\/?\*|\/\/).*|\s\/\/ .*/;
   for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
     if (/^\s*recipe: /.test(line)) continue; // lines of the recipe, word for word
@@ -71,6 +71,16 @@ for (const file of [...files, ...scripts.map((name) => `src/${name}`)]) {
     if (found) faults.push(`${file}:${at + 1}: ${found} stands outside of src/model/paths.ts`);
   }
 }
+
+// ── tests: what suites share is in test/support/ ────────────────────────────────────────────────────────────────────
+
+const suiteOf = (file) => file.split('/')[1];
+for (const file of sources('test'))
+  for (const target of importsOf(file)) {
+    const isOther = target.startsWith('test/') && suiteOf(target) !== suiteOf(file) && suiteOf(target) !== 'support';
+    if (isOther)
+      faults.push(`${file}: ${suiteOf(file)} may not import from another suite (${target}): test/support/ is for both`);
+  }
 
 // ── cycles: Tarjan's strongly connected components ────────────────────────────────────────────────────────────────────
 

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost, State } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, scratch, start, to } from './cli.ts';
-import { activity, assertTidy } from './host.ts';
-import { openssl } from './opinions.ts';
-import { assertShown, MAIL_PORTS } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost, State } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { hardenMail, issuedBy, scratch, start, to } from '../support/cli.ts';
+import { activity, assertTidy } from '../support/host.ts';
+import { openssl } from '../support/opinions.ts';
+import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 
 /** Shell of a private authority, and of a tool that lays its certificates as acme.sh does. */
 const AUTHORITY = `set -e
