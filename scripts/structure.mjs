@@ -82,6 +82,17 @@ for (const file of sources('test'))
       faults.push(`${file}: ${suiteOf(file)} may not import from another suite (${target}): test/support/ is for both`);
   }
 
+// ── mail ports: each list once, in src/model/ports.ts ─────────────────────────────────────────────────────────────────
+
+const PORT_LIST = /\[(?:(?:25|110|143|465|587|993|995)(?:, )?){2,}\]/;
+for (const file of files) {
+  if (file === 'src/model/ports.ts' || moduleOf(file) === 'lab') continue;
+  for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    const [found] = PORT_LIST.exec(line) ?? [];
+    if (found) faults.push(`${file}:${at + 1}: ${found} is a list of src/model/ports.ts`);
+  }
+}
+
 // ── cycles: Tarjan's strongly connected components ────────────────────────────────────────────────────────────────────
 
 const order = new Map();

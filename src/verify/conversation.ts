@@ -4,18 +4,15 @@ import type { Expectation } from './judge-certificate.ts';
 import { judgeCertificate } from './judge-certificate.ts';
 import type { CheckId, NoteCheck } from './checks/index.ts';
 import type { Port } from './mail-ports.ts';
-import { imap } from '../mail/imap.ts';
 import { legacyOffer, loginOffer, noLoginOffer } from './offers.ts';
-import { pop3 } from '../mail/pop3.ts';
 import type { Offer, Protocol } from '../mail/protocol.ts';
 import { show } from '../formats/text/show.ts';
+import { PROTOCOLS } from '../mail/protocols.ts';
 import { smtp } from '../mail/smtp.ts';
 import { askAsStranger, ConversationEnded } from './strangers.ts';
 import { addressOf, logIn, useAccount, type User } from './user.ts';
 import type { Wire } from '../mail/wire.ts';
 import { openWire, ProtocolError, reason } from '../mail/wire.ts';
-
-const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
 
 /** The check that a user's session proves, by protocol. */
 const USE = { smtp: 'send', imap: 'mailbox', pop3: 'maildrop' } as const satisfies Record<Port['protocol'], CheckId>;

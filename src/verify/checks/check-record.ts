@@ -1,5 +1,5 @@
 /** One check of `verify`: what it proves, which tasks fix it, when its loss undoes an apply, and its weight in an audit. */
-import type { Profile, Severity, TaskName } from '../../model/index.ts';
+import { MAIL_PORTS, type Profile, type Severity, type TaskName } from '../../model/index.ts';
 
 export interface Check {
   readonly id: string;
@@ -31,7 +31,7 @@ export interface CheckWeight {
   readonly dovecot: readonly string[];
 }
 
-export const ALL_PORTS = [25, 110, 143, 465, 587, 993, 995];
+export const ALL_PORTS = MAIL_PORTS.map(({ port }) => port);
 
 export const POSTFIX_CERTIFICATE = ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'];
 export const DOVECOT_CERTIFICATE = ['ssl_cert', 'ssl_server_cert_file'];

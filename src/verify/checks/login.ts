@@ -1,8 +1,9 @@
+import { SMTP_PORTS } from '../../model/index.ts';
 import { type Check } from './check-record.ts';
 
 export const loginCheck = {
   id: 'login',
-  ports: [25, 465, 587, 993, 995],
+  ports: [...SMTP_PORTS, 993, 995],
   proves: 'a real user logs in inside TLS (only if a user is given, and only to a server that proved its identity)',
   recipe: [],
   fixedBy: (service) => (service === 'dovecot-ssl' ? ['restart'] : ['sasl', service, 'restart']),

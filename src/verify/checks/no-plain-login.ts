@@ -1,8 +1,9 @@
+import { STARTTLS_PORTS } from '../../model/index.ts';
 import { type Check } from './check-record.ts';
 
 export const noPlainLoginCheck = {
   id: 'no-plain-login',
-  ports: [25, 110, 143, 587],
+  ports: STARTTLS_PORTS,
   proves:
     'before TLS nobody can log in: no AUTH on 25 and 587 in either spelling; on 143 LOGINDISABLED, on 110 no USER, and a login tried with a made-up name is refused',
   recipe: ['ehlo localhost: no 250-AUTH PLAIN LOGIN, no 250-AUTH=PLAIN LOGIN (smtpd_tls_auth_only = yes)'],
