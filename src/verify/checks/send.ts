@@ -1,3 +1,4 @@
+import { useAccount } from '../user.ts';
 import { SMTP_PORTS } from '../../model/index.ts';
 import { type Check } from './check-record.ts';
 
@@ -9,6 +10,7 @@ export const sendCheck = {
   recipe: [],
   fixedBy: () => [],
   warningUndoes: true,
+  asksInside: useAccount,
   weight: {
     severity: 'high',
     source: 'RFC 6409 §3.3',

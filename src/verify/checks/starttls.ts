@@ -7,6 +7,7 @@ export const starttlsCheck = {
   proves: 'TLS is offered in the clear, granted when asked for, and no data is slipped in before it starts',
   recipe: ['ehlo localhost: 250-STARTTLS'],
   fixedBy: byCertificate,
+  warnsOnOwn: true,
   weight: {
     severity: 'high',
     source: 'RFC 3207, RFC 9051 §6.2.1',
