@@ -132,7 +132,7 @@ async function followed(
   if (last === 'lost') {
     throw new HardenMailError(
       'ROLLBACK_INCOMPLETE',
-      `the transaction on ${remote.name} died without a word`,
+      `the transaction on ${remote.name} died without a message`,
       'Run again: an unfinished transaction is finished or undone first. By hand: docs/transaction.md.',
     );
   }

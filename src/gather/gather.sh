@@ -341,7 +341,7 @@ refusal() { # DAEMON PROGRAM; reads its output
   awk -v who="$1" -v program="$2: " '
     index($0, program) == 1 { last = $0 }
     index($0, program) == 1 && /[Ff]atal: |[Ee]rror: / { print who, $0; found = 1 }
-    END { if (!found) print who, (last ? last : program "fails without a word") }'
+    END { if (!found) print who, (last ? last : program "fails without a message") }'
 }
 
 # Asks the daemons' own parsers about the files as they are. postmap reads the parameters that each program of Postfix reads at its

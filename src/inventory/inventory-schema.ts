@@ -18,7 +18,9 @@ const settings = {
     .string()
     .refine(validHostname, 'not a domain name')
     .describe("the certificate's name; default: the myhostname of the host's Postfix"),
-  domains: z.array(z.string().refine(validHostname, 'not a domain name')).describe('further names for the certificate'),
+  domains: z
+    .array(z.string().refine(validHostname, 'not a domain name'))
+    .describe('additional names for the certificate'),
   webroot: z
     .string()
     .refine(REQUEST_RULES.webroot.valid, REQUEST_RULES.webroot.wrong)
@@ -55,7 +57,7 @@ const settings = {
         key: z.string().refine(validFile, 'not an absolute path of plain characters').optional(),
       }),
     )
-    .describe('further names with certificates of their own (SNI), each from certbot or your own; default: none'),
+    .describe('additional names with certificates of their own (SNI), each from certbot or your own; default: none'),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()

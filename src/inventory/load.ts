@@ -50,7 +50,7 @@ function problems({ groups, hosts }: Inventory): Wrong[] {
   return [...members, ...Object.entries(hosts).flatMap(([name, { sni = [] }]) => wrongNames(name, sni))];
 }
 
-/** Faults of further names: a certificate without key or the reverse, and a name with two certificates. */
+/** Faults of additional names: a certificate without key or the reverse, and a name with two certificates. */
 function wrongNames(host: string, sni: NonNullable<Inventory['hosts'][string]['sni']>): Wrong[] {
   const seen = new Set<string>();
   return sni.flatMap(({ names, cert, key }, index) => {

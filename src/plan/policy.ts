@@ -27,7 +27,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   const domains = [...new Set([domain, ...others])];
-  const sni = furtherNames(host.sni ?? recorded?.sni ?? [], domains);
+  const sni = additionalNames(host.sni ?? recorded?.sni ?? [], domains);
   return {
     profile,
     ...(asked.length > 0 && { asked }),
@@ -43,7 +43,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
 }
 
 /** The additional names, checked: each name has one certificate. */
-function furtherNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
+function additionalNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
   const taken = new Set(domains);
   return entries.map((entry) => {
     const names = [...new Set(entry.names.map((name) => checkedName(name, 'Fix it in sni.')))];

@@ -13,11 +13,11 @@ interface Part {
 
 /** The mail domain's certificate, then those of additional names. */
 export function parts(facts: Facts, policy: Policy): Part[] {
-  return [{ facts, policy }, ...further(facts, policy)];
+  return [{ facts, policy }, ...additional(facts, policy)];
 }
 
 /** Each additional certificate is separate: the mail domain's does not count, even if it has the name too. */
-function further(facts: Facts, policy: Policy): Part[] {
+function additional(facts: Facts, policy: Policy): Part[] {
   const { own: _own, kept: _kept, namesInUse: _names, lineagesInUse: _lineages, sni = [], ...shared } = policy;
   const { provided, providedSni = [], ...rest } = facts;
   const brought = [...(provided ? [provided] : []), ...providedSni];
@@ -51,7 +51,7 @@ export interface Named {
 
 /** The certificate that each additional name serves. */
 export function namedCertificates(facts: Facts, policy: Policy, asked = true): Named[] {
-  return further(facts, policy).map((part) => ({
+  return additional(facts, policy).map((part) => ({
     names: part.policy.domains,
     served: servedCertificate(part.facts, part.policy, asked),
   }));

@@ -1,4 +1,4 @@
-/** What a check can use when it asks in the conversation on a port. */
+/** The part of a conversation that a check can use to ask. */
 import type { Duplex } from 'node:stream';
 import type { Finding } from '../model/index.ts';
 import type { Offer, Protocol } from '../mail/protocol.ts';

@@ -1,4 +1,4 @@
-/** What a user can do after the login. */
+/** The first actions of a user after the login. */
 import { smtp } from '../mail/smtp.ts';
 import type { NoteFinding, TalkInside } from './talk.ts';
 

@@ -55,7 +55,7 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
-  it('a further name, which nginx serves from another folder, is added to the same certificate', async () => {
+  it('an additional name, which nginx serves from another folder, is added to the same certificate', async () => {
     const stdout = await assertApplied('--domains', mail);
     assert.match(stdout, new RegExp(`would request a certificate for ${host.name}, ${mail} \\(http-01, webroot\\)`));
     assert.equal(await names(), `DNS:${mail} DNS:${host.name}`);

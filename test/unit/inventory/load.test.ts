@@ -87,7 +87,7 @@ describe('inventory: load', () => {
     ]);
   });
 
-  it('says where a further name is wrong: half a certificate, two of them, none at all', async () => {
+  it('says where an additional name is wrong: half a certificate, two of them, none at all', async () => {
     const sni = (...entries: object[]) => refusal({ hosts: { mx1: { sni: entries } } });
     assert.match(await sni({ names: ['a.example'], cert: '/c' }), /hosts\.mx1\.sni\.0\.cert: has no key beside it$/);
     assert.match(

@@ -35,7 +35,7 @@ describe('plan: records that would go with a certificate', () => {
     for (const line of records()) assert.match(line, /^(;.*|[\w.-]+\. IN (TLSA|CAA) .*|)$/);
   });
 
-  it('prints the same of further names, each with its own certificate', () => {
+  it('prints the same for additional names, each with its own certificate', () => {
     const records = furtherRecords(lineage, ['mail.other.example', 'imap.other.example']);
     const own = dnsRecords(lineage, policy, snapshot.facts).find((line) => line.includes('TLSA')) ?? '';
     const digest = own.split(' ').at(-1);

@@ -151,7 +151,7 @@ describe('plan: a part of the recipe', () => {
   it('names the certificate that is there, not one that nobody asks for', () => {
     const [lineage] = stock.snapshot.facts.lineages;
     assert.ok(lineage);
-    // By hand, so that a new one with the further name would be kept as NAME-0001.
+    // By hand, so that a new one with the additional name would be kept as NAME-0001.
     const facts = { ...stock.snapshot.facts, lineages: [{ ...lineage, authenticator: null }] };
     const policy = { ...stock.policy, domains: [stock.policy.domain, 'further.example.test'] };
     const snapshot = { ...stock.snapshot, facts: { ...facts, takenNames: [lineage.name] } };

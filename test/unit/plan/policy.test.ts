@@ -85,12 +85,12 @@ describe('plan: policy', () => {
     });
   });
 
-  it('refuses a further name that is none, by name', () => {
+  it('refuses an additional name that is not a full domain name, and names it', () => {
     const host = { ...named('a.example.org'), domains: ['b.example.org', '*.example.org'] };
     assert.throws(() => policyFor(host, facts), refused(/--domains/));
   });
 
-  it('has further names from the inventory, else as they were last applied', () => {
+  it('has additional names from the inventory, else as they were last applied', () => {
     const sni = [{ names: ['Mail.Other.Example.', 'imap.other.example'], cert: '/c', key: '/k' }];
     const clean = [{ names: ['mail.other.example', 'imap.other.example'], cert: '/c', key: '/k' }];
     assert.deepEqual(policyFor({ ...unnamed, sni }, facts).sni, clean);

@@ -5,7 +5,7 @@ import { goodHost } from './good.ts';
 import type { Fakes } from './host.ts';
 import { certificates, look, start, stop } from './host.ts';
 
-describe('verify: further names', () => {
+describe('verify: additional names', () => {
   let host: Fakes;
   before(async () => {
     // One certificate for all who ask, whatever the name.
