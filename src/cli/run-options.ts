@@ -16,6 +16,7 @@ import { WORLD } from '../run/world.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
+import { pemCertificates } from '../x509/pem.ts';
 
 /** The hosts that the flags select. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
@@ -28,8 +29,7 @@ export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
 async function withRoots(host: Host): Promise<Host> {
   if (host.request?.acmeCa === undefined) return host;
   const text = await readCa('acme-ca', host.request.acmeCa);
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return { ...host, request: { ...host.request, acmeCa: blocks.join('\n') } };
+  return { ...host, request: { ...host.request, acmeCa: pemCertificates(text).join('\n') } };
 }
 
 async function namedHosts(flags: Flags): Promise<readonly Host[]> {

@@ -1,7 +1,8 @@
 /** Checks that the administrator's certificate can be served. If it cannot, nothing is written. Pure. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Note, Policy, Provided } from '../model/index.ts';
+import { certificatesIn, parseCertificate, pemCertificates } from '../x509/pem.ts';
 
 /** Throws CERTIFICATE_UNUSABLE with the first reason why Postfix, Dovecot or their clients could not use it. */
 export function assertProvided({ provided, now }: Facts, { own, domains }: Policy): void {
@@ -39,17 +40,6 @@ export function selfSignedNotes(facts: Facts, policy: Policy, trust: readonly st
   });
 }
 
-/** Those that can be read. */
-function certificatesIn(pem: string): X509Certificate[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []).flatMap((one) => {
-    try {
-      return [new X509Certificate(one)];
-    } catch {
-      return [];
-    }
-  });
-}
-
 function assertFiles({ cert, key, missing, exposed, keyInside }: Provided): void {
   const [gone] = missing;
   if (gone !== undefined) {
@@ -80,7 +70,7 @@ function assertFiles({ cert, key, missing, exposed, keyInside }: Provided): void
 }
 
 function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
-  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(chain);
   if (blocks.length === 0) {
     throw unusable(
       `${cert} holds no certificate in PEM format`,
@@ -88,14 +78,9 @@ function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
     );
   }
   return blocks.map((pem, index) => {
-    try {
-      return new X509Certificate(pem);
-    } catch {
-      throw unusable(
-        `certificate ${index + 1} of ${cert} cannot be read`,
-        'Download the file from the authority again.',
-      );
-    }
+    const certificate = parseCertificate(pem);
+    if (certificate) return certificate;
+    throw unusable(`certificate ${index + 1} of ${cert} cannot be read`, 'Download the file from the authority again.');
   });
 }
 

@@ -1,5 +1,5 @@
 /** The certificates that the daemons are configured to serve now, and whether clients can accept them. Pure. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { listMembers } from '../../formats/text/lists.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
@@ -7,6 +7,7 @@ import { PATHS, type Facts, type KeyPair, type MailDaemon, type PemFile, type Sn
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from '../workspace.ts';
+import { parseCertificate, pemCertificates } from '../../x509/pem.ts';
 
 /** One key with its certificate, checked. */
 export interface ServedPair extends KeyPair {
@@ -158,7 +159,7 @@ interface Named {
 
 function judged({ group, key, keyPath, files, facts, hasPassword }: Named): ServedPair {
   const sources = group.map((path) => ({ path, ...files(path) }));
-  const certificates = sources.flatMap(({ path, certificates: pem }) => blocks(pem).map((one) => ({ path, pem: one, leaf: parsed(one) }))); // oxfmt-ignore
+  const certificates = sources.flatMap(({ path, certificates: pem }) => pemCertificates(pem).map((one) => ({ path, pem: one, leaf: parseCertificate(one) }))); // oxfmt-ignore
   // A key that the host could not read (no openssl, or a password) is assumed to belong to the first certificate.
   const isSealed = key === 'unknown' || (key === '' && hasPassword && sources.some(({ publicKeys }) => publicKeys.length > 0)); // oxfmt-ignore
   const at = isSealed ? 0 : certificates.findIndex(({ leaf }) => leaf !== null && publicHalf(leaf) === key);
@@ -202,18 +203,6 @@ function problemOf(leaf: X509Certificate | null, count: number, key: string, { n
     return 'it has no DNS name (subject alternative name), and clients look at nothing else';
   if (leaf.issuer.includes('(STAGING)')) return 'no client trusts the staging server that issued it';
   return null;
-}
-
-function blocks(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-}
-
-function parsed(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
 }
 
 function publicHalf(leaf: X509Certificate): string {
