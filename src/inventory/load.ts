@@ -6,7 +6,7 @@ import { closest } from './closest.ts';
 import { parseInventory } from './parse-inventory.ts';
 import type { Inventory, Issue } from './inventory-schema.ts';
 import { nestRequest } from './request-settings.ts';
-import { globToRegExp } from './select.ts';
+import { matchesName } from './select.ts';
 
 /** Values of flags or environment variables; each overrides the value of the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
@@ -43,7 +43,7 @@ function problems({ groups, hosts }: Inventory): Wrong[] {
   if (names.length === 0) return [{ at: ['hosts'], what: 'the inventory has no hosts' }];
   const members = Object.entries(groups).flatMap(([group, { hosts: members }]) =>
     members.flatMap((member, index) => {
-      if (names.some((name) => globToRegExp(member).test(name))) return [];
+      if (names.some((name) => matchesName(member, name))) return [];
       return [{ at: ['groups', group, 'hosts', index], what: `matches no host below${closest(member, names)}` }];
     }),
   );
@@ -84,7 +84,7 @@ function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
 function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
   return Object.entries(hosts).map(([name, own]) => {
     const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
-      members.some((member) => globToRegExp(member).test(name)),
+      members.some((member) => matchesName(member, name)),
     );
     const shared = mine.map(([, group]) => ({ ...group, hosts: undefined }));
     const { request: given, ...flags } = overrides;
