@@ -1,6 +1,6 @@
 // The style of CONTRIBUTING.md, "Language": fails on words and turns of phrase that readers stumble over. It looks at comments and
-// texts of the sources, at the documents, README and the man page, and at the titles of tests. `node scripts/words.mjs FILE…` looks
-// at these files alone.
+// messages of the sources (.ts and .sh), at the documents, README and the man page, and at the titles of tests.
+// `node scripts/words.mjs FILE…` looks at these files alone.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -28,6 +28,7 @@ const STUMBLES = [
   [/\bof ours\b|\bof theirs\b/i, 'our, their'],
   [/\bnobody else\b/i, 'no other program, no other user'],
   [/\bhands? (it |them )?on\b/i, 'passes on'],
+  [/\bfurther names?\b/i, 'additional names'],
 ];
 
 /** The title of a test also has no "we": its subject is a part of the program, a host or a person. */
@@ -60,7 +61,13 @@ function prose(file, text) {
       .map(([at, line]) => [at, line.replace(/`[^`]*`/g, '`x`')]);
   }
   if (file.endsWith('.sh'))
-    return lines.filter(([, line]) => /(^|\s)# /.test(line)).map(([at, line]) => [at, line.replace(/^.*?# /, '')]);
+    return lines.flatMap(([at, line]) => {
+      const [, comment] = /(?:^|\s)# (.*)$/.exec(line) ?? [];
+      // Messages are quoted and have several words; other quoted text is a program of sed, awk or another language.
+      const texts = [...line.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, a, b]) => a ?? b);
+      const messages = texts.filter((text) => /[a-z]{2,} [a-z]{2,} [a-z]{2,}/.test(text));
+      return [...messages, ...(comment === undefined ? [] : [comment])].map((text) => [at, text]);
+    });
   return lines.flatMap(([at, line]) => {
     const comment = /^\s*(?:\/\*\*?|\*|\/\/) ?(.*?)(?:\*\/)?$/.exec(line)?.[1] ?? /\s\/\/ (.*)$/.exec(line)?.[1];
     const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|`([^`]*)`|"((?:[^"\\]|\\.)*)"/g)].map(

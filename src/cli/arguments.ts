@@ -1,7 +1,10 @@
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
-import { COMMANDS, envName, isHostCommand, OPTIONS, optionsOf, SHELLS } from './options.ts';
-import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
+import { COMMANDS, isHostCommand, SHELLS } from './command-names.ts';
+import { envName, OPTIONS, optionsOf } from './options.ts';
+import type { CommandName, Shell } from './command-names.ts';
+import type { OptionName } from './options.ts';
+import type { OptionRecord } from './options/option-record.ts';
 import type { HostCommand } from '../run/commands/index.ts';
 
 type ValueOf<R extends OptionRecord> = R['type'] extends 'number'

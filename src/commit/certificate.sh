@@ -68,7 +68,7 @@ END
 
 if [ -n "$acme_ca" ]; then
   bundle=$(mktemp) && trap 'rm -f "$bundle"' EXIT &&
-    { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
+    { cat "$HOST_ROOTS" 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
   REQUESTS_CA_BUNDLE=$bundle
   export REQUESTS_CA_BUNDLE
 fi
@@ -85,13 +85,13 @@ else
 fi
 
 # Debian's package creates the folder, but somebody may have removed it with its contents.
-(umask 022 && mkdir -p /etc/letsencrypt) && cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
+(umask 022 && mkdir -p "$LETSENCRYPT") && cd "$LETSENCRYPT" && set -- --cert-name "$name" "$@" || exit
 there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"
 status=$?
 # For a rate limit certbot 2.1 (Debian 12) fails with its own error ("can't set attribute"). Its log has the authority's text.
-[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' /var/log/letsencrypt/letsencrypt.log 2>/dev/null | head -n 8
+[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' "$CERTBOT_LOG" 2>/dev/null | head -n 8
 # A partial certificate (after a full disk, for example) would block the next request.
 [ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
 exit $status

@@ -55,7 +55,7 @@ END
   });
   after(() => host.stop());
 
-  /** With an inventory that has these further names. */
+  /** With an inventory that has these additional names. */
   function run(command: string, sni: readonly object[], ...more: string[]): Promise<Outcome> {
     const inventory = {
       hosts: { [host.name]: { hostname: host.address, user: 'root', acmeServer, ...(sni.length > 0 && { sni }) } },

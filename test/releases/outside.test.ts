@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { PROFILES } from '../../scripts/outside/hosts.ts';
 import { lookAt, AUDITORS, PACKAGES, type Seen } from '../../scripts/outside/look.ts';
 import { faultsOf } from '../../scripts/outside/verdict.ts';
-import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../src/verify/mail-ports.ts';
 import { RELEASES, type ReleaseName } from '../../src/lab/images.ts';
 import { prepareMachine } from '../../src/lab/requirements.ts';
 

@@ -57,8 +57,7 @@ describe('values with shell and terminal tricks on a real host', () => {
         name,
         ...domain,
         challenge: 'standalone',
-        email,
-        acmeServer,
+        request: { email, acmeServer },
       }).catch((error: Error) => {
         assert.match(error.message, /NUL/);
         refused += 1;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TlsSeen } from '../../../src/audit/enumerate.ts';
 import { judgePort, weighed } from '../../../src/audit/judge.ts';
 import type { PortSeen } from '../../../src/audit/look.ts';
-import { AUDIT_PORTS } from '../../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../../src/verify/mail-ports.ts';
 import type { Version } from '../../../src/tls/suite-names.ts';
 import { SUITES } from '../../../src/tls/suites.ts';
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { parseArguments, type Flags, type ParsedArguments } from '../../../src/cli/arguments.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/cli/options.ts';
+import { COMMANDS } from '../../../src/cli/command-names.ts';
+import { envName, OPTIONS } from '../../../src/cli/options.ts';
+import type { OptionRecord } from '../../../src/cli/options/option-record.ts';
 
 type Env = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { completion } from '../../../src/cli/completion.ts';
-import { COMMANDS, SHELLS, type Shell } from '../../../src/cli/options.ts';
+import { COMMANDS, SHELLS, type Shell } from '../../../src/cli/command-names.ts';
 
 const there = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commit, settle } from '../../../src/commit/commit.ts';
 import type { Plan } from '../../../src/model/index.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
+import { scriptText } from '../../../src/remote/scripts.ts';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -103,8 +104,8 @@ describe('commit: the log lines of the daemons since a change', () => {
         esac | grep .\n`,
       );
       chmodSync(join(root, 'journalctl'), 0o755);
-      const script = readFileSync(new URL('../../../src/commit/lines.sh', import.meta.url), 'utf8')
-        .replace('here=/run', `here=${root}/run`)
+      const script = scriptText('commit/lines.sh')
+        .replace('TALKS=/run', `TALKS=${root}/run`)
         .replace('PATH=/usr', `PATH=${root}:/usr`);
       writeFileSync(since, script);
       const play = (mode: string): string => execFileSync('sh', [since, mode, join(root, 't')], { encoding: 'utf8' });

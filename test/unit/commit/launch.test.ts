@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scriptText } from '../../../src/remote/scripts.ts';
 
-const LAUNCH = readFileSync(new URL('../../../src/commit/launch.sh', import.meta.url), 'utf8');
+const LAUNCH = scriptText('commit/launch.sh');
 const SHELLS = [['sh'], ['dash'], ['bash'], ['busybox', 'sh']];
 
 /** Shell text that stands for what goes on while the follower sleeps, by the number of its sleep; and what it prints. */

@@ -11,6 +11,7 @@ const action: Extract<Action, { kind: 'certificate' }> = {
   domain: NAME,
   domains: [NAME],
   challenge: 'standalone',
+  request: {},
 };
 
 const look = (...lines: string[]): Promise<string[]> =>

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { assertContact, loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
-import type { Host } from '../../../src/model/index.ts';
+import { assertContact, flagOf, requestFromFlags } from '../../../src/inventory/request-settings.ts';
+import { loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
+import { REQUEST_SETTINGS, type Host } from '../../../src/model/index.ts';
+import { OPTIONS } from '../../../src/cli/options.ts';
 
 describe('inventory: load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-inventory-'));
@@ -31,7 +33,7 @@ describe('inventory: load', () => {
         name: 'mx1.example.org',
         hostname: 'mx1.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [],
       },
       {
@@ -42,9 +44,7 @@ describe('inventory: load', () => {
         identity: '~/.ssh/id_mail',
         domain: 'mail.example.org',
         domains: ['imap.example.org', 'smtp.example.org'],
-        webroot: '/srv/www',
-        keyType: 'ecdsa',
-        email: 'postmaster@example.org',
+        request: { webroot: '/srv/www', keyType: 'ecdsa', email: 'postmaster@example.org' },
         profile: 'standard',
         replace: ['certificate'],
         sni: [],
@@ -55,14 +55,14 @@ describe('inventory: load', () => {
         user: 'root',
         cert: '/etc/ssl/mail/fullchain.pem',
         key: '/etc/ssl/mail/privkey.pem',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [],
       },
       {
         name: 'mx4.example.org',
         hostname: 'mx4.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [
           { names: ['mail.example.net', 'imap.example.net'] },
           {
@@ -76,9 +76,11 @@ describe('inventory: load', () => {
         name: 'mx1.lab.example.org',
         hostname: 'mx1.lab.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
-        acmeServer: 'https://acme.example.org/directory',
-        acmeCa: '/etc/ssl/certs/example-root.pem',
+        request: {
+          email: 'postmaster@example.org',
+          acmeServer: 'https://acme.example.org/directory',
+          acmeCa: '/etc/ssl/certs/example-root.pem',
+        },
         groups: ['lab'],
         sni: [],
       },
@@ -122,7 +124,7 @@ describe('inventory: load', () => {
       hosts: { a: {}, b: { email: 'b@example.org' }, c: {} },
     });
     assert.deepEqual(
-      hosts.map(({ name, user, port, email, groups }) => [name, user, port, email, groups]),
+      hosts.map(({ name, user, port, request, groups }) => [name, user, port, request?.email, groups]),
       [
         ['a', 'first', 2, 'all@example.org', ['first']],
         ['b', 'second', 2, 'b@example.org', ['first', 'second']],
@@ -200,6 +202,30 @@ describe('inventory: load', () => {
     it(`a flag obeys the rules of the inventory: ${message}`, () =>
       assert.rejects(assertContact(overrides), { code: 'USAGE', message }));
   }
+  it('one setting of a request in a flag overrides that setting of the inventory alone', async () => {
+    const [host] = await load(
+      { hosts: { mx1: { email: 'a@example.org', webroot: '/srv/www' } } },
+      { request: await requestFromFlags({ webroot: '/var/www', 'key-type': 'rsa', host: 'mx1' }) },
+    );
+    assert.deepEqual(host?.request, { email: 'a@example.org', webroot: '/var/www', keyType: 'rsa' });
+  });
+
+  for (const [flags, message] of [
+    [{ webroot: 'www' }, '--webroot takes an absolute path on the host'],
+    [{ 'pre-hook': 'a\nb' }, '--pre-hook takes a command, on one line'],
+    [{ 'post-hook': ' ' }, '--post-hook takes a command, on one line'],
+  ] as const) {
+    it(`the flags of a request are checked like the inventory: ${message}`, () =>
+      assert.rejects(requestFromFlags(flags), { code: 'USAGE', message }));
+  }
+  it('every setting of a request has an option', () => {
+    const options = Object.keys(OPTIONS);
+    assert.deepEqual(
+      REQUEST_SETTINGS.map(flagOf).filter((flag) => !options.includes(flag)),
+      [],
+    );
+  });
+
   it('a flag with a valid value of the inventory is accepted', () =>
     assertContact({ email: 'me@example.org', acmeServer: 'https://acme.example.org:14000/dir' }));
 

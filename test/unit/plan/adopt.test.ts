@@ -228,7 +228,7 @@ describe('plan: certificates that are served already', () => {
       certificateRequests(more.snapshot.facts, more.policy).map(({ name, domains }) => [name, domains]),
       [['served', ['mx.example.test', 'more.example.test']]],
     );
-    const rsa = look({ main, facts, asks: { keyType: 'rsa' } });
+    const rsa = look({ main, facts, asks: { request: { keyType: 'rsa' } } });
     assert.deepEqual(
       certificateRequests(rsa.snapshot.facts, rsa.policy).map(({ name }) => name),
       ['served'],

@@ -151,7 +151,7 @@ describe('plan: selected tasks', () => {
   it('the plan uses the existing certificate, not one whose request is skipped', () => {
     const [lineage] = stock.snapshot.facts.lineages;
     assert.ok(lineage);
-    // By hand, so that a new one with the further name would be kept as NAME-0001.
+    // By hand, so that a new one with the additional name would be kept as NAME-0001.
     const facts = { ...stock.snapshot.facts, lineages: [{ ...lineage, authenticator: null }] };
     const policy = { ...stock.policy, domains: [stock.policy.domain, 'further.example.test'] };
     const snapshot = { ...stock.snapshot, facts: { ...facts, takenNames: [lineage.name] } };

@@ -69,14 +69,11 @@ describe('plan: the policy of a host', () => {
   });
 
   it('the policy has the values of the inventory and no others', () => {
-    const full = {
+    const full: Host = {
       ...named('a.example.org'),
-      email: 'a@example.org',
-      acmeServer: 'https://acme.example.org/',
+      request: { email: 'a@example.org', acmeServer: 'https://acme.example.org/', webroot: '/srv/www', keyType: 'rsa' },
       domains: ['B.example.org.', 'a.example.org'],
-      webroot: '/srv/www',
-      keyType: 'rsa' as const,
-      replace: ['sasl', 'mta'] as const,
+      replace: ['sasl', 'mta'],
       port: 22,
     };
     assert.deepEqual(policyFor({ ...full, profile: 'strict' }, facts), {
@@ -84,10 +81,7 @@ describe('plan: the policy of a host', () => {
       replace: ['sasl', 'mta'],
       domain: 'a.example.org',
       domains: ['a.example.org', 'b.example.org'],
-      webroot: '/srv/www',
-      keyType: 'rsa',
-      email: 'a@example.org',
-      acmeServer: 'https://acme.example.org/',
+      request: full.request,
     });
   });
 

@@ -106,7 +106,7 @@ describe('plan: a certificate that the administrator supplies', () => {
     const told = (trust: readonly string[], acmeCa?: string): string[] => {
       const { selfSigned } = certificates();
       const provided: Provided = { ...own, chain: selfSigned.cert, publicKey: half(selfSigned), missing: [], exposed: false, keyInside: false, changed: 0 }; // oxfmt-ignore
-      const policy: Policy = { profile: 'standard', domain: 'mx.example.test', domains: [], own, ...(acmeCa !== undefined && { acmeCa }) }; // oxfmt-ignore
+      const policy: Policy = { profile: 'standard', domain: 'mx.example.test', domains: [], own, ...(acmeCa !== undefined && { request: { acmeCa } }) }; // oxfmt-ignore
       return selfSignedNotes({ ...host({}).snapshot.facts, provided }, policy, trust).map(({ text }) => text);
     };
 

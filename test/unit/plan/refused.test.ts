@@ -53,6 +53,7 @@ describe('plan: files that a daemon refuses as found', () => {
       domain: name,
       domains: [name],
       challenge: 'standalone',
+      request: {},
     });
     const gone = MISSING.replace('/gone.pem', '/etc/letsencrypt/live/mx1/fullchain.pem: No such file or directory');
     const snapshot = refusedBy('dovecot', gone);

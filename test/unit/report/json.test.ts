@@ -49,6 +49,15 @@ describe('report: --json', () => {
     );
   });
 
+  it('the settings of a request for a certificate stand beside its names', () => {
+    const names = { kind: 'certificate', name: 'mx1', domain: 'mx1', domains: ['mx1'], challenge: 'webroot' } as const;
+    const request = { webroot: '/srv/www', keyType: 'rsa' } as const;
+    const asks = { ...plan, actions: [{ ...names, request }] };
+    const text = jsonDocument(run, [result({ kind: 'pending' }, { host: 'mx1', plan: asks })], new Map(), VIEWS);
+    const { hosts } = JSON.parse(text) as { hosts: { plan: { actions: unknown[] } }[] };
+    assert.deepEqual(hosts[0]?.plan.actions, [{ ...names, ...request }]);
+  });
+
   it('the document has all data of a host', () => {
     const [first] = document.hosts;
     assert.ok(first);
@@ -65,7 +74,8 @@ describe('report: --json', () => {
     });
     const { files, ...others } = told as { files: { path: string; diff: string }[] };
     const { changes, ...planned } = plan;
-    assert.deepEqual(others, JSON.parse(JSON.stringify(planned)));
+    const actions = plan.actions.map((action) => ({ ...action, request: undefined }));
+    assert.deepEqual(others, JSON.parse(JSON.stringify({ ...planned, actions })));
     assert.deepEqual(
       files,
       changes.map(({ path, mode, owner }, i) => ({ path, mode, owner, diff: diffOf(changes[i]!) })),
