@@ -41,6 +41,8 @@ export interface DovecotConfig {
 
 /** Files that include one another several times double the text with each level: real configurations have a hundred files. */
 const MOST_READINGS = 5000;
+/** Blocks inside one another: real configurations have four. */
+const DEEPEST = 100;
 const LARGEST = 32 << 20;
 
 /** A file on the daemon's stack of inputs. The daemon opens it when it needs the first line. */
@@ -93,14 +95,17 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     } else if (line.kind === 'begin') {
       const instead = misplaced(section, line.header);
       if (instead !== null) throw refuse(line.start, instead);
+      if (opened.length >= DEEPEST) throw refuse(line.start, 'fewer blocks inside one another');
       section = enter(section, line.header, line.named);
       opened.push({ file, line });
     } else if (line.kind === 'end') {
       if (section.parent === null) throw refuse(line.start, "a setting or a block: this '}' closes nothing");
       section = section.parent;
       opened.pop();
-    } else if (line.kind === 'setting') record(section, line, file, order++, grammar);
-    else if (line.kind === 'include') {
+    } else if (line.kind === 'setting') {
+      if (line.key.split('/').length > DEEPEST) throw refuse(line.start, 'a setting in fewer blocks');
+      record(section, line, file, order++, grammar);
+    } else if (line.kind === 'include') {
       const isTooMuch = readings.length > MOST_READINGS || size > LARGEST;
       if (isTooMuch) throw refuse(line.at, 'fewer includes: the files are included again and again');
       include(line, file, stack, paths, refuse);
