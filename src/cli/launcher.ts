@@ -18,7 +18,7 @@ const [command = ''] = process.argv.slice(2);
 if (!isSupportedNode(process.versions.node)) {
   process.stderr.write(`harden-mail needs Node.js 20.19, 22.12 or later; this is ${process.versions.node}\n`);
   process.exitCode = EXIT.usage;
-} else if (command === '--version') {
+} else if (command === '--version' || command === '-V') {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };

@@ -16,6 +16,7 @@ import { WORLD } from '../run/world.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
+import { readHostText } from '../inventory/host-text.ts';
 import { pemCertificates } from '../x509/pem.ts';
 
 /** The hosts that the flags select. */
@@ -44,8 +45,34 @@ async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
-  if (flags.host === undefined) throw usage('no host is given: use --host, --inventory, or --local for this machine');
-  return [singleHost(flags.host, overrides)];
+  if (flags.host === undefined)
+    throw usage(
+      'no host is given: name one (harden-mail COMMAND HOST), or use --inventory, or --local for this machine',
+    );
+  const texts = new Set(flags.host.split(',').map((text) => text.trim()));
+  return withNames([...texts].map((text) => hostFrom(text, overrides)));
+}
+
+/** A host as `--host` names it; a user or port that contradicts --user or --port is an error. */
+function hostFrom(text: string, overrides: Overrides): Host {
+  const read = readHostText(text);
+  if (!read) throw usage(`--host ${JSON.stringify(text)} is not [USER@]HOST[:PORT]`);
+  const { hostname, ...own } = read;
+  for (const name of ['user', 'port'] as const)
+    if (own[name] !== undefined && overrides[name] !== undefined && own[name] !== overrides[name])
+      throw usage(`--host ${text} contradicts --${name} ${overrides[name]}`);
+  return singleHost(hostname, { ...overrides, ...own });
+}
+
+/** Several hosts need several names in the report: two ports of one host are named with their port. */
+function withNames(hosts: readonly Host[]): Host[] {
+  const isTwice = (name: string): boolean => hosts.filter((one) => one.name === name).length > 1;
+  const named = hosts.map((host) =>
+    isTwice(host.name) && host.port ? { ...host, name: `${host.name}:${host.port}` } : host,
+  );
+  const twice = named.find((host, at) => named.findIndex(({ name }) => name === host.name) < at);
+  if (twice) throw usage(`the host ${twice.name} is named twice`);
+  return named;
 }
 
 async function overridesOf(flags: Flags): Promise<Overrides> {

@@ -2,7 +2,12 @@ import type { OptionRecord } from './option-record.ts';
 
 /** The hosts, and the way to reach them. */
 export const HOST_OPTIONS = {
-  host: { type: 'string', group: 'Hosts', value: 'H', describe: 'one host, in any form that ssh accepts' },
+  host: {
+    type: 'string',
+    group: 'Hosts',
+    value: 'HOST',
+    describe: 'a host, as for ssh: [USER@]HOST[:PORT]; several with commas, or as plain arguments',
+  },
   inventory: {
     type: 'string',
     group: 'Hosts',

@@ -39,9 +39,19 @@ describe('cli: arguments', () => {
     assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });
 
-  it('a value stands after = or in the next word, and the last of several values wins', async () => {
-    const { host, port, user, domain } = await flags('apply --host=a --host b --port 2222 --user me --domain 123.45');
-    assert.deepEqual([host, port, user, domain], ['b', 2222, 'me', '123.45']);
+  it('a value stands after = or in the next word, and the same value may be repeated', async () => {
+    const { host, port, user, domain } = await flags('apply --host=a --port 2222 --user me --domain 123.45 --user me');
+    assert.deepEqual([host, port, user, domain], ['a', 2222, 'me', '123.45']);
+  });
+
+  it('hosts are plain arguments, a repeated --host, or a list with commas, all together', async () => {
+    assert.equal((await flags('check mx1 root@mx2:2222')).host, 'mx1,root@mx2:2222');
+    assert.equal((await flags('check --host a,b --host c d')).host, 'a,b,c,d');
+    assert.equal((await flags('apply -- mx1')).host, 'mx1');
+  });
+
+  it('help COMMAND is COMMAND --help', async () => {
+    assert.equal(await text('help check'), await text('check --help'));
   });
 
   it('an option has a short name and a second name', async () => {
@@ -82,12 +92,16 @@ describe('cli: arguments', () => {
     [['apply', '--hots', 'x'], /^Unknown argument: hots: did you mean "--host"\?$/],
     [['apply', '--dryrun'], /^Unknown argument: dryrun: did you mean "--dry-run"\?$/],
     [['apply', '--zzz'], /^Unknown argument: zzz$/],
-    [['apply', 'limit'], /^Unknown argument: limit$/],
+    [['apply', 'limit'], /^limit is not a host: did you mean "--limit"\?$/],
+    [['apply', 'check'], /^check is a command: give one command$/],
+    [
+      ['apply', '--profile', 'strict', '--profile', 'standard'],
+      /^--profile is given twice, with different values: strict and standard$/,
+    ],
+    [['apply', '--port', '22', '--port', '23'], /^--port is given twice, with different values: 22 and 23$/],
     [['apply', '--acmeServer', 'x'], /Unknown argument: acmeServer/],
     [['apply', '--host.x', '1'], /Unknown argument: host\.x/],
-    [['apply', 'mx1'], /Unknown argument: mx1/],
-    [['apply', '--', 'mx1'], /Unknown argument: mx1/],
-    [['apply', '--dry-run', 'no'], /Unknown argument: no/],
+    [['apply', '--dry-run', 'no'], /^no is not a host: write --NAME=no$/],
     [['apply', '--dry-run=maybe'], /^--dry-run must be yes or no: "maybe"$/],
     [['apply', '-y='], /^--y must be yes or no: ""$/],
     [['apply', '-h'], /Unknown argument: h/],
