@@ -90,7 +90,7 @@ export async function parseArguments(
   const argv = { ...parsed, ...withoutRepetition(parsed) };
   const [command, ...rest] = [...(known ? [known] : []), ...argv._] as [CommandName, ...unknown[]];
   if (rest.length > 0 && isHostCommand(command))
-    argv['host'] = [argv['host'] ?? [], rest.map(plainHost)].flat().join(',');
+    argv['host'] = [...(typeof argv['host'] === 'string' ? [argv['host']] : []), ...rest.map(plainHost)].join(',');
   else if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
   if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
   if (command === 'report') {
