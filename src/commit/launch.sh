@@ -28,7 +28,7 @@ is_lost() { # No process holds the lock, and the log has been silent for a while
   silent=$((silent + 1))
   sleep 0.05
   [ $((silent % 100)) = 0 ] && [ $silent -ge 300 ] || return 1
-  { [ ! -e "$LOCK" ] || flock -n "$LOCK" true; } && echo lost
+  { [ ! -e "$LOCK" ] || flock -n 8 8<"$LOCK"; } 2>/dev/null && echo lost
 }
 
 follow() { # FROM-LINE

@@ -96,8 +96,10 @@ obstacle() {
 stage_one() {
   [ "$kind" != remove ] || return 0
   new=$(staged "$target" "$n")
-  if [ "$kind" = new ]; then
-    make_folder "${target%/*}" && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
+  [ "$kind" != new ] || make_folder "${target%/*}"
+  # -C creates the file or fails (O_EXCL): a link that another user has laid there would lead the bytes elsewhere.
+  (set -C && : >"$new") && if [ "$kind" = new ]; then
+    cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
   else
     cp -a "$target" "$new" && cat "$tx/after/$n" >"$new"
   fi && cool "$new" && [ "$(digest "$new")" = "$sha_after" ] && sync "$new" && return 0

@@ -161,10 +161,11 @@ folders() { # PATH
   done
 }
 
-# The holder of the transaction lock; a lock file that no process holds is a leftover.
+# The holder of the transaction lock; a lock file that no process holds is a leftover. It is only opened, never created: with the mode of
+# this shell every user of the host could read it, and so hold it.
 busy() {
-  [ ! -e "$LOCK" ] || flock -n "$LOCK" true || cat "$LOCK"
-}
+  { flock -n 8 || cat <&8; } 8<"$LOCK"
+} 2>/dev/null
 # Transactions that did not finish: the word in the file state says how far they got.
 unfinished() {
   for file in "$JOURNAL"/2*/state; do

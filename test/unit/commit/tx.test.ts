@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -107,6 +118,16 @@ describe('commit: the script of the transaction', function () {
         assert.deepEqual(box.leftovers(), []);
       });
     }
+  });
+
+  it('the transaction refuses to write through a link that another user has laid where it stages a file', () => {
+    const elsewhere = join(box.root, 'elsewhere');
+    writeFileSync(elsewhere, 'theirs');
+    symlinkSync(elsewhere, join(box.root, 'etc/postfix/.harden-mail.20261124T101500Z-4f2a.0'));
+    assert.match(box.play('run'), /refused stage \S+main\.cf could not be staged in \S+etc\/postfix/);
+    assert.equal(readFileSync(elsewhere, 'utf8'), 'theirs');
+    assert.deepEqual(box.files(), before);
+    assert.deepEqual(box.leftovers(), []);
   });
 
   it('the rollback keeps an edit that another person made after the swap, and names the file', () => {

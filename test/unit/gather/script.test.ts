@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  existsSync,
   chmodSync,
   copyFileSync,
   mkdirSync,
@@ -71,6 +72,7 @@ function scratch(): Scratch {
     const own = `own_cert='${host.own?.cert ?? ''}' own_key='${host.own?.key ?? ''}'\n`;
     const input = (own + gatherScript())
       .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
+      .replace('/run/harden-mail.lock', `${root}/run/harden-mail.lock`)
       .replace('PATH=', `PATH=${root}/stubs:`);
     return execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
   }
@@ -178,6 +180,17 @@ describe('gather: the script', () => {
       assert.ok(loaded > since - 1.05 && loaded < since + 0.5, `${loaded}, not ${since}`);
     });
   }
+
+  it('the lock of transactions is read and never created, so its mode stays that of its owner', () => {
+    const lock = join(host.root, 'run/harden-mail.lock');
+    assert.equal(host.gather().facts.busy, '');
+    assert.ok(!existsSync(lock));
+    // The file is gone between the look for it and its opening.
+    host.write('/run/harden-mail.lock', 'transaction 1 of ann\n');
+    host.programs['flock'] = `rm -f ${lock}; exec /usr/bin/flock "$@"`;
+    host.gather();
+    assert.ok(!existsSync(lock));
+  });
 
   it('a private key is never read', () => {
     host.write('/etc/letsencrypt/live/a/fullchain.pem', 'PEM').write('/etc/letsencrypt/live/a/privkey.pem', 'SECRET');
