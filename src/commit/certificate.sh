@@ -37,18 +37,31 @@ def ask(domain, path):
         except OSError:
             pass
 
+def own(folder):
+    """The folder without links that another user than root can lead elsewhere after today."""
+    parts = folder.rstrip('/').split('/')
+    paths = ['/'.join(parts[:n]) for n in range(2, len(parts) + 1)]
+    theirs = [path for path in paths if os.path.islink(path) and os.lstat(path).st_uid != 0]
+    return os.path.realpath(folder) if theirs else folder
+
+def create(path):
+    """Opens a file that did not exist; no link is followed."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), 'w')
+
 os.umask(0o022)
 domain, folders = sys.argv[1], sys.argv[2].splitlines()
 token = secrets.token_hex(16)
 path = '/.well-known/acme-challenge/harden-mail-' + token
-for folder in filter(os.path.isdir, folders):
+for folder in map(own, filter(os.path.isdir, folders)):
     made = []
     try:
         for part in (folder + '/.well-known', folder + '/.well-known/acme-challenge'):
+            if os.path.islink(part):
+                raise OSError('a link')
             if not os.path.isdir(part):
                 os.mkdir(part)
                 made.insert(0, part)
-        with open(folder + path, 'w') as file:
+        with create(folder + path) as file:
             file.write(token)
         found = ask(domain, path) == token.encode()
         os.unlink(folder + path)

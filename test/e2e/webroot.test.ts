@@ -55,6 +55,19 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
+  it('a web folder of another user, a link to the folder of the mail name, is not what certbot is told', async () => {
+    await host.run(`useradd -m mallory; chmod 755 /home/mallory; su mallory -c 'ln -s /srv/mail/www ~/www'
+      printf 'server { listen 80; server_name mallory.example; root /home/mallory/www; }\\n' >/etc/nginx/sites-enabled/mallory
+      systemctl reload nginx`);
+    await assertApplied('--domains', mail);
+    assert.match(await renewal(), new RegExp(`^${mail} = /srv/mail/www$`, 'm'));
+    assert.doesNotMatch(await renewal(), /mallory/);
+    await host.run(
+      `certbot delete -n --cert-name ${host.name}; rm /etc/nginx/sites-enabled/mallory; systemctl reload nginx`,
+    );
+    await assertApplied();
+  });
+
   it('apply --domains adds a name that nginx serves from another folder to the same certificate', async () => {
     const stdout = await assertApplied('--domains', mail);
     assert.match(stdout, new RegExp(`would request a certificate for ${host.name}, ${mail} \\(http-01, webroot\\)`));
