@@ -11,7 +11,9 @@ import { describeCondition, describeMerge, describePlace } from '../src/cli/expl
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/inventory-schema.ts';
-import { COMMANDS, commandsOf, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
+import { COMMANDS } from '../src/cli/command-names.ts';
+import { commandsOf, envName, OPTIONS } from '../src/cli/options.ts';
+import type { OptionRecord } from '../src/cli/options/option-record.ts';
 import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks/index.ts';

@@ -1,3 +1,5 @@
+import { PATHS } from '../model/index.ts';
+
 /** Debian's releases in order, with the versions they ship (https://packages.debian.org, 2026-11). */
 export const DEBIAN = {
   bullseye: { name: 'Debian 11', versionId: '11', postfix: '3.5.25', dovecot: '2.3.13' },
@@ -15,7 +17,7 @@ export const OBSOLETE: readonly string[] = [
   'dovecot-dict-auth.conf.ext',
   'dovecot-dict-sql.conf.ext',
   'dovecot-sql.conf.ext',
-].map((name) => `/etc/dovecot/${name}`);
+].map((name) => `${PATHS.DOVECOT}/${name}`);
 
 export type DebianRelease = keyof typeof DEBIAN;
 

@@ -8,7 +8,7 @@ import { accept, cases, changed, convert, problemsOf, ROOT } from '../../support
 
 describe('convert: cases', () => {
   for (const one of cases()) {
-    it(one.name, () => {
+    it(`the files are converted as expected, and a second conversion changes nothing: ${one.name}`, () => {
       const conversion = convert(one.before);
       if (process.env['ACCEPT']) accept(one, conversion);
       else {
@@ -39,22 +39,22 @@ describe('convert: fields of single users in a passwd-file', () => {
       userFields: (path) => (path === '/etc/virtual/*/passwd' ? [{ name, count: 3 }] : []),
     });
 
-  it('are refused where 2.4 would ignore them', () => {
+  it('a field that 2.4 would ignore is refused with the number of its users', () => {
     assert.match(problemsOf(converted('mail')).join(), /dovecot.conf:6: rewrite fields .*userdb_mail of 3 users/);
   });
 
-  it('are converted where they are the limit of a quota', () => {
+  it('a quota rule in a passwd-file is converted', () => {
     assert.deepEqual(problemsOf(converted('quota_rule')), []);
   });
 });
 
 describe('convert: rules', () => {
-  it('are one for each name in a place', () => {
+  it('each name in a place has one rule', () => {
     const names = CONVERSION_RULES.map(({ place, old }) => `${place} ${old}`);
     assert.deepEqual(names, [...new Set(names)]);
   });
 
-  it('lead to settings that 2.4 knows, where they are plain renamings', () => {
+  it('each plain renaming leads to a setting that Dovecot 2.4 knows', () => {
     for (const { place, now, by, old } of CONVERSION_RULES) {
       if (by === undefined && (place === 'global' || place === 'plugin')) assert.ok(KNOWN.has(now), `${old} → ${now}`);
     }
@@ -78,14 +78,14 @@ describe('convert: variables', () => {
     ['pop3_uidl_format', '%08Xu%08Xv', '%{uid | hex(8)}%{uidvalidity | hex(8)}'],
   ];
   for (const [setting, old, now] of rows) {
-    it(`${setting} = ${old}`, () => {
+    it(`${setting} = ${old} ${now === null ? 'is not converted' : `becomes ${now}`}`, () => {
       const converted = convertVariables(old, setting);
       if (now === null) assert.notEqual(typeof converted, 'string');
       else assert.equal(converted, now);
     });
   }
 
-  it('names the owner of a shared mailbox', () => {
+  it('%%h becomes the home of the owner in a shared mailbox only', () => {
     assert.equal(convertVariables('%%h/M/%u', 'mail_path', { shared: true }), '%{owner_home}/M/%{user}');
     assert.equal(convertVariables('%%h', 'mail_path'), '%%h');
   });
