@@ -287,7 +287,7 @@ activate_unit() { # UNIT HOW
 }
 
 # systemd refuses to start a unit that it has tried to start too often, which is the state that a failed upgrade leaves.
-start_anew() { [ ! -d /run/systemd/system ] || systemctl reset-failed "$@" 2>/dev/null || :; } # UNIT…
+start_anew() { [ ! -d "$SYSTEMD" ] || systemctl reset-failed "$@" 2>/dev/null || :; } # UNIT…
 
 # Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. Unless that is a mail
 # package, a note reports it, and the transaction goes on: the way back leads to a mail server that does not run.

@@ -240,7 +240,6 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.files(), before);
   });
 
-<<<<<<< HEAD
   it('a package outside the mail server that dpkg cannot finish is noted and does not stop the transaction', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', 'echo "dpkg: error processing package man-db" >&2; exit 1');
@@ -263,10 +262,7 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.files(), before);
   });
 
-  it('a recovery that finds the folder being taken away has nothing to do, and keeps no lock', () => {
-=======
   it('recovery changes nothing and keeps no lock when the folder of the transaction is half removed', () => {
->>>>>>> main
     const folder = join(box.root, 'var/lib/harden-mail/tx/20261124T101500Z-4f2a');
     for (const name of readdirSync(folder)) if (name !== 'tx.sh') rmSync(join(folder, name), { recursive: true });
     box.play('recover');
