@@ -329,6 +329,7 @@ function conversionPage(): string {
     '  comments.',
     '- Defaults of 2.3 that 2.4 dropped are written out for databases (password scheme, LDAP filters and fields), attachments and imapsieve.',
     "  The default of mailbox lists is the new release's: `mailbox_list_drop_noselect = yes`.",
+    '- Where `service lmtp` runs as another user than root, that user gets the socket of anvil, which lmtp asks in 2.4.',
     '- A value that a later file replaces becomes a comment: in 2.4 the later one would inherit its parts.',
     '- Where a passdb compares stored passwords, `auth_allow_weak_schemes = yes` is written above it: 2.4 refuses passwords in schemes that it',
     '  calls weak (MD5, SHA1, …), and only the database knows which schemes occur. Remove the line when none is left.',

@@ -22,11 +22,18 @@ export function scopeOf(
     else if (block === top) global.set(line.key, line);
     if (block.type === 'plugin' && block.parent === top) plugin.set(line.key, line);
   }
-  const at = new Set<Setting>();
-  for (const { line, block } of items) {
-    const ofAll = block === top || (block.type === 'plugin' && block.parent === top);
-    if (line.kind === 'setting' && ofAll) at.add(line);
-  }
+  // A line that refers to its own setting (`mail_plugins = $mail_plugins acl`) adds to the earlier ones and replaces none.
+  const order = new Map<Setting, number>();
+  const replaces = new Map<string, number>();
+  items.forEach(({ line, block }, n) => {
+    const inPlugin = block.type === 'plugin' && block.parent === top;
+    if (line.kind !== 'setting' || (block !== top && !inPlugin)) return;
+    const [, short] = /^plugin\/([^/]+)$/.exec(line.key) ?? [];
+    const key = short ?? line.key;
+    order.set(line, n);
+    if (!line.value.includes(`$${key}`))
+      replaces.set(`${inPlugin || short !== undefined ? 'plugin' : 'global'} ${key}`, n);
+  });
   const all = descendants(top);
   return {
     version,
@@ -36,10 +43,7 @@ export function scopeOf(
     files,
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,
-    overridden: (line, key, place) => {
-      const last = (place === 'plugin' ? plugin : global).get(key);
-      return at.has(line) && last !== undefined && last !== line;
-    },
+    overridden: (line, key, place) => (order.get(line) ?? Infinity) < (replaces.get(`${place} ${key}`) ?? -1),
     blocks: (type) => all.filter((block) => block.type === type),
     nameOf: (block) => names.of(block),
   };

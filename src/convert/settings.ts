@@ -63,8 +63,7 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     const outcome = rule.by({ file, line, block, key, value: line.value }, scope);
     // A value that becomes several settings would leave some of them to the later one, which replaced all of it in 2.3.
     const parts = 'lines' in outcome && outcome.lines.join('\n') !== `${rule.now} = ${line.value}`;
-    if (parts && scope.overridden(line, key, place) && !line.value.includes(`$${key}`))
-      return { drop: true, old: !known };
+    if (parts && scope.overridden(line, key, place)) return { drop: true, old: !known };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
     return same ? null : { ...outcome, old: !known || OLD_TEXT.test(line.value) };
   }

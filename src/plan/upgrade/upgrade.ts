@@ -61,6 +61,11 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
     'of the extra fields in that file only userdb_quota_rule is converted, where a quota is set up',
   ],
   [
+    /lua_file = /,
+    'info',
+    'harden-mail does not read the Lua script: variables in it, as in req:var_expand, need the words of 2.4',
+  ],
+  [
     /quota_clone \{/,
     'info',
     'the quota is counted from the mailboxes now: run `doveadm quota recalc -A` once, at a quiet hour',
