@@ -26,7 +26,7 @@ import type { OwnFile, Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
-import { readRecord, RECORD, renderRecord } from './profile/record.ts';
+import { readRecord, RECORD, renderRecord, type ProfileRecord } from './profile/record.ts';
 import { joinCut } from './as-found/join-cut.ts';
 import { faultNotes, faultsOf } from './as-found/faults.ts';
 import { assertAccepted } from './as-found/refused.ts';
@@ -105,7 +105,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   });
   const all = [
     ...removalNotes(facts, actions),
-    ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
+    ...servingNotes(servingOf(snapshot, policy), facts).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -173,7 +173,7 @@ function setAll(
     held: held.places,
   });
   const top = applyAll(strict, base.workspace, { ...context, standard: base.workspace });
-  const kept = remember(held, strict, base.workspace, top.workspace, context);
+  const kept = { ...remember(held, strict, base.workspace, top.workspace, context), ...declined(policy, record) };
   const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
   return {
@@ -191,11 +191,20 @@ function setAll(
       ...strictNotes(opened.workspace, top.workspace, facts, policy),
     ],
     record:
-      isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
+      isThere && (kept.profile === 'strict' || kept.settings.length + kept.sni.length + (kept.noServe?.length ?? 0) > 0)
         ? renderRecord(kept)
         : null,
     effects,
   };
+}
+
+/** The services that --no-serve keeps off a host without Dovecot, in this run or an earlier one. */
+function declined(
+  { alone, leftOut = [], noServe = [] }: Policy,
+  record: ProfileRecord,
+): Pick<ProfileRecord, 'noServe'> {
+  const named = leftOut.filter((one) => one !== 'smtp' && [...noServe, ...(record.noServe ?? [])].includes(one));
+  return alone && named.length > 0 ? { noServe: named } : {};
 }
 
 function isOf(tasks: readonly Task[]): (note: Note) => boolean {

@@ -1,0 +1,3 @@
+import { postfixAlone } from './postfix-alone-tests.ts';
+
+postfixAlone('bookworm');

@@ -1,0 +1,3 @@
+import { postfixAlone } from '../e2e/postfix-alone-tests.ts';
+
+postfixAlone('trixie');
