@@ -1,3 +1,3 @@
-import { postfixAlone } from './postfix-alone-tests.ts';
+import { postfixAlone } from '../support/stories/postfix-alone.ts';
 
 postfixAlone('bookworm');

@@ -1,3 +1,3 @@
-import { postfixAlone } from '../e2e/postfix-alone-tests.ts';
+import { postfixAlone } from '../support/stories/postfix-alone.ts';
 
 postfixAlone('trixie');

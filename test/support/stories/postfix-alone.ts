@@ -1,11 +1,11 @@
 /** Hosts with Postfix and without Dovecot, on one release: they get TLS, and keep to what they serve. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy } from './host.ts';
-import { SMTP, talkInTls } from './talk.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to } from '../cli.ts';
+import { assertTidy } from '../host.ts';
+import { SMTP, talkInTls } from '../talk.ts';
 
 const ALICE = { name: 'alice', password: 'down the rabbit hole' };
 const LOGIN = `AUTH PLAIN ${Buffer.from(`\0${ALICE.name}\0${ALICE.password}`).toString('base64')}`;
@@ -114,7 +114,7 @@ export function postfixAlone(release: 'bookworm' | 'trixie'): void {
       it('its users log in as before, or nobody does', async () => {
         if (logins) await login(465, /^235 /);
         const plain = await host.run(
-          "printf 'EHLO x\\r\\nQUIT\\r\\n' | timeout 5 openssl s_client -quiet -starttls smtp -connect 127.0.0.1:25 2>/dev/null || true",
+          '{ sleep 1; echo EHLO x; sleep 1; } | timeout 5 openssl s_client -quiet -starttls smtp -connect 127.0.0.1:25 2>/dev/null || true',
         );
         assert.equal(/^250.AUTH /m.test(plain), logins, plain);
       });
