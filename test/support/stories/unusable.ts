@@ -185,7 +185,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       host = await lab.host({ release, mail: true });
       await host.write('/etc/dovecot/users', 'carol@example.test:{PLAIN}secret\n');
       await host.write(LOCAL, STATIC[release]);
-      await host.run(`groupadd -g 5000 vmail; useradd -u 5000 -g vmail vmail
+      await host.run(`groupadd -g 900 vmail; useradd -u 900 -g vmail vmail
         install -d -o vmail -g vmail /srv/vmail /srv/vmail/example.test /srv/vmail/example.test/carol
         systemctl restart dovecot; sleep 0.5`);
     });
