@@ -5,7 +5,7 @@ import type { Host, Sni } from '../model/index.ts';
 import { closest } from './closest.ts';
 import { parseInventory } from './parse-inventory.ts';
 import type { Inventory, Issue } from './inventory-schema.ts';
-import { globToRegExp } from './select.ts';
+import { matchesName } from './select.ts';
 
 /** Values of flags or environment variables; they override the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
@@ -42,7 +42,7 @@ function problems({ groups, hosts }: Inventory): Wrong[] {
   if (names.length === 0) return [{ at: ['hosts'], what: 'the inventory has no hosts' }];
   const members = Object.entries(groups).flatMap(([group, { hosts: members }]) =>
     members.flatMap((member, index) => {
-      if (names.some((name) => globToRegExp(member).test(name))) return [];
+      if (names.some((name) => matchesName(member, name))) return [];
       return [{ at: ['groups', group, 'hosts', index], what: `matches no host below${closest(member, names)}` }];
     }),
   );
@@ -83,7 +83,7 @@ function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
 function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
   return Object.entries(hosts).map(([name, own]) => {
     const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
-      members.some((member) => globToRegExp(member).test(name)),
+      members.some((member) => matchesName(member, name)),
     );
     const shared = mine.map(([, group]) => ({ ...group, hosts: undefined }));
     const merged = Object.assign({}, defaults, ...shared, own, overrides) as typeof own;

@@ -53,13 +53,23 @@ function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
 /** Probes from outside, and opens a second connection: the host must stay reachable. Returns the reason to undo, or null. */
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
   const { visit, remote } = from;
-  const second = options.world.connect(visit.host, options.ssh);
-  second.catch(() => {}); // It is awaited below; until then a failure is not an unhandled rejection.
-  visit.report.findings = await findingsOnceWell(from, options, say);
-  visit.connection = await second;
-  await remote.close();
+  const [second, found] = await Promise.allSettled([
+    options.world.connect(visit.host, options.ssh),
+    findingsOnceWell(from, options, say),
+  ]);
+  if (second.status === 'fulfilled') {
+    visit.connection = second.value; // Also after a failure of the probes: the visit closes it.
+    await remote.close();
+  }
+  visit.report.findings = settled(found);
+  settled(second);
   const worse = regressions(relevant(from, from.before), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 /** The findings from outside, once the daemons have had time to load the new files. */

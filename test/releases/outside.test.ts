@@ -25,7 +25,7 @@ for (const release of Object.keys(RELEASES) as ReleaseName[])
       });
 
       for (const port of PORTS)
-        it(`${port}`, () => {
+        it(`testssl.sh, sslscan and nmap report no unexplained fault or difference on port ${port}`, () => {
           const here = seen.filter((one) => one.port === port);
           // Standard opens no 587, and nobody can look at it.
           const tools = port === 587 && profile === 'standard' ? [] : TOOLS;

@@ -111,7 +111,7 @@ export function postfixAlone(release: 'bookworm' | 'trixie'): void {
         await assertAlone();
       });
 
-      it('its users log in as before, or nobody does', async () => {
+      it('users log in exactly if they could before', async () => {
         if (logins) await login(465, /^235 /);
         const plain = await host.run(
           '{ sleep 1; echo EHLO x; sleep 1; } | timeout 5 openssl s_client -quiet -starttls smtp -connect 127.0.0.1:25 2>/dev/null || true',

@@ -5,7 +5,7 @@ import { accept, afterwards, cases, outcomeOf } from '../../support/plan/cases.t
 
 describe('plan: cases', () => {
   for (const one of cases()) {
-    it(one.title, () => {
+    it(`the plan writes exactly the expected files and a second plan changes nothing: ${one.title}`, () => {
       const outcome = outcomeOf(one);
       if (process.env['ACCEPT']) accept(one, outcome);
       else {

@@ -49,51 +49,51 @@ const RELAY = 'mydestination =\nrelay_domains = example.test\n';
 const bothLeftOut = (why: string): string[] =>
   ['imap', 'pop3'].map((service) => `${service}: Dovecot is not installed, and ${why}`);
 
-describe('plan: what a host serves', () => {
+describe('plan: the services of a host', () => {
   const cases: Readonly<Record<string, [Given, string[], number[]]>> = {
     'a stock host serves everything': [{}, [], []],
-    'a host without Dovecot has left nothing out: it is to get it': [NO_DOVECOT, [], []],
-    'a host without Dovecot and without Postfix has left nothing out, whatever is in its files': [
+    'a host without Dovecot leaves nothing out, because the recipe installs Dovecot': [NO_DOVECOT, [], []],
+    'a host without Dovecot and without Postfix leaves nothing out, whatever its files contain': [
       { ...without('postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'), main: RELAY },
       [],
       [],
     ],
-    'Postfix alone relays for other servers': [
+    'a Postfix that relays for other servers does without Dovecot': [
       { ...NO_DOVECOT, main: RELAY },
       bothLeftOut(`Postfix passes its mail on (${MAIN}:2: relay_domains = example.test)`),
       [110, 143, 465, 587, 993, 995],
     ],
-    'Postfix alone hands local mail to another server': [
+    'a Postfix that delivers to another server does without Dovecot': [
       { ...NO_DOVECOT, main: 'store = lmtp:[10.0.0.9]\nvirtual_transport = $store\n' },
       bothLeftOut(`Postfix passes its mail on (${MAIN}:2: virtual_transport = $store)`),
       [110, 143, 465, 587, 993, 995],
     ],
-    'Postfix alone has no domain of its own': [
+    'a Postfix without a domain of its own does without Dovecot': [
       { ...NO_DOVECOT, main: 'mydestination =\n' },
       bothLeftOut(`Postfix passes its mail on (${MAIN}:1: mydestination =)`),
       [110, 143, 465, 587, 993, 995],
     ],
-    'a Postfix with virtual mailboxes and no Dovecot yet is to get one': [
+    'a Postfix with virtual mailboxes leaves nothing out': [
       { ...NO_DOVECOT, main: 'mydestination =\nvirtual_mailbox_domains = example.test\n' },
       [],
       [],
     ],
-    'a transport to the Dovecot that is to come is no reason': [
+    'a Postfix with a transport to a local Dovecot leaves nothing out': [
       { ...NO_DOVECOT, main: 'virtual_transport = lmtp:unix:private/dovecot-lmtp\n' },
       [],
       [],
     ],
-    'Postfix alone, with Cyrus SASL for its users': [
+    'a Postfix whose users log in by Cyrus SASL does without Dovecot': [
       { ...NO_DOVECOT, main: 'smtpd_sasl_auth_enable = yes\n', cyrus: true },
       bothLeftOut(`Cyrus SASL checks passwords (${MAIN}:1)`),
       [110, 143, 993, 995],
     ],
-    'Postfix beside another IMAP server': [
+    'a host with another IMAP server leaves IMAP out': [
       { ...NO_DOVECOT, listeners: [{ address: '*', port: 993, process: 'couriertcpd' }] },
       ['imap: Dovecot is not installed, and couriertcpd serves port 993'],
       [143, 993],
     ],
-    '--no-serve of an earlier run is on record while there is no Dovecot': [
+    'the record of --no-serve counts while Dovecot is not installed': [
       { ...NO_DOVECOT, record: { noServe: ['imap', 'pop3'] } },
       [
         'imap: Dovecot is not installed, by --no-serve imap of an earlier run',
@@ -101,71 +101,91 @@ describe('plan: what a host serves', () => {
       ],
       [110, 143, 465, 587, 993, 995],
     ],
-    'with a Dovecot the record of an earlier run means nothing': [{ record: { noServe: ['imap', 'pop3'] } }, [], []],
-    '--serve outweighs the record and the relay': [
+    'the record of --no-serve does not count once Dovecot is installed': [
+      { record: { noServe: ['imap', 'pop3'] } },
+      [],
+      [],
+    ],
+    '--serve outweighs the record and the configuration of a relay': [
       { ...NO_DOVECOT, ...of({ serve: ['imap', 'pop3'] }), main: RELAY, record: { noServe: ['imap', 'pop3'] } },
       [],
       [],
     ],
-    'no package for POP3': [without('dovecot-pop3d'), ['pop3: the package dovecot-pop3d is not installed'], [110, 995]],
-    'no package for IMAP': [without('dovecot-imapd'), ['imap: the package dovecot-imapd is not installed'], [143, 993]],
-    'neither: Dovecot is there for logins alone': [
+    'a missing package for POP3 leaves POP3 out': [
+      without('dovecot-pop3d'),
+      ['pop3: the package dovecot-pop3d is not installed'],
+      [110, 995],
+    ],
+    'a missing package for IMAP leaves IMAP out': [
+      without('dovecot-imapd'),
+      ['imap: the package dovecot-imapd is not installed'],
+      [143, 993],
+    ],
+    'a Dovecot without both packages serves logins only': [
       without('dovecot-imapd', 'dovecot-pop3d'),
       ['imap: the package dovecot-imapd is not installed', 'pop3: the package dovecot-pop3d is not installed'],
       [110, 143, 993, 995],
     ],
-    'a package that dpkg has not finished was meant to be there': [
+    'a package that dpkg has not finished counts as installed': [
       { packages: { 'dovecot-pop3d': { version: '1', status: 'half-configured' } } },
       [],
       [],
     ],
-    'protocols without POP3': [
+    'protocols without POP3 leaves POP3 out': [
       { conf: 'ssl = yes\nprotocols = imap lmtp\n' },
       [`pop3: ${CONF}:2: protocols = imap lmtp`],
       [110, 995],
     ],
-    'protocols of nothing: logins alone': [
+    'an empty protocols leaves both out': [
       { conf: 'protocols =\n' },
       [`imap: ${CONF}:1: protocols =`, `pop3: ${CONF}:1: protocols =`],
       [110, 143, 993, 995],
     ],
-    'both listeners of POP3 are off': [
+    'POP3 without both listeners is left out': [
       {
         conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n inet_listener pop3s {\n  port = 0\n }\n}\n',
       },
       [`pop3: ${CONF}:3: inet_listener pop3 has port = 0`],
       [110, 995],
     ],
-    'one listener is off': [{ conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n}\n' }, [], [110]],
-    'a listener that has moved': [
+    'POP3 with one listener off is served, and the port is closed': [
+      { conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n}\n' },
+      [],
+      [110],
+    ],
+    'a listener on another port closes its own port': [
       { conf: 'service imap-login {\n inet_listener imaps {\n  port = 1993\n }\n}\n' },
       [],
       [993],
     ],
-    'a listener of another name has the port': [
+    'a listener with another name keeps the port open': [
       {
         conf: 'service imap-login {\n inet_listener imaps {\n  port = 0\n }\n inet_listener mine {\n  port = 993\n }\n}\n',
       },
       [],
       [],
     ],
-    'no entry for port 25': [
+    'a missing entry for port 25 leaves SMTP out': [
       { master: '#smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
       [`smtp: ${MASTER} has no active entry for it`],
       [25],
     ],
-    'port 25 on the loopback, beside users’ ports': [
+    'port 25 on the loopback beside ports for users leaves SMTP out': [
       { master: '127.0.0.1:smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
       [`smtp: ${MASTER}:1: 127.0.0.1:smtp is for the host itself`],
       [25],
     ],
-    '--no-serve': [
+    '--no-serve leaves the services out': [
       of({ noServe: ['pop3', 'smtp'] }),
       ['smtp: --no-serve smtp', 'pop3: --no-serve pop3'],
       [25, 110, 995],
     ],
-    '--serve for what is left out': [{ ...without('dovecot-pop3d'), ...of({ serve: ['pop3'] }) }, [], []],
-    'files that cannot be read say nothing': [{ conf: 'service x {\n' }, [], []],
+    '--serve keeps a service that is not installed': [
+      { ...without('dovecot-pop3d'), ...of({ serve: ['pop3'] }) },
+      [],
+      [],
+    ],
+    'files that cannot be read leave nothing out': [{ conf: 'service x {\n' }, [], []],
   };
   for (const [what, [given, services, closed]] of Object.entries(cases))
     it(what, () => {
@@ -173,27 +193,37 @@ describe('plan: what a host serves', () => {
     });
 
   for (const [what, given, sure, expected] of [
-    ['where the entry says so', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes\n' }, {}, true],
-    ['not where nothing says so', {}, {}, false],
-    ['not with strict', of({ profile: 'strict' }), {}, false],
-    ['not where the entry says no', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=no\n' }, {}, false],
-    ['not where main.cf says no', { main: 'smtpd_sasl_auth_enable = no\n' }, {}, false],
-    ['where main.cf says yes', { main: 'smtpd_sasl_auth_enable = yes\n' }, {}, true],
-    ['as a plan knows better', { main: 'smtpd_sasl_auth_enable = yes\n' }, { authOn25: false }, false],
+    [
+      'allowed when the entry allows it',
+      { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes\n' },
+      {},
+      true,
+    ],
+    ['not allowed when no setting allows it', {}, {}, false],
+    ['not allowed with strict', of({ profile: 'strict' }), {}, false],
+    [
+      'not allowed when the entry forbids it',
+      { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=no\n' },
+      {},
+      false,
+    ],
+    ['not allowed when main.cf forbids it', { main: 'smtpd_sasl_auth_enable = no\n' }, {}, false],
+    ['allowed when main.cf allows it', { main: 'smtpd_sasl_auth_enable = yes\n' }, {}, true],
+    ['not allowed when the plan forbids it', { main: 'smtpd_sasl_auth_enable = yes\n' }, { authOn25: false }, false],
   ] as const)
-    it(`users log in on 25: ${what}`, () => {
+    it(`a login on port 25 is ${what}`, () => {
       const { snapshot, policy } = made(given);
       assert.equal(servingOf(snapshot, policy, sure).authOn25, expected);
     });
 
-  it('a listener that strict closed for --no-pop3 is not the administrator’s choice', () => {
+  it('a listener that strict closed for --no-pop3 is not a choice of the administrator', () => {
     const conf = 'service pop3-login {\n inet_listener pop3s {\n  port = 0\n }\n}\n';
     const record = renderRecord({ profile: 'strict', asked: ['no-pop3'], settings: [], sni: [] });
     const { snapshot, policy } = host({ ...POSTFIX, [CONF]: conf, [RECORD]: record });
     assert.deepEqual([...servingOf(snapshot, policy).closed.keys()], []);
   });
 
-  it('apply installs no server that is left out, and says so once', () => {
+  it('apply installs no server that is left out, and reports it once', () => {
     const { snapshot, policy } = made(without('dovecot-pop3d'));
     const { actions, notes } = compose(snapshot, policy);
     assert.deepEqual(actions, []);
@@ -213,7 +243,7 @@ describe('plan: what a host serves', () => {
     const settings = (given: Given): string[] => planned(given).settings.map(({ fragment }) => fragment);
     const notes = (given: Given): string[] => planned(given).notes.map(({ text }) => text);
 
-    it('gets TLS and no login: neither a package, nor a setting for users, nor one of Dovecot', () => {
+    it('gets TLS and no logins: neither a package, nor a setting for users, nor one of Dovecot', () => {
       const given = { ...NO_DOVECOT, main: RELAY };
       assert.deepEqual(planned(given).actions, []);
       assert.deepEqual(
@@ -253,7 +283,7 @@ describe('plan: what a host serves', () => {
       );
     });
 
-    it('is what --no-serve imap,pop3 asks for; the record keeps it for the next run', () => {
+    it('is what --no-serve imap,pop3 leads to, and the record keeps it for the next run', () => {
       const given = { ...NO_DOVECOT, ...of({ noServe: ['imap', 'pop3'] }) };
       const { actions, changes, snapshot } = planned(given);
       assert.deepEqual(actions, []);
@@ -263,7 +293,7 @@ describe('plan: what a host serves', () => {
       assert.deepEqual(planned({ ...NO_DOVECOT, record: { noServe: ['imap', 'pop3'] } }).actions, []);
     });
 
-    it('is not what --no-serve imap,pop3 asks for where logins need Dovecot', () => {
+    it('is not possible where logins need Dovecot: --no-serve imap,pop3 installs dovecot-core', () => {
       const needs = { ...of({ noServe: ['imap', 'pop3'] }), main: 'smtpd_sasl_auth_enable = yes\n' };
       assert.deepEqual(planned({ ...NO_DOVECOT, ...needs }).actions, [{ kind: 'install', packages: ['dovecot-core'] }]);
       assert.ok(
@@ -283,7 +313,7 @@ describe('plan: what a host serves', () => {
         ]);
     });
 
-    it('is offered where a stock Postfix has no Dovecot yet, which the recipe installs', () => {
+    it('is offered as a choice where the recipe installs Dovecot', () => {
       assert.deepEqual(planned(NO_DOVECOT).actions, [
         { kind: 'install', packages: ['dovecot-imapd', 'dovecot-pop3d'] },
       ]);
@@ -295,7 +325,7 @@ describe('plan: what a host serves', () => {
     });
   });
 
-  it('--no-serve keeps a server from being installed where there is no Dovecot yet', () => {
+  it('--no-serve prevents the install of a server on a host without Dovecot', () => {
     const { snapshot, policy } = made({
       ...without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
       ...of({ noServe: ['pop3'] }),
@@ -303,7 +333,7 @@ describe('plan: what a host serves', () => {
     assert.deepEqual(compose(snapshot, policy).actions, [{ kind: 'install', packages: ['dovecot-imapd'] }]);
   });
 
-  it('--serve is refused where a line of the admin’s leaves the service out, with its place', () => {
+  it("--serve is refused with the place of the administrator's line that leaves the service out", () => {
     const { snapshot, policy } = made({ conf: 'protocols = imap\n', ...of({ serve: ['pop3'] }) });
     assert.throws(() => compose(snapshot, policy), {
       code: 'CONFIG_CONFLICT',
@@ -316,14 +346,14 @@ describe('plan: what a host serves', () => {
     compose(snapshot, policy);
   };
   for (const value of ['loopback-only', '127.0.0.1', 'localhost', '127.0.0.1, [::1]'])
-    it(`a Postfix with inet_interfaces = ${value} is declined with the reason`, () => {
+    it(`a Postfix with inet_interfaces = ${value} is refused with the reason`, () => {
       assert.throws(refused({ main: `inet_interfaces = ${value}\n` }), {
         code: 'CONFIG_CONFLICT',
         message: /^Postfix listens on loopback only \(\/etc\/postfix\/main\.cf: inet_interfaces = /,
       });
     });
 
-  it('one with an entry for users on another address is not', () => {
+  it('a Postfix on loopback with an entry for users on another address is accepted', () => {
     assert.doesNotThrow(
       refused({
         main: 'inet_interfaces = loopback-only\n',
@@ -332,7 +362,7 @@ describe('plan: what a host serves', () => {
     );
   });
 
-  it('nor one with a proxy in front on the same host', () => {
+  it('a Postfix on loopback with a proxy on the same host is accepted', () => {
     const listeners = [{ address: '10.0.0.1', port: 25, process: 'haproxy' }];
     assert.doesNotThrow(refused({ main: 'inet_interfaces = loopback-only\n', listeners }));
   });

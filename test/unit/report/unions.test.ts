@@ -175,7 +175,7 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
   }),
 };
 
-describe('report: the JSON document of whatever a run ends with', () => {
+describe('report: the JSON document of every ending', () => {
   for (const kind of Object.keys(ENDINGS) as Ending['kind'][]) {
     it(`${kind}: every member of every list of the model is valid in the published schema`, () => {
       const ending = ENDINGS[kind].map((fields) => ({ kind, ...fields }) as Ending);
