@@ -287,6 +287,12 @@ is_throttled() { # UNIT [SINCE]
     grep -q 'bad command startup -- throttling'
 }
 
+# An smtpd dies if Dovecot does not answer. Once Dovecot has started again, master would still wait, and the ports stay silent.
+revive_postfix() {
+  grep -q '^dovecot ' "$tx/activate" && ! grep -q '^postfix ' "$tx/activate" && runs postfix && is_throttled postfix || return 0
+  activate_unit postfix restart </dev/null >/dev/null 2>&1
+}
+
 runs() { [ ! -d "$SYSTEMD" ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
 # Prints the last log lines of the unit's own processes; without any, the lines about the unit since $asked; without those,
@@ -312,6 +318,7 @@ activate() {
     activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(words_of "$unit")"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
+  revive_postfix
   enter listen
   all_listen "$tx/ports" && return 0
   reason="nothing listens on port $missing after the $(cut -d ' ' -f 2 "$tx/activate" | sort -u | tr '\n' ' ' | sed 's/ $//; s/ / and /')"

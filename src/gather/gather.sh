@@ -236,7 +236,6 @@ daemons() {
     queue=${parameters##*queue_directory = }
     section postconf "$parameters"
     section pem-main "$(pem_files "$(printf '%s\n' "$parameters" | sed -n 's/^smtpd_tls_[a-z_]* = //p' | tr ',{} \t' '\n' | sort -u)")"
-    section maps "$(postconf -m 2>/dev/null)"
   fi
   section cyrus "$(ls -d "$CYRUS_CONF" /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
   # Needed if Postfix is not installed, or cannot read its files.
@@ -357,6 +356,8 @@ parsers() {
       *"${newline}alias_maps ="*) ;;
       *) main="$main$newline$(postconf -x alias_maps 2>/dev/null)" ;;
     esac
+    maps=$(postconf -m 2>/dev/null)
+    section maps "$maps"
     section lost-maps "$(printf '%s\n' "$main" "$master" | lost_maps)"
   fi
   if command -v doveconf >/dev/null; then
@@ -368,7 +369,6 @@ parsers() {
 # Lookup tables that Postfix is configured to use and cannot open: PARAMETER TYPE:PATH FILE. FILE is the missing file, or "-" if
 # this Postfix does not know the type. Files that Postfix creates itself are left out: caches, and the output of newaliases.
 lost_maps() { # reads lines "PARAMETER = VALUE"
-  types=" $(postconf -m 2>/dev/null | tr '\n' ' ')"
   awk '
     $2 != "=" || $1 ~ /_cache_(database|map)$|^alias_database$|^address_verify_map$/ { next }
     {
@@ -386,8 +386,8 @@ lost_maps() { # reads lines "PARAMETER = VALUE"
       cdb:*) file=$file.cdb ;;
       dbm:* | sdbm:*) file=$file.pag ;;
     esac
-    case $types in
-      *" ${map%%:*} "*) [ -e "$file" ] || printf '%s %s %s\n' "$name" "$map" "$file" ;;
+    case $newline$maps$newline in
+      *"$newline${map%%:*}$newline"*) [ -e "$file" ] || printf '%s %s %s\n' "$name" "$map" "$file" ;;
       *) printf '%s %s -\n' "$name" "$map" ;;
     esac
   done

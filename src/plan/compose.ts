@@ -83,7 +83,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   });
   const all = [
     ...removalNotes(facts, actions),
-    ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
+    ...servingNotes(servingOf(snapshot, policy), facts).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,

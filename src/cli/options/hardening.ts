@@ -115,7 +115,8 @@ export const HARDENING_OPTIONS = {
     type: 'string',
     group: 'Hardening',
     value: 'WORDS',
-    describe: 'services that are neither set up nor expected; a running service is not closed',
+    describe:
+      'services that are neither set up nor expected; a running service is not closed. imap,pop3 without Dovecot: Postfix stays alone',
     words: SERVICES,
     only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
   },
