@@ -69,8 +69,8 @@ export function parseSnapshot(output: Buffer): Snapshot {
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
 
-/** Bytes of all files together. A large site with thousands of names in its files has less than a quarter of it. */
-const LARGEST = 4 << 20;
+/** Bytes of all files together. A large site with thousands of names in its files has less than half of it. */
+const LARGEST = 2 << 20;
 
 function assertSize(all: readonly RemoteFile[]): void {
   const total = all.reduce((sum, { bytes }) => sum + bytes.length, 0);

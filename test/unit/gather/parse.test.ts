@@ -35,11 +35,11 @@ const isTorn = (message: RegExp) => (error: unknown) =>
   error.hint !== '';
 
 describe('gather: the output of the script', () => {
-  it('files of more than 4 MiB together are refused, and the largest is named', () => {
+  it('files of more than 2 MiB together are refused, and the largest is named', () => {
     const text = 'x'.repeat(1 << 20);
     assert.throws(() => parse(told({ '/etc/postfix/main.cf': text, '/etc/dovecot/dovecot.conf': text.repeat(4) })), {
       code: 'CONFIG_INVALID',
-      message: 'the configuration files have more than 4 MiB together; the largest is /etc/dovecot/dovecot.conf',
+      message: 'the configuration files have more than 2 MiB together; the largest is /etc/dovecot/dovecot.conf',
     });
   });
 
