@@ -1,3 +1,4 @@
+import { meaningOfRemoved } from '../formats/postfix/removed-restrictions.ts';
 import { restrictions, type Restriction } from '../formats/postfix/restrictions.ts';
 import { compareVersions } from '../formats/versions.ts';
 import type { Destination } from '../model/index.ts';
@@ -157,8 +158,9 @@ function step(one: Restriction, stage: StageName, situation: SmtpdSituation, dep
     case 'permit_naked_ip_address':
       // Removed in 3.9: smtpd answers 451 "server configuration error" to every recipient.
       if (compareVersions(version, '3.9') >= 0) return refuse;
-      if (one.name === 'check_relay_domains') return knowsRecipient && relays ? refuse : [];
-      return check(one.name === 'permit_naked_ip_address', one.name === 'reject_maps_rbl');
+      return (meaningOfRemoved(one, (name) => parameters.of(name)) ?? [])
+        .flatMap((text) => restrictions(text))
+        .flatMap((meant) => step({ ...meant, warns: meant.warns || one.warns }, stage, situation, depth + 1));
     case 'reject_sender_login_mismatch':
     case 'reject_authenticated_sender_login_mismatch':
     case 'reject_unauthenticated_sender_login_mismatch':

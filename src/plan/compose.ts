@@ -37,6 +37,7 @@ import { reachesSocket, saslInUse, saslNotes } from './serving/sasl-in-use.ts';
 import { assertServable, servingNotes, servingOf, withServing } from './serving/served-ports.ts';
 import { strictNotes } from './profile/strict-notes.ts';
 import { summarize } from './summary.ts';
+import { inModernWords, modernNotes } from './upgrade/modern.ts';
 import { upgradeNotes, upgradeSettings } from './upgrade/upgrade.ts';
 import { forNames, isForNames, valuesFor } from './place/values.ts';
 import { openWorkspace, renderWorkspace, type Opened, type Workspace } from './workspace.ts';
@@ -73,7 +74,8 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const found = openWorkspace(snapshot);
   const joined = joinCut(found.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
-  const opened = { ...found, workspace: joined.workspace };
+  const modern = inModernWords(joined.workspace, facts, tasks.map(({ name }) => name)); // oxfmt-ignore
+  const opened = { ...found, workspace: modern.workspace };
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
@@ -81,10 +83,23 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     notes: applied,
     record,
     effects,
-  } = setAll(snapshot, policy, tasks, opened, joined.settings, asks, namedCertificates(facts, policy, asks));
+  } = setAll(
+    snapshot,
+    policy,
+    tasks,
+    opened,
+    [...joined.settings, ...modern.settings],
+    asks,
+    namedCertificates(facts, policy, asks),
+  );
   if (opensPorts) assertPortsFree(workspace, facts);
   const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
-  const notes: Note[] = [...upgradeNotes(opened.converted), ...broken, ...applied];
+  const notes: Note[] = [
+    ...upgradeNotes(opened.converted),
+    ...modernNotes(modern.rewritten, facts.postfix ?? ''),
+    ...broken,
+    ...applied,
+  ];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),

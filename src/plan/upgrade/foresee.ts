@@ -3,6 +3,9 @@ import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '..
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
 import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debian/releases.ts';
+import { openWorkspace } from '../workspace.ts';
+import type { Rewritten } from '../../modernize/modernize.ts';
+import { inModernWords, toldNotes } from './modern.ts';
 import { assertAccepted } from '../as-found/refused.ts';
 
 /**
@@ -45,6 +48,7 @@ export function foresee(
   };
   const settled = RECIPE.filter(({ name }) => name !== 'restart');
   const plan = compose(then, policy, settled);
+  const ahead = inModernWords(openWorkspace(then).workspace, then.facts, settled.map(({ name }) => name)); // oxfmt-ignore
   // The upgrade itself rewrites files that belong to a package.
   const ours = (path: string): boolean => !path.startsWith('/usr/');
   const settings = plan.settings.filter(({ file }) => ours(file));
@@ -57,7 +61,15 @@ export function foresee(
         changes.map(({ path }) => path).filter((path) => pristine.includes(path)),
       )
     : [];
-  return { ...plan, settings, changes, notes: [...notes, ...plan.notes] };
+  const refuses = ahead.rewritten.filter(({ rule }) => rule.state === 'removed');
+  const refused = refuses.length > 0 ? [refusedMail(refuses, next.postfix)] : [];
+  return { ...plan, settings, changes, notes: [...refused, ...notes, ...toldNotes(ahead.told), ...plan.notes] };
+}
+
+function refusedMail(refuses: readonly Rewritten[], version: string): Note {
+  const what = [...new Set(refuses.map(({ rule }) => rule.what))].join(', ');
+  const text = `Postfix ${version} no longer has ${what}: from the upgrade until the next apply it answers 451 "Server configuration error" to mail that reaches it; senders try again later`; // oxfmt-ignore
+  return { task: 'sasl', level: 'warning', text };
 }
 
 function warnings(dovecot: string, { files }: Snapshot, unedited: readonly string[]): Note[] {
