@@ -4,8 +4,8 @@ import { AUDIT_PORTS } from '../src/audit/audit-ports.ts';
 import { make } from '../scripts/outside/hosts.ts';
 import { ours } from '../scripts/outside/ours.ts';
 import { command } from '../scripts/outside/testssl.ts';
-import { prepareMachine } from '../test/lab/requirements.ts';
-import { run } from '../test/lab/sh.ts';
+import { prepareMachine } from '../src/lab/requirements.ts';
+import { runProgram } from '../src/lab/programs.ts';
 import { spread, type Figures } from './measure.ts';
 import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
@@ -33,7 +33,7 @@ export async function auditRows(runs: number): Promise<Row[]> {
   await line.cut();
   // As it is without options, port after port, once: it takes minutes.
   const testssl = async (): Promise<void> => {
-    for (const port of FEW) await run('testssl', ['--ip', address, '--add-ca', ca, ...command(name, port, [])]);
+    for (const port of FEW) await runProgram('testssl', ['--ip', address, '--add-ca', ca, ...command(name, port, [])]);
   };
   const theirs = await interleaved(new Map([['testssl.sh', testssl]]), 1, 0);
   const connections = (await ours(address, name, PORTS)).map((seen) => `${seen.port}: ${seen.connections}`);

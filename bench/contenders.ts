@@ -1,8 +1,8 @@
 /** The commands that are compared on one host: all of them bring the same things about, or read the same files. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Acme, LabHost } from '../test/lab/lab.ts';
-import { run } from '../test/lab/sh.ts';
+import type { Acme, LabHost } from '../src/lab/lab.ts';
+import { runProgram } from '../src/lab/programs.ts';
 import { watched } from './measure.ts';
 import type { Contender } from './measure.ts';
 
@@ -79,7 +79,7 @@ async function ansible({ host, address, folder }: Way, known: string): Promise<C
   const command = ['ansible-playbook', '--check', '--diff', '-i', inventory, 'bench/ansible/playbook.yml'];
   const env = { ANSIBLE_CONFIG: config, ANSIBLE_NOCOWS: '1' };
   // Into a file: the connection that ssh leaves open for the next would hold a pipe for a minute.
-  await run('sh', ['-c', '"$@" >"$0" 2>&1', log, 'env', `ANSIBLE_CONFIG=${config}`, ...command]);
+  await runProgram('sh', ['-c', '"$@" >"$0" 2>&1', log, 'env', `ANSIBLE_CONFIG=${config}`, ...command]);
   const said = await readFile(log, 'utf8');
   if (!/changed=0 .*failed=0/.test(said)) throw new Error(`the playbook asserts something else: ${said}`);
   return [

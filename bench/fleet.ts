@@ -1,8 +1,8 @@
 /** Many hosts in one run, beside bare ssh to as many at the same width. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lab } from '../test/lab/lab.ts';
-import type { LabHost } from '../test/lab/lab.ts';
+import { lab } from '../src/lab/lab.ts';
+import type { LabHost } from '../src/lab/lab.ts';
 import { hardenMail, options, sshCat, type Way } from './contenders.ts';
 import { measure, watched } from './measure.ts';
 import { figures, ratio, row, type Row } from './table.ts';

@@ -6,8 +6,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lab } from '../test/lab/lab.ts';
-import { prepareMachine } from '../test/lab/requirements.ts';
+import { lab } from '../src/lab/lab.ts';
+import { prepareMachine } from '../src/lab/requirements.ts';
 import { auditRows } from './audit.ts';
 import { hardenMail, knownHosts, options, onOneHost, type Way } from './contenders.ts';
 import { editorRows } from './editors.ts';

@@ -1,8 +1,8 @@
 /** A second way to a lab host, on which every packet takes as long as on a line of a given round-trip time. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { LabHost } from '../test/lab/lab.ts';
-import { must } from '../test/lab/sh.ts';
+import type { LabHost } from '../src/lab/lab.ts';
+import { must } from '../src/lab/programs.ts';
 
 export interface Wire {
   /** The host's address at the far end. */

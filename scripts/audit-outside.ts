@@ -10,9 +10,9 @@
  */
 import { parseArgs } from 'node:util';
 import { AUDIT_PORTS } from '../src/audit/audit-ports.ts';
-import { lab } from '../test/lab/lab.ts';
-import { RELEASES, type ReleaseName } from '../test/lab/releases.ts';
-import { prepareMachine } from '../test/lab/requirements.ts';
+import { lab } from '../src/lab/lab.ts';
+import { RELEASES, type ReleaseName } from '../src/lab/images.ts';
+import { prepareMachine } from '../src/lab/requirements.ts';
 import { KINDS_OF_BOOKWORM, PROFILES } from './outside/hosts.ts';
 import { AUDITORS, lookAt, PACKAGES, type Seen } from './outside/look.ts';
 import { merge, write } from './outside/kept.ts';

@@ -18,13 +18,13 @@ import {
   type Origin,
   type Sample,
 } from '../test/oracle/corpus.ts';
-import { grammarOf, RELEASES, VERSIONS, type Release } from '../test/oracle/debs.ts';
+import { grammarOf, RELEASES, VERSIONS, type Release } from '../test/support/debs.ts';
 import { doveconf } from '../test/oracle/doveconf.ts';
 import { checkDovecot } from '../test/oracle/dovecot-compare.ts';
 import { dovecotEdits, MAIN, MASTER } from '../test/oracle/edits.ts';
 import { checkMain, checkMaster } from '../test/oracle/postfix-check.ts';
 import { judge } from '../test/oracle/postfix.ts';
-import { editMain, editMaster } from '../test/unit/formats/postfix-cases.ts';
+import { editMain, editMaster } from '../test/support/formats/postfix-cases.ts';
 import { augtool } from './compare/augtool.ts';
 import { lineinfile } from './compare/lineinfile.ts';
 import { isDovecot, isMaster, type Contender, type Edit, type Task } from './compare/task.ts';

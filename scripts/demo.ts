@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { available, lab } from '../test/lab/lab.ts';
+import { available, lab } from '../src/lab/lab.ts';
 
 const NAME = 'mx1.example.test';
 const ALICE = { name: 'alice', password: 'down the rabbit hole' };

@@ -5,10 +5,10 @@
 
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { lab } from '../test/lab/lab.ts';
-import { RELEASES } from '../test/lab/releases.ts';
-import { prepareMachine } from '../test/lab/requirements.ts';
-import type { ReleaseName } from '../test/lab/releases.ts';
+import { lab } from '../src/lab/lab.ts';
+import { RELEASES } from '../src/lab/images.ts';
+import { prepareMachine } from '../src/lab/requirements.ts';
+import type { ReleaseName } from '../src/lab/images.ts';
 
 const { values } = parseArgs({
   options: {

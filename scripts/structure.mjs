@@ -1,27 +1,28 @@
 // The structure that docs/architecture.md promises: one loose file in src/, no import cycle (type imports included), every
-// module in the table there and no import that the table does not allow, no I/O in a pure module, and no name twice.
+// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, and no test
+// that imports from another suite's folder.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { sameName } from './same-names.mjs';
 
 process.chdir(process.argv[2] ?? new URL('..', import.meta.url).pathname);
 
-const files = readdirSync('src', { recursive: true })
-  .map((name) => `src/${name}`)
-  .filter((name) => name.endsWith('.ts'))
-  .sort();
+const sources = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .map((name) => `${folder}/${name}`)
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+const files = sources('src');
 const moduleOf = (file) => (dirname(file) === 'src' ? null : file.split('/')[1]);
 const faults = [];
 
 /** Every import of each file: the file that it names, or the package. Dynamic imports and types count too. */
-const imports = new Map(
-  files.map((file) => {
-    const text = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '');
-    const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name);
-    const targets = named.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name));
-    return [file, [...new Set(targets)]];
-  }),
-);
+function importsOf(file) {
+  const text = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '');
+  const named = [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, name]) => name);
+  return [...new Set(named.map((name) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name)))];
+}
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 for (const file of files)
   if (moduleOf(file) === null && file !== 'src/main.ts') faults.push(`${file} is loose in src/`);
@@ -55,6 +56,16 @@ for (const [file, targets] of imports) {
     if (row.pure && IO.test(target)) faults.push(`${file}: a pure module does no I/O (${target})`);
   }
 }
+
+// ── tests: what suites share is in test/support/ ────────────────────────────────────────────────────────────────────
+
+const suiteOf = (file) => file.split('/')[1];
+for (const file of sources('test'))
+  for (const target of importsOf(file)) {
+    const isOther = target.startsWith('test/') && suiteOf(target) !== suiteOf(file) && suiteOf(target) !== 'support';
+    if (isOther)
+      faults.push(`${file}: ${suiteOf(file)} may not import from another suite (${target}): test/support/ is for both`);
+  }
 
 // ── cycles: Tarjan's strongly connected components ────────────────────────────────────────────────────────────────────
 

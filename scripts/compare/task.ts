@@ -1,7 +1,7 @@
 /** One edit of one configuration, as every contender gets it; and what it makes of a list that it has read. */
 import { insertMember, permitUsers } from '../../src/formats/text/lists.ts';
 import type { DovecotEdit } from '../../test/oracle/edits.ts';
-import type { MainEdit, MasterEdit } from '../../test/unit/formats/postfix-cases.ts';
+import type { MainEdit, MasterEdit } from '../../test/support/formats/postfix-cases.ts';
 
 export type Edit = MainEdit | MasterEdit | DovecotEdit;
 

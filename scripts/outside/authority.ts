@@ -4,8 +4,8 @@
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { must } from '../../test/lab/sh.ts';
-import { SCRATCH } from '../../test/e2e/cli.ts';
+import { must } from '../../src/lab/programs.ts';
+import { SCRATCH } from '../../test/support/cli.ts';
 
 export interface Issued {
   /** Path here of the root, PEM. */

@@ -1,7 +1,7 @@
 /** Hosts to be looked at: stock, after a profile, or weak on purpose. */
-import { lab, type LabHost } from '../../test/lab/lab.ts';
-import type { ReleaseName } from '../../test/lab/releases.ts';
-import { hardenMail, to } from '../../test/e2e/cli.ts';
+import { lab, type LabHost } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { hardenMail, to } from '../../test/support/cli.ts';
 import { issueFor } from './authority.ts';
 import { WEAK } from './weak.ts';
 

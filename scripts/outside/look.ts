@@ -1,5 +1,5 @@
 /** One host, looked at by us and by the others. */
-import type { ReleaseName } from '../../test/lab/releases.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
 import { compare, type Difference } from './compare.ts';
 import { make } from './hosts.ts';
 import { nmap } from './nmap.ts';

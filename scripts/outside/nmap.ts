@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { SUITES } from '../../src/tls/suites.ts';
-import { run } from '../../test/lab/sh.ts';
+import { runProgram } from '../../src/lab/programs.ts';
 import { fingerprintItem, suiteItem, versionName, type Opinion, type Place, type Remark } from './opinion.ts';
 
 /** Scripts ssl-enum-ciphers and ssl-cert. */
 export async function nmap({ address, name, port }: Place): Promise<Opinion> {
   const scripts = ['--script', 'ssl-enum-ciphers,ssl-cert', '--script-args', `tls.servername=${name}`];
-  const { stdout } = await run('nmap', ['-Pn', '-n', '-p', `${port}`, ...scripts, '-oX', '-', address]);
+  const { stdout } = await runProgram('nmap', ['-Pn', '-n', '-p', `${port}`, ...scripts, '-oX', '-', address]);
   const xml = stdout.toString();
   const [, suites = ''] = /<script id="ssl-enum-ciphers"([\s\S]*?)<\/script>/.exec(xml) ?? [];
   const [, certificate = ''] = /<script id="ssl-cert"([\s\S]*?)<\/script>/.exec(xml) ?? [];

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { run } from '../../test/lab/sh.ts';
+import { runProgram } from '../../src/lab/programs.ts';
 import { fingerprintItem, portOf, suiteItem, type Opinion, type Place } from './opinion.ts';
 
 /** Its words for a suite, best first. */
@@ -7,7 +7,7 @@ const STRENGTHS = ['strong', 'acceptable', 'medium', 'weak', 'anonymous', 'null'
 
 export async function sslscan({ address, name, port }: Place): Promise<Opinion> {
   const { protocol, tls } = portOf(port);
-  const { stdout } = await run('sslscan', [
+  const { stdout } = await runProgram('sslscan', [
     ...['--xml=-', '--no-colour', '--show-certificate', `--sni-name=${name}`],
     ...(tls === 'starttls' ? [`--starttls-${protocol}`] : []),
     `${address}:${port}`,

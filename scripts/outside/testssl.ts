@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../test/lab/sh.ts';
+import { runProgram } from '../../src/lab/programs.ts';
 import { fingerprintItem, portOf, suiteItem, type Opinion, type Place, type Remark, type Severity } from './opinion.ts';
 
 /**
@@ -35,7 +35,7 @@ export function command(name: string, port: number, checks: readonly string[] = 
 
 /** After everybody else: it takes minutes of a processor's time. */
 async function scan(args: readonly string[], file: string): Promise<Row[]> {
-  const { stdout, stderr } = await run('nice', ['-n', '5', 'testssl', ...args]);
+  const { stdout, stderr } = await runProgram('nice', ['-n', '5', 'testssl', ...args]);
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Row[];
   } catch {

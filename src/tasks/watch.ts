@@ -123,7 +123,8 @@ sleep 1
 tries=0
 while now=$(digest) && [ "$now" != "$(cat "$loaded" 2>/dev/null)" ]; do
   sleep 2
-  if [ "$now" = "$(digest)" ] && fits; then
+  # The digest is taken last: so the pair that was compared is the one that is recorded as loaded.
+  if fits && [ "$now" = "$(digest)" ]; then
     logger -t harden-mail 'a certificate was replaced: reloading Postfix and Dovecot'
     ${policy.sniMaps ? 'remake_maps\n    ' : ''}systemctl try-reload-or-restart postfix dovecot || {
       logger -t harden-mail -p mail.err 'a certificate was replaced, but Postfix or Dovecot was not reloaded'

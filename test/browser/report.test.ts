@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { page } from '../../src/report/page.ts';
 import type { Document } from '../../src/report/document-schema.ts';
-import { available, prepareMachine } from '../lab/requirements.ts';
-import { everything, fleet, poisoned } from '../unit/report/documents.ts';
+import { available, prepareMachine } from '../../src/lab/requirements.ts';
+import { everything, fleet, poisoned } from '../support/report/documents.ts';
 import { chromium, type Browser } from './chromium.ts';
-import { VIEWS } from '../unit/report/views.ts';
+import { VIEWS } from '../support/report/views.ts';
 
 /** Each would run, load or leave the page if it were taken for HTML. */
 const ATTACKS = [

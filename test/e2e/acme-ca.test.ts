@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { X509Certificate } from 'node:crypto';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, scratch, to } from './cli.ts';
-import { assertTidy } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, scratch, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
 
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 

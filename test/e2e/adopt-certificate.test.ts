@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost, State } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, scratch, start, to } from './cli.ts';
-import { activity, assertTidy } from './host.ts';
-import { openssl } from './opinions.ts';
-import { assertShown, MAIL_PORTS } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost, State } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { hardenMail, issuedBy, scratch, start, to } from '../support/cli.ts';
+import { activity, assertTidy } from '../support/host.ts';
+import { openssl } from '../support/opinions.ts';
+import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 
 /** Shell of a private authority, and of a tool that lays its certificates as acme.sh does. */
 const AUTHORITY = `set -e
@@ -143,6 +143,21 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertServed(ACME);
         assert.deepEqual((await activity(host, since)).reloads.toSorted(), ['dovecot', 'postfix']);
         await assertNothingToDo();
+      });
+
+      it('is loaded once also where the other half comes while key and certificate are compared', async () => {
+        await idle();
+        const since = await activity(host);
+        // In place of openssl, a script that lays the new chain first, once, when the watch asks for the key.
+        await shell(`issue ec ${host.name} smtp.${host.name}; cat leaf.pem root.pem >/root/chain.pem
+          mv /usr/bin/openssl /usr/bin/openssl.real
+          printf '%s\\n' '#!/bin/sh' '[ ! -e /root/chain.pem ] || mv /root/chain.pem ${ACME}.pem' 'exec /usr/bin/openssl.real "$@"' >/usr/bin/openssl
+          chmod 755 /usr/bin/openssl; install_key ${ACME}
+          until [ ! -e /root/chain.pem ]; do sleep 0.1; done`);
+        await idle();
+        await host.run('mv /usr/bin/openssl.real /usr/bin/openssl');
+        await assertServed(ACME);
+        assert.deepEqual((await activity(host, since)).reloads.toSorted(), ['dovecot', 'postfix']);
       });
 
       it('is not loaded again where its bytes are the same', async () => {

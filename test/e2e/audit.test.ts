@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Finding, PortAudit } from '../../src/model/index.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { lab } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { lab } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to } from '../support/cli.ts';
 
 const run = promisify(execFile);
 

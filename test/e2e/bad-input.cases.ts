@@ -1,9 +1,9 @@
 /** What cannot work, as data: what spoils it, and which words and exit code the command must end with. */
 
-import type { Acme, LabHost } from '../lab/lab.ts';
-import { must } from '../lab/sh.ts';
-import { credentials, issuedBy, scratch, to } from './cli.ts';
-import type { Failure } from './cli.ts';
+import type { Acme, LabHost } from '../../src/lab/lab.ts';
+import { must } from '../../src/lab/programs.ts';
+import { credentials, issuedBy, scratch, to } from '../support/cli.ts';
+import type { Failure } from '../support/cli.ts';
 
 export interface Bad extends Failure {
   readonly what: string;

@@ -1,12 +1,12 @@
 /** What cannot work ends with one line that says what is wrong and one that says what to do, and nothing is written. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { Acme, LabHost, State } from '../lab/lab.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { Acme, LabHost, State } from '../../src/lab/lab.ts';
 import { CERTIFICATE, IN_ITS_FILES, ON_THE_HOST, ON_THE_WAY } from './bad-input.cases.ts';
 import type { Bad } from './bad-input.cases.ts';
-import { assertFailure, hardenMail, issuedBy, start, startInTerminal, to } from './cli.ts';
-import { assertTidy } from './host.ts';
+import { assertFailure, hardenMail, issuedBy, start, startInTerminal, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
 
 describe('what cannot work', () => {
   let host: LabHost;

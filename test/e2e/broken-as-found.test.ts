@@ -1,4 +1,4 @@
-import { brokenAsFound } from './broken-tests.ts';
+import { brokenAsFound } from '../support/stories/broken-as-found.ts';
 
 brokenAsFound('bookworm', {
   say: "echo 'ssl_protocols = !SSLv3' >/etc/dovecot/local.conf",

@@ -1,11 +1,11 @@
 /** Certificates on real hosts: got by real certbot from a real ACME server, kept, and told apart from what is none. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
 import { BY_HAND, NO_CERTIFICATE, NOT_TO_BE_HAD } from './certificates.cases.ts';
-import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy } from './host.ts';
+import { assertFailure, hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
 import { rateLimited } from './rate-limit.ts';
 
 describe('certificates', () => {

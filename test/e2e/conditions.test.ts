@@ -4,13 +4,13 @@
  */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, start, to } from './cli.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, start, to } from '../support/cli.ts';
 import { BY_HAND, DOVECOT_WILL_NOT_START, LISTEN_AS_BEFORE, LISTEN_ELSEWHERE } from './conditions.cases.ts';
 import type { Condition } from './conditions.cases.ts';
-import { assertTidy } from './host.ts';
-import { IMAP, POP3, SMTP, talkInClear } from './talk.ts';
+import { assertTidy } from '../support/host.ts';
+import { IMAP, POP3, SMTP, talkInClear } from '../support/talk.ts';
 
 describe('what only shows once it is live', () => {
   let host: LabHost;

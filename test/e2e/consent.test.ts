@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { image } from '../lab/image.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, startInTerminal, to, type Failure } from './cli.ts';
-import { assertTidy, mark, writtenSince } from './host.ts';
-import { SMTP, talkInClear } from './talk.ts';
+import { image } from '../../src/lab/image.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, startInTerminal, to, type Failure } from '../support/cli.ts';
+import { assertTidy, mark, writtenSince } from '../support/host.ts';
+import { SMTP, talkInClear } from '../support/talk.ts';
 
 /** A second source of packages on the host: the release's own, of which Postfix itself is there. */
 async function offerPostfix(host: LabHost): Promise<void> {

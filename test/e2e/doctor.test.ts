@@ -1,10 +1,10 @@
 /** `doctor` names each step of the way, and what is in the way of an apply with the fix; it writes nothing. */
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { must } from '../lab/sh.ts';
-import { hardenMail, scratch, to } from './cli.ts';
-import { mark, writtenSince } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { must } from '../../src/lab/programs.ts';
+import { hardenMail, scratch, to } from '../support/cli.ts';
+import { mark, writtenSince } from '../support/host.ts';
 
 interface Told {
   readonly check: string;

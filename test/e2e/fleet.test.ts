@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { credentials, hardenMail, issuedBy, scratch, startInTerminal } from './cli.ts';
-import { activity, assertTidy } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { credentials, hardenMail, issuedBy, scratch, startInTerminal } from '../support/cli.ts';
+import { activity, assertTidy } from '../support/host.ts';
 
 interface Document {
   readonly version: number;

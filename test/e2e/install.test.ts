@@ -1,10 +1,10 @@
 /** A Debian 12 host without any mail package. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
-import { activity, assertTidy, mark, writtenSince } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to } from '../support/cli.ts';
+import { activity, assertTidy, mark, writtenSince } from '../support/host.ts';
 
 /** Package, and what its version looks like on Debian 12. */
 const PACKAGES = [

@@ -1,11 +1,11 @@
 /** A host with two Postfix instances (postmulti), of which the second one serves port 465. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy, mark, writtenSince } from './host.ts';
-import { SMTP, talkInTls } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy, mark, writtenSince } from '../support/host.ts';
+import { SMTP, talkInTls } from '../support/talk.ts';
 
 const OUT = '/etc/postfix-out';
 

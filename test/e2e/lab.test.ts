@@ -8,16 +8,16 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Socket } from 'node:net';
-import { cacheFolder } from '../lab/image.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hierarchies } from '../lab/ledger.ts';
-import { run } from '../lab/sh.ts';
+import { cacheFolder } from '../../src/lab/image.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hierarchies } from '../../src/lab/ledger.ts';
+import { runProgram } from '../../src/lab/programs.ts';
 
 const ssh = (host: LabHost, user: string, command: string) => {
   const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${host.knownHosts}`];
   const flags = options.flatMap((option) => ['-o', option]);
-  return run('ssh', ['-F', 'none', '-i', host.identity, ...flags, `${user}@${host.address}`, command]);
+  return runProgram('ssh', ['-F', 'none', '-i', host.identity, ...flags, `${user}@${host.address}`, command]);
 };
 
 /** Sends one line when the server has greeted; gives the greeting and the answer's last line. */

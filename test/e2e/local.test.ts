@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Finding } from '../../src/model/index.ts';
-import { lab, type LabHost } from '../lab/lab.ts';
-import { scratch, SCRATCH } from './cli.ts';
-import { assertTidy, mark, writtenSince } from './host.ts';
+import { lab, type LabHost } from '../../src/lab/lab.ts';
+import { scratch, SCRATCH } from '../support/cli.ts';
+import { assertTidy, mark, writtenSince } from '../support/host.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

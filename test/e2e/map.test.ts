@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import type { ExposureMap, Finding } from '../../src/model/index.ts';
 import { page } from '../../src/report/page.ts';
 import { readDocument } from '../../src/report/document-schema.ts';
-import { lab, type LabHost } from '../lab/lab.ts';
-import { credentials, hardenMail, scratch, to } from './cli.ts';
-import { mark, writtenSince } from './host.ts';
-import { IMAP, SMTP, talkInClear } from './talk.ts';
-import { HOST_COMMAND_NAMES, VIEWS } from '../unit/report/views.ts';
+import { lab, type LabHost } from '../../src/lab/lab.ts';
+import { credentials, hardenMail, scratch, to } from '../support/cli.ts';
+import { mark, writtenSince } from '../support/host.ts';
+import { IMAP, SMTP, talkInClear } from '../support/talk.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from '../support/report/views.ts';
 
 const DANGERS = ['auth-on-reinjection', 'open-auth-socket', 'open-relay', 'plaintext-logins', 'wide-mynetworks'];
 

@@ -1,13 +1,13 @@
 /** A host whose admin knows what they want: all of it stays, byte for byte, and the recipe still holds. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to, trusting } from './cli.ts';
-import { activity, assertTidy, attributes } from './host.ts';
-import { openssl } from './opinions.ts';
-import { SMTP, talkInTls } from './talk.ts';
-import type { Peer } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { activity, assertTidy, attributes } from '../support/host.ts';
+import { openssl } from '../support/opinions.ts';
+import { SMTP, talkInTls } from '../support/talk.ts';
+import type { Peer } from '../support/talk.ts';
 
 const MAIN = '/srv/config/postfix-main.cf';
 const MASTER = '/etc/postfix/master.cf';

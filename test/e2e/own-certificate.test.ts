@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, hardenMailAsking, scratch, to } from './cli.ts';
-import { activity, assertTidy, mark, writtenSince } from './host.ts';
-import { assertShown, MAIL_PORTS } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, hardenMailAsking, scratch, to } from '../support/cli.ts';
+import { activity, assertTidy, mark, writtenSince } from '../support/host.ts';
+import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 
 const [CERT, KEY] = ['/etc/ssl/mail/fullchain.pem', '/etc/ssl/mail/privkey.pem'];
 

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import type { Finding } from '../../src/model/index.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy } from './host.ts';
-import { IMAP, SMTP, talkInClear, talkInTls } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
+import { IMAP, SMTP, talkInClear, talkInTls } from '../support/talk.ts';
 
 const ALICE = { name: 'alice', password: 'down the rabbit hole' };
 const OWN = '/etc/dovecot/conf.d/99-proxy.conf';

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import type { Acme } from '../lab/lab.ts';
+import type { Acme } from '../../src/lab/lab.ts';
 
 export interface RateLimited {
   readonly directory: string;

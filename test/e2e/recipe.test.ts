@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lab } from '../lab/lab.ts';
-import type { LabHost, State } from '../lab/lab.ts';
-import { hardenMail, issuedBy, SCRATCH, startInTerminal, to, trusting } from './cli.ts';
-import { activity, assertContent, assertTidy, daemons, mark, writtenSince } from './host.ts';
-import type { Activity } from './host.ts';
-import { recipesOwnTests } from './recipe-tests.ts';
-import { SMTP, talkInClear } from './talk.ts';
-import type { Peer } from './talk.ts';
-import { seesWhatRuns } from './taken-up.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost, State } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, SCRATCH, startInTerminal, to, trusting } from '../support/cli.ts';
+import { activity, assertContent, assertTidy, daemons, mark, writtenSince } from '../support/host.ts';
+import type { Activity } from '../support/host.ts';
+import { recipesOwnTests } from '../support/stories/recipe.ts';
+import { SMTP, talkInClear } from '../support/talk.ts';
+import type { Peer } from '../support/talk.ts';
+import { seesWhatRuns } from '../support/stories/opt-ins.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 const FILES = [

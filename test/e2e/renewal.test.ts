@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to, trusting } from './cli.ts';
-import { activity } from './host.ts';
-import { assertShown, MAIL_PORTS } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { activity } from '../support/host.ts';
+import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 
 /** 587 is the admin's own. */
 const PORTS = [...MAIL_PORTS, 587];

@@ -2,14 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost, State } from '../lab/lab.ts';
-import { hardenMail, issuedBy, start, to } from './cli.ts';
-import type { Running } from './cli.ts';
-import { activity, assertTidy } from './host.ts';
-import { openssl } from './opinions.ts';
-import { SMTP, talkInClear } from './talk.ts';
-import type { Peer } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost, State } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, start, to } from '../support/cli.ts';
+import type { Running } from '../support/cli.ts';
+import { activity, assertTidy } from '../support/host.ts';
+import { openssl } from '../support/opinions.ts';
+import { SMTP, talkInClear } from '../support/talk.ts';
+import type { Peer } from '../support/talk.ts';
 
 describe('a transaction that does not come to its end', () => {
   let host: LabHost;

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { must } from '../lab/sh.ts';
-import { issuedBy, scratch, startInTerminal, hardenMail } from './cli.ts';
-import type { Environment, Outcome } from './cli.ts';
-import { OBEYED } from '../unit/cli/tricks.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { must } from '../../src/lab/programs.ts';
+import { issuedBy, scratch, startInTerminal, hardenMail } from '../support/cli.ts';
+import type { Environment, Outcome } from '../support/cli.ts';
+import { OBEYED } from '../support/tricks.ts';
 
 /** As long as a real one, and each to be found in any text. */
 const secret = (number: number): string => `S3kr3t-${String(number).padStart(2, '0')}-vnQx71`;

@@ -1,11 +1,11 @@
 /** Hosts whose administrator leaves a protocol or a port out: that is kept, said once, and right in every verdict. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy, mark, writtenSince } from './host.ts';
-import { IMAP, POP3, SMTP, talkInTls } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy, mark, writtenSince } from '../support/host.ts';
+import { IMAP, POP3, SMTP, talkInTls } from '../support/talk.ts';
 
 const ALICE = { name: 'alice', password: 'down the rabbit hole' };
 

@@ -1,3 +1,3 @@
-import { sessionTests } from './session-tests.ts';
+import { sessionTests } from '../support/stories/sessions.ts';
 
 describe('sessions, Debian 12', () => sessionTests('bookworm'));

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { credentials, hardenMail, scratch, to } from './cli.ts';
-import type { Outcome } from './cli.ts';
-import { activity, assertTidy } from './host.ts';
-import { assertShown, MAIL_PORTS } from './talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { credentials, hardenMail, scratch, to } from '../support/cli.ts';
+import type { Outcome } from '../support/cli.ts';
+import { activity, assertTidy } from '../support/host.ts';
+import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 
 const OWN = { cert: '/etc/ssl/mail/own.pem', key: '/etc/ssl/mail/own.key' };
 /** The admin's own, before this tool and after it. */

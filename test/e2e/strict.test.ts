@@ -1,3 +1,3 @@
-import { strictProfile } from './strict-tests.ts';
+import { strictProfile } from '../support/stories/strict.ts';
 
 strictProfile('bookworm');

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import type { Finding } from '../../src/model/index.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { hardenMail, issuedBy, to, trusting } from './cli.ts';
-import { assertTidy } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
 
 /** What a firewall does to a stranger's packets. From the host itself every port can be reached. */
 const firewall = (on465: string, on993: string) => `

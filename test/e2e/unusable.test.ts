@@ -1,3 +1,3 @@
-import { usersKeepTheirSessions } from './unusable-tests.ts';
+import { usersKeepTheirSessions } from '../support/stories/unusable.ts';
 
 usersKeepTheirSessions('bookworm');

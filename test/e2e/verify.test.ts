@@ -17,10 +17,10 @@ import type { Remote } from '../../src/remote/remote.ts';
 import { PORTS } from '../../src/verify/mail-ports.ts';
 import type { Dial, VerifyTarget } from '../../src/verify/verify.ts';
 import { verify } from '../../src/verify/verify.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { lab } from '../lab/lab.ts';
-import type { Certificates } from '../unit/verify/certificates.ts';
-import { DOMAIN, makeCertificates } from '../unit/verify/certificates.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { Certificates } from '../support/certificates.ts';
+import { DOMAIN, makeCertificates } from '../support/certificates.ts';
 
 const run = promisify(execFile);
 const user = { name: 'user', password: 'S3cret words' };

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertFailure, hardenMail, issuedBy, to } from './cli.ts';
-import { assertTidy } from './host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
 
 describe('a certificate through the web server on port 80', () => {
   let host: LabHost;

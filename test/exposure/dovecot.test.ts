@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { exposureOf } from '../../src/exposure/exposure-map.ts';
 import { loadDovecot } from '../../src/formats/dovecot/dovecot.ts';
 import type { ExposureMap, WayIn } from '../../src/model/index.ts';
-import type { LabHost } from '../lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
 import { DOVECOT_CASES, dovecotConf } from './dovecot-cases.ts';
 import { oracleHost } from './oracle-host.ts';
 

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab, type LabHost } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
+import { lab, type LabHost } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
 import { ADDRESSES, USERS, type Rendered } from './render.ts';
 
 export interface ProbeResult {

@@ -1,7 +1,7 @@
 /** The exposure map of Postfix beside real sessions (docs/lab.md): what it says of each class of client is what the client gets. */
 
 import assert from 'node:assert/strict';
-import type { LabHost } from '../lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
 import { compare, type Compared, type Difference } from './compare.ts';
 import { generatedBatches } from './generated.ts';
 import { handMadeBatches } from './hand-made.ts';

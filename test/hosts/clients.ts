@@ -7,9 +7,9 @@ import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { LabHost } from '../lab/lab.ts';
-import { must } from '../lab/sh.ts';
-import type { Result, Session } from './schema.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { must } from '../../src/lab/programs.ts';
+import type { Result, Session } from '../support/whole-hosts/schema.ts';
 
 const DRIVER = fileURLToPath(new URL('lib/driver.py', import.meta.url));
 

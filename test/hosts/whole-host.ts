@@ -5,18 +5,19 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { hardenMail, scratch, to } from '../e2e/cli.ts';
-import type { Outcome } from '../e2e/cli.ts';
-import { assertTidy, mark, writtenSince } from '../e2e/host.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost, State } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { quote, run } from '../lab/sh.ts';
+import { hardenMail, scratch, to } from '../support/cli.ts';
+import type { Outcome } from '../support/cli.ts';
+import { assertTidy, mark, writtenSince } from '../support/host.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost, State } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { runProgram } from '../../src/lab/programs.ts';
 import { joinClients } from './clients.ts';
 import type { Clients } from './clients.ts';
-import { without } from './intended.ts';
-import { hostNames, readHost } from './read.ts';
-import type { Host, Result, Session } from './schema.ts';
+import { without } from '../support/whole-hosts/intended.ts';
+import { hostNames, readHost } from '../support/whole-hosts/read.ts';
+import type { Host, Result, Session } from '../support/whole-hosts/schema.ts';
+import { quote } from '../../src/formats/text/shell-quote.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -221,7 +222,7 @@ function wholeHost(folder: string, release: ReleaseName): void {
 
 /** Copies the folder to the host, installs its packages and runs its setup.sh. */
 async function setUp(host: LabHost, name: string, { packages }: Host): Promise<void> {
-  const { stdout } = await run('tar', ['-C', HERE, '-cf', '-', 'lib', '-C', join(HERE, name), '.']);
+  const { stdout } = await runProgram('tar', ['-C', HERE, '-cf', '-', 'lib', '-C', join(HERE, name), '.']);
   await host.run('mkdir -p /root/host && tar -C /root/host --no-same-owner -xf -', { input: stdout });
   if (packages.length > 0)
     await host.run(

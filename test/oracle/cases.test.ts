@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import type { SettingChange } from '../../src/model/index.ts';
-import { afterwards, cases, outcomeOf, type Case } from '../unit/plan/cases.ts';
-import { grammarOf, type Release } from './debs.ts';
+import { afterwards, cases, outcomeOf, type Case } from '../support/plan/cases.ts';
+import { grammarOf, type Release } from '../support/debs.ts';
 import { doveconf, type Reading } from './doveconf.ts';
 import { unmeant } from './dovecot-compare.ts';
 import { judge, type Files, type Verdict } from './postfix.ts';

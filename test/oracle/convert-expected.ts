@@ -2,7 +2,7 @@
  * What Dovecot 2.4 must show of a configuration, from what 2.3's doveconf showed of it. A table and a reading of its own:
  * nothing here comes from src/convert, so that a wrong rule there does not agree with itself.
  */
-import type { Files } from '../unit/convert/cases.ts';
+import type { Files } from '../support/convert-cases.ts';
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 type Row = readonly [name: RegExp, now: (value: string, groups: readonly string[]) => Pairs];

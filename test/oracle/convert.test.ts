@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { KNOWN } from '../../src/convert/known.ts';
-import { cases, convert, type Files } from '../unit/convert/cases.ts';
+import { cases, convert, type Files } from '../support/convert-cases.ts';
 import { expected, flat, nonsense, same } from './convert-expected.ts';
 import { doveconf, type Doveconf, type Reading } from './doveconf.ts';
 

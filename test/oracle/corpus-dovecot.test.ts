@@ -12,7 +12,7 @@ import {
   type DovecotConfig,
 } from '../../src/formats/dovecot/dovecot.ts';
 import { DOVECOT_CONF, FULL, isTurn, MANIFEST, ownSamples, stockDovecot, type Sample } from './corpus.ts';
-import { grammarOf, RELEASES } from './debs.ts';
+import { grammarOf, RELEASES } from '../support/debs.ts';
 import { doveconf, type Doveconf, type Reading } from './doveconf.ts';
 import { checkDovecot, disagreements, unmeant } from './dovecot-compare.ts';
 import { dovecotEdits, RECIPE, type DovecotEdit } from './edits.ts';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../src/model/errors.ts';
-import { editMain, editMaster, type MainEdit, type MasterEdit } from '../unit/formats/postfix-cases.ts';
+import { editMain, editMaster, type MainEdit, type MasterEdit } from '../support/formats/postfix-cases.ts';
 import {
   FULL,
   isTurn,
@@ -16,7 +16,7 @@ import {
   stockPostfix,
   type Sample,
 } from './corpus.ts';
-import { RELEASES } from './debs.ts';
+import { RELEASES } from '../support/debs.ts';
 import { MAIN, MASTER } from './edits.ts';
 import { checkMain, checkMaster } from './postfix-check.ts';
 import { agree, judge, type Files, type Verdict } from './postfix.ts';

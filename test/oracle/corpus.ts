@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { compareVersions } from '../../src/formats/versions.ts';
-import { grammarOf, RELEASES, VERSIONS } from './debs.ts';
-import type { Release } from './debs.ts';
+import { grammarOf, RELEASES, VERSIONS } from '../support/debs.ts';
+import type { Release } from '../support/debs.ts';
 import { doveconf } from './doveconf.ts';
 import { postfixRoot } from './postfix.ts';
 

@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { grammarOf, oracleRoot, runIn } from './debs.ts';
-import type { Release } from './debs.ts';
+import { grammarOf, oracleRoot, runIn } from '../support/debs.ts';
+import type { Release } from '../support/debs.ts';
 
 const PACKAGES = [
   'dash',

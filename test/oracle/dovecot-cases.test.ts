@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { dovecotFiles } from '../../src/formats/dovecot/dovecot.ts';
-import { caseFiles, casesIn, edit, filesOf, load, ROOT } from '../unit/formats/dovecot-cases.ts';
-import type { Case } from '../unit/formats/dovecot-cases.ts';
-import { grammarOf, RELEASES } from './debs.ts';
+import { caseFiles, casesIn, edit, filesOf, load, ROOT } from '../support/formats/dovecot-cases.ts';
+import type { Case } from '../support/formats/dovecot-cases.ts';
+import { grammarOf, RELEASES } from '../support/debs.ts';
 import { doveconf } from './doveconf.ts';
 import type { Reading } from './doveconf.ts';
 import { disagreements, unmeant } from './dovecot-compare.ts';

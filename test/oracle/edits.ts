@@ -1,6 +1,6 @@
 /** The edits that the corpus is put through: each kind that harden-mail makes, by the names of settings it makes them to. */
 import type { Grammar } from '../../src/formats/dovecot/dovecot-line.ts';
-import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
+import type { MainEdit, MasterEdit } from '../support/formats/postfix-cases.ts';
 
 /** What the recipe does to main.cf, and more. */
 export const MAIN: readonly MainEdit[] = [

@@ -16,8 +16,8 @@ import { hostEntry, keyType, matchesHost, parseKnownHosts } from '../../src/conn
 import { readSettings } from '../../src/connect/ssh-config.ts';
 import type { HardenMailError } from '../../src/model/errors.ts';
 import { quote } from '../../src/formats/text/shell-quote.ts';
-import { startServer } from '../unit/connect/server.ts';
-import type { TestServer } from '../unit/connect/server.ts';
+import { startServer } from '../support/ssh-server.ts';
+import type { TestServer } from '../support/ssh-server.ts';
 import { knownHostsCase } from './known-hosts-arbitrary.ts';
 import type { KeyWords, KnownHostsCase } from './known-hosts-arbitrary.ts';
 

@@ -1,7 +1,7 @@
 /** Did one edit do what was meant, and nothing else, by what the real postconf said before and after? Throws if not. */
 import assert from 'node:assert/strict';
 import { listMembers } from '../../src/formats/text/lists.ts';
-import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
+import type { MainEdit, MasterEdit } from '../support/formats/postfix-cases.ts';
 import type { Verdict } from './postfix.ts';
 
 const blanks = (text: string) => text.replace(/[ \t\r\n]+/g, ' ');

@@ -9,11 +9,11 @@ import {
   optionValues,
   SERVICES,
   value,
-} from '../unit/formats/postfix-arbitraries.ts';
-import { casesOf, editMain, editMaster } from '../unit/formats/postfix-cases.ts';
-import type { MainEdit, MasterEdit } from '../unit/formats/postfix-cases.ts';
-import { RELEASES } from './debs.ts';
-import type { Release } from './debs.ts';
+} from '../support/formats/postfix-arbitraries.ts';
+import { casesOf, editMain, editMaster } from '../support/formats/postfix-cases.ts';
+import type { MainEdit, MasterEdit } from '../support/formats/postfix-cases.ts';
+import { RELEASES } from '../support/debs.ts';
+import type { Release } from '../support/debs.ts';
 import { checkMain, checkMaster } from './postfix-check.ts';
 import { agree, isComparable, judge } from './postfix.ts';
 import type { Verdict } from './postfix.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { oracleRoot, runIn } from './debs.ts';
-import type { Release } from './debs.ts';
+import { oracleRoot, runIn } from '../support/debs.ts';
+import type { Release } from '../support/debs.ts';
 import { mainView, optionView, serviceView } from './postfix-view.ts';
 
 /** Bytes, one char each. */

@@ -1,4 +1,4 @@
-import { brokenAsFound } from '../e2e/broken-tests.ts';
+import { brokenAsFound } from '../support/stories/broken-as-found.ts';
 
 brokenAsFound('trixie', {
   say: 'cp -a /etc/postfix/main.cf /root/main.cf; postconf smtpd_use_tls=yes',

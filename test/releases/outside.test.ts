@@ -7,8 +7,8 @@ import { PROFILES } from '../../scripts/outside/hosts.ts';
 import { lookAt, AUDITORS, PACKAGES, type Seen } from '../../scripts/outside/look.ts';
 import { faultsOf } from '../../scripts/outside/verdict.ts';
 import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
-import { RELEASES, type ReleaseName } from '../lab/releases.ts';
-import { prepareMachine } from '../lab/requirements.ts';
+import { RELEASES, type ReleaseName } from '../../src/lab/images.ts';
+import { prepareMachine } from '../../src/lab/requirements.ts';
 
 const PORTS = AUDIT_PORTS.map(({ port }) => port);
 const TOOLS = Object.keys(AUDITORS);

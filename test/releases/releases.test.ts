@@ -1,13 +1,13 @@
 /** Every Debian that is supported, as real hosts: stock → dry run → apply → the recipe's own tests → apply again. */
 
 import assert from 'node:assert/strict';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
-import { activity, assertContent, assertTidy, mark, writtenSince } from '../e2e/host.ts';
-import { recipesOwnTests } from '../e2e/recipe-tests.ts';
-import { seesWhatRuns } from '../e2e/taken-up.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { activity, assertContent, assertTidy, mark, writtenSince } from '../support/host.ts';
+import { recipesOwnTests } from '../support/stories/recipe.ts';
+import { seesWhatRuns } from '../support/stories/opt-ins.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { connect } from '../../src/connect/connect.ts';
 import type { Remote } from '../../src/remote/remote.ts';
-import { oracleRoot } from '../oracle/debs.ts';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import { assertRoot } from '../e2e/ssh/root.ts';
+import { oracleRoot } from '../support/debs.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { assertRoot } from '../support/root.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";

@@ -1,3 +1,3 @@
-import { sessionTests } from '../e2e/session-tests.ts';
+import { sessionTests } from '../support/stories/sessions.ts';
 
 describe('sessions, Debian 13', () => sessionTests('trixie'));

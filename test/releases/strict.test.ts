@@ -1,4 +1,4 @@
-import { strictProfile } from '../e2e/strict-tests.ts';
+import { strictProfile } from '../support/stories/strict.ts';
 
 strictProfile('trixie');
 strictProfile('bullseye');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { assertFailure, hardenMail, issuedBy, to } from '../e2e/cli.ts';
-import { assertTidy } from '../e2e/host.ts';
-import { usersKeepTheirSessions } from '../e2e/unusable-tests.ts';
-import { transact } from '../e2e/transact.ts';
-import { lab } from '../lab/lab.ts';
+import { assertFailure, hardenMail, issuedBy, to } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
+import { usersKeepTheirSessions } from '../support/stories/unusable.ts';
+import { transact } from '../support/transact.ts';
+import { lab } from '../../src/lab/lab.ts';
 
 usersKeepTheirSessions('trixie');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { EFFECTS, without } from '../hosts/intended.ts';
-import { hostNames, readHost } from '../hosts/read.ts';
-import type { Result } from '../hosts/schema.ts';
+import { EFFECTS, without } from '../support/whole-hosts/intended.ts';
+import { hostNames, readHost } from '../support/whole-hosts/read.ts';
+import type { Result } from '../support/whole-hosts/schema.ts';
 
 describe('the data of the whole hosts', () => {
   it('has at least 25 hosts, each of the form', () => {

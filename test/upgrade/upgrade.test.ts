@@ -5,12 +5,12 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../lab/lab.ts';
-import type { LabHost } from '../lab/lab.ts';
-import type { ReleaseName } from '../lab/releases.ts';
-import { hardenMail, issuedBy, to, trusting } from '../e2e/cli.ts';
-import { assertTidy } from '../e2e/host.ts';
-import { IMAP, talkInTls } from '../e2e/talk.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import type { ReleaseName } from '../../src/lab/images.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
+import { IMAP, talkInTls } from '../support/talk.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 const SUBJECTS = ['one', 'two', 'three'];

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lab } from '../../lab/lab.ts';
-import type { LabHost } from '../../lab/lab.ts';
-import { hardenMail, issuedBy, start, to } from '../cli.ts';
-import { assertTidy } from '../host.ts';
-import type { Peer } from '../talk.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { hardenMail, issuedBy, start, to } from '../../support/cli.ts';
+import { assertTidy } from '../../support/host.ts';
+import type { Peer } from '../../support/talk.ts';
 import { FAULTS, impossible, inflict } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { arm, hold, installGates, STEPS } from './gates.ts';

@@ -1,9 +1,9 @@
 /** What happens to a run that is held at a step. Each is the real thing, done to the real host or the real process. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabHost } from '../../lab/lab.ts';
-import { hardenMail } from '../cli.ts';
-import type { Outcome, Running } from '../cli.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { hardenMail } from '../../support/cli.ts';
+import type { Outcome, Running } from '../../support/cli.ts';
 import { STEPS } from './gates.ts';
 import type { Step } from './gates.ts';
 

@@ -4,8 +4,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabHost } from '../../lab/lab.ts';
-import type { Running } from '../cli.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import type { Running } from '../../support/cli.ts';
 
 /** The steps of a run, in their order. */
 export const STEPS = [

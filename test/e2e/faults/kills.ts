@@ -6,8 +6,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { lab } from '../../lab/lab.ts';
-import { start } from '../cli.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import { start } from '../../support/cli.ts';
 import { assertRerun, assertSound, prepare } from './cell.ts';
 import type { Stage } from './cell.ts';
 import { assertTruth } from './oracle.ts';

@@ -1,9 +1,9 @@
 /** Mail that is on its way while things happen: twenty that wait in the queue, and one that comes afterwards. */
 
 import assert from 'node:assert/strict';
-import type { LabHost } from '../../lab/lab.ts';
-import { SMTP, talkInClear } from '../talk.ts';
-import type { Peer } from '../talk.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { SMTP, talkInClear } from '../../support/talk.ts';
+import type { Peer } from '../../support/talk.ts';
 import { until } from './state.ts';
 
 /** Whose mail is deferred until /run/deliver is there, and then kept in one folder, a file a delivery. */

@@ -1,7 +1,7 @@
 /** What a host is like: its files to the last attribute, and what its daemons run with. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LabHost } from '../../lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
 
 /** By path: type, mode, owner, link target, digest, extended attributes. Times aside. */
 export type Shape = Readonly<Record<string, string>>;

@@ -5,9 +5,9 @@ import { requestCertificate } from '../../../src/commit/request-certificate.ts';
 import { connect } from '../../../src/connect/connect.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
-import { lab } from '../../lab/lab.ts';
-import type { LabHost } from '../../lab/lab.ts';
-import { tricks } from '../../unit/cli/tricks.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { tricks } from '../../support/tricks.ts';
 
 const CANARY = '/srv/canary';
 const VALUES = 10_000;

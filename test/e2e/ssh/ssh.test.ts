@@ -8,10 +8,10 @@ import type { ConnectOptions } from '../../../src/connect/connect-options.ts';
 import type { Host } from '../../../src/model/index.ts';
 import { readOnly } from '../../../src/remote/readonly.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
-import { lab } from '../../lab/lab.ts';
-import type { LabHost } from '../../lab/lab.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
 import { keygen } from './sshd.ts';
-import { assertRoot } from './root.ts';
+import { assertRoot } from '../../support/root.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";

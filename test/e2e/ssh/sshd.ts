@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../../src/model/index.ts';
-import { lab } from '../../lab/lab.ts';
-import type { LabHost } from '../../lab/lab.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
 
 type KeyType = 'ed25519' | 'rsa' | 'ecdsa';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { judgeMap } from '../../../src/audit/judge-map.ts';
 import { INFORMATION, type ExposureMap, type Finding } from '../../../src/model/index.ts';
-import { MAPS } from '../report/map-data.ts';
+import { MAPS } from '../../support/report/map-data.ts';
 
 const map = MAPS['everything that is dangerous']!;
 const short = (findings: readonly Finding[]): string[] =>

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Process } from '../../../src/terminal/process.ts';
 import { route } from '../../../src/connect/route.ts';
 import { inventorySchema } from '../../../src/inventory/inventory-schema.ts';
-import { OBEYED, tricks } from './tricks.ts';
+import { OBEYED, tricks } from '../../support/tricks.ts';
 
 const FIELDS = ['name', 'hostname', 'user', 'identity', 'domain', 'email', 'acmeServer', 'profile', 'other'] as const;
 const VALUES = 10_000;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logged, openLog } from '../../../src/terminal/log-file.ts';
 import { terminal } from '../../../src/terminal/terminal.ts';
-import { facts, fail, HOSTILE, pass, plan, result } from '../report/results.ts';
+import { facts, fail, HOSTILE, pass, plan, result } from '../../support/report/results.ts';
 import { command, screen } from './screen.ts';
-import { VIEWS } from '../report/views.ts';
+import { VIEWS } from '../../support/report/views.ts';
 
 describe('cli: --log-file', () => {
   let folder: string;

@@ -4,10 +4,10 @@ import { detailed } from '../../../src/cli/cli.ts';
 import type { Ending, HostResult } from '../../../src/model/index.ts';
 import type { FinishedRun } from '../../../src/terminal/recap.ts';
 import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
-import { assertDocument } from '../report/document.ts';
-import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../report/results.ts';
+import { assertDocument } from '../../support/report/document.ts';
+import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../../support/report/results.ts';
 import { command, screen } from './screen.ts';
-import { VIEWS } from '../report/views.ts';
+import { VIEWS } from '../../support/report/views.ts';
 
 const run = (results: readonly HostResult[]): FinishedRun => {
   return { command: 'check', version: '0.1.0', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 0, results };

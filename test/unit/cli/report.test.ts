@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { page } from '../../../src/report/page.ts';
-import { fleet } from '../report/documents.ts';
+import { fleet } from '../../support/report/documents.ts';
 import { command } from './screen.ts';
-import { VIEWS } from '../report/views.ts';
+import { VIEWS } from '../../support/report/views.ts';
 
 describe('cli: report --html', () => {
   let folder: string;

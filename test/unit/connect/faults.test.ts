@@ -4,8 +4,8 @@ import { connect } from '../../../src/connect/connect.ts';
 import type { ConnectOptions } from '../../../src/connect/connect-options.ts';
 import type { Host } from '../../../src/model/index.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
-import { answerScript, freePort, startServer } from './server.ts';
-import type { Behaviour, TestServer } from './server.ts';
+import { answerScript, freePort, startServer } from '../../support/ssh-server.ts';
+import type { Behaviour, TestServer } from '../../support/ssh-server.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
 

@@ -5,8 +5,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '../../../src/connect/connect.ts';
-import { startServer } from './server.ts';
-import type { TestServer } from './server.ts';
+import { startServer } from '../../support/ssh-server.ts';
+import type { TestServer } from '../../support/ssh-server.ts';
 
 /** Ciphers that can be cut at the start of a session where strict key exchange is missing (Terrapin). */
 const CUTTABLE = /chacha20-poly1305|-cbc/;

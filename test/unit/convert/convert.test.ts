@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { KNOWN } from '../../../src/convert/known.ts';
 import { CONVERSION_RULES } from '../../../src/convert/conversion-rules.ts';
 import { convertVariables } from '../../../src/convert/variables.ts';
-import { accept, cases, changed, convert, problemsOf } from './cases.ts';
+import { accept, cases, changed, convert, problemsOf } from '../../support/convert-cases.ts';
 
 describe('convert: cases', () => {
   for (const one of cases()) {

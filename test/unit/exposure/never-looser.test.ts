@@ -14,8 +14,8 @@ import { compose } from '../../../src/plan/compose.ts';
 import { openWorkspace } from '../../../src/plan/workspace.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
 import type { Task } from '../../../src/tasks/task.ts';
-import { afterwards } from '../plan/cases.ts';
-import { host } from '../plan/host.ts';
+import { afterwards } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const MASTER = '/etc/postfix/master.cf';

@@ -10,8 +10,8 @@ import {
 } from '../../../src/formats/dovecot/dovecot.ts';
 import type { DovecotConfig } from '../../../src/formats/dovecot/dovecot.ts';
 import { canonicalPath } from '../../../src/formats/dovecot/dovecot-tree.ts';
-import { filesOf, HOME, meaningOf, model, ROOT, settable, value } from './dovecot-model.ts';
-import type { Model } from './dovecot-model.ts';
+import { filesOf, HOME, meaningOf, model, ROOT, settable, value } from '../../support/formats/dovecot-model.ts';
+import type { Model } from '../../support/formats/dovecot-model.ts';
 
 const numRuns = Number(process.env['HARDEN_MAIL_RUNS'] ?? 500);
 

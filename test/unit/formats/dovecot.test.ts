@@ -8,8 +8,8 @@ import {
   loadDovecot,
   setDovecot,
 } from '../../../src/formats/dovecot/dovecot.ts';
-import { caseFiles, casesIn, edit, filesOf, load, pathOf, ROOT } from './dovecot-cases.ts';
-import type { Case } from './dovecot-cases.ts';
+import { caseFiles, casesIn, edit, filesOf, load, pathOf, ROOT } from '../../support/formats/dovecot-cases.ts';
+import type { Case } from '../../support/formats/dovecot-cases.ts';
 
 for (const file of caseFiles) {
   describe(`formats: dovecot ${file.replace('.json', '')}`, () => {

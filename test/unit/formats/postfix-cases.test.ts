@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { parseMain, renderMain } from '../../../src/formats/postfix/main-cf.ts';
 import { parseMaster, renderMaster } from '../../../src/formats/postfix/master-cf.ts';
-import { casesOf, editMain, editMaster } from './postfix-cases.ts';
-import type { Case, MainEdit, MasterEdit } from './postfix-cases.ts';
+import { casesOf, editMain, editMaster } from '../../support/formats/postfix-cases.ts';
+import type { Case, MainEdit, MasterEdit } from '../../support/formats/postfix-cases.ts';
 
 function check<E>(
   { name, why, before, edits, after, refused }: Case<E>,

@@ -33,7 +33,7 @@ import {
   RUNS,
   SERVICES,
   value,
-} from './postfix-arbitraries.ts';
+} from '../../support/formats/postfix-arbitraries.ts';
 
 const words = (text: string) => text.split(/[ \t\n\v\f\r]+/).filter((word) => word !== '');
 const name = fc.constantFrom(...NAMES);

@@ -5,7 +5,7 @@ import { failure } from '../../../src/run/endings.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { redact } from '../../../src/formats/redact.ts';
-import { host } from '../plan/host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const SECRET = 'h0nte$/ldap:#r"2';
 

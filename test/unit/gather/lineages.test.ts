@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { lineages, publicHalves } from '../../../src/gather/lineages.ts';
-import { remoteFile } from '../plan/host.ts';
+import { remoteFile } from '../../support/plan/host.ts';
 import { certificates } from '../verify/host.ts';
 
 const LIVE = '/etc/letsencrypt/live/';

@@ -6,7 +6,7 @@ import { modernize, type Modernized } from '../../../src/modernize/modernize.ts'
 import { POSTFIX_RULES } from '../../../src/modernize/rules.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { foresee } from '../../../src/plan/upgrade/foresee.ts';
-import { host } from '../plan/host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const SMTP = 'smtp inet n - y - - smtpd\n';
 

@@ -8,10 +8,10 @@ import { compose } from '../../../src/plan/compose.ts';
 import { certbot } from '../../../src/tasks/certbot.ts';
 import { servedCertificate } from '../../../src/tasks/served.ts';
 import { certificateRequests } from '../../../src/tasks/sni.ts';
-import type { Certificates } from '../verify/certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
 import { certificates } from '../verify/host.ts';
-import { afterwards } from './cases.ts';
-import { host } from './host.ts';
+import { afterwards } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const SSL = '/etc/dovecot/conf.d/10-ssl.conf';

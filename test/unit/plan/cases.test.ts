@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { compose } from '../../../src/plan/compose.ts';
 import { SNI_MAP } from '../../../src/tasks/sni.ts';
-import { accept, afterwards, cases, outcomeOf } from './cases.ts';
+import { accept, afterwards, cases, outcomeOf } from '../../support/plan/cases.ts';
 
 describe('plan: cases', () => {
   for (const one of cases()) {

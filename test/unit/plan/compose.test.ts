@@ -4,8 +4,8 @@ import { TASKS, type Plan, type TaskOutcome } from '../../../src/model/index.ts'
 import { compose, planFingerprint } from '../../../src/plan/compose.ts';
 import { assertSupported } from '../../../src/debian/supported.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
-import { afterwards, cases, type Case } from './cases.ts';
-import { host } from './host.ts';
+import { afterwards, cases, type Case } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
 
 const found = cases();
 const named = (title: string): Case => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dnsRecords, furtherRecords } from '../../../src/plan/dns-records.ts';
-import { CASES, host } from './host.ts';
+import { CASES, host } from '../../support/plan/host.ts';
 
 describe('plan: records that would go with a certificate', () => {
   const { snapshot, policy } = host({});

@@ -4,8 +4,8 @@ import type { Bytes, Note, Policy } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { faultsOf } from '../../../src/plan/as-found/faults.ts';
 import { MAIN_CF, MASTER_CF, openWorkspace } from '../../../src/plan/workspace.ts';
-import { afterwards, cases } from './cases.ts';
-import { host, type Description } from './host.ts';
+import { afterwards, cases } from '../../support/plan/cases.ts';
+import { host, type Description } from '../../support/plan/host.ts';
 
 const stock = cases().find(({ title }) => title === 'recipe/stock-debian-12')!;
 const bytesOf = (path: string): Bytes => stock.snapshot.files[path]!.bytes;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Plan } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { foresee } from '../../../src/plan/upgrade/foresee.ts';
-import { host, type Description } from './host.ts';
+import { host, type Description } from '../../support/plan/host.ts';
 
 const FILES = {
   '/etc/postfix/main.cf': '',

@@ -3,8 +3,8 @@ import { HardenMailError } from '../../../src/model/errors.ts';
 
 import { composePart } from '../../../src/plan/partial.ts';
 import { TASKS, type Listener, type TaskName } from '../../../src/model/index.ts';
-import { cases } from './cases.ts';
-import { host } from './host.ts';
+import { cases } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
 
 const stock = cases().find(({ title }) => title === 'recipe/stock-debian-12')!;
 const FILES = Object.fromEntries(Object.values(stock.snapshot.files).map(({ path, bytes }) => [path, bytes]));

@@ -8,7 +8,7 @@ import { composePart, type PartialPlan } from '../../../src/plan/partial.ts';
 import { NEEDS } from '../../../src/tasks/needs.ts';
 import { usableLineage } from '../../../src/tasks/lineage.ts';
 import { certificates } from '../verify/host.ts';
-import { afterwards, cases, type Case } from './cases.ts';
+import { afterwards, cases, type Case } from '../../support/plan/cases.ts';
 
 const found = cases().filter(({ title }) => title.startsWith('recipe/') || title.startsWith('certbot/'));
 const named = (title: string): Case => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import type { Host } from '../../../src/model/index.ts';
 import { policyFor } from '../../../src/plan/policy.ts';
-import { host } from './host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const { facts } = host({}).snapshot;
 const named = (domain: string): Host => ({ name: 'mx', hostname: '192.0.2.1', profile: 'standard', domain });

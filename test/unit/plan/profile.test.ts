@@ -15,8 +15,8 @@ import { compose } from '../../../src/plan/compose.ts';
 import { composePart } from '../../../src/plan/partial.ts';
 import { policyFor } from '../../../src/plan/policy.ts';
 import { readRecord, RECORD } from '../../../src/plan/profile/record.ts';
-import { afterwards, cases } from './cases.ts';
-import { host, remoteFile } from './host.ts';
+import { afterwards, cases } from '../../support/plan/cases.ts';
+import { host, remoteFile } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const MASTER = '/etc/postfix/master.cf';

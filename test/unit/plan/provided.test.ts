@@ -4,9 +4,9 @@ import { createPublicKey } from 'node:crypto';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import type { Policy, Provided } from '../../../src/model/index.ts';
 import { assertProvided, selfSignedNotes } from '../../../src/tasks/provided.ts';
-import type { Certificates } from '../verify/certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
 import { certificates } from '../verify/host.ts';
-import { host } from './host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const own = { cert: '/etc/ssl/mail/chain.pem', key: '/etc/ssl/mail/key.pem' };
 const half = ({ key }: { key: string }) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Listener } from '../../../src/model/index.ts';
 import { proxiedPorts } from '../../../src/plan/serving/proxied.ts';
-import { host } from './host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const MASTER = '/etc/postfix/master.cf';

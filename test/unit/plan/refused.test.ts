@@ -4,8 +4,8 @@ import type { Action, Change, Refusal } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { foresee } from '../../../src/plan/upgrade/foresee.ts';
 import { assertAccepted } from '../../../src/plan/as-found/refused.ts';
-import { cases } from './cases.ts';
-import { host } from './host.ts';
+import { cases } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const LOCAL = '/etc/dovecot/local.conf';

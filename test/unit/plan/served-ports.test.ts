@@ -3,7 +3,7 @@ import type { Policy } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { RECORD, renderRecord } from '../../../src/plan/profile/record.ts';
 import { servingOf } from '../../../src/plan/serving/served-ports.ts';
-import { host, type Description } from './host.ts';
+import { host, type Description } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const MASTER = '/etc/postfix/master.cf';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Change, Listener } from '../../../src/model/index.ts';
 import { staying } from '../../../src/plan/serving/staying.ts';
-import { host } from './host.ts';
+import { host } from '../../support/plan/host.ts';
 
 const MASTER = '/etc/postfix/master.cf';
 const SMTP = 'smtp inet n - y - - smtpd\n';

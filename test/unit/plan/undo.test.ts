@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Bytes, Change, Transaction } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { undoPlan } from '../../../src/plan/undo.ts';
-import { host, type Description } from './host.ts';
+import { host, type Description } from '../../support/plan/host.ts';
 
 const MAIN = '/etc/postfix/main.cf';
 const CONF = '/etc/dovecot/dovecot.conf';

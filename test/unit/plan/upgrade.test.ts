@@ -3,8 +3,8 @@ import { HardenMailError } from '../../../src/model/errors.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { RECIPE } from '../../../src/tasks/index.ts';
-import { cases, type Files } from '../convert/cases.ts';
-import { host, type Description } from './host.ts';
+import { cases, type Files } from '../../support/convert-cases.ts';
+import { host, type Description } from '../../support/plan/host.ts';
 
 const UPGRADED: Description = { dovecot: '2.4.1' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { alike, sharedBy, type Shown } from '../../../src/report/alike.ts';
-import { EMPTY, facts, HOSTILE } from './results.ts';
+import { EMPTY, facts, HOSTILE } from '../../support/report/results.ts';
 
 const shown = (name: string, domain = name): Shown => ({ name, domain, facts, plan: EMPTY });
 const names = (groups: readonly (readonly Shown[])[]): string[][] =>

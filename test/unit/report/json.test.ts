@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import type { Diagnosis, Ending } from '../../../src/model/index.ts';
 import { diffOf } from '../../../src/plan/diff.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
-import { assertDocument } from './document.ts';
-import { MAPS } from './map-data.ts';
-import { facts, pass, plan, result } from './results.ts';
-import { VIEWS } from './views.ts';
+import { assertDocument } from '../../support/report/document.ts';
+import { MAPS } from '../../support/report/map-data.ts';
+import { facts, pass, plan, result } from '../../support/report/results.ts';
+import { VIEWS } from '../../support/report/views.ts';
 
 const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
 const results = [

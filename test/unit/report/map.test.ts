@@ -9,12 +9,12 @@ import { mapLines } from '../../../src/report/map-lines.ts';
 import { clientNames } from '../../../src/report/map-words.ts';
 import { page } from '../../../src/report/page.ts';
 import { wrap } from '../../../src/report/wrap.ts';
-import { cases } from '../plan/cases.ts';
-import { host } from '../plan/host.ts';
-import { documentOf } from './documents.ts';
-import { MAPS } from './map-data.ts';
-import { result } from './results.ts';
-import { endingLine, VIEWS } from './views.ts';
+import { cases } from '../../support/plan/cases.ts';
+import { host } from '../../support/plan/host.ts';
+import { documentOf } from '../../support/report/documents.ts';
+import { MAPS } from '../../support/report/map-data.ts';
+import { result } from '../../support/report/results.ts';
+import { endingLine, VIEWS } from '../../support/report/views.ts';
 
 const plain = new Chalk({ level: 0 });
 const coloured = new Chalk({ level: 1 });

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { html, Markup } from '../../../src/report/markup.ts';
 import { page } from '../../../src/report/page.ts';
 import { readDocument } from '../../../src/report/document-schema.ts';
-import { documentOf, everything, fleet, poisoned } from './documents.ts';
-import { result } from './results.ts';
-import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';
+import { documentOf, everything, fleet, poisoned } from '../../support/report/documents.ts';
+import { result } from '../../support/report/results.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from '../../support/report/views.ts';
 
 /** Names of elements and attributes, each once. */
 const names = (text: string): string[] =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { recapTable } from '../../../src/report/table.ts';
-import { fail, HOSTILE, pass, plan, result, warn } from './results.ts';
-import { VIEWS } from './views.ts';
+import { fail, HOSTILE, pass, plan, result, warn } from '../../support/report/results.ts';
+import { VIEWS } from '../../support/report/views.ts';
 
 describe('the recap table of several hosts', () => {
   const ok = result({ kind: 'unchanged' }, { host: 'mx1.example.test', findings: [pass, pass, warn], seconds: 1.04 });

@@ -5,8 +5,8 @@ import { findingLines } from '../../../src/report/findings.ts';
 import { transactionLines } from '../../../src/report/transaction-lines.ts';
 import { diffLines, headline, planLines, planTotal } from '../../../src/report/plan-lines.ts';
 import { totalLine } from '../../../src/report/total.ts';
-import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from './results.ts';
-import { endingLine, VIEWS } from './views.ts';
+import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from '../../support/report/results.ts';
+import { endingLine, VIEWS } from '../../support/report/views.ts';
 
 const plain = new Chalk({ level: 0 });
 const coloured = new Chalk({ level: 1 });

@@ -18,10 +18,10 @@ import {
 } from '../../../src/model/index.ts';
 import type { Action, Ending, Finding, HostResult, Plan, PortAudit, Receipt } from '../../../src/model/index.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
-import { assertDocument } from './document.ts';
-import { MAPS } from './map-data.ts';
-import { facts } from './results.ts';
-import { HOST_COMMAND_NAMES, VIEWS } from './views.ts';
+import { assertDocument } from '../../support/report/document.ts';
+import { MAPS } from '../../support/report/map-data.ts';
+import { facts } from '../../support/report/results.ts';
+import { HOST_COMMAND_NAMES, VIEWS } from '../../support/report/views.ts';
 
 // The types say that each record has every field of its interface: a field or a member that is added to the model, and not
 // to these records, does not compile; one that is not in the schema fails the property.

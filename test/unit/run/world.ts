@@ -6,7 +6,7 @@ import { memoryRemote } from '../../../src/remote/memory.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
 import { interruptBy } from '../../../src/run/interrupt.ts';
 import type { Io, RunOptions, World } from '../../../src/run/step.ts';
-import { cases } from '../plan/cases.ts';
+import { cases } from '../../support/plan/cases.ts';
 
 /** Debian 12 with a certificate, with the packages' own files, and without the packages. */
 const [STOCK, withoutPackages] = ['recipe/stock-debian-12', 'recipe/nothing-installed'].map(

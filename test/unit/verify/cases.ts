@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Finding } from '../../../src/model/index.ts';
 import { CHECKS } from '../../../src/verify/checks/index.ts';
 import type { VerifyTarget } from '../../../src/verify/verify.ts';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
 import { goodHost } from './good.ts';
 import { certificates, look, start, stop } from './host.ts';
 import type { Script } from './server.ts';

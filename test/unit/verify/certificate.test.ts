@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { judgeCertificate } from '../../../src/verify/judge-certificate.ts';
-import type { Certificates } from './certificates.ts';
-import { DOMAIN } from './certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
+import { DOMAIN } from '../../support/certificates.ts';
 import { certificates } from './host.ts';
 
 const DAY = 86_400_000;

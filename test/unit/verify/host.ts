@@ -1,7 +1,7 @@
 import type { VerifyTarget } from '../../../src/verify/verify.ts';
 import { verify } from '../../../src/verify/verify.ts';
-import type { Certificates } from './certificates.ts';
-import { DOMAIN, makeCertificates } from './certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
+import { DOMAIN, makeCertificates } from '../../support/certificates.ts';
 import type { Fake, Script } from './server.ts';
 import { dialTo, serve } from './server.ts';
 

@@ -1,4 +1,4 @@
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from '../../support/certificates.ts';
 import type { Case } from './cases.ts';
 import { runCases } from './cases.ts';
 import type { Script } from './server.ts';

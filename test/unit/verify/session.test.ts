@@ -1,7 +1,7 @@
 /** What a user's session is good for after the login, with servers that let the user in and then fail. */
 import assert from 'node:assert/strict';
 import { addressOf } from '../../../src/verify/user.ts';
-import { DOMAIN } from './certificates.ts';
+import { DOMAIN } from '../../support/certificates.ts';
 import { EHLO_SECURE, goodHost } from './good.ts';
 import { certificates, look, start, stop } from './host.ts';
 import type { Script } from './server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PORTS } from '../../../src/verify/mail-ports.ts';
-import { DOMAIN } from './certificates.ts';
+import { DOMAIN } from '../../support/certificates.ts';
 import { goodHost } from './good.ts';
 import type { Fakes } from './host.ts';
 import { certificates, look, start, stop } from './host.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Finding } from '../../../src/model/index.ts';
 import { regressions } from '../../../src/run/regressions.ts';
-import { DOMAIN } from './certificates.ts';
+import { DOMAIN } from '../../support/certificates.ts';
 import { EHLO_SECURE, goodHost } from './good.ts';
 import { certificates, look, start, stop } from './host.ts';
 import { dialTo, type Script } from './server.ts';

@@ -4,7 +4,7 @@ import { PORTS } from '../../../src/verify/mail-ports.ts';
 import { look as begin } from '../../../src/verify/verify.ts';
 import type { Dial, Wanted } from '../../../src/verify/verify.ts';
 import { checksOf } from './cases.ts';
-import { DOMAIN } from './certificates.ts';
+import { DOMAIN } from '../../support/certificates.ts';
 import { goodHost } from './good.ts';
 import type { Fakes } from './host.ts';
 import { certificates, look, start, stop } from './host.ts';
