@@ -1,5 +1,10 @@
 /** Writes what a version of Postfix removed, renamed or warns of as that version has it. Lossless and pure. */
-import { REMOVED_RESTRICTIONS, meaningOfRemoved, relayClients } from '../formats/postfix/removed-restrictions.ts';
+import {
+  NAKED_TABLES,
+  REMOVED_RESTRICTIONS,
+  meaningOfRemoved,
+  relayClients,
+} from '../formats/postfix/removed-restrictions.ts';
 import { restrictions, type Restriction } from '../formats/postfix/restrictions.ts';
 import type { MasterService } from '../formats/postfix/master-cf.ts';
 import { satisfies } from '../formats/versions.ts';
@@ -213,8 +218,8 @@ function wordsFor(
   const meaning = meaningOfRemoved(one, of) ?? [];
   if (one.name === 'permit_naked_ip_address' && decidesAboutRelaying(index, all, list, of)) {
     return {
-      words: meaning.slice(1),
-      loss: 'it let every client that greets with an address relay anywhere, and is taken out: nothing replaces that',
+      words: meaning.map((text) => text.replace(NAKED_TABLES.everywhere, () => NAKED_TABLES.here)),
+      loss: 'it let every client that greets with an address relay anywhere: from now on only mail for this host is permitted by that',
     };
   }
   if (one.name === 'check_relay_domains') {

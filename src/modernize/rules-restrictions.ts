@@ -32,10 +32,10 @@ export const RESTRICTION_RULES: readonly PostfixRule[] = [
     since: '3.9',
     state: 'removed',
     instead:
-      '`check_helo_access` with inline tables that permit an IPv4 address as HELO name and refuse an invalid one; nothing where it would let strangers relay',
+      '`check_helo_access regexp:{…}`, which permits an IPv4 address as HELO name and refuses an invalid one; where that would let strangers relay, it permits only mail for this host',
     step: { how: 'meaning' },
     task: 'sasl',
-    why: `${REFUSES}. It permitted every client that gives an address without brackets as its HELO name. Where that decided about relaying, the host was an open relay: there it is taken out.`,
+    why: `${REFUSES}. It permitted every client that gives an address without brackets as its HELO name. Where that decided about relaying, the host was an open relay, and does not stay one.`,
     source: `${DEPRECATION}, permit_naked_ip_address; ${NOTES('3.9')}, 20240218`,
   },
   {

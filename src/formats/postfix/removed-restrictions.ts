@@ -4,11 +4,18 @@ import type { Restriction } from './restrictions.ts';
 /** Restrictions that Postfix 3.9 removed: since then smtpd answers 451 "server configuration error" wherever one is reached. */
 export const REMOVED_RESTRICTIONS = ['check_relay_domains', 'permit_naked_ip_address', 'reject_maps_rbl'] as const;
 
-/** A HELO name that is an IPv4 address without brackets is permitted. A name of digits, dots and colons only is else refused. */
-const NAKED_ADDRESS = [
-  'check_helo_access cidr:{{0.0.0.0/0 OK}}',
-  'check_helo_access regexp:{{!/[^0-9.:]/ 501 5.5.2 invalid ip address}}',
-];
+const FIRST = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]?)';
+const NEXT = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+
+function nakedTable(answer: string): string {
+  return `regexp:{{/^${FIRST}(\\.${NEXT}){3}$$/ ${answer}} {!/[^0-9.:]/ 501 5.5.2 invalid ip address}}`;
+}
+
+/**
+ * Tables for a HELO name that is an IPv4 address without brackets; any other name of digits, dots and colons is refused.
+ * `everywhere` is the meaning of permit_naked_ip_address, `here` permits only mail for this host.
+ */
+export const NAKED_TABLES = { everywhere: nakedTable('OK'), here: nakedTable('permit_auth_destination') } as const;
 
 /**
  * The meaning of a removed restriction, in restrictions that Postfix still has (smtpd_check.c of 3.8); null for another
@@ -21,10 +28,11 @@ export function meaningOfRemoved({ name, warns }: Restriction, of: (name: string
     case 'reject_maps_rbl':
       return listMembers(of('maps_rbl_domains')).map((domain) => refusing(`reject_rbl_client ${domain}`));
     case 'permit_naked_ip_address':
-      return NAKED_ADDRESS.map((text, at) => (at === 0 ? text : refusing(text)));
+      return [refusing(`check_helo_access ${NAKED_TABLES.everywhere}`)];
     case 'check_relay_domains': {
+      // Postfix refuses the table without a blank between its members.
       const { names } = relayClients(of);
-      const table = `check_client_access inline:{${names.map((one) => `{${one}=OK}`).join('')}}`;
+      const table = `check_client_access inline:{${names.map((one) => `{${one}=OK}`).join(' ')}}`;
       return [...(names.length > 0 ? [table] : []), 'permit_auth_destination', refusing('reject_unauth_destination')];
     }
     default:
