@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { OldPlace } from '../src/convert/conversion.ts';
 import { CONVERSION_RULES } from '../src/convert/conversion-rules.ts';
 import { INTENDED } from '../src/exposure/intended.ts';
+import { UBUNTU_DIFFERS, UPGRADES } from '../src/debian/releases.ts';
 import { describeCondition, describeMerge, describePlace, describeStep, RULE_STATES } from '../src/cli/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
@@ -250,6 +251,15 @@ function releasesPage(): string {
     'refused before anything is written.',
     '',
     table(['Release', 'Postfix', 'Dovecot', 'How it is tested'], versions),
+    '',
+    `No test runs on Ubuntu itself. Beside what the table says, not proved are ${UBUNTU_DIFFERS}. The plan for an Ubuntu host says`,
+    'so too ("is tested as").',
+    '',
+    'A system that is built on Debian or Ubuntu (Raspberry Pi OS, Linux Mint, …) is refused with `UNSUPPORTED_OS`. With `--assume-os`, or',
+    '`assumeOs` in an inventory, it is treated as the release that its os-release names (`ID_LIKE`, and `UBUNTU_CODENAME`,',
+    '`DEBIAN_CODENAME` or `VERSION_CODENAME`), if that is one of the table; the plan warns that no test runs on it.',
+    '',
+    `\`check --upgrade-to\` takes ${UPGRADES.join(', ')}: from the release before it, of the same distribution.`,
     '',
     '- `x`: this value, whatever is set now. *if unset*: a value that is already set stays. *at least*: a stricter value stays. *with*:',
     "  these members, in addition to the administrator's own. *–*: not a setting of this release, or not needed there.",

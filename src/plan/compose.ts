@@ -17,6 +17,7 @@ import type {
   Snapshot,
   TaskOutcome,
 } from '../model/index.ts';
+import { testedAs } from '../debian/releases.ts';
 import { assertProvided } from '../tasks/provided.ts';
 import { keptNotes } from '../tasks/kept.ts';
 import { sniMapNotes } from '../tasks/sni-maps.ts';
@@ -27,6 +28,7 @@ import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
 import { readRecord, RECORD, renderRecord } from './profile/record.ts';
+import { letGo } from './as-found/held-mail.ts';
 import { joinCut } from './as-found/join-cut.ts';
 import { faultNotes, faultsOf } from './as-found/faults.ts';
 import { assertAccepted } from './as-found/refused.ts';
@@ -73,7 +75,8 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const found = openWorkspace(snapshot);
-  const joined = joinCut(found.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
+  const freed = letGo(found.workspace);
+  const joined = joinCut(freed.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
   const modern = inModernWords(joined.workspace, facts, tasks.map(({ name }) => name)); // oxfmt-ignore
   const opened = { ...found, workspace: modern.workspace };
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
@@ -88,13 +91,14 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     policy,
     tasks,
     opened,
-    [...joined.settings, ...modern.settings],
+    [...freed.settings, ...joined.settings, ...modern.settings],
     asks,
     namedCertificates(facts, policy, asks),
   );
   if (opensPorts) assertPortsFree(workspace, facts);
   const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
   const notes: Note[] = [
+    ...freed.notes,
     ...upgradeNotes(opened.converted),
     ...modernNotes(modern.rewritten, facts.postfix ?? ''),
     ...broken,
@@ -119,6 +123,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
   });
   const all = [
+    ...(tasks.length > 0 && changes.length > 0 ? systemNotes(facts) : []),
     ...removalNotes(facts, actions),
     ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
@@ -211,6 +216,15 @@ function setAll(
         : null,
     effects,
   };
+}
+
+/** What the tests of this system cannot prove. */
+function systemNotes({ os }: Facts): Note[] {
+  const tested = testedAs(os.codename);
+  return [
+    ...(os.assumed ? [{ task: 'install', level: 'warning', text: `${os.pretty}, as --assume-os says: no test of harden-mail runs on it` } as const] : []), // oxfmt-ignore
+    ...(tested !== null && os.id === 'ubuntu' ? [{ task: 'install', level: 'info', text: tested } as const] : []),
+  ];
 }
 
 function isOf(tasks: readonly Task[]): (note: Note) => boolean {

@@ -2,7 +2,8 @@ import { HardenMailError } from '../../model/errors.ts';
 import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
-import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debian/releases.ts';
+import { distribution, OBSOLETE, releaseBefore, type ReleaseCodename } from '../../debian/releases.ts';
+import { satisfies } from '../../formats/versions.ts';
 import { openWorkspace } from '../workspace.ts';
 import type { Rewritten } from '../../modernize/modernize.ts';
 import { inModernWords, toldNotes } from './modern.ts';
@@ -17,17 +18,18 @@ import { assertAccepted } from '../as-found/refused.ts';
 export function foresee(
   snapshot: Snapshot,
   policy: Policy,
-  release: DebianRelease,
+  release: ReleaseCodename,
   host: string,
   pristine: readonly string[],
 ): Plan {
   const { facts } = snapshot;
-  const next = DEBIAN[release];
+  const next = distribution(release)!;
   const from = releaseBefore(release);
-  if (facts.os.id !== 'debian' || facts.os.codename !== from) {
+  const family = next.os === 'debian' ? 'Debian' : 'Ubuntu with long-term support';
+  if (facts.os.id !== next.os || facts.os.codename !== from) {
     throw new HardenMailError(
       'USAGE',
-      `${host} runs ${facts.os.pretty}, and Debian upgrades one release at a time: to ${release} from ${from}`,
+      `${host} runs ${facts.os.pretty}, and ${family} upgrades one release at a time: to ${release} from ${from}`,
       facts.os.codename === release
         ? '`harden-mail check` without --upgrade-to looks at what is.'
         : 'Name the next one.',
@@ -35,8 +37,13 @@ export function foresee(
   }
   // Only files that the installed Dovecot accepts can be converted.
   assertAccepted(snapshot, null);
-  const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
-  const { refusals: _, ...rest } = facts;
+  const goes = (path: string): boolean =>
+    facts.dovecot !== null &&
+    !satisfies(facts.dovecot, '>=2.4') &&
+    satisfies(next.dovecot, '>=2.4') &&
+    OBSOLETE.includes(path) &&
+    pristine.includes(path);
+  const { refusals: _, upcoming: __, ...rest } = facts;
   const then: Snapshot = {
     files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
     facts: {
