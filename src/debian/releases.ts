@@ -7,7 +7,7 @@ export interface Distribution {
   readonly dovecot: string;
   /** The Debian release whose packages are the nearest: the tests use these, with this release's identity. */
   readonly testedAs?: string;
-  /** What differs from that release, and so is not proved by a host of it. */
+  /** The differences from that release: a host of it does not prove them. */
   readonly differs?: string;
 }
 

@@ -10,7 +10,7 @@ export type RuleStep =
   | { readonly how: 'meaning' }
   /** Another name. `value`: the value under the new name; null: the setting goes, because the default means the same. */
   | { readonly how: 'rename'; readonly to: string; readonly value?: (old: string) => string | null }
-  /** The setting goes. `only`: where its value matches; another value stays, and is told. */
+  /** The setting goes. `only`: where its value matches; another value stays, and is reported. */
   | { readonly how: 'drop'; readonly only?: RegExp; readonly todo?: string }
   /** Another value. */
   | { readonly how: 'value'; readonly from: RegExp; readonly to: string }
@@ -20,7 +20,7 @@ export type RuleStep =
   | { readonly how: 'dns' }
   /** Nothing is written: `check --upgrade-to` tells where it stands and what to do. */
   | { readonly how: 'tell'; readonly level: Note['level']; readonly todo: string }
-  /** Nothing has to be done, and nothing is told. */
+  /** Nothing has to be done, and nothing is reported. */
   | { readonly how: 'keep' };
 
 /** One row of the table in docs/postfix-upgrades.md. */
@@ -31,7 +31,7 @@ export interface PostfixRule {
   /** The first version of Postfix that treats it so. */
   readonly since: string;
   readonly state: 'removed' | 'deprecated' | 'ignored' | 'changed';
-  /** What is written instead, in words for people. */
+  /** The replacement, in words for people. */
   readonly instead: string;
   readonly step: RuleStep;
   /** For a default that changed: the setting that must be there for it to matter. */

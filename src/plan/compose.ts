@@ -218,7 +218,7 @@ function setAll(
   };
 }
 
-/** What the tests of this system cannot prove. */
+/** The limits of the tests of this system. */
 function systemNotes({ os }: Facts): Note[] {
   const tested = testedAs(os.codename);
   return [

@@ -60,7 +60,9 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
 
   it('an apply that is put back leaves mail in the queue, returns none, and says so', async () => {
     const running = start([...flags, '--confirm-timeout', '10']);
-    await until(async () => (await host.run('cat /var/lib/harden-mail/tx/2*/state')).includes('awaiting'));
+    const ended = running.done.then(({ stdout, stderr }) => assert.fail(`it came to an end: ${stdout}${stderr}`));
+    const waits = until(async () => (await host.run('cat /var/lib/harden-mail/tx/2*/state')).includes('awaiting'));
+    await Promise.race([waits, ended]);
     running.signal('SIGKILL');
     await running.done;
     await until(async () => !/awaiting|restoring/.test(await host.run('cat /var/lib/harden-mail/tx/2*/state')));

@@ -85,7 +85,7 @@ function placeOf(one: Pick<Rewritten, 'at'>): string {
   return `${one.at.service ? MASTER_CF : MAIN_CF}:${one.at.line}: ${idOf(one)}${one.at.name}`;
 }
 
-/** What is written, and what that does not keep. */
+/** The rewritten settings, and the part of their meaning that is lost. */
 export function modernNotes(rewritten: readonly Rewritten[], version: string): Note[] {
   return rewritten.flatMap((one): Note[] => {
     const { rule, to, after, at, loss } = one;
@@ -99,7 +99,7 @@ export function modernNotes(rewritten: readonly Rewritten[], version: string): N
   });
 }
 
-/** What an upgrade changes and apply leaves as it is. */
+/** Changes of an upgrade that apply leaves as they are. */
 export function toldNotes(told: readonly ToldPlace[]): Note[] {
   const first = new Map<string, ToldPlace>();
   for (const one of told) if (!first.has(one.rule.what)) first.set(one.rule.what, one);
