@@ -32,7 +32,8 @@ export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
 export function upcomingIn(lines: readonly string[]): Pick<Facts, 'upcoming'> {
   const of = (name: string): { version: string; suite: string } | null => {
     const [, version = '', suite = ''] = lines.find((line) => line.startsWith(`${name} `))?.split(' ') ?? [];
-    return version === '' ? null : { version: upstream(version), suite };
+    // A repository without suites is `./`.
+    return version === '' ? null : { version: upstream(version), suite: suite === '.' ? '' : suite };
   };
   const dovecot = of('dovecot-core');
   const postfix = of('postfix');

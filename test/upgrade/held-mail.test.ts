@@ -28,12 +28,6 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
     assert.equal(code, 0, stdout + stderr);
     await send('before');
     await until(async () => (await delivered()).includes('before'));
-    const upgrade = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
-      apt-get -q update
-      apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade </dev/null`;
-    await host.exec(`{ ${upgrade}\n} >/root/upgrade.log 2>&1`);
-    assert.match(await host.run('cat /etc/os-release'), /VERSION_CODENAME=trixie/);
-    assert.notEqual((await host.exec('systemctl is-active dovecot')).stdout.trim(), 'active');
   });
   after(() => host.stop());
 
@@ -57,6 +51,28 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
   const subjectsOf = async (user: string) =>
     (await host.run(`cat /home/${user}/Maildir/*/[0-9]* 2>/dev/null || true`)).match(/^Subject: .*$/gm) ?? [];
   const delivered = async () => (await subjectsOf('alice')).map((line) => line.slice('Subject: '.length));
+
+  it('before the upgrade check and doctor warn that apt is about to install Dovecot 2.4, until it is on hold', async () => {
+    await host.run('apt-get -q update');
+    const warning = /the candidate of dovecot-core is 2\.4\.1: the next `apt upgrade` installs it, and Dovecot will not start with these files/; // oxfmt-ignore
+    for (const command of ['check', 'doctor']) {
+      const { stdout, stderr } = await hardenMail([command, ...to(host)]);
+      assert.match(stdout, warning, stdout + stderr);
+    }
+    await host.run('apt-mark hold dovecot-core');
+    const { stdout: held } = await hardenMail(['check', ...to(host)]);
+    assert.doesNotMatch(held, warning);
+    await host.run('apt-mark unhold dovecot-core');
+  });
+
+  it('the upgrade leaves a Dovecot that does not start', async () => {
+    const upgrade = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
+      apt-get -q update
+      apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade </dev/null`;
+    await host.exec(`{ ${upgrade}\n} >/root/upgrade.log 2>&1`);
+    assert.match(await host.run('cat /etc/os-release'), /VERSION_CODENAME=trixie/);
+    assert.notEqual((await host.exec('systemctl is-active dovecot')).stdout.trim(), 'active');
+  });
 
   it('an apply that is put back leaves mail in the queue, returns none, and says so', async () => {
     const running = start([...flags, '--confirm-timeout', '10']);
