@@ -80,8 +80,6 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
     running.signal('SIGKILL');
     await running.done;
     await until(async () => !/awaiting|restoring/.test(await host.run('cat /var/lib/harden-mail/tx/2*/state')));
-    const log = await host.run('cat $(ls -d /var/lib/harden-mail/tx/2* | tail -n 1)/log');
-    assert.match(log, /mail waits in the queue until Dovecot runs/);
     assert.notEqual((await host.exec('systemctl is-active dovecot')).stdout.trim(), 'active');
     assert.equal((await host.run('systemctl is-active postfix')).trim(), 'active');
 
