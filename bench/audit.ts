@@ -1,6 +1,6 @@
 /** The audit of one host after strict: all ports side by side against the slowest alone, and testssl.sh against us. */
 import { loadavg } from 'node:os';
-import { AUDIT_PORTS } from '../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../src/verify/mail-ports.ts';
 import { make } from '../scripts/outside/hosts.ts';
 import { ours } from '../scripts/outside/ours.ts';
 import { command } from '../scripts/outside/testssl.ts';

@@ -9,7 +9,7 @@
  * `--write` takes what was seen over into docs/audit-outside.md, in place of what was seen there before.
  */
 import { parseArgs } from 'node:util';
-import { AUDIT_PORTS } from '../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../src/verify/mail-ports.ts';
 import { lab } from '../src/lab/lab.ts';
 import { RELEASES, type ReleaseName } from '../src/lab/images.ts';
 import { prepareMachine } from '../src/lab/requirements.ts';

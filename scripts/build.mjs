@@ -2,15 +2,29 @@
 // not always needed (listr2, diff, zod, …) stands in it, and is run when it is asked for. Beside it what starts it, and the shell
 // scripts, which run on the host as they are.
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
+import { licences } from './licences.mjs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
 rmSync('dist', { recursive: true, force: true });
 const shared = { bundle: true, platform: 'node', target: 'node20.19', minifyWhitespace: true, logLevel: 'warning' };
-// Of what it trips over Node shows the whole line.
+// Node prints the whole line of an uncaught error.
 const lineLimit = 200;
-await build({
+
+/**
+ * The native parts of ssh2, which it can do without: it computes in JavaScript instead. They are not left to be looked up at run time: a
+ * `node_modules` in any folder above, perhaps writable by others, could then supply them.
+ */
+const withoutNativeParts = {
+  name: 'without native parts',
+  setup(build) {
+    build.onResolve({ filter: /^cpu-features$|\.node$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    build.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: "throw new Error('not built');" }));
+  },
+};
+
+const { metafile } = await build({
   ...shared,
   entryPoints: { program: 'src/main.ts' },
   outdir: 'dist',
@@ -18,17 +32,18 @@ await build({
   format: 'cjs', // V8 keeps what it compiled of a script, not of a module
   minifySyntax: true,
   lineLimit,
-  legalComments: 'linked',
+  legalComments: 'none', // dist/LICENCES.txt has the whole texts
+  metafile: true,
   // cliui's ES module cuts the lines of --help in the middle of words; its CommonJS build wraps them between words.
   alias: { cliui: './node_modules/cliui/build/index.cjs' },
-  // Parts of ssh2 that it can do without: where they are not built it computes in JavaScript.
-  external: ['cpu-features', '*.node'],
+  plugins: [withoutNativeParts],
   define: { 'import.meta.url': 'URL_OF_THIS_FILE' },
   banner: { js: "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;" },
 });
 const program = readFileSync('dist/program.cjs');
 // src/cli/launcher.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');
+writeFileSync('dist/LICENCES.txt', licences(Object.keys(metafile.inputs)));
 const digest = createHash('sha256').update(program).digest('hex');
 await build({
   ...shared,

@@ -12,7 +12,9 @@ import { describeCondition, describeMerge, describePlace, describeStep, RULE_STA
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/inventory-schema.ts';
-import { COMMANDS, commandsOf, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
+import { COMMANDS } from '../src/cli/command-names.ts';
+import { commandsOf, envName, OPTIONS } from '../src/cli/options.ts';
+import type { OptionRecord } from '../src/cli/options/option-record.ts';
 import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { POSTFIX_RULES } from '../src/modernize/rules.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';

@@ -1,6 +1,8 @@
 /** Generates man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
 import { readFileSync } from 'node:fs';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../src/cli/options.ts';
+import { COMMANDS } from '../src/cli/command-names.ts';
+import { envName, OPTIONS } from '../src/cli/options.ts';
+import type { OptionRecord } from '../src/cli/options/option-record.ts';
 
 const OPTION_LIST = Object.entries(OPTIONS) as [string, OptionRecord][];
 

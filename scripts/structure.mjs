@@ -1,6 +1,6 @@
 // The structure that docs/architecture.md promises: one loose file in src/, no import cycle (type imports included), every
-// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, and no test
-// that imports from another suite's folder.
+// module in the table there and no import that the table does not allow, no I/O in a pure module, no name twice, no path of a host
+// outside of src/model/paths.ts, and no test that imports from another suite's folder.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { sameName } from './same-names.mjs';
@@ -57,6 +57,21 @@ for (const [file, targets] of imports) {
   }
 }
 
+// ── paths of a host: each once, in src/model/paths.ts ─────────────────────────────────────────────────────────────────
+
+const HOST_PATH =
+  /\/(?:etc\/(?:postfix|dovecot|letsencrypt|systemd)|var\/(?:lib\/harden-mail|spool\/postfix|log\/letsencrypt)|run\/(?:harden-mail|dovecot|systemd))\b[\w./-]*/;
+const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
+for (const file of [...files, ...scripts.map((name) => `src/${name}`)]) {
+  if (file === 'src/model/paths.ts' || moduleOf(file) === 'lab') continue; // the lab has paths of its own machine
+  const comment = file.endsWith('.sh') ? /(^|\s)#.*/ : /^\s*(\/?\*|\/\/).*|\s\/\/ .*/;
+  for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    if (/^\s*recipe: /.test(line)) continue; // lines of the recipe, word for word
+    const [found] = HOST_PATH.exec(line.replace(comment, '')) ?? [];
+    if (found) faults.push(`${file}:${at + 1}: ${found} stands outside of src/model/paths.ts`);
+  }
+}
+
 // ── tests: what suites share is in test/support/ ────────────────────────────────────────────────────────────────────
 
 const suiteOf = (file) => file.split('/')[1];
@@ -66,6 +81,17 @@ for (const file of sources('test'))
     if (isOther)
       faults.push(`${file}: ${suiteOf(file)} may not import from another suite (${target}): test/support/ is for both`);
   }
+
+// ── mail ports: each list once, in src/model/ports.ts ─────────────────────────────────────────────────────────────────
+
+const PORT_LIST = /\[(?:(?:25|110|143|465|587|993|995)(?:, )?){2,}\]/;
+for (const file of files) {
+  if (file === 'src/model/ports.ts' || moduleOf(file) === 'lab') continue;
+  for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+    const [found] = PORT_LIST.exec(line) ?? [];
+    if (found) faults.push(`${file}:${at + 1}: ${found} is a list of src/model/ports.ts`);
+  }
+}
 
 // ── cycles: Tarjan's strongly connected components ────────────────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
-/** The process and its signals. Only this file and the launcher (src/cli/launcher.ts) use the global `process`. */
+/** The process, its signals and its end. Only this file and the launcher (src/cli/launcher.ts) use the global `process`. */
 import { readFileSync } from 'node:fs';
 import { main } from './cli/cli.ts';
 
@@ -6,6 +6,12 @@ const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Once: end cleanly after the present host. Twice: at once; the host looks after itself.
   process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
+}
+for (const output of [process.stdout, process.stderr]) {
+  // The reader has gone (`| head`): the run continues to its end, and its exit code tells how it ended.
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+  });
 }
 const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
 const { version } = JSON.parse(manifest) as { version: string };
@@ -16,4 +22,10 @@ void main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: interrupt.signal,
-}).then((code) => (process.exitCode = code));
+}).then((code) => {
+  process.exitCode = code;
+  // By now every connection is closed and the outputs are written. Something that still keeps the process alive does not count.
+  setInterval(() => {
+    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit();
+  }, 500).unref();
+});

@@ -1,5 +1,5 @@
 /** What an auditor makes of a port, in one shape for all of them, so that they can be laid beside each other. */
-import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../src/verify/mail-ports.ts';
 import type { Port } from '../../src/verify/mail-ports.ts';
 
 export interface Place {

@@ -1,5 +1,5 @@
 /** docs/audit-outside.md, which `npm run audit:outside` also prints. */
-import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../src/verify/mail-ports.ts';
 import { explanationOf, reasonFor } from './explained.ts';
 import { PROFILES } from './hosts.ts';
 import type { Seen } from './look.ts';

@@ -7,7 +7,7 @@ import type { Port } from '../verify/mail-ports.ts';
 import type { Dial } from '../verify/verify.ts';
 import { openWire, ProtocolError, reason, type Wire } from '../mail/wire.ts';
 import { TurnedAway, type Gate } from './port-gate.ts';
-import { PROTOCOLS } from './audit-ports.ts';
+import { PROTOCOLS } from '../mail/protocols.ts';
 
 /** One port of one host, and the way to it. */
 export interface Target {

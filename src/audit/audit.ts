@@ -10,7 +10,7 @@ import { AT_A_TIME, Gate } from './port-gate.ts';
 import { judgePort } from './judge.ts';
 import { Limiter } from '../concurrency/limiter.ts';
 import { lookAtPort, type PortSeen } from './look.ts';
-import { AUDIT_PORTS } from './audit-ports.ts';
+import { AUDIT_PORTS } from '../verify/mail-ports.ts';
 
 export { weighed } from './judge.ts';
 

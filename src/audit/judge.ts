@@ -1,4 +1,4 @@
-import type { Finding } from '../model/index.ts';
+import { SMTP_PORTS, type Finding } from '../model/index.ts';
 import { judgeCertificates } from './judge-certificates.ts';
 import { judgeSession } from './judge-session.ts';
 import { judgeTls } from './judge-tls.ts';
@@ -35,7 +35,7 @@ export function weighed(finding: Finding): Finding {
   const known = checkOf(finding)?.weight;
   if (!known) return finding;
   const severity = { pass: 'ok', hint: 'info', warn: 'low', fail: known.severity } as const;
-  const settings = [25, 465, 587].includes(finding.port) ? known.postfix : known.dovecot;
+  const settings = SMTP_PORTS.includes(finding.port) ? known.postfix : known.dovecot;
   const { source, profile } = known;
   return { ...finding, weight: { severity: severity[finding.status], source, profile, settings } };
 }

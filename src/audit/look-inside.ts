@@ -6,7 +6,7 @@ import { readReply as smtpReply } from '../mail/smtp-reply.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
-import { PROTOCOLS } from './audit-ports.ts';
+import { PROTOCOLS } from '../mail/protocols.ts';
 
 export interface SessionSeen {
   readonly greeting: string;

@@ -4,7 +4,7 @@ import type { Protocol } from '../mail/protocol.ts';
 import { ProtocolError, type Wire } from '../mail/wire.ts';
 import { open, turnedAway, type Target } from './ask.ts';
 import { contextUpTo } from './context.ts';
-import { PROTOCOLS } from './audit-ports.ts';
+import { PROTOCOLS } from '../mail/protocols.ts';
 
 /** A harmless command to send in the segment of STARTTLS, and whether these lines contain an answer to it. */
 const SLIPPED: Readonly<

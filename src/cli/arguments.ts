@@ -1,7 +1,10 @@
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
-import { COMMANDS, envName, isHostCommand, OPTIONS, optionsOf, SHELLS } from './options.ts';
-import type { CommandName, OptionName, OptionRecord, Shell } from './options.ts';
+import { COMMANDS, isHostCommand, SHELLS } from './command-names.ts';
+import { envName, OPTIONS, optionsOf } from './options.ts';
+import type { CommandName, Shell } from './command-names.ts';
+import type { OptionName } from './options.ts';
+import type { OptionRecord } from './options/option-record.ts';
 import type { HostCommand } from '../run/commands/index.ts';
 
 type ValueOf<R extends OptionRecord> = R['type'] extends 'number'
@@ -26,6 +29,7 @@ export async function parseArguments(
   env: Readonly<Record<string, string | undefined>>,
   columns: number,
 ): Promise<ParsedArguments> {
+  if (args[0] === 'help' && args[1] !== undefined) return parseArguments([args[1], '--help'], env, columns);
   const [word = ''] = args;
   if (/^[^-]/.test(word) && word !== 'help' && !Object.hasOwn(COMMANDS, word)) {
     const all = Object.keys(COMMANDS);
@@ -41,20 +45,19 @@ export async function parseArguments(
     .scriptName('harden-mail')
     .parserConfiguration({
       'camel-case-expansion': false,
-      'duplicate-arguments-array': false,
       'boolean-negation': true,
       'dot-notation': false,
     })
-    .strict()
     .version(false)
     .help()
     .wrap(Math.min(columns, 120))
     .exitProcess(false);
   const withOptions = (on: typeof parser, name: CommandName): typeof parser =>
     optionsOf(name).reduce((sofar, [option, record]) => sofar.option(option, yargsOption(record)), on);
-  if (known) withOptions(parser, known).usage(`$0 ${known}\n\n${COMMANDS[known]}`);
+  if (known) withOptions(parser, known).strictOptions().usage(`$0 ${known} [HOST...] [options]\n\n${COMMANDS[known]}`);
   else {
     parser
+      .strict()
       .usage(
         '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, checked from outside.',
       )
@@ -75,7 +78,7 @@ export async function parseArguments(
   }
 
   let text = '';
-  const argv = await parser.parseAsync(
+  const parsed = await parser.parseAsync(
     known ? plain.slice(1) : plain,
     {},
     (error: Error | undefined, _argv: unknown, output: string) => {
@@ -84,8 +87,11 @@ export async function parseArguments(
     },
   );
   if (text !== '') return { text };
+  const argv = { ...parsed, ...withoutRepetition(parsed) };
   const [command, ...rest] = [...(known ? [known] : []), ...argv._] as [CommandName, ...unknown[]];
-  if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
+  if (rest.length > 0 && isHostCommand(command))
+    argv['host'] = [...(typeof argv['host'] === 'string' ? [argv['host']] : []), ...rest.map(plainHost)].join(',');
+  else if (rest.length > 0) throw usage(`Unknown argument: ${rest.join(' ')}`);
   if (command === 'explain') return { command, setting: argv['setting'] as string | undefined };
   if (command === 'report') {
     const { html } = withEnvironment(command, argv as Flags, env);
@@ -94,6 +100,35 @@ export async function parseArguments(
   }
   if (command === 'completion') return { command, shell: argv['shell'] as Shell };
   return { command, flags: withEnvironment(command, argv as Flags, env) };
+}
+
+/** A plain argument is a host. A word of the command line itself is more likely a slip, and the run would not do what was meant. */
+function plainHost(word: unknown): string {
+  const text = String(word);
+  if (/^(yes|no|true|false|on|off|[01])$/i.test(text)) throw usage(`${text} is not a host: write --NAME=${text}`);
+  if (Object.hasOwn(OPTIONS, text)) throw usage(`${text} is not a host: did you mean "--${text}"?`);
+  if (Object.hasOwn(COMMANDS, text)) throw usage(`${text} is a command: give one command`);
+  return text;
+}
+
+/** Options that take several values when they are repeated. */
+const LISTS: readonly OptionName[] = ['host'];
+
+/** An option that is given again: the hosts together, else one value. Two values would leave open which one counts. */
+function withoutRepetition(argv: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const repeated = Object.entries(argv).filter(([name, value]) => name !== '_' && Array.isArray(value)) as [
+    string,
+    unknown[],
+  ][];
+  return Object.fromEntries(
+    repeated.map(([name, values]) => {
+      const different = [...new Set(values)];
+      if (LISTS.includes(name as OptionName)) return [name, different.join(',')];
+      if (different.length > 1)
+        throw usage(`--${name} is given twice, with different values: ${different.join(' and ')}`);
+      return [name, different[0]];
+    }),
+  );
 }
 
 /** For an unknown option: the known option with the most similar name. */

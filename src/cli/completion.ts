@@ -1,14 +1,7 @@
 /** Shell completion: a script generated from the option table, so that no Tab starts this program. */
-import {
-  COMMANDS,
-  OPTIONS,
-  optionsOf,
-  SHELLS,
-  type CommandName,
-  type OptionName,
-  type OptionRecord,
-  type Shell,
-} from './options.ts';
+import { COMMANDS, SHELLS, type CommandName, type Shell } from './command-names.ts';
+import { OPTIONS, optionsOf, type OptionName } from './options.ts';
+import type { OptionRecord } from './options/option-record.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 
 /** The completion script of a shell, for the folder where that shell looks for completions. */

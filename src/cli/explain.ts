@@ -1,3 +1,4 @@
+import { PATHS } from '../model/index.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Condition, Fragment, Merge, Place } from '../fragments/fragment.ts';
 import { FRAGMENTS } from '../fragments/index.ts';
@@ -90,9 +91,9 @@ function record(fragment: Fragment): string {
 export function describePlace(place: Place): string {
   switch (place.in) {
     case 'main.cf':
-      return '/etc/postfix/main.cf';
+      return PATHS.MAIN_CF;
     case 'master.cf':
-      return `/etc/postfix/master.cf, every entry that serves port ${place.port}`;
+      return `${PATHS.MASTER_CF}, every entry that serves port ${place.port}`;
     case 'dovecot':
       return [place.home, ...place.block].join(' › ') + ', or the place where it is already set';
   }

@@ -8,12 +8,17 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { EXIT } from '../model/errors.ts';
+import { isSupportedNode } from './node-version.ts';
 
 /** Digest of the program's text, inserted by scripts/build.mjs: V8 itself only compares the length. */
 declare const BUILD: string;
 
 const [command = ''] = process.argv.slice(2);
-if (command === '--version') {
+if (!isSupportedNode(process.versions.node)) {
+  process.stderr.write(`harden-mail needs Node.js 20.19, 22.12 or later; this is ${process.versions.node}\n`);
+  process.exitCode = EXIT.usage;
+} else if (command === '--version' || command === '-V') {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };

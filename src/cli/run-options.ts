@@ -5,23 +5,19 @@ import type { Flags } from './arguments.ts';
 import type { Process } from '../terminal/process.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { interruptBy } from '../run/interrupt.ts';
-import {
-  assertContact,
-  assertPairs,
-  loadInventory,
-  singleHost,
-  thisMachine,
-  type Overrides,
-} from '../inventory/load.ts';
-import { validCommand, validFile, validFolder } from '../inventory/valid-names.ts';
+import { assertPairs, loadInventory, singleHost, thisMachine, type Overrides } from '../inventory/load.ts';
+import { requestFromFlags } from '../inventory/request-settings.ts';
+import { validFile } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
-import { REPLACEABLE, SERVICES, TASKS, type Host, type KeyType, type Profile, type TaskName } from '../model/index.ts';
+import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } from '../model/index.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
+import { readHostText } from '../inventory/host-text.ts';
+import { pemCertificates } from '../x509/pem.ts';
 
 /** The hosts that the flags select. */
 export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
@@ -32,15 +28,13 @@ export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
 
 /** Replaces the file name by the roots themselves: only the certificates in the file, because they are sent to the host. */
 async function withRoots(host: Host): Promise<Host> {
-  if (host.acmeCa === undefined) return host;
-  const text = await readCa('acme-ca', host.acmeCa);
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return { ...host, acmeCa: blocks.join('\n') };
+  if (host.request?.acmeCa === undefined) return host;
+  const text = await readCa('acme-ca', host.request.acmeCa);
+  return { ...host, request: { ...host.request, acmeCa: pemCertificates(text).join('\n') } };
 }
 
 async function namedHosts(flags: Flags): Promise<readonly Host[]> {
-  const overrides = overridesOf(flags);
-  await assertContact(overrides);
+  const overrides = await overridesOf(flags);
   if (flags.local === true) {
     const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
@@ -51,13 +45,39 @@ async function namedHosts(flags: Flags): Promise<readonly Host[]> {
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
   if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
-  if (flags.host === undefined) throw usage('no host is given: use --host, --inventory, or --local for this machine');
-  return [singleHost(flags.host, overrides)];
+  if (flags.host === undefined)
+    throw usage(
+      'no host is given: name one (harden-mail COMMAND HOST), or use --inventory, or --local for this machine',
+    );
+  const texts = new Set(flags.host.split(',').map((text) => text.trim()));
+  return withNames([...texts].map((text) => hostFrom(text, overrides)));
 }
 
-function overridesOf(flags: Flags): Overrides {
-  const { user, port, identity, domain, domains, webroot, email, profile, pop3 } = flags;
-  if (webroot !== undefined && !validFolder(webroot)) throw usage('--webroot takes an absolute path on the host');
+/** A host as `--host` names it; a user or port that contradicts --user or --port is an error. */
+function hostFrom(text: string, overrides: Overrides): Host {
+  const read = readHostText(text);
+  if (!read) throw usage(`--host ${JSON.stringify(text)} is not [USER@]HOST[:PORT]`);
+  const { hostname, ...own } = read;
+  for (const name of ['user', 'port'] as const)
+    if (own[name] !== undefined && overrides[name] !== undefined && own[name] !== overrides[name])
+      throw usage(`--host ${text} contradicts --${name} ${overrides[name]}`);
+  return singleHost(hostname, { ...overrides, ...own });
+}
+
+/** Several hosts need several names in the report: two ports of one host are named with their port. */
+function withNames(hosts: readonly Host[]): Host[] {
+  const isTwice = (name: string): boolean => hosts.filter((one) => one.name === name).length > 1;
+  const named = hosts.map((host) =>
+    isTwice(host.name) && host.port ? { ...host, name: `${host.name}:${host.port}` } : host,
+  );
+  const twice = named.find((host, at) => named.findIndex(({ name }) => name === host.name) < at);
+  if (twice) throw usage(`the host ${twice.name} is named twice`);
+  return named;
+}
+
+async function overridesOf(flags: Flags): Promise<Overrides> {
+  const { user, port, identity, domain, domains, profile, pop3 } = flags;
+  const request = await requestFromFlags(flags);
   for (const name of ['cert', 'key'] as const) {
     const path = flags[name];
     if (path === undefined || validFile(path)) continue;
@@ -74,15 +94,9 @@ function overridesOf(flags: Flags): Overrides {
         .map((name) => name.trim())
         .filter(Boolean),
     }),
-    ...(webroot !== undefined && { webroot }),
-    ...(flags['pre-hook'] !== undefined && { preHook: hook('pre-hook', flags['pre-hook']) }),
-    ...(flags['post-hook'] !== undefined && { postHook: hook('post-hook', flags['post-hook']) }),
-    ...(flags['key-type'] !== undefined && { keyType: flags['key-type'] as KeyType }),
+    ...(Object.keys(request).length > 0 && { request }),
     ...(flags.cert !== undefined && { cert: flags.cert }),
     ...(flags.key !== undefined && { key: flags.key }),
-    ...(email !== undefined && { email }),
-    ...(flags['acme-ca'] !== undefined && { acmeCa: flags['acme-ca'] }),
-    ...(flags['acme-server'] !== undefined && { acmeServer: flags['acme-server'] }),
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
@@ -91,12 +105,6 @@ function overridesOf(flags: Flags): Overrides {
     ...(flags['no-serve'] !== undefined && { noServe: wordsOf('no-serve', flags['no-serve'], SERVICES) }),
     ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
   };
-}
-
-/** certbot stores the command as one line of a file. */
-function hook(name: 'pre-hook' | 'post-hook', command: string): string {
-  if (validCommand(command)) return command;
-  throw usage(`--${name} takes a command, on one line`);
 }
 
 export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {

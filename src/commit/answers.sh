@@ -15,11 +15,10 @@ umask 077
 round=$1
 tx=${2%/}
 id=${tx##*/}
-here=/run/harden-mail/$id/sessions
+here=$TALKS/$id/sessions
 work=$here/$round.work
 case $round in live | bare) own= ;; *) own=yes ;; esac
 LIBEXEC=/usr/lib/dovecot
-CONFIG=/etc/dovecot
 
 fail() { echo "$*" >&2; exit 1; }
 
@@ -61,7 +60,7 @@ places() {
 
 # Builds the future state of Dovecot's folder in memory, so that it has the new files and lacks the removed ones.
 lay_over() {
-  folder=$(readlink -f $CONFIG)
+  folder=$(readlink -f "$DOVECOT")
   [ "$(du -sk "$folder" | cut -f 1)" -lt 16000 ] || fail "the staged files: $folder is too large for a copy"
   mkdir "$work/etc" && mount -t tmpfs -o size=32m,mode=755 staged "$work/etc" && cp -a "$folder/." "$work/etc" || return 1
   while read -r n kind _ _ bits owner target; do
@@ -87,14 +86,14 @@ configure() {
   base=$(printf '%s\n' "$served" | sed -n 's/^base_dir = //p')
   grep '^dovecot_config_version' "$work/settings" >"$conf"
   {
-    echo "!include $CONFIG/dovecot.conf"
+    echo "!include $DOVECOT_CONF"
     for log in log_path info_log_path debug_log_path; do echo "$log = /dev/stderr"; done
     [ -z "$own" ] || own_instance
   } >>"$conf"
   # The instance in Dovecot's usual folder has its configuration loaded: using it saves a quarter of the time. That does not work
   # if it logs to a file, because the file is read-only here.
   use="-c $conf"
-  [ "$base" != /run/dovecot ] || { [ -z "$own" ] && grep -q '^[a-z_]*log_path' "$work/settings"; } || use=
+  [ "$base" != "$DOVECOT_RUN" ] || { [ -z "$own" ] && grep -q '^[a-z_]*log_path' "$work/settings"; } || use=
 }
 
 own_instance() {

@@ -37,18 +37,31 @@ def ask(domain, path):
         except OSError:
             pass
 
+def own(folder):
+    """The folder without links that another user than root can lead elsewhere after today."""
+    parts = folder.rstrip('/').split('/')
+    paths = ['/'.join(parts[:n]) for n in range(2, len(parts) + 1)]
+    theirs = [path for path in paths if os.path.islink(path) and os.lstat(path).st_uid != 0]
+    return os.path.realpath(folder) if theirs else folder
+
+def create(path):
+    """Opens a file that did not exist; no link is followed."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), 'w')
+
 os.umask(0o022)
 domain, folders = sys.argv[1], sys.argv[2].splitlines()
 token = secrets.token_hex(16)
 path = '/.well-known/acme-challenge/harden-mail-' + token
-for folder in filter(os.path.isdir, folders):
+for folder in map(own, filter(os.path.isdir, folders)):
     made = []
     try:
         for part in (folder + '/.well-known', folder + '/.well-known/acme-challenge'):
+            if os.path.islink(part):
+                raise OSError('a link')
             if not os.path.isdir(part):
                 os.mkdir(part)
                 made.insert(0, part)
-        with open(folder + path, 'w') as file:
+        with create(folder + path) as file:
             file.write(token)
         found = ask(domain, path) == token.encode()
         os.unlink(folder + path)
@@ -68,7 +81,7 @@ END
 
 if [ -n "$acme_ca" ]; then
   bundle=$(mktemp) && trap 'rm -f "$bundle"' EXIT &&
-    { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
+    { cat "$HOST_ROOTS" 2>/dev/null; printf '%s\n' "$acme_ca"; } >"$bundle" || exit
   REQUESTS_CA_BUNDLE=$bundle
   export REQUESTS_CA_BUNDLE
 fi
@@ -85,13 +98,13 @@ else
 fi
 
 # Debian's package creates the folder, but somebody may have removed it with its contents.
-(umask 022 && mkdir -p /etc/letsencrypt) && cd /etc/letsencrypt && set -- --cert-name "$name" "$@" || exit
+(umask 022 && mkdir -p "$LETSENCRYPT") && cd "$LETSENCRYPT" && set -- --cert-name "$name" "$@" || exit
 there=
 for part in "renewal/$name.conf" "live/$name" "archive/$name"; do [ ! -e "$part" ] || there=yes; done
 certbot certonly -n --agree-tos --force-renewal --expand "$@"
 status=$?
 # For a rate limit certbot 2.1 (Debian 12) fails with its own error ("can't set attribute"). Its log has the authority's text.
-[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' /var/log/letsencrypt/letsencrypt.log 2>/dev/null | head -n 8
+[ $status = 0 ] || grep -h -A 3 'acme:error:rateLimited' "$CERTBOT_LOG" 2>/dev/null | head -n 8
 # A partial certificate (after a full disk, for example) would block the next request.
 [ $status = 0 ] || [ "$there" ] || rm -rf "renewal/$name.conf" "live/$name" "archive/$name"
 exit $status

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
-import type { Activation, Change, Plan, Receipt } from '../model/index.ts';
+import { PATHS, type Activation, type Change, type Plan, type Receipt } from '../model/index.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
-
-export const JOURNAL = '/var/lib/harden-mail/tx';
 
 /** Scripts in the transaction's folder: the transaction itself, and its checks of users' sessions and of the daemons' log. */
 const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
@@ -42,7 +40,7 @@ export async function commit(remote: Remote, plan: Plan, options: CommitOptions)
 export async function settle(remote: Remote, id: string, undo: string | null): Promise<Receipt> {
   assertId(id);
   const script = [
-    `tx=${JOURNAL}/${id}`,
+    `tx=${PATHS.JOURNAL}/${id}`,
     `[ -d "$tx" ] || { echo 'the transaction is gone from the journal' >&2; exit 1; }`,
     scriptText('commit/launch.sh'),
     // Count the lines before giving the answer, so that only the lines after it are read as the reaction.
@@ -63,8 +61,8 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
 function prepare(plan: Plan, options: CommitOptions): string[] {
   return [
     'umask 077',
-    `mkdir -p ${JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
-    `tx=${JOURNAL}/$id`,
+    `mkdir -p ${PATHS.JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
+    `tx=${PATHS.JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
     ...SCRIPTS.map((name) => file(name, Buffer.from(scriptText(`commit/${name}`)))),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
@@ -134,7 +132,7 @@ async function followed(
   if (last === 'lost') {
     throw new HardenMailError(
       'ROLLBACK_INCOMPLETE',
-      `the transaction on ${remote.name} died without a word`,
+      `the transaction on ${remote.name} died without a message`,
       'Run again: an unfinished transaction is finished or undone first. By hand: docs/transaction.md.',
     );
   }

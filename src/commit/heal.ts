@@ -1,7 +1,7 @@
 import { HardenMailError } from '../model/errors.ts';
-import type { Receipt } from '../model/index.ts';
+import { PATHS, type Receipt } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
-import { assertId, JOURNAL, parseEnd } from './commit.ts';
+import { assertId, parseEnd } from './commit.ts';
 
 /**
  * Ends transactions that were interrupted, oldest first: forward if the confirmation had reached the host, else back. One exec;
@@ -10,9 +10,9 @@ import { assertId, JOURNAL, parseEnd } from './commit.ts';
 export async function heal(remote: Remote, ids: readonly string[]): Promise<Receipt[]> {
   ids.forEach(assertId);
   const script = [
-    `for tx in ${ids.map((id) => `${JOURNAL}/${id}`).join(' ')}; do`,
+    `for tx in ${ids.map((id) => `${PATHS.JOURNAL}/${id}`).join(' ')}; do`,
     '  sh "$tx/tx.sh" recover "$tx" </dev/null >/dev/null 2>&1',
-    '  cat "/run/harden-mail/${tx##*/}/log" "$tx/log" 2>/dev/null | sed -n "/^end /h; \\${x; p}"',
+    `  cat "${PATHS.TALKS}/\${tx##*/}/log" "$tx/log" 2>/dev/null | sed -n "/^end /h; \\\${x; p}"`,
     'done',
   ].join('\n');
   const { stdout, stderr } = await remote.run(script, { name: 'heal', intent: 'write' });

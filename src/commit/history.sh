@@ -7,7 +7,7 @@ LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 code() { base64 -w 0; }
 content() { if [ -f "$1" ]; then code <"$1"; else printf '%s' -; fi; }
-for tx in /var/lib/harden-mail/tx/2*/; do
+for tx in "$JOURNAL"/2*/; do
   tx=${tx%/}
   read -r state <"$tx/state" 2>/dev/null || continue
   reason=$(sed -n '/^end [^ ]* committed /d; s/^end [^ ]* [^ ]* //p' "$tx/log" 2>/dev/null | tail -n 1)

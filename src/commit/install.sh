@@ -12,7 +12,7 @@ case " $packages " in
 esac
 
 # Refresh the package lists first. A failed update (one dead source among many) does not prevent the installation.
-apt-get -q update || echo 'apt-get update failed; going on with the lists that are there' >&2
+apt-get -q update || echo 'apt-get update failed: the installation continues with the present package lists' >&2
 # shellcheck disable=SC2086
 apt-get -q -y -o DPkg::Lock::Timeout=10 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install $packages && exit
 code=$?

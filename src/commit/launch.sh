@@ -1,7 +1,7 @@
 # Starts the transaction whose folder ($tx) the preceding lines have filled. It runs in its own session; this script repeats its
 # log until the transaction ends or waits for an answer. Losing this connection does not stop the transaction.
 # shellcheck shell=sh disable=SC2154 # $tx is set by the lines before
-talk=/run/harden-mail/${tx##*/}
+talk=$TALKS/${tx##*/}
 
 log() { # While the transaction runs its log is in memory; after its end the log is kept with the journal.
   cat "$talk/log" 2>/dev/null || cat "$tx/log" 2>/dev/null
@@ -28,7 +28,7 @@ is_lost() { # No process holds the lock, and the log has been silent for a while
   silent=$((silent + 1))
   sleep 0.05
   [ $((silent % 100)) = 0 ] && [ $silent -ge 300 ] || return 1
-  { [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true; } && echo lost
+  { [ ! -e "$LOCK" ] || flock -n 8 8<"$LOCK"; } 2>/dev/null && echo lost
 }
 
 follow() { # FROM-LINE
@@ -45,7 +45,7 @@ tidy() {
 
 start() {
   mkdir -p "$talk" || return 1
-  if [ -d /run/systemd/system ]; then
+  if [ -d "$SYSTEMD" ]; then
     # If the transaction itself is killed, systemd restores what it had changed.
     systemd-run --quiet --collect --unit="harden-mail-${tx##*/}" -p TimeoutStopSec=90s \
       -p "ExecStopPost=/bin/sh $tx/tx.sh recover $tx" /bin/sh "$tx/tx.sh" run "$tx"

@@ -12,7 +12,7 @@ umask 077
 
 what=$1
 tx=${2%/}
-here=/run/harden-mail/${tx##*/}
+here=$TALKS/${tx##*/}
 
 lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000; } 2>/dev/null
 

@@ -1,5 +1,5 @@
 import { HardenMailError } from '../model/errors.ts';
-import type { Bytes, Change, Transaction } from '../model/index.ts';
+import { PATHS, type Bytes, type Change, type Transaction } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 
@@ -10,7 +10,7 @@ export async function readHistory(remote: Remote): Promise<Transaction[]> {
     intent: 'read',
   });
   if (code !== 0) {
-    throw new HardenMailError('REMOTE_FAILED', `the journal of ${remote.name} cannot be read: ${stderr.toString().trim()}`, 'Look into /var/lib/harden-mail/tx on the host.'); // oxfmt-ignore
+    throw new HardenMailError('REMOTE_FAILED', `the journal of ${remote.name} cannot be read: ${stderr.toString().trim()}`, `Look into ${PATHS.JOURNAL} on the host.`); // oxfmt-ignore
   }
   return parseHistory(stdout.toString('latin1'));
 }

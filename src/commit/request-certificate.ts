@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { HardenMailError } from '../model/errors.ts';
-import type { Action } from '../model/index.ts';
+import { PATHS, type Action, type CertificateRequest } from '../model/index.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { certbotFailure } from './certbot-failures.ts';
@@ -16,7 +16,7 @@ type Certificate = Extract<Action, { kind: 'certificate' }>;
  */
 export async function preflight(
   remote: Remote,
-  { domain, domains, challenge, preHook }: Certificate,
+  { domain, domains, challenge, request: { preHook } }: Certificate,
   inUse: readonly string[] = [],
 ): Promise<string[]> {
   const { stdout } = await remote.run(`domains=${quote(domains.join(' '))}\n${scriptText('commit/preflight.sh')}`, {
@@ -77,24 +77,29 @@ async function addressesOf(domain: string, seenByHost: readonly string[]): Promi
   return found.map(({ address }) => address);
 }
 
-/** The exit status of certificate.sh when no folder is served. */
-const NO_WEBROOT = 81;
-
-/** Requests the certificate with certbot. Throws the cause of a failure, in the authority's words where possible. */
-export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
-  const { name, domain, domains, webroot = '', email, acmeServer, acmeCa = '', keyType, preHook, postHook } = action;
-  const options = [
+/** certbot's options for the request; certificate.sh adds the challenge, the names and the authority's roots. */
+function certbotOptions({ email, acmeServer, keyType, preHook, postHook }: CertificateRequest): string[] {
+  return [
     ...(email === undefined ? ['--register-unsafely-without-email'] : ['--email', email]),
     ...(acmeServer === undefined ? [] : ['--server', acmeServer]),
     ...(keyType === undefined ? [] : ['--key-type', keyType]),
     ...(preHook === undefined ? [] : ['--pre-hook', preHook]),
     ...(postHook === undefined ? [] : ['--post-hook', postHook]),
   ];
+}
+
+/** The exit status of certificate.sh when no folder is served. */
+const NO_WEBROOT = 81;
+
+/** Requests the certificate with certbot. Throws the cause of a failure, in the authority's words where possible. */
+export async function requestCertificate(remote: Remote, action: Certificate): Promise<void> {
+  const { name, domain, domains, challenge, request } = action;
+  const { webroot = '', acmeCa = '' } = request;
   const result = await remote.run(
     [
-      `name=${quote(name)} domains=${quote(domains.join(' '))} challenge=${action.challenge} webroot=${quote(webroot)}`,
+      `name=${quote(name)} domains=${quote(domains.join(' '))} challenge=${challenge} webroot=${quote(webroot)}`,
       `acme_ca=${quote(acmeCa)}`,
-      `set -- ${options.map(quote).join(' ')}`,
+      `set -- ${certbotOptions(request).map(quote).join(' ')}`,
       scriptText('commit/certificate.sh'),
     ].join('\n'),
     { name: 'certbot', intent: 'write' },
@@ -114,6 +119,6 @@ export async function requestCertificate(remote: Remote, action: Certificate): P
   throw new HardenMailError(
     'CERTIFICATE_FAILED',
     `certbot got no certificate for ${domain}: ${why}`,
-    `${todo} Mail works as before; /var/log/letsencrypt/letsencrypt.log on the host has the whole story.`,
+    `${todo} Mail works as before; ${PATHS.CERTBOT_LOG} on the host has the whole story.`,
   );
 }

@@ -16,7 +16,7 @@ umask 077
 round=$1
 tx=${2%/}
 id=${tx##*/}
-here=/run/harden-mail/$id/sessions
+here=$TALKS/$id/sessions
 SAMPLE=5
 
 # Selects the users to ask about. System users are left out: they get no mail of their own.
@@ -43,7 +43,7 @@ local_users() {
   done
 }
 
-runs() { { read -r pid </run/dovecot/master.pid && kill -0 "$pid"; } || timeout 5 doveadm log errors; } >/dev/null 2>&1
+runs() { { read -r pid <"$DOVECOT_RUN/master.pid" && kill -0 "$pid"; } || timeout 5 doveadm log errors; } >/dev/null 2>&1
 
 # A round has a time limit, so that it does not delay the transaction. If a host allows no such namespaces, the running daemons are
 # asked without them: then a session writes what a user's own session writes.

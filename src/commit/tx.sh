@@ -20,16 +20,12 @@ LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
 umask 077
 
-LOCK=/run/harden-mail.lock
-UNIT=/etc/systemd/system/harden-mail-recover.service
-WANTS=/etc/systemd/system/multi-user.target.wants/harden-mail-recover.service
-
 mode=$1
 PATIENCE=600 # seconds
 [ "$mode" = run ] || PATIENCE=60
 tx=${2%/}
 id=${tx##*/}
-talk=/run/harden-mail/$id
+talk=$TALKS/$id
 step=start
 
 say() { printf '%s\n' "$*" >>"$talk/log"; }
@@ -101,8 +97,10 @@ obstacle() {
 stage_one() {
   [ "$kind" != remove ] || return 0
   new=$(staged "$target" "$n")
-  if [ "$kind" = new ]; then
-    make_folder "${target%/*}" && cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
+  [ "$kind" != new ] || make_folder "${target%/*}"
+  # -C creates the file or fails (O_EXCL): a link that another user has laid there would lead the bytes elsewhere.
+  (set -C && : >"$new") && if [ "$kind" = new ]; then
+    cat "$tx/after/$n" >"$new" && chown "$owner" "$new" && chmod "$bits" "$new"
   else
     cp -a "$target" "$new" && cat "$tx/after/$n" >"$new"
   fi && cool "$new" && [ "$(digest "$new")" = "$sha_after" ] && sync "$new" && return 0
@@ -128,21 +126,21 @@ unmake_folders() { # inner folders first; a folder that is in use by now stays
 
 # Removes the drop-in folder of a unit if the removed file was its last.
 drop_folder() {
-  case "$kind $target" in 'remove /etc/systemd/system/'*.d/*) rmdir --ignore-fail-on-non-empty "${target%/*}" ;; esac
+  case "$kind $target" in "remove $UNITS/"*.d/*) rmdir --ignore-fail-on-non-empty "${target%/*}" ;; esac
   return 0
 } 2>/dev/null
 
 clean_one() { rm -f "$(staged "$target" "$n")" "$(old "$target" "$n")"; }
 
 arm() { # after a reboot in the middle, this unit restores everything before the daemons start
-  [ -d /run/systemd/system ] || return 0
-  cat >"$UNIT" <<END && mkdir -p "${WANTS%/*}" && ln -sf "$UNIT" "$WANTS"
+  [ -d "$SYSTEMD" ] || return 0
+  cat >"$RECOVER_UNIT" <<END && mkdir -p "${RECOVER_AT_BOOT%/*}" && ln -sf "$RECOVER_UNIT" "$RECOVER_AT_BOOT"
 [Unit]
 Description=harden-mail: put back what an unfinished transaction changed
 DefaultDependencies=no
 After=local-fs.target
 Before=postfix.service postfix@-.service dovecot.service
-RequiresMountsFor=/var/lib/harden-mail
+RequiresMountsFor=$STORE
 
 [Service]
 Type=oneshot
@@ -154,7 +152,7 @@ WantedBy=multi-user.target
 END
 }
 
-disarm() { ! grep -qs " $tx\$" "$UNIT" || rm -f "$WANTS" "$UNIT"; } # removes the unit only if it belongs to this transaction
+disarm() { ! grep -qs " $tx\$" "$RECOVER_UNIT" || rm -f "$RECOVER_AT_BOOT" "$RECOVER_UNIT"; } # removes the unit only if it belongs to this transaction
 
 # Prints what the daemons' own parsers report about the current files. The comparison ignores line numbers (an edit moves them).
 opinions() {
@@ -176,7 +174,7 @@ bind_one() {
 
 script_one() {
   [ "$kind" != remove ] || return 0
-  case $target in /etc/letsencrypt/renewal-hooks/* | /var/lib/harden-mail/reload-certificate) sh -n "$tx/after/$n" ;; esac
+  case $target in "$RENEWAL_HOOKS"/* | "$WATCH_SCRIPT") sh -n "$tx/after/$n" ;; esac
 }
 
 validate() {
@@ -204,8 +202,12 @@ validate() {
 
 opinions_of_copy() {
   copy=$(mktemp -d "$tx/copy.XXXXXX") || { echo 'there is no space for a copy to check'; return; }
-  cp -a /etc/postfix /etc/dovecot "$copy/" 2>/dev/null
-  copy_one() { case $target in /etc/postfix/* | /etc/dovecot/*) cat "$tx/after/$n" >"$copy/${target#/etc/}" && cool "$copy/${target#/etc/}" ;; esac; }
+  cp -a "$POSTFIX" "$DOVECOT" "$copy/" 2>/dev/null
+  copy_one() {
+    case $target in "$POSTFIX"/* | "$DOVECOT"/*) ;; *) return 0 ;; esac
+    copied=$copy/${target#"${POSTFIX%/*}/"}
+    cat "$tx/after/$n" >"$copied" && cool "$copied"
+  }
   each copy_one || echo 'there is no space for a copy to check'
   [ ! -d "$copy/postfix" ] || postconf -c "$copy/postfix" -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
   [ ! -d "$copy/dovecot" ] || doveconf -c "$copy/dovecot/dovecot.conf" -n -x 2>&1 >/dev/null || echo "doveconf -n: exit status $?"
@@ -217,7 +219,7 @@ opinions_of_copy() {
 # Sessions of users are checked where a file of Dovecot's changes.
 concerns_users() {
   [ -e "$tx/sessions.sh" ] && grep -qE '^dovecot (re|start)' "$tx/activate" &&
-    cut -d ' ' -f 7 "$tx/manifest" | grep -qvE '/etc/(postfix|systemd|letsencrypt)/|/var/lib/harden-mail/'
+    cut -d ' ' -f 7 "$tx/manifest" | grep -qvE "^($POSTFIX|$UNITS|$LETSENCRYPT|$STORE)/"
 }
 
 judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
@@ -236,17 +238,16 @@ judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 # After an upgrade Dovecot's LDA does not run with files of the old release, and a delivery agent of Postfix returns the mail. So
 # until Dovecot runs, Postfix keeps such mail in the queue (soft_bounce). The two lines are the last of main.cf; the file without
 # them has a second name meanwhile. If Dovecot does not run in the end either, the lines stay, and the next apply removes them.
-MAIN=/etc/postfix/main.cf
 HELD='# harden-mail: mail waits in the queue until Dovecot runs; the next apply removes these two lines'
 free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
 
 must_hold() { [ -e "$tx/hold" ]; }
 needs_hold() { # at the start: Dovecot shall run, and does not
-  [ -d /run/systemd/system ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN")
+  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN_CF")
 }
 
 hold() { # never a reason to fail
-  main=$(readlink -e "$MAIN") && ! grep -qxF "$HELD" "$main" || return 0
+  main=$(readlink -e "$MAIN_CF") && ! grep -qxF "$HELD" "$main" || return 0
   new=$(staged "$main" held)
   {
     cp -a "$main" "$new" && { [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"; } &&
@@ -256,7 +257,7 @@ hold() { # never a reason to fail
 } 2>/dev/null
 
 let_go() { # [for good]: main.cf is again as it was before "hold"; an edit of somebody else's in between stays
-  main=$(readlink -e "$MAIN") && [ -e "$(free)" ] || return 0
+  main=$(readlink -e "$MAIN_CF") && [ -e "$(free)" ] || return 0
   if [ "$(sed '$d' "$main" | sed '$d' | sha256sum)" = "$( { cat "$(free)"; [ -z "$(tail -c 1 "$(free)")" ] || echo; } | sha256sum)" ]; then
     mv -fT "$(free)" "$main" && sync "${main%/*}"
   else
@@ -304,10 +305,10 @@ activate_unit() { # UNIT HOW
     # The packages start the daemons. Where dpkg asks about a changed file, the admin's version stays.
     DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
   elif [ "$1" = systemd ]; then
-    [ ! -d /run/systemd/system ] || systemctl daemon-reload
+    [ ! -d "$SYSTEMD" ] || systemctl daemon-reload
   elif [ "$2" = stop ]; then
     stop_unit "$1"
-  elif [ ! -d /run/systemd/system ]; then
+  elif [ ! -d "$SYSTEMD" ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")" && ! is_throttled "$1"; then
     systemctl reload "$(unit_of "$1")"
@@ -323,7 +324,7 @@ is_throttled() { # UNIT [SINCE]
     grep -q 'bad command startup -- throttling'
 }
 
-runs() { [ ! -d /run/systemd/system ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
+runs() { [ ! -d "$SYSTEMD" ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
 # Prints the last log lines of the unit's own processes; without any, the lines about the unit since $asked; without those,
 # the output of systemctl. The journal may not know the invocation of a process that has ended.
@@ -464,17 +465,17 @@ settle_mail() {
   if must_hold || { [ "$mode" != boot ] && grep -q '^dovecot ' "$tx/activate" && ! runs dovecot; }; then
     if [ "$mode" != boot ] && runs dovecot; then let_go && reload_postfix; return 0; fi
     must_hold || hold
-    main=$(readlink -e "$MAIN") && grep -qxF "$HELD" "$main" || return 0
+    main=$(readlink -e "$MAIN_CF") && grep -qxF "$HELD" "$main" || return 0
     rm -f "$(free)"
     [ "$mode" = boot ] || must_hold || reload_postfix
-    why="$why; mail waits in the queue until Dovecot runs (soft_bounce in $MAIN, which the next apply removes)"
+    why="$why; mail waits in the queue until Dovecot runs (soft_bounce in $MAIN_CF, which the next apply removes)"
   fi
 } 2>/dev/null
 
 was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
 
 stop_unit() { # UNIT
-  if [ -d /run/systemd/system ]; then systemctl stop "$1"
+  if [ -d "$SYSTEMD" ]; then systemctl stop "$1"
   else case $1 in postfix) postfix stop ;; dovecot) doveadm stop ;; esac; fi
 }
 

@@ -3,6 +3,7 @@
  * `[host]:port`, wildcards, negation, @revoked. Pure functions: text in, verdict out.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { matchesTokens, simpleTokens } from '../formats/text/wildcards.ts';
 
 export interface KnownHost {
   readonly file: string;
@@ -126,18 +127,9 @@ function revoking(entries: readonly KnownHost[], key: Buffer): KnownHost | undef
 /** Does the first field of a line match this name? A negated pattern that matches always refuses. */
 export function matchesHost(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) return matchesHashed(hosts, name);
-  const fitting = hosts.split(',').filter((pattern) => glob(pattern.replace(/^!/, '')).test(name));
+  const fits = (pattern: string): boolean => matchesTokens(simpleTokens(pattern.replace(/^!/, '').toLowerCase()), name);
+  const fitting = hosts.split(',').filter(fits);
   return fitting.length > 0 && !fitting.some((pattern) => pattern.startsWith('!'));
-}
-
-/** Only `*` and `?` are special; brackets are not. */
-function glob(pattern: string): RegExp {
-  const source = pattern
-    .toLowerCase()
-    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
 }
 
 /** `|1|SALT|HMAC-SHA1(SALT, NAME)`, both base64, and nothing else. */

@@ -37,7 +37,7 @@ export function itemsOf(config: DovecotConfig): { items: readonly Item[]; top: B
       if (line.kind === 'setting') block.settings.push({ file, line });
       if (line.kind === 'end') block = block.parent ?? top;
       if (line.kind === 'include') {
-        for (const path of globPaths(resolvePath(line.pattern, file), paths)) {
+        for (const path of globPaths(resolvePath(line.pattern, file), paths) ?? []) {
           const reading = config.readings[next++];
           if (reading?.file !== path) throw new Error(`${path} was not read where ${file} includes it`);
           walk(reading);

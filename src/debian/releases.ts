@@ -1,3 +1,5 @@
+import { PATHS } from '../model/index.ts';
+
 /** A release of Debian or Ubuntu, with the upstream versions that it ships. */
 export interface Distribution {
   readonly os: 'debian' | 'ubuntu';
@@ -63,7 +65,7 @@ export const OBSOLETE: readonly string[] = [
   'dovecot-dict-auth.conf.ext',
   'dovecot-dict-sql.conf.ext',
   'dovecot-sql.conf.ext',
-].map((name) => `/etc/dovecot/${name}`);
+].map((name) => `${PATHS.DOVECOT}/${name}`);
 
 export type ReleaseCodename = keyof typeof DEBIAN | keyof typeof UBUNTU;
 

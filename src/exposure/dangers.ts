@@ -1,5 +1,5 @@
 import { mainValue } from '../formats/postfix/main-cf.ts';
-import type { Danger, ExposureMap, WayIn } from '../model/index.ts';
+import { SMTP_PORTS, type Danger, type ExposureMap, type WayIn } from '../model/index.ts';
 import type { Config, HostFacts } from './config.ts';
 
 /** Dangers in the present configuration, regardless of their origin; the most dangerous first. */
@@ -51,7 +51,7 @@ function wideNetworks({ networks }: Omit<ExposureMap, 'dangers'>, { postfix }: C
 /** A filter returns mail on this port; no user logs in there. */
 function authOnReinjection(way: WayIn): Danger[] {
   if (way.daemon !== 'postfix' || !isLoopback(way) || way.auth.offered === 'never') return [];
-  if (way.port !== null && [25, 465, 587].includes(way.port)) return [];
+  if (way.port !== null && SMTP_PORTS.includes(way.port)) return [];
   const { id, file, line } = way;
   const text = `${id} listens on the host itself and offers AUTH: programs of the host can try passwords there`;
   return [{ id: 'auth-on-reinjection', text, file, line, hint: '-o smtpd_sasl_auth_enable=no' }];

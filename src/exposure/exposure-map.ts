@@ -1,5 +1,5 @@
 import type { DovecotConfig } from '../formats/dovecot/dovecot.ts';
-import { CLIENT_CLASSES, DESTINATIONS } from '../model/index.ts';
+import { PATHS, CLIENT_CLASSES, DESTINATIONS } from '../model/index.ts';
 import type { AuthSocket, Decision, ExposureMap, WayIn, WayOut } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
 import { parametersOf, type Config, type HostFacts } from './config.ts';
@@ -10,7 +10,7 @@ import { smtpdsOf, waysOut, type Smtpd } from './postfix-ways.ts';
 import { missingRefusal, programOf, strangeRestriction, type Program } from './program.ts';
 
 /** Where Postfix's files are, for messages. */
-const MASTER_CF = '/etc/postfix/master.cf';
+const { MASTER_CF } = PATHS;
 
 /** The exposure map: each class of client, each way in, and what it can do there (docs/exposure.md). Pure: the same files and facts give the same map. */
 export function exposureOf(config: Config, facts: HostFacts): ExposureMap {

@@ -1,4 +1,4 @@
-import { DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model/index.ts';
+import { PATHS, DESTINATIONS, type AuthOffer, type Replaceable, type WayIn } from '../model/index.ts';
 import { CLIENTS } from './clients.ts';
 import { letsStrangersIn, programFor, type Difference, type Model } from './compare.ts';
 import { acceptsMore, REFUSES } from './decide.ts';
@@ -206,7 +206,7 @@ function isTlsTwin(id: string, { before, after }: EffectContext): boolean {
 
 /** The sockets on which Postfix looks for Dovecot, as absolute paths. */
 function saslPaths({ smtpds, config, facts }: Model): string[] {
-  const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
+  const queue = facts.postconf['queue_directory'] || PATHS.QUEUE;
   return [...smtpds, ...plainSmtpd(config, facts)]
     .map(({ parameters }) => parameters.of('smtpd_sasl_path').replace(/^unix:/, ''))
     .filter((path) => path !== '' && !path.startsWith('inet:'))

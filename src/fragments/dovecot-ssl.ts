@@ -1,6 +1,7 @@
+import { PATHS } from '../model/index.ts';
 import type { Fragment } from './fragment.ts';
 
-const TOP = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-ssl.conf' } as const;
+const TOP = { in: 'dovecot', block: [], home: PATHS.SSL_CONF } as const;
 
 /** POP3S and IMAPS serve the same certificate as SMTP, and every login needs TLS. */
 export const dovecotSsl: readonly Fragment[] = [

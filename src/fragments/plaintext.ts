@@ -1,6 +1,7 @@
+import { PATHS } from '../model/index.ts';
 import type { Fragment } from './fragment.ts';
 
-const AUTH_CONF = '/etc/dovecot/conf.d/10-auth.conf';
+const { AUTH_CONF } = PATHS;
 
 /** No password crosses the network in clear: logins are offered inside TLS only. */
 export const plaintext: readonly Fragment[] = [

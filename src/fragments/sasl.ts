@@ -1,7 +1,8 @@
+import { PATHS } from '../model/index.ts';
 import type { Fragment } from './fragment.ts';
 
 const LISTENER = ['service auth', 'unix_listener {auth_socket}'];
-const MASTER_CONF = '/etc/dovecot/conf.d/10-master.conf';
+const { MASTER_CONF } = PATHS;
 
 /** Only authenticated users may relay: Postfix asks Dovecot to check user name and password. */
 export const sasl: readonly Fragment[] = [
@@ -150,7 +151,7 @@ export const sasl: readonly Fragment[] = [
     id: 'dovecot:auth_mechanisms',
     task: 'sasl',
     setting: 'auth_mechanisms',
-    place: { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-auth.conf' },
+    place: { in: 'dovecot', block: [], home: PATHS.AUTH_CONF },
     merge: { how: 'member', members: ['plain', 'login'], unset: 'write' },
     profile: 'standard',
     why: 'Mail clients use PLAIN; old versions of Outlook need LOGIN. Both send the password itself, so both are offered inside TLS only. Further mechanisms that the administrator has set stay. A list without PLAIN stays as it is: another mechanism may admit other users.',

@@ -1,3 +1,4 @@
+import { PATHS } from '../model/index.ts';
 import type { Fragment } from './fragment.ts';
 
 /** Additional names with certificates of their own: SNI selects the certificate, and the default is the mail domain's. */
@@ -9,11 +10,11 @@ const postfix = {
   source: 'Postfix postconf(5), tls_server_sni_maps',
   recipe: [],
 } as const;
-const MAP = 'texthash:/etc/postfix/harden-mail-sni';
+const MAP = `texthash:${PATHS.SNI_MAP}`;
 
 const dovecot = {
   task: 'dovecot-ssl',
-  place: { in: 'dovecot', block: ['local_name {name}'], home: '/etc/dovecot/conf.d/10-ssl.conf' },
+  place: { in: 'dovecot', block: ['local_name {name}'], home: PATHS.SSL_CONF },
   profile: 'standard',
   recipe: [],
 } as const;

@@ -1,7 +1,8 @@
+import { PATHS } from '../model/index.ts';
 import type { Condition, Fragment, Merge } from './fragment.ts';
 
-const SSL = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-ssl.conf' } as const;
-const AUTH = { in: 'dovecot', block: [], home: '/etc/dovecot/conf.d/10-auth.conf' } as const;
+const SSL = { in: 'dovecot', block: [], home: PATHS.SSL_CONF } as const;
+const AUTH = { in: 'dovecot', block: [], home: PATHS.AUTH_CONF } as const;
 
 /** The TLS 1.2 suites of Mozilla's intermediate list without DHE. TLS 1.3 suites have a setting of their own and are all strong. */
 const SUITES = [
@@ -32,7 +33,7 @@ const PREFERENCE =
   "The server's order of suites decides. All that remain are good; the first are those that hardware accelerates best.";
 
 /** Dovecot has no setting for OpenSSL's options, so OpenSSL before 3 reads them from this file. */
-export const OPENSSL_CONF = '/etc/dovecot/openssl.cnf';
+export const OPENSSL_CONF = PATHS.DOVECOT_OPENSSL;
 /** The versions of Dovecot that run with OpenSSL before 3. */
 const RENEGOTIATES = '>=2.3 <2.3.16';
 
@@ -44,7 +45,7 @@ const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({
   place: {
     in: 'dovecot',
     block: ['service pop3-login', `inet_listener ${name}`],
-    home: '/etc/dovecot/conf.d/10-master.conf',
+    home: PATHS.MASTER_CONF,
   },
   merge: { how: 'set', value: '0' },
   when: { asked: 'no-pop3' },

@@ -1,6 +1,6 @@
 # Reads everything that a plan needs in one run; writes nothing. POSIX sh with Debian's essential tools.
 # Output: sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
-# shellcheck shell=sh disable=SC2154 # $own_cert, $own_key and $own_sni are set by the line before
+# shellcheck shell=sh disable=SC2154 # $own_cert, $own_key, $own_sni and the paths are set by the lines before
 LC_ALL=C TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL TZ PATH
 
@@ -18,7 +18,7 @@ newline='
 
 # The files that Dovecot opens, from dovecot.conf on: one pass for each level of includes. Lists at least these, maybe more.
 dovecot() {
-  level=/etc/dovecot/dovecot.conf
+  level=$DOVECOT_CONF
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -n "$level" ] || break
     printf '%s\n' "$level"
@@ -48,12 +48,8 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 }
 
 list() {
-  printf '%s\n' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/harden-mail-sni \
-    /etc/letsencrypt/renewal-hooks/deploy/harden-mail /etc/letsencrypt/live/*/fullchain.pem \
-    /var/lib/harden-mail/profile.json /etc/dovecot/openssl.cnf \
-    /etc/letsencrypt/harden-mail-acme-ca.pem /etc/systemd/system/certbot.service.d/acme-ca.conf \
-    /etc/systemd/system/harden-mail-certificate.path /etc/systemd/system/harden-mail-certificate.service \
-    /etc/systemd/system/multi-user.target.d/harden-mail-certificate.conf /var/lib/harden-mail/reload-certificate
+  printf '%s\n' "$MAIN_CF" "$MASTER_CF" "$SNI_MAP" "$DEPLOY_HOOK" "$LIVE"/*/fullchain.pem "$RECORD" "$DOVECOT_OPENSSL" \
+    "$ACME_CA" "$ACME_CA_UNIT" "$WATCH" "$WATCH_SERVICE" "$WATCH_AT_BOOT" "$WATCH_SCRIPT"
   dovecot
 }
 
@@ -104,7 +100,7 @@ pem_files() { # FILES, a line each
   while [ -n "$rest" ]; do
     pem=${rest%%"$newline"*}
     case $rest in *"$newline"*) rest=${rest#*"$newline"} ;; *) rest= ;; esac
-    case $pem in /etc/letsencrypt/live/*) ;; /*) pem_file "$pem" ;; esac
+    case $pem in "$LIVE"/*) ;; /*) pem_file "$pem" ;; esac
   done 2>/dev/null
 }
 
@@ -165,13 +161,14 @@ folders() { # PATH
   done
 }
 
-# The holder of the transaction lock; a lock file that no process holds is a leftover.
+# The holder of the transaction lock; a lock file that no process holds is a leftover. It is only opened, never created: with the mode of
+# this shell every user of the host could read it, and so hold it.
 busy() {
-  [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || cat /run/harden-mail.lock
-}
+  { flock -n 8 || cat <&8; } 8<"$LOCK"
+} 2>/dev/null
 # Transactions that did not finish: the word in the file state says how far they got.
 unfinished() {
-  for file in /var/lib/harden-mail/tx/2*/state; do
+  for file in "$JOURNAL"/2*/state; do
     read -r state <"$file" || continue
     case $state in journaled | swapping | swapped | awaiting | restoring) file=${file%/state}; printf '%s %s\n' "${file##*/}" "$state" ;; esac
   done
@@ -225,7 +222,7 @@ upcoming() {
 #   (NAME) TICKS         start of a child of Postfix's master that ends at every reload, in hundredths of a second since boot
 #   self TICKS           the present time in the same unit; in containers /proc/uptime may count differently
 taken_up() {
-  stat -c 'dovecot %Z' /run/dovecot/config
+  stat -c 'dovecot %Z' "$DOVECOT_RUN/config"
   read -r master <"$queue/pid/master.pid" || return
   read -r children <"/proc/$master/task/$master/children" # no line feed at the end, so read returns a failure
   for pid in self $children; do
@@ -266,7 +263,7 @@ daemons() {
     section pem-main "$(pem_files "$(printf '%s\n' "$parameters" | sed -n 's/^smtpd_tls_[a-z_]* = //p' | tr ',{} \t' '\n' | sort -u)")"
     section maps "$(postconf -m 2>/dev/null)"
   fi
-  section cyrus "$(ls -d /etc/postfix/sasl/smtpd.conf /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
+  section cyrus "$(ls -d "$CYRUS_CONF" /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
   # Needed if Postfix is not installed, or cannot read its files.
   [ -n "$parameters" ] || section hostname "$(hostname -f 2>/dev/null || hostname)"
   listeners=$(ss -Hltnp 2>/dev/null)
@@ -289,7 +286,7 @@ machine() {
 
 # The public half of each lineage's key, which may not belong to the certificate. A truncated or encrypted key gives none.
 keys() {
-  for folder in /etc/letsencrypt/live/*/; do
+  for folder in "$LIVE"/*/; do
     [ -f "${folder}privkey.pem" ] || continue
     printf '%s\n' "$folder"
     if command -v openssl >/dev/null; then openssl pkey -passin pass: -pubout -in "${folder}privkey.pem"; else echo unknown; fi
@@ -344,7 +341,7 @@ brought_sni() {
 # Lineage names that are taken, so certbot cannot use them for a new certificate; and those that certbot can renew, because all
 # their parts are links.
 lineages() {
-  for file in /etc/letsencrypt/renewal/*.conf /etc/letsencrypt/live/*/ /etc/letsencrypt/archive/*/; do
+  for file in "$RENEWAL"/*.conf "$LIVE"/*/ "$ARCHIVE"/*/; do
     [ -e "$file" ] || continue
     name=${file%/} name=${name##*/} name=${name%.conf}
     printf 'taken %s\n' "$name"
@@ -354,13 +351,13 @@ lineages() {
       case $word in authenticator) how=$value ;; pre_hook) hooked=$value ;; esac
     done <"$file"
     for part in cert chain fullchain privkey; do
-      file=/etc/letsencrypt/live/$name/$part.pem
+      file=$LIVE/$name/$part.pem
       { [ -L "$file" ] && [ -f "$file" ]; } || continue 2
     done
     printf 'own %s %s\n' "$name" "$how"
     [ -z "$hooked" ] || printf 'hooked %s\n' "$name"
   done
-  stat -L -c '%a %n' /etc/letsencrypt/live/*/privkey.pem 2>/dev/null | while read -r mode file; do
+  stat -L -c '%a %n' "$LIVE"/*/privkey.pem 2>/dev/null | while read -r mode file; do
     case $mode in *[4567]) ! exposed "$file" || { file=${file%/*} && printf 'exposed %s\n' "${file##*/}"; } ;; esac
   done
 }
@@ -370,7 +367,7 @@ refusal() { # DAEMON PROGRAM; reads its output
   awk -v who="$1" -v program="$2: " '
     index($0, program) == 1 { last = $0 }
     index($0, program) == 1 && /[Ff]atal: |[Ee]rror: / { print who, $0; found = 1 }
-    END { if (!found) print who, (last ? last : program "fails without a word") }'
+    END { if (!found) print who, (last ? last : program "fails without a message") }'
 }
 
 # Asks the daemons' own parsers about the files as they are. postmap reads the parameters that each program of Postfix reads at its

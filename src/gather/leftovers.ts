@@ -1,3 +1,4 @@
+import { PATHS } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Remote } from '../remote/remote.ts';
  */
 const FIND = String.raw`LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
-find /etc/postfix /etc/dovecot -xdev -type f \( -name '*.dpkg-*' -o -name '*.ucf-*' \) 2>/dev/null | sort
+find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -xdev -type f \( -name '*.dpkg-*' -o -name '*.ucf-*' \) 2>/dev/null | sort
 exit 0
 `;
 

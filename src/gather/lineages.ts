@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import type { Lineage, RemoteFile } from '../model/index.ts';
+import { PATHS, type Lineage, type RemoteFile } from '../model/index.ts';
 
-const LIVE = '/etc/letsencrypt/live/';
+const LIVE = `${PATHS.LIVE}/`;
 
 /**
  * The lineages under /etc/letsencrypt/live.

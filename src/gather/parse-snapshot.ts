@@ -24,6 +24,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     lines('digests').map(digest),
     sections.get('bytes') ?? Buffer.alloc(0),
   );
+  assertSize(all);
   const packages = Object.fromEntries(lines('packages').flatMap(installedPackage));
   const simulation = lines('simulation');
   const candidates = Object.fromEntries(simulation.flatMap(candidate));
@@ -38,6 +39,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
   const broughtSni = [...sections.keys()].filter((name) => /^sni\d+$/.test(name)).flatMap((n) => broughtAs(n) ?? []);
   const pem = pemFiles(`${text('pem-main')}\n${text('pem')}`);
   const watched = watching(text('units'));
+  const masters = lines('masters');
   const facts: Facts = {
     now: Math.floor(Number(text('now'))),
     busy: text('busy').trim(),
@@ -56,7 +58,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     ...upcomingIn(lines('upcoming')),
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
-    listeners: lines('listeners').flatMap((line) => listener(line, lines('masters'))),
+    listeners: lines('listeners').flatMap((line) => listener(line, masters)),
     units: units(text('units'), takenUp(lines('taken-up'), Number(text('now')))),
     masked: masked(text('units')),
     lineages: lineages(all, text('keys'), lines('lineages')),
@@ -68,6 +70,20 @@ export function parseSnapshot(output: Buffer): Snapshot {
     timer: timer(text('units')),
   };
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
+}
+
+/** Bytes of all files together. A large site with thousands of names in its files has less than a quarter of it. */
+const LARGEST = 4 << 20;
+
+function assertSize(all: readonly RemoteFile[]): void {
+  const total = all.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (total <= LARGEST) return;
+  const [largest] = all.toSorted((a, b) => b.bytes.length - a.bytes.length);
+  throw new HardenMailError(
+    'CONFIG_INVALID',
+    `the configuration files have more than ${LARGEST >> 20} MiB together; the largest is ${largest?.path}`,
+    'Nothing was written. Move long lists into tables (maps), which are not read.',
+  );
 }
 
 /** Splits the output into its sections: "@NAME BYTES\n", that many bytes, "\n", and so on to "@end". */

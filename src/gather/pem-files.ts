@@ -1,4 +1,5 @@
 import type { PemFile } from '../model/index.ts';
+import { pemCertificates } from '../x509/pem.ts';
 
 /**
  * The files that gather.sh looked into, each once.
@@ -19,16 +20,12 @@ function pemFile(block: string): PemFile {
   return {
     path: all('file')[0] ?? '',
     target: all('real')[0] ?? '',
-    certificates: certificatesIn(head).join('\n'),
+    certificates: pemCertificates(head).join('\n'),
     publicKeys: keys.map((key) => key.trim()),
     exposed: lines.includes('exposed'),
     changed: Number(all('changed')[0] ?? 0),
     folders: foldersOf(lines),
   };
-}
-
-function certificatesIn(text: string): string[] {
-  return text.match(/^-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/gm) ?? [];
 }
 
 /** The folders in lines `folder PATH`; the root folder has no name there. */

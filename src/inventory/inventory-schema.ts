@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { KEY_TYPES, PROFILES, REPLACEABLE, SERVICES } from '../model/index.ts';
-import { validCommand, validFile, validFolder, validHostname, validUser } from './valid-names.ts';
+import { REQUEST_RULES } from './request-rules.ts';
+import { validFile, validHostname, validUser } from './valid-names.ts';
 
 const settings = {
   hostname: z
@@ -17,18 +18,20 @@ const settings = {
     .string()
     .refine(validHostname, 'not a domain name')
     .describe("the certificate's name; default: the myhostname of the host's Postfix"),
-  domains: z.array(z.string().refine(validHostname, 'not a domain name')).describe('further names for the certificate'),
+  domains: z
+    .array(z.string().refine(validHostname, 'not a domain name'))
+    .describe('additional names for the certificate'),
   webroot: z
     .string()
-    .refine(validFolder, 'not an absolute path')
+    .refine(REQUEST_RULES.webroot.valid, REQUEST_RULES.webroot.wrong)
     .describe('folder on the host from which its web server serves these names; default: detected'),
   preHook: z
     .string()
-    .refine(validCommand, 'not a command on one line')
+    .refine(REQUEST_RULES.preHook.valid, REQUEST_RULES.preHook.wrong)
     .describe('command that certbot runs on the host before it answers on port 80 itself, at renewals too'),
   postHook: z
     .string()
-    .refine(validCommand, 'not a command on one line')
+    .refine(REQUEST_RULES.postHook.valid, REQUEST_RULES.postHook.wrong)
     .describe('command that certbot runs afterwards'),
   keyType: z.enum(KEY_TYPES).describe("the certificate's key type; default: certbot's"),
   cert: z
@@ -54,7 +57,7 @@ const settings = {
         key: z.string().refine(validFile, 'not an absolute path of plain characters').optional(),
       }),
     )
-    .describe('further names with certificates of their own (SNI), each from certbot or your own; default: none'),
+    .describe('additional names with certificates of their own (SNI), each from certbot or your own; default: none'),
   email: z.email().describe('contact address for the certificate authority'),
   acmeServer: z
     .string()

@@ -5,9 +5,10 @@ import type { Host, Sni } from '../model/index.ts';
 import { closest } from './closest.ts';
 import { parseInventory } from './parse-inventory.ts';
 import type { Inventory, Issue } from './inventory-schema.ts';
-import { globToRegExp } from './select.ts';
+import { nestRequest } from './request-settings.ts';
+import { matchesName } from './select.ts';
 
-/** Values of flags or environment variables; they override the inventory. */
+/** Values of flags or environment variables; each overrides the value of the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
 
 /** The hosts of an inventory file, in its order. Throws INVENTORY_INVALID with the place in the file. */
@@ -42,14 +43,14 @@ function problems({ groups, hosts }: Inventory): Wrong[] {
   if (names.length === 0) return [{ at: ['hosts'], what: 'the inventory has no hosts' }];
   const members = Object.entries(groups).flatMap(([group, { hosts: members }]) =>
     members.flatMap((member, index) => {
-      if (names.some((name) => globToRegExp(member).test(name))) return [];
+      if (names.some((name) => matchesName(member, name))) return [];
       return [{ at: ['groups', group, 'hosts', index], what: `matches no host below${closest(member, names)}` }];
     }),
   );
   return [...members, ...Object.entries(hosts).flatMap(([name, { sni = [] }]) => wrongNames(name, sni))];
 }
 
-/** Faults of further names: a certificate without key or the reverse, and a name with two certificates. */
+/** Faults of additional names: a certificate without key or the reverse, and a name with two certificates. */
 function wrongNames(host: string, sni: NonNullable<Inventory['hosts'][string]['sni']>): Wrong[] {
   const seen = new Set<string>();
   return sni.flatMap(({ names, cert, key }, index) => {
@@ -83,14 +84,15 @@ function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
 function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
   return Object.entries(hosts).map(([name, own]) => {
     const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
-      members.some((member) => globToRegExp(member).test(name)),
+      members.some((member) => matchesName(member, name)),
     );
     const shared = mine.map(([, group]) => ({ ...group, hosts: undefined }));
-    const merged = Object.assign({}, defaults, ...shared, own, overrides) as typeof own;
+    const { request: given, ...flags } = overrides;
+    const merged = Object.assign({}, defaults, ...shared, own, flags) as typeof own;
     const names = mine.map(([group]) => group);
     return compact({
       name,
-      ...merged,
+      ...nestRequest(merged, given),
       hostname: own.hostname ?? name,
       // An inventory is complete: a name that it does not list is removed.
       sni: (own.sni ?? []).map((one) => compact<Sni>(one)),
@@ -109,17 +111,6 @@ export function assertPairs(hosts: readonly Host[]): void {
     `${half.name} has a ${has} but no ${lacks}`,
     'Give --cert and --key together (in the inventory cert and key): both are paths on the host.',
   );
-}
-
-/** Throws USAGE for values that the inventory schema refuses. */
-export async function assertContact({ email, acmeServer }: Overrides): Promise<void> {
-  if (email === undefined && acmeServer === undefined) return;
-  const { contactSchema } = await import('./inventory-schema.ts');
-  const [issue] = contactSchema.safeParse(compact({ email, acmeServer })).error?.issues ?? [];
-  if (issue === undefined) return;
-  const [flag, like] =
-    issue.path[0] === 'email' ? ['--email', 'me@example.org'] : ['--acme-server', 'https://acme.example.org/directory'];
-  throw new HardenMailError('USAGE', `${flag}: ${issue.message}`, `Write it like ${like}.`);
 }
 
 /** The host that the command line names. */

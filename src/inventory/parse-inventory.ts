@@ -1,3 +1,4 @@
+import type { Document } from 'yaml';
 import { HardenMailError } from '../model/errors.ts';
 
 /** `LINE:COLUMN` of a value by its path of keys, counted from 1; of its nearest parent if the value is missing. */
@@ -29,8 +30,22 @@ export async function parseInventory(text: string, file: string): Promise<{ valu
     if (isNode(node) && node.range) return lineAndColumn(source, node.range[0]);
     return path.length === 0 ? '1:1' : locate(path.slice(0, -1));
   };
-  return { value: document.toJS() as unknown, locate };
+  return { value: valueOf(document, source, file), locate };
 }
+
+/** Aliases (`*name`) may repeat values a hundred times: a few lines could stand for gigabytes. */
+function valueOf(document: Document, source: string, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const name = /^Unresolved alias.*: (.*)$/.exec(error.message)?.[1];
+    if (name === undefined) throw invalid(file, '1:1', 'the aliases (*NAME) repeat too many values');
+    throw invalid(file, lineAndColumn(source, source.indexOf(`*${name}`)), error.message);
+  }
+}
+
+const MOST_ALIASES = 100;
 
 function assertJson(json: string, file: string): void {
   try {

@@ -1,6 +1,7 @@
 import { HardenMailError } from '../model/errors.ts';
 import type { Host } from '../model/index.ts';
 import { closest } from './closest.ts';
+import { matchesTokens, simpleTokens } from '../formats/text/wildcards.ts';
 
 /** The hosts that --limit names: host names, groups or globs, separated by commas. A pattern without a match is an error. */
 export function selectHosts(hosts: readonly Host[], limit: string | undefined): readonly Host[] {
@@ -12,8 +13,7 @@ export function selectHosts(hosts: readonly Host[], limit: string | undefined): 
   if (patterns.length === 0) throw unmatched('--limit names no host', hosts);
   const chosen = new Set<Host>();
   for (const pattern of patterns) {
-    const glob = globToRegExp(pattern);
-    const matching = hosts.filter(({ name, groups = [] }) => glob.test(name) || groups.includes(pattern));
+    const matching = hosts.filter(({ name, groups = [] }) => matchesName(pattern, name) || groups.includes(pattern));
     if (matching.length === 0) {
       throw unmatched(
         `--limit ${pattern} matches no host and no group of the inventory${closest(pattern, namesOf(hosts))}`,
@@ -38,10 +38,7 @@ function namesOf(hosts: readonly Host[]): string[] {
   return [...new Set([...hosts.map(({ name }) => name), ...hosts.flatMap(({ groups = [] }) => groups)])];
 }
 
-export function globToRegExp(glob: string): RegExp {
-  const source = glob
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`);
+/** Does a host's name match a pattern with `*` and `?`? */
+export function matchesName(pattern: string, name: string): boolean {
+  return matchesTokens(simpleTokens(pattern), name);
 }

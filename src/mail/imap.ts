@@ -99,17 +99,16 @@ export const imap: Protocol = {
     return { ok: answer.state === 'OK', text: answer.text };
   },
   async use(wire) {
-    const check = 'mailbox';
     const answers = await readAll(wire, SESSION);
     for (const [index, { state, text }] of answers.entries()) {
       const command = SESSION[index] ?? '';
       // RFC 5530: another session of this user locks the mailbox.
-      if (/\[INUSE\]/i.test(text)) return { check, status: 'hint', text: `${command}: "${show(text)}"` };
-      if (state !== 'OK') return { check, status: 'fail', text: `${command} fails: "${show(text)}"` };
+      if (/\[INUSE\]/i.test(text)) return { status: 'hint', text: `${command}: "${show(text)}"` };
+      if (state !== 'OK') return { status: 'fail', text: `${command} fails: "${show(text)}"` };
     }
     const opened = answers.at(-1)?.text ?? '';
-    if (/\[READ-ONLY\]/i.test(opened)) return { check, status: 'warn', text: `opens INBOX for reading only: "${show(opened)}"` }; // oxfmt-ignore
-    return { check, status: 'pass', text: 'opens INBOX and lists the folders (LIST, STATUS, SELECT)' };
+    if (/\[READ-ONLY\]/i.test(opened)) return { status: 'warn', text: `opens INBOX for reading only: "${show(opened)}"` }; // oxfmt-ignore
+    return { status: 'pass', text: 'opens INBOX and lists the folders (LIST, STATUS, SELECT)' };
   },
   goodbye: `${TAG} LOGOUT`,
   command: 'STARTTLS',

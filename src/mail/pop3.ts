@@ -62,11 +62,10 @@ export const pop3: Protocol = {
   async use(wire) {
     wire.send('STAT', 'slow');
     const { ok, text } = await read(wire);
-    const check = 'maildrop';
-    if (ok) return { check, status: 'pass', text: 'opens the maildrop (STAT)' };
+    if (ok) return { status: 'pass', text: 'opens the maildrop (STAT)' };
     // RFC 2449 §8.1.1: another session of this user locks the maildrop.
-    if (/\[IN-USE\]/i.test(text)) return { check, status: 'hint', text: `the maildrop is in use: "${show(text)}"` };
-    return { check, status: 'fail', text: `does not open the maildrop: "${show(text)}"` };
+    if (/\[IN-USE\]/i.test(text)) return { status: 'hint', text: `the maildrop is in use: "${show(text)}"` };
+    return { status: 'fail', text: `does not open the maildrop: "${show(text)}"` };
   },
   goodbye: 'QUIT',
   command: 'STLS',

@@ -26,9 +26,8 @@ export interface Account {
   readonly address: string;
 }
 
-/** The first actions of a user after a login, judged as a check of verify. */
+/** The first actions of a user after a login, judged. */
 export interface UseResult {
-  readonly check: 'send' | 'mailbox' | 'maildrop';
   readonly status: Finding['status'];
   readonly text: string;
 }

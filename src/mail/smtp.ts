@@ -51,19 +51,18 @@ export const smtp: Protocol = {
     const envelope = { sender: address, recipients: [address] };
     const { mail, rcpt } = await tryEnvelope(wire, envelope, offersPipelining(offer));
     const reply = rcpt[0] ?? mail;
-    const check = 'send';
     const what = `mail from ${show(address)} to ${show(address)}`;
     switch (meaningOf(reply)) {
       case 'taken':
-        return { check, status: 'pass', text: `takes ${what}` };
+        return { status: 'pass', text: `takes ${what}` };
       case 'put-off':
-        return { check, status: 'hint', text: `puts ${what} off: "${reply.text}"` };
+        return { status: 'hint', text: `puts ${what} off: "${reply.text}"` };
       case 'refused': {
         const guess = name === address ? '' : ` (is that an address of ${show(name)}?)`;
-        return { check, status: 'warn', text: `refuses ${what}${guess}: "${reply.text}"` };
+        return { status: 'warn', text: `refuses ${what}${guess}: "${reply.text}"` };
       }
       case 'broken':
-        return { check, status: 'fail', text: `cannot take ${what}: "${reply.text}"` };
+        return { status: 'fail', text: `cannot take ${what}: "${reply.text}"` };
     }
   },
   goodbye: 'QUIT',

@@ -1,4 +1,5 @@
-import type { KeyType, Profile, Replaceable, Service } from './words.ts';
+import type { CertificateRequest } from './certificate-request.ts';
+import type { Profile, Replaceable, Service } from './words.ts';
 
 /** Names with a certificate of their own, which is served to clients that ask for one of these names (SNI, RFC 6066). */
 export interface Sni {
@@ -23,28 +24,15 @@ export interface Host {
   readonly domain?: string;
   /** Additional names for the certificate. */
   readonly domains?: readonly string[];
-  /** Folder on the host from which its web server serves these names, for http-01. Default: detected. */
-  readonly webroot?: string;
-  /** Commands that certbot runs before and after it answers on port 80 itself, to free the port. */
-  readonly preHook?: string;
-  readonly postHook?: string;
-  readonly keyType?: KeyType;
+  /** Absent: every setting has its default. */
+  readonly request?: CertificateRequest;
   /** The admin's own certificate: paths on the host; both or neither. certbot is not needed then. */
   readonly cert?: string;
   readonly key?: string;
   /** Additional names, each with its own certificate. Default: the value of the last apply, else none. */
   readonly sni?: readonly Sni[];
-  /** Contact address for the certificate authority. */
-  readonly email?: string;
-  /** Directory URL of the ACME server; default is certbot's own (Let's Encrypt). */
-  readonly acmeServer?: string;
   /** The host is the machine that this program runs on. */
   readonly local?: true;
-  /**
-   * CA certificates to trust for the ACME server and for the certificates it issues, PEM. An inventory names their file on the
-   * control machine.
-   */
-  readonly acmeCa?: string;
   /** Default: the profile of the last apply, else standard. */
   readonly profile?: Profile;
   /** Refuse mail that arrives on port 25 without TLS? Default: the value of the last apply. */

@@ -5,6 +5,8 @@
  */
 export * from './words.ts';
 export * from './ports.ts';
+export * from './paths.ts';
+export * from './certificate-request.ts';
 export * from './host.ts';
 export * from './snapshot.ts';
 export * from './plan.ts';

@@ -1,6 +1,7 @@
+import type { CertificateRequest } from './certificate-request.ts';
 import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
-import type { Bytes, KeyType, MailDaemon, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
+import type { Bytes, MailDaemon, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
 /** A private key and its certificate, as a daemon's settings name them. */
 export interface KeyPair {
@@ -68,10 +69,8 @@ export interface Policy {
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];
-  readonly webroot?: string;
-  readonly preHook?: string;
-  readonly postHook?: string;
-  readonly keyType?: KeyType;
+  /** Absent: every setting has its default. */
+  readonly request?: CertificateRequest;
   /** The admin's own certificate: paths on the host. */
   readonly own?: { readonly cert: string; readonly key: string };
   /** Certificates that the daemons serve now and will still serve. Absent: none, or the admin wants another. */
@@ -88,10 +87,6 @@ export interface Policy {
   readonly certificateNotes?: readonly string[];
   /** Absent: no additional names. */
   readonly sni?: readonly Sni[];
-  readonly email?: string;
-  readonly acmeServer?: string;
-  /** CA certificates to trust for the ACME server and for the certificates it issues, PEM. */
-  readonly acmeCa?: string;
 }
 
 /** Work that must be done before the settings that depend on it can take effect. */
@@ -106,14 +101,7 @@ export type Action =
       readonly domains: readonly string[];
       /** How the authority's challenge is answered on port 80: by certbot itself, or by an existing web server. */
       readonly challenge: (typeof CHALLENGES)[number];
-      readonly webroot?: string;
-      readonly preHook?: string;
-      readonly postHook?: string;
-      readonly keyType?: KeyType;
-      readonly email?: string;
-      readonly acmeServer?: string;
-      /** CA certificates to trust for the ACME server, PEM. */
-      readonly acmeCa?: string;
+      readonly request: CertificateRequest;
     };
 
 export const CHALLENGES = ['standalone', 'webroot'] as const;

@@ -22,6 +22,9 @@ export type MailProtocol = (typeof MAIL_PROTOCOLS)[number];
 export const KEY_TYPES = ['ecdsa', 'rsa'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
+/** The same in Node's terms. */
+export const NODE_KEY_TYPES: Readonly<Record<KeyType, string>> = { ecdsa: 'ec', rsa: 'rsa' };
+
 /** Services that a host can serve or leave out (--serve, --no-serve). `smtp` is port 25: mail from other servers. */
 export const SERVICES = ['smtp', 'imap', 'pop3'] as const;
 export type Service = (typeof SERVICES)[number];

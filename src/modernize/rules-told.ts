@@ -95,7 +95,7 @@ export const TOLD_RULES: readonly PostfixRule[] = [
     since: '3.9.1',
     state: 'changed',
     instead: 'a systemd unit for each instance',
-    step: { how: 'tell', level: 'warning', todo: 'systemd starts only the instance in /etc/postfix from Debian 13 on: `systemctl enable --now postfix@NAME` for each other (README.Debian, "Multiple Postfix instances under systemd")' }, // oxfmt-ignore
+    step: { how: 'tell', level: 'warning', todo: 'systemd starts only the main instance from Debian 13 on: `systemctl enable --now postfix@NAME` for each other (README.Debian, "Multiple Postfix instances under systemd")' }, // oxfmt-ignore
     task: 'sasl',
     why: 'postfix@-.service became postfix.service; other instances are not started by themselves.',
     source: `${DEBIAN_NEWS}, 3.9.1-7`,
@@ -157,7 +157,7 @@ export const TOLD_RULES: readonly PostfixRule[] = [
     instead: '',
     step: { how: 'keep' },
     task: 'sasl',
-    why: 'The upgrade to Debian 13 writes cyrus_sasl_config_path = /etc/postfix/sasl where it is not set, and comments html_directory = no and readme_directory = no; the one to 3.11 comments meta_directory.',
+    why: 'The upgrade to Debian 13 writes cyrus_sasl_config_path where it is not set, and comments html_directory = no and readme_directory = no; the one to 3.11 comments meta_directory.',
     source: 'Debian, postfix.postinst of 3.10 and 3.11',
   },
 ];

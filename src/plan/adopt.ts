@@ -1,9 +1,16 @@
 /** Decides which of the certificates that the daemons serve now stay. Pure. */
-import type { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import { listMembers } from '../formats/text/lists.ts';
 import { mainValue } from '../formats/postfix/main-cf.ts';
-import type { Host, IndexedMap, Kept, MailDaemon, Policy, Snapshot } from '../model/index.ts';
+import {
+  NODE_KEY_TYPES,
+  type Host,
+  type IndexedMap,
+  type Kept,
+  type MailDaemon,
+  type Policy,
+  type Snapshot,
+} from '../model/index.ts';
 import { isNamed } from '../tasks/provided.ts';
 import { isIndexed } from '../tasks/sni-maps.ts';
 import { expandVariables } from '../formats/postfix/expand-variables.ts';
@@ -12,6 +19,7 @@ import { readRecord } from './profile/record.ts';
 import { running } from './place/running-services.ts';
 import { servedNow, type ServedNow, type ServedPair } from './serving/served-certificates.ts';
 import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from './workspace.ts';
+import { dnsNames } from '../x509/pem.ts';
 
 /**
  * The target state of a host: its inventory entry with every default filled in, and the certificates that it serves now and
@@ -39,7 +47,7 @@ export function policyOf(host: Host, snapshot: Snapshot): Policy {
     return { ...known, kept, certificateNotes: notesOnRest(served, kept, policy, facts.hostname, host) };
   }
   const lineagesInUse = [...new Set(served.flatMap(({ pairs }) => pairs.flatMap(({ lineage }) => lineage ?? [])))];
-  const names = [...new Set(valid.flatMap(usable).flatMap(({ leaf }) => namesOf(leaf)))];
+  const names = [...new Set(valid.flatMap(usable).flatMap(({ leaf }) => dnsNames(leaf)))];
   const namesInUse = names.filter((name) => !name.includes('*'));
   return {
     ...known,
@@ -81,9 +89,9 @@ function usable({ pairs }: ServedNow): ServedPair[] {
 }
 
 /** A lineage of certbot whose key type differs from the requested one is reissued. */
-function isOtherKey(served: ServedNow, { keyType }: Policy): boolean {
+function isOtherKey(served: ServedNow, { request: { keyType } = {} }: Policy): boolean {
   const [pair] = usable(served);
-  return keyType !== undefined && pair?.lineage != null && pair.keyType !== (keyType === 'rsa' ? 'rsa' : 'ec');
+  return keyType !== undefined && pair?.lineage != null && pair.keyType !== NODE_KEY_TYPES[keyType];
 }
 
 function isFor({ leaf }: ServedPair, name: string): boolean {
@@ -97,25 +105,20 @@ function isFor({ leaf }: ServedPair, name: string): boolean {
 function nameFor(valid: readonly ServedNow[], hostname: string): string | undefined {
   const leafs = valid.map((one) => usable(one)[0]!);
   if (leafs.length === 0 || leafs.some((pair) => isFor(pair, hostname.toLowerCase()))) return undefined;
-  const names = leafs.flatMap(({ leaf }) => namesOf(leaf)).filter((name) => /^([a-z0-9-]+\.)+[a-z0-9-]+$/.test(name));
+  const names = leafs.flatMap(({ leaf }) => dnsNames(leaf)).filter((name) => /^([a-z0-9-]+\.)+[a-z0-9-]+$/.test(name));
   return names.find((name) => leafs.every((pair) => isFor(pair, name))) ?? names[0] ?? belowWildcard(leafs[0]!, hostname); // oxfmt-ignore
 }
 
 /** For a certificate that has only a wildcard name (`*.example.org`): the host's own first label below it. */
 function belowWildcard({ leaf }: ServedPair, hostname: string): string | undefined {
-  const wildcard = namesOf(leaf).find((name) => name.startsWith('*.'));
+  const wildcard = dnsNames(leaf).find((name) => name.startsWith('*.'));
   return wildcard?.replace('*', hostname.toLowerCase().split('.')[0] || 'mail');
-}
-
-function namesOf(leaf: X509Certificate | null): string[] {
-  const names = leaf?.subjectAltName?.split(', ') ?? [];
-  return names.flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []));
 }
 
 function keptOf(served: ServedNow, { domain, domains }: Policy): Kept {
   const pairs = usable(served) as [ServedPair, ...ServedPair[]];
   const [first] = pairs;
-  const names = namesOf(first.leaf);
+  const names = dnsNames(first.leaf);
   const lineages = [...new Set(pairs.flatMap((pair) => pair.lineages))];
   return {
     pairs: pairs.map(plain) as unknown as Kept['pairs'],
@@ -174,9 +177,9 @@ function notesOnReplaced(served: ServedNow, wanted: readonly string[]): string[]
   if (!pair || pair.lineage !== null) return [];
   const lacks = wanted.filter((name) => !isFor(pair, name));
   const why = lacks.length > 0 ? `it is not for ${lacks.join(', ')}` : '--replace certificate';
-  const wild = namesOf(pair.leaf).filter((name) => name.includes('*'));
+  const wild = dnsNames(pair.leaf).filter((name) => name.includes('*'));
   return [
-    `${served.setting}: ${pair.cert} (${namesOf(pair.leaf).join(', ')}) is replaced by certbot's: ${why}`,
+    `${served.setting}: ${pair.cert} (${dnsNames(pair.leaf).join(', ')}) is replaced by certbot's: ${why}`,
     ...(wild.length > 0
       ? [`certbot gets no certificate for ${wild.join(', ')} (http-01): name each host below it that clients use (--domains)`] // oxfmt-ignore
       : []),

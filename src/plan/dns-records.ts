@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import type { Facts, Lineage, Policy } from '../model/index.ts';
+import { PATHS, type Facts, type Lineage, type Policy } from '../model/index.ts';
 
 /** The name of each authority in CAA records, by the organization in its certificates. */
 const CAA_NAMES: Readonly<Record<string, string>> = {
@@ -63,7 +63,7 @@ function rotation(name: string, authenticator: string | null): string[] {
     return ['; It is of this key: a new key needs a new record, two TTLs before it is served.'];
   return [
     '; certbot makes a new key at each renewal, and then this record is wrong and mail from servers that look at it stays',
-    `; away: have it keep the key first, by "reuse_key = True" under [renewalparams] in /etc/letsencrypt/renewal/${name}.conf.`,
+    `; away: have it keep the key first, by "reuse_key = True" under [renewalparams] in ${PATHS.RENEWAL}/${name}.conf.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 /** A plan of some tasks of the recipe only (--tags, --skip-tags). Pure. */
 import { HardenMailError } from '../model/errors.ts';
-import { CONVERSION } from '../model/index.ts';
+import { PATHS, CONVERSION } from '../model/index.ts';
 import type { Activation, Note, Plan, Policy, Snapshot, TaskName, TaskOutcome } from '../model/index.ts';
 import { RECIPE } from '../tasks/index.ts';
 import { NEEDS } from '../tasks/needs.ts';
@@ -68,7 +68,7 @@ export function composePart(snapshot: Snapshot, asked: Policy, chosen: readonly 
     if (changes.length === 0) return [];
     const all = restart.activations?.(snapshot, policy, changes) ?? [];
     const touches = (folder: string): boolean => changes.some(({ path }) => path.startsWith(folder));
-    const postfix = touches('/etc/postfix/');
+    const postfix = touches(`${PATHS.POSTFIX}/`);
     const dovecot =
       postfix ||
       changes.some(({ path }) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path));

@@ -18,8 +18,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
       : 'Give --domain the name under which mail clients reach this host, such as mail.example.org.',
   );
   const others = (host.domains ?? []).map((name) => checkedName(name, 'Fix it in domains, or in --domains.'));
-  const { email, acmeServer, webroot, preHook, postHook, keyType, cert, key, acmeCa, replace = [] } = host;
-  const { serve = [], noServe = [] } = host;
+  const { request, cert, key, replace = [], serve = [], noServe = [] } = host;
   const both = serve.find((one) => noServe.includes(one));
   if (both !== undefined) {
     const what = `--serve and --no-serve both name ${both}`;
@@ -28,7 +27,7 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
   const profile = host.profile ?? recorded?.profile ?? 'standard';
   const asked = wishes(host, profile, recorded?.asked ?? []);
   const domains = [...new Set([domain, ...others])];
-  const sni = furtherNames(host.sni ?? recorded?.sni ?? [], domains);
+  const sni = additionalNames(host.sni ?? recorded?.sni ?? [], domains);
   return {
     profile,
     ...(asked.length > 0 && { asked }),
@@ -37,20 +36,14 @@ export function policyFor(host: Host, facts: Facts, recorded?: Partial<ProfileRe
     ...(noServe.length > 0 && { noServe }),
     domain,
     domains,
-    ...(email !== undefined && { email }),
-    ...(acmeServer !== undefined && { acmeServer }),
-    ...(acmeCa !== undefined && { acmeCa }),
-    ...(webroot !== undefined && { webroot }),
-    ...(preHook !== undefined && { preHook }),
-    ...(postHook !== undefined && { postHook }),
-    ...(keyType !== undefined && { keyType }),
+    ...(request && { request }),
     ...(cert !== undefined && key !== undefined && { own: { cert, key } }),
     ...(sni.length > 0 && { sni }),
   };
 }
 
 /** The additional names, checked: each name has one certificate. */
-function furtherNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
+function additionalNames(entries: readonly Sni[], domains: readonly string[]): Sni[] {
   const taken = new Set(domains);
   return entries.map((entry) => {
     const names = [...new Set(entry.names.map((name) => checkedName(name, 'Fix it in sni.')))];

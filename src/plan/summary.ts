@@ -1,10 +1,9 @@
-import type { Plan, Policy, SettingChange, Snapshot, TaskState } from '../model/index.ts';
-import { DEPLOY_HOOK, RENEWAL_TRUST } from '../tasks/certbot.ts';
+import { PATHS, type Plan, type Policy, type SettingChange, type Snapshot, type TaskState } from '../model/index.ts';
+import { RENEWAL_TRUST } from '../tasks/certbot.ts';
 import { allKept } from '../tasks/kept.ts';
 import { packagesFor } from '../tasks/install.ts';
-import { needsCertbot, SNI_MAP } from '../tasks/sni.ts';
+import { needsCertbot } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
-import { WATCH } from '../tasks/watch.ts';
 
 type Outcome = { readonly state: TaskState; readonly summary: string };
 
@@ -18,7 +17,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
       return { state: 'change', summary: `would install ${named.join(', ')}` };
     }
     case 'certbot': {
-      const watch = plan.changes.some(({ path }) => path === WATCH);
+      const watch = plan.changes.some(({ path }) => path === PATHS.WATCH);
       if (!needsCertbot(policy)) {
         const stays = [...new Set(allKept(policy).map(({ pairs: [{ cert }] }) => cert))].join(', ');
         const whose = policy.own ? `your own, ${policy.own.cert}` : `the one that is served already, ${stays}`;
@@ -27,7 +26,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
           : { state: 'ok', summary: `has nothing to do: the certificate is ${whose}` };
       }
       const requests = plan.actions.flatMap((action) => (action.kind === 'certificate' ? [action] : []));
-      const hook = plan.changes.some(({ path }) => path === DEPLOY_HOOK);
+      const hook = plan.changes.some(({ path }) => path === PATHS.DEPLOY_HOOK);
       const trust = plan.changes.some(({ path }) => RENEWAL_TRUST.includes(path));
       const installed = facts.packages['certbot']?.status === 'installed';
       if (requests.length > 0) {
@@ -37,10 +36,10 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
         });
         return { state: 'change', summary: `would request ${each.join('; ')}` };
       }
-      if (!installed && files[DEPLOY_HOOK] === undefined) {
+      if (!installed && files[PATHS.DEPLOY_HOOK] === undefined) {
         return { state: 'unknown', summary: 'the certificate is there; its renewal hook would follow the install' };
       }
-      const said = files[DEPLOY_HOOK] === undefined ? 'is not' : 'is not ours, or an older one';
+      const said = files[PATHS.DEPLOY_HOOK] === undefined ? 'is not' : 'is not ours, or an older one';
       if (watch && !hook && !trust)
         return {
           state: 'change',
@@ -64,7 +63,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
     }
     default: {
       const own = plan.settings.filter((setting) => setting.task === task.name);
-      const map = task.name === 'starttls' && plan.changes.some(({ path }) => path === SNI_MAP);
+      const map = task.name === 'starttls' && plan.changes.some(({ path }) => path === PATHS.SNI_MAP);
       if (own.length === 0 && map) return { state: 'change', summary: 'the certificates of additional names' };
       if (own.length === 0) return { state: 'ok', summary: 'as it should be' };
       const known = own.every(({ file }) => files[file] !== undefined);

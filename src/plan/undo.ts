@@ -2,8 +2,18 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import { modelOf } from '../exposure/compare.ts';
 import { judgePlan } from '../exposure/guard.ts';
-import type { Activation, Bytes, Change, Effect, Note, Plan, Snapshot, Transaction } from '../model/index.ts';
-import { WATCH, WATCH_UNIT } from '../tasks/watch.ts';
+import {
+  PATHS,
+  type Activation,
+  type Bytes,
+  type Change,
+  type Effect,
+  type Note,
+  type Plan,
+  type Snapshot,
+  type Transaction,
+} from '../model/index.ts';
+import { WATCH_UNIT } from '../tasks/watch.ts';
 import { openWorkspace } from './workspace.ts';
 
 /**
@@ -32,7 +42,7 @@ export function undoPlan(history: readonly Transaction[], to: string | undefined
         throw new HardenMailError(
           'CONFIG_CONFLICT',
           `${change.path} has changed since transaction ${id}, so it cannot be undone without losing that`,
-          `Nothing was written. Take what you want from /var/lib/harden-mail/tx/${id}/before by hand.`,
+          `Nothing was written. Take what you want from ${PATHS.JOURNAL}/${id}/before by hand.`,
         );
       }
       files.set(change.path, { ...change, before: later ? later.before : current, after: change.before });
@@ -129,7 +139,7 @@ function activationsFor(changes: readonly Change[]): Activation[] {
   const touched = (unit: string): boolean => changes.some(({ path }) => path.startsWith(`/etc/${unit}/`));
   const reload = (unit: 'systemd' | 'postfix' | 'dovecot'): Activation[] =>
     touched(unit) ? [{ unit, how: 'reload', why: 'its files change' }] : [];
-  const watch = changes.find(({ path }) => path === WATCH);
+  const watch = changes.find(({ path }) => path === PATHS.WATCH);
   const why = 'its file changes';
   return [
     // Stop the unit while its file is there: then systemd stops it cleanly.

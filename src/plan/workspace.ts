@@ -1,5 +1,5 @@
 import { HardenMailError } from '../model/errors.ts';
-import type { Bytes, Facts, RemoteFile, Snapshot } from '../model/index.ts';
+import { PATHS, type Bytes, type Facts, type RemoteFile, type Snapshot } from '../model/index.ts';
 import type { ConvertedLine } from '../convert/convert.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix/main-cf.ts';
@@ -7,9 +7,7 @@ import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix/mas
 import { converted } from './upgrade/upgrade.ts';
 import { satisfies } from '../formats/versions.ts';
 
-export const MAIN_CF = '/etc/postfix/main.cf';
-export const MASTER_CF = '/etc/postfix/master.cf';
-export const DOVECOT_CONF = '/etc/dovecot/dovecot.conf';
+export const { MAIN_CF, MASTER_CF, DOVECOT_CONF } = PATHS;
 
 /** A host's files as trees, while a plan is made. Null: the daemon is not installed yet. */
 export interface Workspace {

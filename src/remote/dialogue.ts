@@ -1,11 +1,16 @@
 import { HardenMailError } from '../model/errors.ts';
 import { framed } from './bootstrap.ts';
 import type { Bootstrap } from './bootstrap.ts';
+import { afterMark } from './marked.ts';
+import type { Marked } from './marked.ts';
 import type { RemoteResult } from './remote.ts';
 import type { Channel } from './transport.ts';
 
 /** More start-up output than this is not noise: the host runs something other than a shell. */
 const NOISE_LIMIT = 1 << 20;
+
+/** A script's output on both streams together. The largest answer, a host's whole configuration, is a few megabytes. */
+const OUTPUT_LIMIT = 64 << 20;
 
 export interface DialogueOptions {
   readonly label: string;
@@ -15,6 +20,8 @@ export interface DialogueOptions {
   readonly password?: () => Promise<string>;
   /** Seconds of silence that count as a lost connection. */
   readonly idle: number;
+  /** Seconds after which the script is given up, however much it prints. */
+  readonly total: number;
   readonly onOutput?: (chunk: Buffer) => void;
 }
 
@@ -30,7 +37,9 @@ export type Dialogue =
 export async function dialogue(channel: Channel, boot: Bootstrap, options: DialogueOptions): Promise<Dialogue> {
   const stdout = afterMark(boot.mark, options.onOutput);
   const stderr = afterMark(boot.mark);
+  const prompts = promptCounter(boot.prompt);
   let asked = 0;
+  let received = 0;
   // A host that hangs does not confirm that the channel is closed: do not wait for it after giving up.
   let over = false;
   let giveUp!: (error?: Error) => void;
@@ -43,6 +52,15 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     };
   });
   const idle = idleTimer(options.idle, () => giveUp(silent(options)));
+  const total = setTimeout(() => giveUp(endless(options)), options.total * 1000);
+  /** False, and the script is given up, if the host has sent more than is read. */
+  const isWithinLimits = (chunk: Buffer): boolean => {
+    if (over) return false;
+    idle.touch();
+    received += chunk.length;
+    if (received > OUTPUT_LIMIT) giveUp(flood(options));
+    return !over;
+  };
 
   const answerPrompt = async (): Promise<void> => {
     asked += 1;
@@ -56,18 +74,17 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
 
   channel.stdin.on('error', () => {}); // The end of the channel reports it as well.
   channel.stdout.on('data', (chunk: Buffer) => {
-    if (over) return;
-    idle.touch();
+    if (!isWithinLimits(chunk)) return;
     if (stdout.push(chunk) && options.script !== undefined) channel.stdin.write(framed(options.script, boot.mark));
-    if (stdout.noise().length > NOISE_LIMIT) giveUp();
+    if (stdout.noiseLength() > NOISE_LIMIT) giveUp();
     checkEnd();
   });
   channel.stderr.on('data', (chunk: Buffer) => {
-    if (over) return;
-    idle.touch();
+    if (!isWithinLimits(chunk)) return;
     stderr.push(chunk);
+    if (stderr.noiseLength() > NOISE_LIMIT) giveUp();
     checkEnd();
-    if (!stderr.seen() && prompts(stderr.noise(), boot) > asked) answerPrompt().catch(giveUp);
+    if (!stderr.seen() && prompts(chunk) > asked) answerPrompt().catch(giveUp);
   });
 
   let complete!: (end: { readonly code: number }) => void;
@@ -79,7 +96,10 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     channel.stdin.end();
   }
 
-  const end = await Promise.race([whole, channel.ended, givenUp]).finally(idle.stop);
+  const end = await Promise.race([whole, channel.ended, givenUp]).finally(() => {
+    idle.stop();
+    clearTimeout(total);
+  });
   channel.ended.catch(() => {}); // All output is here: how the channel ends no longer matters.
   if (end === undefined || !stdout.seen()) {
     return { started: false, said: said(boot, stdout, stderr), passwordRefused: asked > 1 };
@@ -89,83 +109,34 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
   return { started: true, result: { code: end.code, stdout: stdout.data(), stderr: stderr.data() } };
 }
 
+/** A prompt that sudo-rs prints has at most this much text behind ours. */
+const AFTER_PROMPT = 80;
+
 /**
- * How often sudo has asked, if it is asking now. sudo prints only our prompt; sudo-rs prints it inside its own:
- * `[sudo: OURS] Password: `. If the line continues in another way, a shell is echoing the command.
+ * Counts how often sudo has asked, given each chunk of standard error; a prompt counts if sudo waits behind it. sudo prints only our
+ * prompt; sudo-rs prints it inside its own: `[sudo: OURS] Password: `. If the line continues in another way, a shell is echoing
+ * the command.
  */
-function prompts(noise: Buffer, { prompt }: Bootstrap): number {
-  const parts = noise.toString('latin1').split(prompt);
-  return /^(\] ?[^\n]{0,80})?$/.test(parts.at(-1) ?? '') ? parts.length - 1 : 0;
+function promptCounter(prompt: string): (chunk: Buffer) => number {
+  let before = 0;
+  let tail = '';
+  return (chunk) => {
+    const text = tail + chunk.toString('latin1');
+    const parts = text.split(prompt);
+    const rest = parts.at(-1) ?? '';
+    const isAsking = parts.length > 1 && rest.length <= AFTER_PROMPT + 2 && /^(\] ?[^\n]*)?$/.test(rest);
+    const count = before + parts.length - 1;
+    // The text that may belong to a prompt which is not complete; a prompt in it is counted with the next chunk.
+    tail = text.slice(-(prompt.length + AFTER_PROMPT + 2));
+    before = count - (tail.split(prompt).length - 1);
+    return isAsking ? count : 0;
+  };
 }
 
 /** The host's text on standard error, else on standard output, without our prompt. */
 function said({ prompt }: Bootstrap, stdout: Marked, stderr: Marked): Buffer {
   const [out, error] = [stdout, stderr].map((side) => side.noise().toString('latin1').replaceAll(prompt, ''));
   return Buffer.from((error?.trim() ? error : out) ?? '', 'latin1');
-}
-
-interface Marked {
-  /** Takes a chunk; true if it completed the first mark. */
-  push(chunk: Buffer): boolean;
-  seen(): boolean;
-  /** The exit status, once the second mark has arrived. */
-  code(): number | undefined;
-  noise(): Buffer;
-  data(): Buffer;
-}
-
-/** A stream of which only the part between the two marks counts. */
-function afterMark(mark: string, onOutput?: (chunk: Buffer) => void): Marked {
-  const line = Buffer.from(`${mark}\n`);
-  const chunks: Buffer[] = [];
-  let noise = Buffer.alloc(0);
-  let seen = false;
-  let code: number | undefined;
-  /** Bytes that may be the beginning of the second mark. */
-  let pending = Buffer.alloc(0);
-  const keep = (chunk: Buffer): void => {
-    if (chunk.length === 0) return;
-    chunks.push(chunk);
-    onOutput?.(chunk);
-  };
-  const take = (chunk: Buffer): void => {
-    if (code !== undefined) return;
-    const all = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    const at = beginningOf(mark, all);
-    keep(all.subarray(0, at));
-    pending = Buffer.from(all.subarray(at));
-    const status = /^\w+ (\d+)\n/.exec(pending.toString('latin1'))?.[1];
-    if (status !== undefined) code = Number(status);
-  };
-  return {
-    push(chunk) {
-      if (seen) {
-        take(chunk);
-        return false;
-      }
-      noise = Buffer.concat([noise, chunk]);
-      const at = noise.indexOf(line);
-      if (at < 0) return false;
-      seen = true;
-      take(noise.subarray(at + line.length));
-      noise = noise.subarray(0, at);
-      return true;
-    },
-    seen: () => seen,
-    code: () => code,
-    noise: () => noise,
-    data: () => Buffer.concat(chunks),
-  };
-}
-
-/** Where the mark begins in the bytes, or its beginning at their end; the length of the bytes without any of it. */
-function beginningOf(mark: string, bytes: Buffer): number {
-  const whole = bytes.indexOf(mark);
-  if (whole >= 0) return whole;
-  for (let at = Math.max(0, bytes.length - mark.length + 1); at < bytes.length; at += 1) {
-    if (mark.startsWith(bytes.toString('latin1', at))) return at;
-  }
-  return bytes.length;
 }
 
 function idleTimer(seconds: number, onIdle: () => void): Record<'touch' | 'pause' | 'stop', () => void> {
@@ -189,6 +160,22 @@ function silent({ label, idle }: DialogueOptions): HardenMailError {
     'CONNECTION_LOST',
     `${label}: no output from the host for ${idle} s`,
     'Check the load of the host and the network, then run the command again.',
+  );
+}
+
+function flood({ label }: DialogueOptions): HardenMailError {
+  return new HardenMailError(
+    'REMOTE_FAILED',
+    `${label}: the host sent more than ${OUTPUT_LIMIT >> 20} MiB, and the rest was not read`,
+    'No script of harden-mail prints that much: check what the login shell and sudo of the host run.',
+  );
+}
+
+function endless({ label, total }: DialogueOptions): HardenMailError {
+  return new HardenMailError(
+    'REMOTE_FAILED',
+    `${label}: the script on the host did not end within ${total} s`,
+    'Check the load of the host and which of its programs hang (`ps -ef`), then run the command again.',
   );
 }
 

@@ -20,6 +20,8 @@ export interface ScriptOptions {
   readonly plain?: true;
   /** Seconds without output from the host after which the connection counts as lost. */
   readonly idleTimeout?: number;
+  /** Seconds after which the script is given up although it prints. */
+  readonly timeout?: number;
   /** Called with each chunk of standard output as it arrives, for progress. */
   readonly onOutput?: (chunk: Buffer) => void;
 }

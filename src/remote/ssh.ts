@@ -9,6 +9,9 @@ import type { Transport } from './transport.ts';
 /** Long enough for a quiet step of apt; the keepalive finds a dead connection earlier. */
 const IDLE_SECONDS = 300;
 
+/** A script that reads, and one that may install packages over a slow line. */
+const TOTAL_SECONDS = { read: 600, write: 7200 };
+
 export interface SshRemoteOptions {
   readonly name: string;
   /** Asks for the sudo password; absent if no user can be asked. Called at most once. */
@@ -30,13 +33,14 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
     tried: Way,
     script: string,
     isInCommand: boolean,
-    { idleTimeout = IDLE_SECONDS, onOutput }: ScriptOptions,
+    { intent, idleTimeout = IDLE_SECONDS, timeout = TOTAL_SECONDS[intent], onOutput }: ScriptOptions,
   ) {
     const boot = bootstrap(tried, isInCommand ? script : undefined);
     return dialogue(await transport.exec(boot.command), boot, {
       label,
       ...(!isInCommand && { script }),
       idle: idleTimeout,
+      total: timeout,
       ...(ask && { password: () => (password ??= ask()) }),
       ...(onOutput && { onOutput }),
     });

@@ -18,6 +18,7 @@ import {
   UNITS,
   WAYS_OF_LOOKING,
   WAYS_TO_ACTIVATE,
+  type CertificateRequest,
 } from '../model/index.ts';
 import type { Frozen, Kind, Views } from './ending-view.ts';
 import { failureSchema } from './schema-parts.ts';
@@ -36,6 +37,16 @@ const facts = z
   })
   .meta({ id: 'facts' });
 
+const request = {
+  webroot: z.string().optional(),
+  preHook: z.string().optional(),
+  postHook: z.string().optional(),
+  keyType: z.enum(KEY_TYPES).optional(),
+  email: z.string().optional(),
+  acmeServer: z.string().optional(),
+  acmeCa: z.string().optional().describe('PEM'),
+} satisfies Record<keyof CertificateRequest, z.ZodType>;
+
 const action = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('install'), packages: z.array(z.string()) }),
   z.object({
@@ -44,13 +55,7 @@ const action = z.discriminatedUnion('kind', [
     domain: z.string(),
     domains: z.array(z.string()),
     challenge: z.enum(CHALLENGES),
-    webroot: z.string().optional(),
-    preHook: z.string().optional(),
-    postHook: z.string().optional(),
-    keyType: z.enum(KEY_TYPES).optional(),
-    email: z.string().optional(),
-    acmeServer: z.string().optional(),
-    acmeCa: z.string().optional().describe('PEM'),
+    ...request,
   }),
 ]);
 

@@ -1,4 +1,4 @@
-import type { HostResult } from '../model/index.ts';
+import type { Action, HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 
@@ -46,7 +46,7 @@ function hostOf(
     facts: facts && { os: facts.os.pretty, postfix: facts.postfix, dovecot: facts.dovecot, hostname: facts.hostname },
     plan: plan && {
       tasks: plan.tasks,
-      actions: plan.actions,
+      actions: plan.actions.map((action) => (action.kind === 'certificate' ? flat(action) : action)),
       settings: plan.settings,
       files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
       activations: plan.activations,
@@ -56,6 +56,11 @@ function hostOf(
     findings,
     ...(audit && { audit }),
   };
+}
+
+/** The settings of the request stand beside the names. */
+function flat({ request, ...action }: Extract<Action, { kind: 'certificate' }>) {
+  return { ...action, ...request };
 }
 
 function rounded(seconds: number): number {

@@ -2,7 +2,7 @@
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
-import { isEmpty } from '../model/index.ts';
+import { IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
 import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from './probe.ts';
@@ -53,13 +53,23 @@ function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
 /** Probes from outside, and opens a second connection: the host must stay reachable. Returns the reason to undo, or null. */
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
   const { visit, remote } = from;
-  const second = options.world.connect(visit.host, options.ssh);
-  second.catch(() => {}); // It is awaited below; until then a failure is not an unhandled rejection.
-  visit.report.findings = await findingsOnceWell(from, options, say);
-  visit.connection = await second;
-  await remote.close();
+  const [second, found] = await Promise.allSettled([
+    options.world.connect(visit.host, options.ssh),
+    findingsOnceWell(from, options, say),
+  ]);
+  if (second.status === 'fulfilled') {
+    visit.connection = second.value; // Also after a failure of the probes: the visit closes it.
+    await remote.close();
+  }
+  visit.report.findings = settled(found);
+  settled(second);
   const worse = regressions(relevant(from, from.before), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 /** The findings from outside, once the daemons have had time to load the new files. */
@@ -153,16 +163,16 @@ function relevant({ goal, snapshot, plan }: Surveyed, findings: readonly Finding
   return findings.filter(({ check, port }) => check === 'answers' && ports.includes(port));
 }
 
-const ALWAYS = [25, 110, 143, 993, 995];
+const ALWAYS = [25, ...READING_PORTS];
 
 /** The ports that must listen afterwards: those that listened before, and after an apply those that the plan opens. */
 function portsFor({ goal, plan, snapshot, policy }: Surveyed): number[] {
-  const stay = policy.asked?.includes('no-pop3') ? [25, 143, 993] : ALWAYS;
+  const stay = policy.asked?.includes('no-pop3') ? [25, ...IMAP_PORTS] : ALWAYS;
   const own = goal === 'rollback' ? staying(snapshot, plan.changes) : [];
   const before = snapshot.facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
   const opens = goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
   // Without an entry for 25 in master.cf, the admin does not serve it, and nothing will listen there.
   const after = opens ? entryPorts(withChanges(snapshot, plan.changes)) : [];
-  const users = policy.profile === 'strict' ? [465, 587] : [465];
+  const users = policy.profile === 'strict' ? SUBMISSION_PORTS : [465];
   return [...new Set([...before, ...own, ...[25, ...users].filter((port) => after.includes(port))])];
 }

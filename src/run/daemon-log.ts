@@ -1,6 +1,6 @@
 /** The daemons' log from journalctl: which lines explain a finding. */
 import { redact } from '../formats/redact.ts';
-import type { Finding } from '../model/index.ts';
+import { READING_PORTS, type Finding } from '../model/index.ts';
 import type { SyslogNames } from '../plan/syslog-names.ts';
 import { show } from '../formats/text/show.ts';
 
@@ -39,7 +39,7 @@ export function wordsFor(
   names: SyslogNames,
   user?: string,
 ): string[] {
-  const isReader = [110, 143, 993, 995].includes(port);
+  const isReader = READING_PORTS.includes(port);
   const relevant = lines.filter((line) =>
     isReader ? isOfReader(line, port, user) : isOfSmtp(line, port, check, names),
   );

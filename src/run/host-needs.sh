@@ -4,7 +4,7 @@ printf 'way %s\n' "${SUDO_USER:+sudo}${DOAS_USER:+doas}"
 for program in base64 cmp flock ip mktemp sha256sum ss stat sync; do
   command -v "$program" >/dev/null || printf 'missing %s\n' "$program"
 done
-[ -d /run/systemd/system ] || printf 'missing %s\n' systemd
+[ -d "$SYSTEMD" ] || printf 'missing %s\n' systemd
 for folder in /etc /var/lib; do
   findmnt -nro OPTIONS -T "$folder" | grep -qE '(^|,)ro(,|$)' && printf 'readonly %s\n' "$folder"
   printf 'free %s %s\n' "$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')" "$folder"

@@ -1,6 +1,6 @@
 /** Adds the daemons' log lines to failed findings: one exec, only if a check failed. */
 import { died, mastersWords, parseJournal, wordsFor, type LogLine } from './daemon-log.ts';
-import type { Finding, Snapshot } from '../model/index.ts';
+import { SMTP_PORTS, type Finding, type Snapshot } from '../model/index.ts';
 import { syslogNames } from '../plan/syslog-names.ts';
 import type { RunOptions } from './step.ts';
 import { readOnly } from '../remote/readonly.ts';
@@ -27,7 +27,7 @@ export async function withLastWords(
   return findings.map((finding) => {
     if (finding.status !== 'fail') return finding;
     const words = wordsFor(finding, recent, names, user?.name);
-    if (!isSilent(finding) || ![25, 465, 587].includes(finding.port)) return explained(finding, words);
+    if (!isSilent(finding) || !SMTP_PORTS.includes(finding.port)) return explained(finding, words);
     const ofDead = [...wordsFor(finding, lines, names).filter(died), ...words];
     return explained(finding, ofDead.length > 0 ? [...new Set(ofDead)] : mastersWords(recent, names));
   });

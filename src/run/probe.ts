@@ -1,5 +1,5 @@
 import { connect as dial, isIP, type Socket } from 'node:net';
-import type { Finding, Host, Policy, Snapshot } from '../model/index.ts';
+import { POP3_PORTS, type Finding, type Host, type Policy, type Snapshot } from '../model/index.ts';
 import { servingOf, usersLogInOn, type Serving } from '../plan/serving/served-ports.ts';
 import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
 import { caaIssuer } from '../plan/dns-records.ts';
@@ -126,8 +126,8 @@ function expected(snapshot: Snapshot, policy: Policy, how: Thoroughness): Wanted
   };
 }
 
-function rootsOf({ acmeCa }: Pick<Host, 'acmeCa'>): string[] {
-  return acmeCa === undefined ? [] : [acmeCa];
+function rootsOf({ request }: Pick<Host, 'request'>): string[] {
+  return request?.acmeCa === undefined ? [] : [request.acmeCa];
 }
 
 /** The role of port 587 on this host: part of the strict profile, the admin's own, or none. */
@@ -137,13 +137,11 @@ function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Want
   return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }
 
-const POP3 = [110, 995];
-
 /** With --no-pop3 a closed POP3 port passes, and one that answers fails. */
 export function asAsked(findings: readonly Finding[], { asked = [] }: Policy): Finding[] {
   if (!asked.includes('no-pop3')) return [...findings];
   return findings.map((one) => {
-    if (!POP3.includes(one.port) || one.check !== 'answers' || one.status === 'hint') return one;
+    if (!POP3_PORTS.includes(one.port) || one.check !== 'answers' || one.status === 'hint') return one;
     const isClosed = one.status === 'fail' || one.text.startsWith('closed');
     return isClosed
       ? { ...one, status: 'pass', text: 'closed, as --no-pop3 wants it' }

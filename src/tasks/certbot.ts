@@ -1,4 +1,5 @@
-import type { Facts, Lineage, Policy } from '../model/index.ts';
+import { basename, dirname } from 'node:path/posix';
+import { PATHS, type Facts, type Lineage, type Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
 import { certificateRequest, usableLineage } from './lineage.ts';
 import { remakeMaps } from './sni-maps.ts';
@@ -6,11 +7,8 @@ import { certificateRequests, lineagesOf, needsCertbot, parts } from './sni.ts';
 import { watchFiles, watchNotes } from './watch.ts';
 import type { OwnFile, Task } from './task.ts';
 
-export const DEPLOY_HOOK = '/etc/letsencrypt/renewal-hooks/deploy/harden-mail';
-const ACME_CA = '/etc/letsencrypt/harden-mail-acme-ca.pem';
-const RENEWALS = '/etc/systemd/system/certbot.service.d/acme-ca.conf';
 /** The files that make certbot's renewals trust the authority of --acme-ca. */
-export const RENEWAL_TRUST: readonly string[] = [ACME_CA, RENEWALS];
+export const RENEWAL_TRUST: readonly string[] = [PATHS.ACME_CA, PATHS.ACME_CA_UNIT];
 
 /** A certificate for the mail domain, and daemons that load each renewal. */
 export const certbot: Task = {
@@ -39,7 +37,7 @@ function lineageNotes(part: ReturnType<typeof parts>[number]): string[] {
 
 function hookFile(lineages: readonly string[], policy: Policy): OwnFile {
   return {
-    path: DEPLOY_HOOK,
+    path: PATHS.DEPLOY_HOOK,
     bytes: deployHook([...new Set(lineages)], policy),
     mode: '0755',
     owner: 'root:root',
@@ -51,19 +49,19 @@ function hookFile(lineages: readonly string[], policy: Policy): OwnFile {
  * certbot has no option for the roots of an authority's own HTTPS; it reads an environment variable. Only certbot's renewals get
  * it: the host's other programs do not trust the authority. The host's own roots change with upgrades, so each renewal joins both.
  */
-function trustFiles({ acmeCa }: Policy): OwnFile[] {
+function trustFiles({ request: { acmeCa } = {} }: Policy): OwnFile[] {
   if (acmeCa === undefined) return [];
   const shared = { mode: '0644', owner: 'root:root', why: "Renewals trust the authority's own HTTPS (--acme-ca)." };
   return [
-    { ...shared, path: ACME_CA, bytes: `${acmeCa.trim()}\n` },
+    { ...shared, path: PATHS.ACME_CA, bytes: `${acmeCa.trim()}\n` },
     {
       ...shared,
-      path: RENEWALS,
+      path: PATHS.ACME_CA_UNIT,
       bytes: `# Written by harden-mail: renewals trust the roots of --acme-ca in addition to the host's own.
 [Service]
-RuntimeDirectory=harden-mail-certbot
-ExecStartPre=-/bin/sh -c 'cat /etc/ssl/certs/ca-certificates.crt ${ACME_CA} >/run/harden-mail-certbot/roots.pem'
-Environment=REQUESTS_CA_BUNDLE=/run/harden-mail-certbot/roots.pem
+RuntimeDirectory=${basename(dirname(PATHS.ACME_CA_BUNDLE))}
+ExecStartPre=-/bin/sh -c 'cat ${PATHS.HOST_ROOTS} ${PATHS.ACME_CA} >${PATHS.ACME_CA_BUNDLE}'
+Environment=REQUESTS_CA_BUNDLE=${PATHS.ACME_CA_BUNDLE}
 `,
     },
   ];
@@ -71,7 +69,7 @@ Environment=REQUESTS_CA_BUNDLE=/run/harden-mail-certbot/roots.pem
 
 function keyNote({ name, exposed }: Lineage): string[] {
   if (!exposed) return [];
-  const key = `/etc/letsencrypt/live/${name}/privkey.pem`;
+  const key = `${PATHS.LIVE}/${name}/privkey.pem`;
   return [
     `the private key ${key} can be read by every user of the host: chmod o= "$(readlink -f ${key})"; anyone who has read it can impersonate this host, so replace the key too: certbot renew --force-renewal --cert-name ${name}`,
   ];
@@ -88,7 +86,7 @@ function timerNote({ timer }: Facts): string[] {
 function renewalNote({ name, authenticator, hooked }: Lineage, { listeners }: Facts): string[] {
   if (authenticator === null) {
     return [
-      `the certificate in /etc/letsencrypt/live/${name} was not issued through certbot, so certbot does not renew it: renew it with the tool that made it`,
+      `the certificate in ${PATHS.LIVE}/${name} was not issued through certbot, so certbot does not renew it: renew it with the tool that made it`,
     ];
   }
   const holder = listeners.find(({ port }) => port === 80);
@@ -113,7 +111,7 @@ case $lineage in ${lineages.map((name) => `'${name}'`).join(' | ')}) ;; *) exit 
 # certbot runs this for every certificate it renews, with the certificate's folder in RENEWED_LINEAGE.
 ${ours}
 logger -t harden-mail ${says('was renewed: reloading Postfix and Dovecot')}
-${policy.sniMaps ? `${remakeMaps(policy).trimStart()}remake_maps\n` : ''}if [ -d /run/systemd/system ]; then
+${policy.sniMaps ? `${remakeMaps(policy).trimStart()}remake_maps\n` : ''}if [ -d ${PATHS.SYSTEMD} ]; then
   systemctl try-reload-or-restart postfix dovecot
 else
   postfix reload && doveadm reload

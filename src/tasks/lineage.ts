@@ -1,7 +1,8 @@
 /** Selects the certbot certificate for mail, and says what to request if there is none. Pure. */
-import { X509Certificate } from 'node:crypto';
-import type { Action, Facts, KeyType, Lineage, Policy } from '../model/index.ts';
+import type { X509Certificate } from 'node:crypto';
+import { NODE_KEY_TYPES, type Action, type Facts, type KeyType, type Lineage, type Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
+import { dnsNames, parseCertificate } from '../x509/pem.ts';
 
 /** certbot's name for the certificate, now or after it is issued. */
 export function lineageName(facts: Facts, policy: Policy): string {
@@ -14,7 +15,7 @@ export function lineageName(facts: Facts, policy: Policy): string {
  * for other names, or from a staging server that the run does not ask for.
  */
 export function usableLineage({ lineages, now }: Facts, policy: Policy): Lineage | null {
-  const { domain, domains, acmeServer = '', lineagesInUse = [] } = policy;
+  const { domain, domains, request: { acmeServer = '' } = {}, lineagesInUse = [] } = policy;
   const usable = lineages.filter(
     (lineage) => lineage.key && covers(lineage, domain, now) && (!isRehearsal(lineage) || /staging/.test(acmeServer)),
   );
@@ -29,7 +30,8 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
   if (policy.own || isKept(policy)) return [];
   const found = usableLineage(facts, policy);
   const domains = [...new Set([...policy.domains, ...(policy.namesInUse ?? [])])];
-  const { keyType, webroot, preHook, postHook, email, acmeServer, acmeCa } = policy;
+  const { request = {} } = policy;
+  const { keyType, webroot, preHook } = request;
   if (found && domains.every((name) => isFor(found, name)) && hasKeyOf(found, keyType)) return [];
   const name = nameToAskFor(facts, policy.domain, found);
   const there = facts.lineages.find((lineage) => lineage.name === name);
@@ -40,13 +42,7 @@ export function certificateRequest(facts: Facts, policy: Policy): Extract<Action
       domain: policy.domain,
       domains: [...new Set([...domains, ...(there ? namesOf(there) : [])])],
       challenge: webroot !== undefined || (preHook === undefined && webServer(facts)) ? 'webroot' : 'standalone',
-      ...(webroot !== undefined && { webroot }),
-      ...(preHook !== undefined && { preHook }),
-      ...(postHook !== undefined && { postHook }),
-      ...(keyType !== undefined && { keyType }),
-      ...(email !== undefined && { email }),
-      ...(acmeServer !== undefined && { acmeServer }),
-      ...(acmeCa !== undefined && { acmeCa }),
+      request,
     },
   ];
 }
@@ -92,12 +88,11 @@ function isFor(lineage: Lineage, domain: string): boolean {
 }
 
 function hasKeyOf(lineage: Lineage, type: KeyType | undefined): boolean {
-  return type === undefined || parsed(lineage)?.publicKey.asymmetricKeyType === (type === 'rsa' ? 'rsa' : 'ec');
+  return type === undefined || parsed(lineage)?.publicKey.asymmetricKeyType === NODE_KEY_TYPES[type];
 }
 
 function namesOf(lineage: Lineage): string[] {
-  const names = parsed(lineage)?.subjectAltName?.split(', ') ?? [];
-  return names.flatMap((name) => (name.startsWith('DNS:') ? [name.slice(4).toLowerCase()] : []));
+  return dnsNames(parsed(lineage));
 }
 
 /** A plan reads a certificate many times, and parsing takes 1–2 ms. */
@@ -106,15 +101,7 @@ const known = new WeakMap<Lineage, X509Certificate | null>();
 function parsed(lineage: Lineage): X509Certificate | null {
   const before = known.get(lineage);
   if (before !== undefined) return before;
-  const certificate = parse(lineage);
+  const certificate = parseCertificate(lineage.chain);
   known.set(lineage, certificate);
   return certificate;
-}
-
-function parse({ chain }: Lineage): X509Certificate | null {
-  try {
-    return new X509Certificate(chain);
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,8 @@
 /** Checks that the administrator's certificate can be served. If it cannot, nothing is written. Pure. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Note, Policy, Provided } from '../model/index.ts';
+import { certificatesIn, parseCertificate, pemCertificates } from '../x509/pem.ts';
 
 /** Throws CERTIFICATE_UNUSABLE with the first reason why Postfix, Dovecot or their clients could not use it. */
 export function assertProvided({ provided, now }: Facts, { own, domains }: Policy): void {
@@ -27,24 +28,15 @@ export function assertProvided({ provided, now }: Facts, { own, domains }: Polic
  * @param trust roots that the checks trust beside the usual ones, PEM
  */
 export function selfSignedNotes(facts: Facts, policy: Policy, trust: readonly string[]): Note[] {
-  const trusted = [...trust, policy.acmeCa ?? ''].flatMap(certificatesIn).map(({ fingerprint256 }) => fingerprint256);
+  const trusted = [...trust, policy.request?.acmeCa ?? '']
+    .flatMap(certificatesIn)
+    .map(({ fingerprint256 }) => fingerprint256);
   const all = [facts.provided, ...(facts.providedSni ?? [])].filter((one) => one !== undefined);
   return all.flatMap(({ cert, chain }): Note[] => {
     const [leaf] = certificatesIn(chain);
     if (!leaf || leaf.issuer !== leaf.subject || trusted.includes(leaf.fingerprint256)) return [];
     const text = `${cert} is self-signed: clients that were not told to trust it warn or refuse, and the checks fail. Next: --ca with a copy of it for the checks, or a certificate of an authority`; // oxfmt-ignore
     return [{ task: 'certbot', level: 'warning', text }];
-  });
-}
-
-/** Those that can be read. */
-function certificatesIn(pem: string): X509Certificate[] {
-  return (pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? []).flatMap((one) => {
-    try {
-      return [new X509Certificate(one)];
-    } catch {
-      return [];
-    }
   });
 }
 
@@ -78,7 +70,7 @@ function assertFiles({ cert, key, missing, exposed, keyInside }: Provided): void
 }
 
 function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
-  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const blocks = pemCertificates(chain);
   if (blocks.length === 0) {
     throw unusable(
       `${cert} holds no certificate in PEM format`,
@@ -86,14 +78,9 @@ function certificatesOf({ cert, chain }: Provided): X509Certificate[] {
     );
   }
   return blocks.map((pem, index) => {
-    try {
-      return new X509Certificate(pem);
-    } catch {
-      throw unusable(
-        `certificate ${index + 1} of ${cert} cannot be read`,
-        'Download the file from the authority again.',
-      );
-    }
+    const certificate = parseCertificate(pem);
+    if (certificate) return certificate;
+    throw unusable(`certificate ${index + 1} of ${cert} cannot be read`, 'Download the file from the authority again.');
   });
 }
 

@@ -1,9 +1,17 @@
 import { HardenMailError } from '../model/errors.ts';
-import type { Activation, Change, Facts, MailDaemon, Policy, Snapshot } from '../model/index.ts';
+import {
+  PATHS,
+  type Activation,
+  type Change,
+  type Facts,
+  type MailDaemon,
+  type Policy,
+  type Snapshot,
+} from '../model/index.ts';
 import { keptFor } from './kept.ts';
 import { servedCertificate } from './served.ts';
 import { namedCertificates } from './sni.ts';
-import { WATCH, WATCH_UNIT } from './watch.ts';
+import { WATCH_UNIT } from './watch.ts';
 import type { Task } from './task.ts';
 
 /**
@@ -25,7 +33,7 @@ export const restart: Task = {
         changes,
         (path) => !/^(\/etc\/(postfix|letsencrypt|systemd)|\/var\/lib\/harden-mail)\//.test(path),
       ),
-      ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith('/etc/postfix/')),
+      ...activation('postfix', snapshot, policy, changes, (path) => path.startsWith(`${PATHS.POSTFIX}/`)),
     ];
   },
 };
@@ -33,11 +41,11 @@ export const restart: Task = {
 /** systemd reads its own files again. The certificate watch starts with its new folders, or stops before its file is removed. */
 function systemd({ facts, files }: Snapshot, changes: readonly Change[]): Activation[] {
   const unit = WATCH_UNIT;
-  const watch = changes.find(({ path }) => path === WATCH);
-  const isOff = watch === undefined && files[WATCH] !== undefined && facts.watching === false;
+  const watch = changes.find(({ path }) => path === PATHS.WATCH);
+  const isOff = watch === undefined && files[PATHS.WATCH] !== undefined && facts.watching === false;
   return [
     ...(watch?.after === null ? [{ unit, how: 'stop', why: 'there is no certificate to watch' } as const] : []),
-    ...(changes.some(({ path }) => path.startsWith('/etc/systemd/')) ? [REREAD] : []),
+    ...(changes.some(({ path }) => path.startsWith(`${PATHS.UNITS}/`)) ? [REREAD] : []),
     ...(watch && watch.after !== null ? [{ unit, how: 'restart', why: 'the certificates to watch change' } as const] : []), // oxfmt-ignore
     ...(isOff ? [{ unit, how: 'start', why: 'it does not run, so a new certificate would not be loaded' } as const] : []), // oxfmt-ignore
   ];
@@ -92,5 +100,5 @@ function activation(
 function changesEnvironment({ path, before, after }: Change): boolean {
   const environment = (bytes: Change['before']): string =>
     (bytes ?? '').match(/^[ \t]*import_environment\b.*$/gm)?.join('\n') ?? '';
-  return path.startsWith('/etc/dovecot/') && environment(before) !== environment(after);
+  return path.startsWith(`${PATHS.DOVECOT}/`) && environment(before) !== environment(after);
 }

@@ -1,5 +1,5 @@
 /** The certificate that the daemons serve after the run, from certbot or elsewhere. Pure. */
-import type { Facts, Lineage, MailDaemon, Policy } from '../model/index.ts';
+import { PATHS, type Facts, type Lineage, type MailDaemon, type Policy } from '../model/index.ts';
 import { keptFor } from './kept.ts';
 import { lineageName, usableLineage } from './lineage.ts';
 
@@ -38,7 +38,7 @@ export function servedCertificate(facts: Facts, policy: Policy, asked = true, da
 }
 
 function ofLineage(name: string, lineage: Lineage | null): Served {
-  const live = `/etc/letsencrypt/live/${name}`;
+  const live = `${PATHS.LIVE}/${name}`;
   return {
     name,
     cert: `${live}/fullchain.pem`,

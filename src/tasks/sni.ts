@@ -1,12 +1,9 @@
 /** Additional names of the host with certificates of their own (SNI, RFC 6066). Pure. */
-import type { Action, Facts, Policy } from '../model/index.ts';
+import { PATHS, type Action, type Facts, type Policy } from '../model/index.ts';
 import { allKept, isKept } from './kept.ts';
 import { certificateRequest, lineageName } from './lineage.ts';
 import { servedCertificate, type Served } from './served.ts';
 import type { OwnFile } from './task.ts';
-
-/** Postfix's map from name to certificate. */
-export const SNI_MAP = '/etc/postfix/harden-mail-sni';
 
 /** The facts and policy for one certificate: code that finds, checks and requests the mail domain's works for every certificate. */
 interface Part {
@@ -16,11 +13,11 @@ interface Part {
 
 /** The mail domain's certificate, then those of additional names. */
 export function parts(facts: Facts, policy: Policy): Part[] {
-  return [{ facts, policy }, ...further(facts, policy)];
+  return [{ facts, policy }, ...additional(facts, policy)];
 }
 
 /** Each additional certificate is separate: the mail domain's does not count, even if it has the name too. */
-function further(facts: Facts, policy: Policy): Part[] {
+function additional(facts: Facts, policy: Policy): Part[] {
   const { own: _own, kept: _kept, namesInUse: _names, lineagesInUse: _lineages, sni = [], ...shared } = policy;
   const { provided, providedSni = [], ...rest } = facts;
   const brought = [...(provided ? [provided] : []), ...providedSni];
@@ -54,7 +51,7 @@ export interface Named {
 
 /** The certificate that each additional name serves. */
 export function namedCertificates(facts: Facts, policy: Policy, asked = true): Named[] {
-  return further(facts, policy).map((part) => ({
+  return additional(facts, policy).map((part) => ({
     names: part.policy.domains,
     served: servedCertificate(part.facts, part.policy, asked),
   }));
@@ -89,7 +86,7 @@ export function sniNotes(facts: Facts, { sni = [] }: Policy): string[] {
 export function sniMap(facts: Facts, policy: Policy): OwnFile[] {
   if (facts.packages['postfix']?.status !== 'installed' || isTooOld(facts)) return [];
   const shared = {
-    path: SNI_MAP,
+    path: PATHS.SNI_MAP,
     mode: '0644',
     owner: 'root:root',
     why: 'Postfix serves each name its own certificate.',

@@ -2,18 +2,13 @@
  * Watches certificates that certbot does not renew: when another tool replaces the files, the daemons reload. systemd watches the
  * folders, because most tools replace a file by renaming another over it. Pure.
  */
-import type { Facts, Policy } from '../model/index.ts';
+import { PATHS, type Facts, type Policy } from '../model/index.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import { allKept } from './kept.ts';
 import { remakeMaps } from './sni-maps.ts';
 import type { OwnFile } from './task.ts';
 
 export const WATCH_UNIT = 'harden-mail-certificate.path';
-export const WATCH = `/etc/systemd/system/${WATCH_UNIT}`;
-const SERVICE = '/etc/systemd/system/harden-mail-certificate.service';
-/** Starts the unit at boot. A link below multi-user.target.wants would do the same, but a transaction writes files only. */
-const AT_BOOT = '/etc/systemd/system/multi-user.target.d/harden-mail-certificate.conf';
-const SCRIPT = '/var/lib/harden-mail/reload-certificate';
 
 interface Watched {
   readonly key: string;
@@ -44,10 +39,10 @@ export function watchFiles(facts: Facts, policy: Policy): OwnFile[] {
     return { path, bytes: all.length > 0 ? text : null, mode: '0644', owner: 'root:root', why };
   };
   return [
-    file(WATCH, pathUnit(all)),
-    file(SERVICE, service()),
-    file(AT_BOOT, atBoot()),
-    file(SCRIPT, script(all, policy)),
+    file(PATHS.WATCH, pathUnit(all)),
+    file(PATHS.WATCH_SERVICE, service()),
+    file(PATHS.WATCH_AT_BOOT, atBoot()),
+    file(PATHS.WATCH_SCRIPT, script(all, policy)),
   ];
 }
 
@@ -83,7 +78,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh ${SCRIPT}
+ExecStart=/bin/sh ${PATHS.WATCH_SCRIPT}
 `;
 }
 
@@ -103,7 +98,7 @@ function script(all: readonly Watched[], policy: Policy): string {
 # last time, have not changed for 2 s, and each private key belongs to its certificate: never with half of a pair.
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH
-loaded=/run/harden-mail-certificate
+loaded=${PATHS.WATCH_LOADED}
 
 digest() {
   sha256sum ${files.join(' ')} 2>&1 | sha256sum

@@ -2,23 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Expectation } from './judge-certificate.ts';
 import { judgeCertificate } from './judge-certificate.ts';
-import type { CheckId, NoteCheck } from './checks/index.ts';
+import { checksOn, type CheckId, type NoteCheck } from './checks/index.ts';
 import type { Port } from './mail-ports.ts';
-import { imap } from '../mail/imap.ts';
-import { legacyOffer, loginOffer, noLoginOffer } from './offers.ts';
-import { pop3 } from '../mail/pop3.ts';
-import type { Offer, Protocol } from '../mail/protocol.ts';
+import type { Offer } from '../mail/protocol.ts';
+import type { NoteFinding, TalkInClear, TalkInside, User } from './talk.ts';
 import { show } from '../formats/text/show.ts';
-import { smtp } from '../mail/smtp.ts';
-import { askAsStranger, ConversationEnded } from './strangers.ts';
-import { addressOf, logIn, useAccount, type User } from './user.ts';
-import type { Wire } from '../mail/wire.ts';
+import { PROTOCOLS } from '../mail/protocols.ts';
 import { openWire, ProtocolError, reason } from '../mail/wire.ts';
-
-const PROTOCOLS: Readonly<Record<Port['protocol'], Protocol>> = { smtp, imap, pop3 };
-
-/** The check that a user's session proves, by protocol. */
-const USE = { smtp: 'send', imap: 'mailbox', pop3: 'maildrop' } as const satisfies Record<Port['protocol'], CheckId>;
 
 export interface Probe {
   /** Awaited before a login in the clear is tried, and once TLS is established. */
@@ -59,9 +49,14 @@ export interface Conversation {
 export async function converse(stream: Duplex, port: Port, probe: Probe, note: NoteCheck): Promise<Conversation> {
   const protocol = PROTOCOLS[port.protocol];
   const wire = openWire(stream, probe.timeout);
+  const { local, user } = probe;
   let under: CheckId = 'answers';
   let greeted = false;
-  let refusal: Promise<void> | undefined;
+  let inClear: Promise<void> | undefined;
+  const noteAs =
+    (check: CheckId): NoteFinding =>
+    (status, text) =>
+      note(check, status, text);
   const greet = async () => {
     under = 'answers';
     const greeting = await protocol.greet(wire);
@@ -73,9 +68,9 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
       await greet();
       under = 'no-plain-login';
       const offer = await protocol.offer(wire);
-      refusal = plainLogin(wire, protocol, offer, probe, note);
-      refusal.catch(() => {}); // awaited below
-      if (!probe.assumed) await refusal;
+      inClear = askInClear(offer);
+      inClear.catch(() => {}); // awaited below
+      if (!probe.assumed) await inClear;
       under = 'starttls';
       if (!offer.starttls) throw new ProtocolError(`does not offer ${protocol.command}`);
       const reply = await protocol.startTls(wire);
@@ -101,80 +96,54 @@ export async function converse(stream: Duplex, port: Port, probe: Probe, note: N
     if (proven === null) return { greeted, misnamed: false };
 
     const offer = await inside;
-    const forUsers = port.port !== 25 || authOn25;
-    if (forUsers) loginOffer(mechanisms ?? protocol.expects, offer, note);
-    else noLoginOffer(offer, note);
-    if (forUsers && port.port === 25 && offer.mechanisms.length) legacyOffer(offer, note);
     const { domain } = expectation;
-    if (port.port === 25 && tryRelay) await askAsStranger(wire, { domain, local: probe.local }, offer, note);
-    if (forUsers && probe.user && !port.optional) {
-      under = 'login';
-      const { name } = probe.user;
-      if (await logIn(wire, protocol, probe.user, proven, note)) {
-        under = USE[port.protocol];
-        await useAccount(wire, protocol, { name, address: addressOf(name, domain) }, offer, note);
-      }
-    }
-    await refusal;
+    const forUsers = port.port !== 25 || authOn25;
+    await askInside({ wire, protocol, port, offer, local, domain, forUsers, tryRelay, proven, ...(mechanisms && { mechanisms }), ...(user && { user }) }); // oxfmt-ignore
+    await inClear;
   } catch (error) {
     // A server may refuse a name that it does not know.
     if (under === 'tls' && (await isMisnamed(probe).catch(() => false))) return { greeted, misnamed: true };
-    if (!(error instanceof ConversationEnded))
-      note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
-    await refusal?.catch(() => {});
+    note(under, 'fail', error instanceof ProtocolError ? error.message : reason(error));
+    await inClear?.catch(() => {});
   } finally {
     wire.close(protocol.goodbye);
   }
   return { greeted, misnamed: false };
+
+  /** With an assumed name the conversation goes on meanwhile, so an error of these checks is theirs to note. */
+  async function askInClear(offer: Offer): Promise<void> {
+    const { assumed, again, timeout } = probe;
+    const talk: TalkInClear = {
+      wire,
+      protocol,
+      port,
+      offer,
+      local,
+      again,
+      timeout,
+      isAssumed: assumed !== undefined,
+      isMisnamed: () => isMisnamed(probe),
+      tryLogin: async () => (await probe.wanted).tryLogin,
+    };
+    for (const { id, asksInClear } of checksOn(port.port)) {
+      if (!asksInClear) continue;
+      if (!assumed) under = id;
+      await asksInClear(talk, noteAs(id));
+    }
+  }
+
+  async function askInside(talk: TalkInside): Promise<void> {
+    for (const { id, asksInside } of checksOn(port.port)) {
+      if (!asksInside) continue;
+      under = id;
+      if ((await asksInside(talk, noteAs(id))) === 'end') return;
+    }
+  }
 }
 
 /** True if the assumed name is not the wanted one. */
 async function isMisnamed({ assumed, wanted }: Probe): Promise<boolean> {
   return assumed !== undefined && (await wanted).servername !== assumed.servername;
-}
-
-async function plainLogin(wire: Wire, protocol: Protocol, offer: Offer, probe: Probe, note: NoteCheck): Promise<void> {
-  const offered = offer.plain.map((way) => show(way, 60)).join(', ');
-  // By SMTP the host itself sees what every client sees. Dovecot trusts connections from the host itself, and offers them more.
-  const proves = !probe.local || protocol === smtp;
-  if (offered && proves) return note('no-plain-login', 'fail', `offers a login in clear: ${offered}`);
-  if (offered)
-    return note(
-      'no-plain-login',
-      'hint',
-      `seen from the host itself: whether others may log in in clear is not proven`,
-    );
-  if (protocol === smtp) return note('no-plain-login', 'pass', 'offers no login in clear');
-  if (!probe.assumed) return refusing(wire, protocol, probe, note);
-  // Do not delay the conversation until `wanted` says whether to try a login: try it on a second connection. That server may time
-  // out while it waits, hence the second attempt.
-  for (let attempt = 1; ; attempt++) {
-    let other: Wire | undefined;
-    try {
-      other = openWire(await probe.again(), probe.timeout);
-      await protocol.greet(other);
-      if (await isMisnamed(probe)) return; // the whole look starts again
-      return await refusing(other, protocol, probe, note);
-    } catch (error) {
-      if (attempt === 1) continue;
-      const why = error instanceof ProtocolError ? error.message : reason(error);
-      return note(
-        'no-plain-login',
-        'hint',
-        `offers no login in clear; whether it takes one could not be tried: ${why}`,
-      );
-    } finally {
-      other?.close(protocol.goodbye);
-    }
-  }
-}
-
-/** Notes whether the server also refuses a login in the clear. */
-async function refusing(wire: Wire, protocol: Protocol, { wanted }: Probe, note: NoteCheck): Promise<void> {
-  const { tryLogin } = await wanted;
-  const reply = tryLogin ? await protocol.tryPlain(wire) : null;
-  if (reply?.ok) return note('no-plain-login', 'fail', `takes a login in clear: "${show(reply.text)}"`);
-  note('no-plain-login', 'pass', reply ? 'offers no login in clear and refuses one' : 'offers no login in clear');
 }
 
 /** Notes the findings about the TLS session. True if the server proved its identity; null without a certificate. */

@@ -1,17 +1,18 @@
 /** Has the authority revoked the certificate? Reads the list (CRL, RFC 5280 §5) that it names, signed by its issuer. */
-import { verify, X509Certificate, type KeyObject } from 'node:crypto';
+import { verify, type X509Certificate, type KeyObject } from 'node:crypto';
 import { get } from 'node:http';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
 import { element, elements, readOid, type Element } from '../x509/der.ts';
 import { show } from '../formats/text/show.ts';
+import { chainIn } from '../x509/pem.ts';
 
 const TIMEOUT = 3000;
 const LARGEST = 16_000_000;
 
 /** A certificate that names no list gives no finding; a list that is unavailable or invalid gives only a hint. */
 export async function judgeRevocation(chain: string, now: Date): Promise<Finding[]> {
-  const [leaf, issuer] = firstTwo(chain);
+  const [leaf, issuer] = chainIn(chain);
   const url = leaf && listOf(leaf);
   if (!leaf || url === undefined) return [];
   try {
@@ -27,15 +28,6 @@ export async function judgeRevocation(chain: string, now: Date): Promise<Finding
   } catch (error) {
     const why = show(error instanceof Error ? error.message : String(error), 80);
     return [unknown(`${show(url, 80)}: ${why}`)];
-  }
-}
-
-function firstTwo(chain: string): X509Certificate[] {
-  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return blocks.slice(0, 2).map((pem) => new X509Certificate(pem));
-  } catch {
-    return [];
   }
 }
 

@@ -1,10 +1,9 @@
 /** The ports that verify looks at. */
-import type { MailProtocol } from '../model/index.ts';
+import { MAIL_PORTS, type MailProtocol } from '../model/index.ts';
 
 export interface Port {
   readonly port: number;
   readonly protocol: MailProtocol;
-  /** TLS from the first byte, or requested in the clear (STARTTLS, STLS). */
   readonly tls: 'implicit' | 'starttls';
   /** An optional port may be closed: a closed port allows no login in the clear, which is what the check is about. */
   readonly optional?: true;
@@ -12,14 +11,13 @@ export interface Port {
   readonly own?: true;
 }
 
-export const PORTS: readonly Port[] = [
-  { port: 25, protocol: 'smtp', tls: 'starttls' },
-  { port: 110, protocol: 'pop3', tls: 'starttls', optional: true },
-  { port: 143, protocol: 'imap', tls: 'starttls', optional: true },
-  { port: 465, protocol: 'smtp', tls: 'implicit' },
-  { port: 993, protocol: 'imap', tls: 'implicit' },
-  { port: 995, protocol: 'pop3', tls: 'implicit' },
-];
+/** Users need no port that begins in the clear, so these may be closed; 25 is for other servers. */
+const optionalOf = (one: Port): Port => (one.port !== 25 && one.tls === 'starttls' ? { ...one, optional: true } : one);
+
+/** The ports of an audit. A port that does not answer gives no finding: an MX need not be a mail store too. */
+export const AUDIT_PORTS: readonly Port[] = MAIL_PORTS.map(optionalOf);
 
 /** 587 is not part of the standard recipe. The caller says what it is on this host: see `Wanted` in verify.ts. */
-export const SUBMISSION: Port = { port: 587, protocol: 'smtp', tls: 'starttls' };
+export const SUBMISSION: Port = MAIL_PORTS.find(({ port }) => port === 587)!;
+
+export const PORTS: readonly Port[] = AUDIT_PORTS.filter(({ port }) => port !== SUBMISSION.port);

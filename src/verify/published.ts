@@ -1,9 +1,10 @@
 /** Compares the certificate with the DNS records about it. */
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
 import type { Published, Tlsa } from './resolver.ts';
 import { show } from '../formats/text/show.ts';
+import { chainIn } from '../x509/pem.ts';
 
 export interface Compared {
   readonly domain: string;
@@ -20,7 +21,7 @@ export async function comparePublished(published: Published, compared: Compared)
     published.tlsa(`_25._tcp.${domain}`).catch(() => []),
     published.caa(domain).catch(() => null),
   ]);
-  const certificates = certificatesOf(chain);
+  const certificates = chainIn(chain);
   return [
     ...judgeTlsa(tlsa, certificates, domain),
     ...(caa && issuer !== null ? judgeCaa(caa.at, caa.issuers, issuer) : []),
@@ -70,13 +71,4 @@ function digest(certificate: X509Certificate, { selector, matching }: Pick<Tlsa,
   return createHash(matching === 1 ? 'sha256' : 'sha512')
     .update(bytes)
     .digest('hex');
-}
-
-function certificatesOf(chain: string): X509Certificate[] {
-  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  try {
-    return blocks.map((pem) => new X509Certificate(pem));
-  } catch {
-    return [];
-  }
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '../model/errors.ts';
 import type { Finding } from '../model/index.ts';
-import { CHECKS } from './checks/index.ts';
+import { CHECKS, checkOf } from './checks/index.ts';
 import type { CheckId } from './checks/index.ts';
 import type { Port } from './mail-ports.ts';
 import type { Probe } from './conversation.ts';
@@ -121,7 +121,7 @@ async function look(port: Port, dial: Dial, via: Finding['via'], probe: Ahead): 
   const local = via !== 'direct' || (localAddress !== undefined && localAddress === remoteAddress);
   const again = () => connect(dial, port.port, probe);
   const { greeted, misnamed } = await converse(stream, port, { ...probe, local, again }, (check, status, text) => {
-    const told = port.own && status === 'fail' && ADMINS.includes(check);
+    const told = port.own && status === 'fail' && checkOf({ check })?.warnsOnOwn;
     const finding = { port: port.port, check, via } as const;
     findings.push(
       told
@@ -161,9 +161,6 @@ async function connect(dial: Dial, port: number, { timeout, wanted }: Ahead): Pr
     clearTimeout(timer);
   }
 }
-
-/** On the admin's own service these checks only warn. The other checks (the certificate, logins in the clear) can still fail. */
-const ADMINS: readonly CheckId[] = ['answers', 'starttls', 'auth'];
 
 const ORDER: readonly string[] = CHECKS.map((check) => check.id);
 const ordered = (findings: readonly Finding[]) =>

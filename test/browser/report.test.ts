@@ -55,7 +55,7 @@ describe('report --html, in Chromium', () => {
     ['a fleet', fleet],
     ['every ending', everything],
   ] as const) {
-    it(`${name}: the browser has nothing to complain of, and asks for nothing but the page`, async () => {
+    it(`${name}: the page raises no error in the browser and requests nothing else`, async () => {
       const { complaints, requests } = await open(document);
       assert.deepEqual(complaints, []);
       assert.equal(requests.length, 1, requests.join());
@@ -64,13 +64,13 @@ describe('report --html, in Chromium', () => {
     });
   }
 
-  it('the style is taken: its digest in the policy is right', async () => {
+  it('the policy of the page admits its own style', async () => {
     await browser.look({});
     await open(fleet);
     assert.equal(await browser.evaluate('getComputedStyle(document.querySelector(".host > summary")).display'), 'grid');
   });
 
-  it('what failed is unfolded, the rest folded until it is asked for', async () => {
+  it('failed hosts are unfolded, and the others stay folded until a click', async () => {
     await browser.look({});
     await open(fleet);
     assert.match(await seen(), /a brace is not closed/);
@@ -80,7 +80,7 @@ describe('report --html, in Chromium', () => {
     assert.match(await seen(), /smtpd_tls_security_level/);
   });
 
-  it('on paper everything is unfolded', async () => {
+  it('every host is unfolded on paper', async () => {
     await browser.look({ media: 'print' });
     await open(fleet);
     assert.equal(await visible('.diff'), 4);
@@ -90,14 +90,14 @@ describe('report --html, in Chromium', () => {
     assert.equal((await browser.pdf()).subarray(0, 5).toString(), '%PDF-');
   });
 
-  it('paper is white also for who reads in the dark', async () => {
+  it('paper is white even if the screen is dark', async () => {
     await browser.look({ media: 'print', scheme: 'dark' });
     await open(fleet);
     assert.equal(await browser.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(255, 255, 255)');
   });
 
   for (const scheme of ['light', 'dark'] as const) {
-    it(`can be read, ${scheme}: every text has a contrast of 4.5 to its ground`, async () => {
+    it(`every text has a contrast of at least 4.5 in the ${scheme} scheme`, async () => {
       await browser.look({ scheme });
       await open(everything);
       await browser.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
@@ -107,7 +107,7 @@ describe('report --html, in Chromium', () => {
   }
 
   for (const width of [360, 700]) {
-    it(`fits a screen of ${width} pixels`, async () => {
+    it(`the page fits a screen of ${width} pixels`, async () => {
       await browser.look({ width });
       await open(everything);
       await browser.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
@@ -116,7 +116,7 @@ describe('report --html, in Chromium', () => {
   }
 
   for (const attack of ATTACKS) {
-    it(`shows, and does not obey: ${attack}`, async () => {
+    it(`the page shows this text of a host and does not run it: ${attack}`, async () => {
       await browser.look({});
       const safe = await elements(everything);
       const { requests } = await open(poisoned(everything, attack));
@@ -136,7 +136,7 @@ describe('report --html, in Chromium', () => {
     );
   }
 
-  it('and if something did come in, the policy would stop it', async () => {
+  it('the policy of the page stops a script that is inserted into it', async () => {
     const path = join(folder ?? '', 'spoilt.html');
     writeFileSync(path, page(fleet, VIEWS).replace('<main>', '<main><script>window.pwned = 1</script><img src="https://attacker.test/">')); // oxfmt-ignore
     const { complaints } = await browser.open(pathToFileURL(path).href);
@@ -147,7 +147,7 @@ describe('report --html, in Chromium', () => {
 
   const to = process.env['HARDEN_MAIL_PICTURES'];
   if (to !== undefined)
-    it('pictures for who wants to look', async () => {
+    it('pictures of the page are written', async () => {
       mkdirSync(to, { recursive: true });
       for (const scheme of ['light', 'dark'] as const) {
         await browser.look({ scheme });

@@ -10,7 +10,7 @@ import { assertTidy } from '../support/host.ts';
 
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
-describe('an authority of one’s own', () => {
+describe('an authority whose HTTPS certificate the host does not trust', () => {
   let host: LabHost;
   let flags: string[];
   let ca: string[];
@@ -29,11 +29,11 @@ describe('an authority of one’s own', () => {
   const serial = async () =>
     new X509Certificate(await host.read(`/etc/letsencrypt/live/${host.name}/fullchain.pem`)).serialNumber;
 
-  it('without it there is no certificate, and the next step names it', async () => {
+  it('apply without --acme-ca fails and names the option as the next step', async () => {
     assertFailure(await hardenMail(flags), { exit: 1, says: /does not trust the authority at/, todo: /--acme-ca/ });
   });
 
-  it('with it there is one, and nothing else on the host trusts the authority', async () => {
+  it('apply --acme-ca obtains a certificate, leaves the trust store of the host unchanged, and copies no private key', async () => {
     const bundle = await host.run(`sha256sum ${BUNDLE}`);
     const { code, stdout, stderr } = await hardenMail([...flags, ...ca]);
     assert.equal(code, 0, stdout + stderr);
@@ -42,13 +42,13 @@ describe('an authority of one’s own', () => {
     await assertTidy(host);
   });
 
-  it('a second run has nothing to do', async () => {
+  it('a second apply --acme-ca has nothing to do', async () => {
     const { code, stdout } = await hardenMail([...flags, ...ca]);
     assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
     assert.equal(code, 0);
   });
 
-  it('what certbot.timer starts renews: systemd has read what it was told', async () => {
+  it('certbot.service renews the certificate without a daemon-reload, and only this service trusts the authority', async () => {
     const before = await serial();
     assert.equal(await host.run('systemctl show -p NeedDaemonReload --value certbot.service'), 'no\n');
     await host.run(`sed -i '1i renew_before_expiry = 7000 days' /etc/letsencrypt/renewal/${host.name}.conf
@@ -62,7 +62,7 @@ describe('an authority of one’s own', () => {
     );
   });
 
-  it('a rollback takes it away, and systemd knows', async () => {
+  it('a rollback removes the authority from the disk and from certbot.service, and systemd has loaded the change', async () => {
     const { code, stdout, stderr } = await hardenMail(['rollback', '--yes', '--no-diff', ...to(host), ...ca]);
     assert.equal(code, 0, stdout + stderr);
     const shown = await host.run(

@@ -96,7 +96,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
     const certbotWasAsked = async () =>
       (await host.exec('ls -d /etc/letsencrypt/*/ /var/log/letsencrypt/*')).stdout.trim();
 
-    describe('made by another tool than certbot, with more names, and set for both daemons', () => {
+    describe('from another tool than certbot, with additional names, set for both daemons', () => {
       let found: State;
 
       before(async () => {
@@ -105,7 +105,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         found = await host.state();
       });
 
-      it('an apply that is put back leaves every byte as it was, and no watch', async () => {
+      it('the undo of an unconfirmed apply leaves every file as before and removes the certificate watch', async () => {
         const running = start(['apply', '--yes', '--no-diff', ...flags, '--confirm-timeout', '3']);
         await running.said(/: confirm$/m);
         running.signal('SIGSTOP');
@@ -118,7 +118,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertServed(ACME, [25, 143, 993, 995]);
       });
 
-      it('stays: the plan names it with file and line, nobody is asked for another, and all ports serve it', async () => {
+      it('apply keeps the certificate, names it with file and line, does not run certbot, and every port serves it', async () => {
         const stdout = await apply(/changed: /);
         const line = `${ACME}\\.pem \\(${host.name}, smtp\\.${host.name}; valid until \\d{4}-\\d\\d-\\d\\d\\) stays; --replace certificate`;
         assert.match(stdout, new RegExp(`/etc/postfix/main\\.cf:\\d+: smtpd_tls_cert_file: ${line}`));
@@ -132,9 +132,9 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertTidy(host);
       });
 
-      it('is nothing to do for a second apply', assertNothingToDo);
+      it('a second apply has nothing to do', assertNothingToDo);
 
-      it('is loaded by itself once the tool has replaced it, and a reload comes only when key and certificate fit', async () => {
+      it('the certificate watch reloads the daemons after a replacement, and only when key and certificate match', async () => {
         const since = await activity(host);
         await shell(`issue ec ${host.name} smtp.${host.name}; install_key ${ACME}; cp leaf.pem next.pem
           until [ "$(systemctl is-active ${WATCH}.service)" = activating ]; do sleep 0.1; done`);
@@ -145,7 +145,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertNothingToDo();
       });
 
-      it('is loaded once also where the other half comes while key and certificate are compared', async () => {
+      it('the certificate watch reloads the daemons once when the chain arrives while it compares key and certificate', async () => {
         await idle();
         const since = await activity(host);
         // In place of openssl, a script that lays the new chain first, once, when the watch asks for the key.
@@ -160,7 +160,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         assert.deepEqual((await activity(host, since)).reloads.toSorted(), ['dovecot', 'postfix']);
       });
 
-      it('is not loaded again where its bytes are the same', async () => {
+      it('the certificate watch does not reload the daemons when the bytes of the certificate are the same', async () => {
         const since = await activity(host);
         const runs = () => host.run(`systemctl show -p InvocationID --value ${WATCH}.service`);
         await idle();
@@ -172,7 +172,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         assert.deepEqual((await activity(host, since)).reloads, []);
       });
 
-      it('is watched again after a reboot', async () => {
+      it('the certificate watch has the daemons load a replacement after a reboot too', async () => {
         await host.reboot();
         await shell(`issue ec ${host.name}; install ${ACME}`);
         await assertServed(ACME);
@@ -180,7 +180,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertServed(ACME);
       });
 
-      it('a rollback leaves every byte as it was, and no watch', async () => {
+      it('a rollback leaves every file as before apply and removes the certificate watch', async () => {
         const { code, stdout } = await hardenMail(['rollback', '--yes', '--no-diff', ...flags]);
         assert.equal(code, 0, stdout);
         assert.deepEqual(shape(await host.state()), shape(found));
@@ -195,7 +195,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
 
     if (release === 'trixie') return;
 
-    it('of Postfix alone: Dovecot, with the snakeoil, gets the same', async () => {
+    it('apply gives Dovecot the certificate of Postfix when Dovecot has only the snakeoil certificate', async () => {
       await begin(`issue ec ${host.name}; install ${ACME}; ${postfix(ACME)}`);
       const stdout = await apply(/changed: /);
       assert.match(stdout, /Dovecot serves no certificate that clients accept: it gets the one that Postfix serves/);
@@ -203,7 +203,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       await assertNothingToDo();
     });
 
-    it('of which Dovecot has another, for another name: each keeps its own, and the host’s own name is not forced on it', async () => {
+    it('apply keeps two certificates when Dovecot serves another one, which does not name the host', async () => {
       await begin(`issue ec ${host.name}; install ${ACME}; ${postfix(ACME)}
         issue rsa imap.${host.name}; install ${OTHER}\n${dovecot(OTHER)}`);
       await apply(/10-ssl\.conf:\d+: ssl_cert: \/etc\/ssl\/mail\/other\.pem .* stays; --replace certificate/);
@@ -213,14 +213,14 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       await assertNothingToDo();
     });
 
-    it('that is not for what the host calls itself: the mail domain is a name of it, and the plan says so', async () => {
+    it('apply takes the mail domain from the certificate, and the plan says so, when the certificate does not name the host', async () => {
       await begin(`issue ec mail.${host.name} imap.${host.name}; install ${ACME}; ${postfix(ACME)}\n${dovecot(ACME)}`);
       await apply(new RegExp(`the mail domain is mail\\.${host.name}, a name of the certificate that stays`));
       await assertServed(ACME, MAIL_PORTS, `mail.${host.name}`);
       await assertNothingToDo();
     });
 
-    it('by way of symbolic links: a link that leads to another folder is a renewal too', async () => {
+    it('the certificate watch reloads the daemons when a symbolic link on the path leads to another folder', async () => {
       await begin(`mkdir -p /etc/ssl/mail/v1 /etc/ssl/mail/v2; ln -s v1 /etc/ssl/mail/current
         ln -s current/acme.pem ${ACME}.pem; ln -s current/acme.key ${ACME}.key
         issue ec ${host.name}; install /etc/ssl/mail/v1/acme; ${postfix(ACME)}\n${dovecot(ACME)}`);
@@ -230,7 +230,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       await assertServed(ACME);
     });
 
-    it('in smtpd_tls_chain_files, with an ECDSA and an RSA pair on lines of their own: both are served before and after', async () => {
+    it('Postfix serves the ECDSA and the RSA pair of smtpd_tls_chain_files before and after apply', async () => {
       await begin(`issue ec ${host.name}; install ${ACME}; issue rsa ${host.name}; install ${OTHER}
         printf 'smtpd_tls_chain_files =\\n  ${ACME}.key,\\n  ${ACME}.pem\\n  ${OTHER}.key ${OTHER}.pem\\n' >>/etc/postfix/main.cf`);
       const before = await host.read('/etc/postfix/main.cf');
@@ -264,7 +264,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       await served();
     });
 
-    it('whose keys Postfix has in an indexed map as well: the map is made anew with each renewal', async () => {
+    it('the certificate watch rebuilds the indexed map of Postfix that holds copies of the keys (tls_server_sni_maps)', async () => {
       await begin(`issue ec ${host.name} shop.${host.name}; install ${ACME}; ${postfix(ACME)}\n${dovecot(ACME)}
         echo 'shop.${host.name} ${ACME}.key, ${ACME}.pem' >/etc/postfix/sni; chmod 600 /etc/postfix/sni
         postmap -F hash:/etc/postfix/sni; postconf -e tls_server_sni_maps=hash:/etc/postfix/sni`);
@@ -276,7 +276,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
       await assertNothingToDo();
     });
 
-    it('and a name that it lacks is asked for: certbot’s has every name that was served', async () => {
+    it('apply --domain with a missing name replaces the certificate with one of certbot that has every served name too', async () => {
       const acme = await lab.acme();
       const names = ['new', 'smtp'].map((word) => `${word}.${host.name}`);
       for (const name of names) await acme.setA(name, host.address);
@@ -300,7 +300,7 @@ for (const release of ['bookworm', 'trixie'] satisfies ReleaseName[])
         await assertShown(await serial(`${live}.pem`), MAIL_PORTS, { ...peer, name, root: await acme.root() });
     });
 
-    it('that is the snakeoil is replaced by certbot’s, as ever', async () => {
+    it('apply replaces the snakeoil certificate with one of certbot', async () => {
       await begin(':');
       const more = await issuedBy(await lab.acme());
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...to(host), ...more]);

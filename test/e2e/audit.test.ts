@@ -14,7 +14,7 @@ interface Audited {
   readonly findings: readonly Finding[];
 }
 
-describe('verify --audit, --no-ssh', function () {
+describe('the audit of a Debian 12 mail host', function () {
   this.timeout(600_000);
   let host: LabHost;
   let flags: string[];
@@ -45,7 +45,7 @@ describe('verify --audit, --no-ssh', function () {
     return /New, .*, Cipher is (?!\(NONE\))/.test(stdout);
   }
 
-  it('a stock host, as a stranger sees it', async () => {
+  it('verify --no-ssh audits every port of a stock host from outside and weighs the findings', async () => {
     const seen = await audit(5, stranger());
     assert.deepEqual(
       seen.audit.map(({ port, answers, why }) => [port, answers, why]),
@@ -67,7 +67,7 @@ describe('verify --audit, --no-ssh', function () {
     assert.equal(weighing(seen, 465, 'answers'), 'info');
   });
 
-  it('openssl agrees on 25, suite by suite', async () => {
+  it('verify --no-ssh and openssl agree on every TLS 1.2 suite of port 25', async () => {
     const { audit: ports } = await audit(5, stranger());
     const ours = new Set(ports[0]?.versions.find(({ version }) => version === 'TLS 1.2')?.suites);
     const { stdout } = await run('openssl', [
@@ -85,7 +85,7 @@ describe('verify --audit, --no-ssh', function () {
     assert.deepEqual([differ, [...ours]], [[], []]);
   });
 
-  it('an open relay, and AUTH in the clear, are found', async () => {
+  it('verify --no-ssh reports an open relay and a login in clear, and leaves no mail in the queue', async () => {
     await host.run(`cp -a /etc/postfix /root/
       postconf -e mynetworks=0.0.0.0/0 smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=inet:127.0.0.1:12345
       printf 'service auth {\\n inet_listener {\\n address = 127.0.0.1\\n port = 12345\\n }\\n}\\n' >/etc/dovecot/conf.d/99-t.conf
@@ -101,7 +101,7 @@ describe('verify --audit, --no-ssh', function () {
     assert.doesNotMatch(await host.run('mailq'), /example/);
   });
 
-  it('a server that turns strangers away is let alone, and what was not seen is not claimed', async () => {
+  it('verify --no-ssh reports the audit of a port as incomplete when the server limits connections', async () => {
     await host.run(
       'postconf -e smtpd_client_connection_rate_limit=10 smtpd_client_event_limit_exceptions=; postfix reload; sleep 1',
     );
@@ -112,7 +112,7 @@ describe('verify --audit, --no-ssh', function () {
     assert.equal(weighing(seen, 143, 'complete'), 'ok');
   });
 
-  it('after an apply nothing is left that the standard profile mends', async () => {
+  it('verify --audit finds nothing after apply that the profile standard would fix', async () => {
     const applied = await hardenMail(['apply', '--yes', '--no-diff', ...to(host), ...flags]);
     assert.equal(applied.code, 0, applied.stderr + applied.stdout);
     const ca = flags.slice(flags.indexOf('--ca'), flags.indexOf('--ca') + 2);

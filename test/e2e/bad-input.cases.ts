@@ -16,21 +16,21 @@ export interface Bad extends Failure {
 
 export const ON_THE_WAY: readonly Bad[] = [
   {
-    what: 'an unknown host',
+    what: 'the name of the host does not resolve',
     exit: 4,
     says: /^no-such-host\.invalid:22: the name does not resolve/,
     todo: /spelling|address/,
     flags: (host) => ['apply', '--yes', '--host', 'no-such-host.invalid', ...credentials(host)],
   },
   {
-    what: 'a port where nothing listens',
+    what: 'nothing listens on the SSH port',
     exit: 4,
     says: /:2222: the connection was refused/,
     todo: /--port/,
     flags: (host) => ['apply', '--yes', ...to(host), '--port', '2222'],
   },
   {
-    what: 'a key that the host does not know',
+    what: 'the host does not accept the key',
     exit: 4,
     says: /root could not log in; tried key \S+-key; the host accepts publickey/,
     todo: /--user and --identity/,
@@ -41,35 +41,35 @@ export const ON_THE_WAY: readonly Bad[] = [
     },
   },
   {
-    what: 'a user who is neither root nor may become it',
+    what: 'the user is not root and cannot become root',
     exit: 1,
     says: /mallory cannot become root|sudo asks for a password/,
     todo: /--user root|sudo|--ask-become-pass/,
     flags: (host) => ['apply', '--yes', ...to(host, 'mallory')],
   },
   {
-    what: 'nobody to ask',
+    what: 'there is no terminal to ask on and no --yes',
     exit: 3,
     says: /no terminal to ask on/,
     todo: /--yes|--dry-run/,
     flags: (host) => ['apply', ...to(host)],
   },
   {
-    what: 'an inventory that is no JSON',
+    what: 'the inventory is not valid JSON',
     exit: 3,
     says: /hosts\.json:2:25: /,
     todo: /Fix the file/,
     flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{\n  "hosts": { "mx1": {}, }\n')],
   },
   {
-    what: 'an inventory with a setting that does not exist',
+    what: 'the inventory has an unknown setting',
     exit: 3,
     says: /hosts\.json:1:\d+: hosts\.mx1\.prot: there is no such setting: did you mean "port"\?$/,
     todo: /inventory\.example\.json/,
     flags: () => ['apply', '--yes', '--inventory', scratch('hosts.json', '{ "hosts": { "mx1": { "prot": 22 } } }')],
   },
   {
-    what: 'a port number that is none',
+    what: 'a port number in the inventory is above 65535',
     exit: 3,
     says: /hosts\.json:1:\d+: hosts\.mx1\.port: .*65535$/,
     todo: /inventory\.example\.json/,
@@ -79,7 +79,7 @@ export const ON_THE_WAY: readonly Bad[] = [
 
 export const ON_THE_HOST: readonly Bad[] = [
   {
-    what: 'another system',
+    what: 'the host runs neither Debian nor Ubuntu',
     exit: 1,
     says: /runs Fedora Linux 41, not Debian or Ubuntu/,
     todo: /Nothing was written/,
@@ -90,10 +90,10 @@ export const ON_THE_HOST: readonly Bad[] = [
     [
       ['main.cf', '/etc/postfix/main.cf', 'this is no setting'],
       ['master.cf', '/etc/postfix/master.cf', 'smtp telnet n - y - - smtpd'],
-      ['Dovecot', '/etc/dovecot/conf.d/10-auth.conf', 'service auth {'],
+      ['10-auth.conf of Dovecot', '/etc/dovecot/conf.d/10-auth.conf', 'service auth {'],
     ] as const
   ).map(([name, path, line]): Bad => ({
-    what: `a syntax error in ${name}`,
+    what: `${name} has a syntax error`,
     exit: 1,
     says: new RegExp(`${path}:\\d+:(\\d+:)? `),
     todo: new RegExp(`Fix line \\d+ of ${path}`),
@@ -101,7 +101,7 @@ export const ON_THE_HOST: readonly Bad[] = [
     mend: `mv /root/saved ${path}`,
   })),
   {
-    what: 'a domain that leads elsewhere',
+    what: 'the mail domain resolves to another address',
     exit: 1,
     says: /elsewhere\.test resolves to 198\.18\.0\.250, which is not /,
     todo: /A or AAAA record|--domain/,
@@ -111,14 +111,14 @@ export const ON_THE_HOST: readonly Bad[] = [
     },
   },
   {
-    what: 'a domain that leads nowhere',
+    what: 'the mail domain does not resolve',
     exit: 1,
     says: /nowhere\.test does not resolve to any address/,
     todo: /A or AAAA record|--domain/,
     flags: async (host, acme) => ['apply', '--yes', ...to(host), '--domain', 'nowhere.test', ...(await issuedBy(acme))],
   },
   {
-    what: 'port 80 in other hands',
+    what: 'another program holds port 80',
     exit: 1,
     says: /port 80 on \S+ is held by python3\b/,
     todo: /--webroot .* or stop it/,
@@ -127,7 +127,7 @@ export const ON_THE_HOST: readonly Bad[] = [
     mend: 'systemctl stop e2e-http',
   },
   {
-    what: 'apt at work for somebody else',
+    what: 'another apt-get is running',
     exit: 1,
     says: /apt on \S+ is in use by process \d+ \(apt-get\)/,
     todo: /Run again when it is done/,
@@ -141,14 +141,14 @@ export const ON_THE_HOST: readonly Bad[] = [
 
 export const CERTIFICATE: readonly Bad[] = [
   {
-    what: 'a certificate authority that is not there',
+    what: 'nothing listens at the address of the certificate authority',
     exit: 1,
     says: /certbot got no certificate for mx\S+: .*(refused|Connection)/,
     todo: /Mail works as before/,
     flags: (host, acme) => ['apply', '--yes', ...to(host), '--acme-server', acme.directory.replace('14000', '1')],
   },
   {
-    what: 'a certificate authority that a firewall keeps out',
+    what: 'a firewall keeps the certificate authority from port 80',
     exit: 1,
     says: /certbot got no certificate for mx\S+: .*(refused|Connection|Timeout|Fetching)/,
     todo: /Mail works as before/,
@@ -165,35 +165,35 @@ const REFUSED = { exit: 1, todo: /Nothing was written/ };
 export const IN_ITS_FILES: readonly Bad[] = [
   {
     ...REFUSED,
-    what: 'a file with a second name',
+    what: 'a file has a second name (a hard link)',
     says: /refused the changes \(at stage\): \/etc\/postfix\/master\.cf has a second name \(a hard link\)/,
     spoil: 'ln /etc/postfix/master.cf /srv/second-name',
     mend: 'rm /srv/second-name',
   },
   {
     ...REFUSED,
-    what: 'a file that is immutable',
+    what: 'a file is immutable',
     says: /10-ssl\.conf cannot be replaced: it is immutable or append-only \(chattr -i -a\)/,
     spoil: 'chattr +i /etc/dovecot/conf.d/10-ssl.conf',
     mend: 'chattr -i /etc/dovecot/conf.d/10-ssl.conf',
   },
   {
     ...REFUSED,
-    what: 'a file that is a mount of its own',
+    what: 'a file is a mount point',
     says: /10-auth\.conf cannot be replaced: it is a mount of its own/,
     spoil: 'cd /etc/dovecot/conf.d; mount --bind 10-auth.conf 10-auth.conf',
     mend: 'umount /etc/dovecot/conf.d/10-auth.conf',
   },
   {
     ...REFUSED,
-    what: 'a daemon that is masked',
+    what: 'Dovecot is masked',
     says: /dovecot\.service is masked: it can neither be started nor reloaded/,
     spoil: 'systemctl mask dovecot',
     mend: 'systemctl unmask dovecot',
   },
   {
     ...REFUSED,
-    what: 'port 465 in somebody else’s hands',
+    what: 'another program holds port 465',
     says: /port 465 is held by python3, so Postfix cannot listen there/,
     spoil: `systemd-run -q --unit squatter python3 -m http.server 465
       until ss -Hltn 'sport = :465' | grep -q .; do sleep 0.1; done`,

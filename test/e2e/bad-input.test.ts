@@ -8,7 +8,7 @@ import type { Bad } from './bad-input.cases.ts';
 import { assertFailure, hardenMail, issuedBy, start, startInTerminal, to } from '../support/cli.ts';
 import { assertTidy } from '../support/host.ts';
 
-describe('what cannot work', () => {
+describe('an apply that meets an obstacle', () => {
   let host: LabHost;
   let acme: Acme;
   let flags: string[];
@@ -44,14 +44,17 @@ describe('what cannot work', () => {
     }
   }
 
-  for (const bad of [...ON_THE_WAY, ...ON_THE_HOST]) it(bad.what, () => tryIt(bad, () => host.state()));
-  for (const bad of CERTIFICATE) it(bad.what, () => tryIt(bad, configuration));
+  for (const bad of [...ON_THE_WAY, ...ON_THE_HOST])
+    it(`apply names cause and next step and writes nothing when ${bad.what}`, () => tryIt(bad, () => host.state()));
+  for (const bad of CERTIFICATE)
+    it(`apply names cause and next step and leaves the daemons’ files unchanged when ${bad.what}`, () =>
+      tryIt(bad, configuration));
 
-  it('none of which has begun a transaction', async () => {
+  it('no apply of the tests above has begun a transaction', async () => {
     assert.equal((await host.exec('ls /var/lib/harden-mail')).code, 2);
   });
 
-  it('an edit while the question stands: it is shown, and asked again', async () => {
+  it('apply obtains the certificate, shows the diff and asks again when a file is edited during the question', async () => {
     const before = await configuration();
     const terminal = startInTerminal(['apply', ...flags]);
     await terminal.said(/Apply to \S+\? \[y\/N\]/);
@@ -69,7 +72,7 @@ describe('what cannot work', () => {
     assert.match(await host.run('certbot certificates 2>&1'), new RegExp(`Certificate Name: ${host.name}`));
   });
 
-  it('an edit between plan and commit', async () => {
+  it('apply writes nothing when a file is edited between plan and commit', async () => {
     const terminal = startInTerminal(['apply', ...flags]);
     await terminal.said(/Apply to \S+\? \[y\/N\]/);
     await host.run("echo '# edited meanwhile' >>/etc/postfix/main.cf");
@@ -85,7 +88,7 @@ describe('what cannot work', () => {
   });
 
   // With the certificate's path in place of theirs, nothing uses their parameter any more, and postconf says so.
-  it('files that the daemons’ own checks refuse', () =>
+  it('apply names cause and next step and changes no file when a check of the daemons refuses the new files', () =>
     tryIt(
       {
         what: 'a new warning',
@@ -100,9 +103,10 @@ describe('what cannot work', () => {
       files,
     ));
 
-  for (const bad of IN_ITS_FILES) it(bad.what, () => tryIt(bad, files));
+  for (const bad of IN_ITS_FILES)
+    it(`apply names cause and next step and changes no file when ${bad.what}`, () => tryIt(bad, files));
 
-  it('a second harden-mail at the same time', async () => {
+  it('a second apply at the same time names the running transaction and writes nothing', async () => {
     const first = start(['apply', '--yes', ...flags]);
     await first.said(/: confirm$/m);
     first.signal('SIGSTOP');

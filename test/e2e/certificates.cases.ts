@@ -11,15 +11,15 @@ export const BY_HAND = `
 
 /** What no client would take, or what no daemon can: another one is to be had, as if there were none. */
 export const NO_CERTIFICATE: Readonly<Record<string, string>> = {
-  'one for another name': 'certificate www.example.test $LIVE',
-  'the key of another certificate':
+  'the certificate is for another name': 'certificate www.example.test $LIVE',
+  'the key belongs to another certificate':
     'mkdir -p /root/other; certificate $NAME /root/other; cat /root/other/privkey.pem >$LIVE/privkey.pem',
-  'a key that was cut short': 'truncate -s 100 $LIVE/privkey.pem',
-  'a key under a password': `openssl pkey -aes256 -passout pass:secret -in $LIVE/privkey.pem -out /root/key
+  'the key file is cut short': 'truncate -s 100 $LIVE/privkey.pem',
+  'the key has a password': `openssl pkey -aes256 -passout pass:secret -in $LIVE/privkey.pem -out /root/key
     cat /root/key >$LIVE/privkey.pem`,
-  'a key that is a link to nowhere': 'ln -sf /mnt/keys/mail.pem $LIVE/privkey.pem',
+  'the key file is a link to a missing file': 'ln -sf /mnt/keys/mail.pem $LIVE/privkey.pem',
   // Its first day is today all the same: openssl cannot date back.
-  'one that has expired': `openssl x509 -in $LIVE/fullchain.pem -signkey $LIVE/privkey.pem -days -1 -out /root/expired 2>/dev/null
+  'the certificate has expired': `openssl x509 -in $LIVE/fullchain.pem -signkey $LIVE/privkey.pem -days -1 -out /root/expired 2>/dev/null
     cat /root/expired >$LIVE/fullchain.pem`,
 };
 
@@ -29,14 +29,14 @@ const AS_BEFORE = { exit: 1, todo: /Mail works as before/ };
 export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
   {
     ...AS_BEFORE,
-    what: 'a disk that is full once the authority has issued',
+    what: 'the disk is full after the authority has issued the certificate',
     says: /certbot got no certificate for mx\S+: the disk is full \(No space left on device\)$/,
     spoil: 'mkdir -p /etc/letsencrypt/archive; mount -t tmpfs -o size=4k tmpfs /etc/letsencrypt/archive',
     mend: 'umount /etc/letsencrypt/archive',
   },
   {
     ...AS_BEFORE,
-    what: 'a firewall in front',
+    what: 'a firewall rejects connections to port 80',
     says: /: the authority did not reach port 80: .*refused/,
     // A new account: of one that has shown the name to be its own lately, the authority may not ask again.
     spoil: `rm -rf /etc/letsencrypt/accounts
@@ -47,7 +47,7 @@ export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
   },
   {
     ...AS_BEFORE,
-    what: 'an authority that the host cannot reach',
+    what: 'the host cannot reach the authority',
     says: /: the authority at [\d.]+ cannot be reached from the host \(Connection refused\)$/,
     spoil: `nft add table inet e2e
       nft add chain inet e2e output '{ type filter hook output priority 0; }'
@@ -56,7 +56,7 @@ export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
   },
   {
     ...AS_BEFORE,
-    what: 'an authority whose HTTPS the host does not trust',
+    what: 'the host does not trust the HTTPS certificate of the authority',
     says: /: the host does not trust the authority at [\d.]+:14000 \(certificate verify failed/,
     spoil: `cp -a /etc/ssl/certs/ca-certificates.crt /root/bundle
       cat /etc/ssl/certs/ssl-cert-snakeoil.pem >/etc/ssl/certs/ca-certificates.crt`,
@@ -64,7 +64,7 @@ export const NOT_TO_BE_HAD: readonly Required<Omit<Bad, 'flags'>>[] = [
   },
   {
     ...AS_BEFORE,
-    what: 'another certbot at work',
+    what: 'another certbot is running',
     says: /: another certbot is at work on the host$/,
     // The real lock, held as certbot holds it.
     spoil: `systemd-run -q --unit e2e-lock python3 -c 'import fcntl, time

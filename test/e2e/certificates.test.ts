@@ -22,12 +22,12 @@ describe('certificates', () => {
   const shell = (lines: string) =>
     host.run(`set -e; NAME=${host.name}; LIVE=/etc/letsencrypt/live/$NAME\n${BY_HAND}\n${lines}`);
 
-  describe('made by hand', () => {
+  describe('made by hand that cannot be used', () => {
     beforeEach(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
     after(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt'));
 
     for (const [what, spoil] of Object.entries(NO_CERTIFICATE)) {
-      it(`${what}: another would be got, under another name`, async () => {
+      it(`apply --dry-run would request another certificate under a new name when ${what}`, async () => {
         await shell(spoil);
         const { code, stdout } = await hardenMail([...flags, '--dry-run']);
         assert.match(
@@ -38,8 +38,8 @@ describe('certificates', () => {
       });
     }
 
-    it('the other is got, and theirs is let alone', async () => {
-      await shell(NO_CERTIFICATE['the key of another certificate'] ?? '');
+    it('apply obtains another certificate and leaves the files made by hand unchanged', async () => {
+      await shell(NO_CERTIFICATE['the key belongs to another certificate'] ?? '');
       const theirs = () => shell('stat -c "%n %a %U %Y" $LIVE/*; sha256sum $LIVE/*');
       const before = await theirs();
       const { code, stdout, stderr } = await hardenMail(flags);
@@ -54,11 +54,11 @@ describe('certificates', () => {
     });
   });
 
-  describe('not to be had', () => {
+  describe('that the host does not have yet', () => {
     before(() => shell('rm -rf /etc/letsencrypt; cp -a /root/letsencrypt /etc/letsencrypt; rm -r $LIVE'));
 
     for (const { spoil, mend, ...failure } of NOT_TO_BE_HAD)
-      it(failure.what, async () => {
+      it(`apply names the cause and leaves every configuration file unchanged when ${failure.what}`, async () => {
         await shell(spoil);
         try {
           const before = await files(host);
@@ -70,7 +70,7 @@ describe('certificates', () => {
         }
       });
 
-    it('a rate limit (of a mock, for Pebble has none): until when, and what to do meanwhile', async () => {
+    it('apply orders once at a rate limit (of a mock authority), and says how long the limit lasts and what to do', async () => {
       const detail =
         'too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2031-02-03 04:05:06 UTC: see https://letsencrypt.org/docs/rate-limits/';
       const mock = await rateLimited(await lab.acme(), detail);
@@ -91,7 +91,7 @@ describe('certificates', () => {
       }
     });
 
-    it('an account whose key is gone is made anew', async () => {
+    it('apply obtains a certificate when the key of the ACME account is missing', async () => {
       await shell('find /etc/letsencrypt/accounts -name private_key.json -delete');
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
@@ -99,10 +99,10 @@ describe('certificates', () => {
     });
   });
 
-  describe('there, and not well', () => {
+  describe('with a fault of their own', () => {
     const lineage = '/etc/letsencrypt/live/$NAME';
 
-    it('a private key that every user can read is told, with the way to mend it', async () => {
+    it('check warns about a private key that every user can read, with the command that fixes it', async () => {
       await shell(`chmod 755 /etc/letsencrypt/live /etc/letsencrypt/archive; chmod 644 ${lineage}/privkey.pem`);
       const told = () =>
         hardenMail(['check', ...flags.slice(3).filter((flag) => flag !== '--acme-server' && !/^https/.test(flag))]);
@@ -112,7 +112,7 @@ describe('certificates', () => {
       assert.doesNotMatch((await told()).stdout, /can be read by every user/);
     });
 
-    it('revoked, and still there: nothing on the host tells of it, so it is served on', async () => {
+    it('apply keeps a revoked certificate that is still on disk, because no file on the host shows the revocation', async () => {
       const { directory } = await lab.acme();
       await shell(`certbot revoke -n --no-delete-after-revoke --server ${directory} --cert-name $NAME`);
       const { code, stdout } = await hardenMail(flags);
@@ -120,7 +120,7 @@ describe('certificates', () => {
       assert.equal(code, 0);
     });
 
-    it('revoked and deleted, as certbot proposes: another is got under the same name', async () => {
+    it('apply obtains a certificate under the same name when the old one was revoked and deleted', async () => {
       const { directory } = await lab.acme();
       const serial = () => shell(`openssl x509 -noout -serial -in ${lineage}/cert.pem`);
       const before = await serial();
@@ -132,7 +132,7 @@ describe('certificates', () => {
       await assertTidy(host);
     });
 
-    it('of which only the renewal file is left: the next free name is taken', async () => {
+    it('apply uses the next free name when only the renewal file of a certificate is left', async () => {
       await shell('rm -r $LIVE /etc/letsencrypt/archive/$NAME');
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);

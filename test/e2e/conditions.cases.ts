@@ -22,7 +22,7 @@ const TRY_AGAIN = { exit: 5, todo: /Fix the cause and run again/ };
 export const DOVECOT_WILL_NOT_START: readonly Condition[] = [
   {
     ...TRY_AGAIN,
-    what: 'an address that the host does not have',
+    what: 'Dovecot listens on an address that the host does not have',
     says: /was put back as it was \(at activate-dovecot\): .*203\.0\.113\.9, 993\) failed: Cannot assign requested address/,
     spoil: `systemctl stop dovecot; ${LISTEN_ELSEWHERE}`,
     mend: LISTEN_AS_BEFORE,
@@ -31,7 +31,7 @@ export const DOVECOT_WILL_NOT_START: readonly Condition[] = [
     ...TRY_AGAIN,
     // Meanwhile, as on every host that is in use, a client connects to port 25: an smtpd that cannot ask Dovecot dies,
     // and Postfix starts no other for a minute, unless something is done about it.
-    what: 'a drop-in that fails, and a client while it does',
+    what: 'a drop-in of the Dovecot unit fails while a client connects to port 25',
     says: /was put back as it was \(at activate-dovecot\): .*the mail store is not mounted/,
     spoil: `systemctl stop dovecot
       cat >/usr/local/sbin/mail-store <<'END'

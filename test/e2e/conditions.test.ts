@@ -12,7 +12,7 @@ import type { Condition } from './conditions.cases.ts';
 import { assertTidy } from '../support/host.ts';
 import { IMAP, POP3, SMTP, talkInClear } from '../support/talk.ts';
 
-describe('what only shows once it is live', () => {
+describe('a host with a fault that no check of its configuration finds', () => {
   let host: LabHost;
   let flags: string[];
 
@@ -77,11 +77,12 @@ describe('what only shows once it is live', () => {
     }
   }
 
-  describe('a Dovecot that will not start', () => {
-    for (const condition of DOVECOT_WILL_NOT_START) it(condition.what, () => tryIt(condition));
+  describe('with a Dovecot that does not start', () => {
+    for (const condition of DOVECOT_WILL_NOT_START)
+      it(`apply names the cause and restores the files when ${condition.what}`, () => tryIt(condition));
 
     // Nobody knows it yet, because nothing has reloaded it. A reload is the end of it, and files cannot undo that.
-    it('and still runs: that it does no more is told', async () => {
+    it('apply reports that it cannot put everything back when the reload ends a running Dovecot', async () => {
       await shell(LISTEN_ELSEWHERE);
       try {
         const before = await files();
@@ -98,7 +99,7 @@ describe('what only shows once it is live', () => {
     });
   });
 
-  it('a Dovecot that did not run, and a run that does not come to its end: it does not run, and no folder stays', async () => {
+  it('the undo of a killed apply leaves Dovecot stopped, as it was, and leaves no new folder behind', async () => {
     await shell('systemctl stop dovecot; rm -r /etc/letsencrypt/renewal-hooks');
     const before = [await files(), await answering()];
     const run = start([...flags, '--confirm-timeout', '1']);

@@ -24,7 +24,7 @@ const REFUSED: Failure = {
   todo: /Nothing was written\. --replace mta goes on\. A rollback does not bring these packages back/,
 };
 
-describe('consent: a host whose mail server is Exim', () => {
+describe('a host whose mail server is Exim', () => {
   let host: LabHost;
   let flags: string[];
 
@@ -60,25 +60,25 @@ describe('consent: a host whose mail server is Exim', () => {
     ['apply', '--yes'],
     ['apply', '--dry-run'],
   ])
-    it(`${command.join(' ')} without --replace mta stops before anything is written, and Exim goes on to answer`, async () => {
+    it(`${command.join(' ')} without --replace mta stops before anything is written, and Exim still answers`, async () => {
       await mark(host);
       assertFailure(await hardenMail([...command, ...flags]), REFUSED);
       assert.deepEqual(await writtenSince(host, '/etc', '/usr', '/var/lib'), []);
       assert.match(await greeting(), /^220 .* Exim /);
     });
 
-  it('consent to replace something else is none for this', async () => {
+  it('apply --replace sasl,certificate does not count as consent to replace Exim', async () => {
     assertFailure(await hardenMail(['apply', '--yes', '--replace', 'sasl,certificate', ...flags]), REFUSED);
     assert.match(await greeting(), /^220 .* Exim /);
   });
 
-  it('doctor names it as what is in the way', async () => {
+  it('doctor fails because apt would remove Exim', async () => {
     const { code, stdout } = await hardenMail(['doctor', ...to(host)]);
     assert.equal(code, 1, stdout);
     assert.match(stdout, /apt would remove .*exim4-daemon-light/);
   });
 
-  it('in a terminal it is a question of its own, and no to it leaves Exim alone', async () => {
+  it('apply in a terminal asks separately whether to replace Exim, and the answer no leaves Exim running', async () => {
     const terminal = startInTerminal(['apply', ...flags]);
     await terminal.said(/apt would remove .*exim4-daemon-light.*Replace it\? \[y\/N\] /s);
     terminal.type('n\n');
@@ -86,7 +86,7 @@ describe('consent: a host whose mail server is Exim', () => {
     assert.match(await greeting(), /^220 .* Exim /);
   });
 
-  it('yes to it leads to the plan and the question whether to apply that', async () => {
+  it('the answer yes leads to the plan and to the question whether to apply it', async () => {
     const terminal = startInTerminal(['apply', ...flags]);
     await terminal.said(/Replace it\? \[y\/N\] /);
     terminal.type('y\n');
@@ -98,7 +98,7 @@ describe('consent: a host whose mail server is Exim', () => {
     assert.match(await greeting(), /^220 .* Exim /);
   });
 
-  it('with --replace mta the plan says what goes and does not come back, and Postfix answers afterwards', async function () {
+  it('apply --replace mta names the packages that a rollback does not restore, and Postfix answers afterwards', async function () {
     this.timeout(600_000);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--replace', 'mta', ...flags]);
     assert.equal(code, 0, stdout + stderr);
@@ -108,14 +108,14 @@ describe('consent: a host whose mail server is Exim', () => {
     await assertTidy(host);
   });
 
-  it('a rollback says in its plan that the packages stay as they are', async () => {
+  it('the plan of a rollback says that installed packages stay and removed packages do not come back', async () => {
     const { code, stdout } = await hardenMail(['rollback', '--dry-run', ...to(host)]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /^ {2}! packages that were installed stay: postfix$/m);
     assert.match(stdout, /^ {2}! packages that apt removed for them do not come back: .*exim4-daemon-light/m);
   });
 
-  it('then there is nothing to do, without --replace too', async () => {
+  it('a second apply without --replace has nothing to do', async () => {
     const { code, stdout } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /ok: nothing to do/);

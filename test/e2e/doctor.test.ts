@@ -27,7 +27,7 @@ describe('doctor', () => {
     return { code, told: hosts[0]?.diagnoses ?? [] };
   }
 
-  it('a host that is well: every step with its time, nothing written', async () => {
+  it('lists every step with its time on a host without faults, and writes nothing', async () => {
     await mark(host);
     const { code, stdout } = await hardenMail(['doctor', ...to(host, 'ops')]);
     assert.equal(code, 0, stdout);
@@ -53,7 +53,7 @@ describe('doctor', () => {
     assert.deepEqual(await writtenSince(host, '/etc', '/var/lib', '/root', '/srv'), []);
   });
 
-  it('the way through a jump host, each hop by itself', async () => {
+  it('checks each hop of a connection through a jump host separately', async () => {
     const jump = ['-J', `root@${host.address}`];
     const config = scratch('config', `IdentityFile ${host.identity}\nUserKnownHostsFile ${host.knownHosts}\n`);
     const { told } = await examine([...to(host, 'ops').slice(0, -1), config, ...jump]);
@@ -68,13 +68,19 @@ describe('doctor', () => {
     return file;
   };
   const ways: [what: string, flags: () => Promise<readonly string[]>, check: string, exit: number, hint: RegExp][] = [
-    ['nobody at the port', async () => [...to(host), '--port', '2222'], 'connect', 4, /sshd running/],
-    ['no such name', async () => ['--host', 'no-such-host.invalid', '--ssh-config', 'none'], 'connect', 4, /DNS/],
-    ['a host key that is not known', async () => [...to(host), '--known-hosts', scratch('none')], 'host key', 4, /--accept-new-host-keys/], // oxfmt-ignore
-    ['a key that is not let in', async () => [...to(host), '--identity', await elsewhere()], 'login', 4, /ssh-copy-id/],
+    ['nothing listens on the port', async () => [...to(host), '--port', '2222'], 'connect', 4, /sshd running/],
+    [
+      'the name is unknown',
+      async () => ['--host', 'no-such-host.invalid', '--ssh-config', 'none'],
+      'connect',
+      4,
+      /DNS/,
+    ],
+    ['the host key is unknown', async () => [...to(host), '--known-hosts', scratch('none')], 'host key', 4, /--accept-new-host-keys/], // oxfmt-ignore
+    ['the key is not accepted', async () => [...to(host), '--identity', await elsewhere()], 'login', 4, /ssh-copy-id/],
   ];
   for (const [what, flags, check, exit, hint] of ways) {
-    it(`${what}: the step is named, with the fix`, async () => {
+    it(`names the step that fails, and the fix, when ${what}`, async () => {
       const { code, told } = await examine(await flags());
       const last = told.at(-1);
       assert.deepEqual([last?.check, last?.status], [check, 'fail']);
@@ -84,8 +90,9 @@ describe('doctor', () => {
     });
   }
 
-  const faults: [spoil: string, mend: string, check: string, says: RegExp, hint: RegExp][] = [
+  const faults: [what: string, spoil: string, mend: string, check: string, says: RegExp, hint: RegExp][] = [
     [
+      '/etc is mounted read-only',
       'mount --bind /etc /etc; mount -o remount,bind,ro /etc',
       'umount /etc',
       'host',
@@ -93,6 +100,7 @@ describe('doctor', () => {
       /remount/,
     ],
     [
+      'dovecot.conf has a syntax error',
       "cp -a /etc/dovecot/dovecot.conf /root/saved; echo 'service auth {' >>/etc/dovecot/dovecot.conf",
       'cp -a /root/saved /etc/dovecot/dovecot.conf',
       'config',
@@ -100,6 +108,7 @@ describe('doctor', () => {
       /./,
     ],
     [
+      'another program holds port 80',
       `systemd-run -q --unit=web --property=Type=exec python3 -m http.server 80; for i in 1 2 3 4 5 6 7 8 9; do ss -Hltn 'sport = :80' | grep -q . && break; sleep 0.3; done`,
       'systemctl stop web',
       'certificate',
@@ -107,6 +116,7 @@ describe('doctor', () => {
       /--webroot .*, or stop it/,
     ],
     [
+      'myhostname is not a full domain name',
       'cp -a /etc/postfix/main.cf /root/saved; postconf -e myhostname=mx1',
       'cp -a /root/saved /etc/postfix/main.cf',
       'domain',
@@ -114,6 +124,7 @@ describe('doctor', () => {
       /--domain/,
     ],
     [
+      'another program holds the lock of apt',
       `systemd-run -q --unit=apt-busy --property=Type=exec python3 -c 'import fcntl,time; f=open("/var/lib/dpkg/lock-frontend","w"); fcntl.lockf(f,fcntl.LOCK_EX); time.sleep(99)'; sleep 1`,
       'systemctl stop apt-busy',
       'host',
@@ -121,8 +132,8 @@ describe('doctor', () => {
       /Wait/,
     ],
   ];
-  for (const [spoil, mend, check, says, hint] of faults) {
-    it(`${String(says)}: named, with the fix, and the rest is looked at all the same`, async () => {
+  for (const [what, spoil, mend, check, says, hint] of faults) {
+    it(`names the fault and the fix, and still runs the other checks, when ${what}`, async () => {
       await host.run(spoil);
       try {
         const { code, told } = await examine(to(host));

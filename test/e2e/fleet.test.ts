@@ -34,7 +34,7 @@ interface Document {
   }[];
 }
 
-describe('an inventory', () => {
+describe('an inventory of two hosts that answer and a dead one', () => {
   let hosts: LabHost[];
   let inventory: string;
   let flags: string[];
@@ -64,7 +64,7 @@ describe('an inventory', () => {
   const names = () => hosts.map(({ name }) => name);
   const untouched = () => Promise.all(hosts.map((host) => host.state()));
 
-  it('--limit with a name that it does not have is an error, and nothing is connected to', async () => {
+  it('--limit with a name that the inventory lacks is an error, and the error lists the hosts', async () => {
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--limit', 'mx9*', ...flags]);
     assert.equal(code, 3);
     assert.equal(stdout, '');
@@ -75,7 +75,7 @@ describe('an inventory', () => {
     );
   });
 
-  it('--limit chooses', async () => {
+  it('a dry run with --limit reads only the selected host', async () => {
     const before = await untouched();
     const [first = '', second = ''] = names();
     const { code, stdout, stderr } = await hardenMail([
@@ -93,7 +93,7 @@ describe('an inventory', () => {
     assert.deepEqual(await untouched(), before);
   });
 
-  it('a dry run shows one plan for both', async () => {
+  it('a dry run shows the same plan of two hosts once', async () => {
     const { code, stdout } = await hardenMail(['apply', '--dry-run', '--limit', 'mx*', ...flags]);
     assert.equal(code, 0);
     const [first, second] = names();
@@ -102,7 +102,7 @@ describe('an inventory', () => {
     assert.match(stdout, /^2 hosts: 2 to be changed$/m);
   });
 
-  it('--serial 1: after one that failed, the next is not begun', async () => {
+  it('apply --serial 1 does not begin the next host after a failure', async () => {
     const [one, two] = hosts as [LabHost, LabHost];
     await one.run('ln /etc/postfix/master.cf /srv/second-name');
     const postfix = () => two.run('cat /etc/postfix/*.cf');
@@ -126,7 +126,7 @@ describe('an inventory', () => {
     await assertTidy(two);
   });
 
-  it('the living are done, the dead one is told, and --json has all of it', async () => {
+  it('apply --json reports the changes of the hosts that answer and the error of the dead one', async () => {
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--json', ...flags]);
     assert.equal(code, 4, stderr);
     const document = JSON.parse(stdout) as Document;
@@ -169,7 +169,7 @@ describe('an inventory', () => {
     assert.match(dead?.error?.hint ?? '', /host up|firewall/);
   });
 
-  it('--serial 1 --max-fail 1: after one that failed the next is done all the same', async () => {
+  it('apply --serial 1 --max-fail 1 changes the next host after one failure', async () => {
     const [one, two] = hosts as [LabHost, LabHost];
     const file = '/etc/dovecot/conf.d/10-ssl.conf';
     const [ofOne, ofTwo] = await Promise.all([one.read(file), two.read(file)]);
@@ -187,7 +187,7 @@ describe('an inventory', () => {
     assert.deepEqual(await one.read(file), ofOne);
   });
 
-  it('a second run, one after the other, has nothing to do on the living', async () => {
+  it('a second apply with --forks 1 has nothing to do on the hosts that answer', async () => {
     const [before, since] = await Promise.all([untouched(), Promise.all(hosts.map((host) => activity(host)))]);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--forks', '1', ...flags]);
     assert.equal(code, 4, stdout + stderr);
@@ -204,7 +204,7 @@ describe('an inventory', () => {
     }
   });
 
-  it('in a terminal of 24 lines 40 hosts are those at work and the counts, and the dead one delays no other', async () => {
+  it('a terminal of 24 lines shows the hosts at work and the counts of 40 hosts, and the dead host delays no other', async () => {
     const { hosts: entries } = JSON.parse(await readFile(inventory, 'utf8')) as { hosts: Record<string, unknown> };
     const [one, two, dead] = Object.values(entries);
     const many = Array.from({ length: 39 }, (_, n) => [`n${n + 2}.test`, n % 2 ? one : two] as const);

@@ -34,7 +34,7 @@ describe('a host without mail packages', () => {
   });
   after(() => host.stop());
 
-  it('a dry run says what would be installed and which settings would follow, and writes nothing', async () => {
+  it('a dry run lists the packages to install and the settings that would follow, and writes nothing', async () => {
     await mark(host);
     const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...flags]);
     assert.equal(code, 0, stdout + stderr);
@@ -52,7 +52,7 @@ describe('a host without mail packages', () => {
     assert.deepEqual(await host.state(), {});
   });
 
-  it('apply installs, reads again, shows the diff, and goes on', async function () {
+  it('apply installs the packages, reads the host again, shows the diff, and changes the settings', async function () {
     this.timeout(600_000);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout + stderr);
@@ -78,7 +78,7 @@ describe('a host without mail packages', () => {
     assert.equal(await host.run('postconf -h myhostname'), `${host.name}\n`);
   });
 
-  it('then there is nothing to do', async () => {
+  it('a second apply has nothing to do', async () => {
     const [state, since] = await Promise.all([host.state(), activity(host)]);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout + stderr);
@@ -88,7 +88,7 @@ describe('a host without mail packages', () => {
     await assertTidy(host);
   });
 
-  it('a package that dpkg left half-configured is brought to its end', async () => {
+  it('apply completes a package that dpkg left half-configured', async () => {
     // As dpkg leaves it when a daemon does not start in the middle of an upgrade.
     await host.run(
       "sed -i '/^Package: dovecot-imapd$/,/^$/s/^Status: .*/Status: install ok half-configured/' /var/lib/dpkg/status",

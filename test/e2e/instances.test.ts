@@ -9,7 +9,7 @@ import { SMTP, talkInTls } from '../support/talk.ts';
 
 const OUT = '/etc/postfix-out';
 
-describe('instances: a second Postfix instance on port 465', () => {
+describe('a host with a second Postfix instance on port 465', () => {
   let host: LabHost;
   let flags: string[];
   let root: string;
@@ -48,7 +48,7 @@ describe('instances: a second Postfix instance on port 465', () => {
   after(() => host.stop());
 
   for (const command of [['apply', '--yes'], ['apply', '--dry-run'], ['check']])
-    it(`${command.join(' ')} stops with the name of the instance, and its users reach it as before`, async () => {
+    it(`${command.join(' ')} stops with the name of the instance, which still answers its users`, async () => {
       await mark(host);
       assertFailure(await hardenMail([...command, ...(command[0] === 'check' ? to(host) : flags)]), {
         exit: 1,
@@ -59,7 +59,7 @@ describe('instances: a second Postfix instance on port 465', () => {
       assert.deepEqual(await greetings(20), new Set(['220 out.test ESMTP Postfix (Debian/GNU)']));
     });
 
-  it('apply goes through once each instance has addresses of its own, and both serve their users', async () => {
+  it('apply succeeds when each instance has addresses of its own, and both listen on port 465', async () => {
     await host.run(`set -e
       ip address add 198.18.255.254/32 dev lo
       postconf -c ${OUT} inet_interfaces=198.18.255.254

@@ -36,7 +36,7 @@ async function talk(socket: Socket, send?: string): Promise<string[]> {
 const certbot = (directory: string, name: string) =>
   `certbot certonly --standalone -n --agree-tos --register-unsafely-without-email --server ${directory} -d ${name}`;
 
-describe('lab: a mail host', () => {
+describe('a mail host of the lab', () => {
   let host: LabHost;
   before(async () => {
     const users = [
@@ -47,7 +47,7 @@ describe('lab: a mail host', () => {
   });
   after(() => host?.stop());
 
-  it('lets root in over SSH, under the host key it is known by', async () => {
+  it('accepts a login of root over SSH, with the host key of its known_hosts file', async () => {
     const { code, stdout } = await ssh(host, 'root', 'hostname -f; id -u');
     assert.equal(stdout.toString(), `${host.name}\n0\n`);
     assert.equal(code, 0);
@@ -58,21 +58,21 @@ describe('lab: a mail host', () => {
     assert.notEqual((await ssh(host, 'alice', 'sudo -n id -u')).code, 0);
   });
 
-  it('answers as stock Postfix and Dovecot, from outside', async () => {
+  it('answers from outside as stock Postfix and Dovecot', async () => {
     const [smtp] = await talk(connect(25, host.address));
     assert.equal(smtp, `220 ${host.name} ESMTP Postfix (Debian/GNU)`);
     const [imap] = await talk(connect(143, host.address));
     assert.match(imap ?? '', /^\* OK .*LOGINDISABLED\] Dovecot \(Debian\) ready\.$/);
   });
 
-  it('logs its users in', async () => {
+  it('accepts the right password of a user and refuses a wrong one', async () => {
     const login = (password: string) =>
       talk(connectTls({ host: host.address, port: 993, rejectUnauthorized: false }), `a LOGIN alice "${password}"`);
     assert.match((await login('wonder land'))[1] ?? '', /^a OK /);
     assert.match((await login('wonderland'))[1] ?? '', /^a NO /);
   });
 
-  it('tells every change of state, and none where there is none', async () => {
+  it('reports every changed file in its state, and no other', async () => {
     const before = await host.state();
     assert.ok(before['/etc/postfix/main.cf']?.sha256);
     assert.deepEqual(await host.state(), before);
@@ -84,7 +84,7 @@ describe('lab: a mail host', () => {
   });
 
   for (const how of ['orderly', 'power-cut'] as const)
-    it(`comes back from a reboot (${how}) with its disk and address`, async () => {
+    it(`keeps its disk and its address over a reboot (${how})`, async () => {
       const boot = () => host.run('cat /proc/sys/kernel/random/boot_id; systemctl show -P UserspaceTimestampMonotonic');
       const before = await boot();
       await host.write('/srv/kept', how);
@@ -94,7 +94,7 @@ describe('lab: a mail host', () => {
       assert.match((await talk(connect(25, host.address)))[0] ?? '', /^220 /);
     });
 
-  it('gets a certificate from Pebble for its own name, and none for one that leads elsewhere', async () => {
+  it('obtains a certificate from Pebble for its own name, and none for a name that resolves to another address', async () => {
     const acme = await lab.acme();
     await host.run(certbot(acme.directory, host.name));
     const leaf = await host.read(`/etc/letsencrypt/live/${host.name}/cert.pem`);
@@ -110,8 +110,8 @@ describe('lab: a mail host', () => {
   });
 });
 
-describe('lab: a host without mail', () => {
-  it('installs Postfix offline, and has what a mail host has from the start', async function () {
+describe('a host of the lab without mail packages', () => {
+  it('installs Postfix offline, and then has the same files as a mail host of the lab', async function () {
     this.timeout(300_000);
     const [bare, stock] = await Promise.all([lab.host(), lab.host({ mail: true })]);
     assert.deepEqual(await bare.state(), {});
@@ -132,25 +132,27 @@ describe('lab: a host without mail', () => {
   });
 });
 
-describe('lab: gone afterwards', () => {
-  const crash = `import { lab } from './test/lab/lab.ts'; await lab.host(); throw new Error('a bug');`;
+describe('a run of the lab', () => {
+  const crash = `import { lab } from './src/lab/lab.ts'; const host = await lab.host(); console.log(host.name); throw new Error('a bug');`;
   const script = ['--import', 'tsx', 'scripts/lab.ts'];
 
-  it('after Ctrl-C', async () => {
+  it('leaves nothing behind after Ctrl-C', async () => {
     const { pid, processes, end } = await boot(script);
     assert.notDeepEqual(traces(pid), []);
     assert.equal(await end('SIGINT'), 130);
     await nothing(pid, processes);
   });
 
-  it('after a crash', async () => {
+  it('leaves nothing behind after a crash', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', crash]);
+    const [name] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.match(name.toString(), /^\S+\n$/, 'a host has booted');
     const [code] = (await once(child, 'close')) as [number];
     assert.equal(code, 1);
     await nothing(child.pid ?? 0, []);
   });
 
-  it('after kill -9: the processes at once, the rest when the next run starts', async () => {
+  it('leaves no process after kill -9, and the next run removes the rest', async () => {
     const { pid, processes, end } = await boot(script);
     await end('SIGKILL');
     await until(() => processes.filter(alive).length === 0);

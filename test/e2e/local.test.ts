@@ -30,7 +30,7 @@ interface Document {
   ];
 }
 
-describe('on the mail host itself', function () {
+describe('harden-mail --local on the mail host', function () {
   this.timeout(900_000);
   let host: LabHost;
   let options: string[];
@@ -60,7 +60,7 @@ describe('on the mail host itself', function () {
     return (JSON.parse(stdout) as Document).hosts[0];
   };
 
-  it('says what it needs of who is not root', async () => {
+  it('check tells a user who is not root to run it with sudo', async () => {
     const { code, stdout, stderr } = await host.exec(`runuser -u guest -- ${TOOL} check --local`);
     assert.equal(code, 1, stdout + stderr);
     assert.match(stdout, /sudo asks for a password\n {2}→ Run it as root: sudo harden-mail/);
@@ -75,7 +75,7 @@ describe('on the mail host itself', function () {
     assert.deepEqual(await writtenSince(host, '/etc', '/var/lib', '/root', '/srv'), []);
   });
 
-  it('a dry run writes nothing', async () => {
+  it('apply --dry-run shows the diff and writes nothing', async () => {
     await mark(host);
     const { code, stdout, stderr } = await local('apply', '--dry-run', ...options);
     assert.equal(code, 0, stdout + stderr);
@@ -83,7 +83,7 @@ describe('on the mail host itself', function () {
     assert.deepEqual(await writtenSince(host), []);
   });
 
-  it('apply by sudo: the same transaction, proved as far as it can be from there, and nothing to do again', async () => {
+  it('apply by a user with sudo commits, says what cannot be seen from the host, and has nothing to do again', async () => {
     const { code, stdout, stderr } = await host.exec(
       `runuser -u admin -- ${TOOL} apply --local --yes --json ${options.join(' ')}`,
     );
@@ -102,12 +102,12 @@ describe('on the mail host itself', function () {
     assert.match((await local('history')).stdout, /1 transaction/);
   });
 
-  it('rollback puts back, and apply does it again', async () => {
+  it('rollback undoes the changes, and apply makes them again', async () => {
     assert.equal((await json('rollback', '--yes', ...options.slice(0, 2))).outcome, 'changed');
     assert.equal((await json('apply', '--yes', ...options)).outcome, 'changed');
   });
 
-  it('a systemd timer finds no drift, then drift, and root has a mail of it', async () => {
+  it('check by the systemd timer of the examples finds no drift, then finds drift and sends root a mail', async () => {
     for (const name of ['harden-mail-check.service', 'harden-mail-check.timer', 'harden-mail-tell.service']) {
       await host.write(`/etc/systemd/system/${name}`, readFileSync(join(ROOT, 'examples/systemd', name)), '0644');
     }
@@ -129,7 +129,7 @@ describe('on the mail host itself', function () {
     assert.match(mail, /drift: /);
   });
 
-  it('Ansible: --check is a dry run with its diff, then changed, then not', async () => {
+  it('the Ansible playbook of the examples shows a diff with --check, then changes the host, then changes nothing', async () => {
     const inventory = scratch(
       'ansible',
       `${host.address} ansible_user=root ansible_python_interpreter=/usr/bin/python3\n`,

@@ -35,7 +35,7 @@ interface Told {
   readonly map: ExposureMap;
 }
 
-describe('map', function () {
+describe('the exposure map', function () {
   this.timeout(600_000);
   let stock: LabHost;
   let spoilt: LabHost;
@@ -69,7 +69,7 @@ describe('map', function () {
     }
   }
 
-  it('a stock host: every listener with its place, in text of 80 columns; nothing is written, and nobody logs in twice', async () => {
+  it('map shows every listener of a stock host with its place in 80 columns, writes nothing, and logs in once', async () => {
     await mark(stock);
     const logins = (): Promise<string> => stock.run(`journalctl -b -o cat _COMM=sshd | grep -c '^Accepted' || true`);
     const before = Number(await logins());
@@ -88,7 +88,7 @@ describe('map', function () {
     );
   });
 
-  it('a stock host: the places are where the entries are, and a real stranger gets what the map says', async () => {
+  it('map names the lines of the entries of a stock host, and a real session of a stranger gets the same verdicts', async () => {
     const map = await mapOf(stock);
     const [mx] = map.ways;
     assert.match(await stock.run(`sed -n '${mx?.line}p' '${mx?.file}'`), /^smtp +inet .* smtpd/);
@@ -98,7 +98,7 @@ describe('map', function () {
     assert.match(await rcpt(stock, 'victim@elsewhere.test'), /[45]/);
   });
 
-  it('every danger is named with its place and with what to do, is counted, and does not make map fail', async () => {
+  it('map names every danger with its place and its fix, counts the dangers, and exits with 0', async () => {
     await mark(spoilt);
     const { code, stdout } = await hardenMail(['map', ...to(spoilt)]);
     assert.equal(code, 0, stdout);
@@ -115,7 +115,7 @@ describe('map', function () {
     assert.deepEqual(await writtenSince(spoilt, '/etc', '/var/lib', '/root', '/srv'), []);
   });
 
-  it('what the map calls an open relay with plaintext logins is one to a real stranger', async () => {
+  it('map and a real session of a stranger agree on an open relay with logins in clear', async () => {
     const map = await mapOf(spoilt);
     assert.equal(verdict(map, 'stranger', 'relay'), 'accepted');
     assert.equal(await rcpt(spoilt, 'victim@elsewhere.test'), '2');
@@ -126,7 +126,7 @@ describe('map', function () {
     assert.doesNotMatch(greeting, /LOGINDISABLED/);
   });
 
-  it('an inventory: both hosts in one document, of which report makes a page with the dangers', async () => {
+  it('map --json writes both hosts of an inventory into one document, whose page shows the dangers', async () => {
     const hosts = Object.fromEntries(
       [stock, spoilt].map(({ name, address }) => [name, { hostname: address, user: 'root' }]),
     );
@@ -142,7 +142,7 @@ describe('map', function () {
     assert.match(page(document, VIEWS), /relays for everybody: an open relay/);
   });
 
-  it('doctor warns of the dangers, and they are in the way of nothing', async () => {
+  it('doctor reports the dangers as warnings, which are no obstacles', async () => {
     const { stdout } = await hardenMail(['doctor', '--json', ...to(spoilt)]);
     const { hosts } = JSON.parse(stdout) as { hosts: [{ diagnoses: { check: string; status: string; text: string; exit: number }[] }] }; // oxfmt-ignore
     const warned = hosts[0].diagnoses.filter(({ status }) => status === 'warn');
@@ -156,7 +156,7 @@ describe('map', function () {
     assert.match(healthy.stdout, /ok: nothing is in the way of an apply\. Nothing was written\.\n$/);
   });
 
-  it('check has them as warnings', async () => {
+  it('check reports the dangers as warnings', async () => {
     const { stdout } = await hardenMail(['check', '--no-diff', ...to(spoilt)]);
     assert.match(
       stdout,
@@ -166,7 +166,7 @@ describe('map', function () {
     assert.doesNotMatch(healthy.stdout, /danger/);
   });
 
-  it('the audit with SSH weighs them', async () => {
+  it('verify --audit over SSH gives each danger a severity', async () => {
     const { stdout } = await hardenMail(['verify', '--audit', '--json', ...to(spoilt)]);
     const { hosts } = JSON.parse(stdout) as { hosts: [{ findings: Finding[] }] };
     const { findings } = hosts[0];

@@ -111,7 +111,7 @@ const DOVECONF: readonly (readonly [string, string])[] = [
   ['disable_plaintext_auth', 'yes'],
 ];
 
-describe('never weaken: the admin’s own settings', () => {
+describe('a host with the administrator’s own settings', () => {
   let host: LabHost;
   let flags: string[];
   let peer: (port: number) => Peer;
@@ -152,7 +152,7 @@ describe('never weaken: the admin’s own settings', () => {
   after(() => host.stop());
 
   for (const [path, replaced] of Object.entries(REPLACED))
-    it(`every line of theirs stands in ${path}, in its order`, async () => {
+    it(`apply keeps the administrator’s lines of ${path} in their order, except the ones that it replaces`, async () => {
       const now = (await read(path)).split('\n');
       let at = 0;
       const gone = (original.get(path) ?? '').split('\n').filter((line) => {
@@ -163,14 +163,14 @@ describe('never weaken: the admin’s own settings', () => {
       assert.deepEqual(gone, replaced);
     });
 
-  it('links, owners, modes, attributes and access lists are as they were', async () => {
+  it('apply keeps links, owners, modes, attributes and access lists', async () => {
     assert.match(metadata, /'\/etc\/postfix\/main\.cf' -> '\.\.\/\.\.\/srv\/config\/postfix-main\.cf'/);
     assert.match(metadata, /'\/etc\/dovecot\/conf\.d' -> '\/srv\/config\/dovecot'/);
     assert.match(metadata, /10-auth\.conf 644 mail:dovecot .*\n.*\n(.*\n)*system\.posix_acl_access .*\nuser\.note /);
     assert.equal(await describeFiles(), metadata);
   });
 
-  it('Postfix sees theirs, and the recipe’s beside them', async () => {
+  it('Postfix reads the administrator’s settings, and those of the recipe beside them', async () => {
     const shown = await host.run(`postconf ${Object.keys(POSTCONF).join(' ')}`);
     assert.deepEqual(
       shown.trimEnd().split('\n'),
@@ -178,18 +178,18 @@ describe('never weaken: the admin’s own settings', () => {
     );
   });
 
-  it('the entry that served 465 goes on to, the only one, with its own options', async () => {
+  it('the administrator’s entry for port 465 stays the only one and keeps its own options', async () => {
     const entries = await host.run('postconf -Mf 465/inet submissions/inet smtps/inet');
     assert.deepEqual(entries.trimEnd().split(/\n\s*/), ON_465);
   });
 
-  it('Dovecot sees theirs, also where it overrides the stock files', async () => {
+  it('Dovecot reads the administrator’s settings, also where they override the stock files', async () => {
     for (const [setting, value] of DOVECONF)
       assert.equal(await host.run(`doveconf -h ${setting}`), `${value}\n`, setting);
     assert.equal(await host.run('stat -c "%a %U:%G" /var/spool/postfix/private/auth'), '600 postfix:root\n');
   });
 
-  it('TLS 1.2 stays refused where they asked for 1.3', async () => {
+  it('TLS 1.2 stays refused where the administrator requires TLS 1.3', async () => {
     for (const port of [465, 993, 995]) {
       const bye = port === 993 ? 'a LOGOUT' : 'QUIT';
       assert.equal((await openssl(peer(port), [bye])).code, 0, `${port} speaks TLS 1.3`);
@@ -198,12 +198,12 @@ describe('never weaken: the admin’s own settings', () => {
     }
   });
 
-  it('the run says what it left alone', () => {
+  it('apply says which settings it leaves unchanged', () => {
     for (const kept of ['smtp_tls_security_level: dane stays', 'smtpd_tls_mandatory_protocols: TLSv1.3 stays'])
       assert.ok(stdout.includes(`  · ${kept}`), stdout);
   });
 
-  it('then there is nothing to do', async () => {
+  it('a second apply has nothing to do', async () => {
     const since = await activity(host);
     const outcome = await hardenMail(['apply', ...flags]);
     assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
@@ -213,7 +213,7 @@ describe('never weaken: the admin’s own settings', () => {
   });
 });
 
-describe('never weaken: the rules of 587 hold on the 465 that comes', () => {
+describe('a port 465 that apply adds to a host with rules on 587', () => {
   const ALICE = { name: 'alice', password: 'down the rabbit hole' };
   let host: LabHost;
   let root: string;
@@ -240,7 +240,7 @@ END
     ['alice', /^250 /],
     ['boss', /^553 .*not owned by user alice/],
   ] as const)
-    it(`alice, as ${sender}`, async () => {
+    it(`port 465 answers alice, who sends as ${sender}, by the rules of 587`, async () => {
       const talk = await talkInTls({ address: host.address, port: 465, name: host.name, root });
       await talk.until(SMTP);
       await talk.ask('EHLO client.example', SMTP);
@@ -251,7 +251,7 @@ END
       talk.end();
     });
 
-  it('and where they do not hold is told', () => {
+  it('apply says which rules 465 takes over, and that it adds no login on 25, where the rules do not hold', () => {
     assert.match(stdout, /· submissions\/inet: takes over from submission\/inet .*: smtpd_sender_restrictions, smtpd_sender_login_maps/m); // oxfmt-ignore
     assert.match(
       stdout,
@@ -259,7 +259,7 @@ END
     );
   });
 
-  it('then there is nothing to do', async () => {
+  it('a second apply has nothing to do', async () => {
     const { stdout: again } = await hardenMail(['apply', '--yes', ...to(host), ...(await trusting(await lab.acme()))]);
     assert.match(again, /ok: nothing to do, \d+ checks passed\n$/);
     await assertTidy(host);

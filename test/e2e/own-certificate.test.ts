@@ -28,7 +28,7 @@ const AUTHORITY = `set -e
   }
 `;
 
-describe('a certificate of the admin', () => {
+describe('a certificate of the administrator (--cert, --key)', () => {
   let host: LabHost;
   let flags: string[];
   const shell = (lines: string) => host.run(`${AUTHORITY}\n${lines}`);
@@ -43,24 +43,24 @@ describe('a certificate of the admin', () => {
 
   const UNFIT: readonly (readonly [string, string, RegExp])[] = [
     ['a key that every user can read', `chmod 644 ${KEY}`, /key \/etc\/ssl\/mail\/privkey\.pem can be read by every/],
-    ['a key under a password', `openssl pkey -aes256 -passout pass:x -in leaf.key -out ${KEY}`, /or has a password$/],
+    ['a key with a password', `openssl pkey -aes256 -passout pass:x -in leaf.key -out ${KEY}`, /or has a password$/],
     ['the key of another certificate', `cp issuer.key ${KEY}; chmod 600 ${KEY}`, /belongs to certificate 2 of/],
     ['a chain in the wrong order', `cat issuer.pem leaf.pem >${CERT}`, /the host's own certificate must come first$/],
     [
-      'a chain with a stranger in it',
+      'a chain with an unrelated certificate',
       `cat leaf.pem root.pem >${CERT}`,
       /certificate 2 of \S+ \(e2e root\) did not issue/,
     ],
-    ['one for another name', 'issue www.example.test 90', /is not for mx\S+ but for DNS:www\.example\.test$/],
+    ['a certificate for another name', 'issue www.example.test 90', /is not for mx\S+ but for DNS:www\.example\.test$/],
     [
-      'one that has expired',
+      'a certificate that has expired',
       `openssl x509 -in leaf.pem -signkey leaf.key -days -1 -out ${CERT} 2>/dev/null`,
       /fullchain\.pem expired on \d{4}-\d\d-\d\d \(mail\)$/,
     ],
-    ['one that is not there', `rm ${CERT}`, /the file \/etc\/ssl\/mail\/fullchain\.pem does not exist on the host$/],
+    ['a missing certificate', `rm ${CERT}`, /the file \/etc\/ssl\/mail\/fullchain\.pem does not exist on the host$/],
   ];
   for (const [what, spoil, says] of UNFIT)
-    it(`${what}: refused, nothing written`, async () => {
+    it(`apply refuses ${what} and writes nothing`, async () => {
       await shell(`issue ${host.name} 90; ${spoil}`);
       await mark(host);
       assertFailure(await hardenMail(['apply', '--yes', ...flags]), {
@@ -72,7 +72,7 @@ describe('a certificate of the admin', () => {
       await assertTidy(host);
     });
 
-  it('fit: served on every port, without certbot, and the key does not travel', async () => {
+  it('apply --debug has every port serve a valid certificate without certbot, and does not print the key', async () => {
     await shell(`issue ${host.name} 90`);
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--debug', ...flags]);
     assert.equal(code, 0, stdout + stderr);
@@ -88,7 +88,7 @@ describe('a certificate of the admin', () => {
     assert.ok(!(stdout + stderr).includes(body));
   });
 
-  it('a second run has nothing to do', async () => {
+  it('a second apply has nothing to do', async () => {
     const since = await activity(host);
     const { code, stdout } = await hardenMail(['apply', '--yes', ...flags]);
     assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
@@ -98,7 +98,7 @@ describe('a certificate of the admin', () => {
 
   const serial = async () => new X509Certificate(await host.read(CERT)).serialNumber;
 
-  it('a new one is loaded by the daemons by themselves, on every port', async () => {
+  it('every port serves a replaced certificate without another run', async () => {
     const before = await serial();
     await shell(`issue ${host.name} 90`);
     assert.notEqual(await serial(), before);
@@ -107,7 +107,7 @@ describe('a certificate of the admin', () => {
     assert.equal((await hardenMail(['check', ...flags])).code, 0);
   });
 
-  it('a new one that nobody watches is found by check, and loaded by the next run, which has it watched again', async () => {
+  it('check finds a replaced certificate whose watch is stopped, and apply loads it and starts the watch again', async () => {
     const before = await serial();
     await host.run('systemctl stop harden-mail-certificate.path; sleep 1.1'); // a file's date is a second's
     await shell(`issue ${host.name} 90`);
@@ -124,7 +124,7 @@ describe('a certificate of the admin', () => {
     assert.equal((await hardenMail(['check', ...flags])).code, 0);
   });
 
-  describe('and what a real name server (dnsmasq) has of it', () => {
+  describe('with DNS records of a real name server (dnsmasq)', () => {
     // Names under .test are nobody's, and not asked for.
     const domain = 'mail.e2e.example.org';
     const hex = (text: string) => Buffer.from(text).toString('hex');
@@ -157,14 +157,14 @@ describe('a certificate of the admin', () => {
       }
     }
 
-    it('records that fit pass', async () =>
+    it('verify passes TLSA and CAA records that match', async () =>
       assert.deepEqual(await told(tlsa(digest), caa('letsencrypt.org')), [
         '0',
         `✔ 25 tlsa _25._tcp.${domain} has a TLSA record of the certificate on disk`,
         '✔ 25 caa the CAA records of e2e.example.org let letsencrypt.org issue',
       ]));
 
-    it('a TLSA record of another key fails, with the record to publish; CAA of another authority warns', async () => {
+    it('verify fails on a TLSA record of another key, prints the right record, and warns about a CAA record of another authority', async () => {
       const [code, ...found] = await told(tlsa('00'.repeat(32)), caa('pki.goog'));
       assert.equal(code, '5');
       assert.equal(found.length, 2);
@@ -173,10 +173,10 @@ describe('a certificate of the admin', () => {
       assert.match(found[1] ?? '', /^! 25 caa .* let pki\.goog issue and not letsencrypt\.org, /);
     });
 
-    it('no record is no finding', async () => assert.deepEqual(await told(), ['0']));
+    it('verify reports nothing when there are no records', async () => assert.deepEqual(await told(), ['0']));
   });
 
-  describe('and what the list of revoked certificates that it names says', () => {
+  describe('with a revocation list of its issuer (CRL)', () => {
     const verify = () => hardenMail(['verify', ...flags]);
 
     /** Publishes the issuer's list, with this certificate on it or not. */
@@ -199,20 +199,20 @@ describe('a certificate of the admin', () => {
       assert.equal(code, 0, stdout + stderr);
     });
 
-    it('not on it: a pass', async () => {
+    it('verify passes a certificate that is not on the list', async () => {
       const { code, stdout } = await verify();
       assert.match(stdout, /✔ +25 revocation +is not on its issuer's list/);
       assert.equal(code, 0);
     });
 
-    it('on it: a failure', async () => {
+    it('verify fails on a certificate that is on the list', async () => {
       await publish(true);
       const { code, stdout } = await verify();
       assert.match(stdout, /✖ +25 revocation +was revoked on 2026-11-20, /);
       assert.equal(code, 5);
     });
 
-    it('it cannot be fetched: a hint, and no alarm', async () => {
+    it('verify gives a hint and does not fail when the list cannot be fetched', async () => {
       await host.run('systemctl stop e2e-crl');
       const { code, stdout } = await verify();
       assert.match(stdout, /· +25 revocation +whether it is revoked is not known \(http:\S+: .*ECONNREFUSED/);
@@ -220,7 +220,7 @@ describe('a certificate of the admin', () => {
     });
   });
 
-  it('that has no key beside it on the command line is an error before any host is contacted', async () => {
+  it('--cert without --key is an error before any host is contacted', async () => {
     const { code, stderr } = await hardenMail(['apply', '--yes', '--host', '192.0.2.1', '--cert', CERT]);
     assert.equal(code, 3);
     assert.match(stderr, /has a cert but no key/);

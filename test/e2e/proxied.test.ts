@@ -11,7 +11,7 @@ import { IMAP, SMTP, talkInClear, talkInTls } from '../support/talk.ts';
 const ALICE = { name: 'alice', password: 'down the rabbit hole' };
 const OWN = '/etc/dovecot/conf.d/99-proxy.conf';
 
-describe('proxied: a mail host behind haproxy', () => {
+describe('a mail host behind haproxy', () => {
   let host: LabHost;
   let front: LabHost;
   let flags: string[];
@@ -45,21 +45,21 @@ describe('proxied: a mail host behind haproxy', () => {
   });
   after(() => Promise.all([host.stop(), front.stop()]));
 
-  it('without the line port 25 turns us away, as any client that is no proxy', async () => {
+  it('port 25 refuses a client that does not send the PROXY header', async () => {
     const talk = await talkInClear({ address: host.address, port: 25, name: host.name, root });
     const [greeting] = await talk.until(SMTP);
     assert.match(greeting ?? '', /^421 /);
     talk.end();
   });
 
-  it('apply proves each port by speaking the protocol, and ends well', async () => {
+  it('apply speaks the PROXY protocol to check each port, and succeeds', async () => {
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /changed: .*, \d+ checks passed\n$/);
     await assertTidy(host);
   });
 
-  it('then there is nothing to do, each time', async () => {
+  it('each of three more applies has nothing to do', async () => {
     for (let run = 1; run <= 3; run++) {
       const { stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
       const since = await host.run('journalctl -q --no-pager -n 20 -o cat -t dovecot');
@@ -67,7 +67,7 @@ describe('proxied: a mail host behind haproxy', () => {
     }
   });
 
-  it('verify passes every check on 25, 465 and 993, seen from here, with a login as alice', async () => {
+  it('verify passes every check on 25, 465 and 993 over direct connections, with a login of alice', async () => {
     const { code, stdout } = await hardenMail(
       ['verify', '--json', '--probe-user', ALICE.name, ...to(host), '--ca', flags.at(-1) ?? ''],
       { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password },
@@ -88,7 +88,7 @@ describe('proxied: a mail host behind haproxy', () => {
     }
   });
 
-  it('users reach it through haproxy, on 465 and 993', async () => {
+  it('users reach 465 and 993 through haproxy', async () => {
     const smtp = await talkInTls(throughProxy(465));
     await smtp.until(SMTP);
     await smtp.ask('EHLO client.example', SMTP);
@@ -101,7 +101,7 @@ describe('proxied: a mail host behind haproxy', () => {
     imap.end();
   });
 
-  it('an audit speaks it too', async () => {
+  it('verify --audit speaks the PROXY protocol too', async () => {
     const { stdout } = await hardenMail(['verify', '--audit', '--json', ...to(host), '--ca', flags.at(-1) ?? '']);
     const { audit } = (JSON.parse(stdout) as { hosts: [{ audit: { port: number; answers: boolean }[] }] }).hosts[0];
     for (const port of [25, 465, 993])
@@ -111,7 +111,7 @@ describe('proxied: a mail host behind haproxy', () => {
       );
   });
 
-  it('where Dovecot trusts the proxy alone, 993 cannot be proved from here: a hint, and no failure', async () => {
+  it('verify gives a hint about 993 and does not fail when Dovecot trusts only haproxy', async () => {
     await trust(front.address);
     await host.run('systemctl reload dovecot; sleep 1');
     const { code, stdout } = await hardenMail(['verify', '--json', ...to(host), '--ca', flags.at(-1) ?? '']);

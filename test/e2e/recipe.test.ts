@@ -38,7 +38,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
   });
   after(() => host.stop());
 
-  describe('looking only', () => {
+  describe('before apply', () => {
     it('a dry run shows the diff of every file and writes nothing', async () => {
       await mark(host);
       const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...to(host), ...authority]);
@@ -56,14 +56,14 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.deepEqual(await host.state(), stock);
     });
 
-    it('--detailed-exitcode tells by 2 that there is something to do', async () => {
+    it('apply --dry-run --detailed-exitcode exits with 2 when there is something to change', async () => {
       const flags = ['apply', '--dry-run', '--detailed-exitcode', '--no-diff', ...to(host), ...authority];
       const { code, stdout } = await hardenMail(flags);
       assert.equal(code, 2);
       assert.doesNotMatch(stdout, /^@@/m);
     });
 
-    it('a question that is answered with no leaves everything as it is', async () => {
+    it('the answer no to the question of apply leaves every file unchanged', async () => {
       const terminal = startInTerminal(['apply', ...to(host), ...authority]);
       await terminal.said(/Apply to \S+\? \[y\/N\]/);
       terminal.type('n\r');
@@ -75,7 +75,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.equal((await host.exec('ls /var/lib/harden-mail')).code, 2, 'no transaction');
     });
 
-    it('the stock host offers none of it yet', async () => {
+    it('the stock host offers no login on 25 and does not listen on 465', async () => {
       const smtp = await talkInClear(peer(25));
       await smtp.until(SMTP);
       const offers = await smtp.ask('EHLO client.example', SMTP);
@@ -85,7 +85,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
     });
   });
 
-  describe('apply', () => {
+  describe('right after apply', () => {
     let done: Activity;
 
     before(async () => {
@@ -96,14 +96,14 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       done = await activity(host, since);
     });
 
-    it('has the daemons reload, not restart', () => {
+    it('the daemons have reloaded and not restarted', () => {
       assert.deepEqual(done.reloads.toSorted(), ['dovecot', 'postfix']);
       assert.equal(done.restarts, 0);
     });
 
-    it('the daemons’ own checks have nothing to say', () => assertContent(host));
+    it('the checks of the daemons report nothing', () => assertContent(host));
 
-    it('owners, modes and links are as before, and there is nothing new beside them', async () => {
+    it('owners, modes and links are as before, and only the files of the recipe and the renewal hook are changed', async () => {
       const now = await host.state();
       const shape = (state: State) =>
         Object.entries(state)
@@ -116,13 +116,13 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.deepEqual({ mode: now[HOOK]?.mode, owner: now[HOOK]?.owner }, { mode: '755', owner: 'root:root' });
     });
 
-    it('nothing is left behind: no staged file, no unit, no lock', () => assertTidy(host));
+    it('no staged file, no unit and no lock is left behind', () => assertTidy(host));
   });
 
   recipesOwnTests(ALICE, () => ({ host, root }));
 
-  describe('afterwards', () => {
-    it('verify finds all of it in order, and logs alice in on each port', async () => {
+  describe('after the tests of the recipe', () => {
+    it('verify passes every check, and logs alice in on each port', async () => {
       const ca = await trusting(await lab.acme());
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
       const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
@@ -134,7 +134,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.ok(!(stdout + stderr).includes(ALICE.password));
     });
 
-    it('check says that it is as it should be, and what an edit or a stopped daemon makes of it', async () => {
+    it('check passes, and then reports an edit, a leftover file and a stopped daemon as drift', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...authority.slice(2)]);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /^\S+ {2}ok: as it should be, \d+ checks passed\n$/);
@@ -172,7 +172,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       }
     });
 
-    it('check --upgrade-to tells what the next release will break, and what apply will do about it', async () => {
+    it('check --upgrade-to says what the next release will break, and what apply will then change', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', 'trixie', ...to(host)]);
       assert.equal(code, 2, stdout + stderr);
       assert.match(stdout, /^ {2}! Dovecot 2\.4\.\d does not start with these files: /m);
@@ -189,7 +189,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       );
     });
 
-    it('what V8 compiled is kept for the next run; one that others can write, or that is broken, is not taken', async () => {
+    it('the compiled code is kept for the next run, and is replaced when others can write it or when it is damaged', async () => {
       const kept = join(SCRATCH, '.cache', 'harden-mail', 'code');
       const runs = async () => {
         const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...authority.slice(2)]);
@@ -210,7 +210,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
 
     seesWhatRuns(() => ({ host, flags: [...to(host), ...authority.slice(2)] }));
 
-    it('a second run has nothing to do: no file is touched, nothing is reloaded', async () => {
+    it('a second apply has nothing to do: it writes no file and reloads no daemon', async () => {
       const [state, running, since] = await Promise.all([host.state(), daemons(host), activity(host)]);
       await mark(host);
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...to(host), ...authority]);

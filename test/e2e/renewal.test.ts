@@ -14,7 +14,7 @@ import { assertShown, MAIL_PORTS } from '../support/talk.ts';
 const PORTS = [...MAIL_PORTS, 587];
 const RENEW = 'certbot renew --no-random-sleep-on-renew';
 
-describe('renewal', () => {
+describe('the renewal of a certificate', () => {
   let host: LabHost;
   let root: string;
 
@@ -65,9 +65,9 @@ describe('renewal', () => {
     return { failures, tries };
   }
 
-  it('to begin with, every port serves the certificate on disk', async () => assertServed(await onDisk()));
+  it('every port serves the certificate on disk before the renewal', async () => assertServed(await onDisk()));
 
-  it('certbot renew changes the certificate, every port serves it, and no connection is refused meanwhile', async () => {
+  it('certbot renew replaces the certificate, every port serves the new one, and no connection is refused meanwhile', async () => {
     const [before, since] = [await onDisk(), await activity(host)];
     const { failures, tries } = await knocking(async () => {
       await host.run(`${RENEW} --force-renewal`);
@@ -83,13 +83,13 @@ describe('renewal', () => {
     assert.doesNotMatch(log, /was not reloaded/);
   });
 
-  it('afterwards the host is as it should be: check finds no drift', async () => {
+  it('check finds no drift after the renewal', async () => {
     const { code, stdout, stderr } = await hardenMail(['check', ...to(host), ...(await trusting(await lab.acme()))]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /ok: as it should be, \d+ checks passed\n$/);
   });
 
-  it('what certbot.timer starts does the same', async () => {
+  it('certbot.service, which certbot.timer starts, has every port serve a new certificate too', async () => {
     const before = await onDisk();
     await host.run(`sed -i '1i renew_before_expiry = 7000 days' /etc/letsencrypt/renewal/${host.name}.conf
       systemctl start certbot.service
@@ -102,14 +102,14 @@ describe('renewal', () => {
     );
   });
 
-  it('a certificate that is not due is not renewed, and nothing is reloaded', async () => {
+  it('certbot renew does not renew a certificate that is not due, and reloads no daemon', async () => {
     const [before, since] = [await onDisk(), await activity(host)];
     await host.run(RENEW);
     assert.equal(await onDisk(), before);
     assert.deepEqual((await activity(host, since)).reloads, []);
   });
 
-  it('a renewal of another certificate is not ours: the hook is content, and nothing is reloaded', async () => {
+  it('the hook succeeds and reloads no daemon after the renewal of an unrelated certificate', async () => {
     const other = `www.${host.name}`;
     await (await lab.acme()).setA(other, host.address);
     const { directory } = await lab.acme();
@@ -120,7 +120,7 @@ describe('renewal', () => {
     assert.deepEqual((await activity(host, since)).reloads, []);
   });
 
-  it('a daemon that was stopped stays so, and the hook is content', async () => {
+  it('the hook succeeds and does not start a stopped daemon', async () => {
     await host.run('systemctl stop dovecot');
     try {
       const said = await host.run(`${RENEW} --force-renewal --cert-name ${host.name} 2>&1`);
@@ -132,7 +132,7 @@ describe('renewal', () => {
     await assertServed(await onDisk());
   });
 
-  it('a reload that fails is told by certbot and in syslog', async () => {
+  it('certbot and syslog report a reload that fails', async () => {
     await host.run(`mkdir -p /run/systemd/system/dovecot.service.d
       printf '[Service]\\nExecReload=\\nExecReload=/bin/false\\n' >/run/systemd/system/dovecot.service.d/e2e.conf
       systemctl daemon-reload`);
@@ -149,7 +149,7 @@ describe('renewal', () => {
     }
   });
 
-  it('a timer that does not run is told, by check too', async () => {
+  it('check warns when certbot.timer does not run', async () => {
     await host.run('systemctl disable -q --now certbot.timer');
     try {
       const { stdout } = await hardenMail(['check', ...to(host)]);
@@ -162,7 +162,7 @@ describe('renewal', () => {
     }
   });
 
-  it('what dns prints is of the key that is served, and of nothing else', async () => {
+  it('dns prints the TLSA record of the key that is served, and nothing but records and comments', async () => {
     const { code, stdout, stderr } = await hardenMail(['dns', ...to(host)]);
     assert.equal(code, 0, stdout + stderr);
     const [, digest] =

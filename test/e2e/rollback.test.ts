@@ -11,7 +11,7 @@ import { openssl } from '../support/opinions.ts';
 import { SMTP, talkInClear } from '../support/talk.ts';
 import type { Peer } from '../support/talk.ts';
 
-describe('a transaction that does not come to its end', () => {
+describe('a transaction that does not complete', () => {
   let host: LabHost;
   let flags: string[];
   let stock: State;
@@ -68,7 +68,7 @@ describe('a transaction that does not come to its end', () => {
     smtp.end();
   }
 
-  it('the controller is killed: the host waits for its word, and no longer', async () => {
+  it('the host puts everything back after the time-out when the controller is killed', async () => {
     const controller = await live('--confirm-timeout', '3');
     const since = await activity(host);
     controller.signal('SIGKILL');
@@ -78,7 +78,7 @@ describe('a transaction that does not come to its end', () => {
     await assertAsBefore();
   });
 
-  it('the transaction itself is killed on the host', async () => {
+  it('the host puts everything back when the transaction itself is killed', async () => {
     const controller = await live();
     await host.run("systemctl kill -s KILL 'harden-mail-*.service'");
     assert.equal(await ended(), 'rolled-back');
@@ -89,7 +89,7 @@ describe('a transaction that does not come to its end', () => {
     await assertAsBefore();
   });
 
-  it('what worked before does not work any more', async () => {
+  it('the host puts everything back when a check fails that passed before', async () => {
     // An old guide's ciphers: RSA only. The stock certificate is one, the new one is not.
     await host.run(`set -e
       cp -a /etc/postfix/main.cf /root/stock-main.cf
@@ -105,7 +105,7 @@ describe('a transaction that does not come to its end', () => {
     await assertAsBefore();
   });
 
-  it('the power is cut', async () => {
+  it('the host puts everything back after a power cut', async () => {
     const controller = await live();
     controller.signal('SIGCONT');
     await host.reboot('power-cut');
@@ -116,7 +116,7 @@ describe('a transaction that does not come to its end', () => {
     assert.match(stdout, /failed: .*\n {2}→ .*puts everything back within.*\n$/);
   });
 
-  it('somebody edits a file meanwhile: theirs stays, and the run says so', async () => {
+  it('the host keeps a file that somebody edits meanwhile, and the run reports the file', async () => {
     const controller = await live();
     await host.run("echo '# by hand' >>/etc/postfix/main.cf; systemctl kill -s KILL 'harden-mail-*.service'");
     assert.equal(await ended(), 'broken');
@@ -134,7 +134,7 @@ describe('a transaction that does not come to its end', () => {
     await assertTidy(host);
   });
 
-  it('the next run works, and keeps the edit', async () => {
+  it('the next apply succeeds and keeps the edit', async () => {
     byHand = await host.state();
     const { code, stdout } = await hardenMail(['apply', ...flags]);
     assert.equal(code, 0, stdout);
@@ -144,7 +144,7 @@ describe('a transaction that does not come to its end', () => {
     await assertTidy(host);
   });
 
-  it('harden-mail rollback takes the last transaction back, to the byte', async () => {
+  it('harden-mail rollback restores every byte from before the last transaction', async () => {
     const { code, stdout } = await hardenMail(['rollback', '--yes', '--no-diff', ...to(host)]);
     assert.equal(code, 0, stdout);
     const digests = (state: State) => Object.entries(state).map(([path, { sha256 }]) => `${path} ${sha256}`);

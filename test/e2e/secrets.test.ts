@@ -47,7 +47,7 @@ const MAIN: Readonly<Record<string, string>> = {
 const MASTER = `  -o smtp_sasl_password_maps=inline:{relay=user:${secret(17)}}\n`;
 const TERMINAL = '\u001b]0;pwned\u0007\u009b31m\u202e';
 
-describe('secrets', () => {
+describe('a host with secrets in its files', () => {
   let host: LabHost;
   let flags: string[];
   let key: string;
@@ -92,15 +92,15 @@ describe('secrets', () => {
     const where = ['--host', address, '--user', 'ops', '--identity', key, '--known-hosts', knownHosts];
     flags = [...where, '--ssh-config', 'none', '--ask-become-pass'];
     commands = {
-      'dry run': ['apply', '--dry-run', '--json', ...acme],
+      'a dry run': ['apply', '--dry-run', '--json', ...acme],
       apply: ['apply', '--yes', '--debug', '--probe-user', 'carol', ...acme],
-      again: ['apply', '--yes', '--json', ...acme],
+      'a second apply': ['apply', '--yes', '--json', ...acme],
       check: ['check', ...ca],
       verify: ['verify', '--json', '--probe-user', 'carol', ...ca],
       history: ['history'],
-      'history in JSON': ['history', '--json'],
+      'history --json': ['history', '--json'],
       map: ['map'],
-      'map in JSON': ['map', '--json'],
+      'map --json': ['map', '--json'],
       rollback: ['rollback', '--yes', ...ca],
     };
   });
@@ -136,18 +136,18 @@ describe('secrets', () => {
   }
 
   for (const name of [
-    'dry run',
+    'a dry run',
     'apply',
-    'again',
+    'a second apply',
     'check',
     'verify',
     'history',
-    'history in JSON',
+    'history --json',
     'map',
-    'map in JSON',
+    'map --json',
     'rollback',
   ]) {
-    it(`${name}: works, shows no secret, and nothing that a terminal obeys`, async () => {
+    it(`${name} succeeds, shows no secret, and prints nothing that a terminal obeys`, async () => {
       const { code, stdout, stderr } = await run(commands[name] ?? []);
       assert.equal(code, 0, stdout + stderr);
       for (const one of ALL) assert.ok(!(stdout + stderr).includes(one), `${one} in:\n${stdout}\n${stderr}`);
@@ -156,7 +156,7 @@ describe('secrets', () => {
     });
   }
 
-  it('before an upgrade: databases in the diff of what would be converted', async () => {
+  it('check --upgrade-to shows no secret in the diff of converted files with database passwords', async () => {
     const database = (driver: string) =>
       `passdb {\n  driver = ${driver}\n  args = /etc/dovecot/dovecot-${driver}.conf.ext\n}\n`;
     await host.write('/etc/dovecot/conf.d/99-databases.conf', database('sql') + database('ldap'));
@@ -168,7 +168,7 @@ describe('secrets', () => {
     }
   });
 
-  it('diffs showed the lines with the secrets, masked', () => {
+  it('the diffs show the lines of the secrets, with the secrets masked', () => {
     const all = said.join('\n');
     for (const what of [
       'smtp_sasl_password_maps = ',
@@ -180,7 +180,7 @@ describe('secrets', () => {
     }
   });
 
-  it('none of twenty in any log of the host, or in its process list', async () => {
+  it('no log and no process list of the host has a secret, except those that Postfix itself shows', async () => {
     await host.run(`sh -c ': ${SEEN}; sleep 0.5'`);
     await sleep(200);
     await host.run('touch /run/stop');
@@ -196,7 +196,7 @@ describe('secrets', () => {
     assert.equal((await host.exec('test -e /tmp/canary')).code, 1);
   });
 
-  it('what the journal keeps of files is for root alone', async () => {
+  it('only root can find the copies of files in the journal', async () => {
     const found = await host.exec(
       'setpriv --reuid nobody --clear-groups find /var/lib/harden-mail /run/harden-mail -type f',
     );
@@ -204,7 +204,7 @@ describe('secrets', () => {
     assert.match(await host.run('ls /var/lib/harden-mail/tx/*/before/0'), /before/);
   });
 
-  it('no question is answered where nobody is: the run ends, and waits for nothing', async () => {
+  it('a run without a terminal fails and does not wait for an answer', async () => {
     const { code, stderr } = await hardenMail(['check', ...flags], env);
     assert.notEqual(code, 0);
     for (const one of ALL) assert.ok(!stderr.includes(one));

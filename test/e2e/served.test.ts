@@ -31,35 +31,35 @@ const POP3_LOGIN = [995, POP3, `USER ${ALICE.name}`, `PASS ${ALICE.password}`] a
 
 const HOSTS: readonly Left[] = [
   {
-    what: 'IMAP only: no package for POP3',
+    what: 'a host with IMAP only: the package for POP3 is not installed',
     setup: 'DEBIAN_FRONTEND=noninteractive apt-get -q -y purge dovecot-pop3d',
     says: /^ {2}· POP3 is not served here, and stays so: the package dovecot-pop3d is not installed \(--serve pop3 installs it\)$/m,
     closed: [110, 995],
     login: IMAP_LOGIN,
   },
   {
-    what: 'POP3 only: no package for IMAP',
+    what: 'a host with POP3 only: the package for IMAP is not installed',
     setup: 'DEBIAN_FRONTEND=noninteractive apt-get -q -y purge dovecot-imapd',
     says: /^ {2}· IMAP is not served here, and stays so: the package dovecot-imapd is not installed/m,
     closed: [143, 993],
     login: POP3_LOGIN,
   },
   {
-    what: 'IMAP only: protocols without POP3',
+    what: 'a host with IMAP only: the setting protocols does not list POP3',
     setup: "echo 'protocols = imap' >/etc/dovecot/local.conf; systemctl restart dovecot",
     says: /^ {2}· POP3 is not served here, and stays so: \/etc\/dovecot\/local\.conf:1: protocols = imap$/m,
     closed: [110, 995],
     login: IMAP_LOGIN,
   },
   {
-    what: 'no mail from other servers: the entry for port 25 is a comment',
+    what: 'a host without mail from other servers: the entry for port 25 is a comment',
     setup: "sed -i 's/^smtp \\+inet/#&/' /etc/postfix/master.cf; systemctl restart postfix@-",
     says: /^ {2}· SMTP \(port 25\) is not served here, and stays so: \/etc\/postfix\/master\.cf has no active entry for it$/m,
     closed: [25],
     login: IMAP_LOGIN,
   },
   {
-    what: 'Dovecot for logins alone: no package for IMAP or POP3',
+    what: 'a host whose Dovecot only checks passwords: the packages for IMAP and POP3 are not installed',
     setup: `DEBIAN_FRONTEND=noninteractive apt-get -q -y purge dovecot-imapd dovecot-pop3d
       echo 'protocols =' >/etc/dovecot/local.conf; systemctl restart dovecot`,
     says: /^ {2}· IMAP is not served here, and stays so: .*\n {2}· POP3 is not served here, and stays so: /m,
@@ -68,7 +68,7 @@ const HOSTS: readonly Left[] = [
   },
 ];
 
-describe('served: what is left out on purpose', () => {
+describe('services that are left out on purpose', () => {
   for (const { what, setup, says, closed, login } of HOSTS)
     describe(what, () => {
       let host: LabHost;
@@ -95,7 +95,7 @@ describe('served: what is left out on purpose', () => {
         );
       };
 
-      it('apply says so once, keeps it, and ends well', async () => {
+      it('apply says once that the service is left out, keeps it left out, and succeeds', async () => {
         await notThere();
         const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...flags]);
         assert.equal(code, 0, stdout + stderr);
@@ -119,7 +119,7 @@ describe('served: what is left out on purpose', () => {
         smtp.end();
       });
 
-      it('then there is nothing to do, and check and verify have nothing against it', async () => {
+      it('a second apply has nothing to do, and check and verify pass', async () => {
         const again = await hardenMail(['apply', '--yes', ...flags]);
         assert.equal(again.code, 0, again.stdout + again.stderr);
         assert.match(again.stdout, /ok: nothing to do, \d+ checks passed\n$/);
@@ -129,7 +129,7 @@ describe('served: what is left out on purpose', () => {
         }
       });
 
-      it('strict keeps it too, and rollback leads back', async () => {
+      it('the profile strict and a rollback keep the service left out too', async () => {
         const strict = await hardenMail(['apply', '--yes', '--no-diff', '--profile', 'strict', ...flags]);
         assert.equal(strict.code, 0, strict.stdout + strict.stderr);
         await notThere();
@@ -149,7 +149,7 @@ describe('served: what is left out on purpose', () => {
     });
     after(() => host.stop());
 
-    it('is declined with the reason before anything is written', async () => {
+    it('apply declines the host with the reason before anything is written', async () => {
       await mark(host);
       assertFailure(await hardenMail(['apply', '--yes', ...to(host), ...(await issuedBy(await lab.acme()))]), {
         exit: 1,

@@ -1,3 +1,3 @@
 import { sessionTests } from '../support/stories/sessions.ts';
 
-describe('sessions, Debian 12', () => sessionTests('bookworm'));
+describe('user sessions on Debian 12', () => sessionTests('bookworm'));

@@ -55,7 +55,7 @@ END
   });
   after(() => host.stop());
 
-  /** With an inventory that has these further names. */
+  /** With an inventory that has these additional names. */
   function run(command: string, sni: readonly object[], ...more: string[]): Promise<Outcome> {
     const inventory = {
       hosts: { [host.name]: { hostname: host.address, user: 'root', acmeServer, ...(sni.length > 0 && { sni }) } },
@@ -85,14 +85,14 @@ END
     await shows(LEGACY, '/etc/ssl/mail/legacy.pem');
   }
 
-  it('to begin with: one domain, and what the admin has for another stays', async () => {
+  it('apply for one domain keeps the certificate that the administrator has set for another', async () => {
     await apply([], /changed: /);
     await shows(host.name, lineage(host.name));
     await shows(LEGACY, '/etc/ssl/mail/legacy.pem');
     without = await host.state();
   });
 
-  it('a dry run tells what would be requested and set, and writes nothing', async () => {
+  it('a dry run shows the certificate to request and the settings to write, and writes nothing', async () => {
     const { code, stdout, stderr } = await run('apply', entries(), '--dry-run');
     assert.equal(code, 0, stdout + stderr);
     assert.match(
@@ -104,7 +104,7 @@ END
     assert.deepEqual(await host.state(), without);
   });
 
-  it('each name is shown its own certificate on every port, and verify has looked', async () => {
+  it('every port serves each name its own certificate, and verify checks each name on each port', async () => {
     await apply(entries(), /changed: /);
     await assertAllShown();
     // From outside alone nobody knows what is on disk: there it is said that it was not compared.
@@ -123,7 +123,7 @@ END
     await assertTidy(host);
   });
 
-  it('a second run has nothing to do; nor has one without an inventory, which does not take them back', async () => {
+  it('a second apply has nothing to do, and an apply without the inventory does not remove the names', async () => {
     const since = await activity(host);
     await apply(entries(), /ok: nothing to do, \d+ checks passed\n$/);
     const { code, stdout } = await hardenMail(['apply', '--yes', ...to(host), ...flags]);
@@ -132,7 +132,7 @@ END
     assert.deepEqual((await activity(host, since)).reloads, []);
   });
 
-  it('a renewal of that certificate alone is served for its names, and no other changes', async () => {
+  it('every port serves a renewed certificate for its names, and the other certificates stay', async () => {
     const before = await onDisk(lineage(name('other')));
     await host.run(`certbot renew --no-random-sleep-on-renew --force-renewal --cert-name ${name('other')}`);
     assert.notEqual(await onDisk(lineage(name('other'))), before);
@@ -143,12 +143,12 @@ END
     assert.equal(code, 0, stdout + stderr);
   });
 
-  it('one of the admin’s that is replaced is loaded by itself', async () => {
+  it('every port serves a replaced certificate of the administrator without another run', async () => {
     await host.run(issue(name('own'), 'own'));
     await shows(name('own'), OWN.cert);
   });
 
-  it('one of the admin’s that nobody watches and that is not loaded yet: verify fails on its name alone, and apply has it taken up', async () => {
+  it('verify fails only on the name whose replaced certificate is not loaded, and apply has it loaded', async () => {
     await host.run(`systemctl stop harden-mail-certificate.path; sleep 1.1; ${issue(name('own'), 'own')}`);
     const { code, stdout } = await run('verify', entries());
     assert.equal(code, 5, stdout);
@@ -158,7 +158,7 @@ END
     await assertAllShown();
   });
 
-  it('one that is not fit is refused, and nothing is written', async () => {
+  it('apply refuses a certificate that does not have the requested name, and writes nothing', async () => {
     const before = await host.state();
     const { code, stdout } = await run('apply', [{ names: [name('elsewhere')], ...OWN }], '--yes');
     assert.equal(code, 1, stdout);
@@ -166,7 +166,7 @@ END
     assert.deepEqual(await host.state(), before);
   });
 
-  it('taken out of the inventory: what was written is taken back, to the byte, and nothing of the admin’s', async () => {
+  it('apply removes its own settings, and none of the administrator’s, when the names leave the inventory', async () => {
     await apply([], /changed: /);
     assert.deepEqual(served(await host.state()), served(without));
     await shows(LEGACY, '/etc/ssl/mail/legacy.pem');

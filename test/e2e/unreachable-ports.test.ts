@@ -34,7 +34,7 @@ describe('ports that a firewall closes', () => {
   });
   after(() => host.stop());
 
-  it('are a hint after apply, and nothing is put back for them', async () => {
+  it('apply gives a hint about each closed port and puts nothing back', async () => {
     const { code, stdout, stderr } = await hardenMail([
       ...['apply', '--yes', '--no-diff', ...to(host)],
       ...(await issuedBy(await lab.acme())),
@@ -48,7 +48,7 @@ describe('ports that a firewall closes', () => {
     await assertTidy(host);
   });
 
-  it('verify looks at them through SSH, and says so of each check', async () => {
+  it('verify checks the closed ports through SSH and marks each finding with this way', async () => {
     await host.run('nft -f -', { input: firewall('drop', REJECT) });
     const { code, stdout, stderr } = await hardenMail(['verify', '--json', ...to(host), ...ca]);
     assert.equal(code, 0, stdout + stderr);
@@ -67,7 +67,7 @@ describe('ports that a firewall closes', () => {
       assert.ok(findings.some((finding) => finding.port === port && finding.check === 'certificate-served'));
   });
 
-  it('and one where nothing listens is a failure, firewall or not', async () => {
+  it('verify fails on a port where nothing listens, with a firewall and without one', async () => {
     await host.run('nft -f -; systemctl stop dovecot', { input: firewall(REJECT, REJECT) });
     const { code, stdout } = await hardenMail(['verify', ...to(host), ...ca]);
     await host.run('systemctl start dovecot');

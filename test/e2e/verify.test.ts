@@ -130,7 +130,7 @@ describe('verify against a real Debian 12 mail host', function () {
     );
   }
 
-  it('as it comes: self-signed, no AUTH on 25, nothing on 465', async () => {
+  it('verify reports the self-signed certificates, no AUTH on 25 and nothing on 465 on a stock host', async () => {
     const snakeoil = (await host.read('/etc/ssl/certs/ssl-cert-snakeoil.pem')).toString();
     const findings = await look({ certificate: snakeoil });
     assert.deepEqual(others(findings), [
@@ -159,7 +159,7 @@ describe('verify against a real Debian 12 mail host', function () {
       await host.run(HARDEN);
     });
 
-    it('passes every check, with a real login on each port', async () => {
+    it('verify passes every check, with a real login on each port', async () => {
       const findings = await expect([], { user });
       assert.deepEqual(
         findings.filter(({ check }) => check === 'login').map(({ port }) => port),
@@ -167,7 +167,7 @@ describe('verify against a real Debian 12 mail host', function () {
       );
     });
 
-    it('openssl agrees on every port: trusted, for this name, and this very certificate', async () => {
+    it('openssl gets the same certificate on every port, and trusts it for this name', async () => {
       const { fingerprint256 } = new X509Certificate(certificates.good.cert);
       const folder = await mkdtemp(join(tmpdir(), 'harden-mail-verify-'));
       try {
@@ -189,7 +189,7 @@ describe('verify against a real Debian 12 mail host', function () {
       [25, '--tls'],
       [465, '--tls-on-connect'],
     ] as const)
-      it(`swaks agrees: ${port} logs in inside TLS`, async () => {
+      it(`swaks logs in inside TLS on ${port}`, async () => {
         const { stdout } = await run('swaks', [
           ...['--server', host.address, '--port', String(port), tls, '--auth', 'PLAIN', '--auth-user', user.name],
           ...['--auth-password', user.password, '--quit-after', 'AUTH', '--ehlo', 'client.example.test'],
@@ -197,7 +197,7 @@ describe('verify against a real Debian 12 mail host', function () {
         assert.match(stdout, /^<~ +235 2\.7\.0 Authentication successful/m);
       });
 
-    it('a wrong password, however long the daemons put off their answer', async () => {
+    it('verify reports a wrong password, however long the daemons delay their answer', async () => {
       const findings = await look({ user: { ...user, password: 'wrong' } });
       assert.deepEqual(
         others(findings),
@@ -206,7 +206,7 @@ describe('verify against a real Debian 12 mail host', function () {
       assert.match(text(findings, 993, 'login'), /AUTHENTICATIONFAILED/);
     });
 
-    it('waits for the second line of the greeting where postscreen stands in front of 25', async () => {
+    it('verify waits for the second line of the greeting when postscreen stands in front of 25', async () => {
       await host.run(`cp -a /etc/postfix /root/before-postscreen
         postconf -e postscreen_greet_action=enforce postscreen_cache_map=
         postconf -M smtp/inet='smtp inet n - y - 1 postscreen' smtpd/pass='smtpd pass - - y - - smtpd'
@@ -223,7 +223,7 @@ describe('verify against a real Debian 12 mail host', function () {
       }
     });
 
-    it('leaves as a polite client does: nothing is logged as lost, nor, unless it tries one, as a failed login', async () => {
+    it('verify leaves no lost connection in the log, and without a login attempt no failed login', async () => {
       await host.run('journalctl --rotate; journalctl --vacuum-time=1s');
       await look({ tryLogin: false });
       await sleep(500);
@@ -240,7 +240,7 @@ describe('verify against a real Debian 12 mail host', function () {
 
   const BROKEN: readonly { name: string; by: string; expected: string[]; words?: [number, string, RegExp][] }[] = [
     {
-      name: 'logins in the clear',
+      name: 'logins in clear',
       by: 'postconf -P smtp/inet/smtpd_tls_auth_only=no; dovecot yes no',
       expected: ['25 no-plain-login fail direct', '110 no-plain-login fail direct', '143 no-plain-login fail direct'],
       words: [
@@ -250,7 +250,7 @@ describe('verify against a real Debian 12 mail host', function () {
       ],
     },
     {
-      name: '465 without TLS',
+      name: 'a port 465 without TLS',
       by: 'postconf -P submissions/inet/smtpd_tls_wrappermode=no',
       expected: ['465 tls fail direct'],
       words: [[465, 'tls', /what answers is not TLS/]],
@@ -264,7 +264,7 @@ describe('verify against a real Debian 12 mail host', function () {
       ],
     },
     {
-      name: 'no POP3 and no login in the clear at all',
+      name: 'a closed 995, but not a closed 110, as a failure',
       by: "sed -i 's/^!include_try.*protocols.d.*/protocols = imap/' /etc/dovecot/dovecot.conf",
       expected: ['995 answers fail ssh'],
       words: [[110, 'answers', /^closed/]],
@@ -276,7 +276,7 @@ describe('verify against a real Debian 12 mail host', function () {
       words: [[25, 'relay', /^takes mail for elsewhere from us, .*: an open relay, unless this machine is meant/]],
     },
     {
-      name: 'a key that cannot be read',
+      name: 'a port 25 whose key cannot be read',
       by: 'postconf -P smtp/inet/smtpd_tls_key_file=/nowhere',
       expected: ['25 starttls fail direct'],
     },
@@ -287,7 +287,7 @@ describe('verify against a real Debian 12 mail host', function () {
     afterEach(() => host.run(`cp -a /root/postfix /root/dovecot /etc/; ${RELOAD}`));
 
     for (const { name, by, expected, words = [] } of BROKEN)
-      it(name, async () => {
+      it(`verify reports ${name}`, async () => {
         await host.run(`dovecot() { sed -i "s/^ssl = .*/ssl = $1/; s/^disable_plaintext_auth = .*/disable_plaintext_auth = $2/" /etc/dovecot/conf.d/99-test.conf; }
           ${by}
           ${RELOAD}`);
@@ -295,7 +295,7 @@ describe('verify against a real Debian 12 mail host', function () {
         for (const [port, check, pattern] of words) assert.match(text(findings, port, check), pattern);
       });
 
-    it('a certificate that was renewed on disk but not loaded', async () => {
+    it('verify reports a certificate that is renewed on disk but not loaded', async () => {
       const served = (findings: readonly Finding[]) =>
         others(findings).filter((line) => line.includes('certificate-served'));
       // Postfix loads it with its next process, which may or may not have come by now; Dovecot not before a reload.
@@ -326,7 +326,7 @@ describe('verify against a real Debian 12 mail host', function () {
     );
     after(() => host.run('nft delete table inet t'));
 
-    it('hints, sees the rest through SSH, and claims nothing that this cannot prove', async () => {
+    it('verify gives hints, checks the rest through SSH, and claims nothing that SSH cannot prove', async () => {
       const findings = await expect(
         [
           ...['25 answers hint ssh', '143 answers hint ssh', '143 no-plain-login hint ssh'],
@@ -342,7 +342,7 @@ describe('verify against a real Debian 12 mail host', function () {
       for (const port of [110, 995]) assert.ok(findings.some((one) => one.port === port && one.via === 'direct'));
     });
 
-    it('where SSH does not forward, what was not seen is not claimed', async () => {
+    it('verify claims nothing about a port that it could not see when SSH does not forward', async () => {
       await host.run("echo 'AllowTcpForwarding no' >/etc/ssh/sshd_config.d/t.conf; systemctl restart ssh");
       const closed = await ssh();
       const findings = await look({ timeout: 1500, fallback: (port) => closed.forward('127.0.0.1', port) });

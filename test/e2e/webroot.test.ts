@@ -42,7 +42,7 @@ END
     return stdout;
   }
 
-  it('nginx: its folder is found, it runs on, and renewals go the same way', async () => {
+  it('apply finds the folder of nginx without stopping nginx, and renewals use the same folder', async () => {
     const pid = () => host.run('systemctl show -p MainPID nginx');
     const before = await pid();
     const stdout = await assertApplied();
@@ -55,7 +55,20 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
-  it('a further name, which nginx serves from another folder, is added to the same certificate', async () => {
+  it('a web folder of another user, a link to the folder of the mail name, is not what certbot is told', async () => {
+    await host.run(`useradd -m mallory; chmod 755 /home/mallory; su mallory -c 'ln -s /srv/mail/www ~/www'
+      printf 'server { listen 80; server_name mallory.example; root /home/mallory/www; }\\n' >/etc/nginx/sites-enabled/mallory
+      systemctl reload nginx`);
+    await assertApplied('--domains', mail);
+    assert.match(await renewal(), new RegExp(`^${mail} = /srv/mail/www$`, 'm'));
+    assert.doesNotMatch(await renewal(), /mallory/);
+    await host.run(
+      `certbot delete -n --cert-name ${host.name}; rm /etc/nginx/sites-enabled/mallory; systemctl reload nginx`,
+    );
+    await assertApplied();
+  });
+
+  it('apply --domains adds a name that nginx serves from another folder to the same certificate', async () => {
     const stdout = await assertApplied('--domains', mail);
     assert.match(stdout, new RegExp(`would request a certificate for ${host.name}, ${mail} \\(http-01, webroot\\)`));
     assert.equal(await names(), `DNS:${mail} DNS:${host.name}`);
@@ -64,14 +77,14 @@ END
     assert.match(await assertApplied(), /ok: nothing to do/, 'a name that nobody asks for any more stays');
   });
 
-  it('another kind of key is got when it is asked for, with all names', async () => {
+  it('apply --key-type rsa reissues the certificate with another key type and all names', async () => {
     await assertApplied('--key-type', 'rsa');
     assert.equal((await certificate()).publicKey.asymmetricKeyType, 'rsa');
     assert.equal(await names(), `DNS:${mail} DNS:${host.name}`);
     assert.match(await assertApplied('--key-type', 'rsa'), /ok: nothing to do/);
   });
 
-  it('a name that leads elsewhere is told before anything is asked for', async () => {
+  it('apply reports a name that resolves to another address before it requests a certificate', async () => {
     const acme = await lab.acme();
     await acme.setA(`gone.${host.name}`, '198.18.0.250');
     const before = await host.state();
@@ -83,7 +96,7 @@ END
     assert.deepEqual(await host.state(), before);
   });
 
-  it('a web server that serves the name from no folder is told, and --webroot is believed no more than it', async () => {
+  it('apply fails when the web server serves the name from no folder, also from the folder of --webroot', async () => {
     await host.run(`certbot delete -n --cert-name ${host.name}
       sed -i 's,root /var/www/html;,return 404;,' /etc/nginx/sites-enabled/default
       systemctl reload nginx`);
@@ -106,7 +119,7 @@ END
     }
   });
 
-  it('Apache: a lineage that was deleted is got again, through it', async () => {
+  it('apply obtains a deleted certificate again through Apache', async () => {
     await host.run(`systemctl disable -q --now nginx
       DEBIAN_FRONTEND=noninteractive apt-get -q -y install apache2 2>&1
       printf '<VirtualHost *:80>\\n ServerName ${mail}\\n documentroot "/srv/mail/www"\\n <Directory /srv/mail/www>\\n  Require all granted\\n </Directory>\\n</VirtualHost>\\n' \\
@@ -121,7 +134,7 @@ END
     assert.match(await assertApplied('--domains', mail), /ok: nothing to do/);
   });
 
-  it('a lineage that was revoked, which certbot takes away, is got again', async () => {
+  it('apply obtains a certificate again that certbot has revoked and deleted', async () => {
     const { serialNumber } = await certificate();
     const { directory } = await lab.acme();
     await host.run(`certbot revoke -n --server ${directory} --cert-name ${host.name}`);
@@ -129,7 +142,7 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
-  it('stopped and started by the admin’s own hooks: certbot answers itself, at renewals too', async () => {
+  it('certbot answers on port 80 itself when --pre-hook and --post-hook stop and start the web server, at renewals too', async () => {
     await host.run(`certbot delete -n --cert-name ${host.name}`);
     const hooks = ['--pre-hook', 'systemctl stop apache2', '--post-hook', 'systemctl start apache2'];
     const stdout = await assertApplied(...hooks);
@@ -144,7 +157,7 @@ END
     assert.doesNotMatch(again, /its own server on port 80/);
   });
 
-  it('where a program that we know nothing of has port 80, --webroot says what it serves', async () => {
+  it('apply --webroot obtains a certificate through an unknown program on port 80', async () => {
     await host.run(`certbot delete -n --cert-name ${host.name}
       systemctl stop apache2
       systemd-run -q --unit e2e-http python3 -m http.server 80 -d /srv/mail/www

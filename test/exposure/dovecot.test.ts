@@ -48,7 +48,7 @@ for (const [release, grammar] of ALL
     ] as const)
   : ([['bookworm', '2.3']] as const)) {
   // oxfmt-ignore
-  describe(`The exposure map and the logins of ${release}'s Dovecot ${grammar}`, () => {
+  describe(`exposure: the map and real logins of ${release}'s Dovecot ${grammar}`, () => {
     // npm test has a sample.
     const cases = DOVECOT_CASES.filter(({ only }, at) => (only ?? grammar) === grammar && (ALL || at % 3 === 0));
     const maps = cases.map((one): ExposureMap => {
@@ -82,7 +82,7 @@ for (const [release, grammar] of ALL
     });
 
     cases.forEach(({ sentence }, at) => {
-      it(sentence, () => {
+      it(`the map agrees with the logins: ${sentence}`, () => {
         const found = compare(maps[at]!, seen[at]!);
         differences += found.length;
         assert.equal(found.length, 0, [...found, dovecotConf(cases[at]!, grammar)].join('\n'));

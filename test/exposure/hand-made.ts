@@ -13,7 +13,10 @@ const OWNERS = { smtpd_sender_restrictions: 'reject_sender_login_mismatch' };
 const USERS_ONLY = { smtpd_relay_restrictions: 'permit_sasl_authenticated, reject' };
 
 const AUTH: readonly HandMade[] = [
-  { sentence: 'A stock entry relays for the network and for users, and takes mail for its own domains from everybody' },
+  {
+    sentence:
+      'A stock entry relays for the network and for users, and accepts mail for its own domains from every client',
+  },
   {
     sentence: 'AUTH that smtpd_discard_ehlo_keywords discards is refused, and owned senders stay closed to strangers',
     options: { smtpd_discard_ehlo_keywords: 'auth', ...OWNERS },
@@ -27,7 +30,7 @@ const AUTH: readonly HandMade[] = [
     options: { smtpd_discard_ehlo_keyword_address_maps: 'static:auth', ...OWNERS },
   },
   {
-    sentence: 'An address map that discards nothing outranks the plain list, and AUTH works again',
+    sentence: 'An address map that discards nothing takes precedence over the plain list, and AUTH works again',
     options: { smtpd_discard_ehlo_keywords: 'auth', smtpd_discard_ehlo_keyword_address_maps: 'static:dsn' },
   },
   {
@@ -35,7 +38,7 @@ const AUTH: readonly HandMade[] = [
     options: { smtpd_sasl_exceptions_networks: 'static:all', ...OWNERS },
   },
   {
-    sentence: 'smtpd_sasl_exceptions_networks = $mynetworks hides AUTH from the network, and does not switch it off',
+    sentence: 'smtpd_sasl_exceptions_networks = $mynetworks hides AUTH from the network and does not switch it off',
     options: { smtpd_sasl_exceptions_networks: '$mynetworks' },
   },
   {
@@ -56,28 +59,28 @@ const AUTH: readonly HandMade[] = [
     main: { smtpd_sasl_auth_enable: 'no' },
     options: { smtpd_sasl_auth_enable: 'yes' },
   },
-  { sentence: 'main.cf switches AUTH off for an entry that says nothing', main: { smtpd_sasl_auth_enable: 'no' } },
+  { sentence: 'main.cf switches AUTH off for an entry without options', main: { smtpd_sasl_auth_enable: 'no' } },
   {
-    sentence: 'Without smtpd_sasl_auth_enable anywhere nobody logs in',
+    sentence: 'No user logs in when smtpd_sasl_auth_enable is not set anywhere',
     main: { smtpd_sasl_auth_enable: UNSET },
     options: OWNERS,
   },
 ];
 
 const TLS: readonly HandMade[] = [
-  { sentence: 'smtpd_tls_auth_only moves AUTH behind STARTTLS', options: { smtpd_tls_auth_only: 'yes' } },
+  { sentence: 'smtpd_tls_auth_only allows AUTH only after STARTTLS', options: { smtpd_tls_auth_only: 'yes' } },
   {
-    sentence: 'smtpd_tls_auth_only without TLS leaves nobody a way to log in',
+    sentence: 'smtpd_tls_auth_only without TLS makes every login impossible',
     options: { smtpd_tls_auth_only: 'yes', smtpd_tls_security_level: 'none' },
   },
-  { sentence: 'Without TLS AUTH is offered in clear', options: { smtpd_tls_security_level: 'none' } },
-  { sentence: 'An empty TLS level is no TLS', options: { smtpd_tls_security_level: '' } },
+  { sentence: 'AUTH is offered in clear when there is no TLS', options: { smtpd_tls_security_level: 'none' } },
+  { sentence: 'An empty TLS level means no TLS', options: { smtpd_tls_security_level: '' } },
   {
-    sentence: 'smtpd_tls_security_level = encrypt takes nothing, AUTH included, before STARTTLS',
+    sentence: 'smtpd_tls_security_level = encrypt accepts nothing, AUTH included, before STARTTLS',
     options: { smtpd_tls_security_level: 'encrypt' },
   },
   {
-    sentence: 'smtpd_tls_security_level = encrypt with smtpd_tls_auth_only = no still takes AUTH only inside TLS',
+    sentence: 'smtpd_tls_security_level = encrypt with smtpd_tls_auth_only = no still accepts AUTH only inside TLS',
     options: { smtpd_tls_security_level: 'encrypt', smtpd_tls_auth_only: 'no' },
   },
   {
@@ -90,38 +93,44 @@ const TLS: readonly HandMade[] = [
     options: { smtpd_tls_wrappermode: 'yes', smtpd_tls_security_level: 'none' },
   },
   {
-    sentence: 'Wrapper mode begins with TLS where no level is set',
+    sentence: 'Wrapper mode begins with TLS when no level is set',
     main: { smtpd_tls_security_level: UNSET },
     options: { smtpd_tls_wrappermode: 'yes' },
   },
   {
-    sentence: 'The level may outranks the old smtpd_enforce_tls of the entry',
+    sentence: 'The level may takes precedence over the old smtpd_enforce_tls of the entry',
     options: { smtpd_enforce_tls: 'yes', smtpd_tls_auth_only: 'no' },
   },
   {
-    sentence: 'The level none outranks the old smtpd_use_tls of the entry',
+    sentence: 'The level none takes precedence over the old smtpd_use_tls of the entry',
     options: { smtpd_tls_security_level: 'none', smtpd_use_tls: 'yes' },
   },
   {
-    sentence: 'Without a level smtpd_enforce_tls requires TLS',
+    sentence: 'smtpd_enforce_tls requires TLS when no level is set',
     main: { smtpd_tls_security_level: UNSET },
     options: { smtpd_enforce_tls: 'yes' },
   },
   {
-    sentence: 'Without a level smtpd_use_tls offers TLS',
+    sentence: 'smtpd_use_tls offers TLS when no level is set',
     main: { smtpd_tls_security_level: UNSET },
     options: { smtpd_use_tls: 'yes' },
   },
-  { sentence: 'Without a level and without the old words there is no TLS', main: { smtpd_tls_security_level: UNSET } },
   {
-    sentence: 'The level of an entry outranks main.cf',
+    sentence: 'There is no TLS when neither a level nor an old setting is set',
+    main: { smtpd_tls_security_level: UNSET },
+  },
+  {
+    sentence: 'The level of an entry takes precedence over main.cf',
     main: { smtpd_tls_security_level: 'encrypt' },
     options: { smtpd_tls_security_level: 'may' },
   },
-  { sentence: 'A level in capitals counts', options: { smtpd_tls_security_level: 'ENCRYPT' } },
-  { sentence: 'The level verify of a server is as good as encrypt', options: { smtpd_tls_security_level: 'verify' } },
+  { sentence: 'A level in capitals is the same level', options: { smtpd_tls_security_level: 'ENCRYPT' } },
   {
-    sentence: 'The level dane is none of a server’s: smtpd dies at start',
+    sentence: 'The level verify of a server has the effect of encrypt',
+    options: { smtpd_tls_security_level: 'verify' },
+  },
+  {
+    sentence: 'The level dane is invalid for a server, and smtpd dies at start',
     options: { smtpd_tls_security_level: 'dane' },
   },
   {
@@ -129,19 +138,19 @@ const TLS: readonly HandMade[] = [
     options: { smtpd_discard_ehlo_keywords: 'starttls' },
   },
   {
-    sentence: 'Discarded STARTTLS and smtpd_tls_auth_only leave nobody a way to log in',
+    sentence: 'Discarded STARTTLS with smtpd_tls_auth_only makes every login impossible',
     options: { smtpd_discard_ehlo_keywords: 'starttls', smtpd_tls_auth_only: 'yes' },
   },
   {
-    sentence: 'Discarded STARTTLS and the level encrypt leave nobody a way in',
+    sentence: 'Discarded STARTTLS with the level encrypt makes every session impossible',
     options: { smtpd_discard_ehlo_keywords: 'starttls', smtpd_tls_security_level: 'encrypt' },
   },
   {
-    sentence: 'Without a certificate the level may offers no TLS',
+    sentence: 'The level may offers no TLS without a certificate',
     options: { smtpd_tls_cert_file: '', smtpd_tls_key_file: '' },
   },
   {
-    sentence: 'Without a certificate the level encrypt leaves nobody a way in',
+    sentence: 'The level encrypt makes every session impossible without a certificate',
     options: { smtpd_tls_cert_file: '', smtpd_tls_key_file: '', smtpd_tls_security_level: 'encrypt' },
   },
 ];
@@ -149,21 +158,22 @@ const TLS: readonly HandMade[] = [
 const LISTS: readonly HandMade[] = [
   { sentence: 'A submission entry is for users only', options: USERS_ONLY },
   {
-    sentence: 'smtpd_client_restrictions = permit_sasl_authenticated, reject closes an entry to everybody else',
+    sentence:
+      'smtpd_client_restrictions = permit_sasl_authenticated, reject closes an entry to every client without a login',
     options: { smtpd_client_restrictions: 'permit_sasl_authenticated, reject' },
   },
   {
-    sentence: 'The same list without delay closes the entry to users too, for nobody has logged in at the time',
+    sentence: 'The same list without delay closes the entry to users too, because they have not logged in yet',
     main: { smtpd_delay_reject: 'no' },
     options: { smtpd_client_restrictions: 'permit_sasl_authenticated, reject' },
   },
   {
-    sentence: 'A HELO list that refuses without delay is left out by a client that says MAIL all the same',
+    sentence: 'A client that skips HELO is not subject to a HELO list without delay',
     main: { smtpd_delay_reject: 'no' },
     options: { smtpd_helo_restrictions: '{p1}, reject' },
   },
   {
-    sentence: 'A HELO list that refuses without delay holds where smtpd_helo_required is set',
+    sentence: 'A HELO list without delay applies when smtpd_helo_required is set',
     main: { smtpd_delay_reject: 'no', smtpd_helo_required: 'yes' },
     options: { smtpd_helo_restrictions: '{p1}, reject' },
   },
@@ -176,7 +186,7 @@ const LISTS: readonly HandMade[] = [
     answers: { recipient1: 'REJECT' },
   },
   {
-    sentence: 'Sender and HELO tables in a client list without delay are not asked',
+    sentence: 'Sender and HELO tables in a client list without delay are not consulted',
     main: { smtpd_delay_reject: 'no' },
     options: { smtpd_client_restrictions: '{helo1}, {sender1}, {recipient1}, {p1}' },
     answers: { helo1: 'REJECT', sender1: 'REJECT', recipient1: 'REJECT' },
@@ -197,7 +207,7 @@ const LISTS: readonly HandMade[] = [
     answers: { sasl1: 'DUNNO' },
   },
   {
-    sentence: 'An allowlist of users: whom check_sasl_access permits may relay',
+    sentence: 'check_sasl_access permits the users of an allowlist to relay',
     options: { smtpd_relay_restrictions: '{sasl1}, reject_unauth_destination' },
     answers: { sasl1: 'OK' },
   },
@@ -207,7 +217,7 @@ const LISTS: readonly HandMade[] = [
     answers: { client1: 'REJECT' },
   },
   {
-    sentence: 'A table behind permit_mynetworks is asked about strangers only',
+    sentence: 'A table behind permit_mynetworks is consulted for strangers only',
     options: { smtpd_recipient_restrictions: 'permit_mynetworks, permit_sasl_authenticated, {client1}, {p1}' },
     answers: { client1: 'REJECT' },
   },
@@ -222,7 +232,7 @@ const LISTS: readonly HandMade[] = [
     answers: { p1: 'OK' },
   },
   {
-    sentence: 'warn_if_reject before a policy service turns its refusal into a warning, and not its permit',
+    sentence: 'warn_if_reject before a policy service turns its refusal into a warning, but not its permit',
     options: { smtpd_recipient_restrictions: 'warn_if_reject {p1}, warn_if_reject {p2}, reject' },
     answers: { p1: 'REJECT', p2: 'OK' },
   },
@@ -232,12 +242,12 @@ const LISTS: readonly HandMade[] = [
     options: { smtpd_relay_restrictions: 'permit_mynetworks, warn_if_reject reject_unauth_destination' },
   },
   {
-    sentence: 'The same policy service in two lists is asked twice and answers the same',
+    sentence: 'The same policy service in two lists is consulted twice and answers the same',
     options: { smtpd_sender_restrictions: '{p1}', smtpd_recipient_restrictions: '{p2}, {p1}' },
     answers: { p2: 'OK' },
   },
   {
-    sentence: 'Every list in its order: client, HELO, sender, relay, recipient, DATA, end of DATA',
+    sentence: 'The lists are consulted in their order: client, HELO, sender, relay, recipient, DATA, end of DATA',
     options: {
       smtpd_end_of_data_restrictions: '{p7}',
       smtpd_data_restrictions: '{p6}',
@@ -277,7 +287,7 @@ const LISTS: readonly HandMade[] = [
     answers: { p1: 'OK' },
   },
   {
-    sentence: 'A restriction class inside a restriction class',
+    sentence: 'A restriction class may contain another restriction class',
     main: {
       smtpd_restriction_classes: 'outer inner',
       outer: 'permit_mynetworks, inner',
@@ -298,23 +308,23 @@ const LISTS: readonly HandMade[] = [
     options: { smtpd_recipient_restrictions: 'stray, permit_mynetworks' },
   },
   {
-    sentence: 'A restriction class without a definition: smtpd dies at start',
+    sentence: 'smtpd dies at start when a restriction class has no definition',
     main: { smtpd_restriction_classes: 'hollow', hollow: '' },
   },
   {
-    sentence: 'A misspelt restriction is a configuration error: nobody gets past it',
+    sentence: 'A misspelt restriction is a configuration error that stops every client',
     options: { smtpd_recipient_restrictions: 'permit_mynetworks, reject_unknwon_sender, permit_sasl_authenticated' },
   },
   {
-    sentence: 'An entry without any refusal of foreign destinations serves nobody',
+    sentence: 'An entry without any refusal of foreign destinations serves no client',
     options: { smtpd_relay_restrictions: '', smtpd_recipient_restrictions: 'permit_mynetworks' },
   },
   {
-    sentence: 'An entry whose lists are both empty serves nobody',
+    sentence: 'An entry whose lists are both empty serves no client',
     options: { smtpd_relay_restrictions: '', smtpd_recipient_restrictions: '' },
   },
   {
-    sentence: 'The refusal that an entry needs may stand in a restriction class',
+    sentence: 'The refusal that an entry needs may be in a restriction class',
     main: { smtpd_restriction_classes: 'closed', closed: 'reject_unauth_destination' },
     options: { smtpd_relay_restrictions: '', smtpd_recipient_restrictions: 'permit_mynetworks, closed' },
   },
@@ -323,16 +333,16 @@ const LISTS: readonly HandMade[] = [
     options: { smtpd_relay_restrictions: 'permit, reject' },
   },
   {
-    sentence: 'Without compatibility_level and without smtpd_relay_restrictions the recipient list alone decides',
+    sentence: 'The recipient list alone decides without compatibility_level and smtpd_relay_restrictions',
     main: { compatibility_level: UNSET },
     options: { smtpd_recipient_restrictions: '{p1}, permit_mynetworks, reject_unauth_destination' },
   },
   {
-    sentence: 'Without compatibility_level and with no list at all an entry serves nobody',
+    sentence: 'An entry without compatibility_level and without any list serves no client',
     main: { compatibility_level: UNSET },
   },
   {
-    sentence: 'With compatibility_level 2 the recipient list comes before the relay list',
+    sentence: 'The recipient list comes before the relay list with compatibility_level 2',
     main: { compatibility_level: '2' },
     options: {
       smtpd_recipient_restrictions: '{p1}',
@@ -340,7 +350,7 @@ const LISTS: readonly HandMade[] = [
     },
   },
   {
-    sentence: 'smtpd_relay_before_recipient_restrictions = no turns the two lists round',
+    sentence: 'smtpd_relay_before_recipient_restrictions = no swaps the two lists',
     options: {
       smtpd_relay_before_recipient_restrictions: 'no',
       smtpd_recipient_restrictions: '{p1}',
@@ -348,7 +358,7 @@ const LISTS: readonly HandMade[] = [
     },
   },
   {
-    sentence: 'smtpd_relay_before_recipient_restrictions = yes holds at an old compatibility_level too',
+    sentence: 'smtpd_relay_before_recipient_restrictions = yes applies at an old compatibility_level too',
     main: { compatibility_level: '2' },
     options: {
       smtpd_relay_before_recipient_restrictions: 'yes',
@@ -357,7 +367,7 @@ const LISTS: readonly HandMade[] = [
     },
   },
   {
-    sentence: 'defer_if_permit refuses for now what is accepted later, and goes on to ask',
+    sentence: 'defer_if_permit defers mail that is accepted later, and the checks behind it still run',
     options: { smtpd_recipient_restrictions: '{p1}, defer_if_permit, {p2}, permit_mynetworks, {p3}' },
   },
   {
@@ -365,7 +375,7 @@ const LISTS: readonly HandMade[] = [
     options: { smtpd_recipient_restrictions: 'permit_auth_destination, {p1}, permit_mynetworks, reject' },
   },
   {
-    sentence: 'defer_unauth_destination refuses for now',
+    sentence: 'defer_unauth_destination refuses with a temporary error',
     options: { smtpd_relay_restrictions: 'permit_mynetworks, defer_unauth_destination' },
   },
   {
@@ -381,14 +391,14 @@ const LISTS: readonly HandMade[] = [
     options: { smtpd_recipient_restrictions: 'static:OK, reject' },
   },
   {
-    sentence: 'reject_non_fqdn_sender and the like have nothing against proper names',
+    sentence: 'reject_non_fqdn_sender and similar restrictions accept proper names',
     options: {
       smtpd_sender_restrictions:
         'reject_non_fqdn_sender, reject_non_fqdn_recipient, reject_invalid_helo_hostname, {p1}',
     },
   },
   {
-    sentence: 'A policy service with its own settings in braces is asked as well',
+    sentence: 'A policy service with its own settings in braces is consulted as well',
     options: {
       smtpd_recipient_restrictions:
         'check_policy_service { unix:/run/oracle/shared, default_action=DUNNO, timeout=9s }, {p1}',
@@ -397,51 +407,51 @@ const LISTS: readonly HandMade[] = [
 ];
 
 const SENDERS: readonly HandMade[] = [
-  { sentence: 'reject_sender_login_mismatch keeps owned senders to their owners', options: OWNERS },
+  { sentence: 'reject_sender_login_mismatch reserves owned senders for their owners', options: OWNERS },
   {
-    sentence: 'reject_authenticated_sender_login_mismatch leaves strangers alone',
+    sentence: 'reject_authenticated_sender_login_mismatch does not affect strangers',
     options: { smtpd_sender_restrictions: 'reject_authenticated_sender_login_mismatch, {p1}' },
   },
   {
-    sentence: 'reject_unauthenticated_sender_login_mismatch leaves users alone',
+    sentence: 'reject_unauthenticated_sender_login_mismatch does not affect users',
     options: { smtpd_sender_restrictions: 'reject_unauthenticated_sender_login_mismatch, {p1}' },
   },
   {
-    sentence: 'reject_known_sender_login_mismatch is about addresses that somebody owns',
+    sentence: 'reject_known_sender_login_mismatch applies to addresses that have an owner',
     options: { smtpd_sender_restrictions: 'reject_known_sender_login_mismatch, {p1}' },
   },
   {
-    sentence: 'Without smtpd_sender_login_maps a user owns no address, not even his own',
+    sentence: 'A user owns no address, not even his own, without smtpd_sender_login_maps',
     main: { smtpd_sender_login_maps: UNSET },
     options: OWNERS,
   },
   {
-    sentence: 'Without smtpd_sender_login_maps the known form refuses nobody',
+    sentence: 'reject_known_sender_login_mismatch refuses no sender without smtpd_sender_login_maps',
     main: { smtpd_sender_login_maps: UNSET },
     options: { smtpd_sender_restrictions: 'reject_known_sender_login_mismatch' },
   },
   {
-    sentence: 'The ownership that main.cf asks for holds on an entry that says nothing',
+    sentence: 'The sender check of main.cf applies to an entry without options',
     main: OWNERS,
   },
   {
-    sentence: 'The ownership that main.cf asks for is hidden by an own list of the entry',
+    sentence: 'A list of the entry hides the sender check of main.cf',
     main: OWNERS,
     options: { smtpd_sender_restrictions: '{p1}' },
   },
   {
-    sentence: 'permit_mynetworks before the ownership frees the network of it',
+    sentence: 'permit_mynetworks before the sender check exempts the network from it',
     options: { smtpd_sender_restrictions: 'permit_mynetworks, reject_sender_login_mismatch' },
   },
   {
-    sentence: 'The ownership in the recipient list behind permit_sasl_authenticated never meets users',
+    sentence: 'The sender check in the recipient list behind permit_sasl_authenticated never affects users',
     options: { smtpd_recipient_restrictions: 'permit_sasl_authenticated, reject_sender_login_mismatch' },
   },
 ];
 
 const INHERITED: readonly HandMade[] = [
   {
-    sentence: 'An entry that says nothing has main.cf’s checks in their order',
+    sentence: 'An entry without options has the checks of main.cf in their order',
     main: {
       smtpd_client_restrictions: '{client1}, {p1}',
       smtpd_recipient_restrictions: 'permit_mynetworks, {p2}, permit_sasl_authenticated, {p3}',
@@ -449,12 +459,12 @@ const INHERITED: readonly HandMade[] = [
     answers: { client1: 'OK', p3: 'REJECT' },
   },
   {
-    sentence: 'An empty -o list hides main.cf’s whole list',
+    sentence: 'An empty -o list hides the whole list of main.cf',
     main: { smtpd_client_restrictions: '{p1}, reject' },
     options: { smtpd_client_restrictions: '' },
   },
   {
-    sentence: 'A macro that main.cf defines is filled in',
+    sentence: 'A macro that main.cf defines is expanded',
     main: {
       mua_client_restrictions: 'permit_sasl_authenticated, {p1}, reject',
       mua_relay_restrictions: 'permit_sasl_authenticated, reject',
@@ -466,19 +476,19 @@ const INHERITED: readonly HandMade[] = [
     answers: { p1: 'OK' },
   },
   {
-    sentence: 'A macro that nothing defines is empty',
+    sentence: 'A macro without a definition is empty',
     options: {
       smtpd_client_restrictions: '$mua_client_restrictions',
       smtpd_helo_restrictions: '$mua_helo_restrictions',
     },
   },
   {
-    sentence: 'A macro that an entry defines for itself is filled in',
+    sentence: 'A macro that an entry defines for itself is expanded',
     options: { mua_sender_restrictions: '{p1}, reject', smtpd_sender_restrictions: '$mua_sender_restrictions' },
     answers: { p1: 'OK' },
   },
   {
-    sentence: 'A list of main.cf takes in another list of main.cf',
+    sentence: 'A list of main.cf may include another list of main.cf',
     main: {
       smtpd_sender_restrictions: '{p1}, $smtpd_helo_restrictions',
       smtpd_helo_restrictions: 'permit_mynetworks, {p2}',
@@ -486,7 +496,7 @@ const INHERITED: readonly HandMade[] = [
     answers: { p2: 'REJECT' },
   },
   {
-    sentence: 'A restriction class of the entry outranks the one of main.cf',
+    sentence: 'A restriction class of the entry takes precedence over the one of main.cf',
     main: { smtpd_restriction_classes: 'mine', mine: 'reject' },
     options: { mine: '{p1}, permit_mynetworks', smtpd_recipient_restrictions: 'mine' },
   },
@@ -495,23 +505,27 @@ const INHERITED: readonly HandMade[] = [
     options: { smtpd_client_restrictions: '${mynetworks?permit_mynetworks, reject}' },
   },
   {
-    sentence: 'smtpd_delay_reject may be an entry’s own',
+    sentence: 'An entry may set smtpd_delay_reject for itself',
     options: { smtpd_delay_reject: 'no', smtpd_client_restrictions: '{p1}, permit_sasl_authenticated, {p2}' },
   },
 ];
 
 const PLACES: readonly HandMade[] = [
-  { sentence: 'An address in the name of an entry is where it answers', front: '198.19.2.1', options: USERS_ONLY },
-  { sentence: 'Postscreen in front hands on to smtpd pass', front: 'postscreen', options: OWNERS },
   {
-    sentence: 'Behind postscreen smtpd pass has its own AUTH and lists',
+    sentence: 'An entry with an address in its name answers on this address only',
+    front: '198.19.2.1',
+    options: USERS_ONLY,
+  },
+  { sentence: 'Postscreen in front passes clients to smtpd pass', front: 'postscreen', options: OWNERS },
+  {
+    sentence: 'smtpd pass behind postscreen has its own AUTH and lists',
     front: 'postscreen',
     main: { smtpd_sasl_auth_enable: 'no' },
     options: { smtpd_sasl_auth_enable: 'yes', smtpd_tls_auth_only: 'yes', smtpd_client_restrictions: '{p1}' },
     answers: { p1: 'REJECT' },
   },
   {
-    sentence: 'Behind smtpd_upstream_proxy_protocol = haproxy the proxy names the client',
+    sentence: 'The proxy names the client with smtpd_upstream_proxy_protocol = haproxy',
     options: { smtpd_upstream_proxy_protocol: 'haproxy' },
     front: 'haproxy',
   },

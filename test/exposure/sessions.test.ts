@@ -16,7 +16,7 @@ const BATCHES = Number(process.env['HARDEN_MAIL_EXPOSURE_BATCHES'] ?? (ALL ? 16 
 const FIRST_PORT = 10_100;
 
 for (const release of ALL ? (['bookworm', 'trixie'] as const) : (['bookworm'] as const)) {
-  describe(`The exposure map and the sessions of ${release}'s Postfix`, () => {
+  describe(`exposure: the map and real sessions of ${release}'s Postfix`, () => {
     let host: LabHost;
     let version = '';
     let port = FIRST_PORT;
@@ -54,7 +54,7 @@ for (const release of ALL ? (['bookworm', 'trixie'] as const) : (['bookworm'] as
     let found: Promise<Compared[]> | undefined;
     handMade.forEach((batch, at) => {
       batch.entries.forEach(({ sentence }, entry) => {
-        it(sentence, async () => {
+        it(`the map agrees with the sessions: ${sentence}`, async () => {
           const compared = (await (found ??= tryOut(handMade)))[at]!;
           agree(
             batch,
@@ -65,7 +65,7 @@ for (const release of ALL ? (['bookworm', 'trixie'] as const) : (['bookworm'] as
     });
 
     generatedBatches(SEED, BATCHES, ENTRIES).forEach((batch, at) => {
-      it(`The map says what ${ENTRIES} generated entries do (seed ${SEED}, main.cf ${at + 1})`, async () => {
+      it(`the map agrees with the sessions of ${ENTRIES} generated entries (seed ${SEED}, main.cf ${at + 1})`, async () => {
         agree(batch, (await tryOut([batch]))[0]!.differences);
       });
     });

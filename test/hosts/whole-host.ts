@@ -136,7 +136,7 @@ function wholeHost(folder: string, release: ReleaseName): void {
       assert.equal(code, 0, stdout + stderr);
     };
 
-    stage('every session goes as its script says, on the host as it is', async () => {
+    stage('every session ends as its script says before apply', async () => {
       original = await talk('before');
       found = await host.state();
       kept = await keeps(host, data);
@@ -157,15 +157,15 @@ function wholeHost(folder: string, release: ReleaseName): void {
 
     if (data.apply !== 'clean') {
       const { declined } = data.apply;
-      stage('apply declines the host with its reason, and writes nothing', async () => {
+      stage('apply declines the host with the reason and writes nothing', async () => {
         await mark(host);
         await assertDeclined(await harden('apply', 'apply', '--no-diff'), declined);
       });
-      aside('every session goes as before', async () => assert.deepEqual(await talk('after'), original));
+      aside('every session ends as before', async () => assert.deepEqual(await talk('after'), original));
       return;
     }
 
-    stage(`apply ends well${data.mayDecline === undefined ? '' : ', or declines with its reason'}`, async () => {
+    stage(`apply succeeds${data.mayDecline === undefined ? '' : ', or declines with its reason'}`, async () => {
       await mark(host);
       const outcome = await harden('apply', 'apply');
       hardened = await host.state();
@@ -174,10 +174,10 @@ function wholeHost(folder: string, release: ReleaseName): void {
         declines = true;
       } else await assertWell(outcome, 'standard');
     });
-    aside('afterwards every session goes as before, but for the intended effects', async () =>
+    aside('every session ends as before after apply, except for the intended effects', async () =>
       assertSessions(await talk('after'), 'standard'),
     );
-    aside('what the administrator chose stays', async () => {
+    aside('the choices of the administrator stay', async () => {
       row['kept'] = 'no';
       assert.deepEqual(await keeps(host, data), kept);
       for (const [command, wanted] of Object.entries(data.afterwards))
@@ -188,11 +188,11 @@ function wholeHost(folder: string, release: ReleaseName): void {
       const { stdout } = await harden('again', 'apply');
       assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
     });
-    aside('check has nothing to say', async () => {
+    aside('check passes', async () => {
       const { code, stdout, stderr } = await harden('check', 'check');
       assert.equal(code, 0, stdout + stderr);
     });
-    aside('rollback gives back every byte, and every session', async () => {
+    aside('rollback restores every file and every session', async () => {
       const { code, stdout, stderr } = await harden('rollback', 'rollback', '--no-diff');
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(files(await host.state()), files(found));
@@ -200,18 +200,18 @@ function wholeHost(folder: string, release: ReleaseName): void {
       const changed = now.flatMap((one, n) => (same(original[n]!, one) ? [] : [difference(original[n]!, one)]));
       assert.deepEqual(changed, []);
     });
-    stage('apply after it makes the same files again', async () => {
+    stage('apply after the rollback makes the same files again', async () => {
       const { code, stdout, stderr } = await harden('re-apply', 'apply', '--no-diff');
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(files(await host.state()), files(hardened));
     });
-    stage('strict ends well', async () => {
+    stage('apply --profile strict succeeds', async () => {
       await assertWell(await harden('strict', 'apply', '--profile', 'strict'), 'strict');
     });
-    aside('with strict every session goes as before, but for the intended effects', async () =>
+    aside('every session ends as before under strict, except for the intended effects', async () =>
       assertSessions(await talk('strict'), 'strict'),
     );
-    aside('standard takes strict back to the byte', async () => {
+    aside('apply --profile standard makes the same files as before strict', async () => {
       const { code, stdout, stderr } = await harden('standard', 'apply', '--no-diff', '--profile', 'standard');
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(files(await host.state()), files(hardened));

@@ -48,7 +48,7 @@ function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string,
   return [...names].filter((name) => before.get(name) !== after.get(name)).sort();
 }
 
-describe('oracle: cases, by postconf', () => {
+describe('oracle: plans of the cases, read by postconf', () => {
   for (const [version, release] of Object.entries(POSTFIX)) {
     const set = planned.filter(
       ({ facts, before }) => facts.postfix?.startsWith(`${version}.`) && before[MAIN] !== undefined,
@@ -61,7 +61,7 @@ describe('oracle: cases, by postconf', () => {
       verdicts = await judge(release, files);
     });
     set.forEach(({ title, settings }, index) => {
-      it(`${release} ${title}`, () => {
+      it(`postconf of ${release} accepts the planned files and sees only the planned changes: ${title}`, () => {
         const [old, now] = verdicts.slice(2 * index);
         assert.ok(old && now);
         assert.ok(now.accepted, now.stderr);
@@ -111,7 +111,7 @@ function nameOfOption({ setting }: SettingChange): string {
   return setting.replace(' ', '/');
 }
 
-describe('oracle: cases, by doveconf', () => {
+describe('oracle: plans of the cases, read by doveconf', () => {
   for (const [version, release] of Object.entries(DOVECOT)) {
     const set = planned.filter(({ facts, before }) => {
       // The oracle has /etc/dovecot of a case, and all else as the packages have it.
@@ -124,7 +124,7 @@ describe('oracle: cases, by doveconf', () => {
       readings = await host.readAll(set.flatMap((one) => [one.before, one.after]));
     });
     set.forEach(({ title, settings }, index) => {
-      it(`${release} ${title}`, () => {
+      it(`doveconf of ${release} accepts the planned files and sees only the planned changes: ${title}`, () => {
         const [old, now] = readings.slice(2 * index);
         assert.ok(old && now?.ok, `refused: ${now && 'error' in now ? now.error : ''}`);
         if (!old.ok) return; // it did not start before, so there is nothing to compare with

@@ -25,7 +25,7 @@ const settingsOf = (reading: Reading): ReadonlyMap<string, string> => {
 };
 
 for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSIONS, string][]) {
-  describe(`oracle: Dovecot 2.3's files converted, by doveconf ${version}`, () => {
+  describe(`oracle: converted files of Dovecot 2.3, read by doveconf ${version}`, () => {
     let old: Doveconf;
     let now: Doveconf;
     let defaults: ReadonlyMap<string, string>;
@@ -38,7 +38,7 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
 
     for (const one of cases()) {
       if (one.problems.length > 0) continue;
-      it(one.name, async () => {
+      it(`2.4 accepts the converted files and reads the values of 2.3: ${one.name}`, async () => {
         const { files } = convert(one.before, version);
         const seen = flat(settingsOf(await now.read(moved(files))));
         if (one.name === MIXED) return;
@@ -61,7 +61,7 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
 
     // It takes hundreds of calls: of both versions in the nightly run only.
     if (release === 'forky' && process.env['HARDEN_MAIL_ORACLE_RUNS'] === undefined) return;
-    it('knows every setting that src/convert takes for known, but those of the other version', async () => {
+    it('doveconf knows every setting that src/convert assumes to exist, except those of the other version', async () => {
       assert.deepEqual((await unknownOf([...KNOWN], now)).sort(), ABSENT[release]);
     });
   });

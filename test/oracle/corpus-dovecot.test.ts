@@ -19,7 +19,7 @@ import { dovecotEdits, RECIPE, type DovecotEdit } from './edits.ts';
 
 for (const release of RELEASES) {
   const grammar = grammarOf(release);
-  describe(`oracle: the corpus, by doveconf of ${release}`, () => {
+  describe(`oracle: the corpus, read by doveconf of ${release}`, () => {
     let host: Doveconf;
     before(async () => {
       host = await doveconf(release);
@@ -38,7 +38,7 @@ for (const release of RELEASES) {
       assert.deepEqual(Object.keys(await host.shipped()).sort(), [...dovecot, ...lookups].sort());
     });
 
-    it('dovecot: reads, edits and refuses', async () => {
+    it('doveconf agrees with the reader, with each edit and with each refusal', async () => {
       const own = ownSamples('dovecot', release).filter((_, index) => isTurn(index, release));
       const samples = [...(await stockDovecot(release)), ...own];
       const read = await host.readAll(samples.map(({ files }) => files));

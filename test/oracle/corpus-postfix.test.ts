@@ -22,7 +22,7 @@ import { checkMain, checkMaster } from './postfix-check.ts';
 import { agree, judge, type Files, type Verdict } from './postfix.ts';
 
 for (const release of RELEASES) {
-  describe(`oracle: the corpus, by postconf of ${release}`, () => {
+  describe(`oracle: the corpus, read by postconf of ${release}`, () => {
     for (const format of ['postfix-main', 'postfix-master'] as const) {
       const own = ownSamples(format, release).filter((_, index) => isTurn(index, release));
 
@@ -31,7 +31,7 @@ for (const release of RELEASES) {
         assert.deepEqual(found, [...MANIFEST[release][format]].sort());
       });
 
-      it(`${format}: reads, edits and refuses`, async () => {
+      it(`postconf agrees with the reader, with each edit and with each refusal of ${format}`, async () => {
         const stock = await stockPostfix(release, format);
         const trials = [
           ...stock.flatMap((sample) => editsOf(sample).map((edit) => ({ sample, edit }))),

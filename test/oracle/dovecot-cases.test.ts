@@ -8,7 +8,7 @@ import type { Reading } from './doveconf.ts';
 import { disagreements, unmeant } from './dovecot-compare.ts';
 
 for (const release of RELEASES) {
-  describe(`dovecot on ${release}: the hand-made cases`, () => {
+  describe(`oracle: dovecot cases, read by doveconf of ${release}`, () => {
     const cases = caseFiles
       .flatMap(casesIn)
       .filter((one) => writtenFor(one) === grammarOf(release) && (one.releases ?? [release]).includes(release));
@@ -18,7 +18,7 @@ for (const release of RELEASES) {
       readings = await host.readAll(cases.flatMap((one) => [filesOf(one.files), editedFiles(one)]));
     });
     cases.forEach((one, index) => {
-      it(one.name, () => {
+      it(`doveconf agrees before and after the edits: ${one.name}`, () => {
         const [before, after] = readings.slice(2 * index);
         assert.ok(before && after);
         if (one.error?.startsWith('/etc/dovecot') && !one.edits) assert.ok(!before.ok, 'doveconf takes it');

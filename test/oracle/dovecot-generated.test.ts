@@ -39,13 +39,13 @@ const soup = fc.oneof(
 
 for (const release of RELEASES) {
   const grammar = grammarOf(release);
-  describe(`dovecot on ${release}: generated files`, () => {
+  describe(`oracle: generated dovecot files, read by doveconf of ${release}`, () => {
     let host: Doveconf;
     before(async () => {
       host = await doveconf(release);
     });
 
-    it('agrees with doveconf before and after an edit, which changes just the one setting', async () => {
+    it('doveconf agrees before and after an edit, and the edit changes only its setting', async () => {
       let accepted = 0;
       const property = fc.asyncProperty(
         model(grammar),
@@ -70,7 +70,7 @@ for (const release of RELEASES) {
       assert.ok(accepted >= numRuns / 4, `doveconf took only ${accepted} of ${numRuns}`);
     });
 
-    it('takes or refuses any text as doveconf does, at the same line', async () => {
+    it('doveconf and the parser accept the same texts, and refuse others at the same line', async () => {
       // A block in which every key is allowed, so that only the grammar counts.
       const [head, block] = grammar === '2.4' ? [HEAD, 'imap_id_send'] : ['', 'plugin'];
       let [took, refused] = [0, 0];

@@ -27,7 +27,7 @@ const TYPES = ['ed25519', 'ecdsa', 'rsa'] as const;
 /** Shells at a time. */
 const WIDTH = 4;
 
-describe('known_hosts: our verdict is that of OpenSSH', () => {
+describe('oracle: known_hosts', () => {
   let folder: string;
   let server: TestServer;
   let words: KeyWords;
@@ -61,7 +61,7 @@ describe('known_hosts: our verdict is that of OpenSSH', () => {
     });
   }
 
-  it('the lines that mean the host', async () => {
+  it('ssh-keygen and the parser find the same lines for a host', async () => {
     const asked = cases.map((one, at) => {
       const [path = ''] = lay(one, at);
       return { path, entry: one.alias?.toLowerCase() ?? hostEntry(one.name, one.port) };
@@ -79,7 +79,7 @@ describe('known_hosts: our verdict is that of OpenSSH', () => {
     assert.ok(lines > CASES, `${lines} lines matched: this says little`);
   });
 
-  it('the verdict', async () => {
+  it('ssh and the tool reach the same verdict on a host key', async () => {
     const paths = cases.map(lay);
     const answers = await answersOf(cases.map((one, at) => sshCommand(one, paths[at] ?? [])));
     const seen: Record<string, number> = {};

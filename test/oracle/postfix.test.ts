@@ -37,16 +37,16 @@ const MASTER: Kind<MasterEdit> = { format: 'master', apply: editMaster, check: c
 
 for (const release of RELEASES) {
   describe(`oracle: postconf of ${release}`, () => {
-    it('reads the hand-made main.cf files as we do, before and after each edit', async () => {
+    it('postconf agrees with the reader on the main.cf cases, before and after each edit', async () => {
       await tryCases(release, MAIN, trialsOf<MainEdit>('postfix-main'));
     });
 
-    it('reads the hand-made master.cf files as we do, before and after each edit', async () => {
+    it('postconf agrees with the reader on the master.cf cases, before and after each edit', async () => {
       const comparable = ({ bytes }: Trial<MasterEdit>) => isComparable(bytes);
       await tryCases(release, MASTER, trialsOf<MasterEdit>('postfix-master').filter(comparable));
     });
 
-    it('reads generated files as we do, before and after an edit', async () => {
+    it('postconf agrees with the reader on generated files, before and after an edit', async () => {
       const mainEdit = fc.oneof(
         fc.record({ set: fc.constantFrom(...NAMES), value }),
         fc.record({ remove: fc.constantFrom(...NAMES) }),

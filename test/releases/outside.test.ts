@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { PROFILES } from '../../scripts/outside/hosts.ts';
 import { lookAt, AUDITORS, PACKAGES, type Seen } from '../../scripts/outside/look.ts';
 import { faultsOf } from '../../scripts/outside/verdict.ts';
-import { AUDIT_PORTS } from '../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../src/verify/mail-ports.ts';
 import { RELEASES, type ReleaseName } from '../../src/lab/images.ts';
 import { prepareMachine } from '../../src/lab/requirements.ts';
 
@@ -25,7 +25,7 @@ for (const release of Object.keys(RELEASES) as ReleaseName[])
       });
 
       for (const port of PORTS)
-        it(`${port}`, () => {
+        it(`testssl.sh, sslscan and nmap report no unexplained fault or difference on port ${port}`, () => {
           const here = seen.filter((one) => one.port === port);
           // Standard opens no 587, and nobody can look at it.
           const tools = port === 587 && profile === 'standard' ? [] : TOOLS;

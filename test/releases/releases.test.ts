@@ -34,7 +34,7 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
     });
     after(() => host.stop());
 
-    it('a dry run knows its versions, and writes nothing', async () => {
+    it('a dry run names the versions of the release and writes nothing', async () => {
       const state = await host.state();
       const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...flags]);
       assert.equal(code, 0, stdout + stderr);
@@ -42,18 +42,18 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
       assert.deepEqual(await host.state(), state);
     });
 
-    it('apply', async () => {
+    it('apply changes the settings and passes every check', async () => {
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /changed: \d+ settings in \d+ files \(transaction [^)]+\), \d+ checks passed\n$/);
       await assertTidy(host);
     });
 
-    it('the daemons’ own checks have nothing to say', () => assertContent(host));
+    it('the checks of the daemons report nothing', () => assertContent(host));
 
     recipesOwnTests(ALICE, () => ({ host, root }));
 
-    it('verify finds all of it in order, and logs alice in on each port', async () => {
+    it('verify passes every check, and logs alice in on each port', async () => {
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
       const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
       assert.equal(code, 0, stdout + stderr);
@@ -62,7 +62,7 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
 
     seesWhatRuns(() => ({ host, flags: [...to(host), ...ca] }));
 
-    it('a second run has nothing to do', async () => {
+    it('a second apply has nothing to do: it writes no file and reloads no daemon', async () => {
       const since = await activity(host);
       await mark(host);
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);

@@ -12,7 +12,7 @@ const read = { name: 'test', intent: 'read' } as const;
 const PASSWORD = "pw of 'ops' $(id) é";
 const PACKAGES = ['sudo-rs', 'opendoas', 'zsh', 'fish'];
 
-describe('ways to root', () => {
+describe('ways to become root', () => {
   let host: LabHost;
   const open: Remote[] = [];
 
@@ -52,7 +52,7 @@ describe('ways to root', () => {
     ['/bin/bash', '.bashrc', `${noise}; set -x; alias exec=false`],
   ];
   for (const [shell, startup, text] of shells) {
-    it(`${shell}, with a start-up file that prints: root, and users with sudo`, async () => {
+    it(`root and users with sudo run scripts as root from ${shell} with a start-up file that prints`, async () => {
       for (const [user, home] of [['root', '/root'], ['free', '/home/free'], ['asked', '/home/asked']] as const) {
         await host.write(`${home}/${startup}`, `${text}\n`, '0644');
         await host.run(`chmod 755 ${home}/.config ${home}/.config/fish 2>/dev/null; usermod --shell ${shell} ${user}`);
@@ -61,13 +61,14 @@ describe('ways to root', () => {
     }); // oxfmt-ignore
   }
 
-  describe('sudo-rs', () => {
+  describe('with sudo-rs', () => {
     before(() => host.run('rm /usr/bin/sudo; ln -s /usr/lib/cargo/bin/sudo /usr/bin/sudo'));
     after(() => host.run('rm /usr/bin/sudo; cp -a /root/sudo /usr/bin/sudo'));
 
-    it('is what is there', async () => assert.match(await host.run('sudo --version 2>&1'), /sudo-rs/));
-    it('without a password', async () => assertRoot(await to('free', async () => assert.fail('asked'))));
-    it('with a password, asked for once', async () => {
+    it('the sudo of the host is sudo-rs', async () => assert.match(await host.run('sudo --version 2>&1'), /sudo-rs/));
+    it('a user becomes root without a password', async () =>
+      assertRoot(await to('free', async () => assert.fail('asked'))));
+    it('a user becomes root with a password that is asked for once', async () => {
       let asked = 0;
       const remote = await to('asked', async () => {
         asked += 1;
@@ -77,7 +78,7 @@ describe('ways to root', () => {
       await assertRoot(remote);
       assert.equal(asked, 1);
     });
-    it('a wrong one, none, and a user who may not', async () => {
+    it('a wrong password, a missing password and a user without sudo are refused', async () => {
       await assert.rejects((await to('asked', async () => 'wrong')).run('id', read), {
         code: 'NOT_ROOT',
         message: /refused the password/,
@@ -88,15 +89,15 @@ describe('ways to root', () => {
     });
   });
 
-  describe('doas, where there is no sudo', () => {
+  describe('with doas and without sudo', () => {
     before(async () => {
       await host.run('rm /usr/bin/sudo');
       await host.write('/etc/doas.conf', 'permit nopass free\npermit asked\n', '0600');
     });
     after(() => host.run('cp -a /root/sudo /usr/bin/sudo'));
 
-    it('without a password', async () => assertRoot(await to('free')));
-    it('that wants a password on a terminal: said plainly', async () => {
+    it('a user becomes root without a password', async () => assertRoot(await to('free')));
+    it('the error names “permit nopass” when doas wants a password on a terminal', async () => {
       await assert.rejects((await to('asked', password)).run('id', read), {
         code: 'NOT_ROOT',
         message: /permit nopass in doas\.conf/,
@@ -104,7 +105,7 @@ describe('ways to root', () => {
     });
   });
 
-  it('sudo that wants a terminal: the hint mends it', async () => {
+  it('the line in the hint about a sudo that requires a terminal fixes it', async () => {
     await host.write('/etc/sudoers.d/zz-tty', 'Defaults requiretty\n', '0440');
     const refusal = await (await to('free')).run('id', read).then(
       () => assert.fail('it needs none'),

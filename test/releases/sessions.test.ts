@@ -1,3 +1,3 @@
 import { sessionTests } from '../support/stories/sessions.ts';
 
-describe('sessions, Debian 13', () => sessionTests('trixie'));
+describe('user sessions on Debian 13', () => sessionTests('trixie'));

@@ -57,8 +57,8 @@ ${field}  }
 }
 `;
 
-describe('users of Dovecot 2.4 in a directory', () => {
-  it('a field that one of them lacks: refused, with that user and the daemon’s reason', async () => {
+describe('users of Dovecot 2.4 in an LDAP directory', () => {
+  it('a change that uses a field which one user lacks is refused with that user and the daemon’s reason', async () => {
     const host = await lab.host({ release: 'trixie', mail: true, also: ['slapd', 'dovecot-ldap'] });
     try {
       await host.write(LOCAL, ldap(''));
@@ -78,7 +78,7 @@ describe('users of Dovecot 2.4 in a directory', () => {
 });
 
 describe('files of Dovecot 2.3 that apply converts', () => {
-  it('into ones with which nobody gets a session: refused, and the old files stay', async () => {
+  it('apply refuses converted files with which users get no session, and keeps the old files', async () => {
     const host = await lab.host({ release: 'trixie', mail: true, users: [{ name: 'alice', password: 'secret' }] });
     try {
       const old = `mail_location = mbox:~/mail:INBOX=/var/mail/%u

@@ -10,7 +10,7 @@ describe('--serial', () => {
     ['1%', 40, 1],
     ['100%', 40, 40],
   ] as const) {
-    it(`${text} of ${hosts} is ${size}`, () => {
+    it(`${text} of ${hosts} hosts is a batch of ${size}`, () => {
       const batch = parseBatch(text);
       assert.ok(batch);
       assert.equal(sizeOf(batch, hosts), size);
@@ -18,6 +18,6 @@ describe('--serial', () => {
   }
 
   for (const text of ['', '0', '-1', '1.5', '0%', '101%', '%', 'all', '5 %', '1e3']) {
-    it(`${JSON.stringify(text)} is no number of hosts`, () => assert.equal(parseBatch(text), null));
+    it(`${JSON.stringify(text)} is not a valid batch size`, () => assert.equal(parseBatch(text), null));
   }
 });

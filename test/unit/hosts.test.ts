@@ -3,21 +3,21 @@ import { EFFECTS, without } from '../support/whole-hosts/intended.ts';
 import { hostNames, readHost } from '../support/whole-hosts/read.ts';
 import type { Result } from '../support/whole-hosts/schema.ts';
 
-describe('the data of the whole hosts', () => {
-  it('has at least 25 hosts, each of the form', () => {
+describe('whole hosts: their data', () => {
+  it('there are at least 25 hosts, each in the expected form', () => {
     const names = hostNames();
     assert.ok(names.length >= 25, names.join());
     for (const name of names) assert.doesNotThrow(() => readHost(name), name);
   });
 
-  it('has a name of its own for each session of a host', () => {
+  it('each session of a host has a name of its own', () => {
     for (const name of hostNames()) {
       const sessions = readHost(name).sessions.map((session) => session.name);
       assert.deepEqual(sessions, [...new Set(sessions)], name);
     }
   });
 
-  it('names the intended effect of every session that changes, and its host has it', () => {
+  it('every session that changes names an intended effect of its host', () => {
     for (const name of hostNames()) {
       const { host, sessions } = readHost(name);
       for (const { name: session, after, because, strict, 'because strict': becauseStrict } of sessions) {
@@ -28,7 +28,7 @@ describe('the data of the whole hosts', () => {
     }
   });
 
-  it('keeps the effects of standard and strict apart', () => {
+  it('the effects of standard and of strict are kept apart', () => {
     for (const name of hostNames()) {
       const { host } = readHost(name);
       for (const id of host.intended) assert.equal(EFFECTS[id]?.profile, 'standard', `${name}: ${id}`);
@@ -37,14 +37,14 @@ describe('the data of the whole hosts', () => {
   });
 });
 
-describe('intended effects on sessions', () => {
+describe('whole hosts: intended effects on sessions', () => {
   const offers = (name: string, outcome: string, more: Partial<Result> = {}): Result => ({
     ...{ name, outcome, replies: [] },
     ...more,
   });
   const all = Object.keys(EFFECTS);
 
-  it('take out what they intend', () => {
+  it('an intended effect is removed from the comparison', () => {
     const before = offers('offers 25', '', { clear: ['PLAIN'], starttls: true, tls: ['PLAIN'], names: ['old.test'] });
     const after = offers('offers 25', '', { clear: [], starttls: true, tls: ['LOGIN', 'PLAIN'], names: ['mx.test'] });
     const left = without(['certificate', 'login mechanism', 'no login in clear'], before, after, 'mx.test');
@@ -74,5 +74,5 @@ describe('intended effects on sessions', () => {
       offers('offers 993', '', { tls: ['PLAIN'], names: ['other.test'] }),
     ],
   ] as const)
-    it(`do not take out ${what}`, () => assert.notDeepEqual(without(all, before, after, 'mx.test'), before));
+    it(`no effect removes ${what}`, () => assert.notDeepEqual(without(all, before, after, 'mx.test'), before));
 });

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../src/model/index.ts';
 import { asProxy, asServed, beginProbe, tcp } from '../../src/run/probe.ts';
 
-describe('probes that nobody waits for any more', () => {
-  it('a connection that was given up before it was begun is not made', async () => {
+describe('probes that are abandoned', () => {
+  it('a connection that is aborted before its start is not made', async () => {
     let calls = 0;
     const server = createServer((socket) => {
       calls += 1;
@@ -20,7 +20,7 @@ describe('probes that nobody waits for any more', () => {
     server.close();
   });
 
-  it('where SSH fails, abandoning them is the end of it', async () => {
+  it('abandoning the probes after a failure of SSH raises no further error', async () => {
     const failed = Promise.reject(new Error('refused'));
     failed.catch(() => {});
     const host = { name: 'mx', hostname: 'mx.example.test' };
@@ -29,13 +29,13 @@ describe('probes that nobody waits for any more', () => {
   });
 });
 
-describe('probes of a port that the host leaves out', () => {
+describe('probes of a port that the host does not serve', () => {
   const finding = (port: number, check: string, status: Finding['status'], text: string): Finding => {
     return { port, check, status, text, via: 'direct' };
   };
   const closed = new Map([[995, 'the package dovecot-pop3d is not installed']]);
 
-  it('pass where nobody answers, with the reason', () => {
+  it('a closed port passes, with the reason', () => {
     const [found, other] = asServed(
       [
         finding(995, 'answers', 'fail', 'nothing listens on 995'),
@@ -50,14 +50,14 @@ describe('probes of a port that the host leaves out', () => {
     assert.equal(other?.status, 'fail');
   });
 
-  it('stay as they are where somebody answers', () => {
+  it('the findings of an open port stay', () => {
     const all = [finding(995, 'answers', 'pass', 'answers: "+OK"'), finding(995, 'tls', 'fail', 'speaks TLSv1')];
     assert.deepEqual(asServed(all, { closed }), all);
   });
 });
 
 describe('probes of a port behind a proxy', () => {
-  it('say who they are before anything else, there and on no other port', async () => {
+  it('a probe sends the PROXY header first, on this port only', async () => {
     const heard = new Map<number, string>();
     const server = createServer((socket) => {
       let text = '';

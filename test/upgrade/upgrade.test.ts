@@ -69,14 +69,14 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       return [...found(/(UIDVALIDITY \d+)/), ...found(/FETCH \((UID \d+)/), ...found(/^Subject: (.*)$/)];
     }
 
-    it('check --upgrade-to has told what will come', async () => {
+    it('check --upgrade-to says before the upgrade whether the next Dovecot starts with these files', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...login]);
       assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       assert.equal(/Dovecot 2\.4\.\d does not start with these files/.test(stdout), next === 'trixie', stdout);
       foreseen = /`harden-mail apply` would change (\d+ files, \d+ settings)\./.exec(stdout)?.[1] ?? '';
     });
 
-    it('the upgrade ends as Debian has it end', async () => {
+    it(`the upgrade ${breaks ? 'stops Dovecot and leaves dpkg unfinished' : 'completes, and Dovecot runs'}`, async () => {
       const keep = conffiles === 'old';
       const upgrade = [
         'export DEBIAN_FRONTEND=noninteractive',
@@ -100,7 +100,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       );
     });
 
-    it('check says what is not as it should be, and why', async () => {
+    it('check reports what the upgrade leaves to do', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', ...login, ...ca]);
       assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
       if (breaks) {
@@ -114,7 +114,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       else assert.match(stdout, /10-ssl\.conf +changed since transaction /);
     });
 
-    it('apply brings it back, and dpkg has nothing left to finish', async () => {
+    it('apply succeeds, the daemons run, and dpkg has nothing left to finish', async () => {
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
       assert.equal(await host.run('dpkg --audit'), '');
@@ -125,7 +125,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
     });
 
     if (breaks)
-      it('no rollback leads back to files that Dovecot does not start with, and the refusal writes nothing', async () => {
+      it('rollback refuses to restore files that Dovecot does not start with, and writes nothing', async () => {
         const state = await host.state();
         const { code, stdout, stderr } = await hardenMail(['rollback', '--yes', ...login]);
         assert.equal(code, 1, stdout + stderr);
@@ -134,7 +134,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       });
 
     if (breaks)
-      it('mail that came in meanwhile has been delivered', async () => {
+      it('mail that arrived during the upgrade is delivered', async () => {
         for (
           const deadline = Date.now() + 60_000;
           (await host.run('mailq')) !== 'Mail queue is empty\n';
@@ -150,11 +150,11 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
         kept = now;
       });
 
-    it('all mail is there', async () => {
+    it('alice still reads all her mail, under the same UIDs', async () => {
       assert.deepEqual(await inbox(), kept);
     });
 
-    it('a second apply has nothing to do, and check agrees', async () => {
+    it('a second apply has nothing to do, and check passes', async () => {
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /ok: nothing to do, \d+ checks passed\n$/);
@@ -162,7 +162,7 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
       assert.equal(well, 0, said);
     });
 
-    it('it boots again, and there is still nothing to do', async () => {
+    it('an apply after a reboot has nothing to do', async () => {
       await host.reboot();
       const { code, stdout, stderr } = await hardenMail(flags);
       assert.equal(code, 0, stdout + stderr);

@@ -39,6 +39,12 @@ export interface DovecotConfig {
   readonly top: Section;
 }
 
+/** Files that include one another several times double the text with each level: real configurations have a hundred files. */
+const MOST_READINGS = 5000;
+/** Blocks inside one another: real configurations have four. */
+const DEEPEST = 100;
+const LARGEST = 32 << 20;
+
 /** A file on the daemon's stack of inputs. The daemon opens it when it needs the first line. */
 interface Cursor {
   readonly file: string;
@@ -66,11 +72,15 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
   let section = top;
   let carry = '';
   let order = 0;
+  let size = 0;
 
   while (stack.length > 0) {
     const cursor = stack.at(-1)!;
     const { file } = cursor;
-    if (cursor.reading === null) readings.push((cursor.reading = { file, base: section, lines: [] }));
+    if (cursor.reading === null) {
+      readings.push((cursor.reading = { file, base: section, lines: [] }));
+      size += files[file]!.length;
+    }
     const line = nextLine(cursor, files[file]!, grammar, carry);
     if (line === null) {
       stack.pop();
@@ -85,15 +95,21 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     } else if (line.kind === 'begin') {
       const instead = misplaced(section, line.header);
       if (instead !== null) throw refuse(line.start, instead);
+      if (opened.length >= DEEPEST) throw refuse(line.start, 'fewer blocks inside one another');
       section = enter(section, line.header, line.named);
       opened.push({ file, line });
     } else if (line.kind === 'end') {
       if (section.parent === null) throw refuse(line.start, "a setting or a block: this '}' closes nothing");
       section = section.parent;
       opened.pop();
-    } else if (line.kind === 'setting') record(section, line, file, order++, grammar);
-    else if (line.kind === 'include') include(line, file, stack, paths, refuse);
-    else if (line.kind === 'open') carry = line.text;
+    } else if (line.kind === 'setting') {
+      if (line.key.split('/').length > DEEPEST) throw refuse(line.start, 'a setting in fewer blocks');
+      record(section, line, file, order++, grammar);
+    } else if (line.kind === 'include') {
+      const isTooMuch = readings.length > MOST_READINGS || size > LARGEST;
+      if (isTooMuch) throw refuse(line.at, 'fewer includes: the files are included again and again');
+      include(line, file, stack, paths, refuse);
+    } else if (line.kind === 'open') carry = line.text;
     else if (line.kind === 'error') throw refuse(line.at, line.expected);
     cursor.reading.lines.push({ line, before, after: section });
   }
@@ -132,6 +148,7 @@ function include(
 ): void {
   const pattern = resolvePath(line.pattern, file);
   const found = globPaths(pattern, paths);
+  if (found === null) throw refuse(line.at, 'a pattern with fewer braces: this one stands for too many files');
   if (found.length === 0 && !line.optional) {
     throw refuse(line.at, `an existing file: nothing matches ${normalise(pattern)}`);
   }

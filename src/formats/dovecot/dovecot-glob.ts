@@ -1,14 +1,23 @@
 /** The file patterns of `!include`: glob(3) with GLOB_BRACE, matched against a list of known paths. */
+import { ANY, matchesTokens } from '../text/wildcards.ts';
+import type { Token } from '../text/wildcards.ts';
+
+/** The braces of one pattern may stand for this many patterns: each pair can double their number. */
+const MOST_ALTERNATIVES = 1000;
 
 /**
  * The paths that match a pattern, in the daemon's order: brace alternatives in sequence, each in ASCII order.
  * `paths` are absolute; `pattern` may be a plain path. As in the shell, wildcards do not match names that begin with a dot.
+ * Null if the braces stand for too many patterns.
  */
-export function globPaths(pattern: string, paths: readonly string[]): string[] {
-  return braces(pattern).flatMap((alternative) => {
-    const matches = matcher(normalise(alternative));
-    return paths.filter(matches).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  });
+export function globPaths(pattern: string, paths: readonly string[]): string[] | null {
+  const alternatives = braces(pattern);
+  return (
+    alternatives?.flatMap((alternative) => {
+      const matches = matcher(normalise(alternative));
+      return paths.filter(matches).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    }) ?? null
+  );
 }
 
 /** A relative path is relative to the folder of the file that names it. */
@@ -26,10 +35,25 @@ export function normalise(path: string): string {
   return '/' + parts.join('/');
 }
 
-/** `a{b,c}d` → `abd`, `acd`. `{}` and an unclosed brace are literal. */
-function braces(pattern: string): string[] {
+/** `a{b,c}d` → `abd`, `acd`. `{}` and an unclosed brace are literal. Null if there are too many. */
+function braces(pattern: string): string[] | null {
+  const done: string[] = [];
+  // The next pattern to look at is the last one.
+  const open = [pattern];
+  while (open.length > 0) {
+    const next = open.pop()!;
+    const split = alternativesOf(next);
+    if (split === null) done.push(next);
+    else open.push(...split.reverse());
+    if (done.length + open.length > MOST_ALTERNATIVES) return null;
+  }
+  return done;
+}
+
+/** The alternatives of the first brace; null without one. */
+function alternativesOf(pattern: string): string[] | null {
   const open = findOpen(pattern);
-  if (open < 0) return [pattern];
+  if (open < 0) return null;
   let depth = 0;
   let from = open + 1;
   const parts: string[] = [];
@@ -40,13 +64,10 @@ function braces(pattern: string): string[] {
     else if ((char === '}' || char === ',') && depth === 1) {
       parts.push(pattern.slice(from, i));
       from = i + 1;
-      if (char === '}') {
-        const [head, tail] = [pattern.slice(0, open), pattern.slice(i + 1)];
-        return parts.flatMap((part) => braces(head + part + tail));
-      }
+      if (char === '}') return parts.map((part) => pattern.slice(0, open) + part + pattern.slice(i + 1));
     } else if (char === '}') depth--;
   }
-  return [pattern];
+  return null;
 }
 
 function findOpen(pattern: string): number {
@@ -58,26 +79,37 @@ function findOpen(pattern: string): number {
 }
 
 function matcher(pattern: string): (path: string) => boolean {
-  const parts = pattern.split('/').map(component);
+  const parts = pattern.split('/').map((part) => {
+    return { tokens: component(part), isHiddenToo: !/^[*?[]/.test(part) };
+  });
   return (path) => {
     const names = path.split('/');
-    return names.length === parts.length && parts.every((part, i) => part.test(names[i]!));
+    if (names.length !== parts.length) return false;
+    return parts.every(({ tokens, isHiddenToo }, i) => {
+      const name = names[i]!;
+      return (isHiddenToo || !name.startsWith('.')) && matchesTokens(tokens, name);
+    });
   };
 }
 
-function component(pattern: string): RegExp {
-  let source = /^[*?[]/.test(pattern) ? '(?!\\.)' : '';
+/** `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before a character that means itself. */
+function component(pattern: string): Token[] {
+  const tokens: Token[] = [];
+  const set = /\[([!^]?)(\]?[^\]]*)\]/y;
   for (let i = 0; i < pattern.length; i++) {
     const char = pattern[i]!;
-    const set = char === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(i)) : null;
-    if (set !== null) {
-      source += `[${set[1] === '' ? '' : '^'}${set[2]!.replace(/[\\\]^[]/g, '\\$&')}]`;
-      i += set[0].length - 1;
-    } else if (char === '*') source += '[^]*';
-    else if (char === '?') source += '[^]';
-    else source += literal(char === '\\' && i + 1 < pattern.length ? pattern[++i]! : char);
+    set.lastIndex = i;
+    const [whole, negated, members] = (char === '[' ? set.exec(pattern) : null) ?? [];
+    if (whole !== undefined) {
+      const fits = new RegExp(`^[${negated === '' ? '' : '^'}${members!.replace(/[\\\]^[]/g, '\\$&')}]$`);
+      tokens.push((other) => fits.test(other));
+      i += whole.length - 1;
+    } else if (char === '*') tokens.push(ANY);
+    else if (char === '?') tokens.push(() => true);
+    else {
+      const literal = char === '\\' && i + 1 < pattern.length ? pattern[++i]! : char;
+      tokens.push((other) => other === literal);
+    }
   }
-  return new RegExp(`^${source}$`);
+  return tokens;
 }
-
-const literal = (char: string): string => char.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');

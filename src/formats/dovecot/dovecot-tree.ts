@@ -125,11 +125,14 @@ function expand(owner: Section, key: string, setting: Setting, grammar: Grammar)
   if (setting.form !== 'plain' || !setting.value.includes(reference)) return setting.value;
   const former = formerValue(owner, key);
   if (former === null) return setting.value;
-  return setting.value
-    .split(' ')
-    .map((word) => (word === reference ? former : word))
-    .join(' ');
+  const words = setting.value.split(' ');
+  const times = words.filter((word) => word === reference).length;
+  if (times * former.length > LONGEST) return setting.value;
+  return words.map((word) => (word === reference ? former : word)).join(' ');
 }
+
+/** Longer values are not expanded: no real value is so long, and each line may double it. */
+const LONGEST = 100_000;
 
 /** The earlier value of a setting, here or outside a filter; null if only the daemon's default could tell. */
 function formerValue(section: Section, key: string): string | null {

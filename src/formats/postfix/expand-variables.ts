@@ -1,4 +1,4 @@
-/** Longer values are not expanded further: no real value is so long, and the expansion might never end. */
+/** Longer values are not expanded further: no real value is so long, and each step may double it. */
 const LONGEST = 100_000;
 const DEEPEST = 20;
 
@@ -9,9 +9,14 @@ const DEEPEST = 20;
 export function expandVariables(value: string, read: (name: string) => string | null): string {
   let expanded = value;
   for (let depth = 0; depth < DEEPEST && expanded.length < LONGEST; depth++) {
+    let left = LONGEST - expanded.length;
     const next = expanded.replace(
       /\$\$|\$\{(\w+)\}|\$\((\w+)\)|\$(\w+)/g,
-      (whole, braced?: string, round?: string, bare?: string) => read(braced ?? round ?? bare ?? '') ?? whole,
+      (whole, braced?: string, round?: string, bare?: string) => {
+        const value = read(braced ?? round ?? bare ?? '') ?? whole;
+        left -= value.length;
+        return left < 0 ? whole : value;
+      },
     );
     if (next === expanded) break;
     expanded = next;

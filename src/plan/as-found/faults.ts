@@ -5,7 +5,7 @@ import { smtpdsOf, type Smtpd } from '../../exposure/postfix-ways.ts';
 import { cutOptions } from '../../formats/postfix/cut-option.ts';
 import { activeServices, optionValue } from '../../formats/postfix/master-cf.ts';
 import { redact } from '../../formats/redact.ts';
-import type { Facts, Note } from '../../model/index.ts';
+import { SMTP_PORTS, PATHS, type Facts, type Note } from '../../model/index.ts';
 import type { Fault } from './fault.ts';
 import { lostMapFaults } from './lost-maps.ts';
 import { upcomingFaults } from './upcoming.ts';
@@ -98,7 +98,7 @@ function cutOff(smtpd: Smtpd): Fault[] {
   if ((tls !== 'required' && tls !== 'implicit') || port === null) return [];
   const name = tls === 'implicit' ? 'smtpd_tls_wrappermode' : 'smtpd_tls_security_level';
   const isInner = service.name.includes(':') && addresses.every((one) => /^(127\.|::1$|localhost$)/.test(one));
-  const isWayBack = ![25, 465, 587].includes(port) && optionValue(service, 'content_filter') === '';
+  const isWayBack = !SMTP_PORTS.includes(port) && optionValue(service, 'content_filter') === '';
   if (parameters.from(name) === 'master.cf' || (!isInner && !isWayBack)) return [];
   const text = `${place(smtpd)}: ${smtpd.id} takes mail only inside TLS because ${MAIN_CF} says so for every port: a filter that hands mail back there in clear is refused`; // oxfmt-ignore
   return [{ id: `cut-off ${smtpd.id}`, task: 'starttls', text, todo: `-o ${name}=${tls === 'implicit' ? 'no' : 'may'}` }]; // oxfmt-ignore
@@ -108,7 +108,7 @@ function cutOff(smtpd: Smtpd): Fault[] {
 function noSocket({ id, auth, service }: Smtpd, { dovecot }: Workspace, { postconf }: Facts): Fault[] {
   if (!dovecot || auth.offered === 'never' || auth.type !== 'dovecot' || /^inet:|\$/.test(auth.path)) return [];
   const plain = auth.path.replace(/^unix:/, '');
-  const path = plain.startsWith('/') ? plain : `${postconf['queue_directory'] || '/var/spool/postfix'}/${plain}`;
+  const path = plain.startsWith('/') ? plain : `${postconf['queue_directory'] || PATHS.QUEUE}/${plain}`;
   const own = [...authSockets(dovecot).map((one) => one.path), 'auth-client'];
   if (own.some((one) => path === one || path.replace(/^(\/var)?\/run\/dovecot\//, '') === one)) return [];
   const text = `${MASTER_CF}:${service.line}: ${id} offers AUTH by the socket ${path}, which Dovecot's files do not make: unless another program does, smtpd dies at each connection`; // oxfmt-ignore

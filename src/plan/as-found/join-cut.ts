@@ -1,5 +1,5 @@
 import { cutOptions, joinOption } from '../../formats/postfix/cut-option.ts';
-import type { SettingChange, TaskName } from '../../model/index.ts';
+import { SUBMISSION_PORTS, type SettingChange, type TaskName } from '../../model/index.ts';
 import { endpointOf } from '../../exposure/postfix-ways.ts';
 import { MASTER_CF, type Workspace } from '../workspace.ts';
 
@@ -32,5 +32,5 @@ export function joinCut(
 }
 
 function taskOf(service: string): TaskName {
-  return [465, 587].includes(endpointOf(service).port ?? 0) ? 'smtps' : 'sasl';
+  return SUBMISSION_PORTS.includes(endpointOf(service).port ?? 0) ? 'smtps' : 'sasl';
 }

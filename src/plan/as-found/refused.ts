@@ -2,7 +2,7 @@
 import { HardenMailError } from '../../model/errors.ts';
 import { mainValue, parseMain } from '../../formats/postfix/main-cf.ts';
 import { redact } from '../../formats/redact.ts';
-import { CONVERSION, type Facts, type Plan, type Refusal, type Snapshot } from '../../model/index.ts';
+import { PATHS, CONVERSION, type Facts, type Plan, type Refusal, type Snapshot } from '../../model/index.ts';
 import { DOVECOT_CONF, MAIN_CF } from '../workspace.ts';
 
 /** The place where a daemon's parser stopped, and its own message. */
@@ -58,7 +58,7 @@ function repairs(plan: RepairingPlan, { daemon, text: message }: Refusal, place:
 /** Paths that the plan creates: the folder of a certificate that it requests, and new files. */
 function created({ actions, changes }: RepairingPlan): string[] {
   const lineages = actions.flatMap((action) =>
-    action.kind === 'certificate' ? [`/etc/letsencrypt/live/${action.name}/`] : [],
+    action.kind === 'certificate' ? [`${PATHS.LIVE}/${action.name}/`] : [],
   );
   return [...lineages, ...changes.filter(({ before }) => before === null).map(({ path }) => path)];
 }

@@ -1,6 +1,6 @@
 import { endpointOf } from '../../exposure/postfix-ways.ts';
 import { activeServices, optionValue, type MasterService } from '../../formats/postfix/master-cf.ts';
-import type { SettingChange } from '../../model/index.ts';
+import { SMTP_PORTS, type SettingChange } from '../../model/index.ts';
 import { change } from '../applied.ts';
 import { writeAt } from '../place/address.ts';
 import { mainReader, MASTER_CF, type Workspace } from '../workspace.ts';
@@ -40,5 +40,5 @@ function levelOf(service: MasterService, side: string, read: (name: string) => s
   }
   if (isYes('use_tls')) return 'may';
   // Keep an explicit no on internal entries, such as the one where a filter hands mail back.
-  return [25, 465, 587].includes(endpointOf(service.name).port ?? 0) ? null : 'none';
+  return SMTP_PORTS.includes(endpointOf(service.name).port ?? 0) ? null : 'none';
 }

@@ -1,5 +1,5 @@
 import type { Fragment } from '../../fragments/fragment.ts';
-import type { Note, SettingChange } from '../../model/index.ts';
+import { PATHS, type Note, type SettingChange } from '../../model/index.ts';
 import { letsStrangersIn } from '../../exposure/compare.ts';
 import { optionValue } from '../../formats/postfix/master-cf.ts';
 import { addressKey } from './address.ts';
@@ -82,7 +82,7 @@ function missingPlace(fragment: Fragment, workspace: Workspace, { fill, policy }
   const wanted = fillMerge(fragment.merge, fill);
   const after = 'value' in wanted ? wanted.value : wanted.how === 'member' && wanted.unset === 'write' ? wanted.members.join(' ') : null; // oxfmt-ignore
   if (after === null) return { workspace, settings: [], notes: [] };
-  const file = place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`;
+  const file = place.in === 'dovecot' ? place.home : `${PATHS.POSTFIX}/${place.in}`;
   const label =
     place.in === 'dovecot'
       ? [...place.block.map(fill), setting].join(' › ')

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Condition, Fragment, Merge } from '../../fragments/fragment.ts';
-import type { Facts, KeyPair, Policy } from '../../model/index.ts';
+import { NODE_KEY_TYPES, type Facts, type KeyPair, type Policy } from '../../model/index.ts';
 import { servedCertificate, type Served } from '../../tasks/served.ts';
 import type { SaslInUse } from '../serving/sasl-in-use.ts';
 import type { Named } from '../../tasks/sni.ts';
@@ -31,9 +31,9 @@ export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: Sas
 }
 
 /** The value of smtpd_tls_chain_files: our key and certificate, and the existing pairs with another key type. */
-function chainFiles({ key, cert, chain }: Served, { chainPairs = [], keyType, kept }: Policy): string {
+function chainFiles({ key, cert, chain }: Served, { chainPairs = [], request, kept }: Policy): string {
   const pairs = kept?.postfix?.pairs ?? chainPairs;
-  const type = chain === null ? (keyType === 'rsa' ? 'rsa' : 'ec') : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
+  const type = chain === null ? NODE_KEY_TYPES[request?.keyType ?? 'ecdsa'] : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
   const isOurs = (pair: KeyPair): boolean => pair.key === key && pair.cert === cert;
   const others = pairs.filter((pair) => isOurs(pair) || pair.keyType !== type);
   const lists = others.map(({ files }) => files.join(', '));

@@ -1,6 +1,6 @@
 import type { Fragment } from '../../fragments/fragment.ts';
 import { FRAGMENTS } from '../../fragments/index.ts';
-import type { Note, SettingChange, TaskName } from '../../model/index.ts';
+import { PATHS, type Note, type SettingChange, type TaskName } from '../../model/index.ts';
 import { mainText, respaceMain } from '../../formats/postfix/main-cf.ts';
 import { addressKey, labelOf, readAt, writeAt, type Address } from '../place/address.ts';
 import type { ProfileRecord, Remembered } from './record.ts';
@@ -197,5 +197,5 @@ export function netChanges(
 
 /** The file of a Dovecot setting is known only after the setting is written, so it is not part of the key. */
 function keyOfChange({ file, setting }: SettingChange): string {
-  return `${file.startsWith('/etc/postfix/') ? file : 'dovecot'} ${setting}`;
+  return `${file.startsWith(`${PATHS.POSTFIX}/`) ? file : 'dovecot'} ${setting}`;
 }

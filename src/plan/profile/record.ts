@@ -1,12 +1,21 @@
 import { HardenMailError } from '../../model/errors.ts';
-import { PROFILES, WISHES, type Bytes, type Profile, type Sni, type Snapshot, type Wish } from '../../model/index.ts';
+import {
+  PATHS,
+  PROFILES,
+  WISHES,
+  type Bytes,
+  type Profile,
+  type Sni,
+  type Snapshot,
+  type Wish,
+} from '../../model/index.ts';
 import type { Address } from '../place/address.ts';
 
 /**
  * The file with the host's profile and the value of each setting before the profile changed it. Without it, strict cannot be
  * taken back.
  */
-export const RECORD = '/var/lib/harden-mail/profile.json';
+export const { RECORD } = PATHS;
 
 /** One setting that strict changed. `before` is null if it was not set there. */
 export interface Remembered {

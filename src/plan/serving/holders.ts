@@ -1,12 +1,11 @@
 /** Checks that Postfix's ports are free: another program or another Postfix instance on them stops the run. Pure. */
 import { HardenMailError } from '../../model/errors.ts';
-import type { Facts, Listener } from '../../model/index.ts';
+import { SMTP_PORTS, type Facts, type Listener } from '../../model/index.ts';
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { entriesOn } from '../place/sites.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
 /** The ports whose entries this tool edits. */
-const PORTS = [25, 465, 587];
 const EVERYWHERE = ['0.0.0.0', '::'];
 
 /**
@@ -16,7 +15,7 @@ const EVERYWHERE = ['0.0.0.0', '::'];
  * @throws PORT_BUSY if another program or instance listens at an address of such an entry
  */
 export function assertPortsFree(workspace: Workspace, { listeners }: Pick<Facts, 'listeners'>): void {
-  for (const port of PORTS) {
+  for (const port of SMTP_PORTS) {
     const mine = entriesOn(workspace, port).flatMap(({ name }) => addressesOf(name, workspace));
     const holder = listeners.find(
       (one) => one.port === port && isForeign(one) && mine.some((at) => overlap(at, one.address)),

@@ -2,7 +2,7 @@
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { optionValue, type MasterService } from '../../formats/postfix/master-cf.ts';
 import { HardenMailError } from '../../model/errors.ts';
-import type { Snapshot } from '../../model/index.ts';
+import { SMTP_PORTS, type Snapshot } from '../../model/index.ts';
 import { addressesOf, overlap } from './holders.ts';
 import { entriesOn } from '../place/sites.ts';
 import { mainReader, openWorkspace, type Workspace } from '../workspace.ts';
@@ -41,7 +41,7 @@ function ofPostfix(workspace: Workspace, address: string): ProxiedPort[] {
       entry.command === 'postscreen' ? 'postscreen_upstream_proxy_protocol' : 'smtpd_upstream_proxy_protocol';
     return (optionValue(entry, setting) ?? read(setting) ?? '').trim() === 'haproxy';
   };
-  return [25, 465, 587].flatMap((port) => {
+  return SMTP_PORTS.flatMap((port) => {
     const entries = entriesOn(workspace, port);
     const here = entries.filter(({ name }) => addressesOf(name, workspace).some((one) => overlap(one, address)));
     // The host may not have the address that we reach it by (NAT): then all entries must agree.

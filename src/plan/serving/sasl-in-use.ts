@@ -1,6 +1,6 @@
 import { mainValue } from '../../formats/postfix/main-cf.ts';
 import { dovecotValue } from '../../formats/dovecot/dovecot.ts';
-import type { Facts, Note, Policy } from '../../model/index.ts';
+import { PATHS, type Facts, type Note, type Policy } from '../../model/index.ts';
 import { smtpdsOf } from '../../exposure/postfix-ways.ts';
 import { MAIN_CF, type Workspace } from '../workspace.ts';
 
@@ -23,7 +23,7 @@ const STOCK = 'private/auth';
  * With `--replace sasl`, and if nothing is in use, it is Dovecot at private/auth.
  */
 export function saslInUse(opened: Workspace, facts: Facts, policy: Policy): SaslInUse {
-  const queue = facts.postconf['queue_directory'] || '/var/spool/postfix';
+  const queue = facts.postconf['queue_directory'] || PATHS.QUEUE;
   const ours = (path: string): SaslInUse => {
     const plain = path.replace(/^unix:/, '');
     return { kind: 'dovecot', path, socket: plain.startsWith('/') ? plain : `${queue}/${plain}`, told: '' };

@@ -1,12 +1,13 @@
 /** The certificates that the daemons are configured to serve now, and whether clients can accept them. Pure. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
 import { listMembers } from '../../formats/text/lists.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
-import type { Facts, KeyPair, MailDaemon, PemFile, Snapshot } from '../../model/index.ts';
+import { PATHS, type Facts, type KeyPair, type MailDaemon, type PemFile, type Snapshot } from '../../model/index.ts';
 import { expandVariables } from '../../formats/postfix/expand-variables.ts';
 import { compareVersions } from '../../formats/versions.ts';
 import { MAIN_CF, mainReader, type Workspace } from '../workspace.ts';
+import { parseCertificate, pemCertificates } from '../../x509/pem.ts';
 
 /** One key with its certificate, checked. */
 export interface ServedPair extends KeyPair {
@@ -52,20 +53,20 @@ interface Source extends Omit<PemFile, 'path'> {
 }
 type Files = (path: string) => Source;
 
-const LIVE = /^\/etc\/letsencrypt\/live\/([^/]+)\/([^/]+)\.pem$/;
+const PART = new RegExp(`^${PATHS.LIVE}/([^/]+)/([^/]+)\\.pem$`);
 const ARCHIVE = /^\/etc\/letsencrypt\/archive\/([^/]+)\//;
 
 function filesOf({ facts, files }: Snapshot): Files {
   const read = new Map((facts.pemFiles ?? []).map((file) => [file.path, file]));
   return (path) => {
-    const [, name, part] = LIVE.exec(path) ?? [];
+    const [, name, part] = PART.exec(path) ?? [];
     const found = read.get(path);
     if (name === undefined || part === undefined) {
       const none = { target: '', certificates: '', publicKeys: [], exposed: false, changed: 0, folders: [] };
       return { ...(found ?? none), lineage: null };
     }
     const lineage = facts.lineages.find((one) => one.name === name);
-    const live = files[`/etc/letsencrypt/live/${name}/fullchain.pem`];
+    const live = files[`${PATHS.LIVE}/${name}/fullchain.pem`];
     // The facts already say whether a lineage's key belongs to its certificate.
     return {
       target: lineage ? path : '',
@@ -73,7 +74,7 @@ function filesOf({ facts, files }: Snapshot): Files {
       publicKeys: part === 'privkey' && lineage ? [lineage.key ? 'unknown' : ''] : [],
       exposed: part === 'privkey' && lineage?.exposed === true,
       changed: live?.changed ?? 0,
-      folders: lineage?.authenticator === null ? [`/etc/letsencrypt/live/${name}`] : [],
+      folders: lineage?.authenticator === null ? [`${PATHS.LIVE}/${name}`] : [],
       lineage: name,
     };
   };
@@ -158,7 +159,7 @@ interface Named {
 
 function judged({ group, key, keyPath, files, facts, hasPassword }: Named): ServedPair {
   const sources = group.map((path) => ({ path, ...files(path) }));
-  const certificates = sources.flatMap(({ path, certificates: pem }) => blocks(pem).map((one) => ({ path, pem: one, leaf: parsed(one) }))); // oxfmt-ignore
+  const certificates = sources.flatMap(({ path, certificates: pem }) => pemCertificates(pem).map((one) => ({ path, pem: one, leaf: parseCertificate(one) }))); // oxfmt-ignore
   // A key that the host could not read (no openssl, or a password) is assumed to belong to the first certificate.
   const isSealed = key === 'unknown' || (key === '' && hasPassword && sources.some(({ publicKeys }) => publicKeys.length > 0)); // oxfmt-ignore
   const at = isSealed ? 0 : certificates.findIndex(({ leaf }) => leaf !== null && publicHalf(leaf) === key);
@@ -202,18 +203,6 @@ function problemOf(leaf: X509Certificate | null, count: number, key: string, { n
     return 'it has no DNS name (subject alternative name), and clients look at nothing else';
   if (leaf.issuer.includes('(STAGING)')) return 'no client trusts the staging server that issued it';
   return null;
-}
-
-function blocks(pem: string): string[] {
-  return pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-}
-
-function parsed(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
 }
 
 function publicHalf(leaf: X509Certificate): string {

@@ -4,7 +4,19 @@
  */
 import { HardenMailError } from '../../model/errors.ts';
 import { dovecotValue, type DovecotConfig } from '../../formats/dovecot/dovecot.ts';
-import { SERVICES, type Facts, type Note, type Policy, type Service, type Snapshot } from '../../model/index.ts';
+import {
+  IMAP_PORTS,
+  POP3_PORTS,
+  READING_PORTS,
+  SMTP_PORTS,
+  SUBMISSION_PORTS,
+  SERVICES,
+  type Facts,
+  type Note,
+  type Policy,
+  type Service,
+  type Snapshot,
+} from '../../model/index.ts';
 import { smtpdsOf } from '../../exposure/postfix-ways.ts';
 import { isLimited } from '../../exposure/reference.ts';
 import { addressesOf, isLoopback, overlap } from './holders.ts';
@@ -30,7 +42,7 @@ export interface Serving {
   readonly authOn25: boolean;
 }
 
-const PORTS_OF: Readonly<Record<Service, readonly number[]>> = { smtp: [25], imap: [143, 993], pop3: [110, 995] };
+const PORTS_OF: Readonly<Record<Service, readonly number[]>> = { smtp: [25], imap: IMAP_PORTS, pop3: POP3_PORTS };
 
 /** Dovecot's listeners, by their default port. */
 const LISTENER: Readonly<Record<number, readonly [service: string, listener: string]>> = {
@@ -63,7 +75,7 @@ export function servingOf(
   for (const { service, why } of leftOut) for (const port of PORTS_OF[service]) closed.set(port, why);
   // Ports that strict closed for --no-pop3 are not the administrator's choice.
   const ours = readRecord(snapshot).asked.includes('no-pop3') ? PORTS_OF.pop3 : [];
-  for (const port of [110, 143, 993, 995]) {
+  for (const port of READING_PORTS) {
     if (closed.has(port) || ours.includes(port) || wanted.some((service) => PORTS_OF[service].includes(port))) continue;
     const why = workspace?.dovecot ? closedListener(workspace.dovecot, port) : null;
     if (why !== null) closed.set(port, why);
@@ -124,14 +136,12 @@ export function assertServable({ facts }: Snapshot, workspace: Workspace, { serv
 /** A satellite that only relays its own mail has no submission ports: 465 would open on loopback, where no user needs it. */
 function assertReachable(workspace: Workspace, { listeners }: Facts): void {
   if (!workspace.postfix) return;
-  const entries = [25, 465, 587].flatMap((port) => entriesOn(workspace, port));
+  const entries = SMTP_PORTS.flatMap((port) => entriesOn(workspace, port));
   const addresses = entries.flatMap(({ name }) => addressesOf(name, workspace));
   const fallback = addressesOf('smtp', workspace);
   if (![...addresses, ...fallback].every(isLoopback)) return;
   // A proxy on the host accepts users' connections for Postfix.
-  const proxied = listeners.some(
-    ({ port, process }) => [25, 465, 587].includes(port) && !['', 'master'].includes(process),
-  );
+  const proxied = listeners.some(({ port, process }) => SMTP_PORTS.includes(port) && !['', 'master'].includes(process));
   if (proxied) return;
   const value = mainReader(workspace)('inet_interfaces') ?? '';
   throw new HardenMailError(
@@ -205,7 +215,7 @@ function closedListener(config: DovecotConfig, port: number): string | null {
 function usersElsewhere(workspace: Workspace, facts: Facts, address: string | undefined): [number, string][] {
   const { postfix } = workspace;
   if (!postfix) return [];
-  return [465, 587].flatMap((port): [number, string][] => {
+  return SUBMISSION_PORTS.flatMap((port): [number, string][] => {
     const entries = entriesOn(workspace, port);
     const [first] = entries;
     if (first && address !== undefined) {

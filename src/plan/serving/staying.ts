@@ -1,5 +1,5 @@
 import { HardenMailError } from '../../model/errors.ts';
-import { PORT_NAMES, type Change, type Snapshot } from '../../model/index.ts';
+import { SMTP_PORTS, SUBMISSION_PORTS, PORT_NAMES, type Change, type Snapshot } from '../../model/index.ts';
 import { running } from '../place/running-services.ts';
 import { withChanges } from '../undo.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -10,7 +10,7 @@ import { openWorkspace } from '../workspace.ts';
  */
 export function staying(snapshot: Snapshot, changes: readonly Change[]): number[] {
   const { listeners } = snapshot.facts;
-  const held = [465, 587].filter((port) => listeners.some((one) => one.port === port));
+  const held = SUBMISSION_PORTS.filter((port) => listeners.some((one) => one.port === port));
   if (held.length === 0) return [];
   const after = entryPorts(withChanges(snapshot, changes));
   return held.filter(
@@ -21,7 +21,7 @@ export function staying(snapshot: Snapshot, changes: readonly Change[]): number[
 /** The mail ports (25, 465, 587) that have an active entry in master.cf. */
 export function entryPorts(snapshot: Snapshot): number[] {
   const names = portsOfMaster(snapshot);
-  return [25, 465, 587].filter((port) => (PORT_NAMES[port] ?? []).some((name) => names.includes(name)));
+  return SMTP_PORTS.filter((port) => (PORT_NAMES[port] ?? []).some((name) => names.includes(name)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { HardenMailError } from '../../model/errors.ts';
-import { CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
+import { PATHS, CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
 import { distribution, OBSOLETE, releaseBefore, type ReleaseCodename } from '../../debian/releases.ts';
@@ -84,7 +84,8 @@ function warnings(dovecot: string, { files }: Snapshot, unedited: readonly strin
   const info = (text: string): Note => ({ task: 'dovecot-ssl', level: 'info', text });
   // Postfix does not treat its exit status, 89, as "try again later".
   const agent = Object.values(files).find(
-    ({ path, bytes }) => path.startsWith('/etc/postfix/') && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
+    ({ path, bytes }) =>
+      path.startsWith(`${PATHS.POSTFIX}/`) && /^[^#\n]*\/dovecot\/(dovecot-lda|deliver)\b/m.test(bytes),
   );
   return [
     warning(`Dovecot ${dovecot} does not start with these files: from the upgrade until the next apply nobody can log in, neither to read nor to send`), // oxfmt-ignore

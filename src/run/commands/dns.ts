@@ -26,10 +26,10 @@ const readRecords: Step<Begun, Begun> = async (from, options, say) => {
       '`harden-mail apply` gets one.',
     );
   }
-  const further = namedCertificates(facts, policy).flatMap(({ names, served: { chain: of, ...one } }) =>
+  const additional = namedCertificates(facts, policy).flatMap(({ names, served: { chain: of, ...one } }) =>
     of === null ? [] : furtherRecords({ chain: of, ...one }, names),
   );
-  const records = [...dnsRecords({ chain, ...served }, policy, facts), ...further];
+  const records = [...dnsRecords({ chain, ...served }, policy, facts), ...additional];
   return finish(found, { kind: 'dns', records });
 };
 

@@ -7,6 +7,7 @@ export const answersCheck = {
     'the port can be reached and greets in its protocol; 110 and 143 may be closed; 587 is checked where something listens or the profile wants it',
   recipe: ['telnet localhost 25', 'netstat -tlnp | grep 465', 'netstat -tlnp: 995 (POP3s), 993 (IMAPs)'],
   fixedBy: (service) => ['install', service, 'restart'],
+  warnsOnOwn: true,
   weight: {
     severity: 'medium',
     source: 'RFC 8314 §3',

@@ -1,9 +1,21 @@
 /** One check of `verify`: what it proves, which tasks fix it, when its loss undoes an apply, and its weight in an audit. */
-import type { Profile, Severity, TaskName } from '../../model/index.ts';
+import { MAIL_PORTS, type Profile, type Severity, type TaskName } from '../../model/index.ts';
+import type { NoteFinding, TalkInClear, TalkInside } from '../talk.ts';
+
+type Asked = 'end' | void;
 
 export interface Check {
   readonly id: string;
   readonly ports: readonly number[];
+  /** Asks before TLS, on each of the ports that begin in the clear. */
+  readonly asksInClear?: (talk: TalkInClear, note: NoteFinding) => Promise<void>;
+  /**
+   * Asks inside TLS, in the order of the list of checks: after `login` as the user. `end` ends the conversation, and the checks
+   * after this one do not ask. A check without these two is noted by the steps of the conversation, or by another module.
+   */
+  readonly asksInside?: (talk: TalkInside, note: NoteFinding) => Asked | Promise<Asked>;
+  /** A failure on a service that is the administrator's own is only a warning. */
+  readonly warnsOnOwn?: true;
   /** One sentence for docs/checks.md. */
   readonly proves: string;
   /** The tests of the recipe that the check carries out, quoted; empty where the check proves the purpose of the recipe's settings. */
@@ -31,7 +43,7 @@ export interface CheckWeight {
   readonly dovecot: readonly string[];
 }
 
-export const ALL_PORTS = [25, 110, 143, 465, 587, 993, 995];
+export const ALL_PORTS = MAIL_PORTS.map(({ port }) => port);
 
 export const POSTFIX_CERTIFICATE = ['smtpd_tls_cert_file', 'smtpd_tls_chain_files'];
 export const DOVECOT_CERTIFICATE = ['ssl_cert', 'ssl_server_cert_file'];

@@ -50,6 +50,12 @@ export type CheckId = (typeof CHECKS)[number]['id'];
 /** Notes what a check saw on the port of the conversation. */
 export type NoteCheck = (check: CheckId, status: Finding['status'], text: string) => void;
 
+/** The checks of a port, in the order of the list. */
+export function checksOn(port: number): readonly (Check & { readonly id: CheckId })[] {
+  const all: readonly (Check & { readonly id: CheckId })[] = CHECKS;
+  return all.filter(({ ports }) => ports.includes(port));
+}
+
 /** The check of a finding; undefined for a rule of the audit. */
 export function checkOf({ check }: Pick<Finding, 'check'>): Check | undefined {
   return CHECKS.find(({ id }) => id === check);

@@ -1,3 +1,4 @@
+import { useAccount } from '../user.ts';
 import { type Check } from './check-record.ts';
 
 export const mailboxCheck = {
@@ -8,6 +9,7 @@ export const mailboxCheck = {
   fixedBy: () => [],
   warningUndoes: true,
   undoesWithoutLogin: true,
+  asksInside: useAccount,
   weight: {
     severity: 'high',
     source: 'RFC 9051 §6.3.2',

@@ -1,3 +1,4 @@
+import { useAccount } from '../user.ts';
 import { type Check } from './check-record.ts';
 
 export const maildropCheck = {
@@ -7,6 +8,7 @@ export const maildropCheck = {
   recipe: [],
   fixedBy: () => [],
   undoesWithoutLogin: true,
+  asksInside: useAccount,
   weight: {
     severity: 'high',
     source: 'RFC 1939 §5',

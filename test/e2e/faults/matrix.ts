@@ -15,7 +15,7 @@ export function share(mine: number, of: number): void {
     return SAMPLE.has(`${step} × ${fault}`);
   });
   const hosts = wish === undefined ? 3 : of;
-  describe(`the matrix of faults, share ${mine} of ${hosts}`, () => {
+  describe(`a run with a fault at one of its steps (share ${mine} of ${hosts})`, () => {
     let stage: Stage | undefined;
     before(async function () {
       this.timeout(120_000);
@@ -23,7 +23,8 @@ export function share(mine: number, of: number): void {
     });
     after(() => stage?.host.stop());
     for (const cell of wanted.filter((_, index) => index % hosts === mine - 1)) {
-      it(`${cell.step} × ${cell.fault}`, () => play(stage!, cell, cell.number));
+      it(`all changes or none are live, no mail is lost, and the next run completes: ${cell.step} × ${cell.fault}`, () =>
+        play(stage!, cell, cell.number));
     }
   });
 }

@@ -11,7 +11,7 @@ import type { Host } from '../../../src/model/index.ts';
 import { keygen, startSshd } from './sshd.ts';
 import type { Sshd } from './sshd.ts';
 
-describe('authentication', () => {
+describe('an SSH login', () => {
   let sshd: Sshd;
   let agent: ChildProcess | undefined;
   let socket: string;
@@ -71,13 +71,13 @@ describe('authentication', () => {
   }
 
   for (const type of ['user', 'ecdsa', 'rsa']) {
-    it(`a key file: ${type}`, async () => {
+    it(`a login succeeds with a key file of the type ${type === 'user' ? 'ed25519' : type}`, async () => {
       assert.deepEqual(await login({}, { identity: path(type) }), [`trying key ${path(type)}`]);
     });
   }
 
   for (const name of ['locked', 'locked-pem']) {
-    it(`${name}: the passphrase is asked for once, for however many hosts`, async () => {
+    it(`the passphrase of the key file “${name}” is asked for until it is right, and then serves all hosts`, async () => {
       const asked: unknown[] = [];
       const prompt = async (text: string, about: object): Promise<string> => {
         asked.push([text, about]);
@@ -90,7 +90,7 @@ describe('authentication', () => {
     });
   }
 
-  it('a wrong passphrase three times: said when nothing else works', async () => {
+  it('a login fails with “wrong passphrase” when every passphrase is wrong and nothing else works', async () => {
     const prompt = async (): Promise<string> => 'wrong';
     await assert.rejects(login({ prompt }, { identity: path('locked') }), {
       code: 'AUTH_FAILED',
@@ -98,28 +98,28 @@ describe('authentication', () => {
     });
   });
 
-  it('a passphrase is not asked for when the host would not take the key', async () => {
+  it('no passphrase is asked for when the host would not accept the key', async () => {
     const prompt = async (): Promise<string> => assert.fail('asked');
     await assert.rejects(login({ prompt }, { identity: path('locked-stranger') }), { code: 'AUTH_FAILED' });
   });
 
-  it('what the user gives up is passed on as it is', async () => {
+  it('the error of a question that the user cancels is passed on unchanged', async () => {
     const prompt = async (): Promise<string> => {
       throw new Error('given up');
     };
     await assert.rejects(login({ prompt }, { identity: path('locked') }), { message: 'given up' });
   });
 
-  describe('an agent', () => {
+  describe('with an agent', () => {
     beforeEach(emptyAgent);
 
-    it('holds the key', async () => {
+    it('a login succeeds with a key that only the agent holds', async () => {
       add('ecdsa');
       const tried = await login({ sshConfig: config(`IdentityAgent ${socket}`) }, { keyless: true });
       assert.match(tried.join(), /^trying agent key test SHA256:/);
     });
 
-    it('the configured key first, then its other keys, then files', async () => {
+    it('a login tries the configured key first, then the other keys of the agent, then key files', async () => {
       for (const name of ['stranger', 'ecdsa']) add(name);
       const sshConfig = config(
         `IdentityAgent ${socket}`,
@@ -137,13 +137,13 @@ describe('authentication', () => {
       );
     });
 
-    it('IdentitiesOnly keeps its other keys out', async () => {
+    it('IdentitiesOnly excludes the other keys of the agent', async () => {
       add('stranger');
       const sshConfig = config(`IdentityAgent ${socket}`, 'IdentitiesOnly yes', `IdentityFile ${path('user')}`);
       assert.deepEqual(await login({ sshConfig }, { keyless: true }), [`trying key ${path('user')}`]);
     });
 
-    it('holds a key whose file has a passphrase: nobody is asked', async () => {
+    it('no passphrase is asked for when the agent holds the key of the file', async () => {
       const askpass = path('askpass');
       writeFileSync(askpass, '#!/bin/sh\necho "open sesame"\n', { mode: 0o700 });
       const env = { ...withAgent(), SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' };
@@ -152,7 +152,7 @@ describe('authentication', () => {
       assert.match((await login({ sshConfig }, { identity: path('locked') })).join(), /^trying agent key test SHA256/);
     });
 
-    it('that is dead, or no agent at all, is one way less', async () => {
+    it('a login uses the key file when the agent is dead or missing', async () => {
       const fake = path('fake.sock');
       const server = createServer((connection) => connection.end('nonsense')).listen(fake);
       for (const agentPath of [path('nothing.sock'), fake]) {
@@ -162,20 +162,20 @@ describe('authentication', () => {
     });
   });
 
-  describe('a key that the user named and that cannot be used', () => {
+  describe('with a named key that cannot be used', () => {
     const cases: [name: string, make: () => string, message: RegExp][] = [
-      ['is not there', () => path('absent'), /absent cannot be used: there is no such file/],
+      ['does not exist', () => path('absent'), /absent cannot be used: there is no such file/],
       ['is a folder', () => sshd.folder, /cannot be used/],
       ['is not a key', () => write('text', 'hello'), /text cannot be used: it is not an RSA, ECDSA or Ed25519 key/],
       ['is a public key', () => write('half', readFileSync(path('user.pub'), 'utf8')), /it is a public key/],
       ['is cut short', () => write('short', readFileSync(path('user'), 'utf8').slice(0, 200)), /short cannot be used/],
       [
-        'needs a passphrase, and nobody can be asked',
+        'needs a passphrase and there is no terminal',
         () => path('locked'),
         /has a passphrase, and there is no terminal to ask for it/,
       ],
       [
-        'may be read by others',
+        'can be read by others',
         () => {
           const file = write('open', readFileSync(path('user'), 'utf8'));
           chmodSync(file, 0o644);
@@ -189,11 +189,12 @@ describe('authentication', () => {
       return path(name);
     }
     for (const [name, make, message] of cases) {
-      it(name, () => assert.rejects(login({}, { identity: make() }), { code: 'KEY_UNUSABLE', message }));
+      it(`a login fails with the reason when the named key ${name}`, () =>
+        assert.rejects(login({}, { identity: make() }), { code: 'KEY_UNUSABLE', message }));
     }
   });
 
-  it('a key that others may read is left out, and that is said', async () => {
+  it('a login leaves out a configured key that others can read, and the error names it', async () => {
     const file = path('loose');
     writeFileSync(file, readFileSync(path('user')));
     chmodSync(file, 0o640);
@@ -203,7 +204,7 @@ describe('authentication', () => {
     });
   });
 
-  it('a user certificate: said when the key alone is not taken', async () => {
+  it('the error says that user certificates are not supported when the host refuses the key alone', async () => {
     execFileSync('ssh-keygen', ['-q', '-s', path('ecdsa'), '-I', 'me', '-n', 'root', path('stranger.pub')]);
     await assert.rejects(login({}, { identity: path('stranger') }), {
       code: 'AUTH_FAILED',
@@ -211,7 +212,7 @@ describe('authentication', () => {
     });
   });
 
-  it('no key at all', async () => {
+  it('a login without any key fails and the hint names --identity', async () => {
     await assert.rejects(login({}, { keyless: true }), {
       code: 'AUTH_FAILED',
       message: /could not log in; tried nothing: there is no key; the host accepts publickey/,

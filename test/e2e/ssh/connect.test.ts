@@ -10,7 +10,7 @@ import type { Sshd } from './sshd.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
 
-describe('connect', () => {
+describe('an SSH connection', () => {
   let sshd: Sshd;
   const open: Remote[] = [];
 
@@ -35,7 +35,7 @@ describe('connect', () => {
     return path;
   };
 
-  it('runs a script: bytes untouched, exit status, both outputs, empty input', async () => {
+  it('runs a script with empty input and returns its bytes, its exit status and both outputs unchanged', async () => {
     const remote = await to();
     const { code, stdout, stderr } = await remote.run(
       `printf '\\377\\000 x \\n\\n'; echo problem >&2; cat; exit 3`,
@@ -46,7 +46,7 @@ describe('connect', () => {
     assert.equal(stderr.toString(), 'problem\n');
   });
 
-  it('takes a script and an answer of a few megabytes', async () => {
+  it('carries a script and an answer of three megabytes', async () => {
     const remote = await to();
     const text = 'x'.repeat(3_000_000);
     const { code, stdout } = await remote.run(`printf %s '${text}'`, read);
@@ -54,7 +54,7 @@ describe('connect', () => {
     assert.equal(stdout.length, text.length);
   });
 
-  it('runs more scripts at once than the server has sessions', async () => {
+  it('runs more scripts at once than the server allows sessions', async () => {
     const remote = await to();
     const results = await Promise.all([...Array(15).keys()].map((i) => remote.run(`echo ${i}`, read)));
     assert.deepEqual(
@@ -63,7 +63,7 @@ describe('connect', () => {
     );
   });
 
-  it('hands over output as it arrives', async () => {
+  it('delivers output as it arrives', async () => {
     const remote = await to();
     const chunks: Buffer[] = [];
     const { stdout } = await remote.run('echo one; sleep 0.1; echo two', { ...read, onOutput: (c) => chunks.push(c) });
@@ -72,7 +72,7 @@ describe('connect', () => {
     assert.ok(chunks.length >= 2);
   });
 
-  it('forwards a connection from the host, and says when there is nothing', async () => {
+  it('forwards a connection from the host, and reports a port where nothing listens', async () => {
     const remote = await to();
     const stream = await remote.forward('127.0.0.1', sshd.port);
     const greeting = await new Promise<Buffer>((resolve) => stream.once('data', resolve));
@@ -81,17 +81,17 @@ describe('connect', () => {
     await assert.rejects(remote.forward('127.0.0.1', 1), { code: 'CONNECTION_REFUSED' });
   });
 
-  it('a script that is killed is an error, not a result', async () => {
+  it('reports a script that is killed as an error, not as a result', async () => {
     const remote = await to();
     await assert.rejects(remote.run('kill -9 $$', read), { code: 'REMOTE_FAILED', message: /SIGKILL/ });
   });
 
-  it('a host that is silent too long counts as lost', async () => {
+  it('counts as lost when the host is silent for too long', async () => {
     const remote = await to();
     await assert.rejects(remote.run('sleep 5', { ...read, idleTimeout: 0.3 }), { code: 'CONNECTION_LOST' });
   });
 
-  it('agrees on AES-GCM, and offers nothing that a man in the middle can cut (Terrapin)', async () => {
+  it('agrees on AES-GCM, and offers no algorithm that is open to the Terrapin attack, and no SHA-1', async () => {
     const lines: string[] = [];
     await to({ debug: (line) => lines.push(line) });
     const text = lines.join('\n');
@@ -100,20 +100,20 @@ describe('connect', () => {
     assert.doesNotMatch(text, /\(local\).*(chacha20|-cbc|sha1|ssh-rsa\b)/);
   });
 
-  describe('host keys', () => {
-    it('refuses an unknown host, with its fingerprint', async () => {
+  describe('to a host', () => {
+    it('is refused for an unknown host key, and the error has the fingerprint', async () => {
       await assert.rejects(to({ knownHosts: [file('empty', '')] }), {
         code: 'HOST_KEY_UNKNOWN',
         message: new RegExp(`^${sshd.address}:${sshd.port}: .*ssh-ed25519 SHA256:`),
       });
     });
 
-    it('refuses it also where the ssh configuration would take any', async () => {
+    it('is refused for an unknown host key even when the ssh configuration accepts any key', async () => {
       const sshConfig = file('lax', 'StrictHostKeyChecking no\nVerifyHostKeyDNS yes\n');
       await assert.rejects(to({ knownHosts: [file('none', '')], sshConfig }), { code: 'HOST_KEY_UNKNOWN' });
     });
 
-    it('accepts and remembers it when told so; the second time it is known', async () => {
+    it('accepts an unknown host key with acceptNewHostKeys, and stores it for the next connection', async () => {
       const path = file('fresh', '# mine, without a newline at the end');
       await to({ knownHosts: [path], acceptNewHostKeys: true });
       const key = sshd.hostKey('ed25519').split(' ').slice(0, 2).join(' ');
@@ -122,7 +122,7 @@ describe('connect', () => {
       await to({ knownHosts: [path] });
     });
 
-    it('refuses a changed key even when new ones are accepted, and leaves the file alone', async () => {
+    it('is refused for a changed host key even with acceptNewHostKeys, and the known_hosts file stays unchanged', async () => {
       const other = readFileSync(`${sshd.key}.pub`, 'utf8');
       const text = `# first line\n${sshd.entry} ${other}`;
       const path = file('changed', text);
@@ -133,20 +133,20 @@ describe('connect', () => {
       assert.equal(readFileSync(path, 'utf8'), text);
     });
 
-    it('asks for the type of key that is known', async () => {
+    it('asks for the type of host key that is in the known_hosts file', async () => {
       for (const type of ['rsa', 'ecdsa'] as const) {
         await to({ knownHosts: [file('one-type', `${sshd.entry} ${sshd.hostKey(type)}\n`)] });
       }
     });
 
-    it('refuses a revoked key', async () => {
+    it('is refused for a revoked host key', async () => {
       const path = file('revoked', readFileSync(sshd.knownHosts, 'utf8'));
       appendFileSync(path, `@revoked * ${sshd.hostKey('ed25519')}\n`);
       await assert.rejects(to({ knownHosts: [path] }), { code: 'HOST_KEY_REVOKED', message: /revoked:2/ });
     });
   });
 
-  it('says what was tried when the host lets nobody in', async () => {
+  it('names the keys that were tried when the host refuses the login', async () => {
     const key = join(sshd.folder, 'stranger');
     keygen(key, 'ed25519');
     await assert.rejects(to({}, { identity: key }), {

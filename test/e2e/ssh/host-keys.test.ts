@@ -11,7 +11,7 @@ import type { Sshd } from './sshd.ts';
  * The same known_hosts files for OpenSSH and for us, with a real sshd that has an Ed25519 and an RSA key, and a user whom
  * it does not let in: to be turned away by the login means that the host key was taken.
  */
-describe('host keys: our verdict is the one of ssh', () => {
+describe('the verdict of harden-mail and of ssh on a host key', () => {
   let sshd: Sshd;
   const words: Record<string, string> = {};
 
@@ -75,7 +75,7 @@ describe('host keys: our verdict is the one of ssh', () => {
   ];
 
   for (const [text, verdict] of cases) {
-    it(`${JSON.stringify(text)}: ${verdict}`, async () => {
+    it(`both verdicts are ${verdict} for the known_hosts file ${JSON.stringify(text)}`, async () => {
       const file = join(sshd.folder, 'case');
       writeFileSync(file, `${fill(text)}\n`);
       assert.deepEqual(await Promise.all([theirs(file), ours(file)]), [verdict, verdict]);

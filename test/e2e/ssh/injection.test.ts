@@ -17,7 +17,7 @@ const BATCH = 500;
 /** In the place of certbot: keeps its arguments, each ended by a NUL. */
 const CERTBOT = `#!/bin/sh\nprintf '%s\\0' "$@" >>/srv/arguments\n`;
 
-describe('values with tricks, on the host', () => {
+describe('values with shell and terminal tricks on a real host', () => {
   let host: LabHost;
   let remote: Remote;
 
@@ -36,7 +36,7 @@ describe('values with tricks, on the host', () => {
     await host?.stop();
   });
 
-  it('an inventory that was checked by nobody: name, contact and server of a certificate', async () => {
+  it('certbot receives name, contact and server of a certificate from an unchecked inventory to the byte', async () => {
     const values = fc.sample(tricks(CANARY), { numRuns: VALUES, seed: 7 });
     const scripts: string[] = [];
     const wanted: string[] = [];
@@ -57,8 +57,7 @@ describe('values with tricks, on the host', () => {
         name,
         ...domain,
         challenge: 'standalone',
-        email,
-        acmeServer,
+        request: { email, acmeServer },
       }).catch((error: Error) => {
         assert.match(error.message, /NUL/);
         refused += 1;
@@ -79,7 +78,7 @@ describe('values with tricks, on the host', () => {
     assert.equal((await host.exec(`test -e ${CANARY}`)).code, 1);
   });
 
-  it('names of hosts and users that ssh itself would take for an option or for shell text', async () => {
+  it('a user name that looks like an option or like shell text is never run', async () => {
     const { address, identity, knownHosts } = host;
     const options = { acceptNewHostKeys: false, knownHosts: [knownHosts], sshConfig: 'none' };
     const values = fc.sample(tricks(CANARY), { numRuns: 80, seed: 11 });

@@ -45,7 +45,7 @@ describe('jump hosts and limits', () => {
     return remote;
   }
 
-  it('goes through one, and through two', async () => {
+  it('a host is reached through one jump host and through two', async () => {
     const [a, b, c] = [await serve(), await serve(), await serve()];
     const options = ways(a, b, c);
     for (const jump of ['b', 'b,c']) {
@@ -58,7 +58,7 @@ describe('jump hosts and limits', () => {
     assert.match(await c.log(), /Accepted publickey/);
   });
 
-  it('checks each hop under its own name', async () => {
+  it('the host key of each hop is checked under the name of the hop', async () => {
     const [a, b] = [await serve(), await serve()];
     const options = ways(a, b);
     const [file = ''] = options.knownHosts ?? [];
@@ -78,7 +78,7 @@ describe('jump hosts and limits', () => {
     });
   });
 
-  it('says which hop could not reach the next', async () => {
+  it('the error names the hop that could not reach the next host', async () => {
     const a = await serve();
     const options = ways(a);
     await assert.rejects(
@@ -87,12 +87,12 @@ describe('jump hosts and limits', () => {
     );
   });
 
-  it('a jump host that does not forward', async () => {
+  it('the hint about a jump host that does not forward names AllowTcpForwarding', async () => {
     const [a, b] = [await serve(), await serve('AllowTcpForwarding no')];
     await assert.rejects(to('a', { ...ways(a, b), jump: 'b' }), { code: 'REMOTE_FAILED', hint: /AllowTcpForwarding/ });
   });
 
-  it('a target that is lost behind a jump host', async () => {
+  it('a host that is lost behind a jump host is reported as a lost connection', async () => {
     const [a, b] = [await serve(), await serve()];
     const remote = await to('a', { ...ways(a, b), jump: 'b' });
     // The parent of the script is the sshd of this connection.
@@ -100,7 +100,7 @@ describe('jump hosts and limits', () => {
     await assert.rejects(running, { code: 'CONNECTION_LOST' });
   });
 
-  it('MaxSessions 1: scripts wait for one another', async () => {
+  it('scripts wait for one another on a host with MaxSessions 1', async () => {
     const a = await serve('MaxSessions 1');
     const remote = await to('a', ways(a));
     const results = await Promise.all([...Array(6).keys()].map((i) => remote.run(`echo ${i}`, read)));
@@ -111,13 +111,13 @@ describe('jump hosts and limits', () => {
     for (let i = 0; i < 5; i += 1) assert.equal((await remote.run('exit 4', read)).code, 4);
   });
 
-  it('MaxSessions 0: no shell, and it is said', async () => {
+  it('the hint about a host with MaxSessions 0 names MaxSessions', async () => {
     const a = await serve('MaxSessions 0');
     const remote = await to('a', ways(a));
     await assert.rejects(remote.run('true', read), { code: 'REMOTE_FAILED', hint: /MaxSessions/ });
   });
 
-  it('MaxStartups: those who are turned away come again', async () => {
+  it('six logins at once all succeed on a host whose MaxStartups turns some of them away', async () => {
     const a = await serve('MaxStartups 2:90:4');
     const options = ways(a);
     const remotes = await Promise.allSettled([...Array(6).keys()].map(() => to('a', options)));
@@ -128,7 +128,7 @@ describe('jump hosts and limits', () => {
     assert.match(await a.log(), /MaxStartups/);
   });
 
-  it('MaxStartups 2: ten at once come in, one after the other', async () => {
+  it('ten logins at once all succeed on a host with MaxStartups 2', async () => {
     const a = await serve('MaxStartups 2');
     const options = ways(a);
     const remotes = await Promise.allSettled([...Array(10).keys()].map(() => to('a', options)));
@@ -139,14 +139,14 @@ describe('jump hosts and limits', () => {
     assert.match(await a.log(), /MaxStartups/);
   });
 
-  it('MaxStartups 2 on a jump host, and MaxSessions 1 behind it: ten hosts are reached through it', async () => {
+  it('ten connections to hosts with MaxSessions 1 succeed at once through a jump host with MaxStartups 2', async () => {
     const [a, b] = [await serve('MaxSessions 1'), await serve('MaxStartups 2')];
     const options = { ...ways(a, b), jump: 'b' };
     const remotes = await Promise.all([...Array(10).keys()].map(() => to('a', options)));
     for (const remote of remotes) assert.equal((await remote.run('exit 4', read)).code, 4);
   });
 
-  it('100 at once through a jump host that is as OpenSSH comes', async () => {
+  it('a hundred connections succeed at once through a jump host with the defaults of OpenSSH', async () => {
     // The one behind it stands for a hundred hosts.
     const [a, b] = [await serve('MaxStartups 1000'), await serve()];
     const options = { ...ways(a, b), jump: 'b' };
@@ -159,7 +159,7 @@ describe('jump hosts and limits', () => {
     assert.doesNotMatch(await b.log(), /MaxStartups/, 'none was turned away');
   });
 
-  it('a forced command that is no shell', async () => {
+  it('the error about a forced command that is not a shell quotes its output', async () => {
     const a = await serve('ForceCommand echo this account is for backups');
     const remote = await to('a', ways(a));
     await assert.rejects(remote.run('echo canary', read), {

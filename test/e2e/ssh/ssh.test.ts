@@ -49,17 +49,17 @@ describe('SSH to a stock Debian host', () => {
   }
   const password = async (): Promise<string> => PASSWORD;
 
-  it('root, by key', async () => {
+  it('root logs in with a key', async () => {
     const remote = await to('root');
     await assertRoot(remote);
     assert.equal(remote.address, host.address);
   });
 
-  it('a user whose sudo asks for nothing', async () => {
+  it('a user becomes root when sudo needs no password', async () => {
     await assertRoot(await to('free', { becomePassword: async () => assert.fail('asked') }));
   });
 
-  it('a user whose sudo asks for the password: once, and it is seen nowhere', async () => {
+  it('the password for sudo is asked for once and appears in no process list, journal or debug output', async () => {
     let asked = 0;
     const lines: string[] = [];
     const becomePassword = async (): Promise<string> => {
@@ -79,7 +79,7 @@ describe('SSH to a stock Debian host', () => {
     assert.ok(!lines.join().includes('pw of'));
   });
 
-  it('a password that cannot be asked for, a wrong one, and a user without sudo', async () => {
+  it('a missing password, a wrong password and a user without sudo each end with their own reason', async () => {
     await assert.rejects((await to('asked')).run('id', read), { code: 'NOT_ROOT', hint: /--ask-become-pass/ });
     const wrong = { becomePassword: async () => 'wrong' };
     await assert.rejects((await to('asked', wrong)).run('id', read), {
@@ -104,7 +104,7 @@ describe('SSH to a stock Debian host', () => {
     '!env_reset',
   ];
   for (const line of sudoers) {
-    it(`sudo with “Defaults ${line}”`, async () => {
+    it(`users become root when sudoers has “Defaults ${line}”`, async () => {
       await host.write('/etc/sudoers.d/zz-test', `Defaults ${line}\n`, '0440');
       try {
         await assertRoot(await to('asked', { becomePassword: password }));
@@ -118,7 +118,7 @@ describe('SSH to a stock Debian host', () => {
     });
   }
 
-  it('sudo that wants a terminal: said plainly', async () => {
+  it('the hint about a sudo that requires a terminal has the line for sudoers', async () => {
     await host.write('/etc/sudoers.d/zz-test', 'Defaults requiretty\n', '0440');
     try {
       await assert.rejects((await to('free')).run('id', read), {
@@ -131,13 +131,13 @@ describe('SSH to a stock Debian host', () => {
     }
   });
 
-  it('start-up files that print, set traps and change the folder', async () => {
+  it('start-up files that print, set aliases and change the folder do not disturb a script', async () => {
     const noise = 'echo hello; echo oops >&2; cd /tmp; set -x; umask 077; export LC_ALL=de_DE.UTF-8; alias cat=true\n';
     for (const home of ['/root', '/home/free', '/home/asked']) await host.write(`${home}/.bashrc`, noise);
     for (const user of ['root', 'free', 'asked']) await assertRoot(await to(user, { becomePassword: password }));
   });
 
-  it('a password for SSH itself', async () => {
+  it('a user logs in with a password, which is asked for once', async () => {
     const { hostname, ...rest } = { hostname: host.address, name: 'box', port: host.port, user: 'asked' };
     const asked: string[] = [];
     const remote = await connect(
@@ -162,7 +162,7 @@ describe('SSH to a stock Debian host', () => {
     return join(folder, 'config');
   };
 
-  it('a wrong key, a wrong host key, an unknown host key, a refused port', async () => {
+  it('a wrong key, a changed host key, an unknown host key and a refused port each end with their own error', async () => {
     const stranger = join(folder, 'stranger');
     const other = keygen(stranger, 'ed25519');
     await assert.rejects(to('root', {}, { identity: stranger }), {
@@ -191,7 +191,7 @@ describe('SSH to a stock Debian host', () => {
     assert.equal((await host.exec('test -e /srv/canary')).code, 1);
   });
 
-  it('a connection that is cut in the middle, and a host that goes silent', async () => {
+  it('a connection that is cut and a host that falls silent are reported as lost connections', async () => {
     const remote = await to('root');
     const running = remote.run('echo started; kill -9 $PPID; sleep 5', read);
     await assert.rejects(running, { code: 'CONNECTION_LOST' });

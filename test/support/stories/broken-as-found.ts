@@ -23,7 +23,7 @@ const UNKNOWN: Refused = {
   todo: /Nothing was written\. Fix line 1 of \/etc\/dovecot\/local\.conf; once `doveconf -n -x` has no error left, run again/,
 };
 const NO_NUMBER: Refused = {
-  what: 'a number that is none, which postconf accepts and no program of Postfix does',
+  what: 'a value that is not a number, which postconf accepts and Postfix itself refuses,',
   spoil: "cp -a /etc/postfix/main.cf /root/main.cf; echo 'message_size_limit = many' >>/etc/postfix/main.cf",
   mend: 'mv /root/main.cf /etc/postfix/main.cf',
   says: /Postfix refuses its files as they are: \/etc\/postfix\/main\.cf:\d+: bad numerical configuration: message_size_limit = many/,
@@ -58,7 +58,7 @@ export function brokenAsFound(
   release: 'bookworm' | 'trixie',
   warns: { readonly say: string; readonly unsay: string },
 ): void {
-  describe(`broken as found, on ${release}`, () => {
+  describe(`a Debian ${release} host whose files are broken before the run`, () => {
     let host: LabHost;
     let acme: Acme;
     let flags: string[];
@@ -77,7 +77,7 @@ export function brokenAsFound(
     const doctor = async (): Promise<{ code: number; stdout: string }> => hardenMail(['doctor', ...to(host)]);
 
     for (const { what, spoil, mend, says, todo } of [UNKNOWN, NO_NUMBER])
-      it(`${what} stops apply and check before anything is written, and doctor and map go on`, async () => {
+      it(`${what} stops apply and check before anything is written, and doctor and map still work`, async () => {
         await host.run(`set -e\n${spoil}`);
         try {
           await mark(host);
@@ -95,7 +95,7 @@ export function brokenAsFound(
         }
       });
 
-    it('warnings of the parsers stop nothing', async () => {
+    it('warnings of the parsers do not stop a plan', async () => {
       await host.run(`set -e\n${warns.say}`);
       try {
         assert.match(await host.run('{ postconf -n; doveconf -n; } 2>&1 >/dev/null'), /warning/i);
@@ -105,7 +105,7 @@ export function brokenAsFound(
       }
     });
 
-    it('a name with an address elsewhere is named before certbot is asked', async () => {
+    it('the plan warns before certbot runs when the name of the host also has an address of another host', async () => {
       await acme.setAAAA(host.name, '2001:db8::9');
       try {
         assert.match(await plan(), /! .*leads here and elsewhere too \(AAAA 2001:db8::9; this host has /);
@@ -114,7 +114,7 @@ export function brokenAsFound(
       }
     });
 
-    it('a certificate that is self-signed is named before it is served, unless it is trusted', async () => {
+    it('the plan warns about a self-signed certificate unless --ca trusts it', async () => {
       const made = await host.run(
         `openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=${host.name}" -addext "subjectAltName=DNS:${host.name}" \
           -keyout /etc/ssl/private/own.key -out /etc/ssl/own.pem 2>/dev/null; chmod 600 /etc/ssl/private/own.key; cat /etc/ssl/own.pem`,
@@ -124,7 +124,7 @@ export function brokenAsFound(
       assert.doesNotMatch(await plan(...own, '--ca', scratch('own.pem', made)), /is self-signed/);
     });
 
-    it('what the parsers accept and the daemons do not serve with is named by the plan and by doctor', async () => {
+    it('the plan and doctor name faults that the parsers accept and the daemons fail on', async () => {
       await host.run(`set -e\n${FAULTS}`);
       const [planned, { stdout: examined }] = [await plan(), await doctor()];
       for (const said of FOUND) {
@@ -138,7 +138,7 @@ export function brokenAsFound(
       await assert.rejects(greeted(10026));
     });
 
-    it('apply repairs what it changes anyway: a certificate that is gone, a value that a blank cuts', async () => {
+    it('apply repairs a missing certificate and a value that a blank cuts short, because it changes these settings anyway', async () => {
       await host.run('rm /etc/dovecot/private/dovecot.pem');
       assert.notEqual((await host.exec('doveconf -n -x >/dev/null')).code, 0);
       // The restart lifts the pause that Postfix gives an smtpd which has just died.

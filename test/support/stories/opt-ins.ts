@@ -5,7 +5,7 @@ import type { LabHost } from '../../../src/lab/lab.ts';
 import { hardenMail } from '../cli.ts';
 
 export function seesWhatRuns(given: () => { readonly host: LabHost; readonly flags: readonly string[] }): void {
-  describe('check sees what the daemons run with', () => {
+  describe('the files that the daemons run with', () => {
     async function check(expected: number, says: RegExp): Promise<void> {
       const { code, stdout, stderr } = await hardenMail(['check', ...given().flags]);
       assert.equal(code, expected, stdout + stderr);
@@ -13,14 +13,14 @@ export function seesWhatRuns(given: () => { readonly host: LabHost; readonly fla
     }
     const WELL = /ok: as it should be, \d+ checks passed\n$/;
 
-    it('a certificate that was renewed, which our hook had them take up, when systemd has forgotten all it knew', async () => {
+    it('check passes after a renewal that the hook has loaded, even after a daemon-reload of systemd', async () => {
       await given().host.run(
         'sleep 1.1; certbot renew -q --force-renewal --no-random-sleep-on-renew; systemctl daemon-reload',
       );
       await check(0, WELL);
     });
 
-    it('files that changed, when Dovecot was told to reload and refused them', async () => {
+    it('check reports drift when files have changed and Dovecot has refused the reload', async () => {
       await given().host.run(`sleep 1.1
         touch /etc/postfix/main.cf
         cp -a /etc/dovecot/dovecot.conf /root/dovecot.conf
@@ -31,7 +31,7 @@ export function seesWhatRuns(given: () => { readonly host: LabHost; readonly fla
       await check(2, /drift: reload dovecot, postfix; `harden-mail apply` fixes it\. Nothing was written\.\n$/);
     });
 
-    it('a reload by hand', async () => {
+    it('check passes after a reload by hand', async () => {
       await given().host.run('postfix reload 2>/dev/null; doveadm reload; sleep 1');
       await check(0, WELL);
     });

@@ -38,8 +38,8 @@ export function recipesOwnTests(
     peer = (port) => ({ address: host.address, port, name: host.name, root });
   });
 
-  describe('SASL: telnet localhost 25, ehlo localhost', () => {
-    it('offers AUTH PLAIN LOGIN in both spellings, once inside TLS', async () => {
+  describe('its test “telnet localhost 25, ehlo localhost” (SASL)', () => {
+    it('port 25 offers AUTH PLAIN LOGIN in both spellings, and only inside TLS', async () => {
       const smtp = await talkInClear(peer(25));
       await smtp.until(SMTP);
       const before = await smtp.ask('EHLO client.example', SMTP);
@@ -59,7 +59,7 @@ export function recipesOwnTests(
       smtp.end();
     });
 
-    it('openssl and swaks see the same', async () => {
+    it('openssl and swaks see the same offers on port 25', async () => {
       const seen = await openssl(peer(25), ['EHLO client.example', 'QUIT'], '-starttls', 'smtp');
       assert.equal(seen.code, 0, seen.text);
       assert.match(seen.text, /^250-AUTH PLAIN LOGIN\r?$/m);
@@ -70,7 +70,7 @@ export function recipesOwnTests(
       assert.doesNotMatch(clear.text, /250[- ]AUTH/);
     });
 
-    it('a login before TLS is refused', async () => {
+    it('port 25 refuses a login before TLS', async () => {
       const smtp = await talkInClear(peer(25));
       await smtp.until(SMTP);
       await smtp.ask('EHLO client.example', SMTP);
@@ -78,14 +78,14 @@ export function recipesOwnTests(
       smtp.end();
     });
 
-    it('the socket through which Postfix asks is for Postfix alone', async () => {
+    it('only Postfix may use the socket through which Postfix asks Dovecot about logins', async () => {
       assert.equal(
         await host.run('stat -c "%a %U:%G %F" /var/spool/postfix/private/auth'),
         '660 postfix:postfix socket\n',
       );
     });
 
-    it('who has logged in may send anywhere, who has not may not', async () => {
+    it('a user who has logged in may send to another domain, and a stranger may not', async () => {
       const elsewhere = ['someone@elsewhere.example', '--tls', '--quit-after', 'RCPT'] as const;
       const stranger = await swaks(peer(25), ...elsewhere);
       assert.equal(stranger.code, 24, stranger.text);
@@ -97,9 +97,9 @@ export function recipesOwnTests(
     });
   });
 
-  describe('SMTP over TLS, SMTPs, POP3s and IMAPs: the certificate', () => {
+  describe('the certificate of SMTP over TLS, SMTPs, POP3s and IMAPs', () => {
     for (const [port, bye, ...starttls] of CERTIFIED)
-      it(`${port} serves the one on disk, for the host's name, and openssl trusts it`, async () => {
+      it(`port ${port} serves the certificate on disk for the name of the host, and openssl trusts it`, async () => {
         const disk = new X509Certificate(await host.read(`/etc/letsencrypt/live/${host.name}/fullchain.pem`));
         const { code, text } = await openssl(peer(port), [bye], ...starttls);
         assert.equal(code, 0, text);
@@ -110,13 +110,13 @@ export function recipesOwnTests(
       });
   });
 
-  describe('SMTPs: netstat | grep 465, openssl s_client -connect localhost:465', () => {
-    it('listens for everybody, by one entry of master.cf', async () => {
+  describe('its tests “netstat | grep 465” and “openssl s_client -connect localhost:465” (SMTPs)', () => {
+    it('port 465 listens on all addresses, by one entry of master.cf', async () => {
       assert.match(await host.run("ss -Hltn 'sport = :465'"), /^LISTEN\s.*\s0\.0\.0\.0:465\s/m);
       assert.equal(await host.run('postconf -M submissions/inet smtps/inet | wc -l'), '1\n');
     });
 
-    it('speaks TLS at once and offers a login', async () => {
+    it('port 465 speaks TLS from the start and offers a login', async () => {
       const smtp = await talkInTls(peer(465));
       await smtp.until(SMTP);
       const offers = await smtp.ask('EHLO client.example', SMTP);
@@ -127,7 +127,7 @@ export function recipesOwnTests(
       assert.match(seen.text, /^250-AUTH PLAIN LOGIN\r?$/m);
     });
 
-    it('nobody gets any further without a login, not even to a local address', async () => {
+    it('port 465 refuses every recipient without a login, even a local one', async () => {
       for (const recipient of ['someone@elsewhere.example', `${user.name}@${host.name}`]) {
         const { code, text } = await swaks(peer(465), recipient, '--tls-on-connect', '--quit-after', 'RCPT');
         assert.equal(code, 24, text);
@@ -136,8 +136,8 @@ export function recipesOwnTests(
     });
   });
 
-  describe('no login in clear', () => {
-    it('143 says LOGINDISABLED and refuses one', async () => {
+  describe('logins in clear', () => {
+    it('port 143 says LOGINDISABLED and refuses a login in clear', async () => {
       const imap = await talkInClear(peer(143));
       await imap.until(IMAP);
       const [capability = ''] = await imap.ask('a CAPABILITY', IMAP);
@@ -148,7 +148,7 @@ export function recipesOwnTests(
       imap.end();
     });
 
-    it('110 has no USER and refuses one', async () => {
+    it('port 110 does not offer USER and refuses a login in clear', async () => {
       const pop3 = await talkInClear(peer(110));
       await pop3.until(POP3);
       const capabilities = await pop3.ask('CAPA', POP3_LIST);
@@ -159,10 +159,10 @@ export function recipesOwnTests(
     });
   });
 
-  describe('a mail', () => {
+  describe('the mail of a user', () => {
     const token = `token-${process.pid}-${Date.now()}`;
 
-    it('a user sends one to herself through 465', async () => {
+    it('a user sends a mail to herself through 465', async () => {
       const { code, text } = await swaks(
         peer(465),
         `${user.name}@${host.name}`,
@@ -172,7 +172,7 @@ export function recipesOwnTests(
       assert.equal(code, 0, text);
     });
 
-    it('and reads it over 993', async () => {
+    it('the user reads the mail over 993', async () => {
       const imap = await talkInTls(peer(993));
       await imap.until(IMAP);
       assert.match((await imap.ask(`a LOGIN ${user.name} "${user.password}"`, IMAP)).at(-1) ?? '', /^a OK /);
@@ -190,7 +190,7 @@ export function recipesOwnTests(
       imap.end();
     });
 
-    it('and over 995', async () => {
+    it('the user reads the mail over 995', async () => {
       const pop3 = await talkInTls(peer(995));
       await pop3.until(POP3);
       assert.match((await pop3.ask(`USER ${user.name}`, POP3)).at(-1) ?? '', /^\+OK/);
@@ -201,7 +201,7 @@ export function recipesOwnTests(
     });
 
     // Last of all: Dovecot makes who has failed wait longer with each login.
-    it('a wrong password is refused everywhere', async () => {
+    it('ports 465 and 993 refuse a wrong password', async () => {
       const wrong = ['--tls-on-connect', '--auth', 'PLAIN', '--auth-user', user.name, '--auth-password', 'wrong'];
       const imap = await talkInTls(peer(993));
       await imap.until(IMAP);

@@ -43,7 +43,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     findings.filter(({ status }) => status === 'fail').map(({ port, check }) => `${port} ${check}`);
   const reload = (): Promise<string> => host.run('doveadm reload; sleep 1');
 
-  it('apply opens the mailbox, and asks whether mail may be sent and is taken', async () => {
+  it('apply and verify open the mailbox and ask whether mail can be sent and is accepted', async () => {
     const { code, stdout, stderr } = await apply();
     assert.equal(code, 0, stdout + stderr);
     const { code: verified, findings, stdout: told } = await verify(...PROBE);
@@ -53,7 +53,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
       assert.ok(passed.includes(one), `${one}: ${told}`);
   });
 
-  it('nothing is delivered by it, and no daemon has anything to complain of', async () => {
+  it('apply and verify deliver no mail and make no daemon log an error', async () => {
     assert.equal(await host.run('postqueue -j; cat /var/mail/* 2>/dev/null || true'), '');
     assert.equal(
       await host.run('journalctl -q -b -p err -t dovecot -t postfix/smtpd -t postfix/smtps/smtpd -o cat'),
@@ -61,7 +61,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     );
   });
 
-  it('verify names a mailbox that does not open although the login succeeds, with the reason from the journal', async () => {
+  it('verify reports a mailbox that does not open after a successful login, with the reason from the journal', async () => {
     await host.write(PLANTED, UNWRITABLE[release]);
     await reload();
     const { code, findings, stdout } = await verify(...PROBE);
@@ -79,7 +79,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     );
   });
 
-  it('apply is undone where it makes a configuration live that rejects every session after the login', async () => {
+  it('apply is undone when the new configuration rejects every session after the login', async () => {
     // What strict writes makes it unusable: a reload brings the planted file along where 587 is open, and takes it away else.
     await host.write('/root/planted.conf', NO_INBOX);
     await host.write(PLANTED, '!include_try /run/planted.conf\n');
@@ -97,7 +97,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     assert.deepEqual(failures((await verify(...PROBE)).findings), []);
   });
 
-  it('verify names an index of the aliases that is missing, without any user', async () => {
+  it('verify without a user reports that the index of the aliases is missing', async () => {
     await host.run('mv /etc/aliases.db /root/; postfix reload; sleep 1');
     const { code, findings, stdout } = await verify();
     await host.run('mv /root/aliases.db /etc/; postfix reload; sleep 1');
@@ -108,7 +108,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     assert.match(delivery?.journal?.join('\n') ?? '', /hash:\/etc\/aliases|\/etc\/aliases\.db/);
   });
 
-  it('verify says what an smtpd died of, also while Postfix starts no other', async () => {
+  it('verify says why an smtpd died, even while Postfix starts no other', async () => {
     await host.run(
       'cp -p /etc/postfix/main.cf /root/; postconf smtpd_sasl_path=private/nobody; postfix reload; sleep 1',
     );

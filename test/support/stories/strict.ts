@@ -59,7 +59,7 @@ export function strictProfile(release: ReleaseName): void {
     });
     after(() => host.stop());
 
-    it('apply --profile strict', async () => {
+    it('apply --profile strict succeeds and says what it leaves to the administrator', async () => {
       const { code, stdout, stderr } = await apply('--profile', 'strict');
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /changed: \d+ settings in \d+ files \(transaction [^)]+\), \d+ checks passed\n$/);
@@ -70,7 +70,7 @@ export function strictProfile(release: ReleaseName): void {
     });
 
     describe('logins', () => {
-      it('25 offers none, before TLS and inside it, and takes none', async () => {
+      it('port 25 offers no login before TLS or inside it, and refuses one', async () => {
         const smtp = await talkInClear(peer(25));
         assert.deepEqual(await auths(smtp), []);
         await startTls(smtp);
@@ -79,7 +79,7 @@ export function strictProfile(release: ReleaseName): void {
         smtp.end();
       });
 
-      it('587 takes nothing before STARTTLS, and a login after it', async () => {
+      it('port 587 accepts nothing before STARTTLS, and a login after it', async () => {
         const smtp = await talkInClear(peer(587));
         assert.deepEqual(await auths(smtp), []);
         assert.match((await smtp.ask('MAIL FROM:<alice@client.example>', SMTP)).at(-1) ?? '', /^530 .*STARTTLS/);
@@ -90,14 +90,14 @@ export function strictProfile(release: ReleaseName): void {
         smtp.end();
       });
 
-      it('465 takes one inside TLS', async () => {
+      it('port 465 accepts a login inside TLS', async () => {
         const smtp = await talkInTls(peer(465));
         assert.deepEqual(await auths(smtp), ['250-AUTH PLAIN LOGIN']);
         assert.match((await smtp.ask(`AUTH PLAIN ${PLAIN}`, SMTP)).at(-1) ?? '', /^235 /);
         smtp.end();
       });
 
-      it('nobody gets any further on 587 without one', async () => {
+      it('port 587 refuses every recipient without a login', async () => {
         for (const recipient of ['someone@elsewhere.example', `${ALICE.name}@${host.name}`]) {
           const { code, text } = await swaks(peer(587), recipient, '--tls', '--quit-after', 'RCPT');
           assert.equal(code, 24, text);
@@ -108,7 +108,7 @@ export function strictProfile(release: ReleaseName): void {
 
     describe('TLS', () => {
       for (const [port, bye, ...starttls] of [SMTP_25, ...REQUIRED])
-        it(`${port} speaks 1.3 and 1.2, and refuses 1.1 and 1.0`, async () => {
+        it(`port ${port} speaks TLS 1.3 and 1.2, and refuses TLS 1.1 and 1.0`, async () => {
           for (const version of ['-tls1_3', '-tls1_2']) {
             const { code, text } = await openssl(peer(port), [bye], ...starttls, version);
             assert.equal(code, 0, text);
@@ -125,7 +125,7 @@ export function strictProfile(release: ReleaseName): void {
         });
 
       for (const [port, bye, ...starttls] of REQUIRED)
-        it(`${port} takes forward secrecy with AEAD, and nothing else`, async () => {
+        it(`port ${port} accepts suites with forward secrecy and AEAD, and no others`, async () => {
           for (const cipher of STRONG) {
             const { code, text } = await openssl(peer(port), [bye], ...starttls, '-tls1_2', '-cipher', cipher);
             assert.equal(code, 0, text);
@@ -138,14 +138,14 @@ export function strictProfile(release: ReleaseName): void {
         });
 
       for (const [port, , ...starttls] of [SMTP_25, ...REQUIRED])
-        it(`${port} lets no client begin a new handshake within a session`, async () => {
+        it(`port ${port} refuses a new handshake within a session`, async () => {
           const to = ['-connect', `${host.address}:${port}`, '-no_tls1_3', ...starttls];
           const { code, stdout, stderr } = await runProgram('openssl', ['s_client', ...to], { input: 'R\n' });
           assert.match(`${stdout.toString()}${stderr.toString()}`, /RENEGOTIATING/);
           assert.notEqual(code, 0);
         });
 
-      it('25 chooses the best that both know, and knows neither DHE nor anonymous suites', async () => {
+      it('port 25 chooses the best common suite, and accepts neither DHE nor anonymous suites', async () => {
         const [port, bye, ...starttls] = SMTP_25;
         const list = 'AES128-SHA:AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384';
         const { text } = await openssl(peer(port), [bye], ...starttls, '-tls1_2', '-cipher', list);
@@ -157,9 +157,9 @@ export function strictProfile(release: ReleaseName): void {
       });
     });
 
-    describe('mail of others', () => {
+    describe('mail from other servers', () => {
       for (const cipher of NO_FORWARD_SECRECY)
-        it(`a server that knows TLS 1.2 with ${cipher} only delivers to 25, inside TLS`, async () => {
+        it(`port 25 accepts mail inside TLS from a server that knows only TLS 1.2 with ${cipher}`, async () => {
           const token = unique();
           const tls = ['--tls', '--tls-protocol', 'tlsv1_2', '--tls-cipher', cipher];
           const { code, text } = await swaks(peer(25), `${ALICE.name}@${host.name}`, ...tls, ...subject(token));
@@ -168,14 +168,14 @@ export function strictProfile(release: ReleaseName): void {
           assert.match(mail, new RegExp(`^\\s+\\(using TLSv1\\.2 with cipher ${cipher}\\b`, 'm'), mail);
         });
 
-      it('one that knows no TLS delivers to 25 in clear', async () => {
+      it('port 25 accepts mail in clear from a server without TLS', async () => {
         const token = unique();
         const { code, text } = await swaks(peer(25), `${ALICE.name}@${host.name}`, ...subject(token));
         assert.equal(code, 0, text);
         assert.match(await arrived(host, token), / with ESMTP id /);
       });
 
-      it('VRFY is refused, and who does not say HELO', async () => {
+      it('port 25 refuses VRFY, and refuses MAIL without HELO', async () => {
         const smtp = await talkInClear(peer(25));
         await smtp.until(SMTP);
         assert.match((await smtp.ask('MAIL FROM:<a@client.example>', SMTP)).at(-1) ?? '', /^503 /);
@@ -184,7 +184,7 @@ export function strictProfile(release: ReleaseName): void {
         smtp.end();
       });
 
-      it('a second mail behind a bare line feed is no second mail', async () => {
+      it('port 25 delivers no second mail that is smuggled in behind a bare line feed', async () => {
         const [token, smuggled] = [unique(), unique()];
         const smtp = await talkInClear(peer(25));
         await smtp.until(SMTP);
@@ -210,7 +210,7 @@ export function strictProfile(release: ReleaseName): void {
         [587, '--tls'],
         [465, '--tls-on-connect'],
       ] as const)
-        it(`alice sends through ${port}, and reads it over 993 by curl`, async () => {
+        it(`alice sends through ${port}, and curl finds the mail over 993 and 995`, async () => {
           const token = unique();
           const from = ['--from', `${ALICE.name}@${host.name}`];
           const { code, text } = await swaks(peer(port), `${ALICE.name}@${host.name}`, ...from, ...tls, ...LOGIN, ...subject(token)); // oxfmt-ignore
@@ -226,7 +226,7 @@ export function strictProfile(release: ReleaseName): void {
         [587, 143],
         [465, 993],
       ] as const)
-        it(`alice sends through ${through} by mutt and fetches from ${by} by mbsync`, async () => {
+        it(`alice sends through ${through} with mutt and fetches from ${by} with mbsync`, async () => {
           const token = unique();
           const sent = await mutt(peer(through), ALICE, `${ALICE.name}@${host.name}`, token);
           assert.equal(sent.code, 0, sent.text);
@@ -237,7 +237,7 @@ export function strictProfile(release: ReleaseName): void {
           assert.match(mail, /with ESMTPSA id [^]*\n\nhello\n/, text);
         });
 
-      it('neither has anything to do with a host whose certificate it does not trust', async () => {
+      it('mutt and mbsync refuse a host whose certificate they do not trust', async () => {
         const stranger = (port: number): Peer => ({ ...peer(port), root: stranded });
         const sent = await mutt(stranger(465), ALICE, `${ALICE.name}@${host.name}`, unique());
         assert.match(sent.text, /certificate/i);
@@ -247,7 +247,7 @@ export function strictProfile(release: ReleaseName): void {
         assert.notEqual(fetched.code, 0, fetched.text);
       });
 
-      it('a wrong password is answered late, and refused', async () => {
+      it('port 993 refuses a wrong password after a delay', async () => {
         const imap = await talkInTls(peer(993));
         await imap.until(IMAP);
         const began = performance.now();
@@ -257,8 +257,8 @@ export function strictProfile(release: ReleaseName): void {
       });
     });
 
-    describe('afterwards', () => {
-      it('verify knows the profile by itself, and logs alice in where users log in', async () => {
+    describe('after apply', () => {
+      it('verify recognizes the profile, and logs alice in on the ports for users', async () => {
         const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
         const { code, stdout, stderr } = await hardenMail(
           ['verify', ...to(host), ...trusted, '--probe-user', 'alice'],
@@ -270,7 +270,7 @@ export function strictProfile(release: ReleaseName): void {
         assert.doesNotMatch(stdout, /[✖]/);
       });
 
-      it('a second run has nothing to do, with the profile or without a word of it', async () => {
+      it('a second apply has nothing to do, with --profile strict and without it', async () => {
         const since = await activity(host);
         await mark(host);
         for (const more of [['--profile', 'strict'], []]) {
@@ -286,8 +286,8 @@ export function strictProfile(release: ReleaseName): void {
       });
     });
 
-    describe('to standard and back, live', () => {
-      it('apply --profile standard takes back what strict added', async () => {
+    describe('changed to standard and back', () => {
+      it('apply --profile standard removes the settings that strict added', async () => {
         const { code, stdout, stderr } = await apply('--profile', 'standard');
         assert.equal(code, 0, stdout + stderr);
         await assertContent(host);
@@ -306,7 +306,7 @@ export function strictProfile(release: ReleaseName): void {
         smtp.end();
       });
 
-      it('what the admin sets himself stays, whichever profile comes', async () => {
+      it('a setting of the administrator stays under both profiles', async () => {
         await host.run(
           `printf '# mine\\nsmtpd_tls_loglevel = 2\\n' >>/etc/postfix/main.cf && systemctl reload postfix`,
         );
@@ -323,13 +323,13 @@ export function strictProfile(release: ReleaseName): void {
         assert.deepEqual(await configuration(host), standard);
       });
 
-      it('apply --profile strict leads to the same files as the first time', async () => {
+      it('apply --profile strict makes the same files as the first time', async () => {
         const { code, stdout, stderr } = await apply('--profile', 'strict');
         assert.equal(code, 0, stdout + stderr);
         assert.deepEqual(await configuration(host), first);
       });
 
-      it('a rollback of the way back leads to strict again, its record with it', async () => {
+      it('a rollback of the change to standard restores strict and its record', async () => {
         const { code, stdout, stderr } = await apply('--profile', 'standard');
         assert.equal(code, 0, stdout + stderr);
         assert.deepEqual(await configuration(host), standard);
@@ -340,7 +340,7 @@ export function strictProfile(release: ReleaseName): void {
         assert.match(again.stdout, /ok: nothing to do/);
       });
 
-      it('--require-tls-inbound and --no-pop3 are done when they are asked for, stay, and are taken back when asked', async () => {
+      it('--require-tls-inbound and --no-pop3 take effect, stay without the options, and are undone by the opposite options', async () => {
         const { code, stdout, stderr } = await apply('--require-tls-inbound', '--no-pop3');
         assert.equal(code, 0, stdout + stderr);
         const clear = await swaks(peer(25), `${ALICE.name}@${host.name}`, '--quit-after', 'RCPT');

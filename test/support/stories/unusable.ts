@@ -15,34 +15,34 @@ interface Unusable {
 const UNUSABLE: Readonly<Record<'bookworm' | 'trixie', readonly Unusable[]>> = {
   bookworm: [
     {
-      what: 'a plugin that is not there',
+      what: 'a plugin that does not exist',
       text: 'mail_plugins = no_such\n',
       says: /a session \(imap\) of alice fails: .*Plugin 'no_such' not found/,
     },
     {
-      what: 'a plugin that is not there, for deliveries alone',
+      what: 'a plugin for deliveries that does not exist',
       text: 'protocol lmtp {\n  mail_plugins = no_such\n}\n',
       says: /a delivery by LMTP to alice fails: .*Plugin 'no_such' not found/,
     },
     {
-      what: 'names of users that its database does not have',
+      what: 'user names that the database does not have',
       text: 'auth_username_format = %u@example.test\n',
       says: /a session \(imap\) of alice fails: .*Unknown user/,
     },
   ],
   trixie: [
     {
-      what: 'an alias_for that names the prefix, as in 2.3',
+      what: 'an alias_for that names the prefix, as in Dovecot 2.3,',
       text: 'namespace old {\n  prefix = INBOX.\n  separator = .\n  alias_for = INBOX.\n  hidden = yes\n}\n',
       says: /a session \(imap\) of alice fails: .*Invalid namespace alias_for: INBOX\./,
     },
     {
-      what: 'a folder for attachments without a way to write them',
+      what: 'a folder for attachments that Dovecot has no way to write',
       text: 'mail_driver = sdbox\nmail_path = ~/sdbox\nmail_inbox_path =\nmail_ext_attachment_path = /var/attachments\n',
       says: /a session \(imap\) of alice fails: .*mail_ext_attachment/,
     },
     {
-      what: 'an LMTP that panics: mail_path for it beside a top-level mail_inbox_path',
+      what: 'a mail_path for LMTP beside a top-level mail_inbox_path, on which LMTP panics,',
       text: 'protocol lmtp {\n  mail_driver = maildir\n  mail_path = ~/Maildir\n}\n',
       says: /a delivery by LMTP to alice fails: .*Panic: /,
     },
@@ -83,7 +83,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       await host.run(`python3 -c '${LOGIN}'`);
     }
 
-    it('that takes nothing from users stays, and writes into no mailbox', async () => {
+    it('a change that takes nothing from users stays, and its checks write into no mailbox', async () => {
       await mark(host);
       const receipt = await transact(host, { files: { [LOCAL]: 'mail_max_userip_connections = 20\n' }, activations });
       assert.deepEqual([receipt.state, receipt.notes], ['committed', []], JSON.stringify(receipt));
@@ -94,7 +94,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
     });
 
     for (const { what, text, says } of UNUSABLE[release]) {
-      it(`with ${what} is refused before it goes live`, async () => {
+      it(`a change with ${what} is refused before it goes live`, async () => {
         const receipt = await transact(host, { files: { [LOCAL]: text }, activations });
         assert.equal(receipt.state, 'refused', JSON.stringify(receipt));
         assert.equal(receipt.step, 'sessions');
@@ -103,7 +103,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       });
     }
 
-    it('is put back where only the running daemons can be asked', async () => {
+    it('an unusable change is put back when only the running daemons can be checked', async () => {
       await host.write('/usr/sbin/unshare', '#!/bin/sh\nexit 1\n', '0755');
       const [unusable] = UNUSABLE[release];
       const receipt = await transact(host, { files: { [LOCAL]: unusable!.text }, activations });
@@ -114,7 +114,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       await assertAsBefore();
     });
 
-    it('that is killed while users are asked for leaves no Dovecot and no folder', async () => {
+    it('a transaction that is killed while it checks sessions leaves no Dovecot and no folder behind', async () => {
       const killed = host.run(`for i in $(seq 2000); do
         if pgrep -f '[d]ovecot -F -c' >/dev/null; then kill -9 $(pgrep -f '[t]x.sh run '); exit; fi; sleep 0.005
       done; exit 1`);
@@ -123,7 +123,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       await assertAsBefore();
     });
 
-    it('is put back in spite of the word where a daemon dies of it meanwhile, with its words', async () => {
+    it('a change that is confirmed is put back, with the daemon’s error, when a daemon dies of it before', async () => {
       const main = (await host.read('/etc/postfix/main.cf')).toString('latin1');
       const dying = 'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/none\n';
       const receipt = await transact(host, {
@@ -137,7 +137,7 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
       await assertAsBefore();
     });
 
-    it('after which an smtpd that master holds back would be silent for a minute restarts Postfix', async () => {
+    it('a change restarts Postfix when master would otherwise hold back an smtpd for a minute', async () => {
       await host.run(`postconf -e smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/none; postfix reload
         ${DIES}`);
       const main = (await host.read('/etc/postfix/main.cf')).toString('latin1');

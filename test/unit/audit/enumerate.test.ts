@@ -47,14 +47,14 @@ describe('audit: versions and suites of openssl s_server', function () {
   this.timeout(60_000);
 
   const LISTS: readonly { name: string; list: string; args?: string[]; certs?: string[] }[] = [
-    { name: 'everything that RSA can do', list: 'ALL:!PSK:!SRP:!aECDSA:!aDSS' },
+    { name: 'every suite for an RSA key', list: 'ALL:!PSK:!SRP:!aECDSA:!aDSS' },
     { name: 'static RSA only', list: 'kRSA' },
-    { name: 'without encryption', list: 'eNULL:!aNULL:!kECDHE' },
+    { name: 'suites without encryption', list: 'eNULL:!aNULL:!kECDHE' },
     { name: 'two suites', list: 'ECDHE-RSA-AES128-GCM-SHA256:AES256-SHA' },
-    { name: 'nobody shows who they are', list: 'aNULL' },
+    { name: 'suites without authentication', list: 'aNULL' },
   ];
   for (const { name, list } of LISTS)
-    it(`${name} (${list})`, async () => {
+    it(`the audit finds exactly the TLS 1.2 suites that the server offers: ${name} (${list})`, async () => {
       const seen = await look(...cert('rsa'), ...old(list), '-tls1_2');
       const usable = meaning(list.replace(':!PSK', ''), '-tls1_2').filter((suite) => !/ECDSA|DSS|PSK|SRP/.test(suite));
       assert.deepEqual(of(seen, 'TLS 1.2'), usable);
@@ -69,7 +69,7 @@ describe('audit: versions and suites of openssl s_server', function () {
     ['-tls1_1', 'TLS 1.1'],
     ['-tls1_3', 'TLS 1.3'],
   ] as const)
-    it(`${version} alone`, async () => {
+    it(`the audit finds ${version} and its suites on a server that speaks ${version} only`, async () => {
       const suites = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256';
       const seen = await look(...cert('rsa'), ...old('ALL'), '-ciphersuites', suites, flag);
       assert.deepEqual(
@@ -83,7 +83,7 @@ describe('audit: versions and suites of openssl s_server', function () {
       assert.deepEqual(of(seen, version), expected);
     });
 
-  it('all versions at once, two certificates, each with its own suites', async () => {
+  it('the audit finds all four versions, the suites of both key types and both certificates of one server', async () => {
     const ec = pair('ecdsa');
     const seen = await look(...cert('rsa'), '-dcert', ec.cert, '-dkey', ec.key, ...old('ALL'));
     assert.deepEqual(
@@ -102,12 +102,12 @@ describe('audit: versions and suites of openssl s_server', function () {
     ['its own order', ['-serverpref'], 'server'],
     ["the client's order", [], 'client'],
   ] as const)
-    it(`a server that goes by ${name}`, async () => {
+    it(`the audit recognises a server that chooses the suite by ${name}`, async () => {
       const seen = await look(...cert('rsa'), ...old('ALL:!CHACHA20'), '-tls1_2', ...args);
       assert.equal(seen.versions[0]?.order, order);
     });
 
-  it('one suite only: there is no order', async () => {
+  it('a server with one suite has no order of suites, no groups and no primes', async () => {
     const seen = await look(...cert('rsa'), ...old('AES256-SHA'), '-tls1_2');
     assert.equal(seen.versions[0]?.order, null);
     assert.deepEqual([seen.groups, seen.primes], [[], []]);
@@ -122,7 +122,7 @@ describe('audit: key exchange of openssl s_server', function () {
     ['-tls1_2', 'P-384:brainpoolP256r1:secp224r1:X448'],
     ['-tls1_3', 'X25519:P-521:ffdhe2048'],
   ] as const)
-    it(`${flag} ${curves}`, async () => {
+    it(`the audit finds the groups that the server offers: ${flag} ${curves}`, async () => {
       const seen = await look(...cert('rsa'), ...old('ECDHE+AESGCM'), flag, '-groups', curves);
       const names = {
         'P-256': 'secp256r1',
@@ -140,12 +140,12 @@ describe('audit: key exchange of openssl s_server', function () {
       );
     });
 
-  it("an ECDSA certificate's own curve does not hide the others", async () => {
+  it('the curve of an ECDSA certificate does not hide the other curves of the server', async () => {
     const seen = await look(...cert('ecdsa'), ...old('ECDHE+AESGCM'), '-tls1_2', '-groups', 'P-256:X25519:P-384');
     assert.deepEqual(seen.groups.map(groupName).sort(), ['secp256r1', 'secp384r1', 'x25519']);
   });
 
-  it('the prime of a server that brings its own', async () => {
+  it('the audit reports the size of a Diffie-Hellman prime that only this server uses', async () => {
     const file = join(folder, 'dh.pem');
     writeFileSync(file, PRIME);
     const seen = await look(...cert('rsa'), ...old('kDHE+AES'), '-tls1_2', '-dhparam', file);
@@ -155,7 +155,7 @@ describe('audit: key exchange of openssl s_server', function () {
     );
   });
 
-  it('what a sound server says besides', async () => {
+  it('the audit finds secure renegotiation, extended master secret, no compression and a refused fallback on a sound server', async () => {
     const seen = await look(...cert('rsa'), ...old('HIGH'));
     assert.deepEqual(seen.classic, {
       secureRenegotiation: true,
@@ -182,7 +182,7 @@ describe('audit: a server that refuses by hanging up, as Dovecot does', function
     }
   }
 
-  it('a client’s order is still seen as one when the server is too busy for the first question', async () => {
+  it('the audit still sees that the client chooses the order when the server drops one of the first six connections', async () => {
     const server = await sServer(...cert('rsa'), ...old('ALL:!CHACHA20'), '-tls1_2');
     try {
       for (let busyAt = 0; busyAt < 6; busyAt++)
@@ -192,7 +192,7 @@ describe('audit: a server that refuses by hanging up, as Dovecot does', function
     }
   });
 
-  it('is asked little, and seen whole also when it is too busy for one of the questions', async () => {
+  it('the audit makes at most 29 connections and sees everything even if the server drops one of them', async () => {
     const server = await sServer(...cert('rsa'), '-cipher', STRICT, '-serverpref', '-groups', 'X25519:P-256');
     try {
       const { seen, connections } = await lookThrough(server.port);

@@ -10,7 +10,7 @@ const short = (findings: readonly Finding[]): string[] =>
 const failed = (port: number, check: string): Finding => ({ port, check, status: 'fail', text: '', via: 'direct' });
 
 describe('audit: dangers of the exposure map', () => {
-  it('each is a finding on the port that it is about, with its weight', () => {
+  it('each danger becomes a finding on its port, with its severity', () => {
     assert.deepEqual(short(judgeMap(map, [])), [
       '25 open-relay fail ssh high',
       '25 wide-mynetworks fail ssh medium',
@@ -22,14 +22,14 @@ describe('audit: dangers of the exposure map', () => {
     ]);
   });
 
-  it('each names its place, and the settings of the daemon behind the port', () => {
+  it('each finding names its place in the file and the settings of the daemon behind the port', () => {
     const [relay, , , onSmtp, onImap] = judgeMap(map, []);
     assert.equal(relay?.text, 'smtp/inet relays for everybody: an open relay (/etc/postfix/master.cf:12)');
     assert.deepEqual(onSmtp?.weight?.settings, ['smtpd_tls_auth_only']);
     assert.deepEqual(onImap?.weight?.settings, ['disable_plaintext_auth', 'auth_allow_cleartext', 'ssl']);
   });
 
-  it('what was seen from outside on the same port is not repeated; on another port it is', () => {
+  it('a danger that a probe saw on the same port is not repeated, and one that it saw on another port is reported', () => {
     const seen = [failed(25, 'open-relay'), failed(143, 'no-plain-login'), failed(110, 'open-relay')];
     assert.deepEqual(
       short(judgeMap(map, seen)).filter((one) => /open-relay|plaintext/.test(one)),
@@ -37,19 +37,19 @@ describe('audit: dangers of the exposure map', () => {
     );
   });
 
-  it('what passes from outside hides nothing', () => {
+  it('a passed check from outside hides no danger of the map', () => {
     const passed: Finding = { ...failed(25, 'open-relay'), status: 'pass' };
     assert.equal(judgeMap(map, [passed]).length, 7);
   });
 
-  it('information is no finding, and a map without dangers gives none', () => {
+  it('an entry that is only information gives no finding, and neither does a map without dangers', () => {
     const told = map.dangers.filter(({ id }) => INFORMATION.includes(id));
     assert.equal(told.length, 1);
     assert.deepEqual(judgeMap({ ...map, dangers: told }, []), []);
     assert.deepEqual(judgeMap(MAPS['a stock host']!, []), []);
   });
 
-  it('a danger of no way in lands on the first port that takes mail, or on 25', () => {
+  it('a danger that belongs to no port is reported at the first port that accepts mail, or at 25', () => {
     const wide = map.dangers.filter(({ id }) => id === 'wide-mynetworks');
     const alone: ExposureMap = { ...map, ways: [{ ...map.ways[0]!, port: 2525 }], dangers: wide };
     assert.deepEqual(short(judgeMap(alone, [])), ['2525 wide-mynetworks fail ssh medium']);

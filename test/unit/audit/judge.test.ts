@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TlsSeen } from '../../../src/audit/enumerate.ts';
 import { judgePort, weighed } from '../../../src/audit/judge.ts';
 import type { PortSeen } from '../../../src/audit/look.ts';
-import { AUDIT_PORTS } from '../../../src/audit/audit-ports.ts';
+import { AUDIT_PORTS } from '../../../src/verify/mail-ports.ts';
 import type { Version } from '../../../src/tls/suite-names.ts';
 import { SUITES } from '../../../src/tls/suites.ts';
 
@@ -58,7 +58,7 @@ const all = (port: number, more: Partial<PortSeen>): string[] =>
 
 const MODERN = { 'TLS 1.2': [GOOD], 'TLS 1.3': ['AES_128_GCM_SHA256'] };
 const CASES: readonly { name: string; tls: TlsSeen; on25: string[]; on993: string[] }[] = [
-  { name: 'as strict has it', tls: tls(MODERN), on25: [], on993: [] },
+  { name: 'the TLS of the profile strict', tls: tls(MODERN), on25: [], on993: [] },
   {
     name: 'SSL 3.0',
     tls: tls({ 'SSL 3.0': ['RSA_WITH_AES_128_CBC_SHA'], ...MODERN }),
@@ -104,20 +104,21 @@ const CASES: readonly { name: string; tls: TlsSeen; on25: string[]; on993: strin
   },
 ];
 
-describe('audit: what is said of what was seen', () => {
+describe('audit: findings and their severity', () => {
   for (const { name, tls, on25, on993 } of CASES)
-    it(name, () => {
+    it(`the findings on ports 25 and 993 have the expected severity: ${name}`, () => {
       assert.deepEqual(all(25, { tls }), on25);
       assert.deepEqual(all(993, { tls }), on993);
     });
 
-  it('a session came about, but no version was found: that is not "no TLS"', () => {
+  it('a TLS session without a known version is reported as incomplete, not as "no TLS"', () => {
     assert.deepEqual(all(993, { tls: tls({}), why: 'nothing was answered' }), ['complete low warn']);
   });
 
-  it('where nobody answers nothing is said', () => assert.deepEqual(judgePort(seen(25, { session: null })), []));
+  it('a port where no server answers gives no finding', () =>
+    assert.deepEqual(judgePort(seen(25, { session: null })), []));
 
-  it('commands that were slipped in', () =>
+  it('a server that carries out a command injected behind STARTTLS gives a finding of high severity', () =>
     assert.deepEqual(all(143, { injection: 'taken' }), ['starttls-injection high fail']));
 
   for (const [code, text, expected] of [
@@ -126,7 +127,7 @@ describe('audit: what is said of what was seen', () => {
     [450, '450 4.2.0 Greylisted', ['open-relay info hint']],
     [554, '554 5.7.1 Relay access denied', []],
   ] as const)
-    it(`a relay that answers ${text}`, () => {
+    it(`a relay attempt that is answered with "${text}" gives ${expected.join(', ') || 'no finding'}`, () => {
       const smtp = {
         relay: { begun: true, taken: code === 250, code, text },
         vrfy: { nobody: 502, postmaster: 502 },
@@ -136,7 +137,7 @@ describe('audit: what is said of what was seen', () => {
       assert.deepEqual(all(25, { session: session && { ...session, smtp } }), expected);
     });
 
-  it("verify's findings get the same fields, by the daemon behind the port", () => {
+  it('findings of verify get a severity and settings by the daemon behind the port', () => {
     const finding = { check: 'no-plain-login', status: 'fail', text: '', via: 'direct' } as const;
     assert.equal(weighed({ port: 25, ...finding }).weight?.severity, 'high');
     assert.deepEqual(weighed({ port: 25, ...finding }).weight?.settings, ['smtpd_tls_auth_only']);

@@ -5,14 +5,14 @@ import { injection } from '../../../src/audit/tricks.ts';
 import { starttlsServer } from './broken-server.ts';
 import { targetOf } from './s-server.ts';
 
-describe('audit: commands slipped in behind STARTTLS', function () {
+describe('audit: command injection behind STARTTLS', function () {
   this.timeout(30_000);
   for (const kind of ['smtp', 'imap', 'pop3'] as const)
     for (const [how, expected] of [
       ['broken', 'taken'],
       ['sound', 'dropped'],
     ] as const)
-      it(`${kind}: a ${how} server (a mock)`, async () => {
+      it(`the audit sees that a ${how} ${kind} server (a mock) ${how === 'broken' ? 'carries out' : 'drops'} the injected command`, async () => {
         const server = await starttlsServer(kind, how);
         try {
           const port = { port: 25, protocol: kind, tls: 'starttls' } as const;
@@ -23,8 +23,8 @@ describe('audit: commands slipped in behind STARTTLS', function () {
       });
 });
 
-describe('audit: the gate', () => {
-  it('lets no more in at a time than it says', async () => {
+describe('audit: the gate for connections to one host', () => {
+  it('the gate runs no more connections at a time than its limit', async () => {
     const gate = new Gate(new Limiter(3), 1);
     let inside = 0;
     let most = 0;
@@ -40,7 +40,7 @@ describe('audit: the gate', () => {
     assert.deepEqual([most, gate.connections, gate.shut], [3, 20, '']);
   });
 
-  it('who was served and is turned away waits, and is served one by one', async () => {
+  it('the gate retries one connection at a time after the server turns away a client that it served before', async () => {
     const gate = new Gate(new Limiter(3), 1);
     await gate.through(async () => {});
     let refusals = 2;
@@ -55,7 +55,7 @@ describe('audit: the gate', () => {
     assert.equal(gate.shut, '');
   });
 
-  it('gives up when waiting does not help, and says why', async () => {
+  it('the gate gives up with the reason when waiting does not help', async () => {
     const gate = new Gate(new Limiter(3), 1);
     await gate.through(async () => {});
     const refused = (): Promise<never> => Promise.reject(new TurnedAway('421 too many connections'));
@@ -68,7 +68,7 @@ describe('audit: the gate', () => {
     await assert.rejects(() => gate.through(async () => {}), TurnedAway);
   });
 
-  it('waits for nobody who never let us in', async () => {
+  it('the gate does not wait when the server has never accepted a connection', async () => {
     const gate = new Gate(new Limiter(3), 1_000_000);
     await assert.rejects(() => gate.through(() => Promise.reject(new TurnedAway('refused'))), /refused/);
     assert.equal(gate.shut, 'refused');

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { parseArguments, type Flags, type ParsedArguments } from '../../../src/cli/arguments.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { COMMANDS, envName, OPTIONS, type OptionRecord } from '../../../src/cli/options.ts';
+import { COMMANDS } from '../../../src/cli/command-names.ts';
+import { envName, OPTIONS } from '../../../src/cli/options.ts';
+import type { OptionRecord } from '../../../src/cli/options/option-record.ts';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -29,7 +31,7 @@ const refused = async (args: readonly string[], message: RegExp, env: Env = {}):
 };
 
 describe('cli: arguments', () => {
-  it('gives the defaults of the table, and nothing else that nobody gave', async () => {
+  it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
       flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
@@ -37,17 +39,27 @@ describe('cli: arguments', () => {
     assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });
 
-  it('takes values by = and by a word of their own, and the last of several', async () => {
-    const { host, port, user, domain } = await flags('apply --host=a --host b --port 2222 --user me --domain 123.45');
-    assert.deepEqual([host, port, user, domain], ['b', 2222, 'me', '123.45']);
+  it('a value stands after = or in the next word, and the same value may be repeated', async () => {
+    const { host, port, user, domain } = await flags('apply --host=a --port 2222 --user me --domain 123.45 --user me');
+    assert.deepEqual([host, port, user, domain], ['a', 2222, 'me', '123.45']);
   });
 
-  it('knows short and other names', async () => {
+  it('hosts are plain arguments, a repeated --host, or a list with commas, all together', async () => {
+    assert.equal((await flags('check mx1 root@mx2:2222')).host, 'mx1,root@mx2:2222');
+    assert.equal((await flags('check --host a,b --host c d')).host, 'a,b,c,d');
+    assert.equal((await flags('apply -- mx1')).host, 'mx1');
+  });
+
+  it('help COMMAND is COMMAND --help', async () => {
+    assert.equal(await text('help check'), await text('check --help'));
+  });
+
+  it('an option has a short name and a second name', async () => {
     const { yes, 'dry-run': dryRun } = await flags('apply -y --check');
     assert.deepEqual([yes, dryRun], [true, true]);
   });
 
-  it('turns off what is on', async () => {
+  it('--no-NAME and --NAME=no turn an option off', async () => {
     assert.equal((await flags('apply --no-diff')).diff, false);
     assert.equal((await flags('apply --diff=no')).diff, false);
     assert.equal((await flags('apply --no-color')).color, 'never');
@@ -66,7 +78,7 @@ describe('cli: arguments', () => {
     ['--no-dry-run', false],
     ['--no-dry-run=no', true],
   ] as const) {
-    it(`${argument} is ${dryRun ? 'a dry run' : 'none'}`, async () => {
+    it(`${argument} is ${dryRun ? 'a dry run' : 'no dry run'}`, async () => {
       assert.equal((await flags(`apply --host a --yes ${argument}`))['dry-run'], dryRun);
     });
   }
@@ -80,12 +92,16 @@ describe('cli: arguments', () => {
     [['apply', '--hots', 'x'], /^Unknown argument: hots: did you mean "--host"\?$/],
     [['apply', '--dryrun'], /^Unknown argument: dryrun: did you mean "--dry-run"\?$/],
     [['apply', '--zzz'], /^Unknown argument: zzz$/],
-    [['apply', 'limit'], /^Unknown argument: limit$/],
+    [['apply', 'limit'], /^limit is not a host: did you mean "--limit"\?$/],
+    [['apply', 'check'], /^check is a command: give one command$/],
+    [
+      ['apply', '--profile', 'strict', '--profile', 'standard'],
+      /^--profile is given twice, with different values: strict and standard$/,
+    ],
+    [['apply', '--port', '22', '--port', '23'], /^--port is given twice, with different values: 22 and 23$/],
     [['apply', '--acmeServer', 'x'], /Unknown argument: acmeServer/],
     [['apply', '--host.x', '1'], /Unknown argument: host\.x/],
-    [['apply', 'mx1'], /Unknown argument: mx1/],
-    [['apply', '--', 'mx1'], /Unknown argument: mx1/],
-    [['apply', '--dry-run', 'no'], /Unknown argument: no/],
+    [['apply', '--dry-run', 'no'], /^no is not a host: write --NAME=no$/],
     [['apply', '--dry-run=maybe'], /^--dry-run must be yes or no: "maybe"$/],
     [['apply', '-y='], /^--y must be yes or no: ""$/],
     [['apply', '-h'], /Unknown argument: h/],
@@ -106,10 +122,10 @@ describe('cli: arguments', () => {
     [['apply', '--color', 'red'], /color.*"red".*"auto", "always", "never"/],
     [['apply', '--profile', 'lax'], /profile.*"lax"/],
   ] as const) {
-    it(`refuses ${JSON.stringify(args)}`, () => refused(args, message));
+    it(`these arguments are refused with a reason: ${JSON.stringify(args)}`, () => refused(args, message));
   }
 
-  it('answers --help for everything, and for each command with all of its options', async () => {
+  it('--help shows every command, and each command shows exactly its own options', async () => {
     const all = await text('--help');
     for (const [name, describe] of Object.entries(COMMANDS)) {
       assert.ok(all.includes(`harden-mail ${name}`) && all.includes(describe.split(' ')[0] ?? ''), name);
@@ -123,13 +139,13 @@ describe('cli: arguments', () => {
     }
   });
 
-  it('hands completion its shell, and knows which there are', async () => {
+  it('completion takes the name of a known shell and refuses another one', async () => {
     assert.deepEqual(await parse('completion zsh'), { command: 'completion', shell: 'zsh' });
     await refused(['completion', 'tcsh'], /shell.*"tcsh".*"bash", "zsh", "fish"/);
     await refused(['completion'], /Not enough/);
   });
 
-  it('hands report its document and its page', async () => {
+  it('report takes an input file and needs --html FILE', async () => {
     assert.deepEqual(await parse('report --html o.html'), { command: 'report', from: undefined, html: 'o.html' });
     assert.deepEqual(await parse('report in.json --html o.html'), {
       command: 'report',
@@ -145,7 +161,7 @@ describe('cli: arguments', () => {
     await refused(['report', '--html', 'o', '--host', 'x'], /Unknown argument: host/);
   });
 
-  it('hands explain its setting', async () => {
+  it('explain takes a setting or nothing', async () => {
     assert.deepEqual(await parse('explain smtpd_tls_auth_only'), {
       command: 'explain',
       setting: 'smtpd_tls_auth_only',
@@ -154,14 +170,14 @@ describe('cli: arguments', () => {
   });
 });
 
-describe('cli: the environment', () => {
-  it('has a variable for every option', () => {
+describe('cli: environment variables', () => {
+  it('every option has a variable of its own', () => {
     const names = Object.keys(OPTIONS).map(envName);
     assert.deepEqual([...new Set(names)], names);
     for (const name of names) assert.match(name, /^HARDEN_MAIL_[A-Z0-9_]+$/);
   });
 
-  it('comes after a flag and before a default', async () => {
+  it('a variable loses to a flag and wins over a default', async () => {
     const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
     assert.deepEqual(await flags('apply', env), {
       host: 'e',
@@ -174,12 +190,12 @@ describe('cli: the environment', () => {
     assert.deepEqual([host, forks, diff, color], ['f', 4, true, 'always']);
   });
 
-  it('is outdone by the flag that says the same in another way', async () => {
+  it('a variable for --host is ignored with --inventory, and a variable for --inventory with --host', async () => {
     assert.equal((await flags('apply --inventory x', { HARDEN_MAIL_HOST: 'e' })).host, undefined);
     assert.equal((await flags('apply --host x', { HARDEN_MAIL_INVENTORY: 'e' })).inventory, undefined);
   });
 
-  it('counts as not given where it is empty, or not for this command', async () => {
+  it('a variable is ignored when it is empty or belongs to another command', async () => {
     const given = await flags('verify', { HARDEN_MAIL_HOST: '', HARDEN_MAIL_DRY_RUN: 'maybe', HARDEN_MAIL_X: 'x' });
     assert.deepEqual(given, { forks: 10, ssh: true, color: 'auto' });
   });
@@ -194,7 +210,7 @@ describe('cli: the environment', () => {
     ['no', false],
     ['off', false],
   ] as const) {
-    it(`${value} is ${yes ? 'yes' : 'no'}`, async () => {
+    it(`HARDEN_MAIL_DRY_RUN=${value} means ${yes ? 'yes' : 'no'}`, async () => {
       assert.equal((await flags('apply', { HARDEN_MAIL_DRY_RUN: value }))['dry-run'], yes);
     });
   }
@@ -212,6 +228,6 @@ describe('cli: the environment', () => {
     ],
     ['HARDEN_MAIL_COLOR', 'red', /^HARDEN_MAIL_COLOR must be one of auto, always, never$/],
   ] as const) {
-    it(`${name}=${value} is refused`, () => refused(['apply'], message, { [name]: value }));
+    it(`${name}=${value} is refused with a reason`, () => refused(['apply'], message, { [name]: value }));
   }
 });

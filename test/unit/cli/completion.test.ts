@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { completion } from '../../../src/cli/completion.ts';
-import { COMMANDS, SHELLS, type Shell } from '../../../src/cli/options.ts';
+import { COMMANDS, SHELLS, type Shell } from '../../../src/cli/command-names.ts';
 
 const there = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
@@ -44,25 +44,25 @@ describe('completion', () => {
           .split('\n')
           .map((line) => line.replace(/[\t[].*/, ''));
 
-      it('offers the commands', () => {
+      it('the script offers every command', () => {
         const found = offered('');
         for (const command of Object.keys(COMMANDS)) assert.ok(found.includes(command), command);
       });
 
-      it('offers the options of the command, and no others', () => {
+      it('the script offers the options of the command and no others', () => {
         const found = offered('rollback', '--');
         for (const option of ['--to', '--host', '--dry-run']) assert.ok(found.includes(option), option);
         for (const option of ['--email', '--upgrade-to']) assert.ok(!found.includes(option), option);
       });
 
-      it('offers the shells that there are', () => {
+      it('the script offers the names of the shells', () => {
         const found = offered('completion', '').join(' ');
         for (const word of SHELLS) assert.ok(found.includes(word), word);
       });
     });
   }
 
-  it('offers the values of an option that has a few, and files where one is meant', () => {
+  it('the script for bash offers the fixed values of an option, and file names for an option that takes a file', () => {
     const ask = (...words: string[]): string[] =>
       execFileSync('bash', ASK.bash(['harden-mail', ...words]), { encoding: 'utf8' })
         .trim()

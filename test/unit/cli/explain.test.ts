@@ -11,7 +11,7 @@ import { RECIPE } from '../../../src/tasks/index.ts';
 const ids = FRAGMENTS.map(({ id }) => id);
 
 describe('cli: explain', () => {
-  it('tells all of every record', () => {
+  it('explain shows every part of each record', () => {
     for (const { id, why, source, task, recipe } of FRAGMENTS) {
       const text = explain(id);
       assert.equal(text.split('\n')[0], id);
@@ -20,7 +20,7 @@ describe('cli: explain', () => {
     }
   });
 
-  it('takes a name as the manual has it, and tells every place', () => {
+  it('explain accepts the name that the manual uses and shows every place of the setting', () => {
     const text = explain('smtpd_tls_auth_only');
     assert.deepEqual(text.match(/^\S.*$/gm), [
       'master.cf:25:smtpd_tls_auth_only',
@@ -34,7 +34,7 @@ describe('cli: explain', () => {
     assert.match(explain('dovecot:auth-socket:mode'), /service auth › unix_listener {auth_socket}/);
   });
 
-  it('says what comes near to a name that it does not know', () => {
+  it('explain suggests names that are similar to an unknown one', () => {
     const hint = (setting: string): string => {
       try {
         explain(setting);
@@ -52,7 +52,7 @@ describe('cli: explain', () => {
     assert.match(hint('\u001b[31m'), /without a name lists all settings/);
   });
 
-  it('lists every record once, with its task', () => {
+  it('explain without a name lists every record once, with its task', () => {
     const lines = listSettings().split('\n');
     assert.deepEqual(
       lines.map((line) => line.trim().split(/\s+/)),
@@ -61,10 +61,10 @@ describe('cli: explain', () => {
   });
 });
 
-describe('cli: the records', () => {
-  it('have names of their own', () => assert.deepEqual([...new Set(ids)], ids));
+describe('cli: the records of the settings', () => {
+  it('each record has an identifier of its own', () => assert.deepEqual([...new Set(ids)], ids));
 
-  it('belong each to the task that carries them out, in the order of the recipe', () => {
+  it('each record belongs to the task that carries it out, in the order of the recipe', () => {
     for (const { name, fragments } of RECIPE) for (const { id, task } of fragments ?? []) assert.equal(task, name, id);
     for (const wanted of PROFILES) {
       const all = FRAGMENTS.filter(({ profile }) => profile === wanted);
@@ -80,14 +80,14 @@ describe('cli: the records', () => {
     }
   });
 
-  it('give a reason and a source, as sentences', () => {
+  it('each record gives a reason and a source, as sentences', () => {
     for (const { id, why, source } of FRAGMENTS) {
       assert.match(why, /^[A-Z"].{10,}[.)]$/, id);
       assert.match(source, /postconf\(5\)|README|RFC \d+|documentation|master\(5\)|Postfix's own/, id);
     }
   });
 
-  it('use no placeholder that nobody fills in', () => {
+  it('each placeholder in a record is one that the program fills in', () => {
     for (const { id, merge, place } of FRAGMENTS) {
       const texts = ['value' in merge ? merge.value : '', ...(place.in === 'dovecot' ? place.block : [])];
       for (const [, name = ''] of texts.join(' ').matchAll(/(?<!\$)\{(\w+)\}/g)) {
@@ -97,7 +97,7 @@ describe('cli: the records', () => {
     }
   });
 
-  it('say for one setting in one place only one thing to each version', () => {
+  it('no two records set the same setting in the same place for one version', () => {
     const versions = ['3.1.0', '3.4.23', '3.5.19', '3.5.25', '3.6.0', '3.7.8', '3.7.11', '3.8.4', '3.10.13', '3.11.7'];
     const holds = ({ when }: Fragment, version: string): boolean =>
       when?.postfix === undefined || satisfies(version, when.postfix);
@@ -121,7 +121,7 @@ describe('cli: the recipe', () => {
 
   for (const [file = '', ...lines] of chapters) {
     for (const line of lines) {
-      it(`${file}: ${line.trim()}`, () => {
+      it(`a record carries out this line of ${file}: ${line.trim()}`, () => {
         const carriers = FRAGMENTS.filter(({ recipe }) => recipe.includes(line.trim()));
         assert.notDeepEqual(carriers, [], 'no record carries this line out');
         const places = carriers.map(({ place }) => (place.in === 'dovecot' ? place.home : `/etc/postfix/${place.in}`));
@@ -130,7 +130,7 @@ describe('cli: the recipe', () => {
     }
   }
 
-  it('is all that the records quote', () => {
+  it('every line that a record quotes is a line of the recipe', () => {
     const known = new Set(chapters.flatMap(([, ...lines]) => lines.map((line) => line.trim())));
     for (const { id, recipe } of FRAGMENTS) for (const line of recipe) assert.ok(known.has(line), `${id}: ${line}`);
   });

@@ -44,7 +44,7 @@ describe('an inventory with shell and terminal tricks', function () {
   const hosts = values.map(hostWith);
   const good = hosts.filter(taken);
 
-  it('what is refused is shown without a control character, and nothing is run', async () => {
+  it('a refused value is shown without control characters, and no command is run', async () => {
     const bad = hosts.filter((host) => !good.includes(host));
     assert.ok(bad.length > VALUES / 2, `${bad.length} refused`);
     for (let at = 0; at < bad.length; at += BATCH) {
@@ -55,7 +55,7 @@ describe('an inventory with shell and terminal tricks', function () {
     assert.ok(!existsSync(canary));
   });
 
-  it('what is taken is a value wherever it goes, and shown without a control character', async () => {
+  it('an accepted value stays a plain value everywhere and is shown without control characters', async () => {
     assert.ok(good.length > 100, `${good.length} taken`);
     const near = good.filter(([, host]) => (host as { hostname: string }).hostname === '127.0.0.1').slice(0, 25);
     for (const format of [['--json'], ['--debug']]) {
@@ -67,7 +67,7 @@ describe('an inventory with shell and terminal tricks', function () {
     assert.ok(!existsSync(canary));
   });
 
-  it('names that are taken come back from ssh as they are, or are refused by it', async () => {
+  it('ssh returns each accepted host name unchanged or refuses it', async () => {
     const names = good
       .map(([, host]) => (host as { hostname: string }).hostname)
       .filter((name) => name !== '127.0.0.1');

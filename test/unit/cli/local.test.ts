@@ -3,7 +3,7 @@ import { HardenMailError } from '../../../src/model/errors.ts';
 import { chooseHosts } from '../../../src/cli/run-options.ts';
 
 describe('cli: --local', () => {
-  it('is this machine', async () => {
+  it('the option chooses this machine', async () => {
     const [host] = await chooseHosts({ local: true, ssh: true });
     assert.equal(host?.local, true);
   });
@@ -13,7 +13,7 @@ describe('cli: --local', () => {
     [{ audit: true }, 'an audit works from outside the host, so it cannot be combined with --local'],
     [{ ssh: false }, 'an audit works from outside the host, so it cannot be combined with --local'],
   ] as const)
-    it(`refuses ${JSON.stringify(flags)}`, () =>
+    it(`the option is refused with ${JSON.stringify(flags)}`, () =>
       assert.rejects(
         chooseHosts({ local: true, ssh: true, ...flags }),
         (error: unknown) => error instanceof HardenMailError && error.code === 'USAGE' && error.message === message,

@@ -53,7 +53,7 @@ describe('cli: --log-file', () => {
     return lines();
   }
 
-  it('tells what was done: steps and commands with their times, plan, diffs, findings, ending', async () => {
+  it('the log has the steps and commands with their times, the plan, the diffs, the findings and the ending', async () => {
     const all = await written();
     assert.match(all[0] ?? '', /^harden-mail \d+\.\d+\.\d+ apply begins, by ann: --host=mx1 --yes=true$/);
     assert.deepEqual(
@@ -79,7 +79,7 @@ describe('cli: --log-file', () => {
     assert.equal(all.at(-1), '');
   });
 
-  it('holds no secret', async () => {
+  it('the log holds no secret', async () => {
     const all = (await written()).join('\n');
     assert.doesNotMatch(all, /hunter2/);
     assert.match(all, /relay_password = \*{8}/);
@@ -87,14 +87,14 @@ describe('cli: --log-file', () => {
     assert.equal(lines().at(-2), '--acme-server=https://me:********@acme.test/');
   });
 
-  it('lets no host draw on the terminal of who reads it, nor write a line of its own', async () => {
+  it('a host cannot send control characters to the terminal of a reader, and cannot forge a line of the log', async () => {
     const all = await written(`mx1${HOSTILE}\n2026-11-24T10:15:00.000Z [1] mx2: fine`);
     assert.doesNotMatch(all.join('\n'), /[\u001b\u202e]/);
     assert.ok(!all.some((line) => line.startsWith('mx2')));
     for (const line of readFileSync(path, 'utf8').trimEnd().split('\n')) assert.match(line, /^\d{4}-.*Z \[\d+\] \S/);
   });
 
-  it('a new file is for its owner alone; one that is there keeps its mode and its lines', async () => {
+  it('a new log is readable by its owner only, and an existing log keeps its mode and its lines', async () => {
     openLog(path, silent)('one');
     assert.equal(statSync(path).mode & 0o777, 0o600);
     chmodSync(path, 0o640);
@@ -103,14 +103,14 @@ describe('cli: --log-file', () => {
     assert.equal(statSync(path).mode & 0o777, 0o640);
   });
 
-  it('a file that cannot be written is told before any host is asked', () => {
+  it('a log file that cannot be written is reported before any host is contacted', () => {
     writeFileSync(path, '');
     const { code, err } = command(['check', '--host', 'x', '--log-file', `${path}/x`]);
     assert.equal(code, 3);
     assert.match(err, /^harden-mail: --log-file \S+ cannot be written: ENOTDIR\n {2}→ \S/);
   });
 
-  it('a full disk is told once, and stops nothing', () => {
+  it('a full disk is reported once and stops nothing', () => {
     const told: string[] = [];
     const log = openLog('/dev/full', (line) => told.push(line));
     log('one');
@@ -118,7 +118,7 @@ describe('cli: --log-file', () => {
     assert.deepEqual(told, ['harden-mail: /dev/full cannot be written any more: ENOSPC']);
   });
 
-  it('has why no host was begun', () => {
+  it('the log has the reason why no host was started', () => {
     assert.equal(command(['check', '--log-file', path]).code, 3);
     const [begins, why, ends] = lines();
     assert.match(begins ?? '', / check begins, by /);

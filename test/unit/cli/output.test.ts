@@ -25,9 +25,9 @@ describe('cli: --quiet', () => {
     return out();
   };
 
-  it('says nothing of a host that is well', async () => assert.equal(await told([well]), ''));
+  it('a healthy host prints nothing', async () => assert.equal(await told([well]), ''));
 
-  it('tells what went wrong with its cause, and the total', async () => {
+  it('a drifted or failed host is printed with its cause, and the total follows', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
     assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
       'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
@@ -38,23 +38,23 @@ describe('cli: --quiet', () => {
     ]);
   });
 
-  it('tells what will go wrong', async () => {
+  it('a warning is printed', async () => {
     const soon = result({ kind: 'verified' }, { findings: [pass, warn] });
     assert.equal(await told([soon]), '  ! 993 expiry               expires in 9 days\nmx1  ok: 1 check passed\n');
   });
 
-  it('a single host has no total: its line says what was done', async () => {
+  it('a run on one host prints one line and no total', async () => {
     assert.match(await told([result({ kind: 'changed' }, { plan })]), /^mx1 {2}changed: .*\n$/);
     assert.match(await told([result({ kind: 'pending' }, { plan })]), /^mx1 {2}Plan: .* Nothing was written\.\n$/);
   });
 
-  it('--json is whole all the same', async () => {
+  it('--json prints the whole document with --quiet too', async () => {
     const printed = await told([well], { json: true });
     assertDocument(printed);
     assert.match(printed, /"host": "mx1"/);
   });
 
-  it('shows no plan and no step where nothing is asked', async () => {
+  it('no plan and no step is printed when no question is asked', async () => {
     for (const [tty, flags] of [
       [false, {}],
       [true, { unattended: true }],
@@ -70,14 +70,14 @@ describe('cli: --quiet', () => {
     }
   });
 
-  it('shows the plan that is asked about: nobody agrees to what he has not seen', async () => {
+  it('the plan is printed before the question whether to apply it', async () => {
     const { process, out } = screen(true);
     await terminal(process, { quiet: true, color: 'never' }).show([shown]);
     assert.match(out(), /^mx1 {2}Debian[^]*\n--- \/etc\/dovecot/m);
   });
 
   for (const other of ['--verbose', '--debug']) {
-    it(`contradicts ${other}`, () => {
+    it(`--quiet together with ${other} is refused`, () => {
       const { code, out, err } = command(['check', '--host', 'x', '--quiet', other]);
       assert.deepEqual([code, out], [3, '']);
       assert.match(err, /^harden-mail: --quiet contradicts --verbose and --debug\n {2}→ /);
@@ -86,7 +86,7 @@ describe('cli: --quiet', () => {
 });
 
 describe('cli: --list-tasks', () => {
-  it('--json: a document too, and nothing else', () => {
+  it('--list-tasks with --json prints a JSON document and nothing else', () => {
     const { code, out, err } = command(['apply', '--list-tasks', '--json', '--tags', 'sasl']);
     assert.deepEqual([code, err], [0, '']);
     const { version, tasks } = JSON.parse(out) as { version: number; tasks: { name: string }[] };
@@ -103,7 +103,7 @@ describe('cli: --verbose and --debug', () => {
     [{ verbose: true }, `${line}\n`],
     [{ debug: true }, `${line}\ndebug: step \\u{9b}\n`],
   ] as const) {
-    it(`${Object.keys(flags).join() || 'neither'}`, () => {
+    it(`with ${Object.keys(flags).join() || 'neither'}, a command and a debug message print this many lines: ${expected.split('\n').length - 1}`, () => {
       const { process, out, err } = screen(true);
       const { command: tell, debug } = terminal(process, flags);
       tell(ran);
@@ -113,7 +113,7 @@ describe('cli: --verbose and --debug', () => {
     });
   }
 
-  it('tell a command that failed, and one without an answer', () => {
+  it('a failed command is printed with its exit status, and a command without an answer is printed as such', () => {
     const { process, err } = screen();
     const { command: tell } = terminal(process, { verbose: true });
     tell({ ...ran, host: 'mx1', code: 1, received: 2_345_678 });
@@ -138,7 +138,7 @@ describe('cli: colours', () => {
     [false, { color: 'always' }, { NO_COLOR: '1' }, true],
     [true, { color: 'never' }, { FORCE_COLOR: '1' }, false],
   ] as const) {
-    it(`${tty ? 'a terminal' : 'a pipe'} ${JSON.stringify({ ...flags, ...env })}: ${coloured ? 'yes' : 'no'}`, async () => {
+    it(`output to ${tty ? 'a terminal' : 'a pipe'} has ${coloured ? 'colours' : 'no colours'} with ${JSON.stringify({ ...flags, ...env })}`, async () => {
       const { process, out } = screen(tty, env);
       await terminal(process, flags).finish(run([well]));
       assert.equal(out().includes('\u001b['), coloured);
@@ -150,7 +150,7 @@ describe('cli: colours', () => {
 describe('cli: --detailed-exitcode', () => {
   const pending = result({ kind: 'pending' }, { host: 'mx2', plan });
 
-  it('is each pending host’s exit code too, and nobody else’s', () => {
+  it('each host with pending changes gets exit code 2, and no other host gets it', () => {
     const flags: Flags = { 'detailed-exitcode': true };
     assert.deepEqual(
       [pending, well, drifted].map((one) => detailed(one, flags).exit),
@@ -159,7 +159,7 @@ describe('cli: --detailed-exitcode', () => {
     assert.equal(detailed(pending, {}).exit, 0);
   });
 
-  it('is no failure in the total', async () => {
+  it('a host with pending changes is not counted as failed in the total', async () => {
     const { process, out } = screen();
     await terminal(process, {}).finish(run([well, detailed(pending, { 'detailed-exitcode': true })]));
     assert.match(out(), /^2 hosts: 1 ok, 1 to be changed$/m);
@@ -167,7 +167,7 @@ describe('cli: --detailed-exitcode', () => {
 });
 
 describe('cli: --json', () => {
-  it('has a document also where no host was begun, and says why on standard error too', () => {
+  it('a run that starts no host still prints a document, and prints its reason on standard error too', () => {
     const { code, out, err } = command(['apply', '--json', '--dry-run']);
     assert.equal(code, 3);
     assertDocument(out);

@@ -24,18 +24,18 @@ describe('cli: --replace', () => {
     [[], undefined],
     [['--yes'], undefined],
   ] as const)
-    it(`takes ${given.join(' ') || 'nothing'} as ${words?.join(', ') ?? 'no consent'}`, async () => {
+    it(`${given.join(' ') || 'an absent option'} means ${words?.join(', ') ?? 'no consent'}`, async () => {
       const [host] = await hosts([...MX, ...given]);
       assert.deepEqual(host?.replace, words);
     });
 
   for (const command of ['apply', 'check', 'doctor'])
-    it(`is an option of ${command}`, async () => {
+    it(`the option belongs to ${command}`, async () => {
       const [host] = await hosts([command, '--host', 'mx', '--replace', REPLACEABLE.join(',')]);
       assert.deepEqual(host?.replace, REPLACEABLE);
     });
 
-  it('is an environment variable too', async () => {
+  it('the environment variable HARDEN_MAIL_REPLACE works too', async () => {
     const [host] = await hosts(MX, { HARDEN_MAIL_REPLACE: 'mta' });
     assert.deepEqual(host?.replace, ['mta']);
   });
@@ -45,7 +45,7 @@ describe('cli: --replace', () => {
     ['sasl,exim', /^--replace: "exim" is not known$/],
     [',', /^--replace names nothing$/],
   ] as const)
-    it(`refuses ${JSON.stringify(list)} and lists the words that there are`, async () => {
+    it(`the list ${JSON.stringify(list)} is refused with the known words`, async () => {
       await assert.rejects(hosts([...MX, '--replace', list]), (error) => {
         assert.ok(error instanceof HardenMailError && error.code === 'USAGE', String(error));
         assert.match(error.message, message);
@@ -60,14 +60,14 @@ describe('cli: --replace', () => {
     after(() => rmSync(folder, { recursive: true }));
     const inventory = ['check', '--inventory', path];
 
-    it("a host's own word wins over the defaults, and the flag over both", async () => {
+    it('the list of a host wins over the defaults, and the flag wins over both', async () => {
       writeFileSync(path, '{"defaults": {"replace": ["mta"]}, "hosts": {"a.test": {}, "b.test": {"replace": []}}}');
       const words = async (...args: string[]) => (await hosts([...inventory, ...args])).map(({ replace }) => replace);
       assert.deepEqual(await words(), [['mta'], []]);
       assert.deepEqual(await words('--replace', 'sasl'), [['sasl'], ['sasl']]);
     });
 
-    it('an unknown word is an error with its place', async () => {
+    it('an unknown word is an error with its line and column', async () => {
       writeFileSync(path, '{"hosts": {"a.test": {"replace": ["exim"]}}}');
       await assert.rejects(hosts(inventory), (error) => {
         assert.ok(error instanceof HardenMailError && error.code === 'INVENTORY_INVALID', String(error));
@@ -89,12 +89,12 @@ describe('cli: --serve and --no-serve', () => {
     [['--no-serve=pop3', '--serve=smtp'], ['smtp'], ['pop3']],
     [['--no-serve', 'pop3', '--yes'], undefined, ['pop3']],
   ] as const)
-    it(`takes ${args.join(' ')}`, async () => {
+    it(`${args.join(' ')} serves ${serve?.join(', ') ?? 'nothing more'} and switches off ${noServe?.join(', ') ?? 'nothing'}`, async () => {
       const [host] = await hosts([...MX, ...args]);
       assert.deepEqual([host?.serve, host?.noServe], [serve, noServe]);
     });
 
-  it('refuses a word that is no service', async () => {
+  it('a word that is no service is refused', async () => {
     await assert.rejects(hosts([...MX, '--no-serve', 'pop']), {
       code: 'USAGE',
       message: /^--no-serve: "pop" is not known/,

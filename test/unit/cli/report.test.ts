@@ -14,7 +14,7 @@ describe('cli: report --html', () => {
   const at = (name: string): string => join(folder, name);
   const json = JSON.stringify(fleet);
 
-  it('makes a page of standard input, or of a file', () => {
+  it('the command makes a page from standard input or from a file', () => {
     writeFileSync(at('in.json'), json);
     for (const [args, input] of [
       [[], json],
@@ -28,22 +28,27 @@ describe('cli: report --html', () => {
   });
 
   for (const [what, args, input, says] of [
-    ['nothing', [], '', /^harden-mail: standard input holds no document of harden-mail: it is empty$/],
+    ['empty input', [], '', /^harden-mail: standard input holds no document of harden-mail: it is empty$/],
     [
-      'what is no JSON',
+      'input that is not JSON',
       [],
       'mx1  ok',
       /^harden-mail: standard input holds no document of harden-mail: Unexpected token/,
     ],
     [
-      'another version',
+      'a document of another version',
       [],
       '{"version":2}',
       /^harden-mail: standard input holds no document of harden-mail: version: /,
     ],
-    ['a file that is not there', ['/nowhere/in.json'], '', /^harden-mail: \/nowhere\/in\.json cannot be read: ENOENT$/],
+    [
+      'a file that does not exist',
+      ['/nowhere/in.json'],
+      '',
+      /^harden-mail: \/nowhere\/in\.json cannot be read: ENOENT$/,
+    ],
   ] as const) {
-    it(`refuses ${what}, and writes nothing`, () => {
+    it(`the command refuses ${what} and writes no file`, () => {
       const { code, out, err } = command(['report', '--html', at('none.html'), ...args], input);
       const [first = '', second] = err.split('\n');
       assert.deepEqual([code, out], [3, '']);
@@ -53,7 +58,7 @@ describe('cli: report --html', () => {
     });
   }
 
-  it('says where it cannot write', () => {
+  it('a page that cannot be written is an error with its path', () => {
     const { code, err } = command(['report', '--html', '/nowhere/out.html'], json);
     assert.equal(code, 3);
     assert.match(err, /^harden-mail: --html \/nowhere\/out\.html cannot be written: ENOENT\n {2}→ /);

@@ -4,7 +4,7 @@ import { TASKS, type Finding } from '../../../src/model/index.ts';
 import { chooseTasks, listTasks } from '../../../src/cli/task-selection.ts';
 import { excuse } from '../../../src/run/excuse.ts';
 
-describe('cli: tags', () => {
+describe('cli: --tags and --skip-tags', () => {
   const chosen: [tags: string | undefined, skip: string | undefined, tasks: string[]][] = [
     [undefined, undefined, [...TASKS]],
     ['all', undefined, [...TASKS]],
@@ -14,7 +14,7 @@ describe('cli: tags', () => {
     ['sasl,smtps', 'smtps', ['sasl']],
   ];
   for (const [tags, skip, tasks] of chosen) {
-    it(`takes ${tags ?? 'no tags'} without ${skip ?? 'any'} as ${tasks.join(', ')}`, () => {
+    it(`${tags ?? 'no tags'} without ${skip ?? 'any'} selects ${tasks.join(', ')}`, () => {
       assert.deepEqual(chooseTasks(tags, skip), tasks);
     });
   }
@@ -28,7 +28,7 @@ describe('cli: tags', () => {
     [undefined, 'all', /no task remains/],
   ];
   for (const [tags, skip, message] of refused) {
-    it(`refuses ${JSON.stringify([tags, skip])}`, () => {
+    it(`the pair ${JSON.stringify([tags, skip])} is refused with a reason`, () => {
       assert.throws(
         () => chooseTasks(tags, skip),
         (error) => error instanceof HardenMailError && error.code === 'USAGE' && message.test(error.message),
@@ -36,7 +36,7 @@ describe('cli: tags', () => {
     });
   }
 
-  it('lists a task a line', () => {
+  it('the list of tasks has one line for each task', () => {
     assert.equal(
       listTasks(['smtps', 'restart']),
       'smtps        Port 465: submission inside TLS from the first byte\nrestart      The daemons run with the configuration on disk\n',
@@ -44,14 +44,14 @@ describe('cli: tags', () => {
     assert.equal(listTasks(TASKS).split('\n').length, TASKS.length + 1);
   });
 
-  it('lists them for programs', () => {
+  it('the list of tasks is available as JSON', () => {
     assert.deepEqual(JSON.parse(listTasks(['smtps'], true)), {
       version: 1,
       tasks: [{ name: 'smtps', title: 'Port 465: submission inside TLS from the first byte' }],
     });
   });
 
-  it('excuses what a task that is left out would mend, and nothing that passed before', () => {
+  it('a failed check that a skipped task would fix becomes a warning, unless the check passed before', () => {
     const finding = (port: number, check: string, status: Finding['status']): Finding => ({
       port,
       check,

@@ -4,7 +4,7 @@ import { certbotFailure } from '../../../src/commit/certbot-failures.ts';
 /** What certbot prints, by version or by what the authority said; and what is made of it. */
 const SAID: readonly { what: string; said: string; why: RegExp; todo: RegExp }[] = [
   {
-    what: 'a rate limit with its end, as certbot 2 shows it',
+    what: 'a rate limit with its end, in the words of certbot 2',
     said: `Requesting a certificate for mx1.example.org
 An unexpected error occurred:
 There were too many requests of a given type :: Error creating new order :: too many certificates (5) already issued for this exact set of domains in the last 168h0m0s, retry after 2026-11-25 08:12:03 UTC: see https://letsencrypt.org/docs/rate-limits/
@@ -13,13 +13,13 @@ Ask for help or search for solutions at https://community.letsencrypt.org.`,
     todo: /^Wait until then/,
   },
   {
-    what: 'a rate limit with its end, by its name',
+    what: 'a rate limit with its end, by the name of the ACME error',
     said: 'acme.messages.Error: urn:ietf:params:acme:error:rateLimited :: There were too many requests of a given type :: too many failed authorizations (5) for "mx1.example.org" in the last 1h0m0s, retry after 2026-11-24T21:00:00 UTC',
     why: /until 2026-11-24T21:00:00 UTC$/,
     todo: /^Wait until then/,
   },
   {
-    what: 'a rate limit whose end nobody tells',
+    what: 'a rate limit without an end',
     said: 'An unexpected error occurred:\nError: urn:ietf:params:acme:error:rateLimited :: Service busy; retry later.',
     why: /rateLimited\)$/,
     todo: /^Wait/,
@@ -43,13 +43,13 @@ Ask for help or search for solutions at https://community.letsencrypt.org.`,
     todo: /DNS/,
   },
   {
-    what: 'an authority with a root of its own',
+    what: 'an authority whose root certificate the host does not trust',
     said: "requests.exceptions.SSLError: HTTPSConnectionPool(host='ca.corp.example', port=14000): Max retries exceeded with url: /dir (Caused by SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate (_ssl.c:992)')))",
     why: /^the host does not trust the authority at ca\.corp\.example:14000/,
     todo: /update-ca-certificates/,
   },
   {
-    what: 'a firewall in front',
+    what: 'a firewall in front of port 80',
     said: `Certbot failed to authenticate some domains (authenticator: standalone). The Certificate Authority reported these problems:
   Domain: mx1.example.org
   Type:   connection
@@ -66,7 +66,7 @@ Hint: The Certificate Authority failed to download the challenge files`,
     todo: /DNS/,
   },
   {
-    what: 'a CAA record of another authority',
+    what: 'a CAA record that names another authority',
     said: '  Type:   caa\n  Detail: CAA record for example.org prevents issuance. See https://letsencrypt.org/docs/caa/\n',
     why: /^CAA record for example\.org prevents issuance$/,
     todo: /CAA record/,
@@ -78,26 +78,27 @@ Hint: The Certificate Authority failed to download the challenge files`,
     todo: /^Free some space/,
   },
   {
-    what: 'another certbot',
+    what: 'another certbot that runs already',
     said: 'Another instance of Certbot is already running.\nAsk for help',
     why: /^another certbot is at work/,
     todo: /^Run again/,
   },
   {
-    what: 'port 80 taken at the last moment',
+    what: 'another program that takes port 80 at the last moment',
     said: 'Could not bind TCP port 80 because it is already in use by another process on this system (such as a web server).',
     why: /^port 80 was taken/,
     todo: /ss -ltnp/,
   },
 ];
 
-describe('commit: why there is no certificate', () => {
+describe('commit: the reason why certbot issues no certificate', () => {
   for (const { what, said, why, todo } of SAID)
-    it(what, () => {
+    it(`the error names the cause and the next step: ${what}`, () => {
       const found = certbotFailure(said);
       assert.match(found?.why ?? '', why);
       assert.match(found?.todo ?? '', todo);
     });
 
-  it('knows nothing of anything else', () => assert.equal(certbotFailure('Some challenges have failed.'), null));
+  it('a message that is not known gives no reason', () =>
+    assert.equal(certbotFailure('Some challenges have failed.'), null));
 });

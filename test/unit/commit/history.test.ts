@@ -4,7 +4,7 @@ import { parseHistory } from '../../../src/commit/read-history.ts';
 const code = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('commit: history', () => {
-  it('gives what apt did in the run of a transaction, and nothing where it did nothing', () => {
+  it('a transaction lists what apt installed and removed in its run, and nothing when apt did nothing', () => {
     const [without, having] = parseHistory(
       [
         `tx t1 committed ${code('ann\n')} `,

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commit, settle } from '../../../src/commit/commit.ts';
 import type { Plan } from '../../../src/model/index.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
+import { scriptText } from '../../../src/remote/scripts.ts';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -15,7 +16,7 @@ const TX = '/var/lib/harden-mail/tx/20261124T101500Z-4f2a';
 const DOVECOT = [{ path: '/etc/dovecot/local.conf', before: 'a = 1\n', after: 'a = 2\n' }];
 const POSTFIX = [{ path: '/etc/postfix/main.cf', before: 'a = 1\n', after: 'a = 2\n' }];
 
-describe('commit: what users and daemons say of a transaction', () => {
+describe('commit: user sessions and daemon logs as judges of a transaction', () => {
   let box: Sandbox;
   let before: Record<string, string>;
   const begin = (wanted: typeof DOVECOT, scripts: Readonly<Record<string, string>>): void => {
@@ -29,24 +30,24 @@ describe('commit: what users and daemons say of a transaction', () => {
     box.remove();
   });
 
-  it('a user who loses a session on the staged files: refused, and nothing goes live', () => {
+  it('a user who loses a session with the staged files makes the transaction refuse, and nothing goes live', () => {
     begin(DOVECOT, { 'sessions.sh': 'case $1 in staged) echo "refuse alice has no session" ;; esac\n' });
     assert.match(box.play('run'), /^end \S+ refused sessions alice has no session$/);
     assert.deepEqual(box.files(), before);
   });
 
-  it('a user who loses a session on the running daemons: put back', () => {
+  it('a user who loses a session with the running daemons makes the transaction roll back', () => {
     begin(DOVECOT, { 'sessions.sh': 'case $1 in after) echo "refuse alice has no session" ;; esac\n' });
     assert.match(box.play('run'), /^end \S+ rolled-back sessions alice has no session$/);
     assert.deepEqual(box.files(), before);
   });
 
-  it('nobody is asked for where no file of Dovecot changes', () => {
+  it('no session is tried when no file of Dovecot changes', () => {
     begin(POSTFIX, { 'sessions.sh': 'echo "refuse somebody was asked for"\n' });
     assert.match(box.play('run'), /^end \S+ committed end$/);
   });
 
-  it('a fatal error that comes while it waits for the word is put back in spite of the word', () => {
+  it('a fatal error during the wait for the confirmation rolls the transaction back, even if the confirmation comes', () => {
     begin(POSTFIX, {
       'lines.sh': `case $1 in judge) [ -e ${'"$2"'}/again ] && echo "refuse Panic"; touch "$2/again" ;; esac\n`,
     });
@@ -54,7 +55,7 @@ describe('commit: what users and daemons say of a transaction', () => {
     assert.deepEqual(box.files(), before);
   });
 
-  it('a note is no reason, and stands in the log', () => {
+  it('a note does not stop the transaction and is written to the log', () => {
     begin(DOVECOT, { 'sessions.sh': 'case $1 in staged) echo "note not proved" ;; esac\n' });
     assert.match(box.play('run'), /^end \S+ committed end$/);
     assert.match(box.read(`${TX}/log`), /^note not proved$/m);
@@ -62,7 +63,7 @@ describe('commit: what users and daemons say of a transaction', () => {
 });
 
 describe('commit: notes of the host', () => {
-  it('come with the receipt', async () => {
+  it('the notes of the host are part of the result', async () => {
     const said = 'step validate\nnote not proved for alice\nawaiting 20261124T101500Z-4f2a\n';
     const remote = memoryRemote({ name: 'mx', run: () => ({ code: 0, stdout: said, stderr: '' }) });
     const plan: Plan = { tasks: [], actions: [], settings: [], changes: [], activations: [], notes: [] };
@@ -78,16 +79,16 @@ describe('commit: notes of the host', () => {
   });
 });
 
-describe('commit: the daemons’ lines since a change', () => {
+describe('commit: the log lines of the daemons since a change', () => {
   const KINDS = [
     { what: 'a panic of a new kind', before: '', crit: 'imap(ann)<7><x>: Panic: file a.c: line 12 failed', says: /^refuse .*Panic: file a\.c/ },
-    { what: 'a fatal error that was there before, of another process and user', before: 'lmtp(bob)<1><y>: Fatal: no room for 5', crit: 'lmtp(ann)<2><z>: Fatal: no room for 77', says: /^$/ },
+    { what: 'a fatal error that another process and user logged before the change too', before: 'lmtp(bob)<1><y>: Fatal: no room for 5', crit: 'lmtp(ann)<2><z>: Fatal: no room for 77', says: /^$/ },
     { what: 'an error of a new kind', before: '', err: 'auth: Error: ldap(ann): no attribute', says: /^note the daemons say since the change: auth: Error: ldap/ },
-    { what: 'an error that a stranger causes', before: '', err: 'imap-login: Error: SSL_accept() failed', says: /^$/ },
+    { what: 'an error that an unknown client causes', before: '', err: 'imap-login: Error: SSL_accept() failed', says: /^$/ },
   ]; // oxfmt-ignore
 
   for (const { what, before, crit = '', err = '', says } of KINDS) {
-    it(`${what}: ${says.source === '^$' ? 'nothing is said' : says.source.slice(1, 7)}`, () => {
+    it(`${what} ${says.source === '^$' ? 'is ignored' : says.source.startsWith('^refuse') ? 'makes the transaction refuse' : 'becomes a note'}`, () => {
       const root = mkdtempSync(join(tmpdir(), 'harden-mail-lines-'));
       mkdirSync(join(root, 'run/harden-mail/t'), { recursive: true });
       mkdirSync(join(root, 't'));
@@ -103,8 +104,8 @@ describe('commit: the daemons’ lines since a change', () => {
         esac | grep .\n`,
       );
       chmodSync(join(root, 'journalctl'), 0o755);
-      const script = readFileSync(new URL('../../../src/commit/lines.sh', import.meta.url), 'utf8')
-        .replace('here=/run', `here=${root}/run`)
+      const script = scriptText('commit/lines.sh')
+        .replace('TALKS=/run', `TALKS=${root}/run`)
         .replace('PATH=/usr', `PATH=${root}:/usr`);
       writeFileSync(since, script);
       const play = (mode: string): string => execFileSync('sh', [since, mode, join(root, 't')], { encoding: 'utf8' });

@@ -11,13 +11,14 @@ const action: Extract<Action, { kind: 'certificate' }> = {
   domain: NAME,
   domains: [NAME],
   challenge: 'standalone',
+  request: {},
 };
 
 const look = (...lines: string[]): Promise<string[]> =>
   preflight(memoryRemote({ run: () => ({ stdout: `${lines.join('\n')}\nown 192.0.2.1\nown 2001:db8::1\n` }) }), action);
 
-describe('preflight: where a name leads before certbot is asked', () => {
-  it('says nothing where every record leads to the host', async () => {
+describe('preflight: the addresses of a name before certbot runs', () => {
+  it('a name whose records all lead to the host gives no note', async () => {
     assert.deepEqual(await look(`resolves ${NAME} 192.0.2.1`, `resolves ${NAME} 2001:db8::1`), []);
   });
 
@@ -26,14 +27,14 @@ describe('preflight: where a name leads before certbot is asked', () => {
     ['AAAA', '2001:db8::9'],
   ] as const)
     // oxfmt-ignore
-    it(`names the one ${record} record of several that leads elsewhere`, async () => {
+    it(`the note names the one ${record} record of several that leads elsewhere`, async () => {
       const found = await look(`resolves ${NAME} 192.0.2.1`, `resolves ${NAME} ${address}`);
       assert.equal(found.length, 1);
       assert.match(found[0] ?? '', new RegExp(`^${NAME} leads here and elsewhere too \\(${record} ${address}; this host has 192\\.0\\.2\\.1, `)); // oxfmt-ignore
       assert.match(found[0] ?? '', /Next: point that record here, or take it out$/);
     });
 
-  it('fails where no record leads to the host', async () => {
+  it('a name without a record for the host is an error', async () => {
     await assert.rejects(look(`resolves ${NAME} 192.0.2.9`), (error: unknown) => {
       return error instanceof HardenMailError && error.code === 'DOMAIN_MISMATCH';
     });

@@ -8,8 +8,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // oxfmt-ignore
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { scriptText } from '../../../src/remote/scripts.ts';
 
-const SCRIPT = readFileSync(new URL('../../../src/commit/tx.sh', import.meta.url), 'utf8');
+const SCRIPT = scriptText('commit/tx.sh');
 const ID = '20261124T101500Z-4f2a';
 
 /** Programs that the script calls, each of which may be the one at which it dies. */

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { sandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -36,7 +47,7 @@ describe('commit: the script of the transaction', function () {
   for (const shell of SHELLS) {
     describe(`under ${shell.join(' ')}`, () => {
       before_(shell);
-      it('keeps what is confirmed', () => {
+      it('a confirmed change stays', () => {
         box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '5\n');
         box.word('confirm');
         assert.match(box.play('run', shell), /^end \S+ committed end$/);
@@ -45,7 +56,7 @@ describe('commit: the script of the transaction', function () {
         assert.deepEqual(box.leftovers(), []);
       });
 
-      it('puts back what nobody confirms', () => {
+      it('a change that is not confirmed is rolled back', () => {
         assert.match(box.play('run', shell), /^end \S+ rolled-back confirm no word from the controller for 0 seconds$/);
         assert.deepEqual(box.files(), before);
         assert.deepEqual(box.leftovers(), []);
@@ -54,14 +65,14 @@ describe('commit: the script of the transaction', function () {
     });
   }
 
-  it('puts back what the controller takes back, with its reason', () => {
+  it('an undo by the controller rolls the change back with its reason', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '5\n');
     box.word('undo');
     assert.match(box.play('run'), /^end \S+ rolled-back confirm the probes say no$/);
     assert.deepEqual(box.files(), before);
   });
 
-  it('has what goes live look three seconds old: for a younger main.cf every program of Postfix waits', () => {
+  it('a new main.cf has a time stamp three seconds old, because programs of Postfix wait for a younger one', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '5\n');
     box.word('confirm');
     box.play('run');
@@ -69,7 +80,7 @@ describe('commit: the script of the transaction', function () {
     assert.ok(age > 2900 && age < 60_000, `${age} ms`);
   });
 
-  describe('refuses, with nothing changed,', () => {
+  describe('with a problem before the swap', () => {
     const refused: readonly (readonly [string, (box: Sandbox) => void, RegExp])[] = [
       [
         'a file that has changed since it was read',
@@ -77,29 +88,29 @@ describe('commit: the script of the transaction', function () {
         /refused compare \S+master\.cf has changed since it was read$/,
       ],
       [
-        'a new file that is there by now',
+        'a new file that exists by now',
         (box) => box.write(WANTED[3]!.path, 'theirs'),
         /refused compare \S+harden-mail has appeared since it was read$/,
       ],
       [
-        'a file with a second name',
+        'a file with a second name (a hard link)',
         ({ root }) => linkSync(join(root, 'etc/postfix/master.cf'), join(root, 'etc/postfix/other')),
         /refused stage \S+master\.cf has a second name \(a hard link\)/,
       ],
       [
-        'what the daemon’s own parser has an opinion of',
+        'a file that the parser of the daemon warns about',
         (box) =>
           box.stub('postconf', `grep -q 'a = 2' ${box.root}/etc/postfix/main.cf && echo 'warning: 2' >&2; exit 0`),
         /refused validate warning: 2$/,
       ],
       [
-        'a hook that is no shell script',
+        'a new file whose bytes did not arrive whole',
         (box) => box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/after/3', 'if\n'),
         /refused journal the new bytes of \S+ did not arrive whole$/,
       ],
     ];
     for (const [what, spoil, words] of refused) {
-      it(what, () => {
+      it(`the transaction refuses ${what} and changes nothing`, () => {
         spoil(box);
         const spoiled = box.files();
         assert.match(box.play('run'), words);
@@ -109,7 +120,17 @@ describe('commit: the script of the transaction', function () {
     }
   });
 
-  it('leaves an edit that somebody made after the swap, and names it', () => {
+  it('the transaction refuses to write through a link that another user has laid where it stages a file', () => {
+    const elsewhere = join(box.root, 'elsewhere');
+    writeFileSync(elsewhere, 'theirs');
+    symlinkSync(elsewhere, join(box.root, 'etc/postfix/.harden-mail.20261124T101500Z-4f2a.0'));
+    assert.match(box.play('run'), /refused stage \S+main\.cf could not be staged in \S+etc\/postfix/);
+    assert.equal(readFileSync(elsewhere, 'utf8'), 'theirs');
+    assert.deepEqual(box.files(), before);
+    assert.deepEqual(box.leftovers(), []);
+  });
+
+  it('the rollback keeps an edit that another person made after the swap, and names the file', () => {
     box.stub('doveadm', `echo '# by hand' >>${box.root}/etc/postfix/main.cf; exit 0`);
     assert.match(box.play('run'), /^end \S+ broken confirm .*somebody else changed it meanwhile: \S+main\.cf$/);
     assert.match(box.read('/etc/postfix/main.cf'), /^a = 2\n(# by hand\n)+$/);
@@ -120,14 +141,14 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.leftovers(), []);
   });
 
-  it('puts everything back when a daemon does not take it up', () => {
+  it('every file is restored when a daemon fails to reload', () => {
     box.stub('postfix', 'case $1 in check) exit 0 ;; *) echo "fatal: no" >&2; exit 1 ;; esac');
     assert.match(box.play('run'), /^end \S+ rolled-back activate-postfix reload of postfix failed: fatal: no$/);
     assert.deepEqual(box.files(), before);
   });
 
   // journald takes the invocation of a line from its process, which may be gone by then; its unit it knows from the start.
-  it('has the words of a daemon that died before the journal knew whose they were', () => {
+  it('the reason quotes a daemon that died before the journal was synchronised', () => {
     box.stub('systemctl', 'echo 0123456789abcdef');
     box.stub(
       'journalctl',
@@ -138,7 +159,7 @@ describe('commit: the script of the transaction', function () {
     assert.match(box.play('run'), /reload of dovecot failed: the mail store is not mounted/);
   });
 
-  it('does not say "as it was" of a host where somebody no longer listens', () => {
+  it('a rollback after which a port no longer listens is reported as broken', () => {
     const line = `LISTEN 0 100 0.0.0.0:993 0.0.0.0:* users:(("dovecot",pid=7,fd=9))`;
     box.stub('ss', `[ -e ${box.root}/died ] || echo '${line}'`);
     box.stub('doveadm', `touch ${box.root}/died`);
@@ -151,7 +172,7 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.leftovers(), []);
   });
 
-  it('goes forward after a kill, when the word to keep it had come', () => {
+  it('recovery keeps the change when the confirmation arrived before the kill', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '60\n');
     box.stub('sleep', `kill -9 $(cat ${box.root}/calls/pid)`);
     assert.ok(box.playUntil(-1));
@@ -162,7 +183,7 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.leftovers(), []);
   });
 
-  it('whatever call it dies at, recovery leaves everything as it was, or as it should be', function () {
+  it('recovery restores every file, whichever call of the script is killed', function () {
     // Each takes a second or two: a sample here, every one in the nightly run.
     const stride = process.env['HARDEN_MAIL_RUNS'] === undefined ? 17 : 1;
     let calls = 0;
@@ -181,7 +202,7 @@ describe('commit: the script of the transaction', function () {
     assert.ok(calls > 100, `only ${calls} calls: was the script run at all?`);
   });
 
-  it('has dpkg finish an upgrade before the daemons take the files up, and puts back when it cannot', () => {
+  it('dpkg finishes an upgrade before the daemons reload, and a failure of dpkg rolls the change back', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', `echo "$*" >>${box.root}/calls.dpkg; exit 0`);
     assert.match(box.play('run'), /rolled-back confirm no word/);
@@ -199,7 +220,7 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(box.files(), before);
   });
 
-  it('a recovery that finds the folder being taken away has nothing to do, and keeps no lock', () => {
+  it('recovery changes nothing and keeps no lock when the folder of the transaction is half removed', () => {
     const folder = join(box.root, 'var/lib/harden-mail/tx/20261124T101500Z-4f2a');
     for (const name of readdirSync(folder)) if (name !== 'tx.sh') rmSync(join(folder, name), { recursive: true });
     box.play('recover');
@@ -208,7 +229,7 @@ describe('commit: the script of the transaction', function () {
     assert.deepEqual(readdirSync(folder), ['tx.sh']);
   });
 
-  it('an unfinished one is undone when its second names are gone', () => {
+  it('recovery undoes an unfinished transaction whose second names are gone', () => {
     box.stub('postfix', `case $1 in check) exit 0 ;; *) kill -9 $(cat ${box.root}/calls/pid) ;; esac`);
     assert.ok(box.playUntil(-1));
     assert.equal(box.state(), 'swapped');

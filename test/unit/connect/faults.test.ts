@@ -9,7 +9,7 @@ import type { Behaviour, TestServer } from '../../support/ssh-server.ts';
 
 const read = { name: 'test', intent: 'read' } as const;
 
-describe('connections that go wrong', function () {
+describe('connect: connections that go wrong', function () {
   this.timeout(15_000);
   const servers: TestServer[] = [];
   const remotes: Remote[] = [];
@@ -52,13 +52,13 @@ describe('connections that go wrong', function () {
         },
       );
 
-    it('a name that does not resolve', () =>
+    it('a name that does not resolve is an error of its own', () =>
       assert.rejects(plain('no-such-host.invalid', 22), {
         code: 'HOST_UNKNOWN',
         message: /^no-such-host.invalid:22: /,
       }));
 
-    it('a port where nobody listens', async () => {
+    it('a port where no server listens is reported as refused', async () => {
       const port = await freePort();
       await assert.rejects(plain('127.0.0.1', port), {
         code: 'CONNECTION_REFUSED',
@@ -66,7 +66,7 @@ describe('connections that go wrong', function () {
       });
     });
 
-    it('something that says nothing', async () => {
+    it('a server that sends nothing ends in a time-out', async () => {
       const silent = createServer(() => {}).listen(0, '127.0.0.1');
       await new Promise((resolve) => silent.once('listening', resolve));
       const { port } = silent.address() as { port: number };
@@ -74,7 +74,7 @@ describe('connections that go wrong', function () {
       silent.close();
     });
 
-    it('an interruption', async () => {
+    it('an interruption ends the attempt', async () => {
       const silent = createServer(() => {}).listen(0, '127.0.0.1');
       await new Promise((resolve) => silent.once('listening', resolve));
       const { port } = silent.address() as { port: number };
@@ -85,11 +85,12 @@ describe('connections that go wrong', function () {
     });
 
     for (const hostname of ['-oProxyCommand=id', 'a b', '$(id)', '']) {
-      it(`no host name: ${JSON.stringify(hostname)}`, () => assert.rejects(plain(hostname, 22), { code: 'USAGE' }));
+      it(`${JSON.stringify(hostname)} is refused, because it is no host name`, () =>
+        assert.rejects(plain(hostname, 22), { code: 'USAGE' }));
     }
   });
 
-  it('a server that hangs up at once is tried again, as beyond MaxStartups', async () => {
+  it('a server that hangs up at once is tried again, because MaxStartups may be exceeded', async () => {
     let tries = 0;
     const server = await serve({
       socket: (socket, count) => {
@@ -103,7 +104,7 @@ describe('connections that go wrong', function () {
     assert.equal(tries, 3);
   });
 
-  it('a server that always hangs up: six tries, then an error', async () => {
+  it('a server that always hangs up is tried six times and then reported', async () => {
     let tries = 0;
     const server = await serve({
       socket: (socket, count) => {
@@ -116,7 +117,7 @@ describe('connections that go wrong', function () {
     assert.equal(tries, 6);
   });
 
-  it('something that is not SSH', async () => {
+  it('a server that does not speak SSH is reported as such', async () => {
     const server = await serve({
       socket: (socket) => {
         socket.write('220 mx1.example.test ESMTP\r\n');
@@ -129,7 +130,7 @@ describe('connections that go wrong', function () {
     });
   });
 
-  it('a server that has only weak algorithms', async () => {
+  it('a server that has only weak algorithms is refused', async () => {
     for (const algorithms of [
       { cipher: ['chacha20-poly1305@openssh.com', 'aes128-cbc'] },
       { kex: ['diffie-hellman-group14-sha1'] },
@@ -144,7 +145,7 @@ describe('connections that go wrong', function () {
     }
   });
 
-  describe('a person who answers', () => {
+  describe('with a person who answers', () => {
     const asked: [text: string, secret: boolean, host: string][] = [];
     beforeEach(() => void (asked.length = 0));
     const prompt = (answers: string[]) => async (text: string, about: { secret: boolean; host: string }) => {
@@ -152,7 +153,7 @@ describe('connections that go wrong', function () {
       return answers.shift() ?? '';
     };
 
-    it('keyboard-interactive, whatever it asks for; nothing raw reaches the terminal', async () => {
+    it('keyboard-interactive asks every question of the server and sends no control character to the terminal', async () => {
       const server = await serve({
         connection: (client) =>
           client.on('authentication', (attempt) => {
@@ -173,7 +174,7 @@ describe('connections that go wrong', function () {
       ]);
     });
 
-    it('a password, three times at most, and the time for the answer does not count', async () => {
+    it('a password is asked for at most three times, and the time for the answer does not count', async () => {
       const server = await serve({
         connection: (client) =>
           client.on('authentication', (attempt) =>
@@ -199,7 +200,7 @@ describe('connections that go wrong', function () {
       });
     });
 
-    it('a key and then a password, where the host wants both', async () => {
+    it('a host that wants a key and then a password accepts both', async () => {
       const server = await serve({
         connection: (client) => {
           let key = false;
@@ -217,7 +218,7 @@ describe('connections that go wrong', function () {
       await to(server, { prompt: prompt(['right-7f3a']) });
     });
 
-    it('a host that never stops asking for keys', async () => {
+    it('a host that asks for keys without end is reported with the methods that it accepts', async () => {
       const server = await serve({
         connection: (client) =>
           client.on('authentication', (attempt) => attempt.reject(['publickey', '\u001b[31mx' as never])),
@@ -229,9 +230,14 @@ describe('connections that go wrong', function () {
   describe('while a script runs', () => {
     const drop = (socket: { destroy(): void }) => setTimeout(() => socket.destroy(), 50);
     const faults: [name: string, exec: NonNullable<Behaviour['exec']>, code: string, message: RegExp][] = [
-      ['dropped before it starts', (_channel, _command, socket) => drop(socket), 'CONNECTION_LOST', /lost/],
       [
-        'dropped in the middle of the output',
+        'a connection that drops before the script starts',
+        (_channel, _command, socket) => drop(socket),
+        'CONNECTION_LOST',
+        /lost/,
+      ],
+      [
+        'a connection that drops in the middle of the output',
         (channel, command, socket) =>
           answerScript(channel, command, () => {
             channel.write('half of the');
@@ -241,7 +247,7 @@ describe('connections that go wrong', function () {
         /lost/,
       ],
       [
-        'dropped after all output but before the exit status',
+        'a connection that drops after all output but before the exit status',
         (channel, command, socket) =>
           answerScript(channel, command, () => {
             channel.write('all of it');
@@ -262,7 +268,7 @@ describe('connections that go wrong', function () {
         /without an exit status/,
       ],
       [
-        'a signal',
+        'a script that a signal kills',
         (channel, command) =>
           answerScript(channel, command, () => {
             channel.exit('KILL', false, '');
@@ -271,16 +277,21 @@ describe('connections that go wrong', function () {
         'REMOTE_FAILED',
         /killed by SIGKILL/,
       ],
-      ['silence', (channel, command) => answerScript(channel, command, () => {}), 'CONNECTION_LOST', /no output/],
+      [
+        'a script that stays silent',
+        (channel, command) => answerScript(channel, command, () => {}),
+        'CONNECTION_LOST',
+        /no output/,
+      ],
     ];
     for (const [name, exec, code, message] of faults) {
-      it(`${name} is an error, never a result`, async () => {
+      it(`this is an error and never a result: ${name}`, async () => {
         const remote = await to(await serve({ exec }));
         await assert.rejects(remote.run('true', { ...read, idleTimeout: 0.5 }), { code, message });
       });
     }
 
-    it('an interruption ends it', async () => {
+    it('an interruption ends the script', async () => {
       const abort = new AbortController();
       const server = await serve({ exec: (channel, command) => answerScript(channel, command, () => abort.abort()) });
       const remote = await to(server, { signal: abort.signal });
@@ -288,7 +299,7 @@ describe('connections that go wrong', function () {
       await assert.rejects(remote.run('true', read), { code: 'INTERRUPTED' });
     });
 
-    it('after a drop the connection stays an error, and the process lives on', async () => {
+    it('the connection stays an error after a drop, and the process lives on', async () => {
       let socket: { destroy(): void } | undefined;
       const server = await serve({
         connection: (client, raw) => {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { enterLogin } from '../../../src/connect/login-limit.ts';
 
 describe('connect: the limit of logins to one server', () => {
-  it('six log in at a time, all of them in the end, and each server has its own limit', async () => {
+  it('six logins run at a time, all of them finish, and each server has its own limit', async () => {
     let inside = 0;
     let most = 0;
     let done = 0;

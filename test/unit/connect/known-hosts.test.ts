@@ -28,8 +28,8 @@ const ED = wireKey('ssh-ed25519', 1);
 const OTHER = wireKey('ssh-ed25519', 2);
 const RSA = wireKey('ssh-rsa', 3, 4);
 
-describe('known_hosts', () => {
-  it('reads what OpenSSH reads, and skips what it cannot', () => {
+describe('connect: known_hosts', () => {
+  it('the parser reads the lines that OpenSSH reads and skips the others', () => {
     const lines = [
       '# comment',
       '',
@@ -59,36 +59,36 @@ describe('known_hosts', () => {
     );
   });
 
-  describe('verdicts', () => {
+  describe('verdicts on a host key', () => {
     const cases: [name: string, file: string, port: number, key: Buffer, verdict: string][] = [
-      ['known', `mx1 ${text(ED)}`, 22, ED, 'known'],
-      ['known among several', `mx1 ${text(OTHER)}\nmx1 ${text(ED)}`, 22, ED, 'known'],
-      ['a name in another case', `MX1 ${text(ED)}`, 22, ED, 'known'],
-      ['nothing there', '', 22, ED, 'unknown'],
-      ['another host', `mx2 ${text(ED)}`, 22, ED, 'unknown'],
-      ['another key', `mx1 ${text(OTHER)}`, 22, ED, 'changed'],
-      ['another type of key', `mx1 ${text(RSA)}`, 22, ED, 'changed'],
-      ['by port', `[mx1]:2222 ${text(ED)}`, 2222, ED, 'known'],
-      ['another key by port', `[mx1]:2222 ${text(OTHER)}\nmx1 ${text(ED)}`, 2222, ED, 'changed'],
-      ['by its bare name', `mx1 ${text(ED)}`, 2222, ED, 'known'],
-      ['another key by its bare name', `mx1 ${text(OTHER)}`, 2222, ED, 'unknown'],
-      ['revoked', `mx1 ${text(ED)}\n@revoked mx1 ${text(ED)}`, 22, ED, 'revoked'],
+      ['the host with this key', `mx1 ${text(ED)}`, 22, ED, 'known'],
+      ['the host with this key and another one', `mx1 ${text(OTHER)}\nmx1 ${text(ED)}`, 22, ED, 'known'],
+      ['the host name in capital letters', `MX1 ${text(ED)}`, 22, ED, 'known'],
+      ['an empty file', '', 22, ED, 'unknown'],
+      ['another host with this key', `mx2 ${text(ED)}`, 22, ED, 'unknown'],
+      ['the host with another key', `mx1 ${text(OTHER)}`, 22, ED, 'changed'],
+      ['the host with another type of key', `mx1 ${text(RSA)}`, 22, ED, 'changed'],
+      ['the host by its port', `[mx1]:2222 ${text(ED)}`, 2222, ED, 'known'],
+      ['the host by its port with another key', `[mx1]:2222 ${text(OTHER)}\nmx1 ${text(ED)}`, 2222, ED, 'changed'],
+      ['the host by its bare name', `mx1 ${text(ED)}`, 2222, ED, 'known'],
+      ['the host by its bare name with another key', `mx1 ${text(OTHER)}`, 2222, ED, 'unknown'],
+      ['the key known and revoked', `mx1 ${text(ED)}\n@revoked mx1 ${text(ED)}`, 22, ED, 'revoked'],
       [
-        'revoked, with a tab, which OpenSSH passes over',
+        'the key revoked with a tab, which OpenSSH skips',
         `mx1 ${text(ED)}\n@revoked\tmx1 ${text(ED)}`,
         22,
         ED,
         'revoked',
       ],
-      ['revoked everywhere', `@revoked * ${text(ED)}`, 22, ED, 'revoked'],
-      ['another key is revoked', `mx1 ${text(ED)}\n@revoked * ${text(OTHER)}`, 22, ED, 'known'],
-      ['revoked by the bare name', `@revoked mx1 ${text(ED)}`, 2222, ED, 'revoked'],
-      ['an authority', `@cert-authority * ${text(ED)}`, 22, ED, 'unknown'],
-      ['a pattern', `mx?,!mx2 ${text(ED)}`, 22, ED, 'known'],
-      ['a negated pattern', `mx*,!mx1 ${text(ED)}`, 22, ED, 'unknown'],
+      ['the key revoked for every host', `@revoked * ${text(ED)}`, 22, ED, 'revoked'],
+      ['another key revoked', `mx1 ${text(ED)}\n@revoked * ${text(OTHER)}`, 22, ED, 'known'],
+      ['the key revoked by the bare name', `@revoked mx1 ${text(ED)}`, 2222, ED, 'revoked'],
+      ['the key of a certificate authority', `@cert-authority * ${text(ED)}`, 22, ED, 'unknown'],
+      ['a pattern that matches', `mx?,!mx2 ${text(ED)}`, 22, ED, 'known'],
+      ['a pattern that excludes the host', `mx*,!mx1 ${text(ED)}`, 22, ED, 'unknown'],
     ];
     for (const [name, file, port, key, verdict] of cases) {
-      it(`${name}: ${verdict}`, () =>
+      it(`a file with ${name} makes the key ${verdict}`, () =>
         assert.equal(judgeHostKey(parseKnownHosts(file, 'f'), 'mx1', port, key).kind, verdict));
     }
 
@@ -98,7 +98,7 @@ describe('known_hosts', () => {
     });
   });
 
-  it('lists the types that are known', () => {
+  it('knownTypes lists the types of keys that are known and not revoked', () => {
     const file = `[mx1]:22022 ${text(RSA)}\nmx1 ${text(ED)}\n@revoked mx1 ${text(OTHER)}`;
     assert.deepEqual(knownTypes(parseKnownHosts(file, 'f'), 'mx1', 22022), ['ssh-rsa']);
     assert.deepEqual(knownTypes(parseKnownHosts(file, 'f'), 'mx1', 22), ['ssh-ed25519']);
@@ -107,7 +107,7 @@ describe('known_hosts', () => {
     assert.deepEqual(knownTypes(parseKnownHosts(revoked, 'f'), 'mx1', 22), ['ssh-rsa']);
   });
 
-  it('a line of ours is read back, hashed or not', () => {
+  it('a line that harden-mail writes is read back, hashed or not', () => {
     for (const hashed of [false, true]) {
       const line = knownHostLine('MX1', 2222, ED, hashed);
       assert.equal(line.startsWith('|1|'), hashed);
@@ -116,7 +116,7 @@ describe('known_hosts', () => {
     }
   });
 
-  describe('with ssh-keygen as the judge', function () {
+  describe('compared with ssh-keygen', function () {
     this.timeout(60_000);
     let folder: string;
     before(function () {
@@ -161,7 +161,7 @@ describe('known_hosts', () => {
       fc.tuple(fc.constant(host), fc.array(lineFor(host), { minLength: 12, maxLength: 12 })),
     );
 
-    it('a line means the same hosts: 30 files of 12 lines', () => {
+    it('the parser and ssh-keygen agree on which lines match a host: 30 files of 12 lines', () => {
       let pairs = 0;
       let matches = 0;
       const file = join(folder, 'generated');
@@ -190,7 +190,7 @@ describe('known_hosts', () => {
       );
     });
 
-    it('a hashed line of ours is found, and the fingerprint is the same', () => {
+    it('ssh-keygen finds a hashed line that harden-mail writes and computes the same fingerprint', () => {
       const file = join(folder, 'ours');
       const key = execFileSync('sh', ['-c', `ssh-keygen -q -t rsa -N '' -f '${file}.key' && cat '${file}.key.pub'`], {
         encoding: 'utf8',

@@ -17,7 +17,7 @@ const replacing =
   (bytes) =>
     Buffer.from(bytes.toString('latin1').replaceAll(what, by.padEnd(what.length, 'x')), 'latin1');
 
-describe('a man in the middle', function () {
+describe('connect: a man in the middle', function () {
   this.timeout(15_000);
   let server: TestServer;
   let middle: Server;
@@ -63,14 +63,14 @@ describe('a man in the middle', function () {
     return lines;
   }
 
-  it('who only looks on: strict key exchange is asked for and given', async () => {
+  it('both sides use strict key exchange when an attacker only listens', async () => {
     const lines = await through({});
     assert.match(seen.client, /kex-strict-c-v00@openssh\.com/);
     assert.match(seen.server, /kex-strict-s-v00@openssh\.com/);
     assert.match(lines.join('\n'), /cipher: aes128-gcm@openssh\.com/i);
   });
 
-  it('nothing that he could cut is offered, whatever he makes of the rest', async () => {
+  it('the client offers no cipher that the Terrapin attack can cut', async () => {
     await through({});
     assert.match(seen.client, /aes128-gcm@openssh\.com/);
     assert.doesNotMatch(seen.client, CUTTABLE);
@@ -78,25 +78,28 @@ describe('a man in the middle', function () {
 
   const changes: [what: string, change: { toServer?: Change; toClient?: Change }][] = [
     [
-      'strips strict key exchange from the server',
+      'strips strict key exchange from what the server sends',
       { toClient: replacing('kex-strict-s-v00@openssh.com', 'kex-loose') },
     ],
     [
-      'strips strict key exchange from the client',
+      'strips strict key exchange from what the client sends',
       { toServer: replacing('kex-strict-c-v00@openssh.com', 'kex-loose') },
     ],
     [
-      'strips it from both',
+      'strips strict key exchange from both sides',
       {
         toClient: replacing('kex-strict-s-v00@openssh.com', 'kex-loose'),
         toServer: replacing('kex-strict-c-v00@openssh.com', 'kex-loose'),
       },
     ],
-    ['takes the good ciphers away', { toClient: replacing('aes128-gcm@openssh.com', 'none') }],
-    ['puts ChaCha20 in their place', { toServer: replacing('aes128-gcm@openssh.com', 'chacha20-poly1305@ope') }],
+    ['removes the good ciphers', { toClient: replacing('aes128-gcm@openssh.com', 'none') }],
+    [
+      'replaces the good ciphers by ChaCha20',
+      { toServer: replacing('aes128-gcm@openssh.com', 'chacha20-poly1305@ope') },
+    ],
   ];
   for (const [what, change] of changes) {
-    it(`who ${what}: there is no connection`, () =>
+    it(`no connection comes about when an attacker ${what}`, () =>
       assert.rejects(through(change), { code: 'CONNECTION_LOST', message: /^127\.0\.0\.1:\d+: / }));
   }
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { hostKeys } from '../../../src/connect/host-keys.ts';
 import { readSettings } from '../../../src/connect/ssh-config.ts';
 
-describe('RevokedHostKeys', () => {
+describe('connect: RevokedHostKeys', () => {
   let folder: string;
   const path = (name: string): string => join(folder, name);
   const line = (name: string): string => readFileSync(path(`${name}.pub`), 'utf8');
@@ -32,7 +32,7 @@ describe('RevokedHostKeys', () => {
   }
 
   for (const list of ['list', 'krl']) {
-    it(`${list}: a known key that it holds is refused, another one is taken`, async () => {
+    it(`a known key that the ${list} holds is refused, and another known key is accepted`, async () => {
       await assert.rejects(check(list, 'bad'), {
         code: 'HOST_KEY_REVOKED',
         message: new RegExp(`^mx1:22: the host key is revoked by ${path(list)}: ssh-ed25519 SHA256:`),
@@ -41,7 +41,7 @@ describe('RevokedHostKeys', () => {
     });
   }
   for (const list of ['absent', 'broken-krl']) {
-    it(`${list}: no key is taken while it cannot be asked`, () =>
+    it(`no key is accepted while the file is unusable: ${list}`, () =>
       assert.rejects(check(list, 'good'), { code: 'USAGE', message: /RevokedHostKeys .* cannot be used: / }));
   }
 });

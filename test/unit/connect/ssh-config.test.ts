@@ -8,8 +8,8 @@ import { readSettings, resolveSettings } from '../../../src/connect/ssh-config.t
 
 const quiet = (): void => {};
 
-describe('ssh configuration', () => {
-  it('without an ssh client: plain defaults, and what the user asked for', () => {
+describe('connect: the ssh configuration', () => {
+  it('the defaults and the options of the user apply without an ssh client', () => {
     const home = userInfo().homedir;
     const settings = readSettings('', { hostname: 'mx1', port: 2222, jump: 'a,b@c:1' });
     assert.equal(settings.hostname, 'mx1');
@@ -21,7 +21,7 @@ describe('ssh configuration', () => {
     assert.deepEqual(readSettings('', { hostname: 'x', identity: '/key' }).identityFiles, ['/key']);
   });
 
-  it('without an ssh client a configuration is not passed over: it cannot be read, and that is said', async () => {
+  it('a configuration that needs a missing ssh client is an error, not ignored', async () => {
     const { PATH } = process.env;
     process.env['PATH'] = '/nonexistent';
     try {
@@ -37,7 +37,7 @@ describe('ssh configuration', () => {
     }
   });
 
-  describe('through ssh -G', () => {
+  describe('read through ssh -G', () => {
     let folder: string;
     let file: string;
     before(function () {
@@ -85,7 +85,7 @@ Host command
     });
     after(() => folder && rmSync(folder, { recursive: true }));
 
-    it('takes everything that the configuration says', async () => {
+    it('every supported setting of the configuration is used', async () => {
       const settings = await resolveSettings({ hostname: 'mx', file }, quiet);
       assert.deepEqual(settings, {
         original: 'mx',
@@ -106,7 +106,7 @@ Host command
       });
     });
 
-    it('what the user asks for beats it', async () => {
+    it('the options of the user win over the configuration', async () => {
       const asked = { port: 25, user: 'me', identity: file, jump: 'j' };
       const settings = await resolveSettings({ hostname: 'mx', file, ...asked }, quiet);
       assert.equal(settings.hostname, 'mx1.example.test');
@@ -114,13 +114,13 @@ Host command
       assert.deepEqual(settings.proxyJump, ['j']);
     });
 
-    it('included files count; an agent can be switched off; `none` is no configuration', async () => {
+    it('included files count, an agent can be switched off, and "none" means no configuration', async () => {
       assert.equal((await resolveSettings({ hostname: 'included', file }, quiet)).hostname, '192.0.2.9');
       assert.equal((await resolveSettings({ hostname: 'noagent', file }, quiet)).agent, undefined);
       assert.equal((await resolveSettings({ hostname: 'mx', file: 'none' }, quiet)).hostname, 'mx');
     });
 
-    it('a broken configuration is an error with its place', async () => {
+    it('a broken or missing configuration is an error with its place', async () => {
       writeFileSync(join(folder, 'broken'), 'Host x\n  Prot 22\n');
       await assert.rejects(resolveSettings({ hostname: 'x', file: join(folder, 'broken') }, quiet), {
         code: 'USAGE',
@@ -132,7 +132,7 @@ Host command
       });
     });
 
-    it('a chain of jump hosts, each by its own part; only the first brings its own', async () => {
+    it('each jump host of a chain uses its own section, and only the first adds its own jump hosts', async () => {
       const hops = await route({ hostname: 'behind', user: 'root', file }, quiet);
       assert.deepEqual(
         hops.map(({ original, hostname, port, user }) => [original, hostname, port, user]),
@@ -145,7 +145,7 @@ Host command
       );
     });
 
-    it('a jump host that was asked for, also by an IPv6 address', async () => {
+    it('the user can name a jump host by an IPv6 address', async () => {
       const hops = await route({ hostname: 'noagent', jump: 'me@[2001:db8::1]:2022', file }, quiet);
       assert.deepEqual(hops.map(({ hostname, port, user }) => [hostname, port, user]).slice(0, 1), [
         ['2001:db8::1', 2022, 'me'],
@@ -153,7 +153,7 @@ Host command
     });
 
     const refused: [string, object, RegExp][] = [
-      ['a circle', { hostname: 'round' }, /more than 8 jump hosts/],
+      ['a circle of jump hosts', { hostname: 'round' }, /more than 8 jump hosts/],
       ['a ProxyCommand', { hostname: 'command' }, /ProxyCommand .* is not supported/],
       ['shell text as a jump host', { hostname: 'mx', jump: 'a;id' }, /jump|a;id/],
     ];

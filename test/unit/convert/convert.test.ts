@@ -6,7 +6,7 @@ import { accept, cases, changed, convert, problemsOf } from '../../support/conve
 
 describe('convert: cases', () => {
   for (const one of cases()) {
-    it(one.name, () => {
+    it(`the files are converted as expected, and a second conversion changes nothing: ${one.name}`, () => {
       const conversion = convert(one.before);
       if (process.env['ACCEPT']) accept(one, conversion);
       else {
@@ -29,12 +29,12 @@ describe('convert: cases', () => {
 });
 
 describe('convert: rules', () => {
-  it('are one for each name in a place', () => {
+  it('each name in a place has one rule', () => {
     const names = CONVERSION_RULES.map(({ place, old }) => `${place} ${old}`);
     assert.deepEqual(names, [...new Set(names)]);
   });
 
-  it('lead to settings that 2.4 knows, where they are plain renamings', () => {
+  it('each plain renaming leads to a setting that Dovecot 2.4 knows', () => {
     for (const { place, now, by, old } of CONVERSION_RULES) {
       if (by === undefined && (place === 'global' || place === 'plugin')) assert.ok(KNOWN.has(now), `${old} → ${now}`);
     }
@@ -58,14 +58,14 @@ describe('convert: variables', () => {
     ['pop3_uidl_format', '%08Xu%08Xv', '%{uid | hex(8)}%{uidvalidity | hex(8)}'],
   ];
   for (const [setting, old, now] of rows) {
-    it(`${setting} = ${old}`, () => {
+    it(`${setting} = ${old} ${now === null ? 'is not converted' : `becomes ${now}`}`, () => {
       const converted = convertVariables(old, setting);
       if (now === null) assert.notEqual(typeof converted, 'string');
       else assert.equal(converted, now);
     });
   }
 
-  it('names the owner of a shared mailbox', () => {
+  it('%%h becomes the home of the owner in a shared mailbox only', () => {
     assert.equal(convertVariables('%%h/M/%u', 'mail_path', { shared: true }), '%{owner_home}/M/%{user}');
     assert.equal(convertVariables('%%h', 'mail_path'), '%%h');
   });

@@ -62,7 +62,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('Nothing accepts more than a program without lists, and a program that refuses accepts no more than any other', () => {
+  it('No program accepts more than a program without lists, and a program that refuses accepts no more than any other', () => {
     fc.assert(
       fc.property(lists, who, (value, one) => {
         assert.equal(acceptsMore(program(value, one), []), null);
@@ -72,7 +72,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('A check that only refuses, put anywhere, lets nobody in that was kept out', () => {
+  it('A check that only refuses, wherever it is added, makes no program accept more', () => {
     fc.assert(
       fc.property(
         lists,
@@ -89,7 +89,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('A refusal taken away lets somebody in exactly when it was reached by mail that is accepted without it', () => {
+  it('Removing a refusal makes a program accept more exactly when accepted mail reached that refusal', () => {
     fc.assert(
       fc.property(
         lists,
@@ -108,7 +108,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('A permit put at the end of a list changes nothing for anybody', () => {
+  it('A permit at the end of a list changes nothing for any client', () => {
     fc.assert(
       fc.property(lists, who, fc.constantFrom('client', 'sender', 'relay', 'recipient'), (value, one, name) => {
         const longer = program({ ...value, [name]: [...value[name], 'permit'] }, one);
@@ -119,7 +119,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('What lies behind a permit for everybody does not count', () => {
+  it('Restrictions behind a permit for every client do not count', () => {
     fc.assert(
       fc.property(lists, who, list, (value, one, dead) => {
         const longer = program({ ...value, relay: [...value.relay, 'permit', ...dead] }, one);
@@ -130,7 +130,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('A witness is true: the answers that it names are accepted by the one program and refused by the other', () => {
+  it('The answers of a witness make the first program accept and the second one refuse', () => {
     fc.assert(
       fc.property(lists, lists, who, (some, others, one) => {
         const [first, second] = [program(some, one), program(others, one)];
@@ -144,7 +144,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('Where there is no witness, no answers at all are accepted by the one program and refused by the other', () => {
+  it('Without a witness, no answers make the first program accept and the second one refuse', () => {
     const answers = fc.func(fc.constantFrom<CheckAnswer>('permit', 'refuse', 'dunno'));
     fc.assert(
       fc.property(lists, lists, who, answers, (some, others, one, answer) => {
@@ -167,7 +167,7 @@ describe('The laws of the exposure programs', () => {
     );
   });
 
-  it('A program asks each check once at most, and none behind what decides', () => {
+  it('A program asks each check at most once', () => {
     fc.assert(
       fc.property(lists, who, (value, one) => {
         const { asked } = byDefault(program(value, one));

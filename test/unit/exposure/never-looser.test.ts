@@ -169,20 +169,20 @@ describe('exposure: no plan makes anything looser', () => {
     check.length % 3 === 0 ? 'permit' : check.length % 3 === 1 ? 'refuse' : 'dunno';
 
   for (const [name, main] of corpus('postfix-main'))
-    it(`main.cf of the corpus: ${name}`, function () {
+    it(`main.cf of the corpus gets no looser: ${name}`, function () {
       this.timeout(60_000);
       const made = hostWith(main, STOCK_MASTER);
       if (made) assertNeverLooser(made, says);
     });
 
   for (const [name, master] of corpus('postfix-master'))
-    it(`master.cf of the corpus: ${name}`, function () {
+    it(`master.cf of the corpus gets no looser: ${name}`, function () {
       this.timeout(60_000);
       const made = hostWith('compatibility_level = 3.6\nsmtpd_sender_login_maps = hash:/x/owners\nsmtpd_sender_restrictions = reject_sender_login_mismatch\n', master); // oxfmt-ignore
       if (made) assertNeverLooser(made, says);
     });
 
-  it('generated pairs of main.cf and master.cf', function () {
+  it('generated pairs of main.cf and master.cf get no looser', function () {
     this.timeout(300_000);
     fc.assert(
       fc.property(mainCf, masterCf, answers, (main, master, answer) => {

@@ -17,7 +17,7 @@ const numRuns = Number(process.env['HARDEN_MAIL_RUNS'] ?? 500);
 
 for (const grammar of ['2.3', '2.4'] as const) {
   describe(`formats: laws of dovecot ${grammar}`, () => {
-    it('reads what was meant', () => {
+    it('the parser reads the values that the generator meant and keeps every byte', () => {
       fc.assert(
         fc.property(model(grammar), (one) => {
           const files = filesOf(one);
@@ -31,7 +31,7 @@ for (const grammar of ['2.3', '2.4'] as const) {
       );
     }).timeout(0);
 
-    it('PutGet, PutPut and Locality of setDovecot', () => {
+    it('setDovecot obeys PutGet and PutPut and changes only the line of its setting', () => {
       fc.assert(
         fc.property(model(grammar), settable(grammar), value, value, home, (one, path, wanted, other, into) => {
           const config = loadDovecot(filesOf(one), ROOT);
@@ -49,7 +49,7 @@ for (const grammar of ['2.3', '2.4'] as const) {
       );
     }).timeout(0);
 
-    it('removeDovecot takes away one setting and no other', () => {
+    it('removeDovecot removes one setting and no other', () => {
       fc.assert(
         fc.property(model(grammar), settable(grammar), (one, path) => {
           const config = loadDovecot(filesOf(one), ROOT);
@@ -62,12 +62,12 @@ for (const grammar of ['2.3', '2.4'] as const) {
   });
 }
 
-describe('formats: dovecot takes any bytes', () => {
+describe('formats: dovecot with arbitrary bytes', () => {
   const bytes = fc.oneof(
     fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) }),
     fc.string({ unit: fc.constantFrom(...'a= \t\r\n\n\n"\'\\#{}<!$\0', '!include a', 'a = b', '<<E', 'group ', '@x') }),
   );
-  it('reads them or says where they are wrong', () => {
+  it('the parser reads them or reports the place of the error', () => {
     fc.assert(
       fc.property(bytes, bytes, fc.boolean(), (first, second, is24) => {
         const head = is24 ? 'dovecot_config_version = 2.4.0\n' : '';

@@ -12,8 +12,10 @@ import { caseFiles, casesIn, edit, filesOf, load, pathOf, ROOT } from '../../sup
 import type { Case } from '../../support/formats/dovecot-cases.ts';
 
 for (const file of caseFiles) {
-  describe(`formats: dovecot ${file.replace('.json', '')}`, () => {
-    for (const one of casesIn(file)) it(one.name, () => (one.error === undefined ? reads(one) : refuses(one)));
+  describe(`formats: dovecot cases of ${file.replace('.json', '')}`, () => {
+    for (const one of casesIn(file))
+      it(`${one.error === undefined ? 'the configuration is read and edited as expected' : 'the configuration is refused at the faulty place'}: ${one.name}`, () =>
+        one.error === undefined ? reads(one) : refuses(one));
   });
 }
 
@@ -54,7 +56,7 @@ function refuses(one: Case): void {
 }
 
 describe('formats: dovecot', () => {
-  it('shows the line that is wrong, with a caret', () => {
+  it('an error shows the faulty line with a caret', () => {
     assert.throws(
       () => loadDovecot({ [ROOT]: 'mail_home = /a\nservice auth { user = root }\n' }, ROOT),
       (error: unknown) => {
@@ -65,17 +67,17 @@ describe('formats: dovecot', () => {
     );
   });
 
-  it('says so when there is no configuration at all', () => {
+  it('a missing configuration is an error with its path', () => {
     assert.throws(() => loadDovecot({}, ROOT), { code: 'CONFIG_INVALID', message: `${ROOT} does not exist` });
   });
 
-  it('says where the setting stands after the edit', () => {
+  it('setDovecot returns the file and line of the setting after the edit', () => {
     const config = loadDovecot({ [ROOT]: '!include a.conf\n', '/etc/dovecot/a.conf': '\n#ssl = yes\n' }, ROOT);
     const { file, line } = setDovecot(config, ['ssl'], 'required', '/etc/dovecot/a.conf');
     assert.deepEqual([file, line], ['/etc/dovecot/a.conf', 3]);
   });
 
-  it('takes time in proportion to the size of a file', () => {
+  it('the time for a file is proportional to its size', () => {
     const seconds = (lines: number): number => {
       const block = 'service auth {\n  # a comment of some words\n  user = root\n}\nmail_home = "/a" # x\n';
       const bytes = `${block.repeat(lines / 5)}#ssl = yes\n`;

@@ -31,7 +31,7 @@ const KEPT: readonly (readonly [list: string, why: RegExp])[] = [
 ];
 
 describe('formats: lists', () => {
-  it('splits at commas and white space, not in braces', () => {
+  it('a list is split at commas and white space, but not within braces', () => {
     assert.deepEqual(listMembers(' a,b\tc ,, { d, e } check_policy_service inet:[::1]:1,'), [
       'a',
       'b',
@@ -49,13 +49,13 @@ describe('formats: lists', () => {
     });
 
   for (const [list, why] of KEPT)
-    it(`permitUsers keeps "${list}" and says why`, () => {
+    it(`permitUsers keeps "${list}" and gives the reason`, () => {
       const result = permitUsers(list);
       assert.ok('kept' in result, JSON.stringify(result));
       assert.match(result.kept, why);
     });
 
-  it('inserts a member before another, or at the end', () => {
+  it('insertMember puts a member before another one or at the end', () => {
     assert.equal(insertMember('a, b', 'c', 'b'), 'a, c, b');
     assert.equal(insertMember('a, b', 'c', null), 'a, b, c');
     assert.equal(insertMember('a, B', 'b', 'a'), 'a, B');

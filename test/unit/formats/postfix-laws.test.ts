@@ -49,7 +49,7 @@ const linesWithout = (bytes: string, own: ReadonlySet<number>) =>
 const others = (bytes: string, own: ReadonlySet<number>) => linesWithout(bytes, own).replace(/\r?\n$/, '');
 
 describe('formats: laws of main.cf', () => {
-  it('GetPut: what was not edited keeps its bytes, whatever they are', () => {
+  it('GetPut: a file that is not edited keeps its bytes', () => {
     fc.assert(
       fc.property(fc.oneof(mainFile, noise), (bytes) => {
         try {
@@ -62,7 +62,7 @@ describe('formats: laws of main.cf', () => {
     );
   });
 
-  it('PutGet, PutPut and Locality of setMain', () => {
+  it('setMain obeys PutGet and PutPut and changes only the logical line of its parameter', () => {
     fc.assert(
       fc.property(mainFile, name, value, (bytes, key, wanted) => {
         const before = parseMain(bytes, 'main.cf');
@@ -83,7 +83,7 @@ describe('formats: laws of main.cf', () => {
     );
   });
 
-  it('removeMain takes every occurrence and nothing else', () => {
+  it('removeMain removes every occurrence of a parameter and nothing else', () => {
     fc.assert(
       fc.property(mainFile, name, (bytes, key) => {
         const before = parseMain(bytes, 'main.cf');
@@ -139,7 +139,7 @@ const shape = (cf: MasterCf) =>
   }));
 
 describe('formats: laws of master.cf', () => {
-  it('GetPut: what was not edited keeps its bytes, whatever they are', () => {
+  it('GetPut: a file that is not edited keeps its bytes', () => {
     fc.assert(
       fc.property(fc.oneof(masterFile, noise), (bytes) => {
         try {
@@ -152,7 +152,7 @@ describe('formats: laws of master.cf', () => {
     );
   });
 
-  it('PutGet, PutPut and Locality of setOption and removeOption', () => {
+  it('setOption and removeOption obey PutGet and PutPut and change only the entry of their service', () => {
     fc.assert(
       fc.property(masterFile, id, fc.constantFrom(...OPTIONS), optionValues, (bytes, service, option, wanted) => {
         const before = parseMaster(bytes, 'master.cf');
@@ -192,7 +192,7 @@ describe('formats: laws of master.cf', () => {
     );
   });
 
-  it('addService adds one, and changes no other', () => {
+  it('addService adds one service and changes no other', () => {
     fc.assert(
       fc.property(masterFile, (bytes) => {
         const before = parseMaster(bytes, 'master.cf');

@@ -15,7 +15,7 @@ const set = (bytes: string, name: string, value: string) => renderMain(setMain(p
 const remove = (bytes: string, name: string) => renderMain(removeMain(parseMain(bytes, FILE), name));
 
 describe('formats: main.cf', () => {
-  it('joins lines as Postfix does, across comments and empty lines', () => {
+  it('the parser joins lines as Postfix does, across comments and empty lines', () => {
     const cf = parseMain('a = 1,\n# x\n\n  2\n  # y\n\t3\nb=4 # z\n', FILE);
     assert.deepEqual(mainEntries(cf), [
       { name: 'a', value: '1,  2\t3', line: 1 },
@@ -23,47 +23,47 @@ describe('formats: main.cf', () => {
     ]);
   });
 
-  it('drops a continuation at the top of the file', () => {
+  it('the parser drops a continuation line at the top of the file, as Postfix does', () => {
     assert.deepEqual(mainEntries(parseMain('  a = 1\n  b = 2\nc = 3\n', FILE)), [{ name: 'c', value: '3', line: 3 }]);
   });
 
-  it('takes the last of several', () => {
+  it('the last of several occurrences counts', () => {
     assert.deepEqual(mainValue(parseMain('a=1\nb=2\na = 3\n', FILE), 'a'), { name: 'a', value: '3', line: 3 });
   });
 
-  it('edits the occurrence that wins, and nothing else', () => {
+  it('setMain edits only the last occurrence', () => {
     assert.equal(set('a=1\nb = x \r\na  =\t2 \nc=3', 'a', '9'), 'a=1\nb = x \r\na  =\t9 \nc=3');
   });
 
-  it('gives the same tree when there is nothing to change', () => {
+  it('setMain and removeMain return the same tree when there is nothing to change', () => {
     const cf = parseMain('a = 1,\n   2\nb=3\n', FILE);
     assert.equal(setMain(cf, 'a', '1, 2'), cf);
     assert.equal(setMain(cf, 'b', '3'), cf);
     assert.equal(removeMain(cf, 'c'), cf);
   });
 
-  it('sets from and to empty', () => {
+  it('setMain fills an empty value and empties a value', () => {
     assert.equal(set('a =\n', 'a', '1'), 'a = 1\n');
     assert.equal(set('a=\r\n', 'a', '1'), 'a=1\r\n');
     assert.equal(set('a = 1\n', 'a', ''), 'a =\n');
   });
 
-  it('adds at the end with the line end of the file', () => {
+  it('setMain adds a parameter at the end, with the line end of the file', () => {
     assert.equal(set('a=1\r\nb=2', 'c', '3'), 'a=1\r\nb=2\r\nc = 3\r\n');
     assert.equal(set('', 'c', '3'), 'c = 3\n');
   });
 
-  it('adds below the commented-out sample', () => {
+  it('setMain adds a parameter below its commented-out sample', () => {
     const sample = '#c = 1,\n#\t2\n#c = 4\n# prose\nb = 2\n';
     assert.equal(set(sample, 'c', '3'), '#c = 1,\n#\t2\n#c = 4\nc = 3\n# prose\nb = 2\n');
     assert.equal(set('a=1\n# c=1\nb=2\n', 'c', '3'), 'a=1\n# c=1\nc=3\nb=2\n');
   });
 
-  it('does not steal the continuation of the parameter around a sample', () => {
+  it('setMain does not separate a parameter from its continuation around a sample', () => {
     assert.equal(set('a = 1,\n#c = 1\n  2\nb = 2\n', 'c', '3'), 'a = 1,\n#c = 1\n  2\nc = 3\nb = 2\n');
   });
 
-  it('adds one line to a list of several', () => {
+  it('insertMainMember adds one line to a list of several lines', () => {
     const list = 'r =\n    permit_mynetworks,\n    # ours\n    reject_unauth_destination\nb = 1\n';
     assert.equal(
       renderMain(
@@ -77,11 +77,11 @@ describe('formats: main.cf', () => {
     );
   });
 
-  it('removes every occurrence with its tail, and glues nothing to the one before', () => {
+  it('removeMain removes every occurrence with its continuation lines and joins no line to the one before', () => {
     assert.equal(remove('b = 1\na = 1,\n# keep\n  2\nc = 3\na=9\n', 'a'), 'b = 1\n# keep\nc = 3\n');
   });
 
-  it('says where and what it expected', () => {
+  it('a syntax error has the file, line, column and what was expected', () => {
     assert.throws(
       () => parseMain('a = 1\nmyhostname mail\n', FILE),
       (error: unknown) =>

@@ -15,20 +15,21 @@ function joined(bytes: string): string | null {
   return renderMaster(cf);
 }
 
-describe('formats: options of master.cf that a blank cuts', () => {
+describe('formats: options of master.cf whose value is cut at a blank', () => {
   const WHOLE: readonly (readonly [what: string, before: string, after: string])[] = [
     ['a list with blanks after its commas', 'smtpd -o smtpd_client_restrictions=permit_mynetworks, reject', 'smtpd -o { smtpd_client_restrictions = permit_mynetworks, reject }'], // oxfmt-ignore
     ['a list with blanks alone', 'smtpd -o smtpd_client_restrictions=permit_mynetworks reject', 'smtpd -o { smtpd_client_restrictions = permit_mynetworks reject }'], // oxfmt-ignore
     ['a blank behind the equals sign', 'smtpd -o smtpd_helo_required= yes', 'smtpd -o smtpd_helo_required=yes'],
-    ['the options behind it', 'smtpd -o mynetworks=127.0.0.0/8, 10.0.0.0/8 -o syslog_name=x', 'smtpd -o { mynetworks = 127.0.0.0/8, 10.0.0.0/8 } -o syslog_name=x'], // oxfmt-ignore
+    ['options behind a cut value', 'smtpd -o mynetworks=127.0.0.0/8, 10.0.0.0/8 -o syslog_name=x', 'smtpd -o { mynetworks = 127.0.0.0/8, 10.0.0.0/8 } -o syslog_name=x'], // oxfmt-ignore
     ['two cut values', 'smtpd -o mynetworks=a, b -o smtpd_client_restrictions=c, d', 'smtpd -o { mynetworks = a, b } -o { smtpd_client_restrictions = c, d }'], // oxfmt-ignore
-    ['the lines and comments around it', 'smtpd\n  -o mynetworks=a, b\n# why\n  -o syslog_name=x\n\nother unix - - y - - smtp', 'smtpd\n  -o { mynetworks = a, b }\n# why\n  -o syslog_name=x\n\nother unix - - y - - smtp'], // oxfmt-ignore
+    ['lines and comments around a cut value', 'smtpd\n  -o mynetworks=a, b\n# why\n  -o syslog_name=x\n\nother unix - - y - - smtp', 'smtpd\n  -o { mynetworks = a, b }\n# why\n  -o syslog_name=x\n\nother unix - - y - - smtp'], // oxfmt-ignore
     ['a value over two lines', 'smtpd\n  -o mynetworks=a,\n    b\n  -o syslog_name=x', 'smtpd\n  -o { mynetworks = a, b }\n  -o syslog_name=x'], // oxfmt-ignore
   ];
   for (const [what, before, after] of WHOLE)
-    it(`are written whole: ${what}`, () => assert.equal(joined(`${ENTRY}${before}\n`), `${ENTRY}${after}\n`));
+    it(`joinOption writes the whole value: ${what}`, () =>
+      assert.equal(joined(`${ENTRY}${before}\n`), `${ENTRY}${after}\n`));
 
-  it('leave the options behind them readable', () => {
+  it('joinOption makes the options behind a cut value readable', () => {
     const cf = parse(joined(`${ENTRY}smtpd -o mynetworks=a, b -o syslog_name=x\n`) ?? '');
     const [service] = activeServices(cf);
     assert.deepEqual([optionValue(service!, 'mynetworks'), optionValue(service!, 'syslog_name')], ['a, b', 'x']);
@@ -37,11 +38,11 @@ describe('formats: options of master.cf that a blank cuts', () => {
   for (const [what, text] of [
     ['an option without its -o', 'smtpd -o smtpd_helo_required=yes syslog_name=x'],
     ['a word without any option', 'smtpd reject'],
-    ['two words of a value that is no list', 'smtpd -o syslog_name=a b'],
+    ['two words of a value that is not a list', 'smtpd -o syslog_name=a b'],
     ['braces that do not close', 'smtpd -o mynetworks=a, b}'],
     ['a word behind an option in braces', 'smtpd -o { mynetworks = a } b'],
   ] as const)
-    it(`are named and left alone where the value cannot be told: ${what}`, () => {
+    it(`cutOptions reports an unclear value and joinOption leaves it alone: ${what}`, () => {
       const bytes = `${ENTRY}${text}\n`;
       assert.equal(cutOptions(parse(bytes))[0]?.option, null);
       assert.equal(joined(bytes), null);
@@ -55,5 +56,5 @@ describe('formats: options of master.cf that a blank cuts', () => {
     'dbmail a b',
   ])
     // oxfmt-ignore
-    it(`are not seen in ${text}`, () => assert.deepEqual(cutOptions(parse(`${ENTRY}${text}\n`)), []));
+    it(`cutOptions finds nothing in ${text}`, () => assert.deepEqual(cutOptions(parse(`${ENTRY}${text}\n`)), []));
 });

@@ -9,15 +9,15 @@ import { host } from '../../support/plan/host.ts';
 
 const SECRET = 'h0nte$/ldap:#r"2';
 
-describe('what an error repeats', () => {
-  it('of a file: the line, with what is secret in it masked', () => {
+describe('formats: secrets in errors', () => {
+  it('an error about a file shows the line with its secrets masked', () => {
     const source = `connect = host=db password="${'x'.repeat(120)}hunter2`;
     const { message, excerpt } = syntaxError({ file: 'f', line: 3, column: 170, source, expected: 'a quote' });
     assert.equal(message, 'f:3:170: expected a quote');
     assert.match(excerpt ?? '', /^3 \| connect = host=db password=\*{8}\n {2}\| +\^$/);
   });
 
-  it('of a daemon: its words, with what is secret in them masked', () => {
+  it('the words of a daemon are shown with their secrets masked', () => {
     const error = new HardenMailError('COMMIT_REFUSED', 'main.cf: unused parameter: lookup_password=hunter2', 'x');
     assert.equal(failure(error).message, 'main.cf: unused parameter: lookup_password=********');
   });
@@ -54,7 +54,7 @@ describe('plan: redact', () => {
     `passdb {\n  password = first \\\n${SECRET}\n}`,
     `ssl_key_password = <<END\n${SECRET}\nmore ${SECRET}\nEND`,
   ]) {
-    it(`masks ${JSON.stringify(text)}`, () => {
+    it(`redact masks ${JSON.stringify(text)}`, () => {
       const masked = redact(`a = 1\n${text}\nb = 2\n`);
       assert.ok(!masked.includes(SECRET) && !masked.includes('h0nte'), masked);
       assert.match(masked, /\*{8}/);
@@ -78,7 +78,7 @@ describe('plan: redact', () => {
     'local_recipient_maps = static:all',
     'disable_plaintext_auth = yes',
   ]) {
-    it(`leaves ${JSON.stringify(text)}`, () => assert.equal(redact(text), text));
+    it(`redact keeps ${JSON.stringify(text)}`, () => assert.equal(redact(text), text));
   }
 });
 
@@ -93,26 +93,26 @@ describe('plan: diff', () => {
     owner: 'root:root',
   });
 
-  it('is a unified diff with three lines around', () => {
+  it('diffOf returns a unified diff with three lines of context', () => {
     assert.equal(
       diffOf(change('1\n2\n3\n4\n5\n6\n7\n8\n', '1\n2\n3\n4\nfive\n6\n7\n8\n')),
       '--- /etc/postfix/main.cf\n+++ /etc/postfix/main.cf\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n',
     );
   });
 
-  it('begins a new file at nothing', () => {
+  it('the diff of a new file starts from /dev/null', () => {
     assert.equal(diffOf(change(null, 'a\n')), '--- /dev/null\n+++ /etc/postfix/main.cf\n@@ -0,0 +1,1 @@\n+a\n');
   });
 
-  it('says where a line end is missing', () => {
+  it('the diff marks a missing line end', () => {
     assert.match(diffOf(change('a', 'a\nb\n')), /-a\n\\ No newline at end of file\n\+a\n\+b\n$/);
   });
 
-  it('shows text as UTF-8, whatever else there is', () => {
+  it('the diff shows text as UTF-8 even beside other bytes', () => {
     assert.match(diffOf(change('# caf\xc3\xa9 \xff\n', '# caf\xc3\xa9 \xff\na\n')), /^ # café \ufffd$/m);
   });
 
-  it('masks the tail of a secret whose head is out of sight', () => {
+  it('the diff masks the continuation of a secret whose first line is outside the context', () => {
     const tail = Array.from({ length: 9 }, (_, i) => `    secret${i}\n`).join('');
     const before = `some_password =\n${tail}`;
     const diff = diffOf(change(before, `${before}smtpd_tls_auth_only = yes\n`));
@@ -120,12 +120,12 @@ describe('plan: diff', () => {
     assert.match(diff, /^ {5}\*{8}$/m);
   });
 
-  it('keeps what changes apart from what is masked', () => {
+  it('the diff separates changed lines from masked lines', () => {
     const diff = diffOf(change('password = old\na = 1\n', 'password = old\na = 2\nb = 3\n'));
     assert.deepEqual(diff.split('\n').slice(3), [' password = ********', '-a = 1', '+a = 2', '+b = 3', '']);
   });
 
-  it('never shows a secret that stands beside an edit of ours', () => {
+  it('the diff masks every secret beside an edit', () => {
     const files = {
       '/etc/postfix/main.cf': 'relay_password = hunter2\nsmtpd_tls_security_level = none\n',
       '/etc/postfix/master.cf': 'smtp inet n - y - - smtpd\n  -o smtp_sasl_password_maps=static:me:hunter2\n',

@@ -3,7 +3,7 @@ import { FRAGMENTS } from '../../../src/fragments/index.ts';
 import { compareVersions, satisfies } from '../../../src/formats/versions.ts';
 
 describe('plan: versions', () => {
-  it('compares by number, part by part', () => {
+  it('versions are compared part by part, as numbers', () => {
     const ascending = [
       '2.2',
       '2.2.22',
@@ -25,7 +25,7 @@ describe('plan: versions', () => {
     }
   });
 
-  it('takes missing parts for zero', () => {
+  it('a missing part of a version counts as zero', () => {
     assert.equal(compareVersions('3.6', '3.6.0'), 0);
     assert.ok(compareVersions('3.6', '3.6.1') < 0);
   });
@@ -42,15 +42,16 @@ describe('plan: versions', () => {
     ['2.3.19.1', '<2.4', true],
     ['2.4.1', '>=2.3', true],
   ] as const) {
-    it(`${version} is ${holds ? '' : 'not '}${range}`, () => assert.equal(satisfies(version, range), holds));
+    it(`${version} ${holds ? 'satisfies' : 'does not satisfy'} ${range}`, () =>
+      assert.equal(satisfies(version, range), holds));
   }
 
-  it('is told of a range that is none, as a bug', () => {
+  it('a malformed range is reported as a bug', () => {
     for (const range of ['', '3.4', '>3.4', '>=3.4  <3.9', '>=x'])
       assert.throws(() => satisfies('3.5', range), /not a version range/);
   });
 
-  it('can read the ranges of every fragment', () => {
+  it('the range of every fragment is valid', () => {
     for (const { when } of FRAGMENTS) {
       for (const range of [when?.postfix, when?.dovecot]) if (range !== undefined) satisfies('3.5', range);
     }

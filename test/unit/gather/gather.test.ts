@@ -4,20 +4,20 @@ import { memoryRemote } from '../../../src/remote/memory.ts';
 
 const WHOLE = '@now 10\n1800000000\n@end 0\n\n';
 
-describe('gather: a look at a host', () => {
+describe('gather: reading a host', () => {
   const looks = (...answers: string[]) => {
     let asked = 0;
     const remote = memoryRemote({ run: () => ({ stdout: answers[asked++] ?? '' }) });
     return { remote, asked: () => asked };
   };
 
-  it('looks again when a file changed meanwhile', async () => {
+  it('an incomplete answer is read again', async () => {
     const { remote, asked } = looks('@now 10\n18000', WHOLE);
     assert.equal((await gather(remote)).facts.now, 1_800_000_000);
     assert.equal(asked(), 2);
   });
 
-  it('looks three times and no more', async () => {
+  it('an incomplete answer is read three times and no more', async () => {
     const { remote, asked } = looks();
     await assert.rejects(gather(remote), /reading the host's files failed: the answer is incomplete/);
     assert.equal(asked(), 3);

@@ -12,31 +12,46 @@ describe('gather: lineages', () => {
   const keyOf = (which: 'good' | 'older'): string => `${LIVE}a/\n${half(certificates()[which].key)}`;
 
   const KEYS: readonly { what: string; chain: () => string; keys: () => string; fits: boolean }[] = [
-    { what: 'its own key', chain: () => `${certificates().good.cert}more`, keys: () => keyOf('good'), fits: true },
-    { what: 'the key of another', chain: () => certificates().good.cert, keys: () => keyOf('older'), fits: false },
-    { what: 'a key that says nothing', chain: () => certificates().good.cert, keys: () => `${LIVE}a/\n`, fits: false },
-    { what: 'no key', chain: () => certificates().good.cert, keys: () => '', fits: false },
+    {
+      what: 'a chain with its own key',
+      chain: () => `${certificates().good.cert}more`,
+      keys: () => keyOf('good'),
+      fits: true,
+    },
+    {
+      what: 'a chain with the key of another certificate',
+      chain: () => certificates().good.cert,
+      keys: () => keyOf('older'),
+      fits: false,
+    },
+    {
+      what: 'a chain with a key whose public half is empty',
+      chain: () => certificates().good.cert,
+      keys: () => `${LIVE}a/\n`,
+      fits: false,
+    },
+    { what: 'a chain without a key', chain: () => certificates().good.cert, keys: () => '', fits: false },
     {
       what: 'a chain in the wrong order',
       chain: () => certificates().root + certificates().good.cert,
       keys: () => keyOf('good'),
       fits: false,
     },
-    { what: 'what is no certificate', chain: () => 'PEM', keys: () => keyOf('good'), fits: false },
+    { what: 'a file that is not a certificate', chain: () => 'PEM', keys: () => keyOf('good'), fits: false },
     {
-      what: 'a key that nobody could look at',
+      what: 'a chain with a key that could not be read',
       chain: () => certificates().good.cert,
       keys: () => `${LIVE}a/\nunknown`,
       fits: true,
     },
   ];
   for (const { what, chain, keys, fits } of KEYS)
-    it(`${what}: ${fits ? 'can' : 'cannot'} be served`, () => {
+    it(`${what} ${fits ? 'can' : 'cannot'} be served`, () => {
       const found = lineages([remoteFile(`${LIVE}a/fullchain.pem`, chain())], keys(), []);
       assert.deepEqual(found, [{ name: 'a', chain: chain(), key: fits, authenticator: null }]);
     });
 
-  it('a key with a line that begins with a slash, as one in sixty does, is whole', () => {
+  it('a key with a line that begins with a slash is read whole', () => {
     const [a, b] = [
       '-----BEGIN PUBLIC KEY-----\nMFkw\n/etcAA==\n-----END',
       '-----BEGIN PUBLIC KEY-----\n/8w=\n-----END',
@@ -51,7 +66,7 @@ describe('gather: lineages', () => {
     );
   });
 
-  it('each with its own key, and no file from elsewhere', () => {
+  it('each lineage has its own key, and a file outside of live/ is no lineage', () => {
     const { good, older } = certificates();
     const files = [
       remoteFile(`${LIVE}a/fullchain.pem`, good.cert),

@@ -35,8 +35,16 @@ const isTorn = (message: RegExp) => (error: unknown) =>
   message.test(error.message) &&
   error.hint !== '';
 
-describe('gather: what the script printed', () => {
-  it('gives files with their bytes, whatever is in them', () => {
+describe('gather: the output of the script', () => {
+  it('files of more than 4 MiB together are refused, and the largest is named', () => {
+    const text = 'x'.repeat(1 << 20);
+    assert.throws(() => parse(told({ '/etc/postfix/main.cf': text, '/etc/dovecot/dovecot.conf': text.repeat(4) })), {
+      code: 'CONFIG_INVALID',
+      message: 'the configuration files have more than 4 MiB together; the largest is /etc/dovecot/dovecot.conf',
+    });
+  });
+
+  it('files have their bytes, whatever the bytes are', () => {
     const bytes = 'a\n@end 0\n\0\xff\r\n';
     const { files } = parse(told({ '/etc/postfix/main.cf': bytes, '/etc/postfix/master.cf': '', '/etc/x': '@x 9\n' }));
     assert.equal(files['/etc/postfix/main.cf']?.bytes, bytes);
@@ -52,7 +60,7 @@ describe('gather: what the script printed', () => {
     });
   });
 
-  it('takes odd names, owners and modes as they are', () => {
+  it('unusual names, owners and modes stay as they are', () => {
     const odd = [
       '/etc/dovecot/conf.d/my own.conf',
       '/etc/dovecot/a 1 2 /b.conf',
@@ -66,12 +74,12 @@ describe('gather: what the script printed', () => {
     assert.equal(parse(told({ '/x': 'x' }, '0')).files['/x']?.mode, '0000');
   });
 
-  it('keeps where a link leads', () => {
+  it('the target of a link is kept', () => {
     const { files } = parse({ ...told({ '/etc/postfix/main.cf': 'x' }), targets: '/srv/main.cf' });
     assert.equal(files['/etc/postfix/main.cf']?.target, '/srv/main.cf');
   });
 
-  it('does not take a torn answer for a whole one', () => {
+  it('an incomplete answer is never accepted as a whole one', () => {
     const whole = printed({ os: 'ID=debian', ...told({ '/etc/postfix/main.cf': 'a = 1\n' }) });
     for (let length = 0; length < whole.length; length++) {
       assert.throws(
@@ -83,7 +91,7 @@ describe('gather: what the script printed', () => {
     assert.doesNotThrow(() => parseSnapshot(whole));
   });
 
-  it('refuses files that changed while they were read', () => {
+  it('files that changed during the read are refused', () => {
     const now = told({ '/a': 'one\n', '/b': 'two\n' });
     assert.throws(() => parse({ ...now, bytes: 'one\nTWO\n' }), isTorn(/\/b is being changed/));
     assert.throws(() => parse({ ...now, bytes: 'one\ntwo\nthree\n' }), isTorn(/being changed/));
@@ -92,7 +100,7 @@ describe('gather: what the script printed', () => {
     assert.throws(() => parse({ ...now, digests: now['digests']?.split('\n')[0] }), isTorn(/went away/));
   });
 
-  it('reads versions without what Debian adds', () => {
+  it('versions have no suffix of Debian', () => {
     const version = (packages: string): string | null => facts({ packages }).postfix;
     assert.equal(version('postfix 3.7.11-0+deb12u1 installed'), '3.7.11');
     assert.equal(version('postfix 3.5.25-0+deb11u1 installed'), '3.5.25');
@@ -103,7 +111,7 @@ describe('gather: what the script printed', () => {
     assert.equal(facts({ packages: 'dovecot-core 1:2.4.1+dfsg1-6+deb13u2 installed' }).dovecot, '2.4.1');
   });
 
-  it('knows a package that is half there, and one that is gone', () => {
+  it('a half-installed package counts, and a removed one does not', () => {
     const { packages, postfix, dovecot } = facts({
       packages: [
         'postfix 3.7.11-0+deb12u1 half-configured',
@@ -121,7 +129,7 @@ describe('gather: what the script printed', () => {
     assert.equal(dovecot, '2.4.1', 'the version that would come, not the one that went');
   });
 
-  it('reads what apt would do', () => {
+  it('the simulation of apt gives candidates and removals', () => {
     const { candidates, removes, postfix } = facts({
       simulation: [
         'NOTE: This is only a simulation!',
@@ -142,7 +150,7 @@ describe('gather: what the script printed', () => {
     assert.deepEqual([unknown.candidates, unknown.postfix, unknown.dovecot], [{}, null, null]);
   });
 
-  it('reads os-release with any quotes', () => {
+  it('os-release is read with any quotes', () => {
     const os = (text: string): unknown => facts({ os: text }).os;
     assert.deepEqual(
       os('PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie'),
@@ -163,7 +171,7 @@ describe('gather: what the script printed', () => {
     assert.equal(facts({}).os.id, '');
   });
 
-  it('takes the name from Postfix, else from the host', () => {
+  it('the host name comes from Postfix, or else from the host', () => {
     const postconf = 'myhostname = mx1.example.test\nqueue_directory = /var/spool/postfix';
     assert.equal(facts({ postconf, hostname: 'other' }).hostname, 'mx1.example.test');
     assert.deepEqual(facts({ postconf }).postconf, {
@@ -174,7 +182,7 @@ describe('gather: what the script printed', () => {
     assert.equal(facts({ hostname: 'mx2.example.test' }).hostname, 'mx2.example.test');
   });
 
-  it('knows every name of port 465', () => {
+  it('every name of port 465 is known', () => {
     const resolves = (services: string): readonly string[] => facts({ services }).resolves;
     assert.deepEqual(
       resolves('submissions          465/tcp ssmtp smtps urd\nsubmissions          465/tcp ssmtp smtps urd'),
@@ -185,7 +193,7 @@ describe('gather: what the script printed', () => {
     assert.deepEqual(resolves(''), []);
   });
 
-  it('tells the master of this instance from those of others', () => {
+  it('the master of this Postfix instance is distinguished from the masters of other instances', () => {
     const line = (port: number, pid: number) =>
       `LISTEN 0 100 0.0.0.0:${port} 0.0.0.0:* users:(("master",pid=${pid},fd=13))`;
     const listeners = [line(25, 10), line(465, 20), line(587, 30)].join('\n');
@@ -205,7 +213,7 @@ describe('gather: what the script printed', () => {
     assert.equal(facts({ listeners }).listeners[0]?.ours, undefined);
   });
 
-  it('reads listeners of both families, with and without the program', () => {
+  it('listeners of both address families are read, with and without the program', () => {
     const listeners = [
       'LISTEN 0      100          0.0.0.0:25        0.0.0.0:*    users:(("master",pid=1234,fd=13))',
       'LISTEN 0      100             [::]:25           [::]:*    users:(("master",pid=1234,fd=14))',
@@ -229,7 +237,7 @@ describe('gather: what the script printed', () => {
   });
 });
 
-describe('gather: when the daemons took up their files', () => {
+describe('gather: the time when the daemons loaded their files', () => {
   /** What gather.sh printed of it on real hosts: test/unit/gather/units/RELEASE-STATE.txt. */
   const said = (name: string): string => readFileSync(new URL(`./units/${name}.txt`, import.meta.url), 'utf8');
   const units = (text: string): Snapshot['facts']['units'] =>
@@ -260,7 +268,7 @@ describe('gather: when the daemons took up their files', () => {
     ['trixie-refused', '20:50:47', '20:51:49', true],
     ['trixie-stopped', '20:50:18', '20:50:34', false],
   ] as const) {
-    it(`is told by what they made anew: ${name}`, () => {
+    it(`the processes and sockets of the daemons give the time of the last load: ${name}`, () => {
       assert.deepEqual(units(said(name)), {
         postfix: { active, loaded: at(postfix) },
         dovecot: { active, loaded: at(dovecot) },
@@ -275,13 +283,13 @@ describe('gather: when the daemons took up their files', () => {
     ['bookworm-by-hand', '20:49:30', '20:49:31'],
     ['trixie-reloaded', '20:50:28', '20:50:28'],
   ] as const) {
-    it(`is told by systemd where they show nothing: ${name}`, () => {
+    it(`systemd gives the time when processes and sockets give none: ${name}`, () => {
       const { postfix: smtp, dovecot: imap } = shown(blocks(name).join('\n\n'));
       assert.deepEqual([smtp?.loaded, imap?.loaded], [at(postfix), at(dovecot)]);
     });
   }
 
-  describe('of Postfix’s children', () => {
+  describe('by the children of Postfix', () => {
     const loaded = (...children: string[]): number | undefined =>
       facts({
         now: '1795553000.25',
@@ -290,57 +298,57 @@ describe('gather: when the daemons took up their files', () => {
         'taken-up': ['self 500000', ...children].join('\n'),
       }).units['postfix']?.loaded;
 
-    it('the oldest counts: one that died was replaced without a reload', () => {
+    it('the oldest child counts, because a child that died is replaced without a reload', () => {
       assert.equal(loaded('(pickup) 490000', '(qmgr) 490000'), 1_795_552_900);
       assert.equal(loaded('(pickup) 499000', '(qmgr) 499500', '(tlsmgr) 490000'), 1_795_552_900);
     });
 
-    it('without qmgr they tell nothing: the others come when they are called', () => {
+    it('without qmgr the children say nothing, because the others start on demand', () => {
       assert.equal(loaded('(pickup) 499000', '(tlsmgr) 490000'), at('20:00:00'));
       assert.equal(loaded(), at('20:00:00'));
     });
 
-    it('those from before the start are another’s', () => {
+    it('children from before the start belong to another instance', () => {
       assert.equal(loaded('(qmgr) 100000'), at('20:00:00'));
     });
   });
 
-  it('takes no socket of Dovecot’s for its own that is older than its start', () => {
+  it('a socket of Dovecot that is older than its start does not count', () => {
     const [, , dovecot = ''] = blocks('bookworm-before');
     const { units: found } = facts({ units: dovecot, 'taken-up': `dovecot ${at('20:49:29')}` });
     assert.equal(found['dovecot']?.loaded, at('20:49:31'));
   });
 
-  it('looks behind the wrapper that Debian has up to 12, which is up when Postfix is not', () => {
+  it("the instance behind Debian's wrapper unit counts up to Debian 12, because the wrapper is active when Postfix is not", () => {
     const [wrapper = '', instance = '', dovecot = ''] = blocks('bookworm-before');
     const down = instance.replace('=active', '=failed').replace(/(InactiveExitTimestamp)=.*/, '$1=');
     assert.deepEqual(shown([wrapper, down, dovecot].join('\n\n'))['postfix'], { active: false, loaded: 0 });
   });
 
-  it('knows the daemon of Debian 12 that an upgrade to 13 left running', () => {
+  it('a daemon of Debian 12 that an upgrade to 13 left running is marked as stale', () => {
     const [, instance = ''] = blocks('bookworm-before');
     const [postfix = '', , dovecot = ''] = blocks('trixie-before');
     assert.equal(shown([postfix, instance, dovecot].join('\n\n'))['postfix']?.stale, true);
   });
 
-  it('counts one that is reloading as running', () => {
+  it('a unit that is reloading counts as running', () => {
     const text = blocks('trixie-reloaded').join('\n\n').replaceAll('ActiveState=active', 'ActiveState=reloading');
     assert.equal(shown(text)['dovecot']?.active, true);
   });
 
-  it('does not count a reload of which systemd knows that it failed', () => {
+  it('a reload that failed according to systemd does not count', () => {
     const text = blocks('trixie-reloaded').join('\n\n').replaceAll('code=exited ; status=0', 'code=exited ; status=89');
     assert.equal(shown(text)['dovecot']?.loaded, at('20:50:18'));
   });
 
-  it('tells which are masked', () => {
+  it('masked units are listed', () => {
     const [wrapper = '', instance = '', dovecot = ''] = said('bookworm-before').split('\n\n');
     const masked = dovecot.replace('LoadState=loaded', 'LoadState=masked');
     const { units, masked: names } = facts({ units: [wrapper, instance, masked].join('\n\n') });
     assert.deepEqual([Object.keys(units), names], [['postfix'], ['dovecot.service']]);
   });
 
-  it('has no unit for what is not installed, and none without systemd', () => {
+  it('a program that is not installed has no unit, and neither has a host without systemd', () => {
     const missing = ['postfix', 'postfix@-', 'dovecot'].map((name) => {
       return `Id=${name}.service\nLoadState=not-found\nActiveState=inactive\nInactiveExitTimestamp=`;
     });
@@ -350,19 +358,19 @@ describe('gather: when the daemons took up their files', () => {
   });
 
   for (const [what, load, state, file, expected] of [
-    ['runs', 'loaded', 'active', 'enabled', { active: true, enabled: true }],
-    ['was stopped', 'loaded', 'inactive', 'enabled', { active: false, enabled: true }],
-    ['will not run after a boot', 'loaded', 'active', 'disabled', { active: true, enabled: false }],
-    ['is masked', 'masked', 'inactive', 'masked', { active: false, enabled: false }],
-    ['is not there', 'not-found', 'inactive', '', null],
+    ['it runs', 'loaded', 'active', 'enabled', { active: true, enabled: true }],
+    ['it was stopped', 'loaded', 'inactive', 'enabled', { active: false, enabled: true }],
+    ['it does not run after a boot', 'loaded', 'active', 'disabled', { active: true, enabled: false }],
+    ['it is masked', 'masked', 'inactive', 'masked', { active: false, enabled: false }],
+    ['it does not exist', 'not-found', 'inactive', '', null],
   ] as const) {
-    it(`is told of certbot's timer: ${what}`, () => {
+    it(`the state of certbot's timer is known: ${what}`, () => {
       const shown = `Id=certbot.timer\nLoadState=${load}\nActiveState=${state}\nUnitFileState=${file}`;
       assert.deepEqual(facts({ units: `${said('bookworm-before')}\n\n${shown}` }).timer, expected);
     });
   }
 
-  it('knows of no timer where there is no systemd', () => assert.equal(facts({}).timer, null));
+  it('a host without systemd has no timer', () => assert.equal(facts({}).timer, null));
 });
 
 describe('gather: the system that a child of Debian or Ubuntu is built on', () => {

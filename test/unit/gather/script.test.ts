@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  existsSync,
   chmodSync,
   copyFileSync,
   mkdirSync,
@@ -71,6 +72,7 @@ function scratch(): Scratch {
     const own = `own_cert='${host.own?.cert ?? ''}' own_key='${host.own?.key ?? ''}'\n`;
     const input = (own + gatherScript())
       .replaceAll(/(?<=[\s"'=])\/(etc|var)\//g, `${root}/$1/`)
+      .replace('/run/harden-mail.lock', `${root}/run/harden-mail.lock`)
       .replace('PATH=', `PATH=${root}/stubs:`);
     return execFileSync(program, flags, { input, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
   }
@@ -85,7 +87,7 @@ describe('gather: the script', () => {
   afterEach(() => rmSync(host.root, { recursive: true, force: true }));
 
   for (const shell of SHELLS) {
-    it(`says the same under ${shell.join(' ')}`, function () {
+    it(`the output is the same under ${shell.join(' ')}`, function () {
       if (!there(shell[0] ?? '')) this.skip();
       host
         .write('/etc/postfix/main.cf', '# caf\xe9 \xff\0\nmyhostname = mx1.example.test\n')
@@ -132,12 +134,12 @@ describe('gather: the script', () => {
     });
   }
 
-  it('asks the host for its own name where Postfix cannot read its files', () => {
+  it('the host gives its own name when Postfix cannot read its files', () => {
     Object.assign(host.programs, { postconf: 'exit 1', hostname: 'echo mx1.example.test' });
     assert.equal(host.gather().facts.hostname, 'mx1.example.test');
   });
 
-  it('asks apt for what is missing only, and for nothing when all is there', () => {
+  it('apt is asked for missing packages only', () => {
     const packages = ['postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
     host.programs['apt-get'] = `echo "Inst $(echo "$*" | sed 's/.*install //; s/ /,/g') (1 x)"`;
     host.programs['dpkg-query'] = packages.map((name) => `echo '${name} 1 installed'`).join('\n');
@@ -146,7 +148,7 @@ describe('gather: the script', () => {
     assert.deepEqual(host.gather().facts.candidates, { 'postfix,dovecot-core,dovecot-imapd,dovecot-pop3d': '1' });
   });
 
-  it('finds transactions that did not come to their end, oldest first', () => {
+  it('unfinished transactions are found, oldest first', () => {
     for (const [id, state] of ['5-new', '4-committed', '3-awaiting', '2-restoring', '1-swapping', '0-broken'].map((w) =>
       w.split('-'),
     )) {
@@ -157,7 +159,7 @@ describe('gather: the script', () => {
   });
 
   for (const shell of [['dash'], ['bash', '--posix'], ['busybox', 'sh']]) {
-    it(`finds the child of Postfix's master that tells of its last reload, under ${shell.join(' ')}`, async function () {
+    it(`the child of Postfix's master gives the time of the last reload, under ${shell.join(' ')}`, async function () {
       if (!there(shell[0] ?? '')) this.skip();
       host.write('/var/spool/postfix/pid/master.pid', `${String(process.pid).padStart(10)}\n`);
       const unit =
@@ -179,12 +181,23 @@ describe('gather: the script', () => {
     });
   }
 
-  it('never reads a private key', () => {
+  it('the lock of transactions is read and never created, so its mode stays that of its owner', () => {
+    const lock = join(host.root, 'run/harden-mail.lock');
+    assert.equal(host.gather().facts.busy, '');
+    assert.ok(!existsSync(lock));
+    // The file is gone between the look for it and its opening.
+    host.write('/run/harden-mail.lock', 'transaction 1 of ann\n');
+    host.programs['flock'] = `rm -f ${lock}; exec /usr/bin/flock "$@"`;
+    host.gather();
+    assert.ok(!existsSync(lock));
+  });
+
+  it('a private key is never read', () => {
     host.write('/etc/letsencrypt/live/a/fullchain.pem', 'PEM').write('/etc/letsencrypt/live/a/privkey.pem', 'SECRET');
     assert.deepEqual(Object.keys(host.gather().files), ['/etc/letsencrypt/live/a/fullchain.pem']);
   });
 
-  it('gives the public half of each key, and of one that nobody can use its folder alone', () => {
+  it('each key gives its public half, and an unusable key only its folder', () => {
     const live = '/etc/letsencrypt/live';
     const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
     const key = openssl('genpkey', '-algorithm', 'ed25519');
@@ -198,7 +211,7 @@ describe('gather: the script', () => {
     assert.equal(said, `${live}/a/\n${half}${live}/b/\n${live}/c/\n`);
   });
 
-  describe('a certificate that the admin brings', () => {
+  describe('a certificate that the administrator supplies', () => {
     const own = { cert: '/etc/ssl/mail.pem', key: '/etc/ssl/mail.key' };
     const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
     const brought = () => {
@@ -221,12 +234,12 @@ describe('gather: the script', () => {
       host.own = own;
     });
 
-    it('is not looked for unless named', () => {
+    it('the certificate is read only when it is named', () => {
       delete host.own;
       assert.equal(brought(), undefined);
     });
 
-    it('comes with its chain, and with the public half of its key', () => {
+    it('the certificate comes with its chain and the public half of its key', () => {
       const { changed, folders, ...rest } = brought()!;
       const [chain, publicKey] = [
         readFileSync(host.root + own.cert, 'utf8').trim(),
@@ -237,7 +250,7 @@ describe('gather: the script', () => {
       assert.deepEqual(folders, [`${host.root}/etc/ssl`]);
     });
 
-    it('without a word of a private key, also where one stands in the file of the certificate', () => {
+    it('no line of a private key is printed, even if the key is in the file of the certificate', () => {
       const [cert, key] = [own.cert, own.key].map((path) => readFileSync(host.root + path, 'utf8')) as [string, string];
       host.write(own.cert, cert + key);
       const said = host.print();
@@ -246,7 +259,7 @@ describe('gather: the script', () => {
       assert.deepEqual([brought()!.keyInside, brought()!.chain], [true, cert.trim()]);
     });
 
-    it('whose key is under a password, or not PEM, gives none', () => {
+    it('a key under a password or not in PEM format gives no public half', () => {
       const path = host.root + own.key;
       openssl('pkey', '-aes256', '-passout', 'pass:secret', '-in', path, '-out', `${path}.locked`);
       openssl('pkey', '-outform', 'DER', '-in', path, '-out', `${path}.der`);
@@ -256,12 +269,12 @@ describe('gather: the script', () => {
       }
     });
 
-    it('of which a file is not there, or is a folder', () => {
+    it('a file that is missing or is a folder is reported as missing', () => {
       host.own = { cert: '/etc/ssl', key: '/etc/ssl/none.key' };
       assert.deepEqual(brought()!.missing, ['/etc/ssl', '/etc/ssl/none.key']);
     });
 
-    it('whose key every user can read, if there is a way to it through every folder', function () {
+    it('a key counts as exposed when every user can read it through every folder on its path', function () {
       this.timeout(60_000);
       // The folder of the test itself lets nobody in, so that its parents are opened for once; below it is what counts.
       chmodSync(host.root, 0o755);
@@ -281,7 +294,7 @@ describe('gather: the script', () => {
     });
   });
 
-  describe('files of certificates and keys that the daemons are told to serve', () => {
+  describe('certificate and key files in the configuration of the daemons', () => {
     const openssl = (...args: string[]): string => execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' });
     const read = (path: string): string => readFileSync(join(host.root, path), 'latin1');
     const make = (name: string): void => {
@@ -313,7 +326,7 @@ describe('gather: the script', () => {
       (host.programs['postconf'] = `[ "$1" = -m ] || printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}`);
 
     for (const shell of SHELLS)
-      it(`are found in main.cf, master.cf and any block of Dovecot's, under ${shell.join(' ')}`, function () {
+      it(`the files are found in main.cf, in master.cf and in any block of Dovecot, under ${shell.join(' ')}`, function () {
         if (!there(shell[0] ?? '')) this.skip();
         for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) make(name);
         const ssl = `${host.root}/etc/ssl`;
@@ -355,7 +368,7 @@ describe('gather: the script', () => {
         assert.equal(all.find(({ path }) => path === '/etc/ssl/none.pem')?.target, '');
       });
 
-    it('are read without a byte of any key, also where a certificate is cut short before it', () => {
+    it('no byte of a key is printed, even after a truncated certificate', () => {
       for (const name of ['a', 'b']) make(name);
       const [cert, key, second] = [read('/etc/ssl/a.pem'), read('/etc/ssl/a.key'), read('/etc/ssl/b.key')];
       const torn = cert.slice(0, 200);
@@ -370,7 +383,7 @@ describe('gather: the script', () => {
       assert.deepEqual(file.publicKeys, [half('/etc/ssl/a.key'), half('/etc/ssl/b.key')]);
     });
 
-    it('come with each folder in which a link on the way can be replaced', () => {
+    it('each file comes with the folders in which a link on its path can be replaced', () => {
       make('a');
       const root = host.root;
       mkdirSync(join(root, 'etc/v1'));
@@ -387,7 +400,7 @@ describe('gather: the script', () => {
     });
   });
 
-  it('tells which lineages certbot can renew, and which names are taken', () => {
+  it('lineages that certbot can renew are distinguished from names that are only taken', () => {
     const [live, archive, renewal] = ['live', 'archive', 'renewal'].map((part) => `/etc/letsencrypt/${part}`);
     const parts = ['cert', 'chain', 'fullchain', 'privkey'];
     host
@@ -409,7 +422,7 @@ describe('gather: the script', () => {
     assert.deepEqual([...host.gather().facts.takenNames].sort(), ['by-hand', 'deleted', 'left', 'own', 'torn']);
   });
 
-  it('finds what Dovecot includes through links', () => {
+  it('files that Dovecot includes through links are found', () => {
     host
       .write('/srv/dovecot.conf', '!include conf.d/*.conf\n')
       .link('/etc/dovecot/dovecot.conf', '../../srv/dovecot.conf')
@@ -425,7 +438,7 @@ describe('gather: the script', () => {
     assert.equal(files['/etc/dovecot/dovecot.conf']?.target, '/srv/dovecot.conf');
   });
 
-  it('finds what is included at any depth, by any pattern, from anywhere', () => {
+  it('included files are found at any depth, by any pattern and in any folder', () => {
     host
       .write(
         '/etc/dovecot/dovecot.conf',
@@ -448,7 +461,7 @@ describe('gather: the script', () => {
     ]);
   });
 
-  it('finds the files of databases, and no other that args name', () => {
+  it('the files of databases are found, and no other file in args', () => {
     host
       .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.ext\n')
       .write(
@@ -472,7 +485,7 @@ describe('gather: the script', () => {
     ]);
   });
 
-  it('expands patterns from the folder of the file, not from where it is run', () => {
+  it('patterns are expanded from the folder of the file, not from the working directory', () => {
     host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n').write('/etc/dovecot/conf.d/a.conf', '');
     host.write('/home/conf.d/1.conf', '').write('/home/conf.d/2.conf', '');
     assert.deepEqual(Object.keys(host.gather(['sh'], join(host.root, 'home')).files), [
@@ -481,7 +494,7 @@ describe('gather: the script', () => {
     ]);
   });
 
-  it('reads names with blanks, backslashes and letters of other alphabets', () => {
+  it('file names with blanks, backslashes and non-ASCII letters are read', () => {
     const names = ['a b.conf', 'back\\slash.conf', 'größe.conf', "quote'.conf", '-dash.conf', '$(id).conf'];
     host.write('/etc/dovecot/dovecot.conf', '!include conf.d/*.conf\n');
     for (const name of names) host.write(`/etc/dovecot/conf.d/${name}`, `${name.length}`);
@@ -490,7 +503,7 @@ describe('gather: the script', () => {
     for (const name of names) assert.equal(files[bytes(`/etc/dovecot/conf.d/${name}`)]?.bytes, `${name.length}`, name);
   });
 
-  it("tells why the daemons' parsers refuse their files, and nothing of what they print of them", () => {
+  it("the errors of the daemons' parsers are reported without the settings that they print", () => {
     const fails = (...lines: string[]): string =>
       `printf '%s\\n' 'ssl_key = s3cret'; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} >&2; exit 1`;
     Object.assign(host.programs, {
@@ -506,12 +519,12 @@ describe('gather: the script', () => {
     assert.doesNotMatch(host.print(), /s3cret/);
   });
 
-  it('tells no refusal where the parsers only warn', () => {
+  it('a parser that only warns is no refusal', () => {
     Object.assign(host.programs, { postconf: 'echo w: warning: old >&2', postmap: '', doveconf: 'echo d: Warning: old >&2' }); // oxfmt-ignore
     assert.equal(host.gather().facts.refusals, undefined);
   });
 
-  it('names the lookup tables that Postfix is told and cannot open', () => {
+  it('lookup tables that Postfix uses and cannot open are listed', () => {
     const at = (path: string): string => `${host.root}/etc/postfix/${path}`;
     host.write('/etc/postfix/there.db', '').write('/etc/postfix/list', '').write('/etc/postfix/no-index', '');
     const main = [
@@ -540,13 +553,13 @@ describe('gather: the script', () => {
     );
   });
 
-  it('manages on a host that has nothing', () => {
+  it('the script works on a host without any mail server', () => {
     const { facts, files } = host.gather();
     assert.deepEqual(files, {});
     assert.deepEqual([facts.postfix, facts.dovecot, facts.packages], [null, null, {}]);
   });
 
-  it('runs clean on this machine', () => {
+  it('the script prints no error on this machine', () => {
     // All of it is real but apt's simulation, which takes seconds where packages are missing.
     host.write('/stubs/apt-get', '#!/bin/sh\nexit 100\n');
     chmodSync(join(host.root, 'stubs/apt-get'), 0o755);
@@ -556,7 +569,7 @@ describe('gather: the script', () => {
     assert.notEqual(parseSnapshot(stdout).facts.hostname, '');
   });
 
-  it('passes shellcheck', function () {
+  it('the script passes shellcheck', function () {
     if (!there('shellcheck')) this.skip();
     const { stdout } = spawnSync('shellcheck', [SCRIPT.pathname], { encoding: 'utf8' });
     assert.equal(stdout, '');

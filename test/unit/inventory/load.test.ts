@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HardenMailError } from '../../../src/model/errors.ts';
-import { assertContact, loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
-import type { Host } from '../../../src/model/index.ts';
+import { assertContact, flagOf, requestFromFlags } from '../../../src/inventory/request-settings.ts';
+import { loadInventory, singleHost, thisMachine, type Overrides } from '../../../src/inventory/load.ts';
+import { REQUEST_SETTINGS, type Host } from '../../../src/model/index.ts';
+import { OPTIONS } from '../../../src/cli/options.ts';
 
 describe('inventory: load', () => {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-inventory-'));
@@ -24,14 +26,14 @@ describe('inventory: load', () => {
     return error.message.slice(path.length + 1);
   };
 
-  it('reads the example', async () => {
+  it('the example inventory is read', async () => {
     const example = readFileSync(new URL('../../../inventory.example.json', import.meta.url), 'utf8');
     assert.deepEqual(await load(example), [
       {
         name: 'mx1.example.org',
         hostname: 'mx1.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [],
       },
       {
@@ -42,9 +44,7 @@ describe('inventory: load', () => {
         identity: '~/.ssh/id_mail',
         domain: 'mail.example.org',
         domains: ['imap.example.org', 'smtp.example.org'],
-        webroot: '/srv/www',
-        keyType: 'ecdsa',
-        email: 'postmaster@example.org',
+        request: { webroot: '/srv/www', keyType: 'ecdsa', email: 'postmaster@example.org' },
         profile: 'standard',
         replace: ['certificate'],
         sni: [],
@@ -55,14 +55,14 @@ describe('inventory: load', () => {
         user: 'root',
         cert: '/etc/ssl/mail/fullchain.pem',
         key: '/etc/ssl/mail/privkey.pem',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [],
       },
       {
         name: 'mx4.example.org',
         hostname: 'mx4.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
+        request: { email: 'postmaster@example.org' },
         sni: [
           { names: ['mail.example.net', 'imap.example.net'] },
           {
@@ -76,16 +76,18 @@ describe('inventory: load', () => {
         name: 'mx1.lab.example.org',
         hostname: 'mx1.lab.example.org',
         user: 'root',
-        email: 'postmaster@example.org',
-        acmeServer: 'https://acme.example.org/directory',
-        acmeCa: '/etc/ssl/certs/example-root.pem',
+        request: {
+          email: 'postmaster@example.org',
+          acmeServer: 'https://acme.example.org/directory',
+          acmeCa: '/etc/ssl/certs/example-root.pem',
+        },
         groups: ['lab'],
         sni: [],
       },
     ]);
   });
 
-  it('says where a further name is wrong: half a certificate, two of them, none at all', async () => {
+  it('a wrong sni entry is reported with its place: half a certificate, a name with two certificates, no name', async () => {
     const sni = (...entries: object[]) => refusal({ hosts: { mx1: { sni: entries } } });
     assert.match(await sni({ names: ['a.example'], cert: '/c' }), /hosts\.mx1\.sni\.0\.cert: has no key beside it$/);
     assert.match(
@@ -97,7 +99,7 @@ describe('inventory: load', () => {
     assert.match(await refusal({ defaults: { sni: [] }, hosts: { a: {} } }), /defaults\.sni: there is no such setting/);
   });
 
-  it('lays a host over the defaults, and flags over both', async () => {
+  it('the settings of a host win over the defaults, and flags win over both', async () => {
     const text = { defaults: { user: 'a', port: 1 }, hosts: { one: {}, two: { user: 'b' } } };
     const seen = async (overrides: Overrides): Promise<unknown> =>
       (await load(text, overrides)).map(({ name, user, port }) => [name, user, port]);
@@ -115,14 +117,14 @@ describe('inventory: load', () => {
     ]);
   });
 
-  it('lays groups over the defaults in the order of the file, and the host over its groups', async () => {
+  it('groups win over the defaults in the order of the file, and a host wins over its groups', async () => {
     const hosts = await load({
       defaults: { user: 'all', port: 1, email: 'all@example.org' },
       groups: { first: { hosts: ['a', 'b'], user: 'first', port: 2 }, second: { hosts: ['b*'], user: 'second' } },
       hosts: { a: {}, b: { email: 'b@example.org' }, c: {} },
     });
     assert.deepEqual(
-      hosts.map(({ name, user, port, email, groups }) => [name, user, port, email, groups]),
+      hosts.map(({ name, user, port, request, groups }) => [name, user, port, request?.email, groups]),
       [
         ['a', 'first', 2, 'all@example.org', ['first']],
         ['b', 'second', 2, 'b@example.org', ['first', 'second']],
@@ -131,7 +133,7 @@ describe('inventory: load', () => {
     );
   });
 
-  it('reads YAML, by the file’s name, with the same places', async () => {
+  it('a YAML file is recognised by its name, and its errors have their places', async () => {
     const yaml = join(folder, 'inventory.yaml');
     writeFileSync(
       yaml,
@@ -153,6 +155,11 @@ describe('inventory: load', () => {
       ['hosts:\n  a: {}\n  a: {}\n', '3:3: this name is here a second time'],
       ['hosts:\n\ta: {}\n', '2:1: Tabs are not allowed as indentation'],
       ['hosts: [\n', '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+      [
+        `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, n) => `${name}: &${name} [${`*${'abcdefg'[n]},`.repeat(9)}]\n`).join('')}hosts: {}\n`,
+        '1:1: the aliases (*NAME) repeat too many values',
+      ],
+      ['a: *b\n', '1:4: Unresolved alias (the anchor must be set before the alias): b'],
       ['', '1:1: the file: Invalid input: expected object, received null'],
     ] as const) {
       writeFileSync(yaml, text);
@@ -163,7 +170,7 @@ describe('inventory: load', () => {
     }
   });
 
-  it('keeps the order of the file, has no empty members, and takes a byte order mark', async () => {
+  it('hosts keep the order of the file, have no empty members, and a byte order mark is allowed', async () => {
     const hosts = await load('\ufeff{ "$schema": "x", "hosts": { "b": {}, "a": { "hostname": "192.0.2.1" } } }');
     assert.deepEqual(hosts, [
       { name: 'b', hostname: 'b', sni: [] },
@@ -171,12 +178,12 @@ describe('inventory: load', () => {
     ]);
   });
 
-  it('has no profile of its own for the machine that it runs on either: that keeps the one it was last applied with', () => {
+  it('the local machine has no profile of its own, so it keeps the profile that was applied last', () => {
     assert.equal(thisMachine({}).profile, undefined);
     assert.equal(thisMachine({ profile: 'strict' }).profile, 'strict');
   });
 
-  it('makes a host of one that is named', () => {
+  it('a host on the command line becomes a host with the given flags', () => {
     assert.deepEqual(singleHost('mx1', {}), { name: 'mx1', hostname: 'mx1' });
     assert.deepEqual(singleHost('mx1', { user: 'me', port: 2 }), {
       name: 'mx1',
@@ -192,13 +199,37 @@ describe('inventory: load', () => {
     [{ acmeServer: 'http://acme.example.org/' }, '--acme-server: Invalid URL'],
     [{ acmeServer: 'https://acme.example.org/\nx' }, '--acme-server: Invalid URL'],
   ] as const) {
-    it(`holds flags to the same: ${message}`, () =>
+    it(`a flag obeys the rules of the inventory: ${message}`, () =>
       assert.rejects(assertContact(overrides), { code: 'USAGE', message }));
   }
-  it('takes flags that say what an inventory could', () =>
+  it('one setting of a request in a flag overrides that setting of the inventory alone', async () => {
+    const [host] = await load(
+      { hosts: { mx1: { email: 'a@example.org', webroot: '/srv/www' } } },
+      { request: await requestFromFlags({ webroot: '/var/www', 'key-type': 'rsa', host: 'mx1' }) },
+    );
+    assert.deepEqual(host?.request, { email: 'a@example.org', webroot: '/var/www', keyType: 'rsa' });
+  });
+
+  for (const [flags, message] of [
+    [{ webroot: 'www' }, '--webroot takes an absolute path on the host'],
+    [{ 'pre-hook': 'a\nb' }, '--pre-hook takes a command, on one line'],
+    [{ 'post-hook': ' ' }, '--post-hook takes a command, on one line'],
+  ] as const) {
+    it(`the flags of a request are checked like the inventory: ${message}`, () =>
+      assert.rejects(requestFromFlags(flags), { code: 'USAGE', message }));
+  }
+  it('every setting of a request has an option', () => {
+    const options = Object.keys(OPTIONS);
+    assert.deepEqual(
+      REQUEST_SETTINGS.map(flagOf).filter((flag) => !options.includes(flag)),
+      [],
+    );
+  });
+
+  it('a flag with a valid value of the inventory is accepted', () =>
     assertContact({ email: 'me@example.org', acmeServer: 'https://acme.example.org:14000/dir' }));
 
-  it('says why a file cannot be read', async () => {
+  it('a file that cannot be read is an error with its cause', async () => {
     await assert.rejects(loadInventory(join(folder, 'none.json'), {}), /none\.json cannot be read: ENOENT/);
     await assert.rejects(loadInventory(folder, {}), /cannot be read: EISDIR/);
   });
@@ -233,7 +264,7 @@ describe('inventory: load', () => {
     ['{"a": 01}', '1:8: Unexpected number'],
     [`{"a": "${'x'.repeat(200)}", "b": !}`, "1:216: Unexpected token '!'"],
   ] as const) {
-    it(`finds the place in ${JSON.stringify(text).slice(0, 40)}`, async () =>
+    it(`the error has the line and column in ${JSON.stringify(text).slice(0, 40)}`, async () =>
       assert.equal(await refusal(text), message));
   }
 
@@ -280,6 +311,6 @@ describe('inventory: load', () => {
       '1:47: hosts.a.port: Invalid input: expected number, received string; 1:28: hosts.a.prot: there is no such setting: did you mean "port"?; 1:36: hosts.a.x: there is no such setting',
     ],
   ] as const) {
-    it(`refuses ${text}`, async () => assert.equal(await refusal(text), message));
+    it(`this inventory is refused with the place: ${text}`, async () => assert.equal(await refusal(text), message));
   }
 });

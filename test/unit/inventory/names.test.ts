@@ -32,12 +32,12 @@ describe('inventory: names', () => {
     'a\u202eb',
     LONG,
   ]) {
-    it(`${JSON.stringify(name).slice(0, 30)} is no host name`, () => assert.equal(validHostname(name), false));
+    it(`${JSON.stringify(name).slice(0, 30)} is not a host name`, () => assert.equal(validHostname(name), false));
   }
   for (const name of ['root', 'me', 'DOMAIN\\user', 'user$', 'me@example.org']) {
     it(`${name} is a user name`, () => assert.equal(validUser(name), true));
   }
   for (const name of ['', '-l', 'a b', 'a;b', '`id`', 'a\nb', 'user\\', 'a"b', LONG]) {
-    it(`${JSON.stringify(name).slice(0, 30)} is no user name`, () => assert.equal(validUser(name), false));
+    it(`${JSON.stringify(name).slice(0, 30)} is not a user name`, () => assert.equal(validUser(name), false));
   }
 });

@@ -21,7 +21,7 @@ describe('inventory: --limit', () => {
     ['old', ['mx1.example.org', 'mx2.example.org']],
     ['a*,old', ['mx1.example.org', 'mx2.example.org', 'a[b]']],
   ] as const) {
-    it(`${limit} is ${names.join(', ')}`, () => assert.deepEqual(chosen(limit), names));
+    it(`${limit ?? 'no limit'} selects ${names.join(', ')}`, () => assert.deepEqual(chosen(limit), names));
   }
 
   for (const [limit, message] of [
@@ -38,7 +38,7 @@ describe('inventory: --limit', () => {
     ['', /names no host/],
     [' , ', /names no host/],
   ] as const) {
-    it(`${JSON.stringify(limit)} is an error that says what there is`, () => {
+    it(`${JSON.stringify(limit)} is an error that lists the hosts`, () => {
       assert.throws(
         () => chosen(limit),
         (error: unknown) =>
@@ -50,7 +50,7 @@ describe('inventory: --limit', () => {
     });
   }
 
-  it('names twenty of hundreds', () => {
+  it('the error lists at most twenty hosts', () => {
     const many = Array.from({ length: 200 }, (_, n): Host => ({
       name: `n${n + 1}`,
       hostname: 'x',

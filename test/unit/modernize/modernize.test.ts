@@ -96,7 +96,7 @@ describe('modernize: renamed parameters', () => {
     assert.match(modern('virtual_maps = hash:/b\n', master).master, /-o virtual_alias_maps=\n/);
   });
 
-  it('a parameter that another one names stays, and the place is told', () => {
+  it('a parameter that another one names stays, and the place is reported', () => {
     const main = 'virtual_maps = hash:/a\nproxy_read_maps = $virtual_maps\n';
     const { main: after, told } = modern(main);
     assert.equal(after, main);
@@ -123,7 +123,7 @@ describe('modernize: TLS and DNS', () => {
     assert.equal(modern('disable_dns_lookups = yes\n').main, 'smtp_dns_support_level = disabled\nlmtp_dns_support_level = disabled\n'); // oxfmt-ignore
   });
 
-  it('a value other than the default stays, and is told', () => {
+  it('a value other than the default stays, and is reported', () => {
     const { main, told } = modern('smtpd_tls_eecdh_grade = ultra\n');
     assert.equal(main, 'smtpd_tls_eecdh_grade = ultra\n');
     assert.equal(told.length, 1);

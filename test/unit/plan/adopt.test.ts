@@ -64,7 +64,7 @@ const notes = ({ snapshot, policy }: ReturnType<typeof look>) =>
   compose(snapshot, policy).notes.map(({ text }) => text);
 
 describe('tasks: the scripts that load a renewed certificate', () => {
-  it('pass shellcheck, with maps that hold copies of keys and paths that hold quotes', function () {
+  it('the scripts pass shellcheck, with maps that hold copies of keys and paths that hold quotes', function () {
     if (spawnSync('shellcheck', ['--version']).error) this.skip();
     const { snapshot, policy } = host({});
     const sniMaps = [`hash:/etc/postfix/sni`, `lmdb:/etc/postfix/o'hara`].map((map) => ({ map, setting: 'main.cf:1' }));
@@ -83,7 +83,7 @@ describe('tasks: the scripts that load a renewed certificate', () => {
 describe('plan: certificates that are served already', () => {
   before(() => void certificates());
 
-  it('one that both daemons serve stays, nothing is requested, and no setting names another', () => {
+  it('a certificate that both daemons serve stays, nothing is requested, and no setting names another one', () => {
     const found = look({ main: toPostfix('good'), ssl: toDovecot('good'), files: pem('good') });
     assert.deepEqual(paths(found), ['/etc/ssl/good.pem', '/etc/ssl/good.pem']);
     assert.deepEqual(requested(found), []);
@@ -104,7 +104,7 @@ describe('plan: certificates that are served already', () => {
     );
   });
 
-  it('one that only one daemon serves is given to the other, whose snakeoil nobody accepts', () => {
+  it('a certificate that one daemon serves is given to the other daemon, whose own one is not trusted', () => {
     const files = [...pem('good'), ...pem('selfSigned')];
     for (const [main, ssl] of [
       [toPostfix('good'), toDovecot('selfSigned')],
@@ -117,7 +117,7 @@ describe('plan: certificates that are served already', () => {
     }
   });
 
-  it('two that are valid stay, each with its daemon, also where one is for other names', () => {
+  it('two valid certificates stay, each with its daemon, even if one is for other names', () => {
     const files = [...pem('good'), ...pem('otherName')];
     const found = look({ main: toPostfix('good'), ssl: toDovecot('otherName'), files });
     assert.deepEqual(paths(found), ['/etc/ssl/good.pem', '/etc/ssl/otherName.pem']);
@@ -125,7 +125,7 @@ describe('plan: certificates that are served already', () => {
     assert.ok(notes(found).some((text) => /otherName\.pem is not for mx\.example\.test but for www/.test(text)));
   });
 
-  it('the domain is a name of the certificate where the host calls itself otherwise, and the plan says so', () => {
+  it('the domain is a name of the certificate when the host has another name, and the plan reports it', () => {
     const described = { main: toPostfix('otherName'), ssl: toDovecot('otherName'), files: pem('otherName') };
     const found = look(described);
     assert.equal(found.policy.domain, 'www.example.test');
@@ -136,7 +136,7 @@ describe('plan: certificates that are served already', () => {
     assert.equal(look(wild).policy.domain, 'mx7.example.test');
   });
 
-  it('a name that is asked for and that it lacks: another is requested with every name that is served, and the plan says so', () => {
+  it('a wanted name that the certificates lack leads to one request with every served name, and the plan reports it', () => {
     const files = [...pem('good'), ...pem('otherName')];
     const asks = { domain: 'new.example.test' };
     const found = look({ main: toPostfix('good'), ssl: toDovecot('otherName'), files, asks });
@@ -156,7 +156,7 @@ describe('plan: certificates that are served already', () => {
     assert.deepEqual(paths(both), ['/etc/ssl/good.pem', '/etc/ssl/otherName.pem']);
   });
 
-  it('--replace certificate and --cert have another in its place', () => {
+  it('--replace certificate and --cert replace a served certificate', () => {
     const described = { main: toPostfix('good'), ssl: toDovecot('good'), files: pem('good') };
     const replaced = look({ ...described, asks: { replace: ['certificate'] } });
     assert.deepEqual(requested(replaced), [['mx.example.test']]);
@@ -165,33 +165,37 @@ describe('plan: certificates that are served already', () => {
   });
 
   const UNUSABLE: Readonly<Record<string, () => Described>> = {
-    'self-signed': () => ({ main: toPostfix('selfSigned'), files: pem('selfSigned') }),
-    expired: () => ({ main: toPostfix('good'), files: pem('good'), facts: { now: Date.now() / 1000 + 91 * 86_400 } }),
-    'not valid yet': () => ({
+    'that is self-signed': () => ({ main: toPostfix('selfSigned'), files: pem('selfSigned') }),
+    'that has expired': () => ({
+      main: toPostfix('good'),
+      files: pem('good'),
+      facts: { now: Date.now() / 1000 + 91 * 86_400 },
+    }),
+    'that is not valid yet': () => ({
       main: toPostfix('good'),
       files: pem('good'),
       facts: { now: Date.now() / 1000 - 2 * 86_400 },
     }),
     'without a DNS name': () => ({ main: toPostfix('commonName'), files: pem('commonName') }),
-    'with the key of another': () => {
+    'with the key of another certificate': () => {
       const [cert] = pem('good');
       const [, key] = pem('older');
       return { main: toPostfix('good'), files: [cert!, { ...key!, path: '/etc/ssl/good.key' }] };
     },
-    'that is not there': () => ({
+    'whose file does not exist': () => ({
       main: toPostfix('good'),
       files: pem('good', { target: '', certificates: '', publicKeys: [] }),
     }),
-    'of which nothing was read': () => ({ main: toPostfix('good') }),
+    'whose file was not read': () => ({ main: toPostfix('good') }),
   };
   for (const [what, described] of Object.entries(UNUSABLE))
-    it(`one ${what} is replaced, and its names are not asked for`, () => {
+    it(`a certificate ${what} is replaced, and its names are not requested`, () => {
       const found = look(described());
       assert.equal(found.policy.kept, undefined);
       assert.deepEqual(requested(found), [['mx.example.test']]);
     });
 
-  it('one file for key and certificate will do, and a key that all can read is told, not replaced', () => {
+  it('a file with both key and certificate works, and a key that every user can read is reported and not replaced', () => {
     const [cert, key] = pem('good') as [PemFile, PemFile];
     const file = { ...cert, publicKeys: key.publicKeys, exposed: true };
     const found = look({ main: 'smtpd_tls_cert_file = /etc/ssl/good.pem\n', files: [file] });
@@ -201,7 +205,7 @@ describe('plan: certificates that are served already', () => {
     );
   });
 
-  it('a key under a password is Dovecot’s alone: Postfix cannot use it', () => {
+  it('a key under a password stays with Dovecot only, because Postfix cannot use it', () => {
     const [cert, key] = pem('good') as [PemFile, PemFile];
     const ssl = `${toDovecot('good')}ssl_key_password = secret\n`;
     const found = look({ ssl, files: [cert, { ...key, publicKeys: [''] }] });
@@ -209,7 +213,7 @@ describe('plan: certificates that are served already', () => {
     assert.deepEqual(requested(found), [['mx.example.test']]);
   });
 
-  it('a lineage of certbot’s that is served comes before another, and keeps its names when it is reissued', () => {
+  it('a served lineage of certbot is preferred to another one and keeps its name when it is reissued', () => {
     const { good } = certificates();
     const lineage = (name: string) => ({ name, chain: good.cert, key: true, authenticator: 'standalone' });
     const live = '/etc/letsencrypt/live/served';
@@ -224,14 +228,14 @@ describe('plan: certificates that are served already', () => {
       certificateRequests(more.snapshot.facts, more.policy).map(({ name, domains }) => [name, domains]),
       [['served', ['mx.example.test', 'more.example.test']]],
     );
-    const rsa = look({ main, facts, asks: { keyType: 'rsa' } });
+    const rsa = look({ main, facts, asks: { request: { keyType: 'rsa' } } });
     assert.deepEqual(
       certificateRequests(rsa.snapshot.facts, rsa.policy).map(({ name }) => name),
       ['served'],
     );
   });
 
-  it('two lineages that are served stay, and the deploy hook is for both', () => {
+  it('two served lineages stay, and the deploy hook is for both', () => {
     const { good, otherName } = certificates();
     const of = (name: string, chain: string) => ({ name, chain, key: true, authenticator: 'dns-rfc2136' });
     const live = (name: string) => `/etc/letsencrypt/live/${name}`;
@@ -247,7 +251,7 @@ describe('plan: certificates that are served already', () => {
     assert.ok(!changes.some(({ path }) => path.includes('harden-mail-certificate')));
   });
 
-  it('one below /etc/letsencrypt/live that certbot does not renew stays, and is watched', () => {
+  it('a certificate below /etc/letsencrypt/live that certbot does not renew stays and is watched', () => {
     const { good } = certificates();
     const live = '/etc/letsencrypt/live/by-hand';
     const main = `smtpd_tls_cert_file = ${live}/fullchain.pem\nsmtpd_tls_key_file = ${live}/privkey.pem\n`;
@@ -266,13 +270,13 @@ describe('plan: certificates that are served already', () => {
         setting === 'smtpd_tls_chain_files' ? [after] : [],
       );
 
-    it('several valid pairs on lines of their own stay, to the byte', () => {
+    it('several valid pairs on lines of their own stay byte by byte', () => {
       const found = look({ main: list('good', 'older'), files: [...pem('good'), ...pem('older')] });
       assert.equal(found.policy.kept?.postfix?.pairs.length, 2);
       assert.deepEqual(chains(found), []);
     });
 
-    it('one that cannot be served is taken out, and the others stay', () => {
+    it('a pair that cannot be served is removed, and the others stay', () => {
       const found = look({ main: list('selfSigned', 'good'), files: [...pem('good'), ...pem('selfSigned')] });
       assert.deepEqual(paths(found), ['/etc/ssl/good.pem', '/etc/ssl/good.pem']);
       assert.deepEqual(chains(found), ['/etc/ssl/good.key, /etc/ssl/good.pem']);
@@ -281,7 +285,7 @@ describe('plan: certificates that are served already', () => {
       );
     });
 
-    it('what --cert brings has the place of a pair with the same type of key, and is nothing to do the second time', () => {
+    it('the pair of --cert replaces a pair with the same type of key, and a second plan changes nothing', () => {
       const asks = { cert: '/etc/ssl/good.pem', key: '/etc/ssl/good.key' };
       const [{ certificates: chain }, { publicKeys }] = pem('good') as [PemFile, PemFile];
       const provided = {
@@ -300,7 +304,7 @@ describe('plan: certificates that are served already', () => {
     });
   });
 
-  it('is watched in its folders, and no more once nothing is left to watch', () => {
+  it('a served certificate is watched in its folders, and the watch is removed when nothing is left to watch', () => {
     const described = { main: toPostfix('good'), ssl: toDovecot('good'), files: pem('good') };
     const found = look(described);
     const plan = compose(found.snapshot, found.policy);
@@ -318,7 +322,7 @@ describe('plan: certificates that are served already', () => {
     assert.deepEqual(order(gone).slice(0, 2), ['stop harden-mail-certificate.path', 'reload systemd']);
   });
 
-  it('a map of names with copies of the keys is told with its place, and the watch makes it anew', () => {
+  it('a map with copies of the keys is reported with its place, and the watch rebuilds it', () => {
     const main = `${toPostfix('good')}tls_server_sni_maps = hash:/etc/postfix/sni, texthash:/etc/postfix/own\n`;
     const found = look({ main, ssl: toDovecot('good'), files: pem('good') });
     const told = notes(found).filter((text) => text.includes('postmap -F'));

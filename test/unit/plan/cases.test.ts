@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { compose } from '../../../src/plan/compose.ts';
-import { SNI_MAP } from '../../../src/tasks/sni.ts';
+import { PATHS } from '../../../src/model/index.ts';
 import { accept, afterwards, cases, outcomeOf } from '../../support/plan/cases.ts';
 
 describe('plan: cases', () => {
   for (const one of cases()) {
-    it(one.title, () => {
+    it(`the plan writes exactly the expected files and a second plan changes nothing: ${one.title}`, () => {
       const outcome = outcomeOf(one);
       if (process.env['ACCEPT']) accept(one, outcome);
       else {
@@ -25,7 +25,7 @@ describe('plan: cases', () => {
             { before: bytes, ...rest },
           );
         }
-        const ours = path.startsWith('/etc/letsencrypt/') || path === SNI_MAP;
+        const ours = path.startsWith('/etc/letsencrypt/') || path === PATHS.SNI_MAP;
         if (before !== null && !ours) {
           const now = comments(outcome.after[path] ?? '');
           // A conversion to Dovecot 2.4 also makes comments of what has no effect any more.

@@ -17,10 +17,10 @@ const planOf = ({ snapshot, policy }: Case): Plan => compose(snapshot, policy);
 const outcomes = (plan: Plan): Record<string, Omit<TaskOutcome, 'name'>> =>
   Object.fromEntries(plan.tasks.map(({ name, ...rest }) => [name, rest]));
 
-describe('plan: the whole', () => {
+describe('plan: the whole recipe', () => {
   const stock = named('recipe/stock-debian-12');
 
-  it('tells every task, in the order of the recipe', () => {
+  it('the plan lists every task in the order of the recipe', () => {
     assert.deepEqual(
       RECIPE.map(({ name }) => name),
       TASKS,
@@ -31,7 +31,7 @@ describe('plan: the whole', () => {
     );
   });
 
-  it('says in a line what each task would do', () => {
+  it('the plan says in one line what each task changes', () => {
     assert.deepEqual(outcomes(planOf(stock)), {
       install: { state: 'ok', summary: 'postfix, dovecot-imapd, dovecot-pop3d, certbot are there' },
       certbot: { state: 'change', summary: 'the certificate is there; its renewal hook is not' },
@@ -47,7 +47,7 @@ describe('plan: the whole', () => {
     });
   });
 
-  it('finds nothing to do on a host that it has done', () => {
+  it('the plan has nothing to do on a host where it was applied', () => {
     const again = compose(afterwards(stock, planOf(stock)), stock.policy);
     assert.deepEqual(
       [again.actions, again.settings, again.changes, again.activations, again.notes],
@@ -65,7 +65,7 @@ describe('plan: the whole', () => {
     });
   });
 
-  it('says what cannot be known before the install', () => {
+  it('the plan says what cannot be known before the install', () => {
     const all = outcomes(planOf(named('recipe/nothing-installed')));
     assert.equal(
       all['install']?.summary,
@@ -89,14 +89,14 @@ describe('plan: the whole', () => {
     });
   });
 
-  it('is pure: what goes in is not touched, and gives the same again', () => {
+  it('compose is pure: it does not change its input and returns the same plan again', () => {
     const before = JSON.stringify([stock.snapshot, stock.policy]);
     const plan = JSON.stringify(planOf(stock));
     assert.equal(JSON.stringify(planOf(stock)), plan);
     assert.equal(JSON.stringify([stock.snapshot, stock.policy]), before);
   });
 
-  it('counts each setting that changes once, with its file and both values', function () {
+  it('the plan counts each changed setting once, with its file and both values', function () {
     this.timeout(60_000); // plans of every case
     for (const one of found) {
       if (one.expected.error) continue;
@@ -111,7 +111,7 @@ describe('plan: the whole', () => {
     }
   });
 
-  it('has a fingerprint that changes with what would be written, and with nothing else', () => {
+  it('the fingerprint changes with what is written and with nothing else', () => {
     const plan = planOf(stock);
     assert.match(planFingerprint(plan), /^[0-9a-f]{64}$/);
     assert.equal(planFingerprint(planOf(stock)), planFingerprint({ ...plan, notes: [], tasks: [], settings: [] }));
@@ -123,7 +123,7 @@ describe('plan: the whole', () => {
   });
 });
 
-describe('plan: what is supported', () => {
+describe('plan: supported systems', () => {
   const { facts } = host({}).snapshot;
   const refuses = (over: object, code: string, message: RegExp): void =>
     assert.throws(
@@ -131,13 +131,13 @@ describe('plan: what is supported', () => {
       (error: unknown) => error instanceof HardenMailError && error.code === code && message.test(error.message),
     );
 
-  it('is Debian and Ubuntu, with versions that are known, or none yet', () => {
+  it('Debian and Ubuntu are supported, with known versions or before the install', () => {
     for (const id of ['debian', 'ubuntu']) assertSupported({ ...facts, os: { ...facts.os, id } }, 'mx1');
     for (const postfix of ['3.1.0', '3.11.7', null]) assertSupported({ ...facts, postfix }, 'mx1');
     for (const dovecot of ['2.2.22', '2.4.5', null]) assertSupported({ ...facts, dovecot }, 'mx1');
   });
 
-  it('is no other system', () => {
+  it('another system is refused', () => {
     refuses(
       { os: { ...facts.os, id: 'rocky', pretty: 'Rocky Linux 9.5' } },
       'UNSUPPORTED_OS',
@@ -146,7 +146,7 @@ describe('plan: what is supported', () => {
     refuses({ os: { id: '', versionId: '', codename: '', pretty: '' } }, 'UNSUPPORTED_OS', /an unknown system/);
   });
 
-  it('is no version that came before or will come', () => {
+  it('older and newer versions are refused', () => {
     for (const postfix of ['3.0.4', '2.11.3', '4.0.0']) refuses({ postfix }, 'UNSUPPORTED_VERSION', /Postfix/);
     for (const dovecot of ['2.1.7', '2.5.0', '3.0']) refuses({ dovecot }, 'UNSUPPORTED_VERSION', /Dovecot/);
   });

@@ -15,11 +15,11 @@ const plan = (...changes: Change[]): Plan => {
 describe('plan: drift', () => {
   const now = 'a = 1\n';
   const cases: readonly (readonly [string, Transaction[], { transaction: string | null; edited: boolean }])[] = [
-    ['a file that no transaction wrote', [], { transaction: null, edited: false }],
-    ['one that was edited since', [wrote('t1', 'a = 2\n')], { transaction: 't1', edited: true }],
-    ['one that is as it was left: more is wanted now', [wrote('t1', now)], { transaction: 't1', edited: false }],
-    ['only the last that wrote it counts', [wrote('t2', now), wrote('t1', 'a = 2\n')], { transaction: 't2', edited: false }],
-    ['what was put back wrote nothing', [wrote('t2', now, 'rolled-back'), wrote('t1', 'a = 2\n')], { transaction: 't1', edited: true }],
+    ['a file that no transaction wrote is reported without a transaction', [], { transaction: null, edited: false }],
+    ['a file that changed after its transaction is edited', [wrote('t1', 'a = 2\n')], { transaction: 't1', edited: true }],
+    ['a file that is as its transaction left it is not edited, even if the plan wants more', [wrote('t1', now)], { transaction: 't1', edited: false }],
+    ['only the last transaction that wrote the file counts', [wrote('t2', now), wrote('t1', 'a = 2\n')], { transaction: 't2', edited: false }],
+    ['a transaction that was rolled back does not count', [wrote('t2', now, 'rolled-back'), wrote('t1', 'a = 2\n')], { transaction: 't1', edited: true }],
   ]; // oxfmt-ignore
   for (const [what, history, expected] of cases) {
     it(what, () => {
@@ -28,7 +28,7 @@ describe('plan: drift', () => {
     });
   }
 
-  it('passes on what waits for a merge', () => {
+  it('files that wait for a merge are reported', () => {
     assert.deepEqual(driftOf(plan(), [], ['/etc/dovecot/a.ucf-dist']), {
       files: [],
       leftovers: ['/etc/dovecot/a.ucf-dist'],

@@ -32,30 +32,30 @@ const lastLine = (bytes: Bytes): number => bytes.split('\n').length;
 const MAIN_END = lastLine(bytesOf(MAIN_CF));
 const MASTER_END = lastLine(bytesOf(MASTER_CF));
 
-describe('plan: what is broken as found', () => {
-  it('finds nothing on a stock host but what the recipe repairs', () => {
+describe('plan: faults of the files as found', () => {
+  it('a stock host has no fault that the recipe does not repair', () => {
     assert.deepEqual(faults(''), []);
   });
 
   const FOUND: readonly (readonly [what: string, main: string, master: string, said: RegExp, over?: Description])[] = [
     ['a table without its index', '', '', /main\.cf:\d+: alias_maps: hash:\/etc\/aliases has no \/etc\/aliases\.db: every lookup there fails, .* → `newaliases`$/, { lostMaps: [{ parameter: 'alias_maps', map: 'hash:/etc/aliases', file: '/etc/aliases.db' }] }], // oxfmt-ignore
-    ['a table of an entry without its index', '', `10026 inet n - y - - smtpd\n  -o smtpd_client_restrictions=check_client_access,hash:/etc/postfix/x,reject\n`, new RegExp(`master\\.cf:${MASTER_END + 1}: 10026/inet smtpd_client_restrictions: hash:/etc/postfix/x has no .* → \`postmap hash:/etc/postfix/x\`$`), { lostMaps: [{ parameter: '10026/inet/smtpd_client_restrictions', map: 'hash:/etc/postfix/x', file: '/etc/postfix/x.db' }] }], // oxfmt-ignore
+    ['a table of a master.cf entry without its index', '', `10026 inet n - y - - smtpd\n  -o smtpd_client_restrictions=check_client_access,hash:/etc/postfix/x,reject\n`, new RegExp(`master\\.cf:${MASTER_END + 1}: 10026/inet smtpd_client_restrictions: hash:/etc/postfix/x has no .* → \`postmap hash:/etc/postfix/x\`$`), { lostMaps: [{ parameter: '10026/inet/smtpd_client_restrictions', map: 'hash:/etc/postfix/x', file: '/etc/postfix/x.db' }] }], // oxfmt-ignore
     ['a table of a type that Postfix lacks', 'virtual_alias_maps = mysql:/etc/postfix/x.cf\n', '', /virtual_alias_maps: Postfix knows no table of the type of mysql:\/etc\/postfix\/x\.cf: .*postfix-mysql$/, { lostMaps: [{ parameter: 'virtual_alias_maps', map: 'mysql:/etc/postfix/x.cf', file: '-' }] }], // oxfmt-ignore
     ['a value that a blank cuts', '', '10026 inet n - y - - smtpd\n  -o smtpd_client_restrictions=permit_mynetworks, reject\n', new RegExp(`master\\.cf:${MASTER_END + 1}: the blank in -o smtpd_client_restrictions=permit_mynetworks, reject of 10026/inet ends the value, and smtpd dies`)], // oxfmt-ignore
     ['a word that belongs to no option', '', '10026 inet n - y - - smtpd -o smtpd_helo_required=yes syslog_name=x\n', /"syslog_name=x" of 10026\/inet belongs to no option, and smtpd dies/], // oxfmt-ignore
     ['an option without a value', '', '10026 inet n - y - - smtpd -o smtpd_helo_required\n', new RegExp(`master\\.cf:${MASTER_END}:\\d+: expected name=value.*smtpd of 10026/inet dies`)], // oxfmt-ignore
     ['a switch that is neither on nor off', 'smtpd_helo_required = maybe\n', '', new RegExp(`main\\.cf:${MAIN_END}: smtpd_helo_required = maybe is neither yes nor no: each smtpd dies`)], // oxfmt-ignore
-    ['a switch of an entry that is neither on nor off', '', '10026 inet n - y - - smtpd -o smtpd_tls_auth_only=true\n', /smtpd_tls_auth_only = true is neither yes nor no: 10026\/inet dies/], // oxfmt-ignore
-    ['lists that refuse to relay for nobody', 'smtpd_relay_restrictions = permit_mynetworks\n', '', /smtp\/inet serves nobody: neither .* smtpd dies at start → end smtpd_relay_restrictions/], // oxfmt-ignore
-    ['a level that no server has', 'smtpd_tls_security_level = dane\n', '', /smtp\/inet serves nobody: smtpd_tls_security_level = dane is no level of a server.* → set it to may or encrypt/], // oxfmt-ignore
-    ['TLS for all that cuts off the way back of a filter', 'smtpd_tls_security_level = encrypt\n', '127.0.0.1:10025 inet n - y - - smtpd\n', new RegExp(`master\\.cf:${MASTER_END}: 127\\.0\\.0\\.1:10025/inet takes mail only inside TLS because .*main\\.cf says so.* → -o smtpd_tls_security_level=may`)], // oxfmt-ignore
-    ['the same in the old words', 'smtpd_tls_security_level =\nsmtpd_enforce_tls = yes\n', '10025 inet n - y - - smtpd -o content_filter=\n', /10025\/inet takes mail only inside TLS because/], // oxfmt-ignore
-    ['TLS at once on 587', '', 'submission inet n - y - - smtpd\n  -o smtpd_tls_wrappermode=yes\n', new RegExp(`master\\.cf:${MASTER_END}: submission/inet waits for TLS at once, and clients of port 587 begin with STARTTLS`)], // oxfmt-ignore
+    ['a switch of a master.cf entry that is neither on nor off', '', '10026 inet n - y - - smtpd -o smtpd_tls_auth_only=true\n', /smtpd_tls_auth_only = true is neither yes nor no: 10026\/inet dies/], // oxfmt-ignore
+    ['restriction lists without a refusal to relay', 'smtpd_relay_restrictions = permit_mynetworks\n', '', /smtp\/inet serves nobody: neither .* smtpd dies at start → end smtpd_relay_restrictions/], // oxfmt-ignore
+    ['a TLS level that no server has', 'smtpd_tls_security_level = dane\n', '', /smtp\/inet serves nobody: smtpd_tls_security_level = dane is no level of a server.* → set it to may or encrypt/], // oxfmt-ignore
+    ['mandatory TLS that blocks the return path of a filter', 'smtpd_tls_security_level = encrypt\n', '127.0.0.1:10025 inet n - y - - smtpd\n', new RegExp(`master\\.cf:${MASTER_END}: 127\\.0\\.0\\.1:10025/inet takes mail only inside TLS because .*main\\.cf says so.* → -o smtpd_tls_security_level=may`)], // oxfmt-ignore
+    ['mandatory TLS that blocks the return path of a filter, with the old setting', 'smtpd_tls_security_level =\nsmtpd_enforce_tls = yes\n', '10025 inet n - y - - smtpd -o content_filter=\n', /10025\/inet takes mail only inside TLS because/], // oxfmt-ignore
+    ['implicit TLS on 587', '', 'submission inet n - y - - smtpd\n  -o smtpd_tls_wrappermode=yes\n', new RegExp(`master\\.cf:${MASTER_END}: submission/inet waits for TLS at once, and clients of port 587 begin with STARTTLS`)], // oxfmt-ignore
     ['passwords before TLS on 587', '', 'submission inet n - y - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_tls_auth_only=no\n  -o smtpd_sasl_type=dovecot\n  -o smtpd_sasl_path=private/auth\n', /submission\/inet takes passwords before TLS → -o smtpd_tls_auth_only=yes/], // oxfmt-ignore
-    ['a socket that Dovecot does not make', 'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/dovecot-auth\n', '', /smtp\/inet offers AUTH by the socket \/var\/spool\/postfix\/private\/dovecot-auth, which Dovecot's files do not make/], // oxfmt-ignore
+    ['a socket that Dovecot does not create', 'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = private/dovecot-auth\n', '', /smtp\/inet offers AUTH by the socket \/var\/spool\/postfix\/private\/dovecot-auth, which Dovecot's files do not make/], // oxfmt-ignore
   ];
   for (const [what, main, master, said, over] of FOUND)
-    it(`finds ${what}`, () => {
+    it(`the plan reports ${what}`, () => {
       const found = faults(main, master, over);
       assert.ok(
         found.some((one) => said.test(one)),
@@ -63,7 +63,7 @@ describe('plan: what is broken as found', () => {
       );
     });
 
-  it('leaves alone what only looks like it', () => {
+  it('the plan reports no fault in files that only resemble one', () => {
     const main = 'smtpd_tls_security_level = encrypt\n';
     const master = [
       '127.0.0.1:10025 inet n - y - - smtpd -o smtpd_tls_security_level=none',
@@ -75,7 +75,7 @@ describe('plan: what is broken as found', () => {
     assert.deepEqual(faults(main, `${master.join('\n')}\n`), []);
   });
 
-  it('is a warning with the next step where the plan leaves it, and information where the plan repairs it', () => {
+  it('a fault is a warning with the next step when the plan leaves it, and information when the plan repairs it', () => {
     const lostMaps = [{ parameter: 'alias_maps', map: 'hash:/etc/aliases', file: '/etc/aliases.db' }];
     const left = notesOf(hostWith('', '', { lostMaps })).filter(({ text }) => text.includes('alias_maps'));
     assert.deepEqual(left.map(({ level }) => level), ['warning']); // oxfmt-ignore
@@ -86,7 +86,7 @@ describe('plan: what is broken as found', () => {
     assert.match(repaired.text, /\. This plan repairs it$/);
   });
 
-  it('a plan never makes such a fault, with either profile', function () {
+  it('no plan makes such a fault, with either profile', function () {
     this.timeout(60_000); // plans of every case
     let seen = 0;
     // A plan of each takes its time: one of five, and all of strict.
@@ -109,12 +109,12 @@ describe('plan: what is broken as found', () => {
     assert.ok(seen > 50, `${seen}`);
   });
 
-  it('is named at its place in the files as found, also where the plan adds lines above it', () => {
+  it('a fault has its place in the files as found, even if the plan adds lines above it', () => {
     const [note] = notesOf(hostWith('', 'submission inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n')).filter(({ text }) => text.includes('TLS at once')); // oxfmt-ignore
     assert.match(note?.text ?? '', new RegExp(`^/etc/postfix/master\\.cf:${MASTER_END}: submission/inet waits`));
   });
 
-  it('strict opens 587 for STARTTLS where main.cf has TLS at once for every port', () => {
+  it('strict opens 587 for STARTTLS when main.cf has implicit TLS for every port', () => {
     const notes = notesOf(hostWith('smtpd_tls_wrappermode = yes\n'), { profile: 'strict' });
     const waiting = notes.filter(({ text }) => text.includes('waits for TLS at once'));
     assert.deepEqual(waiting.map(({ text }) => / (\S+) waits/.exec(text)?.[1]), ['smtp/inet']); // oxfmt-ignore

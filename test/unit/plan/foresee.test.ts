@@ -20,8 +20,8 @@ function ahead(
   return foresee(snapshot, policy, 'trixie', 'mx1', pristine);
 }
 
-describe('plan: what an upgrade will need', () => {
-  it('is the conversion of Dovecot’s files, and says what happens until then', () => {
+describe('plan: doctor --upgrade-to', () => {
+  it('the plan converts the files of Dovecot and says what happens until then', () => {
     const { changes, notes, activations } = ahead();
     const dovecot = changes.find(({ path }) => path === '/etc/dovecot/dovecot.conf');
     assert.match(dovecot?.after ?? '', /^auth_allow_cleartext = no$/m);
@@ -30,14 +30,14 @@ describe('plan: what an upgrade will need', () => {
     assert.deepEqual(activations, []);
   });
 
-  it('leaves to the packages what is theirs', () => {
+  it('the plan leaves the files of packages alone', () => {
     assert.deepEqual(
       ahead().changes.filter(({ path }) => path.startsWith('/usr/')),
       [],
     );
   });
 
-  it('says that mail waits, and what to do where Dovecot’s LDA would have it returned', () => {
+  it('the plan warns that mail waits, and says what to do when the LDA of Dovecot would return mail', () => {
     const told = (files: Readonly<Record<string, string>>) =>
       ahead(files)
         .notes.filter(({ level }) => level === 'warning')
@@ -61,7 +61,7 @@ describe('plan: what an upgrade will need', () => {
     }
   });
 
-  it('counts no file that goes with the upgrade, and names those that the upgrade may replace', () => {
+  it('a file that the upgrade removes is not converted, and a file that the upgrade may replace is named', () => {
     const director = '/etc/dovecot/conf.d/10-director.conf';
     const acl = '/etc/dovecot/conf.d/90-acl.conf';
     const dovecot = `${FILES['/etc/dovecot/dovecot.conf']}!include conf.d/*.conf\n`;
@@ -82,7 +82,7 @@ describe('plan: what an upgrade will need', () => {
     assert.deepEqual(of([]), [[director, acl], []]);
   });
 
-  it('needs nothing of Dovecot’s where its files have nothing of 2.3', () => {
+  it('the plan needs nothing for Dovecot when its files have nothing of 2.3', () => {
     const without = Object.fromEntries(Object.entries(FILES).filter(([path]) => path.startsWith('/etc/postfix/')));
     assert.deepEqual(
       ahead(without).notes.filter(({ text }) => text.startsWith('Dovecot')),
@@ -90,7 +90,7 @@ describe('plan: what an upgrade will need', () => {
     );
   });
 
-  it('names what cannot be converted', () => {
+  it('the plan names the lines that cannot be converted', () => {
     const conf = {
       ...FILES,
       '/etc/dovecot/dovecot.conf': 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n',
@@ -102,13 +102,13 @@ describe('plan: what an upgrade will need', () => {
     os: { id: 'debian', versionId: '', codename, pretty: `Debian ${codename}` },
   });
   for (const codename of ['bullseye', 'trixie', 'noble']) {
-    it(`is none from ${codename}: Debian upgrades one release at a time`, () => {
+    it(`an upgrade from ${codename} is refused, because Debian upgrades one release at a time`, () => {
       assert.throws(() => ahead(FILES, elsewhere(codename)), { code: 'USAGE', message: /to trixie from bookworm$/ });
     });
   }
 });
 
-describe('plan: an upgrade that dpkg could not finish', () => {
+describe('plan: an upgrade that dpkg did not finish', () => {
   const half = { version: '1:2.4.1+dfsg1-6', status: 'half-configured' };
   const packages = { 'dovecot-core': half, 'dovecot-imapd': { ...half, status: 'unpacked' }, 'dovecot-pop3d': half };
   const planOf = (description: Description) => {
@@ -116,7 +116,7 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     return compose(snapshot, policy);
   };
 
-  it('is finished after the files are converted, before the daemons take them up', () => {
+  it('dpkg finishes the upgrade after the conversion of the files and before the daemons load them', () => {
     const { actions, activations } = planOf({ dovecot: '2.4.1', packages });
     assert.deepEqual(
       actions.filter(({ kind }) => kind === 'install'),
@@ -129,7 +129,7 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     });
   });
 
-  it('is apt’s work, as any half-configured package is, where there is nothing to convert', () => {
+  it('apt finishes the upgrade, as with any half-configured package, when there is nothing to convert', () => {
     const { actions, activations } = planOf({ packages });
     assert.deepEqual(
       actions.find(({ kind }) => kind === 'install'),
@@ -141,7 +141,7 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
   });
 
-  it('names every other package that is half done', () => {
+  it('every other half-installed package is named', () => {
     const others = { ...packages, 'man-db': half, foo: { ...half, status: 'half-installed' } };
     const { activations, notes } = planOf({ dovecot: '2.4.1', packages: others });
     assert.match(activations[0]?.why ?? '', /dovecot-core, dovecot-imapd, dovecot-pop3d, man-db$/);
@@ -156,7 +156,7 @@ describe('plan: an upgrade that dpkg could not finish', () => {
     assert.deepEqual(rest(planOf({})), []);
   });
 
-  it('has the old release’s Postfix restarted, which no reload reaches, also where no file changes', () => {
+  it('Postfix of the old release is restarted instead of reloaded, even if no file changes', () => {
     const { snapshot, policy } = host(FILES, { dovecot: '2.4.1' });
     const postfix = { active: true, loaded: snapshot.facts.now, stale: true } as const;
     const facts = { ...snapshot.facts, units: { ...snapshot.facts.units, postfix } };

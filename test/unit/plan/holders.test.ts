@@ -39,7 +39,7 @@ function refusal(
   }
 }
 
-describe('plan: who holds the ports', () => {
+describe('plan: programs that hold the ports', () => {
   const refused: Readonly<Record<string, [Given, RegExp]>> = {
     'another instance on 465': [
       { listeners: [OURS, other(465)] },
@@ -53,7 +53,7 @@ describe('plan: who holds the ports', () => {
     'another instance on 465, IPv6 only': [{ listeners: [OURS, other(465, '[::]')] }, /^port 465 /],
     'another instance on 25': [{ listeners: [OURS, other(25)] }, /^port 25 is held by another Postfix instance/],
     'another instance on 587, with strict': [{ listeners: [OURS, other(587)], profile: 'strict' }, /^port 587 /],
-    'another instance on an entry that is there': [
+    'another instance on an existing entry': [
       { listeners: [OURS, other(465)], master: '465 inet n - y - - smtpd\n' },
       /^port 465 /,
     ],
@@ -68,13 +68,13 @@ describe('plan: who holds the ports', () => {
       },
       /^port 465 is held by haproxy/,
     ],
-    'a program, where inet_interfaces is a name': [
+    'a program on 465 with a host name in inet_interfaces': [
       { listeners: [{ address: '10.0.0.1', port: 465, process: 'haproxy' }], main: 'inet_interfaces = $myhostname\n' },
       /^port 465 is held by haproxy/,
     ],
   };
   for (const [what, [given, message]] of Object.entries(refused))
-    it(`a plan is refused for ${what}`, () => {
+    it(`the plan is refused with ${what}`, () => {
       const error = refusal(given);
       assert.equal(error?.code, 'PORT_BUSY');
       assert.match(error.message, message);
@@ -83,8 +83,8 @@ describe('plan: who holds the ports', () => {
 
   const taken: Readonly<Record<string, Given>> = {
     'its own master': { listeners: [OURS, { ...OURS, port: 465 }, { ...OURS, address: '[::]' }] },
-    'a master of which nothing is known': { listeners: [{ address: '0.0.0.0', port: 465, process: 'master' }] },
-    'a listener of which nothing is known': { listeners: [{ address: '0.0.0.0', port: 465, process: '' }] },
+    'an unknown master': { listeners: [{ address: '0.0.0.0', port: 465, process: 'master' }] },
+    'an unknown listener': { listeners: [{ address: '0.0.0.0', port: 465, process: '' }] },
     'another instance on 587, with standard': { listeners: [OURS, other(587)] },
     'another instance on a port that is not for mail': { listeners: [OURS, other(2525)] },
     'another instance at an address that this one does not use': {
@@ -95,17 +95,17 @@ describe('plan: who holds the ports', () => {
       listeners: [OURS, other(465, '10.0.0.2')],
       master: '10.0.0.1:465 inet n - y - - smtpd\n',
     },
-    'a proxy on the public address, where Postfix has the loopback': {
+    'a proxy on the public address and Postfix on the loopback': {
       listeners: [{ address: '10.0.0.1', port: 25, process: 'haproxy' }],
       main: 'inet_interfaces = loopback-only\n',
     },
   };
   for (const [what, given] of Object.entries(taken))
-    it(`a plan is made beside ${what}`, () => {
+    it(`the plan is made with ${what}`, () => {
       assert.equal(refusal(given), null);
     });
 
-  it('tasks that open no port are planned all the same', () => {
+  it('tasks that open no port are planned nevertheless', () => {
     assert.equal(refusal({ listeners: [OURS, other(465)] }, ['install', 'certbot']), null);
   });
 });

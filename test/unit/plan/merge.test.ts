@@ -32,23 +32,23 @@ const kept = { keep: true } as const;
 
 describe('plan: merge', () => {
   const table: readonly (readonly [string, Merge, string | null, MergeDecision])[] = [
-    ['set, unset', { how: 'set', value: 'yes' }, null, { to: 'yes' }],
+    ['set, absent', { how: 'set', value: 'yes' }, null, { to: 'yes' }],
     ['set, another', { how: 'set', value: 'yes' }, 'no', { to: 'yes' }],
     ['set, the same', { how: 'set', value: 'yes' }, 'yes', kept],
     ['set, in capitals', { how: 'set', value: 'yes' }, 'YES', kept],
     ['set, a name in capitals', { how: 'set', value: 'dovecot' }, 'Dovecot', { to: 'dovecot' }],
     ['set, by a variable', { how: 'set', value: 'yes' }, '$same', kept],
     ['set, to nothing', { how: 'set', value: 'yes' }, '', { to: 'yes' }],
-    ['files, unset', { how: 'files', value: '/k, /c' }, null, { to: '/k, /c' }],
+    ['files, absent', { how: 'files', value: '/k, /c' }, null, { to: '/k, /c' }],
     ['files, on lines of their own', { how: 'files', value: '/k, /c, /k2, /c2' }, '  /k,  /c    /k2,/c2', kept],
     ['files, in another order', { how: 'files', value: '/k, /c' }, '/c, /k', { to: '/k, /c' }],
     ['files, by a variable', { how: 'files', value: 'yes' }, '$same', kept],
-    ['default, unset', { how: 'default', value: '' }, null, { to: '' }],
-    ['default, set', { how: 'default', value: 'no' }, 'yes', kept],
+    ['default, absent', { how: 'default', value: '' }, null, { to: '' }],
+    ['default, present', { how: 'default', value: 'no' }, 'yes', kept],
     ['default, set to nothing', { how: 'default', value: 'no' }, '', kept],
-    ['remove, unset', { how: 'remove' }, null, kept],
-    ['remove, set', { how: 'remove' }, '', { to: null }],
-    ['at-least, unset', LEVEL, null, { to: 'may' }],
+    ['remove, absent', { how: 'remove' }, null, kept],
+    ['remove, present', { how: 'remove' }, '', { to: null }],
+    ['at-least, absent', LEVEL, null, { to: 'may' }],
     ['at-least, set to nothing', LEVEL, '', { to: 'may' }],
     ['at-least, laxer', LEVEL, 'none', { to: 'may' }],
     ['at-least, the same', LEVEL, 'may', kept],
@@ -70,18 +70,18 @@ describe('plan: merge', () => {
       'dane',
       { keep: true, note: 'dane stays: this tool cannot tell how strict it is', level: 'warning' },
     ],
-    ['words, unset', WORDS, null, { to: 'plain login' }],
+    ['words, absent', WORDS, null, { to: 'plain login' }],
     ['words, all there', WORDS, 'LOGIN gssapi Plain', kept],
     ['words, some there', WORDS, 'plain gssapi', { to: 'plain gssapi login' }],
     ['words, with commas', WORDS, 'plain, gssapi', { to: 'plain, gssapi, login' }],
     ['words, empty', WORDS, '', { to: 'plain login' }],
-    ['offer, unset', OFFER, null, { to: 'yes' }],
+    ['offer, absent', OFFER, null, { to: 'yes' }],
     ['offer, accepted already', OFFER, 'YES', kept],
     ['offer, declined', OFFER, 'no', { keep: true, note: 'no stays: you have set it so' }],
-    ['permit-users, unset', USERS, null, kept],
+    ['permit-users, absent', USERS, null, kept],
     ['permit-users, empty', USERS, '', kept],
-    ['permit-users, there already', USERS, `reject_rbl_client x, ${FULL}, permit`, kept],
-    ['permit-users, there by a variable', USERS, 'reject_non_fqdn_sender, $relay', kept],
+    ['permit-users, present', USERS, `reject_rbl_client x, ${FULL}, permit`, kept],
+    ['permit-users, present in a variable', USERS, 'reject_non_fqdn_sender, $relay', kept],
     [
       'permit-users, directly before the refusal',
       USERS,
@@ -121,10 +121,10 @@ describe('plan: merge', () => {
     ['service', { how: 'service', samples: ['smtps'] }, null, kept],
   ];
   for (const [title, wanted, current, decision] of table) {
-    it(title, () => assert.deepEqual(merge(wanted, current, read), decision));
+    it(`the merge decides as expected: ${title}`, () => assert.deepEqual(merge(wanted, current, read), decision));
   }
 
-  it('takes an older word for the level only while the new one is not there', () => {
+  it('an older setting gives the level only while the new setting is absent', () => {
     const enforce = (name: string): string | null => (name === 'smtpd_enforce_tls' ? 'Yes' : null);
     assert.deepEqual(merge(LEVEL, null, enforce), { to: 'encrypt' });
     assert.deepEqual(merge(LEVEL, '', enforce), { to: 'encrypt' });
@@ -135,7 +135,7 @@ describe('plan: merge', () => {
     );
   });
 
-  it('has nothing left to do with what it made', () => {
+  it('a second merge keeps the result of the first one', () => {
     for (const [title, wanted, current] of table) {
       const once = merge(wanted, current, read);
       if ('to' in once) assert.ok('keep' in merge(wanted, once.to, read), title);
@@ -154,10 +154,10 @@ describe('plan: variables of main.cf', () => {
     ['${value?x} ${value?{a}:{b}}', '${value?x} ${value?{a}:{b}}'],
     ['5 $', '5 $'],
   ] as const) {
-    it(`${value} is ${expected}`, () => assert.equal(expandVariables(value, read), expected));
+    it(`${value} expands to ${expected}`, () => assert.equal(expandVariables(value, read), expected));
   }
 
-  it('ends, whatever the file says', () => {
+  it('the expansion ends even if a variable refers to itself', () => {
     assert.ok(expandVariables('$loop', read).length < 10_000_000);
     assert.equal(
       expandVariables('$a', () => '$a'),

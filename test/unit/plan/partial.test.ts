@@ -63,15 +63,15 @@ const stock = named('recipe/stock-debian-12');
 const bare = named('recipe/nothing-installed');
 const noCertificate = withFacts(stock, { lineages: [] });
 
-describe('plan: a part of the recipe', () => {
-  it('is the plan of the whole where every task is chosen', function () {
+describe('plan: selected tasks', () => {
+  it('the plan of every task is the plan of the whole recipe', function () {
     this.timeout(60_000); // plans of every case
     for (const one of found.filter(({ expected }) => !expected.error)) {
       assert.deepEqual(part(one, TASKS), { plan: compose(one.snapshot, one.policy), open: [] });
     }
   });
 
-  it('tells each task that is left out, and warns of those that are not as they should be', () => {
+  it('each skipped task is listed, and a warning names those that have changes pending', () => {
     const { plan, open } = part(stock, ['certbot', 'restart']);
     assert.deepEqual(open, ['sasl', 'starttls', 'smtps', 'plaintext', 'dovecot-ssl']);
     assert.deepEqual(
@@ -92,10 +92,10 @@ describe('plan: a part of the recipe', () => {
   const refusals: [why: string, one: Case, chosen: TaskName[], message: RegExp][] = [
     ['programs are missing', bare, without('install'), /^certbot rests on install, .* not installed$/],
     ['there is no certificate', noCertificate, without('certbot'), /^starttls rests on certbot, .* does not exist yet/],
-    ['there is none for Dovecot either', noCertificate, ['dovecot-ssl'], /^dovecot-ssl rests on certbot/],
-    ['465 would have a certificate of nobody', stock, ['sasl', 'plaintext', 'smtps'], /^smtps rests on starttls/],
-    ['465 would have nobody to ask', stock, ['starttls', 'smtps'], /^smtps rests on sasl/],
-    ['passwords would go in clear', stock, ['sasl'], /^sasl rests on plaintext, .* in clear$/],
+    ['there is no certificate for Dovecot either', noCertificate, ['dovecot-ssl'], /^dovecot-ssl rests on certbot/],
+    ['465 would have no certificate', stock, ['sasl', 'plaintext', 'smtps'], /^smtps rests on starttls/],
+    ['465 would have no login service', stock, ['starttls', 'smtps'], /^smtps rests on sasl/],
+    ['passwords would be sent in clear', stock, ['sasl'], /^sasl rests on plaintext, .* in clear$/],
     [
       'Postfix offers no TLS',
       edited(stock, '/etc/postfix/main.cf', 'smtpd_tls_security_level=may', 'smtpd_tls_security_level=none'),
@@ -117,7 +117,7 @@ describe('plan: a part of the recipe', () => {
     ['an upgrade is half done', named('recipe/upgraded-to-debian-13'), ['starttls'], /of 2\.3/],
   ];
   for (const [why, one, chosen, message] of refusals) {
-    it(`is refused where ${why}`, () => {
+    it(`a selection of tasks is refused when ${why}`, () => {
       const error = refusal(one, chosen);
       assert.equal(error.code, 'USAGE');
       assert.match(error.message, message);
@@ -125,7 +125,7 @@ describe('plan: a part of the recipe', () => {
     });
   }
 
-  it('activates what it writes also without restart, and nothing else', () => {
+  it('the daemons of changed files are reloaded even without the task restart, and no other daemon is', () => {
     const units = { postfix: { active: true, loaded: 1 }, dovecot: { active: true, loaded: 1 } };
     const { plan } = part(withFacts(stock, { units }), ['certbot']);
     assert.deepEqual([plan.changes.length, plan.activations], [1, []], 'the hook alone');
@@ -137,7 +137,7 @@ describe('plan: a part of the recipe', () => {
     );
   });
 
-  it('does not trip over what is in the way of a task that is left out', () => {
+  it('an obstacle to a skipped task does not stop the plan', () => {
     const busy = withFacts(stock, { listeners: [{ address: '*', port: 465, process: 'haproxy' }] });
     assert.throws(() => compose(busy.snapshot, busy.policy), /haproxy/);
     const { plan, open } = part(busy, without('smtps'));
@@ -148,10 +148,10 @@ describe('plan: a part of the recipe', () => {
     );
   });
 
-  it('names the certificate that is there, not one that nobody asks for', () => {
+  it('the plan uses the existing certificate, not one whose request is skipped', () => {
     const [lineage] = stock.snapshot.facts.lineages;
     assert.ok(lineage);
-    // By hand, so that a new one with the further name would be kept as NAME-0001.
+    // By hand, so that a new one with the additional name would be kept as NAME-0001.
     const facts = { ...stock.snapshot.facts, lineages: [{ ...lineage, authenticator: null }] };
     const policy = { ...stock.policy, domains: [stock.policy.domain, 'further.example.test'] };
     const snapshot = { ...stock.snapshot, facts: { ...facts, takenNames: [lineage.name] } };
@@ -162,7 +162,7 @@ describe('plan: a part of the recipe', () => {
     assert.ok(!values(plan).some((value) => value.includes('-0001/')));
   });
 
-  it('whatever is chosen: only that is changed, no certificate is named that is not there, and once done it is done', function () {
+  it('any selection changes only its own tasks, names only existing certificates and leaves nothing for a second run', function () {
     this.timeout(0);
     const subset = fc.subarray([...TASKS], { minLength: 1 });
     fc.assert(
@@ -196,14 +196,14 @@ describe('plan: a part of the recipe', () => {
     );
   });
 
-  it('has a case above for each kind of need', () => {
+  it('every reason for a refusal has a case', () => {
     const all = [...new Set(NEEDS.map(({ why }) => why))];
     const told = refusals.slice(0, -1).map(([, one, chosen]) => refusal(one, chosen).message);
     const without = all.filter((why) => !told.some((message) => message.endsWith(why)));
     assert.deepEqual(without, []);
   });
 
-  it('rests on the certificate that the admin brings, and then on no certbot', () => {
+  it('a certificate of the administrator needs no certbot', () => {
     const own = withOwn(noCertificate);
     const packages = Object.entries(own.snapshot.facts.packages).filter(([name]) => name !== 'certbot');
     const lacks = withFacts(own, { packages: Object.fromEntries(packages) });

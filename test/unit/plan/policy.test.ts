@@ -13,7 +13,7 @@ const refused = (hint: RegExp) => (error: unknown) =>
   /not a full domain name/.test(error.message) &&
   hint.test(error.hint);
 
-describe('plan: policy', () => {
+describe('plan: the policy of a host', () => {
   for (const [given, domain] of [
     ['mail.example.org', 'mail.example.org'],
     ['Mail.Example.ORG', 'mail.example.org'],
@@ -53,13 +53,13 @@ describe('plan: policy', () => {
     ['１９２.0.2.1', null],
     ['ex\u00adample.org\u202e', null],
   ] as const) {
-    it(`takes ${JSON.stringify(given)} ${domain === null ? 'for none' : `as ${domain}`}`, () => {
+    it(`the domain ${JSON.stringify(given)} is ${domain === null ? 'refused' : `read as ${domain}`}`, () => {
       if (domain === null) assert.throws(() => policyFor(named(given), facts), refused(/Give --domain/));
       else assert.equal(policyFor(named(given), facts).domain, domain);
     });
   }
 
-  it("takes the host's own name where none is given", () => {
+  it("the host's own name is the domain when no domain is given", () => {
     assert.deepEqual(policyFor(unnamed, facts), {
       profile: 'standard',
       domain: 'mx1.example.test',
@@ -68,15 +68,12 @@ describe('plan: policy', () => {
     assert.throws(() => policyFor(unnamed, { ...facts, hostname: 'mx1' }), refused(/myhostname/));
   });
 
-  it('hands on what the inventory says, and nothing that it does not say', () => {
-    const full = {
+  it('the policy has the values of the inventory and no others', () => {
+    const full: Host = {
       ...named('a.example.org'),
-      email: 'a@example.org',
-      acmeServer: 'https://acme.example.org/',
+      request: { email: 'a@example.org', acmeServer: 'https://acme.example.org/', webroot: '/srv/www', keyType: 'rsa' },
       domains: ['B.example.org.', 'a.example.org'],
-      webroot: '/srv/www',
-      keyType: 'rsa' as const,
-      replace: ['sasl', 'mta'] as const,
+      replace: ['sasl', 'mta'],
       port: 22,
     };
     assert.deepEqual(policyFor({ ...full, profile: 'strict' }, facts), {
@@ -84,19 +81,16 @@ describe('plan: policy', () => {
       replace: ['sasl', 'mta'],
       domain: 'a.example.org',
       domains: ['a.example.org', 'b.example.org'],
-      webroot: '/srv/www',
-      keyType: 'rsa',
-      email: 'a@example.org',
-      acmeServer: 'https://acme.example.org/',
+      request: full.request,
     });
   });
 
-  it('refuses a further name that is none, by name', () => {
+  it('an invalid additional name is refused by name', () => {
     const host = { ...named('a.example.org'), domains: ['b.example.org', '*.example.org'] };
     assert.throws(() => policyFor(host, facts), refused(/--domains/));
   });
 
-  it('has further names from the inventory, else as they were last applied', () => {
+  it('additional names come from the inventory, or else from the last apply', () => {
     const sni = [{ names: ['Mail.Other.Example.', 'imap.other.example'], cert: '/c', key: '/k' }];
     const clean = [{ names: ['mail.other.example', 'imap.other.example'], cert: '/c', key: '/k' }];
     assert.deepEqual(policyFor({ ...unnamed, sni }, facts).sni, clean);
@@ -104,7 +98,7 @@ describe('plan: policy', () => {
     assert.equal(policyFor({ ...unnamed, sni: [] }, facts, { sni }).sni, undefined);
   });
 
-  it('gives no name two certificates', () => {
+  it('a name with two certificates is refused', () => {
     const twice = (sni: Host['sni']) => () => policyFor({ ...named('mail.example.org'), ...(sni && { sni }) }, facts);
     assert.throws(
       twice([{ names: ['MAIL.example.org'] }]),

@@ -62,7 +62,7 @@ describe('plan: profiles', () => {
       const targets = Object.values(one.snapshot.files).map(({ target }) => target);
       if (!/^(recipe|strict)\//.test(one.title) || one.expected.error || new Set(targets).size < targets.length)
         continue;
-      it(one.title, () => assertWaysAreOpen(one));
+      it(`every order of the profiles ends with the files of the last one: ${one.title}`, () => assertWaysAreOpen(one));
     }
 
     const [stock, few] = ['stock-debian-12', 'few-lines'].map((name) =>
@@ -119,7 +119,7 @@ describe('plan: profiles', () => {
       )
       .map(([name, options]) => `${name} n - y - - smtpd\n${options.join('')}`);
 
-    it('from any files of an admin who has set some of it himself', function () {
+    it('every order of the profiles ends with the files of the last one, whatever the administrator has set', function () {
       this.timeout(60_000);
       fc.assert(
         fc.property(fc.array(line, { maxLength: 5 }), fc.array(entry, { maxLength: 2 }), (lines, entries) => {
@@ -134,7 +134,7 @@ describe('plan: profiles', () => {
       );
     });
 
-    it('with what was asked for, and then not any more', () => {
+    it('an opt-in that is withdrawn is removed from the files', () => {
       const all = ['require-tls-inbound', 'no-pop3'] as const;
       const asked = applied(stock, 'strict', all);
       assert.match(
@@ -149,13 +149,13 @@ describe('plan: profiles', () => {
     });
   });
 
-  describe('what the admin does meanwhile is his', () => {
+  describe('with later edits of the administrator', () => {
     const [stock] = cases().filter(({ title }) => title === 'recipe/stock-debian-12');
     assert.ok(stock);
     const strict = applied(stock, 'strict');
     const standard = bytesOf(applied(stock, 'standard'));
 
-    it('a stricter value stays, under strict and on the way back', () => {
+    it('a stricter value stays under strict and after the return to standard', () => {
       const his = edited(strict, MAIN, (bytes) => bytes.replace('smtpd_tls_loglevel = 1', 'smtpd_tls_loglevel = 2'));
       assert.deepEqual(planFor(his, 'strict').changes, []);
       const back = planFor(his, 'standard');
@@ -169,7 +169,7 @@ describe('plan: profiles', () => {
       );
     });
 
-    it('a weaker value is raised again, and comes back on the way back', () => {
+    it('a weaker value is raised again and comes back after the return to standard', () => {
       const his = edited(strict, AUTH, (bytes) =>
         bytes.replace('auth_failure_delay = 5 secs', 'auth_failure_delay = 1 secs'),
       );
@@ -178,7 +178,7 @@ describe('plan: profiles', () => {
       assert.match(applied(again, 'standard').snapshot.files[AUTH]?.bytes ?? '', /^auth_failure_delay = 1 secs$/m);
     });
 
-    it('lines that he adds behind ours move nothing', () => {
+    it('lines behind the managed ones do not move', () => {
       const his = edited(strict, MAIN, (bytes) => `${bytes}# mine\nmaximal_queue_lifetime = 2d\n`);
       assert.deepEqual(planFor(his, 'strict').changes, []);
       assert.equal(
@@ -187,7 +187,7 @@ describe('plan: profiles', () => {
       );
     });
 
-    it('an entry for 587 that he has made his own stays whole', () => {
+    it('an entry for 587 that the administrator has changed stays whole', () => {
       const mine = '  -o smtpd_milters=inet:127.0.0.1:8891\n';
       const his = edited(strict, MASTER, (bytes) => bytes.replace(/^(submission inet .*\n)/m, `$1${mine}`));
       assert.deepEqual(planFor(his, 'strict').changes, []);
@@ -201,12 +201,12 @@ describe('plan: profiles', () => {
     });
   });
 
-  describe('the record', () => {
+  describe('the record of strict', () => {
     const [stock] = cases().filter(({ title }) => title === 'recipe/stock-debian-12');
     assert.ok(stock);
     const strict = applied(stock, 'strict');
 
-    it('is a change like any other: new, and gone again', () => {
+    it('the record is a change like any other: it is created and removed', () => {
       const kind = (plan: Plan): [boolean, boolean][] =>
         plan.changes
           .filter(({ path }) => path === RECORD)
@@ -216,7 +216,7 @@ describe('plan: profiles', () => {
       assert.deepEqual(kind(planFor(strict, 'standard')), [[false, true]]);
     });
 
-    it('tells the profile to whom nobody tells another', () => {
+    it('the record gives the profile and opt-ins that no option overrides', () => {
       const asked = applied(stock, 'strict', ['no-pop3']);
       const one = { name: 'mx', hostname: 'mx' };
       const of = (on: Host, more: object): unknown => {
@@ -237,23 +237,23 @@ describe('plan: profiles', () => {
     });
 
     for (const [what, bytes] of [
-      ['no JSON', 'strict'],
-      ['another version', '{"version": 2, "profile": "strict", "asked": [], "settings": []}'],
-      ['another profile', '{"version": 1, "profile": "lax", "asked": [], "settings": []}'],
-      ['a place that is none', '{"version": 1, "profile": "strict", "asked": [], "settings": [{"by": "x", "at": {}, "before": null, "after": "y"}]}'], // oxfmt-ignore
+      ['not JSON', 'strict'],
+      ['of another version', '{"version": 2, "profile": "strict", "asked": [], "settings": []}'],
+      ['of another profile', '{"version": 1, "profile": "lax", "asked": [], "settings": []}'],
+      ['with an invalid place', '{"version": 1, "profile": "strict", "asked": [], "settings": [{"by": "x", "at": {}, "before": null, "after": "y"}]}'], // oxfmt-ignore
     ] as const)
-      it(`is refused where it is ${what}`, () => {
+      it(`a record ${what} is refused`, () => {
         const broken = edited(strict, RECORD, () => bytes);
         assert.throws(() => planFor(broken, 'standard'), /CONFIG_INVALID|profile\.json is not what harden-mail wrote/);
       });
 
-    it('keeps bytes of any encoding', () => {
+    it('the record keeps bytes of any encoding', () => {
       const odd = edited(stock, MAIN, (bytes) => `${bytes}smtpd_tls_ciphers = m\xe9dium\x80\n`);
       assertWaysAreOpen(odd);
     });
   });
 
-  it('what strict changes is told once, from what was to what will be', () => {
+  it('a setting that strict changes is listed once, from the old to the new value', () => {
     const [stock] = cases().filter(({ title }) => title === 'recipe/stock-debian-12');
     assert.ok(stock);
     const told = (plan: Plan): (string | null)[][] =>
@@ -280,7 +280,7 @@ describe('plan: profiles', () => {
   });
 });
 
-describe('plan: profiles and a part of the recipe', () => {
+describe('plan: profiles with selected tasks', () => {
   const [stock] = cases().filter(({ title }) => title === 'recipe/stock-debian-12');
   assert.ok(stock);
   const strict = applied(stock, 'strict');
@@ -290,12 +290,12 @@ describe('plan: profiles and a part of the recipe', () => {
   };
 
   for (const name of TASKS.filter((one) => one !== 'install' && one !== 'certbot' && one !== 'restart'))
-    it(`${name} by itself finds nothing to do under strict, and nothing to take back`, () => {
+    it(`${name} by itself has nothing to do under strict and undoes nothing`, () => {
       const { changes, settings } = part(strict, 'strict', [name]);
       assert.deepEqual([changes, settings], [[], []]);
     });
 
-  it('mends what is its own, and the record stays whole', () => {
+  it('a task repairs its own settings, and the record stays whole', () => {
     const his = edited(strict, MAIN, (bytes) =>
       bytes.replace('smtpd_tls_ciphers = high', 'smtpd_tls_ciphers = medium'),
     );
@@ -305,7 +305,7 @@ describe('plan: profiles and a part of the recipe', () => {
     assert.match(applied(mended, 'standard').snapshot.files[MAIN]?.bytes ?? '', /^smtpd_tls_ciphers = medium$/m);
   });
 
-  it('does not lead to another profile', () => {
+  it('selected tasks cannot change the profile', () => {
     for (const [on, profile] of [
       [stock, 'strict'],
       [strict, 'standard'],

@@ -33,7 +33,7 @@ const stops = (work: () => unknown, message: RegExp, hint = /^Nothing was writte
       hint.test(error.hint),
   );
 
-describe('plan: files that a daemon refuses as they are', () => {
+describe('plan: files that a daemon refuses as found', () => {
   const SAID: readonly (readonly [Refusal['daemon'], string, RegExp])[] = [
     ['dovecot', 'Error in configuration file /etc/dovecot/conf.d/10-auth.conf line 121: ssl: Invalid value: maybe', /^Dovecot refuses its files as they are: \/etc\/dovecot\/conf\.d\/10-auth\.conf:121: ssl: Invalid value: maybe$/], // oxfmt-ignore
     ['dovecot', "Error in configuration file /etc/dovecot/dovecot.conf: Missing '}' (section started at /etc/dovecot/local.conf:7)", /: \/etc\/dovecot\/local\.conf:7: Missing '\}' \(the block that begins here\)$/], // oxfmt-ignore
@@ -43,16 +43,17 @@ describe('plan: files that a daemon refuses as they are', () => {
     ['postfix', 'malformed thing', /: malformed thing$/],
   ];
   for (const [daemon, text, message] of SAID)
-    it(`stop the plan with the daemon's words and their place: ${text}`, () =>
+    it(`the plan stops with the words of the daemon and their place: ${text}`, () =>
       stops(() => assertAccepted(refusedBy(daemon, text), null), message));
 
-  it('do not stop a plan that requests the certificate which is missing, and stop one that requests another', () => {
+  it('a missing certificate does not stop a plan that requests it, and stops a plan that requests another one', () => {
     const request = (name: string): Action => ({
       kind: 'certificate',
       name,
       domain: name,
       domains: [name],
       challenge: 'standalone',
+      request: {},
     });
     const gone = MISSING.replace('/gone.pem', '/etc/letsencrypt/live/mx1/fullchain.pem: No such file or directory');
     const snapshot = refusedBy('dovecot', gone);
@@ -61,7 +62,7 @@ describe('plan: files that a daemon refuses as they are', () => {
     stops(() => assertAccepted(snapshot, plan('mx2')), /Can't open file/);
   });
 
-  it('stop every plan, whatever else is in its way', () => {
+  it('a refusal stops every plan, whatever else is wrong', () => {
     const stock = cases().find(({ title }) => title === 'recipe/stock-debian-12')!;
     const { snapshot, policy } = stock;
     const refusals: Refusal[] = [{ daemon: 'dovecot', text: 'Error in configuration file /x line 1: Expecting {' }];
@@ -72,12 +73,12 @@ describe('plan: files that a daemon refuses as they are', () => {
     stops(() => foresee({ ...snapshot, facts }, policy, 'trixie', 'mx1', []), /^Dovecot refuses its files as they are/);
   });
 
-  it('do not stop a plan that changes the line which the daemon names', () => {
+  it('a refusal does not stop a plan that changes the line named by the daemon', () => {
     assertAccepted(refusedBy('dovecot', MISSING), changing('ssl_cert = </etc/letsencrypt/live/a/fullchain.pem\n'));
     stops(() => assertAccepted(refusedBy('dovecot', MISSING), changing(`${FILES[LOCAL]}ssl = required\n`)), /local.conf:1: /); // oxfmt-ignore
   });
 
-  it('do not stop the conversion of files of 2.3 under 2.4', () => {
+  it('a refusal does not stop the conversion of files of Dovecot 2.3 under 2.4', () => {
     const files = { ...FILES, [MAIN]: 'myhostname = mx1.example.test\n', [LOCAL]: 'disable_plaintext_auth = no\n' };
     const text = 'Error in configuration file /etc/dovecot/dovecot.conf line 1: The first setting must be dovecot_config_version'; // oxfmt-ignore
     const packages = { 'dovecot-core': { version: '1:2.4.1+dfsg1-6', status: 'installed' } };
@@ -85,12 +86,12 @@ describe('plan: files that a daemon refuses as they are', () => {
     assert.ok(compose(upgraded.snapshot, upgraded.policy).changes.length > 0);
   });
 
-  it('mask what is secret in the words', () => {
+  it('secrets in the words of the daemon are masked', () => {
     const text = '/etc/postfix/main.cf, line 3: missing \'=\' after attribute name: "x password=hunter2"';
     stops(() => assertAccepted(refusedBy('postfix', text), null), /^(?!.*hunter2)/);
   });
 
-  it('count only of a daemon that has its files', () => {
+  it('a refusal of a daemon without files does not count', () => {
     const { snapshot } = host(
       {},
       { refusals: [{ daemon: 'postfix', text: 'open /etc/postfix/main.cf: No such file' }] },

@@ -40,73 +40,89 @@ const without = (...names: string[]): Description => ({
 });
 const of = (policy: Partial<Policy>): Description => ({ policy });
 
-describe('plan: what a host serves', () => {
+describe('plan: the services of a host', () => {
   const cases: Readonly<Record<string, [Given, string[], number[]]>> = {
     'a stock host serves everything': [{}, [], []],
-    'a host without Dovecot has left nothing out: it is to get it': [
+    'a host without Dovecot leaves nothing out, because the recipe installs Dovecot': [
       without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
       [],
       [],
     ],
-    'no package for POP3': [without('dovecot-pop3d'), ['pop3: the package dovecot-pop3d is not installed'], [110, 995]],
-    'no package for IMAP': [without('dovecot-imapd'), ['imap: the package dovecot-imapd is not installed'], [143, 993]],
-    'neither: Dovecot is there for logins alone': [
+    'a missing package for POP3 leaves POP3 out': [
+      without('dovecot-pop3d'),
+      ['pop3: the package dovecot-pop3d is not installed'],
+      [110, 995],
+    ],
+    'a missing package for IMAP leaves IMAP out': [
+      without('dovecot-imapd'),
+      ['imap: the package dovecot-imapd is not installed'],
+      [143, 993],
+    ],
+    'a Dovecot without both packages serves logins only': [
       without('dovecot-imapd', 'dovecot-pop3d'),
       ['imap: the package dovecot-imapd is not installed', 'pop3: the package dovecot-pop3d is not installed'],
       [110, 143, 993, 995],
     ],
-    'a package that dpkg has not finished was meant to be there': [
+    'a package that dpkg has not finished counts as installed': [
       { packages: { 'dovecot-pop3d': { version: '1', status: 'half-configured' } } },
       [],
       [],
     ],
-    'protocols without POP3': [
+    'protocols without POP3 leaves POP3 out': [
       { conf: 'ssl = yes\nprotocols = imap lmtp\n' },
       [`pop3: ${CONF}:2: protocols = imap lmtp`],
       [110, 995],
     ],
-    'protocols of nothing: logins alone': [
+    'an empty protocols leaves both out': [
       { conf: 'protocols =\n' },
       [`imap: ${CONF}:1: protocols =`, `pop3: ${CONF}:1: protocols =`],
       [110, 143, 993, 995],
     ],
-    'both listeners of POP3 are off': [
+    'POP3 without both listeners is left out': [
       {
         conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n inet_listener pop3s {\n  port = 0\n }\n}\n',
       },
       [`pop3: ${CONF}:3: inet_listener pop3 has port = 0`],
       [110, 995],
     ],
-    'one listener is off': [{ conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n}\n' }, [], [110]],
-    'a listener that has moved': [
+    'POP3 with one listener off is served, and the port is closed': [
+      { conf: 'service pop3-login {\n inet_listener pop3 {\n  port = 0\n }\n}\n' },
+      [],
+      [110],
+    ],
+    'a listener on another port closes its own port': [
       { conf: 'service imap-login {\n inet_listener imaps {\n  port = 1993\n }\n}\n' },
       [],
       [993],
     ],
-    'a listener of another name has the port': [
+    'a listener with another name keeps the port open': [
       {
         conf: 'service imap-login {\n inet_listener imaps {\n  port = 0\n }\n inet_listener mine {\n  port = 993\n }\n}\n',
       },
       [],
       [],
     ],
-    'no entry for port 25': [
+    'a missing entry for port 25 leaves SMTP out': [
       { master: '#smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
       [`smtp: ${MASTER} has no active entry for it`],
       [25],
     ],
-    'port 25 on the loopback, beside users’ ports': [
+    'port 25 on the loopback beside ports for users leaves SMTP out': [
       { master: '127.0.0.1:smtp inet n - y - - smtpd\n465 inet n - y - - smtpd\n' },
       [`smtp: ${MASTER}:1: 127.0.0.1:smtp is for the host itself`],
       [25],
     ],
-    '--no-serve': [
+    '--no-serve leaves the services out': [
       of({ noServe: ['pop3', 'smtp'] }),
       ['smtp: --no-serve smtp', 'pop3: --no-serve pop3'],
       [25, 110, 995],
     ],
-    '--serve for what is left out': [{ ...without('dovecot-pop3d'), ...of({ serve: ['pop3'] }) }, [], []],
-    'files that cannot be read say nothing': [{ conf: 'service x {\n' }, [], []],
+    '--serve keeps a service that is not installed': [
+      { ...without('dovecot-pop3d'), ...of({ serve: ['pop3'] }) },
+      [],
+      [],
+    ],
+    'files that cannot be read leave nothing out': [{ conf: 'service x {\n' }, [], []],
   };
   for (const [what, [given, services, closed]] of Object.entries(cases))
     it(what, () => {
@@ -114,27 +130,37 @@ describe('plan: what a host serves', () => {
     });
 
   for (const [what, given, sure, expected] of [
-    ['where the entry says so', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes\n' }, {}, true],
-    ['not where nothing says so', {}, {}, false],
-    ['not with strict', of({ profile: 'strict' }), {}, false],
-    ['not where the entry says no', { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=no\n' }, {}, false],
-    ['not where main.cf says no', { main: 'smtpd_sasl_auth_enable = no\n' }, {}, false],
-    ['where main.cf says yes', { main: 'smtpd_sasl_auth_enable = yes\n' }, {}, true],
-    ['as a plan knows better', { main: 'smtpd_sasl_auth_enable = yes\n' }, { authOn25: false }, false],
+    [
+      'allowed when the entry allows it',
+      { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=yes\n' },
+      {},
+      true,
+    ],
+    ['not allowed when no setting allows it', {}, {}, false],
+    ['not allowed with strict', of({ profile: 'strict' }), {}, false],
+    [
+      'not allowed when the entry forbids it',
+      { master: 'smtp inet n - y - - smtpd -o smtpd_sasl_auth_enable=no\n' },
+      {},
+      false,
+    ],
+    ['not allowed when main.cf forbids it', { main: 'smtpd_sasl_auth_enable = no\n' }, {}, false],
+    ['allowed when main.cf allows it', { main: 'smtpd_sasl_auth_enable = yes\n' }, {}, true],
+    ['not allowed when the plan forbids it', { main: 'smtpd_sasl_auth_enable = yes\n' }, { authOn25: false }, false],
   ] as const)
-    it(`users log in on 25: ${what}`, () => {
+    it(`a login on port 25 is ${what}`, () => {
       const { snapshot, policy } = made(given);
       assert.equal(servingOf(snapshot, policy, sure).authOn25, expected);
     });
 
-  it('a listener that strict closed for --no-pop3 is not the administrator’s choice', () => {
+  it('a listener that strict closed for --no-pop3 is not a choice of the administrator', () => {
     const conf = 'service pop3-login {\n inet_listener pop3s {\n  port = 0\n }\n}\n';
     const record = renderRecord({ profile: 'strict', asked: ['no-pop3'], settings: [], sni: [] });
     const { snapshot, policy } = host({ ...POSTFIX, [CONF]: conf, [RECORD]: record });
     assert.deepEqual([...servingOf(snapshot, policy).closed.keys()], []);
   });
 
-  it('apply installs no server that is left out, and says so once', () => {
+  it('apply installs no server that is left out, and reports it once', () => {
     const { snapshot, policy } = made(without('dovecot-pop3d'));
     const { actions, notes } = compose(snapshot, policy);
     assert.deepEqual(actions, []);
@@ -146,7 +172,7 @@ describe('plan: what a host serves', () => {
     );
   });
 
-  it('--no-serve keeps a server from being installed where there is no Dovecot yet', () => {
+  it('--no-serve prevents the install of a server on a host without Dovecot', () => {
     const { snapshot, policy } = made({
       ...without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
       ...of({ noServe: ['pop3'] }),
@@ -154,7 +180,7 @@ describe('plan: what a host serves', () => {
     assert.deepEqual(compose(snapshot, policy).actions, [{ kind: 'install', packages: ['dovecot-imapd'] }]);
   });
 
-  it('--serve is refused where a line of the admin’s leaves the service out, with its place', () => {
+  it("--serve is refused with the place of the administrator's line that leaves the service out", () => {
     const { snapshot, policy } = made({ conf: 'protocols = imap\n', ...of({ serve: ['pop3'] }) });
     assert.throws(() => compose(snapshot, policy), {
       code: 'CONFIG_CONFLICT',
@@ -167,14 +193,14 @@ describe('plan: what a host serves', () => {
     compose(snapshot, policy);
   };
   for (const value of ['loopback-only', '127.0.0.1', 'localhost', '127.0.0.1, [::1]'])
-    it(`a Postfix with inet_interfaces = ${value} is declined with the reason`, () => {
+    it(`a Postfix with inet_interfaces = ${value} is refused with the reason`, () => {
       assert.throws(refused({ main: `inet_interfaces = ${value}\n` }), {
         code: 'CONFIG_CONFLICT',
         message: /^Postfix listens on loopback only \(\/etc\/postfix\/main\.cf: inet_interfaces = /,
       });
     });
 
-  it('one with an entry for users on another address is not', () => {
+  it('a Postfix on loopback with an entry for users on another address is accepted', () => {
     assert.doesNotThrow(
       refused({
         main: 'inet_interfaces = loopback-only\n',
@@ -183,7 +209,7 @@ describe('plan: what a host serves', () => {
     );
   });
 
-  it('nor one with a proxy in front on the same host', () => {
+  it('a Postfix on loopback with a proxy on the same host is accepted', () => {
     const listeners = [{ address: '10.0.0.1', port: 25, process: 'haproxy' }];
     assert.doesNotThrow(refused({ main: 'inet_interfaces = loopback-only\n', listeners }));
   });

@@ -18,27 +18,28 @@ function left(now: string, back: string | null, held: readonly (readonly [number
   );
 }
 
-describe('plan: ports that a rollback leaves', () => {
+describe('plan: ports that stay open after a rollback', () => {
   const both = [[465, 'master'], [587, 'master']] as const; // oxfmt-ignore
 
-  it('what an apply opened goes, and the admin’s own stays', () => {
+  it('a port that apply opened is closed, and a port of the administrator stays open', () => {
     assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP + SUBMISSION, both), [587]);
     assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP + SMTPS, both), [465]);
     assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, SMTP, both), []);
   });
 
-  it('all stay where master.cf does', () => assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, null, both), [465, 587]));
+  it('every port stays open when master.cf does not change', () =>
+    assert.deepEqual(left(SMTP + SUBMISSION + SMTPS, null, both), [465, 587]));
 
-  it('an entry for one address, by its number', () => {
+  it('a port of an entry for one address stays open', () => {
     assert.deepEqual(left(SMTP, `${SMTP}127.0.0.1:587 inet n - y - - smtpd\n`, [[587, 'master']]), [587]);
   });
 
-  it('an entry that nobody listens for does not count, nor one of another kind', () => {
+  it('an entry without a listener does not count, and neither does an entry of another type', () => {
     assert.deepEqual(left(SMTP + SUBMISSION, SMTP + SUBMISSION, []), []);
     assert.deepEqual(left(SMTP + SUBMISSION, `${SMTP}submission unix n - y - - smtpd\n`, [[587, 'master']]), []);
   });
 
-  it('another program’s port is not Postfix’s to take away', () => {
+  it('a port of another program stays open', () => {
     assert.deepEqual(left(SMTP, SMTP, [[587, 'dovecot']]), [587]);
   });
 });

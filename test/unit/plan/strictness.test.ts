@@ -56,7 +56,7 @@ describe('plan: strictness', () => {
     [PROTOCOLS, '!SSLv3 !TLSv1 !TLSv1.1', '!SSLv3 !TLSv1 !TLSv1.1', true],
     [PROTOCOLS, '!SSLv2 !SSLv3', '!SSLv3 !TLSv1 !TLSv1.1', false],
   ] as const) {
-    const verdict = { true: 'as strict as', false: 'laxer than', null: 'not to be compared with' }[`${expected}`];
+    const verdict = { true: 'as strict as', false: 'laxer than', null: 'not comparable with' }[`${expected}`];
     it(`${current || 'nothing'} is ${verdict} ${wanted}`, () =>
       assert.equal(asStrict(current, wanted, scale), expected));
   }
@@ -78,12 +78,12 @@ describe('plan: strictness', () => {
     });
   }
 
-  it('raises a rung or a mode to what is wanted', () => {
+  it('a rung or a mode is raised to the wanted one', () => {
     assert.equal(raised('none', 'may', LADDER), 'may');
     assert.equal(raised('0666', '0660', MODE), '0660');
   });
 
-  it('knows what every fragment wants, on its own scale', () => {
+  it('the wanted value of every fragment is on its own scale', () => {
     for (const { id, merge } of FRAGMENTS) {
       if (merge.how === 'at-least') assert.equal(asStrict(merge.value, merge.value, merge.scale), true, id);
     }

@@ -30,7 +30,7 @@ describe('plan: rollback', () => {
     wrote('t1', { [MAIN]: ['a\n', 'b\n'], '/etc/x': [null, 'x\n'] }),
   ];
 
-  it('goes back before the last transaction that stayed, or before the one that is named', () => {
+  it('the plan goes back to the files before the last transaction that stayed, or before the named one', () => {
     const failed = { ...wrote('t3', { [MAIN]: ['c\n', 'd\n'] }), state: 'rolled-back' };
     const files = { [MAIN]: 'c\n', '/etc/x': 'x\n' };
     const back = (to?: string) =>
@@ -42,7 +42,7 @@ describe('plan: rollback', () => {
     ]);
   });
 
-  it('says which packages stay, and which do not come back', () => {
+  it('the plan lists the packages that stay and the packages that do not come back', () => {
     const [last, first] = [history[0]!, history[1]!];
     const installed = { ...first, installed: ['postfix', 'certbot'], removed: ['exim4-daemon-light'] };
     const files = { [MAIN]: 'c\n', '/etc/x': 'x\n' };
@@ -56,7 +56,7 @@ describe('plan: rollback', () => {
     );
   });
 
-  it('says which certificates of certbot no daemon uses any more', () => {
+  it('the plan lists the certbot certificates that no daemon uses any more', () => {
     const line = (name: string): string => `smtpd_tls_cert_file = /etc/letsencrypt/live/${name}/fullchain.pem\n`;
     const notes = (before: string, after: string): string[] =>
       undo([wrote('t1', { [MAIN]: [before, after] })], { [MAIN]: after }).notes.map(({ text }) => text);
@@ -66,7 +66,7 @@ describe('plan: rollback', () => {
     assert.deepEqual(notes(line('mx.example.org'), `${line('mx.example.org')}a = b\n`), []);
   });
 
-  it('is refused where there is nothing to undo, or somebody has changed a file since', () => {
+  it('the rollback is refused when there is nothing to undo or a file has changed since', () => {
     assert.throws(() => undo([], {}), { code: 'USAGE', message: 'there is no transaction to undo' });
     assert.throws(() => undo(history, {}, 't9'), { code: 'USAGE' });
     assert.throws(() => undo(history, { [MAIN]: 'mine\n' }), {
@@ -81,7 +81,7 @@ describe('plan: rollback', () => {
     const before = wrote('t1', { [CONF]: ['', OLD] });
     const files = { [CONF]: `${NEW}ssl = required\n` };
 
-    it('does not lead back before the conversion, and says how far it does', () => {
+    it('the rollback does not go back before the conversion, and the error says how far it can go', () => {
       assert.deepEqual(
         undo([later, conversion, before], files, undefined, UPGRADED).changes.map(({ after }) => after),
         [NEW],
@@ -99,19 +99,19 @@ describe('plan: rollback', () => {
       });
     });
 
-    it('leads back where Dovecot is 2.3, and to words that both know', () => {
+    it('the rollback works under Dovecot 2.3, and to settings that both versions accept', () => {
       const first = [wrote('t1', { [CONF]: ['', OLD] })];
       assert.equal(undo(first, { [CONF]: OLD }).changes[0]?.after, '');
       const both = [wrote('t1', { [CONF]: [NEW, `${NEW}ssl = required\n`] })];
       assert.equal(undo(both, files, undefined, UPGRADED).changes[0]?.after, NEW);
     });
 
-    it('hinders none that changes nothing about it: the files wait for their conversion before as after', () => {
+    it('a rollback of other files is not blocked, because the files of Dovecot wait for their conversion anyway', () => {
       const one = [wrote('t1', { [MAIN]: ['a\n', 'b\n'] })];
       assert.equal(undo(one, { [MAIN]: 'b\n', [CONF]: OLD }, undefined, UPGRADED).changes[0]?.after, 'a\n');
     });
 
-    it('is told of beforehand, where the conversion is planned', () => {
+    it('the plan of the conversion warns of it beforehand', () => {
       const { snapshot, policy } = host({ [CONF]: OLD }, UPGRADED);
       const { notes } = compose(snapshot, policy);
       assert.ok(

@@ -14,7 +14,7 @@ function planOf(files: Files, description = UPGRADED) {
 }
 
 describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
-  it('shows no password of a database, neither in the diff nor among the settings', () => {
+  it('the plan shows no password of a database, neither in the diff nor among the settings', () => {
     const secrets = { 'sql-mysql-prefetch': 'se:cret', 'sql-pgsql-two-servers': 'p#ss', 'ldap-with-lookups': 's3cr#t' };
     for (const [name, secret] of Object.entries(secrets)) {
       const one = cases().find((found) => found.name === name);
@@ -29,7 +29,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
     }
   });
 
-  it('restarts a daemon that still is the old release: it cannot take up files of the new one', () => {
+  it('a daemon of the old release is restarted, because it cannot load files of the new one', () => {
     const files = { '/etc/dovecot/dovecot.conf': 'ssl_cert = </a\n' };
     const { activations } = planOf(files);
     assert.deepEqual(
@@ -38,7 +38,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
     );
   });
 
-  it('names every line that it cannot convert, with what to do, and masks what is secret in it', () => {
+  it('the error names every line that cannot be converted, with the next step, and masks secrets', () => {
     const conf = 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n';
     try {
       planOf({ '/etc/dovecot/dovecot.conf': conf });
@@ -52,7 +52,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
     }
   });
 
-  it('takes settings of a plugin that is not installed for what 2.3 took them: nothing', () => {
+  it('settings of a plugin that is not installed become comments', () => {
     const files = { '/etc/dovecot/dovecot.conf': 'plugin {\n  sieve = ~/.dovecot.sieve\n}\n' };
     const after = (description: Description): string => planOf(files, description).changes[0]?.after ?? '';
     assert.match(after(UPGRADED), /^ {2}#sieve = ~\/\.dovecot\.sieve$/m);

@@ -4,7 +4,7 @@ import type { RemoteCommand } from '../../../src/model/index.ts';
 import { observed } from '../../../src/remote/observed.ts';
 
 describe('remote: observed', () => {
-  it('tells of each script its name, time, sizes and status, and hands the answer on', async () => {
+  it('each script is reported with its name, time, sizes and status, and its answer passes through', async () => {
     const told: RemoteCommand[] = [];
     const host = memoryRemote({ name: 'mx1', run: () => ({ code: 3, stdout: 'ünd', stderr: '!' }) });
     const result = await observed(host, (one) => told.push(one)).run('säy', { name: 'greet', intent: 'read' });
@@ -14,7 +14,7 @@ describe('remote: observed', () => {
     assert.ok(seconds >= 0 && seconds < 1);
   });
 
-  it('tells also one that got no answer, and throws what it threw', async () => {
+  it('a script without an answer is reported too, and its error passes through', async () => {
     const told: RemoteCommand[] = [];
     const lost = new Error('lost');
     const host = memoryRemote({ run: () => Promise.reject(lost) });

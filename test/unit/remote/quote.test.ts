@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { quote } from '../../../src/formats/text/shell-quote.ts';
 
-describe('quote', () => {
+describe('remote: quote', () => {
   const cases: Record<string, string> = {
     '': `''`,
     plain: `'plain'`,
@@ -11,12 +11,12 @@ describe('quote', () => {
     '$(id) `id` \\ "': `'$(id) \`id\` \\ "'`,
   };
   for (const [value, word] of Object.entries(cases)) {
-    it(`${JSON.stringify(value)} → ${word}`, () => assert.equal(quote(value), word));
+    it(`${JSON.stringify(value)} becomes ${word}`, () => assert.equal(quote(value), word));
   }
 
-  it('refuses a NUL', () => assert.throws(() => quote('a\0b'), /NUL/));
+  it('a NUL is refused', () => assert.throws(() => quote('a\0b'), /NUL/));
 
-  it('comes back from sh as it went in: 10,000 values', () => {
+  it('sh returns each quoted value unchanged: 10,000 values', () => {
     const text = fc.string({ unit: fc.constantFrom(...'\'"$`\\!;&|<>(){}*?[]~#%= \t\n\r-aé\u202e\x1b') });
     fc.assert(
       fc.property(fc.array(text, { minLength: 1000, maxLength: 1000, size: 'max' }), (values) => {

@@ -30,7 +30,7 @@ exit 1
 `;
 const PASSWORD = 's3cret $(x)';
 
-describe('a script through SSH', () => {
+describe('remote: a script through SSH', () => {
   const open: Local[] = [];
   const local = (options: Partial<LocalOptions> = {}): Local => {
     const transport = localTransport({ user: 'root', shell: ['sh', '-c'], ...options });
@@ -43,7 +43,7 @@ describe('a script through SSH', () => {
   const remote = (options: Partial<LocalOptions>, becomePassword?: () => Promise<string>) =>
     sshRemote(local(options), { name: 'local', ...(becomePassword && { becomePassword }) });
 
-  describe('login shells', () => {
+  describe('under different login shells', () => {
     const shells = [
       ['sh', '-c'],
       ['bash', '-c'],
@@ -59,7 +59,7 @@ describe('a script through SSH', () => {
         ['root', plain],
         ['admin', read],
       ] as const) {
-        it(`${shell[0]} of ${user}${options === plain ? ', the script in the command' : ''}`, async function () {
+        it(`${shell[0]} of ${user} runs the script${options === plain ? ' in the command' : ''} with its output, input and status intact`, async function () {
           if (spawnSync(shell[0] ?? '', ['--help']).error) this.skip();
           const programs = user === 'root' ? {} : { id: ID, sudo: FREE };
           const { code, stdout, stderr } = await remote({ user, shell, programs }).run(
@@ -75,13 +75,13 @@ describe('a script through SSH', () => {
     }
   });
 
-  it('drops what start-up files print, on both outputs, also without a newline', async () => {
+  it('the output of start-up files is dropped, even without a newline', async () => {
     const shell = ['sh', '-c', 'echo hello; printf "last login: "; echo oops >&2; printf x >&2; eval "$0"'];
     const { stdout, stderr } = await remote({ shell }).run('echo out; echo err >&2', read);
     assert.deepEqual([stdout.toString(), stderr.toString()], ['out\n', 'err\n']);
   });
 
-  it('a shell that echoes what it runs changes nothing, and gets no password', async () => {
+  it('a shell that echoes its commands changes nothing and does not see the password', async () => {
     const transport = local({ user: 'admin', shell: ['bash', '-xvc'], programs: { id: ID, sudo: asking('a password is required') } }); // oxfmt-ignore
     const loud = sshRemote(transport, { name: 'loud', becomePassword: async () => PASSWORD });
     const { stdout } = await loud.run('echo out', read);
@@ -92,13 +92,13 @@ describe('a script through SSH', () => {
     );
   });
 
-  it('start-up files that read their input get nothing of the script', async () => {
+  it('start-up files that read their input do not see the script', async () => {
     const shell = ['bash', '-c', 'read -t 0.2 line; eval "$0"'];
     const { stdout } = await remote({ shell }).run('echo out', read);
     assert.equal(stdout.toString(), 'out\n');
   });
 
-  it('a script with nothing to hide goes with the command, where no sudo writes it down; nothing is sent then', async () => {
+  it('a script without secrets is part of the command, except under sudo, which logs commands', async () => {
     const script = gatherScript();
     for (const [user, isInCommand] of [
       ['root', true],
@@ -116,7 +116,7 @@ describe('a script through SSH', () => {
     }
   });
 
-  it('a shell that takes no long words gets the script as input', async () => {
+  it('a shell that refuses long words gets the script as input', async () => {
     const transport = local({
       shell: ['sh', '-c', 'case ${#0} in ????) echo Word too long. >&2; exit 1;; esac; eval "$0"'],
     });
@@ -129,14 +129,14 @@ describe('a script through SSH', () => {
     }
   });
 
-  it('sends any other script as input, never as a part of the command', async () => {
+  it('any other script is sent as input, never as part of the command', async () => {
     const transport = local();
     await sshRemote(transport, { name: 'x' }).run('echo canary-123', read);
     assert.ok(!transport.sent.commands.join().includes('canary'));
     assert.ok(transport.sent.input.join().includes('canary'));
   });
 
-  it('a script that is cut off runs not even its first line', async () => {
+  it('a truncated script does not run even its first line', async () => {
     const transport = local();
     const exec = transport.exec.bind(transport);
     const cutting = {
@@ -153,7 +153,7 @@ describe('a script through SSH', () => {
     assert.ok(!existsSync(`${transport.folder}/ran`));
   });
 
-  it('what it answers comes whole and as it comes, also where its end looks like the mark', async () => {
+  it('the output arrives whole and as it is written, even if its end resembles the end mark', async () => {
     const heard: string[] = [];
     const onOutput = (chunk: Buffer): void => void heard.push(chunk.toString());
     const script = 'echo one; sleep 0.2; printf 0123456789abcdef; sleep 0.2; head -c 300000 /dev/zero; exit 3';
@@ -163,12 +163,12 @@ describe('a script through SSH', () => {
     assert.deepEqual([code, stdout.length], [3, 300_020]);
   });
 
-  it('does not wait for what the script has left behind', async () => {
+  it('the answer does not wait for background processes of the script', async () => {
     const { stdout } = await remote({}).run('sleep 60 & echo $!', read);
     process.kill(Number(stdout.toString()));
   });
 
-  it('an answer in the middle of which it ends is none, whatever the exit status', async () => {
+  it('an answer that ends early is an error, whatever the exit status', async () => {
     const shell = ['sh', '-c', 'sh -c "$0"; exit 0'];
     await assert.rejects(remote({ shell }).run('echo part; kill -9 $$', read), {
       code: 'REMOTE_FAILED',
@@ -184,8 +184,8 @@ describe('a script through SSH', () => {
     assert.equal(stdout.toString(), 'C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin / 0022\n');
   });
 
-  describe('the way to root', () => {
-    it('sudo without a password: one command, no question', async () => {
+  describe('becoming root', () => {
+    it('sudo without a password takes one command and no question', async () => {
       const transport = local({ user: 'admin', programs: { id: ID, sudo: FREE } });
       const asked = sshRemote(transport, { name: 'x', becomePassword: async () => assert.fail('asked') });
       assert.equal((await asked.run('echo "$FAKE_UID"', read)).stdout.toString(), '0\n');
@@ -197,7 +197,7 @@ describe('a script through SSH', () => {
       assert.equal(stdout.toString(), 'in\n');
     });
 
-    it('doas where there is no sudo', async () => {
+    it('doas is used when sudo is missing', async () => {
       const sh = '#!/bin/sh\nexec /bin/sh "$@"\n';
       const programs = { id: ID, doas: FREE, sh };
       const { stdout } = await remote({ user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs }).run(
@@ -207,7 +207,7 @@ describe('a script through SSH', () => {
       assert.equal(stdout.toString(), 'in\n');
     });
 
-    it('neither sudo nor doas', async () => {
+    it('a host with neither sudo nor doas is an error', async () => {
       const programs = { id: ID, sh: '#!/bin/sh\nexec /bin/sh "$@"\n' };
       const none = remote({ user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs });
       await assert.rejects(none.run('echo in', read), {
@@ -222,7 +222,7 @@ describe('a script through SSH', () => {
       'doas: Authentication required',
     ];
     for (const refusal of refusals) {
-      it(`“${refusal}”: the password is asked for once, and kept for the next script`, async () => {
+      it(`the password is asked for once and kept for the next script after “${refusal}”`, async () => {
         let asked = 0;
         const ask = async (): Promise<string> => {
           asked += 1;
@@ -240,7 +240,7 @@ describe('a script through SSH', () => {
       });
     }
 
-    it('sudo-rs puts our prompt into its own', async () => {
+    it('a prompt that sudo-rs wraps in its own is recognised', async () => {
       const sudo = asking('sudo: interactive authentication is required', '[sudo: %s] Password: ');
       const transport = local({ user: 'admin', programs: { id: ID, sudo } });
       const right = sshRemote(transport, { name: 'x', becomePassword: async () => PASSWORD });
@@ -249,7 +249,7 @@ describe('a script through SSH', () => {
       await assert.rejects(wrong.run('echo in', read), { code: 'NOT_ROOT', message: /refused the password/ });
     });
 
-    it('doas that wants a password: only a terminal would do', async () => {
+    it('doas that wants a password is an error, because it needs a terminal', async () => {
       const doas = '#!/bin/sh\necho "doas: Authentication required" >&2; exit 1\n';
       const programs = { id: ID, doas, sh: '#!/bin/sh\nexec /bin/sh "$@"\n' };
       const transport = { user: 'admin', bare: true, shell: ['/bin/sh', '-c'], programs };
@@ -266,7 +266,7 @@ describe('a script through SSH', () => {
       assert.deepEqual(transport.sent.input, ['wrong\n']);
     });
 
-    it('a password that cannot be asked for', async () => {
+    it('a password that cannot be asked for is an error with the next step', async () => {
       const sudo = remote({ user: 'admin', programs: { id: ID, sudo: asking('a password is required') } });
       await assert.rejects(sudo.run('echo x', read), {
         code: 'NOT_ROOT',
@@ -274,7 +274,7 @@ describe('a script through SSH', () => {
       });
     });
 
-    it('a user who may not', async () => {
+    it('a user who may not use sudo is an error with the words of the host', async () => {
       const no = '#!/bin/sh\nprintf "bob is not in the sudoers file.\\033[2J\\n" >&2; exit 1\n';
       await assert.rejects(remote({ user: 'bob', programs: { id: ID, sudo: no } }).run('echo x', read), {
         code: 'NOT_ROOT',
@@ -282,7 +282,7 @@ describe('a script through SSH', () => {
       });
     });
 
-    it('an account that has no shell', async () => {
+    it('an account without a shell is an error with the words of the host', async () => {
       const shell = ['sh', '-c', 'echo "Please login as the user admin"; exit 142'];
       await assert.rejects(remote({ shell }).run('echo x', read), {
         code: 'NOT_ROOT',
@@ -290,12 +290,12 @@ describe('a script through SSH', () => {
       });
     });
 
-    it('a host that talks without end', async () => {
+    it('a host whose output never ends is an error', async () => {
       await assert.rejects(remote({ shell: ['sh', '-c', 'exec yes'] }).run('echo x', read), { code: 'NOT_ROOT' });
     });
   });
 
-  it('a script that is killed, and a host that is silent, are errors', async () => {
+  it('a killed script and a silent host are errors', async () => {
     await assert.rejects(remote({}).run('kill -9 $$', read), { code: 'REMOTE_FAILED', message: /SIGKILL/ });
     await assert.rejects(remote({}).run('exec sleep 3', { ...read, idleTimeout: 0.2 }), {
       code: 'CONNECTION_LOST',

@@ -6,20 +6,20 @@ const shown = (name: string, domain = name): Shown => ({ name, domain, facts, pl
 const names = (groups: readonly (readonly Shown[])[]): string[][] =>
   groups.map((group) => group.map(({ name }) => name));
 
-describe('report: plans that are alike', () => {
-  it('are one where only the own domain differs, in the order of the first', () => {
+describe('report: equal plans of several hosts', () => {
+  it('plans that differ only in the domain of each host are shown once, in the order of the first', () => {
     const plans = [shown('mx1'), shown('other'), shown('mx2'), shown('mx3')];
     const text = ({ name, domain }: Shown): string =>
       name === 'other' ? 'another diff' : `+ live/${domain}/key of ${domain}`;
     assert.deepEqual(names(alike(plans, text)), [['mx1', 'mx2', 'mx3'], ['other']]);
   });
 
-  it('are not one where another thing differs', () => {
+  it('plans that differ in anything else are shown separately', () => {
     const text = ({ name }: Shown): string => `+ relayhost = ${name}`;
     assert.deepEqual(names(alike([shown('a', 'mail.test'), shown('b', 'mail.test')], text)), [['a'], ['b']]);
   });
 
-  it('are told by up to three names', () => {
+  it('up to three names of the hosts are shown', () => {
     const many = Array.from({ length: 40 }, (_, n) => shown(`mx${n + 1}`));
     assert.deepEqual(sharedBy(many.slice(0, 1)), []);
     assert.deepEqual(sharedBy(many.slice(0, 2)), ['mx1, mx2: the same plan, except for the domain of each']);

@@ -15,14 +15,14 @@ describe('report: escape', () => {
     ['tag \u{e0041}', 'tag \\u{e0041}'],
     ['a\nb\tc', 'a\\u{a}b\\u{9}c'],
   ] as const) {
-    it(`shows ${JSON.stringify(shown)}`, () => assert.equal(escape(text), shown));
+    it(`the text is shown as ${JSON.stringify(shown)}`, () => assert.equal(escape(text), shown));
   }
 
-  it('keeps lines and tabs where it is told to', () => {
+  it('line ends and tabs stay when the caller asks for it', () => {
     assert.equal(escape('a\n\tb\r\n', 'lines'), 'a\n\tb\\u{d}\n');
   });
 
-  it('lets no control character through, whatever comes', () => {
+  it('no control character remains, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         assert.doesNotMatch(escape(text), /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/);

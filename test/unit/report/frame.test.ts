@@ -18,16 +18,16 @@ function hosts(done: number, failed: number, working: number, waiting: number): 
 }
 
 describe('report: a frame of the live progress', () => {
-  it('one host is one line', () => {
+  it('one host takes one line', () => {
     assert.deepEqual(show([{ name: 'mx1', state: 'at work', step: 'gather', seconds: 1 }]), ['* mx1  gather']);
   });
 
-  it('tells from five seconds on how long a host takes', () => {
+  it('the seconds of a host are shown from five seconds on', () => {
     const [row] = show([{ name: 'mx1', state: 'at work', step: 'verify', seconds: 5.9 }]);
     assert.equal(row, '* mx1  verify  5 s');
   });
 
-  it('a few are all there, in their order, with their counts', () => {
+  it('a few hosts are all shown in their order, with the counts', () => {
     assert.deepEqual(show(hosts(1, 1, 1, 1)), [
       '+ n1',
       'x n2  gather',
@@ -37,7 +37,7 @@ describe('report: a frame of the live progress', () => {
     ]);
   });
 
-  it('of 200 those at work, the one that has been for the longest first, and the counts', () => {
+  it('of 200 hosts the active ones are shown, the longest first, with the counts', () => {
     const lines = show(hosts(40, 5, 10, 145));
     assert.deepEqual(lines.slice(0, 2), ['* n46  gather  155 s', '* n47  gather  154 s']);
     assert.deepEqual(lines.slice(10), [
@@ -46,12 +46,12 @@ describe('report: a frame of the live progress', () => {
     ]);
   });
 
-  it('has nothing of what there is none of', () => {
+  it('a count of zero is not shown', () => {
     assert.equal(show(hosts(0, 0, 10, 190)).at(-1), '200 hosts: 10 at work, 190 waiting');
   });
 
   for (const height of [1, 2, 3, 5, 24, 50]) {
-    it(`never scrolls in ${height} lines`, () => {
+    it(`the frame never scrolls in ${height} lines`, () => {
       for (const amount of [1, 2, 3, 4, 22, 23, 24, 50, 200]) {
         for (const width of [1, 10, 50, 200]) {
           const working = Math.min(amount, width);
@@ -63,7 +63,7 @@ describe('report: a frame of the live progress', () => {
     });
   }
 
-  it('escapes names and steps', () => {
+  it('names and steps are escaped', () => {
     const row: Row = { name: 'a\u001b', state: 'at work', step: '\u001b[2J', seconds: 0 };
     assert.deepEqual(show([row]), ['* a\\u{1b}  \\u{1b}[2J']);
     for (const state of ['waiting', 'done', 'failed'] as const)

@@ -39,7 +39,7 @@ const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(dif
 const document = JSON.parse(printed) as { hosts: Record<string, unknown>[] };
 
 describe('report: --json', () => {
-  it('is one document, with a line end at its end', () => {
+  it('the output is one document and ends with a line end', () => {
     assert.deepEqual(Object.keys(document), ['version', 'command', 'tool', 'started', 'seconds', 'exit', 'hosts']);
     assert.deepEqual({ ...document, hosts: [] }, { version: 1, ...run, seconds: 2.346, hosts: [] });
     assert.ok(printed.endsWith('}\n'));
@@ -49,7 +49,16 @@ describe('report: --json', () => {
     );
   });
 
-  it('tells a host in full', () => {
+  it('the settings of a request for a certificate stand beside its names', () => {
+    const names = { kind: 'certificate', name: 'mx1', domain: 'mx1', domains: ['mx1'], challenge: 'webroot' } as const;
+    const request = { webroot: '/srv/www', keyType: 'rsa' } as const;
+    const asks = { ...plan, actions: [{ ...names, request }] };
+    const text = jsonDocument(run, [result({ kind: 'pending' }, { host: 'mx1', plan: asks })], new Map(), VIEWS);
+    const { hosts } = JSON.parse(text) as { hosts: { plan: { actions: unknown[] } }[] };
+    assert.deepEqual(hosts[0]?.plan.actions, [{ ...names, ...request }]);
+  });
+
+  it('the document has all data of a host', () => {
     const [first] = document.hosts;
     assert.ok(first);
     const { plan: told, ...rest } = first;
@@ -65,7 +74,8 @@ describe('report: --json', () => {
     });
     const { files, ...others } = told as { files: { path: string; diff: string }[] };
     const { changes, ...planned } = plan;
-    assert.deepEqual(others, JSON.parse(JSON.stringify(planned)));
+    const actions = plan.actions.map((action) => ({ ...action, request: undefined }));
+    assert.deepEqual(others, JSON.parse(JSON.stringify({ ...planned, actions })));
     assert.deepEqual(
       files,
       changes.map(({ path, mode, owner }, i) => ({ path, mode, owner, diff: diffOf(changes[i]!) })),
@@ -73,7 +83,7 @@ describe('report: --json', () => {
     assert.ok(files.every(({ diff }) => diff.startsWith('--- ')));
   });
 
-  it('tells a failure, and how a transaction ended', () => {
+  it('the document has the error of a failure and the end of a transaction', () => {
     const [, second, third, fourth] = document.hosts;
     assert.deepEqual(second, {
       host: 'mx2',
@@ -90,7 +100,7 @@ describe('report: --json', () => {
     assert.deepEqual(fourth?.['history'], [{ id: 'a', who: 'ann', state: 'committed', reason: '', files }]);
   });
 
-  it('holds no secret, and no file as a whole', () => {
+  it('the document holds no secret and no whole file', () => {
     assert.doesNotMatch(printed, /hunter2/);
     assert.match(printed, /relay_password = \*{8}/);
   });
@@ -114,13 +124,13 @@ describe('report: --json', () => {
     { kind: 'failed', code: 'CONFIG_INVALID', message: 'no', hint: 'do', exit: 1, excerpt: '1 | x', receipt },
   ];
   for (const ending of endings) {
-    it(`is as its schema says: ${ending.kind}`, () => {
+    it(`the document of the ending "${ending.kind}" is valid in the schema`, () => {
       assertDocument(jsonDocument(run, [result(ending, { plan, findings: [pass] })], new Map(), VIEWS));
       assertDocument(jsonDocument(run, [result(ending, { facts: null })], new Map(), VIEWS));
     });
   }
 
-  it('is as its schema says, also where no host was begun', () => {
+  it('the document is valid in the schema even if no host was started', () => {
     assertDocument(printed);
     assertDocument(
       jsonDocument({ ...run, dryRun: true, error: { code: 'USAGE', message: 'm', hint: 'h' } }, [], new Map(), VIEWS),
@@ -128,24 +138,21 @@ describe('report: --json', () => {
   });
 
   for (const [what, spoil] of [
-    ['without a field', ({ exit, ...rest }) => ({ ...rest, was: exit })],
-    ['with another version', (whole) => ({ ...whole, version: 2 })],
+    ['that lacks a field', ({ exit, ...rest }) => ({ ...rest, was: exit })],
+    ['of another version', (whole) => ({ ...whole, version: 2 })],
+    ['with an unknown outcome', ({ hosts: [one], ...rest }) => ({ ...rest, hosts: [{ ...one, outcome: 'x' }] })],
     [
-      'with an outcome that there is not',
-      ({ hosts: [one], ...rest }) => ({ ...rest, hosts: [{ ...one, outcome: 'x' }] }),
-    ],
-    [
-      'that lacks what its outcome has',
+      'that lacks a field of its outcome',
       ({ hosts: [one], ...rest }) => ({ ...rest, hosts: [{ ...one, outcome: 'failed' }] }),
     ],
-    ['with a field that the schema does not name', (whole) => ({ ...whole, more: 1 })],
+    ['with a field outside the schema', (whole) => ({ ...whole, more: 1 })],
   ] as readonly (readonly [string, (whole: Record<string, unknown> & { hosts: object[] }) => object])[]) {
-    it(`the tests see a document ${what}`, () => {
+    it(`the check of the tests refuses a document ${what}`, () => {
       assert.throws(() => assertDocument(JSON.stringify(spoil({ ...document }))));
     });
   }
 
-  it('holds every value exactly, and nothing that a terminal would obey', () => {
+  it('the document holds every value exactly, without control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (message) => {
         const failed = result({ kind: 'failed', code: 'BUG', message, hint: '', exit: 1 });

@@ -22,7 +22,7 @@ const textOf = (map: ExposureMap): string => `${mapLines(map, plain).join('\n')}
 
 describe('report: map, in a terminal', () => {
   for (const [name, map] of Object.entries(MAPS)) {
-    it(`${name}: the text is that of maps/`, () => {
+    it(`${name}: the text is the one in maps/`, () => {
       const path = new URL(`maps/${name.replace(/\W+/g, '-')}.txt`, import.meta.url);
       // To accept a new text: delete the file, run, and read what is written.
       if (!existsSync(path)) {
@@ -32,14 +32,14 @@ describe('report: map, in a terminal', () => {
       assert.equal(textOf(map), readFileSync(path, 'utf8'));
     });
 
-    it(`${name}: no line is wider than 80 columns, unless a single word is`, () => {
+    it(`${name}: no line is wider than 80 columns unless it is a single word`, () => {
       const wide = textOf(map)
         .split('\n')
         .filter((line) => line.length > 80 && line.trim().includes(' '));
       assert.deepEqual(wide, []);
     });
 
-    it(`${name}: colours change nothing but the look`, () => {
+    it(`${name}: colours change only the look`, () => {
       const seen = mapLines(map, coloured)
         .join('\n')
         .replace(/\u001b\[\d+m/g, '');
@@ -47,7 +47,7 @@ describe('report: map, in a terminal', () => {
     });
   }
 
-  it('each danger stands with its place and with what to do, below everything else', () => {
+  it('each danger is below everything else, with its place and the next step', () => {
     const map = MAPS['everything that is dangerous']!;
     const lines = mapLines(map, plain);
     const from = lines.indexOf('Dangers');
@@ -59,7 +59,7 @@ describe('report: map, in a terminal', () => {
     assert.ok(lines.indexOf('Information') < from);
   });
 
-  it('information is marked as such, and counted nowhere', () => {
+  it('information is marked as such and not counted', () => {
     const { dangers } = MAPS['everything that is dangerous']!;
     const map = { ...MAPS['a stock host']!, dangers: dangers.filter(({ id }) => id === 'any-sender') };
     assert.match(textOf(map), /Information\n {2}· smtp\/inet: a user who has logged in may send under any address\n/);
@@ -76,19 +76,19 @@ describe('report: map, in a terminal', () => {
     ['a host that draws on terminals', 'mx1  1 way in, 1 danger. Nothing was written.'],
   ];
   for (const [name, line] of endings) {
-    it(`the last line counts the ways in and the dangers: ${name}`, () => {
+    it(`the last line counts the entry points and the dangers: ${name}`, () => {
       assert.deepEqual(endingLine(result({ kind: 'mapped', map: MAPS[name]! }), plain), [line]);
     });
   }
 
-  it('nothing from a host reaches the terminal as it is', () => {
+  it('no control character of a host reaches the terminal', () => {
     const text = textOf(MAPS['a host that draws on terminals']!);
     assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
     assert.match(text, /\\u\{202e\}hint/);
   });
 });
 
-describe('report: map, names of clients', () => {
+describe('report: map, the names of clients', () => {
   const names: readonly [classes: readonly ClientClass[], name: string][] = [
     [CLIENT_CLASSES, 'everybody'],
     [['stranger', 'network', 'stranger-local-sender', 'network-local-sender'], 'everybody without a login'],
@@ -103,13 +103,13 @@ describe('report: map, names of clients', () => {
     [['user-blocked'], 'a blocked user'],
   ];
   for (const [classes, name] of names) {
-    it(`${classes.join(', ')}: ${name}`, () => assert.equal(clientNames(classes), name));
+    it(`${classes.join(', ')} is shown as "${name}"`, () => assert.equal(clientNames(classes), name));
   }
 });
 
 describe('report: map, on the page', () => {
   for (const [name, map] of Object.entries(MAPS)) {
-    it(`${name}: every entry, place, check and danger is on it, and nothing of a host is HTML`, () => {
+    it(`${name}: the page has every entry, place, check and danger, and no text of a host is HTML`, () => {
       const text = page(documentOf([result({ kind: 'mapped', map })], { command: 'map', exit: 0 }), VIEWS);
       const seen = text.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]*>/g, '').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))).replace(/\s+/g, ' '); // oxfmt-ignore
       const { ways, sockets, out, dangers } = map;
@@ -122,15 +122,15 @@ describe('report: map, on the page', () => {
     });
   }
 
-  it('what is dangerous stands before the ways in', () => {
+  it('dangers are shown before the entry points', () => {
     const text = page(documentOf([result({ kind: 'mapped', map: MAPS['everything that is dangerous']! })], { command: 'map' }), VIEWS); // oxfmt-ignore
     assert.ok(text.indexOf('>Dangers<') < text.indexOf('>mynetworks<'));
   });
 });
 
-describe('report: map, of the files of real hosts', () => {
+describe('report: map, from the files of real hosts', () => {
   for (const { title, snapshot } of cases().filter(({ title }) => /^(recipe|strict)\//.test(title))) {
-    it(`${title}: every way in and every danger is shown, within 80 columns`, () => {
+    it(`${title}: every entry point and every danger is shown within 80 columns`, () => {
       let map: ExposureMap;
       try {
         map = mapOf(snapshot);
@@ -152,7 +152,7 @@ describe('report: map, of the files of real hosts', () => {
   }
 });
 
-describe('mapping', () => {
+describe('exposure: the map', () => {
   it('a password in the arguments of a user database is masked', () => {
     const { snapshot } = host({
       '/etc/dovecot/dovecot.conf':
@@ -164,8 +164,8 @@ describe('mapping', () => {
   });
 });
 
-describe('mapping: dangers as notes of check', () => {
-  it('each danger that counts is a warning with its place and with what to do; information is none', () => {
+describe('exposure: dangers as notes of check', () => {
+  it('each danger is a warning with its place and the next step, and information is not', () => {
     const notes = dangerNotes(MAPS['everything that is dangerous']!);
     assert.equal(notes.length, 7);
     assert.ok(notes.every(({ level }) => level === 'warning'));
@@ -177,7 +177,7 @@ describe('mapping: dangers as notes of check', () => {
     assert.deepEqual([dangerNotes(MAPS['a stock host']!), dangerNotes(null)], [[], []]);
   });
 
-  it('files that the daemons refuse have no map, which is no failure here', () => {
+  it('files that the daemons refuse have no map, and this is no failure of check', () => {
     const { snapshot } = host({ '/etc/dovecot/dovecot.conf': 'service auth {\n' });
     assert.equal(mapIfReadable(snapshot), null);
     assert.throws(() => mapOf(snapshot), { code: 'CONFIG_INVALID' });
@@ -189,7 +189,7 @@ describe('report: doctor with dangers', () => {
   const ending = (...statuses: ('ok' | 'warn' | 'fail')[]): string[] =>
     endingLine(result({ kind: 'examined', diagnoses: statuses.map((status) => ({ ...diagnosis, status })) }), plain);
 
-  it('a danger has its own sign and its fix, and is in the way of nothing', () => {
+  it('a danger has a sign of its own and the next step, and does not block an apply', () => {
     assert.deepEqual(ending('warn'), [
       '  ! danger       0.00 s  an open relay',
       '      → close it',
@@ -197,7 +197,7 @@ describe('report: doctor with dangers', () => {
     ]);
   });
 
-  it('what is in the way and what is dangerous are counted apart', () => {
+  it('obstacles and dangers are counted separately', () => {
     assert.equal(
       ending('fail', 'warn', 'warn').at(-1),
       'mx1  failed: 1 thing is in the way of an apply; 2 dangers found. Nothing was written.',
@@ -206,7 +206,7 @@ describe('report: doctor with dangers', () => {
 });
 
 describe('report: wrap', () => {
-  it('breaks at blanks, indents, and leaves a long word whole', () => {
+  it('lines break at blanks and are indented, and a long word stays whole', () => {
     assert.deepEqual(wrap('one two three', 9, '- ', '  '), ['- one two', '  three']);
     assert.deepEqual(wrap('a looooooooong b', 5), ['a', 'looooooooong', 'b']);
     assert.deepEqual(wrap('', 5, '> '), ['> ']);

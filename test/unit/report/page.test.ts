@@ -22,13 +22,13 @@ const attributes = (text: string): string[] =>
   [...text.replace(/"[^"]*"/g, '').matchAll(/[\w-]+/g)].map(([name]) => name);
 
 describe('report: markup', () => {
-  it('escapes what is put in, and only that', () => {
+  it('inserted text is escaped, and markup is not', () => {
     assert.equal(html`<b title="${'"'}">${`<i>&'`}</b>`.text, '<b title="&#34;">&#60;i&#62;&#38;&#39;</b>');
     assert.equal(html`<p>${html`<b>${'<'}</b>`}${[html`1`, html`${2}`]}</p>`.text, '<p><b>&#60;</b>12</p>');
     assert.equal(html`${'\u202eabc\u0000\n'}`.text, '\\u{202e}abc\\u{0}\n');
   });
 
-  it('whatever comes, nothing of it is an element, an attribute or its end', () => {
+  it('no inserted text becomes an element, an attribute or its end', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         assert.doesNotMatch(html`${text}`.text, /[<>"']|&(?!#\d+;)|(?![\n\t])\p{Cc}/u);
@@ -51,7 +51,7 @@ function textsIn(value: unknown): string[] {
 }
 
 describe('report: the page', () => {
-  it('says what was run, when, and how many hosts ended how', () => {
+  it('the page shows the command, the time and the number of hosts for each outcome', () => {
     const text = page(fleet, VIEWS);
     assert.match(text, /^<!doctype html>\n/);
     assert.match(text, /<title>harden-mail check · 2026-11-24 10:15 UTC<\/title>/);
@@ -59,7 +59,7 @@ describe('report: the page', () => {
     assert.match(text, /<b>1<\/b>drifted/);
   });
 
-  it('has the most urgent first, and those that failed unfolded', () => {
+  it('the most urgent host comes first, and failed hosts are unfolded', () => {
     const rows = [...page(fleet, VIEWS).matchAll(/<details class="host" (open)?[^>]*>[^]*?class="name">([^<]*)</g)];
     assert.deepEqual(
       rows.map(([, open, name]) => [name, open].filter(Boolean).join(' ')),
@@ -67,7 +67,7 @@ describe('report: the page', () => {
     );
   });
 
-  it('holds every path, finding, note and hint of the document', () => {
+  it('the page has every path, finding, note and hint of the document', () => {
     const shown = page(everything, VIEWS);
     for (const host of everything.hosts) {
       const { plan, findings } = host;
@@ -82,7 +82,7 @@ describe('report: the page', () => {
     }
   });
 
-  it('is all in one: nothing is loaded, and its own style alone is allowed', () => {
+  it('the page loads nothing and allows only its own style', () => {
     const text = page(everything, VIEWS);
     assert.doesNotMatch(text, /<script|<link|<img|src=|href=|url\(|@import/i);
     const style = /<style>([^]*?)<\/style>/.exec(text)?.[1] ?? '';
@@ -103,19 +103,19 @@ describe('report: the page', () => {
     '<!--',
     '\u202e<\u0000svg>',
   ]) {
-    it(`has the same elements and attributes, whatever a host says: ${JSON.stringify(attack)}`, () => {
+    it(`the page keeps its elements and attributes when a host says ${JSON.stringify(attack)}`, () => {
       assert.deepEqual(names(page(poisoned(everything, attack), VIEWS)), names(page(everything, VIEWS)));
     });
   }
 
-  it('tells why no host was begun', () => {
+  it('the page shows why no host was started', () => {
     const error = { code: 'USAGE', message: 'which host?', hint: 'Say which.' };
     assert.match(page(documentOf([], { error, exit: 3 }), VIEWS), /which host\?[^]*Say which\./);
   });
 });
 
-describe('report: a document that is read', () => {
-  it('may have fields that are not known yet', () => {
+describe('report: reading a document', () => {
+  it('a document may have unknown fields', () => {
     const newer = { ...fleet, more: 1, hosts: fleet.hosts.map((host) => ({ ...host, more: 1 })) };
     assert.deepEqual(readDocument(newer, HOST_COMMAND_NAMES, VIEWS), fleet);
   });
@@ -126,7 +126,7 @@ describe('report: a document that is read', () => {
     [/^hosts\.0\.outcome: /, { ...fleet, hosts: [{ outcome: 'x' }] }],
     [/^hosts\.0\.findings\.0\.port: /, documentOf([result({ kind: 'verified' }, { findings: [{ port: 0, check: '', status: 'pass', text: '', via: 'ssh' }] })])], // oxfmt-ignore
   ] as const) {
-    it(`is refused with the place: ${String(wrong)}`, () => {
+    it(`a wrong document is refused with the place: ${String(wrong)}`, () => {
       const read = readDocument(value, HOST_COMMAND_NAMES, VIEWS);
       assert.ok('wrong' in read);
       assert.match(read.wrong, wrong);

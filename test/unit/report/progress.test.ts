@@ -12,7 +12,7 @@ describe('report: plain progress', () => {
     return { lines, plain: plainProgress((line) => lines.push(line)) };
   }
 
-  it('one host: a line for each step', async () => {
+  it('one host prints a line for each step', async () => {
     const { lines, plain } = progress();
     await plain.each(named('a'), 1, async (_, say) => {
       say('connect');
@@ -23,7 +23,7 @@ describe('report: plain progress', () => {
     assert.deepEqual(lines, ['a: connect', 'a: gather']);
   });
 
-  it('several: also one when a host is done, or where it failed', async () => {
+  it('each of several hosts also prints a line when it is done or failed', async () => {
     const { lines, plain } = progress();
     await plain.each(named('a', 'b', 'c'), 1, async ({ name }, say) => {
       say('connect');
@@ -39,7 +39,7 @@ describe('report: plain progress', () => {
     ]);
   });
 
-  it('200: a line each, when it is done', async () => {
+  it('each of 200 hosts prints one line when it is done', async () => {
     const { lines, plain } = progress();
     await plain.each(many, 10, async ({ name }, say) => {
       say('connect');
@@ -53,13 +53,13 @@ describe('report: plain progress', () => {
     assert.equal(lines[199], 'n200: done (200 of 200, 1 failed)');
   });
 
-  it('has nothing to do for nobody', async () => {
+  it('a run without hosts prints nothing', async () => {
     const { lines, plain } = progress();
     await plain.each([], 3, async () => assert.fail());
     assert.deepEqual(lines, []);
   });
 
-  it('escapes what a host says', async () => {
+  it('the text of a host is escaped', async () => {
     const { lines, plain } = progress();
     await plain.each(named('a'), 1, async (_, say) => {
       say('\u001b[2J');
@@ -93,7 +93,7 @@ function tty(rows = 24) {
 }
 
 describe('report: live progress', () => {
-  it('shows what is being done, and is gone afterwards', async () => {
+  it('the live lines show the current steps and disappear afterwards', async () => {
     const { stream, seen } = tty();
     const live = liveProgress(stream, false);
     const during: string[] = [];
@@ -108,7 +108,7 @@ describe('report: live progress', () => {
     assert.equal(seen(), '');
   });
 
-  it('steps aside for a question, also for one that outlasts it', async () => {
+  it('the live lines make way for a question, even if the question outlasts them', async () => {
     const { stream, seen } = tty();
     const live = liveProgress(stream, false);
     let answer = (): void => {};
@@ -129,7 +129,7 @@ describe('report: live progress', () => {
     assert.equal(seen(), 'Passphrase: \n');
   });
 
-  it('keeps a line that is said in between', async () => {
+  it('a line that is printed in between stays', async () => {
     const { stream, seen } = tty();
     const live = liveProgress(stream, false);
     await live.each(named('a'), 1, async (_, say) => {
@@ -141,7 +141,7 @@ describe('report: live progress', () => {
     assert.equal(seen(), 'the disk is full\n');
   });
 
-  it('200 hosts in 80 by 24: those at work, and the counts', async () => {
+  it('the frame of 200 hosts in 80 by 24 shows the active hosts and the counts', async () => {
     const { stream, seen } = tty();
     const live = liveProgress(stream, false);
     let lines: string[] = [];
@@ -158,7 +158,7 @@ describe('report: live progress', () => {
     assert.match(lines.at(-1) ?? '', /^\S n3$/);
   });
 
-  it('a bug in the work is thrown, and the lines are gone', async () => {
+  it('a bug in the work is thrown, and the live lines disappear', async () => {
     const { stream, seen } = tty();
     const bug = liveProgress(stream, false).each(named('a', 'b'), 2, () => Promise.reject(new Error('a bug')));
     await assert.rejects(bug, /a bug/);
@@ -166,7 +166,7 @@ describe('report: live progress', () => {
   });
 
   for (const color of [true, false]) {
-    it(color ? 'has colours' : 'has no colours where none are wanted', async () => {
+    it(color ? 'the live lines have colours' : 'the live lines have no colours when colours are off', async () => {
       const { stream, all } = tty();
       await liveProgress(stream, color).each(named('a'), 1, async () => 'done');
       assert.equal(/\u001b\[\d+m/.test(all()), color);
@@ -180,7 +180,7 @@ for (const [what, progress] of [
 ] as const) {
   describe(`report: ${what} progress`, () => {
     for (const width of [1, 2, 5, 99]) {
-      it(`works on ${width} at once, and on each once`, async () => {
+      it(`the progress runs ${width} hosts at once and each host once`, async () => {
         let now = 0;
         let most = 0;
         const done: string[] = [];

@@ -3,14 +3,14 @@ import { recapTable } from '../../../src/report/table.ts';
 import { fail, HOSTILE, pass, plan, result, warn } from '../../support/report/results.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
-describe('the recap table of several hosts', () => {
+describe('report: the table of several hosts', () => {
   const ok = result({ kind: 'unchanged' }, { host: 'mx1.example.test', findings: [pass, pass, warn], seconds: 1.04 });
   const broken = result(
     { kind: 'failed', code: 'UNREACHABLE', exit: 4, message: 'gone', hint: 'look' },
     { host: 'b', findings: [fail], seconds: 15 },
   );
 
-  it('has a row for each, in columns', () => {
+  it('the table has a row for each host, in columns', () => {
     const pending = result({ kind: 'pending' }, { host: 'c', plan });
     const [settings, files] = [plan.settings.length, plan.changes.length].map(String) as [string, string];
     assert.deepEqual(recapTable([ok, broken, pending], VIEWS), [
@@ -21,9 +21,9 @@ describe('the recap table of several hosts', () => {
     ]);
   });
 
-  it('is not needed for one', () => assert.deepEqual(recapTable([ok], VIEWS), []));
+  it('one host has no table', () => assert.deepEqual(recapTable([ok], VIEWS), []));
 
-  it('gives the terminal nothing that a host may have named itself', () => {
+  it('a host name in the table is escaped', () => {
     assert.ok(
       !recapTable([ok, { ...broken, host: HOSTILE }], VIEWS)
         .join('\n')

@@ -13,14 +13,14 @@ const coloured = new Chalk({ level: 1 });
 const receipt = { id: '20261124T101500Z-4f2a', state: 'committed', step: 'end', reason: '' } as const;
 
 describe('report: headline', () => {
-  it('names system and versions', () => {
+  it('the headline shows the system and the versions', () => {
     assert.equal(
       headline('mx1', facts, plain),
       'mx1  Debian GNU/Linux 12 (bookworm) · Postfix 3.7.11 · Dovecot 2.3.19.1',
     );
   });
 
-  it('does not take what apt could install for what is there', () => {
+  it('a version that apt could install is not shown as installed', () => {
     const packages = Object.fromEntries(Object.entries(facts.packages).filter(([name]) => name !== 'postfix'));
     assert.equal(
       headline('mx1', { ...facts, packages, postfix: '3.7.11', dovecot: null }, plain),
@@ -30,7 +30,7 @@ describe('report: headline', () => {
 });
 
 describe('report: plan', () => {
-  it('has a line for each task, then the notes', () => {
+  it('the plan has a line for each task, followed by the notes', () => {
     const lines = planLines(plan, plain);
     assert.deepEqual(lines, [
       '  ✔ install      postfix, dovecot-imapd, dovecot-pop3d, certbot are there',
@@ -50,7 +50,7 @@ describe('report: plan', () => {
     ]);
   });
 
-  it('shows the settings that no diff can show', () => {
+  it('settings that no diff can show are listed', () => {
     const unknown: Plan = {
       ...EMPTY,
       tasks: [
@@ -68,13 +68,13 @@ describe('report: plan', () => {
     ]);
   });
 
-  it('marks warnings, and says nothing for nothing', () => {
+  it('warnings are marked, and an empty plan prints nothing', () => {
     const warned: Plan = { ...EMPTY, notes: [{ task: 'install', level: 'warning', text: 'apt would remove exim4' }] };
     assert.deepEqual(planLines(warned, plain), ['  ! apt would remove exim4']);
     assert.deepEqual(planLines(EMPTY, plain), []);
   });
 
-  it('adds up', () => {
+  it('the total counts packages, certificates, files, settings and reloads', () => {
     const total = `Plan: 1 certificate, 4 files, ${plan.settings.length} settings; reload dovecot, postfix.`;
     assert.equal(planTotal(plan), total);
     assert.equal(planTotal(EMPTY), 'Plan: no file.');
@@ -95,9 +95,9 @@ describe('report: plan', () => {
 describe('report: diff', () => {
   const diff = '--- a\n+++ a\n@@ -1,2 +1,2 @@\n same\n-old\n+new\n';
 
-  it('is as it came, without colours', () => assert.equal(diffLines(diff, plain), diff.trimEnd()));
+  it('a diff without colours is unchanged', () => assert.equal(diffLines(diff, plain), diff.trimEnd()));
 
-  it('has a colour for each kind of line', () => {
+  it('a diff has a colour for each kind of line', () => {
     const [from, to, at, same, old, now] = diffLines(diff, coloured).split('\n');
     assert.deepEqual(
       [from, to, at, same, old, now],
@@ -114,7 +114,7 @@ describe('report: diff', () => {
 });
 
 describe('report: findings', () => {
-  it('are all that is not well', () => {
+  it('only findings other than a pass are shown', () => {
     assert.deepEqual(findingLines([pass, fail, warn, hint], plain, false), [
       '  ✖ 143 logindisabled        a plain login is taken',
       '  ! 993 expiry               expires in 9 days',
@@ -122,14 +122,14 @@ describe('report: findings', () => {
     ]);
   });
 
-  it('are all there are, where that is asked for', () => {
+  it('every finding is shown when the caller asks for it', () => {
     assert.equal(findingLines([pass, fail, warn, hint], plain, true).length, 4);
     assert.deepEqual(findingLines([pass], plain, true), ['  ✔  25 starttls             STARTTLS is offered']);
   });
 });
 
-describe('report: the last words of a daemon', () => {
-  it('stand below the finding, wrapped at 80 columns', () => {
+describe('report: the log lines of a daemon', () => {
+  it('the log lines are below the finding, wrapped at 80 columns', () => {
     const journal = [
       'imap(alice): Error: mkdir(/srv/vmail/alice) failed: Permission denied (euid=1000(alice) egid=1000(alice))',
       'auth: Error: \u001b[31mx',
@@ -145,7 +145,7 @@ describe('report: the last words of a daemon', () => {
 });
 
 describe('report: the total', () => {
-  it('counts the hosts by how they ended, where there are several', () => {
+  it('the total counts several hosts by their outcome', () => {
     const drift = { files: [], leftovers: [] };
     const failed: Ending = { kind: 'failed', code: 'X', message: 'm', hint: 'h', exit: 1 };
     const all = [
@@ -167,7 +167,7 @@ describe('report: the total', () => {
 describe('report: the last line', () => {
   const last = (ending: Ending, over = {}): string => endingLine(result(ending, over), plain).join('\n');
 
-  it('a check: since when, what waits, and what mends it', () => {
+  it('a check shows the drift of each file, the files that wait for a merge, and the command that fixes the drift', () => {
     const files = [
       { path: '/etc/postfix/main.cf', transaction: 't1', edited: true },
       { path: '/etc/postfix/master.cf', transaction: 't1', edited: false },
@@ -185,7 +185,7 @@ describe('report: the last line', () => {
     assert.equal(well, 'mx1  ok: as it should be, 1 check passed');
   });
 
-  it('a look ahead', () => {
+  it('a look ahead shows what the upgrade needs', () => {
     const ahead = { kind: 'foreseen', release: 'trixie' } as const;
     assert.match(
       last(ahead, { plan }),
@@ -194,7 +194,7 @@ describe('report: the last line', () => {
     assert.equal(last(ahead, { plan: EMPTY }), 'mx1  ok: trixie needs no change of these files');
   });
 
-  it('a doctor’s findings, each with its time and its fix', () => {
+  it('doctor shows each finding with its time and next step', () => {
     const one = {
       check: 'login',
       status: 'ok',
@@ -258,10 +258,10 @@ describe('report: the last line', () => {
       'mx1  failed: x:2:3: no\n    2 | a b\n      |   ^\n  → Mend it.',
     ],
   ] as const) {
-    it(line.split('\n')[0] ?? '', () => assert.equal(last(ending, over), line));
+    it(`the last line is "${line.split('\n')[0]}"`, () => assert.equal(last(ending, over), line));
   }
 
-  it('tells a transaction', () => {
+  it('a transaction is shown with its time, user, state and files', () => {
     const told = { id: receipt.id, who: 'ann', state: 'committed', reason: '', changes: plan.changes.slice(0, 2) };
     assert.deepEqual(transactionLines(told, plain), [
       '20261124T101500Z-4f2a  2026-11-24 10:15:00 UTC  ann  committed',
@@ -274,8 +274,8 @@ describe('report: the last line', () => {
   });
 });
 
-describe('report: what comes from a host', () => {
-  it('reaches the terminal escaped, wherever it stands', () => {
+describe('report: text of a host', () => {
+  it('every text of a host is escaped in the terminal', () => {
     const bad = HOSTILE;
     const pkg = { version: bad, status: 'installed' };
     const texts = [

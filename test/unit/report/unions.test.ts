@@ -8,6 +8,7 @@ import {
   NOTE_LEVELS,
   PROFILES,
   RECEIPT_STATES,
+  REQUEST_SETTINGS,
   SEVERITIES,
   STATUSES,
   TASKS,
@@ -16,7 +17,16 @@ import {
   WAYS_OF_LOOKING,
   WAYS_TO_ACTIVATE,
 } from '../../../src/model/index.ts';
-import type { Action, Ending, Finding, HostResult, Plan, PortAudit, Receipt } from '../../../src/model/index.ts';
+import type {
+  Action,
+  CertificateRequest,
+  Ending,
+  Finding,
+  HostResult,
+  Plan,
+  PortAudit,
+  Receipt,
+} from '../../../src/model/index.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from '../../support/report/document.ts';
 import { MAPS } from '../../support/report/map-data.ts';
@@ -42,23 +52,25 @@ type Certificate = Extract<Action, { kind: 'certificate' }>;
 
 const action: fc.Arbitrary<Action> = fc.oneof(
   record<Extract<Action, { kind: 'install' }>>({ kind: fc.constant('install'), packages: texts }),
-  record<Certificate>(
-    {
-      kind: fc.constant('certificate'),
-      name: text,
-      domain: text,
-      domains: texts,
-      challenge: of(CHALLENGES),
-      webroot: text,
-      preHook: text,
-      postHook: text,
-      keyType: of(KEY_TYPES),
-      email: text,
-      acmeServer: text,
-      acmeCa: text,
-    },
-    ['webroot', 'preHook', 'postHook', 'keyType', 'email', 'acmeServer', 'acmeCa'],
-  ),
+  record<Certificate>({
+    kind: fc.constant('certificate'),
+    name: text,
+    domain: text,
+    domains: texts,
+    challenge: of(CHALLENGES),
+    request: record<CertificateRequest>(
+      {
+        webroot: text,
+        preHook: text,
+        postHook: text,
+        keyType: of(KEY_TYPES),
+        email: text,
+        acmeServer: text,
+        acmeCa: text,
+      },
+      [...REQUEST_SETTINGS],
+    ),
+  }),
 );
 
 const many = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(one, { maxLength: 3 });
@@ -175,7 +187,7 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
   }),
 };
 
-describe('report: the JSON document of whatever a run ends with', () => {
+describe('report: the JSON document of every ending', () => {
   for (const kind of Object.keys(ENDINGS) as Ending['kind'][]) {
     it(`${kind}: every member of every list of the model is valid in the published schema`, () => {
       const ending = ENDINGS[kind].map((fields) => ({ kind, ...fields }) as Ending);

@@ -11,7 +11,7 @@ const doneOn = (log: readonly string[], name: string): string[] =>
   log.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
 
 describe('run: apply', () => {
-  it('connects, reads, commits, probes and confirms over a second connection, in this order', async () => {
+  it('apply connects, reads, commits, probes and confirms over a second connection, in this order', async () => {
     const fake = fakeWorld([{ name: 'mx1' }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
     assert.deepEqual(endings(results), ['mx1 changed']);
@@ -27,7 +27,7 @@ describe('run: apply', () => {
     assert.equal(fake.open(), 0);
   });
 
-  it('writes nothing after a no, and nothing in a dry run', async () => {
+  it('apply writes nothing after a no, and nothing in a dry run', async () => {
     for (const [over, answer, ending] of [
       [{ yes: false }, false, 'declined'],
       [{ dryRun: true }, true, 'pending'],
@@ -44,21 +44,21 @@ describe('run: apply', () => {
     }
   });
 
-  it('undoes the change when a check fails that passed before', async () => {
+  it('apply undoes the change when a check fails that passed before', async () => {
     const fake = fakeWorld([{ name: 'mx1', after: [BROKEN] }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
     assert.deepEqual(endings(results), ['mx1 ROLLED_BACK']);
     assert.equal(fake.log.at(-1), 'mx1 undo');
   });
 
-  it('reconnects and asks again when the connection drops during the confirmation', async () => {
+  it('apply reconnects and asks again when the connection drops during the confirmation', async () => {
     const fake = fakeWorld([{ name: 'mx1', fails: { confirm: ['CONNECTION_LOST'] } }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
     assert.deepEqual(endings(results), ['mx1 changed']);
     assert.deepEqual(fake.log.slice(-3), ['mx1 confirm', 'mx1 connect', 'mx1 confirm']);
   });
 
-  it('says that the outcome is unknown when the host cannot be reached again for the confirmation', async () => {
+  it('apply reports an unknown outcome when the host cannot be reached again for the confirmation', async () => {
     const lost = ['CONNECTION_LOST', 'CONNECTION_LOST'] as const;
     const fake = fakeWorld([{ name: 'mx1', fails: { confirm: [...lost] } }]);
     const [result] = await apply(HOSTS('mx1'), optionsFor(fake), io());
@@ -67,7 +67,7 @@ describe('run: apply', () => {
     assert.equal(result.exit, 4);
   });
 
-  it('says that the host undoes the change by itself when the connection drops before the confirmation', async () => {
+  it('apply says that the host undoes the change by itself when the connection drops before the confirmation', async () => {
     const fake = fakeWorld([{ name: 'mx1', fails: { connect: [null, 'CONNECTION_LOST'] } }]);
     const [result] = await apply(HOSTS('mx1'), optionsFor(fake), io());
     assert.ok(result?.ending.kind === 'failed');
@@ -75,7 +75,7 @@ describe('run: apply', () => {
     assert.ok(!fake.log.includes('mx1 confirm'));
   });
 
-  it('asks again when the installation of packages changes the plan', async () => {
+  it('apply asks again when the installation of packages changes the plan', async () => {
     const fake = fakeWorld([{ name: 'mx1', bare: true }]);
     let asked = 0;
     const results = await apply(
@@ -88,7 +88,7 @@ describe('run: apply', () => {
     assert.deepEqual(doneOn(fake.log, 'mx1').slice(0, 4), ['connect', 'gather', 'install', 'gather']);
   });
 
-  it('installs packages and writes nothing else when the second question is answered no', async () => {
+  it('apply installs packages and writes nothing else when the second question is answered no', async () => {
     const fake = fakeWorld([{ name: 'mx1', bare: true }]);
     const answers = [true, false];
     const results = await apply(
@@ -104,7 +104,7 @@ describe('run: apply', () => {
 describe('run: apply to many hosts', () => {
   const names = Array.from({ length: 20 }, (_, at) => `mx${at + 1}`);
 
-  it('keeps the failure of one dead host among twenty to that host', async () => {
+  it('the failure of one dead host among twenty stays with that host', async () => {
     const fake = fakeWorld(
       names.map((name) => (name === 'mx7' ? { name, fails: { connect: ['CONNECTION_TIMEOUT'] } } : { name })),
     );
@@ -131,7 +131,7 @@ describe('run: apply to many hosts', () => {
     assert.equal(fake.open(), 0);
   });
 
-  it('--serial 2 --max-fail 1 goes on after one failure, and stops after two', async () => {
+  it('--serial 2 --max-fail 1 continues after one failure and stops after two', async () => {
     const bad = ['mx3', 'mx6'];
     const fake = fakeWorld(
       names.map((name) => (bad.includes(name) ? { name, fails: { commit: ['REMOTE_FAILED'] } } : { name })),
@@ -164,7 +164,7 @@ describe('run: Ctrl-C', () => {
     return { log: fake.log, told: endings(results), open: fake.open() };
   }
 
-  it('while hosts are read begins no further host, and writes nothing', async () => {
+  it('an interruption while hosts are read starts no further host and writes nothing', async () => {
     for (const event of ['mx1 connect', 'mx1 gather', 'mx2 gather']) {
       const { log, told, open } = await interruptedAt(event);
       assert.ok(!log.some((line) => / (install|commit)$/.test(line)), event);
@@ -173,14 +173,14 @@ describe('run: Ctrl-C', () => {
     }
   });
 
-  it('while a host installs, lets that host end its step, and commits on none', async () => {
+  it('an interruption while a host installs lets that host finish its step and commits on no host', async () => {
     const { log, told } = await interruptedAt('mx1 install');
     assert.ok(log.includes('mx1 gather'));
     assert.ok(!log.some((line) => line.endsWith(' commit')));
     assert.deepEqual(told.slice(1), ['mx2 INTERRUPTED', 'mx3 INTERRUPTED']);
   });
 
-  it('during a transaction lets that host confirm, and begins no other', async () => {
+  it('an interruption during a transaction lets that host confirm and starts no other', async () => {
     for (const event of ['mx1 commit', 'mx1 probe', 'mx1 confirm']) {
       const { log, told, open } = await interruptedAt(event);
       assert.ok(log.includes('mx1 confirm'), event);
@@ -190,7 +190,7 @@ describe('run: Ctrl-C', () => {
     }
   });
 
-  it('at the question ends every host, with the reason', async () => {
+  it('a lost terminal at the question ends every host with the reason', async () => {
     const fake = fakeWorld([{ name: 'mx1' }, { name: 'mx2' }]);
     const results = await apply(
       HOSTS('mx1', 'mx2'),
@@ -202,5 +202,38 @@ describe('run: Ctrl-C', () => {
     assert.deepEqual(endings(results), ['mx1 BUG', 'mx2 BUG']);
     assert.ok(!fake.log.includes('mx1 commit'));
     assert.equal(fake.open(), 0);
+  });
+});
+
+describe('run: an exception that nobody expected', () => {
+  const BUG = new TypeError('a bug');
+  const hosts = ['mx1', 'mx2'];
+  const worldWith = () => fakeWorld(hosts.map((name) => ({ name })));
+
+  it('at any stage of one host it ends that host alone, and every connection is closed', async () => {
+    const whole = worldWith();
+    await apply(HOSTS(...hosts), optionsFor(whole), io());
+    const stages = doneOn(whole.log, 'mx1');
+    assert.ok(stages.length > 5);
+    for (const place of stages.keys()) {
+      const fake = worldWith();
+      let reached = 0;
+      fake.onEvent = (event) => {
+        if (event.startsWith('mx1 ') && reached++ === place) throw BUG;
+      };
+      const results = await apply(HOSTS(...hosts), optionsFor(fake, { maxFail: 1 }), io());
+      assert.equal(results[0]?.ending.kind, 'failed', stages[place]);
+      assert.equal(results[1]?.ending.kind, 'changed', stages[place]);
+      assert.equal(fake.open(), 0, stages[place]);
+    }
+  });
+
+  it('while plans are shown it ends the run, and every connection is closed', async () => {
+    for (const broken of [{ alike: () => Promise.reject(BUG) }, { show: () => Promise.reject(BUG) }]) {
+      const fake = worldWith();
+      await assert.rejects(apply(HOSTS(...hosts), optionsFor(fake, { yes: false }), { ...io(), ...broken }), BUG);
+      assert.equal(fake.open(), 0);
+      assert.ok(!fake.log.includes('mx1 commit'));
+    }
   });
 });

@@ -24,8 +24,8 @@ const DEATH = [
   ['postfix/master', 'warning: /usr/lib/postfix/sbin/smtpd: bad command startup -- throttling'],
 ] as const;
 
-describe('the last words of a daemon', () => {
-  it('are those of the service on that port, by its syslog_name', () => {
+describe('run: the last log lines of a daemon', () => {
+  it('the lines are those of the service on the port, found by its syslog_name', () => {
     const words = [
       "smtpd: warning: SASL: Connect to Dovecot auth socket 'private/auth' failed: No such file or directory",
       'smtpd died: no SASL authentication mechanisms',
@@ -38,7 +38,7 @@ describe('the last words of a daemon', () => {
     );
   });
 
-  it('are those of the programs that smtpd asks about recipients, where it is about recipients', () => {
+  it('a failed delivery also shows the programs that smtpd asks about recipients', () => {
     const log = lines(['postfix/proxymap', 'error: open database /etc/aliases.db: No such file or directory']);
     assert.deepEqual(wordsFor(failure(25, 'delivery'), log, NAMES), [
       'proxymap: error: open database /etc/aliases.db: No such file or directory',
@@ -46,7 +46,7 @@ describe('the last words of a daemon', () => {
     assert.deepEqual(wordsFor(failure(25, 'tls'), log, NAMES), []);
   });
 
-  it('are no warnings about other clients, and no secrets', () => {
+  it('warnings about other clients and secrets are not shown', () => {
     const log = lines(
       ['postfix/smtpd', 'warning: unknown[192.0.2.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6'],
       ['postfix/smtpd', 'warning: hostname foo.example does not resolve to address 192.0.2.7'],
@@ -59,7 +59,7 @@ describe('the last words of a daemon', () => {
     assert.match(wordsFor(failure(25, 'tls'), log, NAMES).join('\n'), /TLS library problem/);
   });
 
-  it("of Dovecot are those of the protocol and of the probe's own user, without session numbers, each once", () => {
+  it('lines of Dovecot are those of the protocol and the user of the probe, without session numbers, each once', () => {
     const log = lines(
       ['dovecot', 'imap(bob)<1><a/b+c>: Error: not his'],
       ['dovecot', 'imap(alice)<344><SGyf03RhrNkAAAAA/+>: Error: mkdir(/srv/vmail/alice) failed: Permission denied'],
@@ -76,7 +76,7 @@ describe('the last words of a daemon', () => {
     assert.deepEqual(wordsFor(failure(993, 'answers'), log.slice(0, 3), NAMES), []);
   });
 
-  it('are read from the journal whatever it holds', () => {
+  it('any content of the journal is read', () => {
     const text = [
       '1796004249',
       '{"SYSLOG_IDENTIFIER":"dovecot","MESSAGE":"master: Error: x","__REALTIME_TIMESTAMP":"1796004240000000"}',
@@ -91,7 +91,7 @@ describe('the last words of a daemon', () => {
   });
 });
 
-describe('findings with the last words of the daemons', () => {
+describe('run: findings with the last log lines of the daemons', () => {
   const snapshot = { facts: {}, files: {} } as unknown as Snapshot;
   const entry = (ago: number, ident: string, message: string) =>
     JSON.stringify({ SYSLOG_IDENTIFIER: ident, MESSAGE: message, __REALTIME_TIMESTAMP: `${(10_000 - ago) * 1e6}` });
@@ -104,14 +104,14 @@ describe('findings with the last words of the daemons', () => {
     return { remote: memoryRemote({ run }), asked };
   };
 
-  it('cost nothing where no check failed', async () => {
+  it('no journal is read when no check failed', async () => {
     const { remote, asked } = host();
     const well: Finding[] = [{ port: 25, check: 'relay', status: 'warn', text: '', via: 'direct' }];
     assert.equal(await withLastWords(remote, snapshot, well, 0, { world }), well);
     assert.deepEqual(asked, []);
   });
 
-  it('take one exec, and say what a server died of in the place of its silence', async () => {
+  it('one command reads the journal, and the reason of a death replaces the silence of the server', async () => {
     const { remote, asked } = host(
       entry(40, 'postfix/smtpd', 'warning: SASL: Connect to Dovecot auth socket failed'),
       entry(40, 'postfix/smtpd', 'fatal: no SASL authentication mechanisms'),
@@ -131,7 +131,7 @@ describe('findings with the last words of the daemons', () => {
     assert.equal(found?.journal, undefined);
   });
 
-  it('a lost connection takes nothing from the findings', async () => {
+  it('a lost connection changes no finding', async () => {
     const remote = memoryRemote({ run: () => Promise.reject(new Error('lost')) });
     const findings = [failure(25, 'answers')];
     assert.equal(await withLastWords(remote, snapshot, findings, 0, { world }), findings);

@@ -8,15 +8,15 @@ const said = (apt?: { installed: string[]; removed: string[] }): string[] => {
   return ending.kind === 'failed' ? [ending.message, ending.hint] : [];
 };
 
-describe('the words of a transaction that was put back', () => {
-  it('say "as it was" of a host where only files had changed', () => {
+describe('run: the message of a transaction that was rolled back', () => {
+  it('the message says "as it was" of a host where only files changed', () => {
     const [message, hint] = said({ installed: [], removed: [] });
     assert.equal(message, 'mx was put back as it was (at sessions): alice has no session');
     assert.equal(hint, 'Fix the cause and run again.');
     assert.deepEqual(said(), [message, hint]);
   });
 
-  it('name the packages that apt installed and removed before it, which stay so', () => {
+  it('the message names the packages that apt installed and removed before, which stay so', () => {
     assert.deepEqual(said({ installed: ['postfix'], removed: ['exim4-daemon-light'] }), [
       'the files of mx were put back (at sessions), its packages were not: alice has no session',
       'The packages stay as they are now: postfix installed, exim4-daemon-light removed. Fix the cause and run again.',

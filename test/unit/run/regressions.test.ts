@@ -8,10 +8,10 @@ const findings = (...all: readonly Brief[]): Finding[] =>
 const undone = (before: readonly Brief[], after: readonly Brief[]): string[] =>
   regressions(findings(...before), findings(...after)).map(({ port, check }) => `${port} ${check}`);
 
-describe('an apply is undone', () => {
+describe('run: an apply is undone', () => {
   const LOGIN: Brief = [993, 'login', 'pass'];
 
-  it('where a mailbox, a maildrop or sending worked before and fails now', () => {
+  it('when a mailbox, a maildrop or sending worked before and fails now', () => {
     for (const [port, check] of [
       [993, 'mailbox'],
       [995, 'maildrop'],
@@ -22,16 +22,16 @@ describe('an apply is undone', () => {
     }
   });
 
-  it('where a mailbox can only be read now, and where the own address of a user is refused now', () => {
+  it("when a mailbox is read-only now, or the user's own address is refused now", () => {
     assert.deepEqual(undone([LOGIN, [993, 'mailbox', 'pass']], [LOGIN, [993, 'mailbox', 'warn']]), ['993 mailbox']);
     assert.deepEqual(undone([[465, 'send', 'pass']], [[465, 'send', 'warn']]), ['465 send']);
   });
 
-  it('where the user got in before and does not get in now, which says nothing of the mailbox', () => {
+  it('when a login worked before and fails now, and the mailbox is not judged', () => {
     assert.deepEqual(undone([LOGIN, [993, 'mailbox', 'pass']], [[993, 'login', 'fail']]), ['993 login']);
   });
 
-  it('where nobody got in before, and who gets in now has no mailbox', () => {
+  it('when no login worked before, and a user who can log in now has no mailbox', () => {
     for (const before of [
       [],
       [[993, 'login', 'fail']],
@@ -42,8 +42,8 @@ describe('an apply is undone', () => {
   });
 });
 
-describe('an apply is not undone', () => {
-  it('where the mailbox failed before as well', () => {
+describe('run: an apply is not undone', () => {
+  it('when the mailbox failed before as well', () => {
     const session: Brief[] = [
       [993, 'login', 'pass'],
       [993, 'mailbox', 'fail'],
@@ -51,15 +51,15 @@ describe('an apply is not undone', () => {
     assert.deepEqual(undone(session, session), []);
   });
 
-  it('where sending fails on a port that nobody could log in on before', () => {
+  it('when sending fails on a port without a login before', () => {
     assert.deepEqual(undone([[465, 'answers', 'fail']], [[465, 'login', 'pass'], [465, 'send', 'fail']]), []); // oxfmt-ignore
   });
 
-  it('where a policy puts off what was taken before', () => {
+  it('when a policy defers what was accepted before', () => {
     assert.deepEqual(undone([[465, 'send', 'pass']], [[465, 'send', 'hint']]), []);
   });
 
-  it('where the own address of the user was refused before', () => {
+  it("when the user's own address was refused before", () => {
     assert.deepEqual(undone([[465, 'send', 'warn']], [[465, 'send', 'warn']]), []);
   });
 });

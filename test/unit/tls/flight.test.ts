@@ -42,7 +42,7 @@ const GOOD: Readonly<Record<string, readonly [Buffer, (answer: Answer) => void]>
       assert.ok(answer.hello.extensions.has(0xff01));
     },
   ],
-  'a message to a record, and a prime': [
+  'one message for each record, with a prime': [
     Buffer.concat([serverHello(0x9e), certificate, prime, done].map((one) => record(22, one))),
     (answer) => {
       assert.ok(answer.kind === 'hello' && answer.exchange?.kind === 'dh');
@@ -56,14 +56,14 @@ const GOOD: Readonly<Record<string, readonly [Buffer, (answer: Answer) => void]>
     ]),
     (answer) => assert.ok(answer.kind === 'hello' && answer.exchange === null),
   ],
-  'TLS 1.3: the group it would take, and no more than that': [
+  'the chosen group of TLS 1.3 and nothing behind it': [
     record(22, serverHello(0x1301, extension(43, uint(0x0304, 2)), extension(51, uint(0x001d, 2)))),
     (answer) => {
       assert.ok(answer.kind === 'hello');
       assert.deepEqual([answer.hello.version, answer.hello.group], ['TLS 1.3', 29]);
     },
   ],
-  'a warning before the hello is no answer': [
+  'a warning before the hello, which is not the answer': [
     Buffer.concat([record(21, uints([1, 112], 1)), record(22, Buffer.concat([serverHello(0x2f), done]))]),
     (answer) => assert.equal(answer.kind, 'hello'),
   ],
@@ -74,27 +74,24 @@ const BAD: Readonly<Record<string, readonly [Buffer, RegExp]>> = {
   'words in the clear': [Buffer.from('220 mx ESMTP\r\n'), /is not TLS/],
   'SSL 2': [Buffer.from('802e0100020015000000100100800200', 'hex'), /is not TLS/],
   'an empty record': [record(22, Buffer.alloc(0)), /a record of 0 bytes/],
-  'a record beyond all measure': [Buffer.from('160303ffff', 'hex'), /a record of 65535 bytes/],
-  'a message beyond all measure': [record(22, Buffer.from('02ffffff', 'hex')), /a message of 16777215 bytes/],
+  'a record that is too long': [Buffer.from('160303ffff', 'hex'), /a record of 65535 bytes/],
+  'a message that is too long': [record(22, Buffer.from('02ffffff', 'hex')), /a message of 16777215 bytes/],
   'a certificate before the hello': [record(22, certificate), /message 11 before its hello/],
-  'a hello that is cut': [record(22, message(2, Buffer.alloc(10))), /ends 24 bytes too early/],
-  'a version of its own': [
+  'a truncated hello': [record(22, message(2, Buffer.alloc(10))), /ends 24 bytes too early/],
+  'an unknown version': [
     record(22, message(2, Buffer.concat([uint(0x0305, 2), Buffer.alloc(32), vector(1), uint(1, 2), uint(0, 1)]))),
     /a version 0x305/,
   ],
-  'more than its hello': [
+  'a hello with more than its fields': [
     record(22, message(2, Buffer.concat([serverHello(1).subarray(4), extension(0, Buffer.alloc(0)), uint(0, 1)]))),
     /after its end|too early/,
   ],
-  'a chain that ends in the middle': [
-    record(22, Buffer.concat([serverHello(1), message(11, vector(3, uint(9, 3)))])),
-    /too early/,
-  ],
+  'a truncated chain': [record(22, Buffer.concat([serverHello(1), message(11, vector(3, uint(9, 3)))])), /too early/],
 };
 
-describe('tls: what a server answers', () => {
+describe('tls: the answer of a server', () => {
   for (const [name, [bytes, check]] of Object.entries(GOOD))
-    it(name, () => {
+    it(`the reader accepts ${name}`, () => {
       for (const size of [bytes.length, 1, 3]) {
         const answer = read(bytes, size);
         assert.ok(answer);
@@ -103,7 +100,7 @@ describe('tls: what a server answers', () => {
     });
 
   for (const [name, [bytes, words]] of Object.entries(BAD))
-    it(`refuses ${name}`, () => {
+    it(`the reader refuses ${name}`, () => {
       for (const size of [bytes.length, 1])
         assert.throws(
           () => read(bytes, size),
@@ -111,7 +108,7 @@ describe('tls: what a server answers', () => {
         );
     });
 
-  it('takes no more than a quarter of a megabyte, and says so', () => {
+  it('the reader stops after a quarter of a megabyte with an error', () => {
     const flight = new Flight();
     const noise = record(22, Buffer.concat([serverHello(0xc02f), message(11, vector(3))]));
     assert.equal(flight.push(noise), null);
@@ -121,7 +118,7 @@ describe('tls: what a server answers', () => {
     }, /does not end/);
   });
 
-  it('on any bytes at all: an answer, patience, or TlsFormatError', () => {
+  it('any bytes give an answer, an incomplete state or TlsFormatError', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),
       // A good flight with some bytes changed, so that the readers inside are reached.
@@ -148,7 +145,7 @@ describe('tls: what a server answers', () => {
     );
   });
 
-  it('gives the same however the bytes are cut', () => {
+  it('the answer is the same however the bytes are split', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.values(GOOD)), fc.integer({ min: 1, max: 200 }), ([bytes], size) => {
         assert.deepEqual(read(bytes, size), read(bytes));
@@ -157,8 +154,8 @@ describe('tls: what a server answers', () => {
   });
 });
 
-describe('tls: what a client says', () => {
-  it('is records no longer than the standard allows, whatever is asked', () => {
+describe('tls: the hello of a client', () => {
+  it('the records are never longer than the standard allows', () => {
     const suites = fc.array(fc.nat(0xffff), { minLength: 1, maxLength: 12_000 });
     fc.assert(
       fc.property(

@@ -43,12 +43,12 @@ const EXCHANGE: Readonly<Record<string, string>> = {
 };
 
 describe('tls: cipher suites', () => {
-  it('has every suite that OpenSSL has, by the same number and name', () => {
+  it('the table has every suite of OpenSSL with the same number and name', () => {
     assert.ok(known.length > 130);
     for (const { id, name } of known) assert.equal(suiteOf(id).name, name);
   });
 
-  it('says the same of key exchange, authentication and encryption', () => {
+  it('the table agrees with OpenSSL on key exchange, authentication and encryption', () => {
     for (const one of known) {
       const suite = suiteOf(one.id);
       assert.equal(EXCHANGE[suite.exchange], one.exchange, one.name);
@@ -62,13 +62,13 @@ describe('tls: cipher suites', () => {
     }
   });
 
-  it('numbers nothing twice, and signals are no suites', () => {
+  it('no number occurs twice, and signalling values are not suites', () => {
     assert.equal(new Set(SUITES.map(({ id }) => id)).size, SUITES.length);
     assert.ok(SUITES.length > 290, String(SUITES.length));
     for (const { id, name } of SUITES) assert.ok(id !== 0x00ff && id !== 0x5600, name);
   });
 
-  it('describes one that it does not know without a guess', () => {
+  it('an unknown suite is described without a guess', () => {
     const { name, aead, forwardSecret } = suiteOf(0xfafa);
     assert.deepEqual([name, aead, forwardSecret], ['TLS_UNKNOWN_0xfafa', false, false]);
   });

@@ -42,7 +42,7 @@ export const checksOf = (port: number): string[] =>
 export function runCases(cases: readonly Case[]): void {
   before(() => void certificates());
   for (const { name, port, change, target, expected, passes } of cases)
-    it(name, async () => {
+    it(`the probe reports ${expected.map(([check, status]) => `${check} ${status}`).join(', ') || 'no problem'}: ${name}`, async () => {
       const good = goodHost(certificates().good).get(port)!;
       const { answer, ...rest } = change?.(certificates()) ?? {};
       const script: Script = {

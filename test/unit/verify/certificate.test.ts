@@ -7,7 +7,7 @@ import { certificates } from './host.ts';
 
 const DAY = 86_400_000;
 
-describe('judgeCertificate', () => {
+describe('verify: the certificate of a server', () => {
   const NAMES: readonly [keyof Omit<Certificates, 'root' | 'intermediate'>, string, boolean][] = [
     ['good', DOMAIN, true],
     ['good', 'MX.Example.Test', true],
@@ -21,7 +21,7 @@ describe('judgeCertificate', () => {
     ['good', '198.18.0.2', false],
   ];
   for (const [which, domain, matches] of NAMES)
-    it(`${which} is ${matches ? '' : 'not '}for ${domain}`, () => {
+    it(`the certificate "${which}" is ${matches ? '' : 'not '}valid for ${domain}`, () => {
       const leaf = new X509Certificate(certificates()[which].cert);
       const found = judgeCertificate(leaf, null, { domain, onDisk: undefined, now: new Date() });
       assert.equal(found.find((one) => one.check === 'certificate-name')?.status, matches ? 'pass' : 'fail');
@@ -40,14 +40,14 @@ describe('judgeCertificate', () => {
     ['brief', 1.9, 'warn'],
   ];
   for (const [which, left, status] of VALIDITY)
-    it(`${which} with ${left} days left: ${status}`, () => {
+    it(`the certificate "${which}" with ${left} days left gives ${status}`, () => {
       const leaf = new X509Certificate(certificates()[which].cert);
       const now = new Date(Date.parse(leaf.validTo) - left * DAY);
       const found = judgeCertificate(leaf, null, { domain: DOMAIN, onDisk: undefined, now });
       assert.equal(found.find((one) => one.check === 'certificate-validity')?.status, status);
     });
 
-  it('compares with the first certificate of a chain on disk', () => {
+  it('the served certificate is compared with the first one of the chain on disk', () => {
     const { good, root } = certificates();
     const leaf = new X509Certificate(good.cert);
     const served = (onDisk: string) =>
@@ -58,7 +58,7 @@ describe('judgeCertificate', () => {
     assert.equal(served(root + good.cert), 'fail');
   });
 
-  it('a certificate for another type of key on disk is served as well', () => {
+  it('a certificate on disk with another type of key may be served too', () => {
     const { good, older } = certificates();
     const alternatives = [good.cert];
     const status = (pem: string) => {

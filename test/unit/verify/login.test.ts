@@ -15,7 +15,7 @@ describe('verify: logging in', () => {
     [...goodHost(certificates().good)].map(([port, script]) => [port, { ...script, ...difference(script) }] as const);
   const heard = () => [...host.values()].flatMap((fake) => fake.heard);
 
-  it('logs in on 25, 465, 993 and 995, and never in the clear', async () => {
+  it('the probe logs in on 25, 465, 993 and 995, and never in the clear', async () => {
     host = await start(goodHost(certificates().good));
     const findings = (await look(host, { user })).filter((one) => one.check === 'login');
     assert.deepEqual(
@@ -29,7 +29,7 @@ describe('verify: logging in', () => {
     );
   });
 
-  it('does not try without a user', async () => {
+  it('the probe does not log in without a user', async () => {
     host = await start(goodHost(certificates().good));
     assert.deepEqual(
       (await look(host)).filter((one) => one.check === 'login'),
@@ -37,7 +37,7 @@ describe('verify: logging in', () => {
     );
   });
 
-  it('tells a refused login, without the password, also when the server echoes it', async () => {
+  it('a refused login is reported without the password, even if the server echoes it', async () => {
     host = await start(
       change((script) => ({
         answer: (line, secure) => (line === RESPONSE ? `hm NO ${line} is wrong\r\n` : script.answer(line, secure)),
@@ -48,7 +48,7 @@ describe('verify: logging in', () => {
     assert.equal(imap!.text, 'does not log user in: "NO *** is wrong"');
   });
 
-  it('sends no password to a server that did not prove who it is', async () => {
+  it('no password is sent to a server that did not prove its identity', async () => {
     host = await start(change(() => ({ tls: certificates().selfSigned })));
     const findings = (await look(host, { user })).filter((one) => one.check === 'login');
     assert.deepEqual(
@@ -67,7 +67,7 @@ describe('verify: logging in', () => {
     );
   });
 
-  it('leaves politely: QUIT or LOGOUT is the last word on every port', async () => {
+  it('the probe ends every session with QUIT or LOGOUT', async () => {
     host = await start(goodHost(certificates().good));
     await look(host);
     await new Promise((resolve) => setTimeout(resolve, 50));

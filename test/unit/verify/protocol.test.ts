@@ -30,7 +30,7 @@ const CASES: readonly Case[] = [
     passes: ['answers', 'no-plain-login'],
   },
   {
-    name: '25 slips words in before TLS starts',
+    name: '25 sends more words before TLS starts',
     port: 25,
     change: onLine('STARTTLS', ['220 go ahead\r\n250-mx.example.test\r\n250 AUTH PLAIN LOGIN\r\n']),
     expected: [['starttls', 'fail', /says more in the clear after granting STARTTLS: "250-mx/]],
@@ -50,13 +50,13 @@ const CASES: readonly Case[] = [
     expected: [['auth', 'fail', /^does not offer AUTH PLAIN inside TLS, only LOGIN$/]],
   },
   {
-    name: '25 without the old spelling is told, not blamed',
+    name: '25 lacks the old spelling of AUTH',
     port: 25,
     change: onLine('EHLO', EHLO_SECURE.replace('250-AUTH=PLAIN LOGIN\r\n', ''), true),
     expected: [['auth-legacy', 'hint', /old spelling/]],
   },
   {
-    name: '25 takes its time with the second line of the greeting, as postscreen does',
+    name: '25 greets in two lines, as postscreen does',
     port: 25,
     change: () => ({ greeting: '220-mx.example.test ESMTP\r\n220 mx.example.test ESMTP Postfix\r\n' }),
     expected: [],
@@ -83,19 +83,19 @@ const CASES: readonly Case[] = [
     expected: [['no-plain-login', 'fail', /LOGIN \(no LOGINDISABLED\), AUTH=PLAIN$/]],
   },
   {
-    name: '143 says LOGINDISABLED but looks at the password',
+    name: '143 says LOGINDISABLED but checks the password',
     port: 143,
     change: onLine('LOGIN', 'hm NO [AUTHENTICATIONFAILED] Authentication failed.\r\n'),
     expected: [['no-plain-login', 'fail', /^takes a login in clear: "NO \[AUTHENTICATIONFAILED\]/]],
   },
   {
-    name: '143 says LOGINDISABLED but lets anybody in',
+    name: '143 says LOGINDISABLED but accepts any login',
     port: 143,
     change: onLine('LOGIN', 'hm OK Logged in\r\n'),
     expected: [['no-plain-login', 'fail', /^takes a login in clear/]],
   },
   {
-    name: '143 lets everybody in without a login',
+    name: '143 needs no login',
     port: 143,
     change: () => ({ greeting: '* PREAUTH welcome\r\n' }),
     expected: [['answers', 'fail', /lets everybody in/]],
@@ -108,13 +108,13 @@ const CASES: readonly Case[] = [
     expected: [['no-plain-login', 'fail', /: USER, SASL PLAIN$/]],
   },
   {
-    name: '110 hides USER but takes it',
+    name: '110 hides USER but accepts it',
     port: 110,
     change: onLine('USER', '+OK\r\n'),
     expected: [['no-plain-login', 'fail', /^takes a login in clear: "\+OK"$/]],
   },
   {
-    name: '110 knows no CAPA',
+    name: '110 does not know CAPA',
     port: 110,
     change: onLine('CAPA', '-ERR unknown command\r\n'),
     expected: [['starttls', 'fail', /^does not offer STLS$/]],

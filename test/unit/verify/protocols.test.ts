@@ -59,9 +59,9 @@ const line = fc.oneof(
   fc.array(fc.constantFrom(...words), { maxLength: 6 }).map((some) => some.join(' ')),
 );
 
-describe('protocols', () => {
+describe('verify: protocols', () => {
   for (const [name, protocol] of Object.entries(PROTOCOLS))
-    it(`${name}: any answer at all is read or refused, never a crash`, () =>
+    it(`${name}: any answer is read or refused without a crash`, () =>
       fc.assert(
         fc.asyncProperty(
           fc.array(line, { maxLength: 8 }),
@@ -77,7 +77,7 @@ describe('protocols', () => {
         { numRuns: 500 },
       ));
 
-  it('smtp: AUTH is found in each spelling, and only where it is a keyword', async () => {
+  it('smtp: AUTH is found in each spelling, and only as a keyword', async () => {
     const offer = await smtp.offer(
       scripted([
         '250-auth.example.test AUTH PLAIN',
@@ -96,7 +96,7 @@ describe('protocols', () => {
     });
   });
 
-  it('imap: capabilities may come among other untagged lines', async () => {
+  it('imap: capabilities may be among other untagged lines', async () => {
     const offer = await imap.offer(
       scripted(['* OK hello', '* capability imap4rev1 starttls auth=plain logindisabled', 'hm OK']),
     );
@@ -115,8 +115,8 @@ describe('protocols', () => {
   });
 });
 
-describe('show', () => {
-  it('gives printable ASCII, cut', () => {
+describe('verify: show', () => {
+  it('the text is printable ASCII of limited length', () => {
     assert.equal(show('a\x1b[31m\u202e\xe9\r\n'), 'a\\x1b[31m\\u202e\\xe9\\x0d\\x0a');
     assert.equal(show('x'.repeat(500)).length, 160);
   });

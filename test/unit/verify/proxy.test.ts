@@ -3,19 +3,19 @@ import type { Finding } from '../../../src/model/index.ts';
 import { isTrusted, proxyLine, unproven } from '../../../src/verify/proxy.ts';
 
 describe('verify: the PROXY protocol', () => {
-  it('names the client and the server of the connection', () => {
+  it('the PROXY line names the client and the server of the connection', () => {
     const ends = { localAddress: '192.0.2.9', localPort: 40000, remoteAddress: '192.0.2.1', remotePort: 465 };
     assert.equal(proxyLine(ends, 465), 'PROXY TCP4 192.0.2.9 192.0.2.1 40000 465\r\n');
     const six = { localAddress: '2001:db8::9', localPort: 40000, remoteAddress: '2001:db8::1', remotePort: 465 };
     assert.equal(proxyLine(six, 465), 'PROXY TCP6 2001:db8::9 2001:db8::1 40000 465\r\n');
   });
 
-  it('writes an IPv4 address that came by an IPv6 socket as one of IPv4', () => {
+  it('an IPv4 address of an IPv6 socket is written as IPv4', () => {
     const ends = { localAddress: '::ffff:192.0.2.9', localPort: 1, remoteAddress: '::ffff:192.0.2.1', remotePort: 2 };
     assert.equal(proxyLine(ends, 465), 'PROXY TCP4 192.0.2.9 192.0.2.1 1 2\r\n');
   });
 
-  it('takes the host itself for the client of a channel through SSH', () => {
+  it('the host itself is the client of a channel through SSH', () => {
     assert.equal(proxyLine({}, 993), 'PROXY TCP4 127.0.0.1 127.0.0.1 993 993\r\n');
   });
 
@@ -40,7 +40,7 @@ describe('verify: the PROXY protocol', () => {
   const statuses = (trusted: string, ...all: Finding[]) =>
     unproven(all, new Map([[993, { trusted, address: '192.0.2.9' }]])).map(({ status }) => status);
 
-  it('a Dovecot that does not trust us is a hint, and one that does is judged as any other', () => {
+  it('a Dovecot that does not trust the probe gives a hint, and one that trusts it is judged as usual', () => {
     assert.deepEqual(statuses('10.0.0.0/8', finding(993, 'tls', 'fail'), finding(995, 'tls', 'fail')), [
       'hint',
       'fail',

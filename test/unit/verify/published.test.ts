@@ -31,7 +31,7 @@ async function said(
   return found.map(({ port, check, status, text }) => `${port} ${check} ${status}: ${text}`);
 }
 
-describe('verify: what is published', () => {
+describe('verify: DNS records of a certificate', () => {
   before(() => void certificates());
 
   const FITS: readonly [string, () => Tlsa][] = [
@@ -43,7 +43,7 @@ describe('verify: what is published', () => {
     ['2 1 1 of the issuer', () => record(2, 1, 1, sha256(spki(above())))],
   ];
   for (const [what, make] of FITS)
-    it(`TLSA ${what}: passes, also beside one that does not fit`, async () => {
+    it(`a TLSA record ${what} passes, even beside one that does not match`, async () => {
       const found = await said([record(3, 1, 1, '00'), make()]);
       assert.deepEqual(found, [`25 tlsa pass: _25._tcp.${DOMAIN} has a TLSA record of the certificate on disk`]);
     });
@@ -54,18 +54,18 @@ describe('verify: what is published', () => {
     ['with the digest of the other selector', () => record(3, 0, 1, sha256(spki(leaf())))],
   ];
   for (const [what, make] of MISSES)
-    it(`TLSA ${what}: fails, with the record to publish`, async () => {
+    it(`a TLSA record ${what} fails with the record to publish`, async () => {
       const [found = ''] = await said([make()]);
       assert.match(found, /^25 tlsa fail: no TLSA record of _25\._tcp\.mx\.example\.org is of the certificate on disk/);
       assert.ok(found.endsWith(`publish: _25._tcp.${DOMAIN}. IN TLSA 3 1 1 ${sha256(spki(leaf()))}`), found);
     });
 
-  it('no TLSA record, or none that mail servers look at: not told', async () => {
+  it('no finding comes from a missing TLSA record, or from one that mail servers ignore', async () => {
     assert.deepEqual(await said([]), []);
     assert.deepEqual(await said([record(1, 1, 1, '00'), record(0, 0, 1, '00')]), []);
   });
 
-  it('CAA', async () => {
+  it('CAA records pass when they allow the issuer and warn when they do not', async () => {
     const caa = (...issuers: string[]) => said([], { at: 'example.org', issuers });
     assert.deepEqual(await caa('letsencrypt.org', 'pki.goog'), [
       '25 caa pass: the CAA records of example.org let letsencrypt.org issue',
@@ -83,7 +83,7 @@ describe('verify: what is published', () => {
     );
   });
 
-  it('a resolver that fails: not told', async () => {
+  it('a resolver that fails gives no finding', async () => {
     const broken = () => Promise.reject(new Error('SERVFAIL'));
     const chain = certificates().good.cert;
     assert.deepEqual(
@@ -92,7 +92,7 @@ describe('verify: what is published', () => {
     );
   });
 
-  it('a resolver that never answers keeps nobody waiting, and names that nobody has are not asked for', async () => {
+  it('a resolver that never answers does not delay the run, and reserved names are not looked up', async () => {
     let asked = 0;
     const never = () => (asked++, new Promise<never>(() => {}));
     const refused = () => Promise.reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
@@ -112,7 +112,7 @@ describe('verify: what is published', () => {
     assert.equal(asked, 2);
   });
 
-  describe('asked for over TCP', () => {
+  describe('over TCP', () => {
     let server: Server;
     let port: number;
     let reply: (question: Buffer) => Buffer;
@@ -152,7 +152,7 @@ describe('verify: what is published', () => {
         return Buffer.concat([head, question.subarray(12), ...all]);
       };
 
-    it('sends one question in due form, and reads what comes, other records aside', async () => {
+    it('the resolver sends one well-formed question and reads the answer, without other records', async () => {
       reply = answering(0, [5, '03777777c00c'], [52, '030101abcdef'], [46, '00'], [52, '02000201']);
       assert.deepEqual(await ask(), [record(3, 1, 1, 'abcdef'), record(2, 0, 2, '01')]);
       assert.equal(
@@ -161,12 +161,12 @@ describe('verify: what is published', () => {
       );
     });
 
-    it('has none where there is no such name', async () => {
+    it('a name that does not exist has no records', async () => {
       reply = answering(3);
       assert.deepEqual(await ask(), []);
     });
 
-    it('rejects an answer that is cut short, and a server that hangs up', async () => {
+    it('a truncated answer and a server that hangs up are errors', async () => {
       reply = (question) => answering(0, [52, '030101abcdef'])(question).subarray(0, 50);
       await assert.rejects(ask());
       server.close();

@@ -20,7 +20,7 @@ const throughChannel =
     return Duplex.from({ readable: socket, writable: socket });
   };
 
-describe('verify: ports that cannot be reached from here', () => {
+describe('verify: ports that cannot be reached from the controller', () => {
   let good: Map<number, Script>;
   let host: Fakes;
   let outside: Fakes;
@@ -64,7 +64,7 @@ describe('verify: ports that cannot be reached from here', () => {
     ['a network that blocks outbound mail', 25, failing('ETIMEDOUT'), /a network that lets no mail out/],
   ];
   for (const [name, port, error, text] of HINTS)
-    it(`${name}: a hint, and the rest is seen through SSH`, async () => {
+    it(`${name} is a hint, and the other checks run through SSH`, async () => {
       const findings = await look(host, {
         direct: blocking([port], error),
         fallback: throughChannel(dialTo(host, true)),
@@ -79,7 +79,7 @@ describe('verify: ports that cannot be reached from here', () => {
       );
     });
 
-  it('25 through SSH: AUTH in the clear is a failure, because Postfix offers the host itself no more than others', async () => {
+  it('AUTH in the clear on 25 is a failure through SSH too, because Postfix offers it to every client alike', async () => {
     const script = good.get(25)!;
     const open = await start([
       [
@@ -125,7 +125,7 @@ describe('verify: ports that cannot be reached from here', () => {
     }
   });
 
-  it('a filter on the way that answers in the place of the host is not taken for the host', async () => {
+  it('a filter that answers in place of the host is not mistaken for the host', async () => {
     const filter = await start([[25, { ...good.get(25)!, greeting: '554 no mail from this network\r\n' }]]);
     outside.set(25, filter.get(25)!);
     const findings = await look(host, { direct: blocking([], null), fallback: dialTo(host, true) });
@@ -134,7 +134,7 @@ describe('verify: ports that cannot be reached from here', () => {
     assert.match(of(findings, 25)[0]!.text, /does not serve connections from here \(turns us away: "554 no mail/);
   });
 
-  it('a host that is broken from both sides is broken', async () => {
+  it('a port that is broken from both sides is reported as broken', async () => {
     const broken = await start([[465, { ...good.get(465)!, implicit: false }]]);
     const both = new Map(host).set(465, broken.get(465)!);
     const findings = await look(both, { fallback: dialTo(both, true) });
@@ -147,7 +147,7 @@ describe('verify: ports that cannot be reached from here', () => {
   const CLOSED: readonly [string, number, Error | null, Error | null, string, RegExp][] = [
     // name, port, direct error, error through SSH (null: no SSH), finding, text
     [
-      'nothing listens on 465',
+      'port 465 without a listener',
       465,
       failing('ETIMEDOUT'),
       failing('ECONNREFUSED'),
@@ -155,7 +155,7 @@ describe('verify: ports that cannot be reached from here', () => {
       /^nothing listens on 465$/,
     ],
     [
-      '465 is refused, and there is no SSH',
+      'a refused port 465 without SSH',
       465,
       failing('ECONNREFUSED'),
       null,
@@ -163,7 +163,7 @@ describe('verify: ports that cannot be reached from here', () => {
       /refused.*nothing listens, or a firewall rejects$/,
     ],
     [
-      '465 does not answer, and there is no SSH',
+      'a silent port 465 without SSH',
       465,
       failing('ETIMEDOUT'),
       null,
@@ -171,16 +171,16 @@ describe('verify: ports that cannot be reached from here', () => {
       /timed out.*a firewall, or the host is down$/,
     ],
     [
-      'SSH does not forward',
+      'port 993 with an SSH server that does not forward',
       993,
       failing('ETIMEDOUT'),
       new Error('administratively prohibited'),
       'answers fail direct',
       /nor through SSH \(administratively prohibited\)/,
     ],
-    ['143 is closed', 143, failing('ECONNREFUSED'), null, 'answers pass direct', /^closed/],
+    ['a closed port 143', 143, failing('ECONNREFUSED'), null, 'answers pass direct', /^closed/],
     [
-      '110 is dropped by a firewall and closed behind it',
+      'port 110, which a firewall drops and which is closed behind it,',
       110,
       failing('ETIMEDOUT'),
       failing('ECONNREFUSED'),
@@ -188,7 +188,7 @@ describe('verify: ports that cannot be reached from here', () => {
       /^closed/,
     ],
     [
-      '143 does not answer, and there is no SSH',
+      'a silent port 143 without SSH',
       143,
       failing('ETIMEDOUT'),
       null,
@@ -196,7 +196,7 @@ describe('verify: ports that cannot be reached from here', () => {
       /whether others can is not known/,
     ],
     [
-      '143 does not answer, and SSH does not forward',
+      'a silent port 143 with an SSH server that does not forward',
       143,
       failing('ETIMEDOUT'),
       new Error('no'),
@@ -205,7 +205,7 @@ describe('verify: ports that cannot be reached from here', () => {
     ],
   ];
   for (const [name, port, error, ssh, finding, text] of CLOSED)
-    it(name, async () => {
+    it(`${name} gives "${finding}"`, async () => {
       const findings = await look(host, {
         direct: blocking([port], error),
         ...(ssh && { fallback: () => Promise.reject(ssh) }),
@@ -214,7 +214,7 @@ describe('verify: ports that cannot be reached from here', () => {
       assert.match(of(findings, port)[0]!.text, text);
     });
 
-  describe('Dovecot trusts connections from the host itself', () => {
+  describe('with a Dovecot that trusts connections from the host itself', () => {
     const trusting = new Map<number, string>([
       [143, '* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN AUTH=LOGIN\r\nhm OK done\r\n'],
       [110, '+OK\r\nUSER\r\nSTLS\r\nSASL PLAIN LOGIN\r\n.\r\n'],
@@ -233,7 +233,7 @@ describe('verify: ports that cannot be reached from here', () => {
     after(() => stop(local));
 
     for (const port of trusting.keys()) {
-      it(`${port}: what it offers them through SSH is a hint, and no login is tried`, async () => {
+      it(`${port}: a login in clear that is offered through SSH is a hint and not tried`, async () => {
         const findings = await look(host, {
           direct: blocking([port], failing('ETIMEDOUT')),
           fallback: dialTo(local, true),
@@ -245,17 +245,17 @@ describe('verify: ports that cannot be reached from here', () => {
           [],
         );
       });
-      it(`${port}: nor is it proof when harden-mail itself runs on the host`, async () => {
+      it(`${port}: a login in clear is a hint too when harden-mail runs on the host itself`, async () => {
         const findings = await look(local, { direct: dialTo(local, true) });
         assert.deepEqual(brief(of(findings, port)).slice(0, 2), ['answers pass direct', 'no-plain-login hint direct']);
       });
-      it(`${port}: the same offer to a stranger is a failure`, async () => {
+      it(`${port}: the same offer to a remote client is a failure`, async () => {
         assert.equal(of(await look(local), port)[1]!.status, 'fail');
       });
     }
   });
 
-  it('a connection that comes too late is not left open', async () => {
+  it('a connection that opens too late is closed', async () => {
     let late: Duplex | undefined;
     const direct: Dial = async (port, signal) => {
       if (port !== 465) return dialTo(host)(port, signal);
@@ -268,7 +268,7 @@ describe('verify: ports that cannot be reached from here', () => {
     assert.equal(late?.destroyed, true);
   });
 
-  it('a dial that throws at once is a finding as well', async () => {
+  it('a dial that throws at once is a finding too', async () => {
     const findings = await look(host, {
       direct: () => {
         throw new Error('no such thing');

@@ -24,33 +24,38 @@ const TAKEN = {
 };
 
 const CASES: readonly Case[] = [
-  { what: 'refused', ...REFUSED },
-  { what: 'refused, one command after the other', ehlo: WITHOUT_PIPELINING, ...REFUSED },
-  { what: 'taken', rcpt: '250 2.1.5 Ok\r\n', ...TAKEN },
-  { what: 'taken, one command after the other', rcpt: '250 2.1.5 Ok\r\n', ehlo: WITHOUT_PIPELINING, ...TAKEN },
-  { what: 'forwarded for us', rcpt: '251 User not local\r\n', status: 'warn', says: /"251 User not local"/ },
+  { what: 'a refused recipient', ...REFUSED },
+  { what: 'a refused recipient without PIPELINING', ehlo: WITHOUT_PIPELINING, ...REFUSED },
+  { what: 'an accepted recipient', rcpt: '250 2.1.5 Ok\r\n', ...TAKEN },
+  { what: 'an accepted recipient without PIPELINING', rcpt: '250 2.1.5 Ok\r\n', ehlo: WITHOUT_PIPELINING, ...TAKEN },
   {
-    what: 'put off',
+    what: 'a recipient that the server forwards to',
+    rcpt: '251 User not local\r\n',
+    status: 'warn',
+    says: /"251 User not local"/,
+  },
+  {
+    what: 'a deferred recipient',
     rcpt: '450 4.2.0 Greylisted\r\n',
     status: 'hint',
     says: /^puts us off \("450 4\.2\.0 Greylisted"\)/,
   },
   {
-    what: 'a server that has no ear for us',
+    what: 'a server that refuses the sender',
     mail: '550 5.7.1 Blocked\r\n',
     rcpt: '503 5.5.1 Error: need MAIL command\r\n',
     status: 'pass',
     says: /^takes no mail for elsewhere: "550 5\.7\.1 Blocked"$/,
   },
   {
-    what: 'no answer',
+    what: 'a missing answer',
     rcpt: null,
     status: 'hint',
     says: /^whether it takes mail for elsewhere is not seen: said nothing more for 0\.3 s$/,
   },
 ];
 
-describe('verify: mail for elsewhere', () => {
+describe('verify: relaying for strangers', () => {
   const found: Finding[] = [];
 
   async function seen(
@@ -79,7 +84,7 @@ describe('verify: mail for elsewhere', () => {
   const relays = (findings: readonly Finding[]) => findings.filter(({ check }) => check === 'relay');
 
   for (const one of CASES)
-    it(one.what, async () => {
+    it(`${one.what} gives ${one.status}`, async () => {
       const { findings, heard } = await seen(one);
       const [finding, ...more] = relays(findings);
       assert.deepEqual(more, []);
@@ -89,13 +94,13 @@ describe('verify: mail for elsewhere', () => {
       found.push(finding!);
     });
 
-  it('is asked before a login, which would be let through', async () => {
+  it('the relay question comes before a login, which would permit it', async () => {
     const { findings, heard } = await seen({}, { user: { name: 'user', password: 'secret' } });
     assert.deepEqual(relays(findings).map(({ status }) => status), ['pass']); // oxfmt-ignore
     assert.ok(heard.indexOf('RSET') >= 0 && heard.indexOf('RSET') < heard.indexOf(RESPONSE), heard.join('\n'));
   });
 
-  it('is not asked where it would prove nothing, or where nobody wants to', async () => {
+  it('the relay question is left out where it proves nothing or is switched off', async () => {
     const good = await start(goodHost(certificates().good));
     const local = await look(good, { direct: dialTo(good, true) });
     assert.deepEqual(relays(local), []);
@@ -104,7 +109,7 @@ describe('verify: mail for elsewhere', () => {
     stop(good);
   });
 
-  it('is the reason to undo an apply where it was refused before, and only there', () => {
+  it('an open relay undoes an apply if it was closed before, and only then', () => {
     const as = (status: Finding['status']): Finding => ({ ...found[0]!, status });
     assert.deepEqual(regressions([as('pass')], [as('warn')]), [as('warn')]);
     for (const before of [[], [as('warn')], [as('hint')]]) assert.deepEqual(regressions(before, [as('warn')]), []);

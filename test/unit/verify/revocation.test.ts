@@ -60,7 +60,7 @@ describe('verify: revocation', () => {
     return found.map(({ port, check, status, text }) => `${port} ${check} ${status}: ${text}`).join('\n');
   }
 
-  it('on the list: a failure, with the day and what to do', async () => {
+  it('a certificate on the list fails with the day and the next step', async () => {
     answer = list('ca', 'plain', 'leaf');
     assert.match(
       await said(),
@@ -68,20 +68,20 @@ describe('verify: revocation', () => {
     );
   });
 
-  it('not on the list, or on an empty one: a pass', async () => {
+  it('a certificate that is not on the list passes, and so does one with an empty list', async () => {
     for (const revoked of [[], ['plain']]) {
       answer = list('ca', ...revoked);
       assert.match(await said(), /^25 revocation pass: is not on its issuer's list/);
     }
   });
 
-  it('names no list: nobody is asked, and nothing is told', async () => {
+  it('a certificate that names no list is not looked up and gives no finding', async () => {
     asked = 0;
     assert.equal(await said('plain'), '');
     assert.equal(asked, 0);
   });
 
-  it('a list that cannot be had or believed is a hint, and never an alarm', async () => {
+  it('a list that is unavailable or not trustworthy gives a hint and never a failure', async () => {
     const whole = list('ca', 'leaf');
     for (const [what, why] of [
       [404, 'status 404'],
@@ -102,7 +102,7 @@ describe('verify: revocation', () => {
     assert.match(await said(), / hint: .*ECONNREFUSED/);
   });
 
-  it('a chain that cannot be read tells nothing', async () => {
+  it('a chain that cannot be parsed gives no finding', async () => {
     assert.equal(await said('leaf', new Date(), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'), '');
   });
 });

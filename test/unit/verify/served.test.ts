@@ -15,14 +15,14 @@ const CASES: readonly Case[] = [
     expected: [notOnDisk],
   },
   {
-    name: 'another certificate than SMTP, by IMAP, as it should be',
+    name: 'IMAP serves its own certificate, which is not the one of SMTP',
     port: 993,
     change: serving((all) => all.otherName),
     target: (all) => ({ reading: { domain: 'www.example.test', certificate: all.otherName.cert } }),
     expected: [],
   },
   {
-    name: 'the certificate of IMAP, by SMTP, where each has its own',
+    name: 'SMTP serves the certificate of IMAP, although each has its own',
     port: 465,
     change: serving((all) => all.otherName),
     target: (all) => ({ reading: { domain: 'www.example.test', certificate: all.otherName.cert } }),
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
     expected: [],
   },
   {
-    name: 'a root that nobody trusts',
+    name: 'a root that is not trusted',
     port: 110,
     change: serving((all) => ({ ...all.good, cert: all.good.cert + all.root })),
     target: () => ({ trust: [] }),
@@ -91,13 +91,13 @@ const CASES: readonly Case[] = [
     expected: [['certificate-served', 'fail', /no certificate on disk/]],
   },
   {
-    name: 'a certificate that nobody looked for on disk',
+    name: 'a certificate that was not read from disk',
     port: 465,
     target: () => ({ certificate: undefined }),
     expected: [['certificate-served', 'hint', /not compared/]],
   },
   {
-    name: 'something else on disk',
+    name: 'a file on disk that is not a certificate',
     port: 465,
     target: () => ({ certificate: 'not PEM' }),
     expected: [['certificate-served', 'fail', /cannot|can be read/]],

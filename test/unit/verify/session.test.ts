@@ -94,15 +94,15 @@ const CASES: readonly Case[] = [
     says: /^the maildrop is in use: /,
   },
   {
-    what: 'a maildrop whose server says nothing more',
+    what: 'a maildrop whose server stays silent',
     port: 995,
     answer: to(/^STAT$/, null),
     status: 'fail',
     says: /^said nothing more for 0\.9 s$/,
   },
-  { what: 'mail that is taken', port: 465, status: 'pass', says: new RegExp(`^takes mail from ${OWN} to ${OWN}$`) },
+  { what: 'mail that is accepted', port: 465, status: 'pass', says: new RegExp(`^takes mail from ${OWN} to ${OWN}$`) },
   {
-    what: 'mail that is taken, one command after the other',
+    what: 'mail that is accepted without PIPELINING',
     port: 465,
     answer: to(/^EHLO/, WITHOUT_PIPELINING),
     status: 'pass',
@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
     says: /^refuses mail from \S+ to \S+ \(is that an address of user\?\): "553 5\.7\.1 /,
   },
   {
-    what: 'the same for a login that is an address',
+    what: 'a refused sender of a login that is an address',
     port: 465,
     user: 'user@shop.example',
     answer: to(/^RCPT/, '553 5.7.1 <user@shop.example>: Sender address rejected: not owned by user\r\n'),
@@ -146,7 +146,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('verify: after the login', () => {
+describe('verify: the session after the login', () => {
   async function seen({ port, answer, user }: Pick<Case, 'port' | 'answer' | 'user'>) {
     const good = goodHost(certificates().good).get(port)!;
     const script: Script = {
@@ -168,7 +168,7 @@ describe('verify: after the login', () => {
   }
 
   for (const one of CASES)
-    it(`${one.port}: ${one.what} (${one.status})`, async () => {
+    it(`${one.port}: ${one.what} gives ${one.status}`, async () => {
       const { found, heard } = await seen(one);
       const [finding, ...more] = found.filter(({ check }) => check === CHECK[one.port]);
       assert.deepEqual(more, []);
@@ -179,19 +179,19 @@ describe('verify: after the login', () => {
       assert.deepEqual(heard.filter((line) => /^(DATA|BDAT|RETR|DELE)|FETCH|STORE|EXPUNGE/.test(line)), []); // oxfmt-ignore
     });
 
-  it('nothing is asked of the mailbox of a user who does not get in', async () => {
+  it('the mailbox of a user who cannot log in is not opened', async () => {
     const { found, heard } = await seen({ port: 993, answer: to(/^AHVz/, 'hm NO [AUTHENTICATIONFAILED]\r\n') });
     assert.deepEqual(found.filter(({ check }) => check === 'mailbox'), []); // oxfmt-ignore
     assert.ok(!heard.some((line) => line.includes('SELECT')), heard.join('\n'));
   });
 
-  it('a name that is no address for SMTP is not tried as one', async () => {
+  it('a name that is no SMTP address is not used as a sender', async () => {
     const { found, heard } = await seen({ port: 465, user: 'user name>' });
     assert.deepEqual(found.filter(({ check }) => check === 'send'), []); // oxfmt-ignore
     assert.ok(!heard.some((line) => line.startsWith('MAIL')), heard.join('\n'));
   });
 
-  it('commands go one after the other to a server that does not offer PIPELINING', async () => {
+  it('commands are sent one by one to a server without PIPELINING', async () => {
     const order: string[] = [];
     const answer = (line: string) => {
       if (/^EHLO/.test(line)) return WITHOUT_PIPELINING;
@@ -203,7 +203,7 @@ describe('verify: after the login', () => {
     assert.deepEqual(order, ['MAIL'], 'RCPT is not sent after a refused MAIL');
   });
 
-  it("the login is the user's own address where it is one", () => {
+  it('the sender is the login name itself if it is an address', () => {
     assert.equal(addressOf('alice', 'mx.example.test'), 'alice@mx.example.test');
     assert.equal(addressOf('alice@shop.example', 'mx.example.test'), 'alice@shop.example');
   });

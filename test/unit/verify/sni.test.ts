@@ -5,7 +5,7 @@ import { goodHost } from './good.ts';
 import type { Fakes } from './host.ts';
 import { certificates, look, start, stop } from './host.ts';
 
-describe('verify: further names', () => {
+describe('verify: additional names', () => {
   let host: Fakes;
   before(async () => {
     // One certificate for all who ask, whatever the name.
@@ -14,7 +14,7 @@ describe('verify: further names', () => {
   after(() => stop(host));
   const speaking = PORTS.map(({ port }) => port).filter((port) => port !== 110);
 
-  it('that is shown its certificate passes on every port that speaks TLS, and adds one check to each', async () => {
+  it('a name with its own certificate passes on every port that speaks TLS, and adds one check to each', async () => {
     const findings = await look(host, { also: [{ name: DOMAIN, certificate: certificates().good.cert }] });
     const sni = findings.filter(({ check }) => check === 'sni');
     assert.deepEqual(
@@ -27,7 +27,7 @@ describe('verify: further names', () => {
     );
   });
 
-  it('that is shown another certificate fails, by its name, and the mail domain does not', async () => {
+  it('a name with another certificate fails under its own name, and the mail domain does not', async () => {
     const name = 'other.example.test';
     const findings = await look(host, { also: [{ name, certificate: certificates().otherName.cert }] });
     const failed = findings.filter(({ status }) => status === 'fail');
@@ -42,7 +42,7 @@ describe('verify: further names', () => {
       );
   });
 
-  it('without a certificate on disk fails', async () => {
+  it('a name without a certificate on disk fails', async () => {
     const findings = await look(host, { also: [{ name: DOMAIN, certificate: null }] });
     const [first] = findings.filter(({ check }) => check === 'sni');
     assert.match(first?.text ?? '', /there is no certificate on disk/);

@@ -18,7 +18,7 @@ interface Case {
 
 const ROOT = `root@${DOMAIN}`;
 const CASES: readonly Case[] = [
-  { what: 'taken', status: 'pass', says: new RegExp(`^takes mail for ${ROOT}$`) },
+  { what: 'accepted mail', status: 'pass', says: new RegExp(`^takes mail for ${ROOT}$`) },
   {
     what: 'a table without its index',
     rcpt: `451 4.3.0 <${ROOT}>: Temporary lookup failure\r\n`,
@@ -26,15 +26,25 @@ const CASES: readonly Case[] = [
     says: /^cannot take mail for root@\S+: "451 4\.3\.0 <root@\S+>: Temporary lookup failure"$/,
   },
   {
-    what: 'a policy server that is not there',
+    what: 'a missing policy server',
     rcpt: '451 4.3.5 Server configuration problem\r\n',
     status: 'fail',
     says: /"451 4\.3\.5 Server configuration problem"$/,
   },
   { what: 'a full disk', mail: '452 4.3.1 Insufficient system storage\r\n', status: 'fail', says: /"452 4\.3\.1 / },
-  { what: 'a setting for good', rcpt: '554 5.3.0 wrong setting\r\n', status: 'fail', says: /"554 5\.3\.0 / },
+  {
+    what: 'a wrong setting with a permanent error',
+    rcpt: '554 5.3.0 wrong setting\r\n',
+    status: 'fail',
+    says: /"554 5\.3\.0 /,
+  },
   { what: 'greylisting', rcpt: '450 4.2.0 Greylisted\r\n', status: 'hint', says: /^puts us off \("450 4\.2\.0 / },
-  { what: 'a policy', rcpt: '450 4.7.1 Try later\r\n', status: 'hint', says: /^puts us off \("450 4\.7\.1 / },
+  {
+    what: 'a policy that defers',
+    rcpt: '450 4.7.1 Try later\r\n',
+    status: 'hint',
+    says: /^puts us off \("450 4\.7\.1 /,
+  },
   { what: "postscreen's deep tests", rcpt: '450 4.3.2 Service currently unavailable\r\n', status: 'hint', says: /^puts us off/ }, // oxfmt-ignore
   { what: 'an unknown recipient', rcpt: '550 5.1.1 User unknown\r\n', status: 'pass', says: /^knows its recipients, / },
   {
@@ -43,15 +53,20 @@ const CASES: readonly Case[] = [
     status: 'hint',
     says: /^refuses us \("554 5\.7\.1 /,
   },
-  { what: 'a domain of others', rcpt: `454 4.7.1 <${ROOT}>: Relay access denied\r\n` },
+  { what: 'a domain of another host', rcpt: `454 4.7.1 <${ROOT}>: Relay access denied\r\n` },
   { what: 'an index that is missing, for a name with relay in it', rcpt: '451 4.3.0 <root@relay.test>: Temporary lookup failure\r\n', status: 'fail', says: /^cannot take mail/ }, // oxfmt-ignore
   { what: 'greylisting, for a name with relay in it', rcpt: '450 4.2.0 <root@relay.test>: Greylisted\r\n', status: 'hint', says: /^puts us off/ }, // oxfmt-ignore
-  { what: 'goodbye', rcpt: '421 4.7.0 too many errors\r\n', status: 'hint', says: /^puts us off \("421 4\.7\.0 / },
-  { what: 'a server that is silent', rcpt: null, status: 'hint', says: /^whether it takes mail .* is not seen: said nothing/ }, // oxfmt-ignore
-  { what: 'a server that breaks off', rcpt: 'close', status: 'fail', says: /the server breaks off: closed the connection$/ }, // oxfmt-ignore
+  {
+    what: 'a server that says goodbye',
+    rcpt: '421 4.7.0 too many errors\r\n',
+    status: 'hint',
+    says: /^puts us off \("421 4\.7\.0 /,
+  },
+  { what: 'a silent server', rcpt: null, status: 'hint', says: /^whether it takes mail .* is not seen: said nothing/ }, // oxfmt-ignore
+  { what: 'a server that hangs up', rcpt: 'close', status: 'fail', says: /the server breaks off: closed the connection$/ }, // oxfmt-ignore
 ];
 
-describe('verify: mail for the host itself', () => {
+describe('verify: mail for the host itself from a stranger', () => {
   async function seen({ mail, rcpt }: Case, more: Parameters<typeof look>[1] = {}, pipelining = true) {
     const good = goodHost(certificates().good);
     const server = good.get(25)!;
@@ -77,7 +92,7 @@ describe('verify: mail for the host itself', () => {
 
   for (const one of CASES)
     for (const pipelining of [true, false])
-      it(`${one.what}: ${one.status ?? 'not told'}${pipelining ? '' : ', one command after the other'}`, async () => {
+      it(`${one.what} gives ${one.status ?? 'no finding'}${pipelining ? '' : ' without PIPELINING'}`, async () => {
         const { findings, heard } = await seen(one, {}, pipelining);
         const found = deliveries(findings);
         assert.deepEqual(
@@ -88,19 +103,19 @@ describe('verify: mail for the host itself', () => {
         assert.ok(!heard.some((line) => /^DATA|^!(MAIL|RCPT)/.test(line)), heard.join('\n'));
       });
 
-  it('is asked in the same transaction as the relay question, which keeps its own answer', async () => {
+  it('the delivery question is in the same transaction as the relay question, which keeps its own answer', async () => {
     const { findings, heard } = await seen({ what: '', rcpt: '451 4.3.0 lookup failure\r\n' });
     assert.equal(findings.find(({ check }) => check === 'relay')?.status, 'pass');
     assert.equal(heard.filter((line) => /^MAIL/.test(line)).length, 1);
   });
 
-  it('is asked after the relay question: a refused second recipient does not hide a relay', async () => {
+  it('the delivery question comes after the relay question, so a refused second recipient does not hide a relay', async () => {
     const { heard } = await seen({ what: '' });
     const asked = heard.filter((line) => /^RCPT/.test(line));
     assert.deepEqual(asked, ['RCPT TO:<harden-mail-probe@example.com>', `RCPT TO:<${ROOT}>`]);
   });
 
-  it('is asked by the host itself as well, which leaves the relay question out', async () => {
+  it('the host itself gets the delivery question too, without the relay question', async () => {
     const good = await start(goodHost(certificates().good));
     const { heard } = good.get(25)!;
     const findings = await look(good, { direct: dialTo(good, true) });
@@ -109,11 +124,11 @@ describe('verify: mail for the host itself', () => {
     assert.ok(!heard.some((line) => line.includes('example.com')), heard.join('\n'));
   });
 
-  it('is not asked where nobody wants to', async () => {
+  it('the delivery question is left out when it is switched off', async () => {
     assert.deepEqual(deliveries((await seen({ what: '' }, { tryRelay: false })).findings), []);
   });
 
-  it('undoes an apply where it passed before and fails now', () => {
+  it('an apply is undone when delivery passed before and fails now', () => {
     const as = (status: Finding['status']): Finding => ({
       port: 25,
       check: 'delivery',

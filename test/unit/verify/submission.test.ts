@@ -37,17 +37,20 @@ describe('verify: port 587', () => {
       .filter((line) => !line.includes(what))
       .join('');
 
-  it('is not looked at unless told', async () => assert.deepEqual(await found(undefined), []));
-  it('is not looked at where nothing is', async () => assert.deepEqual(await found('absent', null), []));
-  it("of the admin's, and well", async () => assert.deepEqual(await found('there'), checksOf(587)));
-  it('wanted, and well', async () => assert.deepEqual(await found('wanted'), checksOf(587)));
-  it('wanted, and not there', async () =>
+  it('port 587 is not probed by default', async () => assert.deepEqual(await found(undefined), []));
+  it('an absent port 587 gives no finding', async () => assert.deepEqual(await found('absent', null), []));
+  it('a good service of the administrator passes every check', async () =>
+    assert.deepEqual(await found('there'), checksOf(587)));
+  it('a good service that is wanted passes every check', async () =>
+    assert.deepEqual(await found('wanted'), checksOf(587)));
+  it('a wanted service that does not answer fails', async () =>
     assert.deepEqual(await found('wanted', null), [
       'answers fail: 587 cannot be reached from here (refused): nothing listens, or a firewall rejects',
     ]));
-  it("of the admin's, for inner use", async () => assert.deepEqual(await found('there', null), ['answers']));
+  it('a service of the administrator that is not reachable passes, because it may be internal', async () =>
+    assert.deepEqual(await found('there', null), ['answers']));
 
-  it('serves another certificate than the one on disk: a failure in either case', async () => {
+  it('another certificate than the one on disk is a failure in either case', async () => {
     const change = { tls: certificates().older };
     for (const how of ['there', 'wanted'] as const) {
       const failed = (await found(how, change)).filter((one) => / fail: /.test(one));
@@ -55,13 +58,13 @@ describe('verify: port 587', () => {
     }
   });
 
-  it('offers a login in clear: a failure in either case', async () => {
+  it('a login in clear is a failure in either case', async () => {
     const change = saying(EHLO_SECURE.replace('250 CHUNKING', '250-STARTTLS\r\n250 CHUNKING'), EHLO_SECURE);
     for (const how of ['there', 'wanted'] as const)
       assert.match((await found(how, change)).join('\n'), /^no-plain-login fail: offers a login in clear: /m);
   });
 
-  it("offers no login at all: a failure where it is wanted, the admin's matter where it is the admin's", async () => {
+  it('a service without any login fails if it is wanted, and is a warning if it belongs to the administrator', async () => {
     const change = saying(EHLO_PLAIN, without(EHLO_SECURE, 'AUTH'));
     const of = async (how: Submission) => (await found(how, change)).filter((one) => one.startsWith('auth'));
     const text = 'does not offer AUTH PLAIN LOGIN inside TLS, nor any other';

@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     passes: [],
   },
   {
-    name: '25 does not stop talking',
+    name: '25 sends an answer without end',
     port: 25,
     change: onLine('EHLO', '250-x\r\n'.repeat(1000)),
     expected: [['no-plain-login', 'fail', /does not stop talking/]],

@@ -10,14 +10,14 @@ import type { Fakes } from './host.ts';
 import { certificates, look, start, stop } from './host.ts';
 import { dialTo } from './server.ts';
 
-describe('verify: a host hardened by the recipe', () => {
+describe('verify: a hardened host', () => {
   let host: Fakes;
   before(async () => {
     host = await start(goodHost(certificates().good));
   });
   after(() => stop(host));
 
-  it('passes every check', async () => {
+  it('the host passes every check', async () => {
     const findings = await look(host);
     assert.deepEqual(
       findings.map(({ port, check, status, via }) => [port, check, status, via]),
@@ -25,7 +25,7 @@ describe('verify: a host hardened by the recipe', () => {
     );
   });
 
-  it('reads only, where no login is to be tried', async () => {
+  it('the probe only reads when it may not log in', async () => {
     for (const fake of host.values()) fake.heard.length = 0;
     const findings = await look(host, { tryLogin: false });
     assert.ok(findings.every(({ status }) => status === 'pass'));
@@ -36,7 +36,7 @@ describe('verify: a host hardened by the recipe', () => {
   });
 });
 
-describe('verify: TLS begins before it is known what to expect', () => {
+describe('verify: TLS that starts before the expected certificate is known', () => {
   let host: Fakes;
   before(async () => {
     host = await start(goodHost(certificates().good));
@@ -45,11 +45,11 @@ describe('verify: TLS begins before it is known what to expect', () => {
   const clear = () => [...host.values()].flatMap((fake) => fake.heard).filter((line) => /USER|LOGIN/.test(line));
 
   for (const [what, assumed] of [
-    ['the right name', DOMAIN],
-    ['another name, so it is begun again', 'other.example.test'],
-    ['none', ''],
+    ['the right assumed name', DOMAIN],
+    ['another assumed name, which starts TLS again', 'other.example.test'],
+    ['no assumed name', ''],
   ] as const) {
-    it(`${what}: the same is found`, async () => {
+    it(`the findings are the same with ${what}`, async () => {
       for (const fake of host.values()) fake.heard.length = 0;
       const findings = await look(host, { assumed });
       assert.deepEqual(findings, await look(host));
@@ -58,7 +58,7 @@ describe('verify: TLS begins before it is known what to expect', () => {
     });
   }
 
-  it('all but the last word is heard before it is known', async () => {
+  it('every step but the last one runs before the expectation is known', async () => {
     for (const fake of host.values()) fake.heard.length = 0;
     const { promise, resolve } = later<Wanted>();
     const options = { direct: dialTo(host), trust: [certificates().root], timeout: 5000, assumed: DOMAIN };
@@ -72,7 +72,7 @@ describe('verify: TLS begins before it is known what to expect', () => {
     assert.ok((await looking).every(({ status }) => status === 'pass'));
   });
 
-  it('a login in clear that could not be tried is not said to be refused', async () => {
+  it('a login in clear that could not be tried is not reported as refused', async () => {
     const dial = dialTo(host);
     let times = 0;
     const direct: Dial = (port, signal) =>

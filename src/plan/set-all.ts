@@ -1,0 +1,91 @@
+/** All settings of a plan, in the workspace. Pure. */
+import { modelOf } from '../exposure/compare.ts';
+import type { Fragment } from '../fragments/fragment.ts';
+import type { Bytes, Effect, Note, Policy, SettingChange, Snapshot } from '../model/index.ts';
+import { RECIPE } from '../tasks/index.ts';
+import type { Named } from '../tasks/sni.ts';
+import type { Task } from '../tasks/task.ts';
+import type { Context } from './applied.ts';
+import { applyAll, assertNotWeaker } from './guarded.ts';
+import { keepOldTls } from './merge/old-tls.ts';
+import { forNames, isForNames, valuesFor } from './place/values.ts';
+import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
+import { readRecord, renderRecord } from './profile/record.ts';
+import { strictNotes } from './profile/strict-notes.ts';
+import { reachesSocket, saslInUse, saslNotes } from './serving/sasl-in-use.ts';
+import { upgradeSettings } from './upgrade/upgrade.ts';
+import type { Opened, Workspace } from './workspace.ts';
+
+interface Settled {
+  readonly workspace: Workspace;
+  readonly settings: readonly SettingChange[];
+  readonly notes: readonly Note[];
+  /** Null: no record is needed. */
+  readonly record: Bytes | null;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Applies all settings: first takes back what strict set and is no longer wanted, then applies standard, then strict on top. So
+ * the way back from strict leads to what standard alone would have made. Settings of additional names come on top and are
+ * recorded in the same way, because the admin may have had a block for a name before.
+ */
+export function setAll(
+  snapshot: Snapshot,
+  policy: Policy,
+  tasks: readonly Task[],
+  opened: Opened,
+  joined: readonly SettingChange[],
+  asks: boolean,
+  named: readonly Named[],
+): Settled {
+  const { facts } = snapshot;
+  const all = tasks.flatMap((task) => task.fragments ?? []);
+  const onTop = (one: Fragment): boolean => one.profile === 'strict' || isForNames(one);
+  const standard = all.filter((one) => !onTop(one));
+  const strict = forNames(all.filter(onTop), named);
+  const record = readRecord(snapshot);
+  const names = tasks.length < RECIPE.length ? tasks.map(({ name }) => name) : null;
+  const sasl = saslInUse(opened.workspace, facts, policy);
+  const context: Context = {
+    facts,
+    policy,
+    sasl,
+    reached: reachesSocket(opened.workspace, sasl.socket),
+    fill: valuesFor(facts, policy, asks, sasl),
+    opened: opened.workspace,
+    before: modelOf(opened.workspace, facts),
+  };
+  const held = heldBy(record, strict, opened.workspace, context, names);
+  const back = takeBack(held, opened.workspace);
+  const oldTls = keepOldTls(back.workspace);
+  const base = applyAll(standard, oldTls.workspace, {
+    ...context,
+    before: modelOf(back.workspace, facts),
+    held: held.places,
+  });
+  const top = applyAll(strict, base.workspace, { ...context, standard: base.workspace });
+  const kept = remember(held, strict, base.workspace, top.workspace, context);
+  const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
+  const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
+  return {
+    workspace: top.workspace,
+    settings: netChanges(
+      back.settings,
+      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...base.settings],
+      top.settings,
+    ),
+    notes: [
+      ...back.notes,
+      ...base.notes,
+      ...top.notes,
+      ...saslNotes(sasl),
+      ...strictNotes(opened.workspace, top.workspace, facts, policy),
+    ],
+    record:
+      isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
+        ? renderRecord(kept)
+        : null,
+    effects,
+  };
+}

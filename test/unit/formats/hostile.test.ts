@@ -1,0 +1,85 @@
+/** Input that is built to cost much costs no more than its length: with exponential or quadratic work these tests time out. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { loadDovecot } from '../../../src/formats/dovecot/dovecot-config.ts';
+import { globPaths } from '../../../src/formats/dovecot/dovecot-glob.ts';
+import { expandVariables } from '../../../src/formats/postfix/expand-variables.ts';
+import { redact } from '../../../src/formats/redact.ts';
+import { matchesTokens, simpleTokens } from '../../../src/formats/text/wildcards.ts';
+
+const ROOT = '/etc/dovecot/dovecot.conf';
+const many = (text: string, times: number): string => text.repeat(times);
+
+describe('formats: hostile input of the parsers', () => {
+  describe('globs', () => {
+    it('a pattern of many stars is matched without backtracking over all of them', () => {
+      const name = `${many('a', 5000)}b`;
+      assert.equal(matchesTokens(simpleTokens(`${many('*a', 2000)}*c`), name), false);
+      assert.equal(matchesTokens(simpleTokens(`${many('*a', 2000)}*b`), name), true);
+      assert.deepEqual(globPaths(`/d/${many('*a', 1000)}*c`, [`/d/${name}`]), []);
+    });
+
+    it('matching agrees with a regular expression for small patterns', () => {
+      const small = fc.array(fc.constantFrom('a', 'b', '*', '?'), { maxLength: 8 }).map((chars) => chars.join(''));
+      const text = fc.array(fc.constantFrom('a', 'b'), { maxLength: 10 }).map((chars) => chars.join(''));
+      fc.assert(
+        fc.property(small, text, (pattern, name) => {
+          const expected = new RegExp(`^${pattern.replace(/\*+/g, '.*').replaceAll('?', '.')}$`).test(name);
+          assert.equal(matchesTokens(simpleTokens(pattern), name), expected);
+        }),
+        { numRuns: 2000 },
+      );
+    });
+
+    it('braces that stand for a thousand files are read, and more are refused with the place', () => {
+      assert.equal(globPaths(`/etc/${many('{a,b}', 9)}`, ['/etc/aabbaabba'])?.length, 1);
+      for (const line of [
+        `!include_try ${many('{a,b}', 26)}`,
+        `!include_try ${many('{a,', 40)}b${many('}', 40)}${many('{a,b}', 12)}`,
+      ])
+        assert.throws(() => loadDovecot({ [ROOT]: `protocols = imap\n${line}\n` }, ROOT), {
+          code: 'CONFIG_INVALID',
+          message:
+            /^\/etc\/dovecot\/dovecot\.conf:2:\d+: expected a pattern with fewer braces: this one stands for too many files$/,
+        });
+    });
+  });
+
+  it('files that include the next one twice are refused before their number grows exponentially', () => {
+    const file = (n: number) => (n === 0 ? ROOT : `/etc/dovecot/${n}`);
+    const files = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [file(n), `!include_try ${n + 1}\n!include_try ${n + 1}\n`]),
+    );
+    assert.throws(() => loadDovecot(files, ROOT), { code: 'CONFIG_INVALID', message: /expected fewer includes/ });
+  });
+
+  describe('values that refer to values', () => {
+    it('values of Postfix stop growing at 100 kB', () => {
+      const values: Record<string, string> = { a0: many('x', 1000) };
+      for (let n = 1; n < 60; n += 1) values[`a${n}`] = many(`$a${n - 1} `, 40);
+      const expanded = expandVariables('$a59', (name) => values[name] ?? null);
+      assert.ok(expanded.length <= 101_000, `${expanded.length}`);
+    });
+
+    it('values of Dovecot stop growing at 100 kB', () => {
+      const lines = many('mail_plugins = $mail_plugins $mail_plugins quota\n', 60);
+      const { top } = loadDovecot({ [ROOT]: `mail_plugins = acl\n${lines}` }, ROOT);
+      for (const { value } of top.settings.get('mail_plugins') ?? []) assert.ok(value.length <= 101_000);
+    });
+  });
+
+  describe('redact', () => {
+    for (const [what, line] of [
+      ['one word in a comment', `# ${many('x', 300_000)}`],
+      ['secret words without a value', `# ${many('password', 40_000)}`],
+      ['inline names without a value', many('pass ', 60_000)],
+      ['URLs without a user', many('://a:', 60_000)],
+      ['maps without an entry', `${many('static: ', 40_000)}${many('x', 40_000)}`],
+      ['open quotes', many('password="', 30_000)],
+      ['blanks and backslashes', many('\\   ', 60_000)],
+    ] as const)
+      it(`the time for a long line of ${what} is linear`, () => {
+        assert.equal(redact(line).split('\n').length, 1);
+      });
+  });
+});
