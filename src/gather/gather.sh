@@ -188,8 +188,33 @@ END
   for name in $packages; do
     case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
   done
+  case $newline$installed in
+    *"${newline}dovecot-core 1:2."[0-3].*) section upcoming "$(upcoming 2>/dev/null)" ;;
+  esac
   # shellcheck disable=SC2086
   [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
+}
+
+# The versions that apt would install in place of the present ones: NAME VERSION SUITE; and "auto" where it does so by itself.
+# apt needs a second to start, so it is asked only where a package list has a Dovecot 2.4 that is not on hold.
+upcoming() {
+  [ "$(dpkg-query -W -f '${db:Status-Want}' dovecot-core)" != hold ] || return
+  for file in /var/lib/apt/lists/*_Packages*; do
+    case $file in
+      *_Packages) grep -x -F -A 6 'Package: dovecot-core' "$file" ;;
+      *) /usr/lib/apt/apt-helper cat-file "$file" | grep -x -F -A 6 'Package: dovecot-core' ;;
+    esac
+  done | grep -q '^Version: [0-9]*:2[.][4-9]' || return
+  apt-cache -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy dovecot-core postfix | awk '
+    /^[^ ]/ { name = $1; sub(/:$/, "", name) }
+    $1 == "Candidate:" { version[name] = $2 }
+    { line = $0; sub(/^ [*][*][*]/, "    ", line) }
+    line ~ /^     [^ ]/ { split(line, words, " "); current = words[1]; next }
+    /^ *-?[0-9]+ [a-z]+:/ && current == version[name] && !(name in suite) { suite[name] = $3; sub(/[/].*/, "", suite[name]) }
+    END { for (name in version) print name, version[name], suite[name] }'
+  auto=0
+  eval "$(apt-config shell auto APT::Periodic::Unattended-Upgrade)"
+  [ "$auto" = 0 ] || [ ! -x /usr/bin/unattended-upgrade ] || echo auto
 }
 
 # When the daemons last loaded their files, by the things that each daemon creates again at every load.

@@ -1,3 +1,4 @@
+import { upstream } from '../formats/versions.ts';
 import type { Facts, LostMap, Refusal } from '../model/index.ts';
 
 /**
@@ -25,4 +26,24 @@ export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
     return { parameter, map, file: file.join(' ') };
   });
   return lostMaps.length > 0 ? { lostMaps } : {};
+}
+
+/** Parses lines `NAME VERSION SUITE` and `auto` of gather.sh. */
+export function upcomingIn(lines: readonly string[]): Pick<Facts, 'upcoming'> {
+  const of = (name: string): { version: string; suite: string } | null => {
+    const [, version = '', suite = ''] = lines.find((line) => line.startsWith(`${name} `))?.split(' ') ?? [];
+    // A repository without suites is `./`.
+    return version === '' ? null : { version: upstream(version), suite: suite === '.' ? '' : suite };
+  };
+  const dovecot = of('dovecot-core');
+  const postfix = of('postfix');
+  if (!dovecot) return {};
+  return {
+    upcoming: {
+      dovecot: dovecot.version,
+      suite: dovecot.suite,
+      ...(postfix && { postfix: postfix.version }),
+      ...(lines.includes('auto') && { auto: true as const }),
+    },
+  };
 }
