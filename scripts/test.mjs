@@ -12,6 +12,7 @@ const CONFIG = {
   exposure: '.mocharc.exposure.json',
   e2e: '.mocharc.e2e.json',
   hosts: '.mocharc.hosts.json',
+  'convert-hosts': '.mocharc.convert-hosts.json',
 };
 
 /** Those that take longest begin first: what is waited for is the last one to end. A name stands for what begins with it. */

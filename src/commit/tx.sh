@@ -190,6 +190,11 @@ validate() {
     opinions >"$talk/opinions.before"
     # A rollback returns to bytes that always caused their warnings: here only errors are a reason to refuse.
     [ ! -e "$tx/rollback" ] || sed -i '/[Ww]arning: /d' "$talk/opinions.before" "$talk/opinions.after"
+    # Files with which Dovecot does not start give no other warnings: those of the new ones are no reason to keep it down.
+    if grep -q '^doveconf: Fatal: ' "$talk/opinions.before"; then
+      sed -n 's/^doveconf: Warning: /note doveconf warns: /p' "$talk/opinions.after" >>"$talk/log"
+      sed -i '/^doveconf: Warning: /d' "$talk/opinions.after"
+    fi
     for opinion in before after; do
       # Line numbers move with an edit, and postfix check calls postconf by its full path.
       sed 's/line [0-9]*/line N/g; s/:[0-9][0-9]*:/:N:/g; s,^/[^ ]*/\([a-z]*: \),\1,' "$talk/opinions.$opinion" | sort -u >"$talk/opinions.$opinion.sorted"
@@ -302,8 +307,7 @@ unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon
 
 activate_unit() { # UNIT HOW
   if [ "$1" = dpkg ]; then
-    # The packages start the daemons. Where dpkg asks about a changed file, the admin's version stays.
-    DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&-
+    finish_packages
   elif [ "$1" = systemd ]; then
     [ ! -d "$SYSTEMD" ] || systemctl daemon-reload
   elif [ "$2" = stop ]; then
@@ -314,8 +318,23 @@ activate_unit() { # UNIT HOW
     systemctl reload "$(unit_of "$1")"
   else
     ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # the new unit cannot stop it in order
+    start_anew "$1"
     systemctl restart "$1"
   fi
+}
+
+# systemd refuses to start a unit that it has tried to start too often, which is the state that a failed upgrade leaves.
+start_anew() { [ ! -d "$SYSTEMD" ] || systemctl reset-failed "$@" 2>/dev/null || :; } # UNIT…
+
+# Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. Unless that is a mail
+# package, a note reports it, and the transaction goes on: the way back leads to a mail server that does not run.
+finish_packages() {
+  start_anew dovecot postfix # the packages start the daemons
+  # Where dpkg asks about a changed file, the admin's version stays.
+  DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&- && return 0
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^\(unpacked\|half-[a-z]*\) //p' >"$talk/unfinished" || return 1
+  [ -s "$talk/unfinished" ] && ! grep -qE '^(postfix|dovecot)' "$talk/unfinished" || return 1
+  say "note dpkg cannot finish $(joined <"$talk/unfinished" | sed 's/ |/,/g'), which the mail server does not need: see \`dpkg --configure -a\`"
 }
 
 # Postfix's master waits a minute before it restarts a program that died at its start. A reload does not shorten the wait.

@@ -25,13 +25,19 @@ export type Converted =
 export interface Scope {
   /** Dovecot's version on the host, such as `2.4.1`. */
   readonly version: string;
+  /** Is dovecot.conf in the syntax of 2.3? */
+  readonly old: boolean;
   /** Is this Debian package installed? Without it Dovecot 2.4 does not know the settings of its plugins. */
   readonly has: (name: string) => boolean;
+  /** How many users have a field of their own in a passwd-file whose path has `*` for each variable. */
+  readonly userFields: (path: string) => readonly { readonly name: string; readonly count: number }[];
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */
   readonly files: Readonly<Record<string, string>>;
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;
+  /** Is this a setting for all connections that a later line of the same name replaces? */
+  readonly overridden: (line: Setting, key: string, place: OldPlace) => boolean;
   /** All blocks of a type, in the order in which the daemon reads them. */
   readonly blocks: (type: string) => readonly Block[];
   /** The name for a block without one; 2.4 requires a name. */

@@ -7,7 +7,8 @@ import { loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
 import type { Bytes } from '../model/index.ts';
 import { itemsOf, type Block, type Item } from './blocks.ts';
-import { externalOf, externalOutcomes } from './external.ts';
+import { dictFile } from './dictionary.ts';
+import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
 import type { Converted, Scope } from './conversion.ts';
 import { Names } from './default-names.ts';
@@ -51,11 +52,18 @@ const VERSION = '2.4.0';
 /**
  * @param config of either release, or of both: after an upgrade the files that the admin had not edited are the new release's
  * @param version Dovecot's version on the host, such as `2.4.1`
- * @param has which packages are installed; default: all that a setting may need
+ * @param host which packages are installed, default: all that a setting may need; and the fields of single users in passwd-files, default: none
  */
-export function convertDovecot(config: DovecotConfig, version: string, has: Scope['has'] = () => true): Conversion {
+export function convertDovecot(
+  config: DovecotConfig,
+  version: string,
+  { has = () => true, userFields = () => [] }: Partial<Pick<Scope, 'has' | 'userFields'>> = {},
+): Conversion {
   const { items, top } = itemsOf(config);
-  const scope = scopeOf(items, top, new Names(top), config.files, version, has);
+  const scope = scopeOf(items, top, new Names(top), config.files, version, config.grammar !== '2.4', {
+    has,
+    userFields,
+  });
   const outcomes: Judged[] = items.flatMap((item) => {
     const outcome = convertItem(item, scope);
     return outcome === null ? [] : [{ file: item.file, line: item.line, outcome, old: outcome.old }];
@@ -119,9 +127,18 @@ function judgedExternals(scope: Scope): Judged[] {
       return external === null ? [] : [[external.path, external.kind] as const];
     }),
   );
-  return [...named].flatMap(([file, kind]) =>
-    externalOutcomes(kind, files[file] ?? '', scope).map(({ line, outcome }) => ({ file, line, outcome, old: true })),
+  const dictionaries = new Map(
+    blocks('dict').flatMap(({ settings }) =>
+      settings.flatMap(({ line }) => {
+        const found = dictFile(line.value);
+        return found === null ? [] : [[found.path, found.driver] as const];
+      }),
+    ),
   );
+  return [
+    ...[...named].map(([file, kind]) => ({ file, found: externalOutcomes(kind, files[file] ?? '', scope) })),
+    ...[...dictionaries].map(([file, driver]) => ({ file, found: dictFileOutcomes(driver, files[file] ?? '') })),
+  ].flatMap(({ file, found }) => found.map(({ line, outcome }) => ({ file, line, outcome, old: true })));
 }
 
 function convertItem(item: Item, scope: Scope): Aged | null {

@@ -3,7 +3,7 @@ import { own } from './blocks.ts';
 import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
-import { isWeak } from './schemes.ts';
+import { ownLimits } from './own-limits.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
@@ -16,12 +16,14 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'pam':
       return pam(value, scope);
     case 'passwd-file':
-      return passwdFile(value, scope);
+      return passwdFile(value, block.type, scope);
     case 'passwd':
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
     case 'sql':
     case 'ldap':
       return includeExternal(block, scope);
+    case 'lua':
+      return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
     default:
@@ -62,6 +64,21 @@ function pam(value: string, { global }: Scope): Converted {
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
 }
 
+/** The path with `*` for each variable. */
+const starred = (path: string): string => path.replace(/%[\d.]*[A-Z]*[a-z]|%\{[^}]*\}/g, '*');
+
+/** `file=/etc/dovecot/auth.lua blocking=no`; the script ran in a worker unless told otherwise. 2.4 chooses the key of its cache. */
+function lua(value: string): Converted {
+  const words = value.split(/\s+/);
+  const outcome = options(words, {
+    file: (text) => [`lua_file = ${text}`],
+    blocking: () => [],
+    cache_key: () => [],
+  });
+  const worker = words.includes('blocking=no') ? 'no' : 'yes';
+  return 'lines' in outcome ? { lines: [...outcome.lines, `use_worker = ${worker}`] } : outcome;
+}
+
 function serviceName(service: string): string[] | { readonly refuse: string } {
   if (service === '*') return ['pam_service_name = %{protocol}'];
   const name = convertVariables(service, 'args');
@@ -69,17 +86,31 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 }
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
-function passwdFile(value: string, scope: Scope): Converted {
+function passwdFile(value: string, type: string, scope: Scope): Converted {
   const words = value.split(/\s+/);
   const last = words.findIndex((word) => !/^\w+=/.test(word));
   if (last < 0) return refuse('add the path of the file');
   const path = convertVariables(words.slice(last).join(' '), 'args');
   if (typeof path !== 'string') return path;
   const outcome = options(words.slice(0, last), {
-    scheme: (text) => [`default_password_scheme = ${text}`, ...(isWeak(text) ? ['auth_allow_weak_schemes = yes'] : [])],
+    scheme: (text) => [`default_password_scheme = ${text}`],
     username_format: (text) => usernameFormat(text, scope),
   });
-  return 'lines' in outcome ? { lines: [...outcome.lines, `passwd_file_path = ${path}`] } : outcome;
+  if (!('lines' in outcome)) return outcome;
+  const prefetched = type === 'passdb' && scope.blocks('userdb').some((block) => own(block, 'driver') === 'prefetch');
+  const fields = scope.userFields(starred(words.slice(last).join(' ')));
+  const old = prefetched ? fields : type === 'userdb' ? fields.filter(({ name }) => name !== 'quota_rule') : [];
+  if (old.length > 0) {
+    const counts = old.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
+    return refuse(
+      `rewrite fields in this file in 2.4 syntax (${counts} users): 2.4 has mail_driver, mail_path and the like, and ignores these`,
+    );
+  }
+  const quota =
+    type === 'userdb' && scope.plugin('quota') !== null
+      ? nested('fields', ownLimits('passwd_file:quota_rule', scope))
+      : [];
+  return { lines: [...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
 }
 
 /** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */

@@ -3,10 +3,12 @@
  * ordinary settings. The file is converted in place, with its comments, and included where it was named: its own mode still
  * protects its secrets.
  */
-import { lexDovecot, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
+import { lexDovecot, type Line, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
 import { refuse, type Converted, type Scope } from './conversion.ts';
+import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
+import { yes } from './old-values.ts';
 import { sqlSetting } from './sql.ts';
 
 const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
@@ -45,7 +47,12 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
       ...(bind ? [] : unsaid('pass_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))')),
       ...(bind || read('pass_attrs') !== null
         ? []
-        : ['fields {', '  user = %{ldap:uid}', '  password = %{ldap:userPassword}', '}']),
+        : [
+            'fields {',
+            '  user = %{ldap:uid}',
+            ...(yes(read('auth_bind') ?? '') ? [] : ['  password = %{ldap:userPassword}']),
+            '}',
+          ]),
     ];
   }
   return [
@@ -57,10 +64,15 @@ function defaults(kind: Kind, type: string, read: (key: string) => string | null
 }
 
 /** Every setting of the file with its conversion. */
-export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Setting; outcome: Converted }[] {
+export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Line; outcome: Converted }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);
   return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));
+}
+
+/** The same for a file with the maps of a dictionary. */
+export function dictFileOutcomes(driver: string, bytes: string): { line: Line; outcome: Converted }[] {
+  return dictOutcomes([...lexDovecot(bytes, '2.3')], driver);
 }
 
 const settingsOf = (bytes: string): Setting[] =>

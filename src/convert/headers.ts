@@ -1,7 +1,8 @@
 /** Lines that open blocks. */
-import { isEmptyBlock, type Block } from './blocks.ts';
-import { refuse, type Converted, type Scope } from './conversion.ts';
+import { isEmptyBlock, own, type Block } from './blocks.ts';
+import { nested, type Converted, type Scope } from './conversion.ts';
 import { GONE_SERVICES } from './rules-service.ts';
+import { ALLOW_WEAK, storesPasswords } from './schemes.ts';
 
 /** Blocks that need a name in 2.4. */
 const NAMED = new Set(['passdb', 'userdb', 'namespace', 'inet_listener']);
@@ -12,13 +13,30 @@ export function isGone(block: Block): boolean {
   return block.type === 'dict' && block.name === null && block.parent?.type === '' && isEmptyBlock(block);
 }
 
-export function convertBegin(block: Block, { nameOf }: Scope): Converted | null {
-  if (block.name !== null) return null;
+/** Lines that a block needs at the top. */
+function linesBefore(block: Block, scope: Scope): string[] {
+  // A block with a name may be of 2.4, where the first file is.
+  if (block.name !== null && !scope.old) return [];
+  if (block.parent?.type !== '' || own(block, 'driver') === null) return serviceBefore(block, scope);
+  const first = scope.blocks('passdb').find((one) => storesPasswords(one, scope));
+  return first === block && scope.global('auth_allow_weak_schemes') === null ? [ALLOW_WEAK] : [];
+}
+
+/** A service that runs as another user than root may not use the socket of anvil, which 2.4's lmtp asks. */
+function serviceBefore(block: Block, { blocks }: Scope): string[] {
+  const user = block.type === 'service' && block.name === 'lmtp' ? own(block, 'user') : null;
+  if (user === null || user === '' || user === 'root') return [];
+  if (blocks('service').some(({ name }) => name === 'anvil')) return [];
+  return nested('service anvil', nested('unix_listener anvil', [`user = ${user}`]));
+}
+
+export function convertBegin(block: Block, scope: Scope): Converted | null {
+  const before = linesBefore(block, scope);
+  const { nameOf } = scope;
+  if (block.name !== null) return before.length === 0 ? null : { lines: [...before, `${block.type} ${block.name} {`] };
   if (block.type === 'plugin') return withoutBraces(block);
-  if (NAMED.has(block.type)) return { lines: [`${block.type} ${nameOf(block)} {`] };
-  if (block.type === 'dict' && block.parent?.type === '') {
-    return refuse('rewrite each dictionary as a block within `dict_server { }`');
-  }
+  if (NAMED.has(block.type)) return { lines: [...before, `${block.type} ${nameOf(block)} {`] };
+  if (block.type === 'dict' && block.parent?.type === '') return { lines: ['dict_server {'] };
   return null;
 }
 

@@ -1,9 +1,12 @@
 /** dovecot-ldap.conf.ext (2.3 documentation, "LDAP"; 2.4 documentation, "LDAP Authentication"). */
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
+import { own } from './blocks.ts';
 import { convertField } from './fields.ts';
+import { commonLimit, gracePercent, TENTH } from './own-limits.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
 import { yes } from './old-values.ts';
+import { convertVariables } from './variables.ts';
 
 const RENAMED: Readonly<Record<string, string>> = {
   uris: 'ldap_uris',
@@ -49,30 +52,106 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
     case 'default_pass_scheme':
       return schemes(value);
     case 'pass_attrs':
-      return attributes(value, 'passdb_fields', 'passdb', scope);
+      return attributes(value, 'passdb', { line, read, scope });
     case 'user_attrs':
-      return attributes(value, 'userdb_fields', 'userdb', scope);
+      return attributes(value, 'userdb', { line, read, scope });
     case 'iterate_attrs':
-      return attributes(value, 'userdb_ldap_iterate_fields', 'userdb', scope);
+      return iterated(value);
     default:
       return refuse(`remove it, or rewrite it in 2.4 syntax: harden-mail cannot convert ${key} here`);
   }
 }
 
+/** `mail=user` → the names of all users. */
+function iterated(value: string): Converted {
+  const pairs = [...value.matchAll(/([\w-]+)=(\w+)/g)].map(
+    ([, attribute = '', field = '']) => `${field} = %{ldap:${attribute}}`,
+  );
+  return { lines: nested('userdb_ldap_iterate_fields', pairs) };
+}
+
 /** `uid=user, =home=/srv/%{ldap:uid}, quota=quota_rule=*:bytes=%$` → a block with one line for each field. */
-function attributes(value: string, list: string, type: string, scope: Scope): Converted {
+function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEntry): Converted {
+  const { scope, read } = entry;
   const lines: string[] = [];
   for (const word of value.split(',').map((one) => one.trim())) {
     if (word === '') continue;
     const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
     if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+    // Where Dovecot binds as the user it reads no password; 2.3 did not look for the attribute either.
+    if (type === 'passdb' && field === 'password' && yes(read('auth_bind') ?? '')) continue;
     const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
     if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {
       return refuse(`use another field than ${field}: 2.4 has a separate field for each of its parts`);
     }
     const pairs = convertField(field, text, type, scope);
     if (!Array.isArray(pairs)) return pairs;
-    lines.push(...pairs.map(([name, then]) => set(name, then)));
+    for (const [name, then] of pairs) {
+      const now = withDefault(name, then, attribute, entry);
+      if (typeof now !== 'string') return now;
+      lines.push(set(name, now));
+      if (name.endsWith('quota_storage_size') && gracePercent(scope) === 10)
+        lines.push(`${name.replace('size', 'grace')} = ${tenthOf(now)}`);
+    }
   }
-  return { lines: nested(list, lines) };
+  return lines.length === 0 ? { drop: true } : { lines: nested(`${type}_fields`, lines) };
+}
+
+/**
+ * 2.3 left out a field whose attribute an entry lacks; 2.4 refuses the user. So the default is what 2.3 took instead. An attribute within a
+ * template (`=home=/srv/%{ldap:uid}`) was empty.
+ */
+function withDefault(
+  field: string,
+  text: string,
+  attribute: string,
+  { scope }: ExternalEntry,
+): string | { readonly refuse: string } {
+  const put = (value: string): string =>
+    text.replace(/%\{ldap:([\w-]+)\}/g, `%{ldap:$1 | default('${value.replaceAll("'", "\\'")}')}`);
+  if (attribute === '') return put('');
+  const name = field.replace(/^userdb_/, '');
+  if (name === 'user') return text.replace(/%\{ldap:([\w-]+)\}/g, '%{ldap:$1 | default(user)}');
+  if (name === 'password') return text;
+  if (name === 'quota_storage_size') return size(text, commonLimit(scope), put);
+  const instead = usual(name, scope);
+  if (text !== `%{ldap:${attribute}}`)
+    return instead === null
+      ? put('')
+      : refuse(`set ${field} for every entry, and remove its default: 2.4 has one of them only`);
+  return instead === null && REQUIRED.has(name) ? text : put(instead ?? '');
+}
+
+/** `%{ldap:x | default('5')}M` → a tenth of it, as 2.3 lets the last mail exceed the limit. */
+function tenthOf(text: string): string {
+  const [, variable = '', unit = ''] = /^(%\{[^}]*)\}(\w*)$/.exec(text) ?? [];
+  const behind = { m: '00k', g: '00M', t: '00G' }[unit.toLowerCase().charAt(0)];
+  if (behind !== undefined) return `${variable}}${behind}`;
+  return `${[variable, ...TENTH].join(' | ')}}${unit.toLowerCase().startsWith('k') ? 'k' : ''}`;
+}
+
+/** A user without them has none: an empty one would be an error of another kind. */
+const REQUIRED = new Set(['home', 'uid', 'gid']);
+
+/** The limit of all users, in the unit that stands behind the attribute. */
+function size(text: string, limit: string, put: (value: string) => string): string | { readonly refuse: string } {
+  const unit = /\}([bkmgt])b?$/i.exec(text)?.[1]?.toLowerCase();
+  if (unit === undefined) return put(limit === 'unlimited' ? '0' : limit);
+  if (limit === 'unlimited') return put('0');
+  const [, number = '', own = 'b'] = /^(\d+)([bkmgt]?)$/i.exec(limit) ?? [];
+  const units = 'bkmgt';
+  const scaled = Number(number) * 1024 ** (units.indexOf(own.toLowerCase() || 'b') - units.indexOf(unit));
+  return Number.isInteger(scaled)
+    ? put(String(scaled))
+    : refuse(`set quota_rule in plugin { } to a number of ${unit.toUpperCase()}`);
+}
+
+/** What a user has without the field: the userdb's default_fields, or the setting for all. The mail processes replace the variables in it. */
+function usual(name: string, { blocks, global }: Scope): string | null {
+  const fields = blocks('userdb').map((block) => own(block, 'default_fields') ?? '');
+  const given = fields.flatMap((text) => new RegExp(`(?:^|\\s)${name}=(\\S+)`).exec(text)?.[1] ?? [])[0];
+  const value = given ?? global(`mail_${name}`);
+  if (value === null || value === '') return null;
+  const converted = convertVariables(value, 'fields');
+  return typeof converted === 'string' ? converted : null;
 }

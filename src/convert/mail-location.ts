@@ -55,6 +55,14 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
   return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
 }
 
+/** Writes out the layout of the format: within `protocol { }` and the like 2.4 does not take it from the format, and lmtp would crash. */
+export function withLayout(outcome: Converted): Converted {
+  if (!('lines' in outcome) || outcome.lines.some((line) => line.startsWith('mailbox_list_layout'))) return outcome;
+  const driver = outcome.lines.find((line) => line.startsWith('mail_driver = '));
+  if (driver === undefined) return outcome;
+  return { lines: [...outcome.lines, `mailbox_list_layout = ${driver.endsWith('= maildir') ? 'maildir++' : 'fs'}`] };
+}
+
 export function convertLocation(value: string, shared = false): Converted {
   if (value === '') return { drop: true };
   // `::` is a colon in a path; the colon in `%{ldap:uid}` belongs to the variable.

@@ -1,6 +1,21 @@
 import { own, type Block } from './blocks.ts';
 import { nested, refuse, type Converted, type Scope } from './conversion.ts';
 
+/** Settings of the mailboxes that a pattern names, in each namespace whose prefix it has or includes. */
+export function inMailboxes(pattern: string, lines: readonly string[], scope: Scope): Converted {
+  const all = scope.blocks('namespace');
+  const prefixed = all.filter(
+    (block) => (own(block, 'prefix') ?? '') !== '' && pattern.startsWith(own(block, 'prefix') ?? ''),
+  );
+  const found =
+    pattern === '*' ? all : prefixed.length > 0 ? prefixed : all.filter((block) => (own(block, 'prefix') ?? '') === '');
+  if (found.length === 0)
+    return refuse(`no namespace has the mailbox ${pattern}: add one, such as \`namespace inbox { inbox = yes }\``);
+  const block = (one: Block): string[] =>
+    nested(`namespace ${scope.nameOf(one)}`, nested(`mailbox ${quoted(withoutPrefix(pattern, one))}`, lines));
+  return { lines: found.flatMap(block) };
+}
+
 /** Settings of one mailbox of the namespace with the INBOX. A special use (`\Trash`) means all mailboxes that have it. */
 export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Converted {
   const inbox = scope.blocks('namespace').find((block) => own(block, 'inbox') === 'yes');

@@ -1,4 +1,4 @@
-import { nested, refuse, set, type OldSetting, type Converted, type Rule } from './conversion.ts';
+import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { inMailbox } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 
@@ -14,9 +14,26 @@ function solr({ value }: OldSetting): Converted {
   return { lines: nested('fts solr', found) };
 }
 
-function ftsDriver({ value }: OldSetting): Converted {
-  if (/^(solr|flatcurve)$/.test(value)) return { lines: nested(`fts ${value}`, []) };
-  return refuse(`choose flatcurve (dovecot-flatcurve) or solr: Debian's Dovecot 2.4 has no fts driver ${value}`);
+function ftsDriver({ value }: OldSetting, { plugin }: Scope): Converted {
+  // 2.3 took English without fts_languages; 2.4 opens no index without a language.
+  const language = plugin('fts_languages') === null ? nested('language en', ['default = yes']) : [];
+  if (/^(solr|flatcurve|xapian)$/.test(value)) return { lines: [...nested(`fts ${value}`, []), ...language] };
+  return refuse(
+    `choose flatcurve (dovecot-flatcurve), solr or xapian: Debian's Dovecot 2.4 has no fts driver ${value}`,
+  );
+}
+
+/** `partial=3 full=20 verbose=0`; attachments and full are gone, as every length is indexed. */
+function xapian({ value }: OldSetting): Converted {
+  const found: string[] = [];
+  for (const word of value.split(/\s+/).filter((one) => one !== '')) {
+    const [, name = word, text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+    if (/^(partial|verbose|lowmemory|maxthreads)$/.test(name))
+      found.push(set(name, name === 'partial' ? String(Math.max(3, Number(text))) : text));
+    else if (!/^(full|attachments|detach)$/.test(name))
+      return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+  }
+  return found.length === 0 ? { drop: true } : { lines: nested('fts xapian', found) };
 }
 
 function enforced({ value }: OldSetting): Converted {
@@ -46,6 +63,13 @@ function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
 export const fts: readonly Rule[] = [
   rule('fts', 'fts', 'fts DRIVER { }', ftsDriver, 'A driver is a block. `lucene` and `squat` are removed.'),
   rule('fts_solr', 'fts_solr', 'fts solr { url; batch_size; soft_commit }', solr, 'Each part is a separate setting.'),
+  rule(
+    'fts_xapian',
+    'fts_xapian',
+    'fts xapian { partial; verbose; lowmemory }',
+    xapian,
+    'Each part is a separate setting.',
+  ),
   rule(
     'fts',
     'fts_autoindex_exclude',

@@ -1,7 +1,7 @@
-import { nested, type Rule } from './conversion.ts';
-import { convertLocation } from './mail-location.ts';
+import { nested, refuse, set, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
+import { convertLocation, withLayout, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
-import { not, unlimited } from './old-values.ts';
+import { not, unlimited, yes } from './old-values.ts';
 
 const SOURCE = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", converted settings';
 
@@ -9,26 +9,65 @@ const renamed = (old: string, now: string): Rule => {
   return { place: 'global', old, now, why: 'Renamed.', source: SOURCE };
 };
 
+/** 2.3's default for attachments: identical ones share their space. */
+const SINGLE_INSTANCES = 'sis posix';
+
+/** `sis posix` → a block for each file system, the outer one first. */
+const attachmentsIn = (systems: string): string[] =>
+  nested('mail_ext_attachment', systems.split(' ').flatMap((name) => nested(`fs ${name}`, []))); // oxfmt-ignore
+
+/**
+ * `mail_location`, at the top or in a block for some connections. Deliveries first put the mail into a storage of their own, whose format a setting in
+ * `protocol lmtp` or `protocol lda` would replace: there the location belongs into the namespaces.
+ */
+function location({ value, block }: OldSetting, { global, blocks, nameOf }: Scope): Converted {
+  const outcome = convertLocation(value);
+  if (block.type === '') return outcome;
+  const own = withLayout(withoutInherited(outcome, global('mail_location')));
+  if (!('lines' in own) || block.type !== 'protocol' || !/^(lmtp|lda)$/.test(block.name ?? '')) return own;
+  const namespaces = blocks('namespace').filter((one) => !one.settings.some(({ line }) => line.key === 'location'));
+  if (namespaces.length === 0)
+    return refuse('add `namespace inbox { inbox = yes }`, so that the location of deliveries can go into its block');
+  const names = [...new Set(namespaces.map(nameOf))];
+  return { lines: names.flatMap((name) => nested(`namespace ${name}`, own.lines)) };
+}
+
 export const global: readonly Rule[] = [
   {
     place: 'global',
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
-    by: ({ value }) => convertLocation(value),
-    why: 'Each part of a location is a separate setting.',
+    by: location,
+    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
     source: SOURCE,
   },
   {
     place: 'global',
     old: 'disable_plaintext_auth',
     now: 'auth_allow_cleartext',
-    value: not,
-    why: 'The same setting with its value inverted.',
+    by: ({ value, block }, { global }) =>
+      !yes(value) && (global('ssl') === 'required' || block.type !== '')
+        ? { drop: true }
+        : { lines: [`auth_allow_cleartext = ${not(value)}`] },
+    why: 'The same setting with its value inverted. Beside `ssl = required`, which apply sets, `no` had no effect, and 2.4 ends such logins: there, and in blocks for some connections, it becomes a comment.',
     source: SOURCE,
   },
   renamed('auth_default_realm', 'auth_default_domain'),
   renamed('default_idle_kill', 'default_idle_kill_interval'),
-  renamed('mail_attachment_dir', 'mail_ext_attachment_path'),
+  {
+    place: 'global',
+    old: 'mail_attachment_dir',
+    now: 'mail_ext_attachment_path; mail_ext_attachment { fs … }',
+    by: ({ value, line }, { global }) => {
+      if (value === '') return { drop: true };
+      const path = convertVariables(value, 'mail_attachment_dir');
+      if (typeof path !== 'string') return path;
+      const own = global('mail_attachment_fs') === null ? attachmentsIn(SINGLE_INSTANCES) : [];
+      return { lines: [set('mail_ext_attachment_path', path, line.form === 'quoted'), ...own] };
+    },
+    why: "Renamed; 2.3's default for mail_attachment_fs, `sis posix`, is written out, because 2.4 has none.",
+    source: SOURCE,
+  },
   renamed('mail_attachment_hash', 'mail_ext_attachment_hash'),
   renamed('mail_attachment_min_size', 'mail_ext_attachment_min_size'),
   {
@@ -36,11 +75,9 @@ export const global: readonly Rule[] = [
     old: 'mail_attachment_fs',
     now: 'mail_ext_attachment { fs … }',
     by: ({ value }) =>
-      value === 'posix'
-        ? { lines: nested('mail_ext_attachment', nested('fs posix', [])) }
-        : {
-            refuse: 'set `fs` within `mail_ext_attachment { }`; 2.4 cannot store attachments as single instances',
-          },
+      value === 'posix' || value === SINGLE_INSTANCES
+        ? { lines: attachmentsIn(value) }
+        : { refuse: `set fs within mail_ext_attachment { }: harden-mail cannot convert the file system ${value}` },
     why: 'File systems are blocks.',
     source: SOURCE,
   },

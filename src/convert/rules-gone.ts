@@ -1,5 +1,5 @@
 /** Settings of 2.3 that 2.4 does not read. */
-import type { Rule } from './conversion.ts';
+import { refuse, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
 
 const REMOVED = 'Dovecot documentation, "Upgrading from 2.3 to 2.4", removed settings';
 
@@ -24,7 +24,38 @@ const DIRECTOR = 'Dovecot 2.4 has no directors; without `director_servers` the s
 const OLD_STATS = 'The old statistics plugin is removed; only the plugin read this setting.';
 const REPLICATOR = 'The replicator is removed; without the replication plugin the setting has no effect.';
 
+const OLD_TLS = '2.3 only warned of it: it has taken its parameters from ssl_dh since 2.3.';
+
+/** Versions of TLS from the oldest on. SSLv2 and SSLv3 are gone. */
+const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/** `!SSLv3 !TLSv1` or `TLSv1.2`: 2.3 warned, and took the lowest version as ssl_min_protocol. A stricter one in the files stays. */
+function protocols({ value }: OldSetting, { global }: Scope): Converted {
+  const words = value.split(/\s+/);
+  const named = VERSIONS.filter((name) => words.includes(name));
+  const lowest = (named.length > 0 ? named : VERSIONS.filter((name) => !words.includes(`!${name}`)))[0];
+  if (lowest === undefined) return refuse('set ssl_min_protocol: this value forbids every version');
+  const said = global('ssl_min_protocol');
+  if (VERSIONS.indexOf(lowest) <= VERSIONS.indexOf(said ?? 'TLSv1.2')) return { drop: true };
+  return said === null
+    ? { lines: [`ssl_min_protocol = ${lowest}`] }
+    : refuse(`set ssl_min_protocol = ${lowest} and remove this line`);
+}
+
 export const gone: readonly Rule[] = [
+  {
+    place: 'global',
+    old: 'ssl_protocols',
+    now: 'ssl_min_protocol',
+    by: protocols,
+    why: 'One setting has the lowest version. It is written where it is stricter than what holds anyway.',
+    source: REMOVED,
+  },
+  lost('ssl_dh_parameters_length', OLD_TLS),
+  lost('ssl_parameters_regenerate', OLD_TLS),
+  lost('mail_log_max_lines_per_sec', '2.3 only warned of it.'),
+  lost('maildir_copy_preserve_filename', '2.3 only warned of it.'),
+  lost('login_dir', '2.3 only warned of it.'),
   lost('auth_stats', 'The old statistics are removed; nothing else read this setting.'),
   lost('config_cache_size', 'Dovecot 2.4 keeps its configuration in memory in another way.'),
   lost('director_max_parallel_kicks', DIRECTOR),

@@ -1,20 +1,29 @@
 /** Settings that are lists. */
-import { nested, type Rule } from './conversion.ts';
+import { nested, type Rule, type Scope } from './conversion.ts';
+import { isCloned } from './rules-quota.ts';
 
 const LIST = 'A list with separate members: `=` would discard the members that other files add.';
 
 /** `x = $x a b` → a block that adds to the list. Without the reference to itself it stays as it is. */
-const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?: ReadonlySet<string>): Rule => {
+const list = (
+  name: string,
+  rename: Readonly<Record<string, string>> = {},
+  has?: ReadonlySet<string>,
+  also: (scope: Scope) => Readonly<Record<string, string>> = () => ({}),
+): Rule => {
   return {
     place: 'global',
     old: name,
     now: `${name} { … = yes }`,
-    by: ({ value, line }) => {
+    by: ({ value, line }, scope) => {
       const words = value.split(/[\s,]+/).filter((word) => word !== '');
       const own = words.filter((word) => word !== `$${name}`);
-      const now = own.map((word) => rename[word] ?? word).filter((word) => word !== '');
+      const renamed = own.map((word) => rename[word] ?? word);
+      const now = [
+        ...new Set(renamed.flatMap((word) => [word, also(scope)[word] ?? '']).filter((word) => word !== '')),
+      ];
       const unknown = has && now.find((word) => !has.has(word));
-      if (unknown) return { refuse: `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
+      if (unknown) return { refuse: INSTEAD[unknown] ?? `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
       if (words.length > own.length && line.form === 'plain') {
         if (now.length === 0) return { drop: true };
         const lines = now.map((word) => `${word} = yes`);
@@ -30,13 +39,26 @@ const list = (name: string, rename: Readonly<Record<string, string>> = {}, has?:
 /** The plugins of Debian's Dovecot 2.4 and Pigeonhole. */
 const HAS = new Set(
   (
-    'acl apparmor charset_alias fts fts_flatcurve fts_solr imap_acl imap_filter_sieve imap_quota imap_sieve last_login ' +
+    'acl apparmor charset_alias fts fts_flatcurve fts_solr fts_xapian imap_acl imap_filter_sieve imap_quota imap_sieve last_login ' +
     'lazy_expunge mail_compress mail_crypt mail_crypt_acl mail_log mail_lua notify notify_status pop3_migration ' +
     'push_notification push_notification_lua quota quota_clone sieve trash virtual welcome'
   ).split(' '),
 );
 
+/** The next step for each plugin that 2.4 lacks. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  antispam:
+    'remove antispam and its settings, and let imapsieve learn instead: a script for the spam folder that pipes the mail to the same program (Pigeonhole documentation, imapsieve)',
+  mailbox_alias:
+    'remove mailbox_alias and its settings, and tell the users whose folders had two names: 2.4 has no such plugin, and each folder keeps its first name',
+  replication:
+    'remove replication and its settings, and let one server serve the users: 2.4 has no replication (docs/dovecot-2.4.md tells the ways out)',
+};
+
 /** Plugins with a new name; empty: part of the core now. */
 const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // oxfmt-ignore
 
-export const lists: readonly Rule[] = [list('mail_plugins', PLUGINS, HAS), list('protocols')];
+/** quota_clone goes wherever quota is, where 2.3 kept the usage in a dictionary. */
+const cloned = (scope: Scope): Readonly<Record<string, string>> => (isCloned(scope) ? { quota: 'quota_clone' } : {});
+
+export const lists: readonly Rule[] = [list('mail_plugins', PLUGINS, HAS, cloned), list('protocols')];

@@ -1,20 +1,46 @@
 import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
 import { dictionary } from './dictionary.ts';
-import { inMailbox } from './mailboxes.ts';
+import { inMailbox, inMailboxes } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
 import { convertVariables } from './variables.ts';
 import { path } from './old-values.ts';
 
-function acl({ value }: OldSetting): Converted {
+function acl({ value }: OldSetting, scope: Scope): Converted {
   const [driver = '', ...options] = value.split(':');
   const found = [`acl_driver = ${driver}`];
   for (const option of options) {
     const seconds = /^cache_secs=(\d+)$/.exec(option)?.[1];
     if (seconds !== undefined) found.push(`acl_cache_ttl = ${seconds} secs`);
-    else
-      return refuse(
-        'rewrite the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 does not read them from a file',
-      );
+    else {
+      const rights = globalAcls(option, scope);
+      if (!('lines' in rights)) return rights;
+      found.push(...rights.lines);
+    }
+  }
+  return { lines: found };
+}
+
+/** The lines of a file of global access lists: `Public/* user=ben lrs`; a name in quotes may have spaces. */
+function globalAcls(file: string, scope: Scope): Converted {
+  const bytes = scope.files[file];
+  if (bytes === undefined)
+    return refuse(
+      'rewrite the global ACLs as `mailbox NAME { acl WHO { rights } }`: 2.4 does not read them from files',
+    );
+  const found: string[] = [];
+  for (const line of bytes
+    .split('\n')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && !one.startsWith('#'))) {
+    const [, quotedName, plainName = quotedName, who = '', rights] =
+      /^(?:"([^"]*)"|(\S+))\s+((?:owner|anyone|authenticated)|(?:user|group|group-override)=\S+)\s+([a-z]+)$/.exec(
+        line,
+      ) ?? [];
+    if (plainName === undefined || rights === undefined)
+      return refuse(`rewrite the line ${line} of ${file} as \`acl WHO { rights }\` in a block of the mailbox`);
+    const outcome = inMailboxes(plainName, nested(`acl ${who}`, [`rights = ${rights}`]), scope);
+    if (!('lines' in outcome)) return outcome;
+    found.push(...outcome.lines);
   }
   return { lines: found };
 }
@@ -48,10 +74,35 @@ function welcome({ value, key }: OldSetting): Converted {
   return { lines: nested('welcome', inner) };
 }
 
+/** `ox:url=http://…:cache_lifetime=60` → a block for each driver. */
+function pushDriver({ key, value }: OldSetting): Converted {
+  const [, driver = value, rest = ''] = /^([a-z0-9_]+):?(.*)$/.exec(value) ?? [];
+  const number = /\d+$/.exec(key)?.[0] ?? '';
+  const found = [`driver = ${driver}`];
+  // A `:` within a value, as in a URL, is not followed by a name and a `=`.
+  for (const word of rest.split(/:(?=[a-z_]+(?:=|:|$))/).filter((one) => one !== '')) {
+    const [, name = word, text = ''] = /^([^=]*)=?(.*)$/.exec(word) ?? [];
+    const now = PUSH[driver]?.[name];
+    if (now === undefined) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+    found.push(set(now, name === 'user_from_metadata' ? 'yes' : name === 'cache_lifetime' ? `${text} secs` : text));
+  }
+  return { lines: nested(`push_notification ${driver}${number}`, found) };
+}
+
+const PUSH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ox: {
+    url: 'ox_url',
+    user_from_metadata: 'ox_user_from_metadata',
+    cache_lifetime: 'ox_cache_ttl',
+    timeout_msecs: 'http_client_request_timeout',
+  },
+  lua: { file: 'lua_file' },
+};
+
 const CRYPT = 'mail_crypt';
 
 export const plugin: readonly Rule[] = [
-  rule('acl', 'acl', 'acl_driver, acl_cache_ttl', acl, 'Each part is a separate setting.'),
+  rule('acl', 'acl', 'acl_driver, acl_cache_ttl; mailbox NAME { acl WHO { rights } }', acl, 'Each part is a separate setting; the lines of a file of global ACLs belong in the blocks of the mailboxes.'), // oxfmt-ignore
   rule(
     'acl',
     'acl_shared_dict',
@@ -87,6 +138,7 @@ export const plugin: readonly Rule[] = [
         : lines(set('lazy_expunge_mailbox', value)),
     'Renamed; the value is a mailbox.',
   ),
+  rule('push_notification', 'push_notification_driver', 'push_notification NAME { driver }', pushDriver, 'Each driver is a block.'), // oxfmt-ignore
   rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
   rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // oxfmt-ignore
   rule(

@@ -28,6 +28,16 @@ export const service: readonly Rule[] = [
     why: 'Renamed; 0 meant the default.',
     source: SOURCE,
   },
+  ...['process_limit', 'client_limit'].map((name): Rule => {
+    return {
+      place: 'service',
+      old: name,
+      now: name,
+      by: ({ value }) => ({ lines: [`${name} = ${value === '0' ? `$SET:default_${name}` : value}`] }),
+      why: '0 meant the default for all services; 2.4 refuses it.',
+      source: `Dovecot documentation, service_${name}`,
+    };
+  }),
   {
     place: 'service',
     old: 'vsz_limit',

@@ -60,6 +60,9 @@ function extensions({ key, value }: OldSetting): Converted {
   };
 }
 
+/** Without causes a script of 2.3 ran for each of these; 2.4's default is `delivery`, which is none of IMAP's. */
+const EVERY_CAUSE = 'append copy flag';
+
 /** `imapsieve_mailbox1_before`: the script for mail that enters the mailbox `…1_name`, or comes from `…1_from`. */
 function imapScript(type: 'before' | 'after') {
   return ({ key, value }: OldSetting, { plugin }: Scope): Converted => {
@@ -68,7 +71,7 @@ function imapScript(type: 'before' | 'after') {
     if (!Array.isArray(lines)) return lines;
     const say = (what: string): string => plugin(`imapsieve_mailbox${number}_${what}`) ?? '';
     const causes = say('causes').toLowerCase().replace(/,/g, ' ').split(/\s+/).filter(Boolean).join(' ');
-    const body = [`type = ${type}`, ...(causes === '' ? [] : [`cause = ${causes}`]), ...lines];
+    const body = [`type = ${type}`, `cause = ${causes || EVERY_CAUSE}`, ...lines];
     let block = nested(`sieve_script imapsieve${number}-${type}`, body);
     const [name, from] = [say('name'), say('from')];
     if (from !== '' && from !== '*') block = nested(`imapsieve_from ${from}`, block);

@@ -1,13 +1,19 @@
-import type { Converted } from './conversion.ts';
+/** Schemes of stored passwords (2.4 documentation, "Password schemes"). */
+import { own, type Block } from './blocks.ts';
+import type { Converted, Scope } from './conversion.ts';
 
-/** Weak schemes of stored passwords: 2.4 accepts them only if allowed (2.4 documentation, "Password schemes"). */
-const WEAK =
-  /^(LM|LANMAN|NTLM|MD5|MD5-CRYPT|PLAIN-MD5|LDAP-MD5|SMD5|HMAC-MD5|CRAM-MD5|DIGEST-MD5|SHA|SHA1|SSHA|DES-CRYPT|RPA|SKEY|OTP|PLAIN-MD4)(\.\w+)?$/i;
+/** `default_pass_scheme` */
+export const schemes = (value: string): Converted => ({ lines: [`passdb_default_password_scheme = ${value}`] });
 
-/** `default_pass_scheme`: a weak one stays allowed, otherwise no user could log in. */
-export function schemes(value: string): Converted {
-  const line = `passdb_default_password_scheme = ${value}`;
-  return { lines: WEAK.test(value) ? [line, 'auth_allow_weak_schemes = yes'] : [line] };
+/**
+ * Does this passdb compare stored passwords? 2.4 refuses those in schemes that it calls weak (MD5, SHA1, …), also where the password itself names
+ * its scheme. Such users log in as before only if weak schemes are allowed, and only at the top: within the block 2.4 ignores it.
+ */
+export function storesPasswords(block: Block, { files }: Scope): boolean {
+  const driver = own(block, 'driver') ?? '';
+  if (block.type !== 'passdb' || !/^(sql|ldap|passwd-file)$/.test(driver) || own(block, 'deny') === 'yes') return false;
+  // Where Dovecot binds as the user, the server compares them.
+  return driver !== 'ldap' || !/^\s*auth_bind\s*=\s*(yes|y|1|true)\b/im.test(files[own(block, 'args') ?? ''] ?? '');
 }
 
-export const isWeak = (scheme: string): boolean => WEAK.test(scheme);
+export const ALLOW_WEAK = 'auth_allow_weak_schemes = yes';

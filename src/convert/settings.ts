@@ -4,6 +4,7 @@ import { isFilterBlock, type Block } from './blocks.ts';
 import { set, type Converted, type OldPlace, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';
 import { ruleFor } from './conversion-rules.ts';
+import { servedDictionary } from './dictionary.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, OldPlace>> = {
@@ -20,6 +21,9 @@ const PLACES: Readonly<Record<string, OldPlace>> = {
   event_exporter: 'event_exporter',
 };
 
+/** 2.3's `dict { NAME = … }`. 2.4 has `dict NAME { … }` within other blocks. */
+const isOldDict = ({ type, name, parent }: Block): boolean => type === 'dict' && name === null && parent?.type === '';
+
 const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
   [/^(sieve|imapsieve)/, 'dovecot-sieve'],
   [/^managesieve_/, 'dovecot-managesieved'],
@@ -29,7 +33,7 @@ const PACKAGES: readonly (readonly [names: RegExp, needed: string])[] = [
 /** Null for a block that only 2.4 has: its settings are in 2.4 syntax. */
 function placeOf(block: Block): OldPlace | null {
   if (block.type === '' || isFilterBlock(block)) return 'global';
-  return PLACES[block.type] ?? null;
+  return isOldDict(block) ? 'dict' : (PLACES[block.type] ?? null);
 }
 
 /** A conversion; `old` if only 2.3 knows the line's syntax, so that its file is an old one. */
@@ -51,16 +55,23 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
   const [, needed] = PACKAGES.find(([names]) => names.test(key)) ?? [];
   if (needed !== undefined && !scope.has(needed)) return { drop: true, old: place === 'plugin' };
 
+  if (place === 'dict') return { ...servedDictionary(key, line.value, scope.files), old: true };
+
   const rule = ruleFor(place, key);
   const known = isKnown(block, key, place);
   if (rule?.by !== undefined) {
     const outcome = rule.by({ file, line, block, key, value: line.value }, scope);
+    // A value that becomes several settings would leave some of them to the later one, which replaced all of it in 2.3.
+    const parts = 'lines' in outcome && outcome.lines.join('\n') !== `${rule.now} = ${line.value}`;
+    if (parts && scope.overridden(line, key, place) && !line.value.includes(`$${key}`))
+      return { drop: true, old: !known };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
     return same ? null : { ...outcome, old: !known || OLD_TEXT.test(line.value) };
   }
   if (rule === undefined && !known) {
     const todo = `remove it, or rewrite it in 2.4 syntax: Dovecot 2.4 does not know ${key} here`;
-    return { refuse: todo, old: place === 'plugin' };
+    // Files of 2.4 may have settings of plugins that are not in the list; where Dovecot's own first file is of 2.3, none is.
+    return { refuse: todo, old: place === 'plugin' || scope.old };
   }
   const changed = rule?.value === undefined ? line.value : rule.value(line.value);
   if (typeof changed !== 'string') return { ...changed, old: !known };

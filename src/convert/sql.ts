@@ -1,6 +1,9 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
+import { convertLocation, withoutInherited } from './mail-location.ts';
+import { gracePercent } from './own-limits.ts';
 import { schemes } from './schemes.ts';
+import { columnsOf, expressionOf, templateOf, type Column, type Template } from './sql-select.ts';
 import { renamedInPlace } from './text.ts';
 
 const QUERIES: Readonly<Record<string, string>> = {
@@ -12,7 +15,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string): Converted {
   const { key, value } = line;
   const query = QUERIES[key];
-  if (query !== undefined) return convertQuery(query, line, bytes, scope);
+  if (query !== undefined) return convertQuery(query, read('driver') ?? '', line, bytes, scope);
   switch (key) {
     case 'driver':
       if (/^(mysql|pgsql|sqlite)$/.test(value)) return { lines: [`sql_driver = ${value}`] };
@@ -20,7 +23,7 @@ export function sqlSetting({ line, read, scope }: ExternalEntry, bytes: string):
         `choose a database with a driver in Debian's Dovecot 2.4 (mysql, pgsql, sqlite): ${value} has none`,
       );
     case 'connect':
-      return connect(value, read('driver') ?? '');
+      return sqlConnection(value, read('driver') ?? '');
     case 'default_pass_scheme':
       return schemes(value);
     case 'userdb_warning_disable':
@@ -52,7 +55,7 @@ const MYSQL: Readonly<Record<string, string>> = {
   ssl_verify_server_cert: 'ssl_client_require_valid_cert',
 };
 
-function connect(value: string, driver: string): Converted {
+export function sqlConnection(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
   if (driver !== 'mysql' && driver !== 'pgsql') return refuse('set the driver in this file');
@@ -100,49 +103,86 @@ function sqlite([path = '', ...options]: readonly string[]): Converted {
   return { lines };
 }
 
-/** `CONCAT('*:bytes=', x) AS quota_rule` → `x AS quota_storage_size`, for each driver's way to join text. */
-const QUOTA_BYTES = /concat\(\s*'\*:bytes='\s*,\s*([^(),]+?)\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
-const QUOTA_JOINED = /'\*:bytes='\s*\|\|\s*([\w."`]+)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
-/** `CONCAT('*:storage=', x, 'M') AS quota_rule`; without a unit the column might have one, or mean kilobytes. */
-const QUOTA_UNIT =
-  /concat\(\s*'\*:storage='\s*,\s*([^(),]+?)\s*,\s*'([kmgt])b?'\s*\)\s+as\s+["`]?(userdb_)?quota_rule\b["`]?/gi;
-/** `CONCAT('maildir:/srv/', x) AS mail` → the driver and the path as two fields. */
-const MAIL = /concat\(\s*'(maildir|mbox|sdbox|mdbox):([^':]*)'\s*,/gi;
-const MAIL_PLAIN = /'(maildir|mbox|sdbox|mdbox):([^':]*)'/gi;
-const MAIL_FIELD =
-  /((?:concat\([^()]*\)|'[^']*'(?:\s*\|\|\s*(?:'[^':]*'|[\w."`]+))*))\s+as\s+["`]?(userdb_)?mail\b["`]?/gi;
-/** Fields that 2.4 does not accept. */
-const OLD_FIELD = /(?:\bas\s+|[,\s])["`]?(?:userdb_)?(mail|quota_rule\d*|quota\d*)["`]?\s*(?=,|\bfrom\b|$)/i;
+/** `'*:storage=' x 'M:messages=' y`, or `*:bytes=`, of which a bare number means bytes. */
+const RULE = /^\*:(storage|bytes)=(\0\d+\0)([bkmgt]?)(?:b)?(?::messages=(\0\d+\0))?$/i;
 
-function convertQuery(name: string, line: ExternalEntry['line'], bytes: string, { global }: Scope): Converted {
+function convertQuery(
+  name: string,
+  driver: string,
+  line: ExternalEntry['line'],
+  bytes: string,
+  scope: Scope,
+): Converted {
+  if (name.endsWith('iterate_query')) return renamedInPlace(bytes, line, name);
   return renamedInPlace(bytes, line, name, (query) => {
-    const converted = query
-      .replace(QUOTA_BYTES, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)
-      .replace(QUOTA_JOINED, (_, column: string, prefix = '') => `${column} AS ${prefix}quota_storage_size`)
-      .replace(QUOTA_UNIT, (_, column: string, unit: string, prefix = '') => {
-        return `CONCAT(${column}, '${unit}') AS ${prefix}quota_storage_size`;
-      })
-      .replace(MAIL_FIELD, mailField);
-    let selected = /\bselect\b([^]*?)(?:\bfrom\b|$)/i.exec(converted)?.[1] ?? '';
-    while (/\([^()]*\)/.test(selected)) selected = selected.replace(/\([^()]*\)/g, '');
-    // A location of its own inherits no options of mail_location in 2.3; in 2.4 mail_path alone would not reset them.
-    if (/\b(userdb_)?mail_driver\b/i.test(selected) && /^[^:]*:[^:]*:/.test(global('mail_location') ?? '')) {
-      return refuse('return every part of the location that mail_location sets, empty where it has none');
+    let converted = query;
+    for (const column of columnsOf(query).reverse()) {
+      const now = convertColumn(column, driver, scope);
+      if (now === null) continue;
+      if (typeof now !== 'string') return now;
+      converted = converted.slice(0, column.start) + now + converted.slice(column.end);
     }
-    const old = name.endsWith('iterate_query') ? undefined : OLD_FIELD.exec(` ${selected.replaceAll('\\', ' ')}`)?.[1];
-    if (old === undefined) return converted;
-    const instead = old === 'mail' ? 'mail_driver and mail_path' : 'quota_storage_size';
-    return refuse(`return ${instead} instead of ${old}`);
+    return converted;
   });
 }
 
-function mailField(whole: string, text: string, prefix = ''): string {
-  const driver = /'(maildir|mbox|sdbox|mdbox):/i.exec(text)?.[1];
-  // Options after the path, such as :INDEX=, do not fit into two fields.
-  if (driver === undefined || /:[A-Z]+=/.test(text)) return whole;
-  const path = text
-    .replace(MAIL, `CONCAT('$2',`)
-    .replace(MAIL_PLAIN, `'$2'`)
-    .replace(/CONCAT\('',\s*([^,()]+)\)/i, '$1');
-  return `'${driver}' AS ${prefix}mail_driver, ${path} AS ${prefix}mail_path`;
+/** A column that 2.4 does not accept, as one column for each part; null: it stays. */
+function convertColumn(
+  { name, expression }: Column,
+  driver: string,
+  scope: Scope,
+): string | null | { readonly refuse: string } {
+  const [, prefix = '', field = ''] = /^(userdb_)?(mail|quota_rule\d*|quota\d*)$/.exec(name) ?? [];
+  if (field === '') return null;
+  const template = templateOf(expression);
+  const columns =
+    field === 'mail'
+      ? locationColumns(template, scope.global('mail_location'))
+      : field === 'quota_rule'
+        ? ruleColumns(template)
+        : null;
+  if (columns === null) {
+    return refuse(
+      `return ${field === 'mail' ? 'mail_driver and mail_path' : 'quota_storage_size'} instead of ${field}`,
+    );
+  }
+  const all = columns.map(([now, text]) => `${expressionOf(text, template)} AS ${prefix}${now}`);
+  const grace = field === 'quota_rule' ? graceOf(template, driver, scope) : null;
+  return [...all, ...(grace === null ? [] : [`${grace} AS ${prefix}quota_storage_grace`])].join(', ');
+}
+
+/** The part of the user's own limit that the last mail may exceed it by, in bytes. */
+function graceOf({ text, expressions }: Template, driver: string, scope: Scope): string | null {
+  const percent = gracePercent(scope);
+  const [, , size = '', unit = ''] = RULE.exec(text) ?? [];
+  const expression = expressions[Number(size.replaceAll('\0', ''))];
+  if (percent === null || expression === undefined) return null;
+  const factor = percent * 1024 ** 'bkmgt'.indexOf(unit.toLowerCase() || 'b');
+  if (driver === 'sqlite') return `CAST((${expression}) * ${factor} / 100 AS INTEGER)`;
+  return `FLOOR(CAST((${expression}) AS DECIMAL(20, 0)) * ${factor} / 100)`;
+}
+
+type Columns = (readonly [name: string, text: string])[] | null;
+
+/** Each part of the location, also those that 2.3 did not take over from mail_location. */
+function locationColumns({ text }: Template, above: string | null): Columns {
+  const [, driver, rest] = /^(\0\d+\0):([^]*)$/.exec(text) ?? [];
+  const location = driver === undefined ? text : `maildir:${rest}`;
+  if (location.startsWith('\0')) return null;
+  const outcome = withoutInherited(convertLocation(location), above);
+  if (!('lines' in outcome)) return null;
+  return outcome.lines.map((line) => {
+    const [, name = '', value = ''] = /^(\S+) = ?([^]*)$/.exec(line) ?? [];
+    return [name, name === 'mail_driver' && driver !== undefined ? driver : value];
+  });
+}
+
+function ruleColumns({ text }: Template): Columns {
+  const [, kind, size, unit = '', messages] = RULE.exec(text) ?? [];
+  // For `storage` a column without a unit behind it may contain one, or mean kilobytes.
+  if (size === undefined || (kind?.toLowerCase() === 'storage' && unit === '')) return null;
+  return [
+    ['quota_storage_size', size + unit],
+    ...(messages === undefined ? [] : [['quota_message_count', messages] as const]),
+  ];
 }

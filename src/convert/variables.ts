@@ -96,9 +96,20 @@ export function convertVariables(
   const letters = { ...LETTERS, ...OWN.find(([name]) => name.test(setting))?.[1] };
   let unknown = '';
   const converted = value.replace(
-    /%%([undh])?|%(-?\d*(?:\.\d+)?)([LUMXRTDEHN]*)(?:\{([^}]*)\}|(.))|%$/g,
-    (whole, owner: string | undefined, width = '', modifiers = '', long: string | undefined, letter = '') => {
-      if (whole.startsWith('%%')) return shared && owner !== undefined ? `%{${OWNER[owner]}}` : whole;
+    /%%(?:([LU]*)([undh]))?|%(-?\d*(?:\.\d+)?)([LUMXRTDEHN]*)(?:\{([^}]*)\}|(.))|%$/g,
+    (
+      whole,
+      marks: string | undefined,
+      owner: string | undefined,
+      width = '',
+      modifiers = '',
+      long: string | undefined,
+      letter = '',
+    ) => {
+      if (whole.startsWith('%%')) {
+        const [owned, changes] = [OWNER[owner ?? ''], filtersOf('', marks ?? '') ?? []];
+        return shared && owned !== undefined ? `%{${[owned, ...changes].join(' | ')}}` : whole;
+      }
       const name = long === undefined ? letters[letter as string] : longName(long, setting);
       const filters = name === undefined ? null : filtersOf(String(width), String(modifiers));
       if (name === undefined || filters === null) {

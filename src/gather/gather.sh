@@ -38,8 +38,12 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
       print ($0 ~ /^\// ? "" : folder) $0
     }
     # Dovecot 2.3 has some settings in separate files (dovecot-sql.conf.ext and the like); 2.4 has them with all other settings.
-    /^[ \t]*(args|trash)[ \t]*=[ \t]*\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
+    /^[ \t]*((args|trash)[ \t]*=[ \t]*|[A-Za-z0-9_-]+[ \t]*=[ \t]*(mysql|pgsql|sqlite):)\/[^ \t#]*[.]conf([.]ext)?[ \t\r]*(#.*)?$/ {
       sub(/^[^\/]*/, ""); sub(/[ \t\r]*(#.*)?$/, "")
+      print
+    }
+    /^[ \t]*acl[ \t]*=[ \t]*vfile:\// {
+      sub(/^[^\/]*/, ""); sub(/[:# \t\r].*$/, "")
       print
     }' $1 2>/dev/null
   ); do
@@ -75,6 +79,27 @@ END
   cat -- "$@"
   printf '\n'
   section pem "$(pem_files "$(named_pem "$@" | sort -u)")"
+  own=$(user_fields "$@" 2>/dev/null)
+  [ -z "$own" ] || section user-fields "$own"
+}
+
+# Fields of single users in passwd-files that Dovecot 2.4 has no longer under these names: COUNT NAME PATH, where a variable in the path is "*".
+# Only the names leave the host.
+user_fields() { # FILES
+  sed -n 's/^[ \t]*args[ \t]*=\(.*[ \t]\)\{0,1\}\(\/[^ \t\r#]*\)[ \t\r]*$/\2/p' "$@" | grep -v '[.]conf\([.]ext\)\{0,1\}$' |
+    sed 's/%[0-9.]*[A-Z]*[a-z]/*/g; s/%[{][^}]*[}]/*/g' | sort -u | while read -r pattern; do
+    IFS=$newline
+    # Unquoted on purpose: the shell expands the pattern.
+    # shellcheck disable=SC2086
+    awk -F: -v pattern="$pattern" 'NF > 7 {
+      while (match($0, /[: \t](userdb_)?(mail|quota|acl|sieve|fts)[a-z_]*[0-9]*=/)) {
+        name = substr($0, RSTART, RLENGTH - 1); sub(/^[: \t]/, "", name); sub(/^userdb_/, "", name)
+        count[name]++
+        $0 = substr($0, RSTART + RLENGTH)
+      }
+    }
+    END { for (name in count) print count[name], name, pattern }' $pattern | sort -k 2
+  done
 }
 
 # Paths of the certificates and keys that master.cf and Dovecot's files name in any block, a line each. Lists at least what the

@@ -3,7 +3,7 @@ import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model/index.ts';
 import { lineages, takenNames } from './lineages.ts';
 import { upstream } from '../formats/versions.ts';
-import { lostMapsIn, refusalsIn, upcomingIn } from './parsers.ts';
+import { lostMapsIn, refusalsIn, upcomingIn, userFieldsIn } from './parsers.ts';
 import { pemFiles } from './pem-files.ts';
 import { provided } from './parse-provided.ts';
 import { distribution } from '../debian/releases.ts';
@@ -56,6 +56,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     ...refusalsIn(lines('refusals')),
     ...lostMapsIn(lines('lost-maps')),
     ...upcomingIn(lines('upcoming')),
+    ...userFieldsIn(lines('user-fields')),
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
     listeners: lines('listeners').flatMap((line) => listener(line, masters)),

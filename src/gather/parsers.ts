@@ -1,5 +1,5 @@
 import { upstream } from '../formats/versions.ts';
-import type { Facts, LostMap, Refusal } from '../model/index.ts';
+import type { Facts, LostMap, Refusal, UserField } from '../model/index.ts';
 
 /**
  * Parses lines `DAEMON WORDS` of gather.sh. Two programs of one daemon may report the same error, each under its own name; it
@@ -20,6 +20,15 @@ function wordsOf(text: string): string {
 }
 
 /** Parses lines `PARAMETER TYPE:PATH FILE` of gather.sh. */
+/** `COUNT NAME PATH` */
+export function userFieldsIn(lines: readonly string[]): Pick<Facts, 'userFields'> {
+  const userFields = lines.flatMap((line): UserField[] => {
+    const [, count, name = '', path = ''] = /^(\d+) (\S+) (.*)$/.exec(line) ?? [];
+    return count === undefined ? [] : [{ count: Number(count), name, path }];
+  });
+  return userFields.length > 0 ? { userFields } : {};
+}
+
 export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
   const lostMaps = lines.map((line): LostMap => {
     const [parameter = '', map = '', ...file] = line.split(' ');

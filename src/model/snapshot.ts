@@ -127,6 +127,15 @@ export interface Upcoming {
 }
 
 /** Facts about the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
+/** How many users of a passwd-file have a field. */
+export interface UserField {
+  readonly count: number;
+  /** Without `userdb_`: `mail`, `quota_rule`. */
+  readonly name: string;
+  /** Of the file, with `*` for each variable. */
+  readonly path: string;
+}
+
 export interface Facts {
   /** The host's clock, seconds since the epoch. */
   readonly now: number;
@@ -164,6 +173,8 @@ export interface Facts {
   readonly lostMaps?: readonly LostMap[];
   /** Absent: apt's candidate is no Dovecot 2.4 beside one of 2.3, or the package is on hold. */
   readonly upcoming?: Upcoming;
+  /** Fields of single users in passwd-files, by the names of Dovecot 2.3. Absent: none. */
+  readonly userFields?: readonly UserField[];
   /** Cyrus SASL is set up for Postfix: a smtpd.conf or its password database exists. */
   readonly cyrus?: true;
   /** Service names of ports 465 and 587 that the host resolves. */

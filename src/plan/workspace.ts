@@ -51,11 +51,14 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
  */
 function openDovecot(
   files: readonly RemoteFile[],
-  { dovecot: version, packages }: Facts,
+  { dovecot: version, packages, userFields = [] }: Facts,
 ): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
   const config = loadDovecot(Object.fromEntries(files.map(({ path, bytes }) => [path, bytes])), DOVECOT_CONF);
   if (version === null) return { config, lines: [] };
-  if (satisfies(version, '>=2.4')) return converted(config, version, (name) => name in packages);
+  if (satisfies(version, '>=2.4')) {
+    const fields = (path: string): typeof userFields => userFields.filter((one) => one.path === path);
+    return converted(config, version, { has: (name) => name in packages, userFields: fields });
+  }
   if (config.grammar === '2.4') {
     throw new HardenMailError(
       'CONFIG_INVALID',

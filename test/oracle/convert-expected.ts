@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
   [/^mail_location$/, (value) => location(value)],
   [/^(namespace .+ > )location$/, (value, [before = '']) => [...location(value, before), ...(TAKEN_BACK[value] ?? []).map(([name, then]) => [before + name, then] as const)]],
   [/^(namespace .+ > )prefix$/, (value, [at]) => (value === '' ? [] : [[`${at}prefix`, value.replace('%%u', '$user')]])],
-  [/^((?:.* > )?)disable_plaintext_auth$/, (value, [at]) => [[`${at}auth_allow_cleartext`, value === 'yes' ? 'no' : 'yes']]],
+  [/^((?:.* > )?)disable_plaintext_auth$/, (value, [at = '']) => (at !== '' && value === 'no' ? [] : [[`${at}auth_allow_cleartext`, value === 'yes' ? 'no' : 'yes']])],
   [/^auth_default_realm$/, is('auth_default_domain')],
   [/^auth_worker_max_count$/, is('service auth-worker > process_limit')],
   [/^default_idle_kill$/, is('default_idle_kill_interval')],
@@ -156,6 +156,7 @@ const ROWS: readonly Row[] = [
   [/^(service .* > )service_count$/, (value, [at]) => [[`${at}restart_request_count`, value === '0' ? 'unlimited' : value]]],
   [/^(service .* > )idle_kill$/, (value, [at]) => [[`${at}idle_kill_interval`, value]]],
   [/^(service .* > inet_listener .*)address$/, (value, [at]) => [[`${at}listen`, value]]],
+  [/^(namespace .* > )alias_for$/, (_value, [at]) => [[`${at}alias_for`, 'inbox']]],
   [/^(service .* > )inet_listener > (.*)$/, (value, [at, key]) => [[`${at}inet_listener port-${at?.includes('quota') ? 12340 : 12345} > ${key}`, value]]],
   [/^service director /, none],
 ]; // oxfmt-ignore
@@ -166,8 +167,8 @@ const PLUGIN: readonly Row[] = [
   [/^quota_rule$/, (value) => LIMITS[value] ?? [['?', value]]],
   [/^quota_rule2$/, () => [['namespace inbox > mailbox Trash > quota_storage_extra', '100M']]],
   [/^quota_rule3$/, () => [['namespace inbox > mailbox Old Junk > quota_ignore', 'yes']]],
-  [/^quota2_rule$/, () => [['quota Disk > storage_size', '2G']]],
-  [/^quota_grace$/, is('quota_storage_grace')],
+  [/^quota2_rule$/, () => [['quota Disk > storage_size', '2G'], ['quota Disk > message_count', 'unlimited']]],
+  [/^quota_grace$/, (value) => [['quota_storage_grace', value]]],
   [/^quota_max_mail_size$/, is('quota_mail_size')],
   [/^quota_vsizes$/, none],
   [/^quota_warning(\d?)$/, (value) => {
@@ -222,11 +223,12 @@ const PLUGIN: readonly Row[] = [
 /** The corpus' rules for all mailboxes, word for word. */
 const LIMITS: Readonly<Record<string, Pairs>> = {
   '*:storage=1G': [['quota_storage_size', '1G']],
-  '*:storage=102400:messages=5000': [['quota User quota > storage_size', '102400k'], ['quota User quota > message_count', '5000']],
+  '*:storage=102400:messages=5000': [['quota_storage_size', '102400k'], ['quota_message_count', '5000']],
   '*:bytes=0': [['quota_storage_size', 'unlimited']],
 }; // oxfmt-ignore
 
 function root(value: string): Pairs {
+  if (value === 'dict:User quota::proxy::quota') return [['quota User quota > driver', 'count'], ['quota_clone_dict proxy > name', 'quota']]; // oxfmt-ignore
   const [driver = '', name = '', ...options] = value.split(':');
   const at = `quota ${name} > `;
   const now: Readonly<Record<string, Pairs[number]>> = {
@@ -261,10 +263,39 @@ export function expected(
       for (const [now, then] of database(name, value, was, block, files)) wanted.set(now, then);
     else for (const [now, then] of rowsFor(name, value)) wanted.set(now, then);
   }
+  for (const [now, then] of unsaid(was, named, files)) wanted.set(now, then);
   for (const [name, value] of lists) for (const [now, then] of listed(name, value, lists)) wanted.set(now, then);
   for (const [name, value] of wanted) if (value === '') wanted.delete(name);
   return wanted;
 }
+
+/** What 2.3 did without a setting, and 2.4 needs one for. */
+function unsaid(was: ReadonlyMap<string, string>, named: ReadonlyMap<string, string>, files: Files): Pairs {
+  const say = (name: string): string => was.get(name) ?? '';
+  const stored = [...named.keys()].some((block) => {
+    if (!block.startsWith('passdb') || say(`${block} > deny`) === 'yes') return false;
+    const driver = say(`${block} > driver`);
+    const binds = /^auth_bind = yes$/m.test(files[say(`${block} > args`)] ?? '');
+    return driver === 'sql' || driver === 'passwd-file' || (driver === 'ldap' && !binds);
+  });
+  const lmtp = say('service lmtp > user');
+  return [
+    ...(stored ? [['auth_allow_weak_schemes', 'yes'] as const] : []),
+    ...(say('plugin > fts') === '' || say('plugin > fts_languages') !== ''
+      ? []
+      : [['language en > default', 'yes'] as const]),
+    ...(lmtp === '' ? [] : [['service anvil > unix_listener anvil > user', lmtp] as const]),
+    ...(say('plugin > quota') === '' || say('plugin > quota_grace') !== ''
+      ? []
+      : [['quota_storage_grace', TENTHS[say('plugin > quota_rule')] ?? '10M'] as const]),
+  ];
+}
+
+/** A tenth of each limit of the corpus. */
+const TENTHS: Readonly<Record<string, string>> = {
+  '*:storage=1G': '104857k',
+  '*:storage=102400:messages=5000': '10240k',
+};
 
 /** What the nameless blocks of 2.3 are called in 2.4, by the order in which they stand. */
 function namesOf(was: ReadonlyMap<string, string>): Map<string, string> {
@@ -390,8 +421,7 @@ function external(driver: string, type: string, bytes: string): Pairs {
     }),
   );
   const scheme = said.get('default_pass_scheme') ?? (type === 'passdb' ? (driver === 'sql' ? 'MD5' : 'CRYPT') : '');
-  const weak: Pairs = scheme === 'MD5-CRYPT' ? [['auth_allow_weak_schemes', 'yes']] : [];
-  const schemed: Pairs = scheme === '' ? [] : [['passdb_default_password_scheme', scheme], ...weak];
+  const schemed: Pairs = scheme === '' ? [] : [['passdb_default_password_scheme', scheme]];
   return [...schemed, ...(driver === 'sql' ? sql(said) : ldap(said, type))];
 }
 
@@ -459,11 +489,11 @@ function ldap(said: ReadonlyMap<string, string>, type: string): Pairs {
 const ATTRIBUTES: Readonly<Record<string, Pairs>> = {
   'uid=user,userPassword=password': [['user', '%{ldap:uid}'], ['password', '%{ldap:userPassword}']],
   'homeDirectory=home,uidNumber=uid,gidNumber=gid': [['home', '%{ldap:homeDirectory}'], ['uid', '%{ldap:uidNumber}'], ['gid', '%{ldap:gidNumber}']],
-  'mail=user,userPassword=password': [['user', '%{ldap:mail}'], ['password', '%{ldap:userPassword}']],
+  'mail=user,userPassword=password': [['user', '%{ldap:mail | default(user)}'], ['password', '%{ldap:userPassword}']],
   'mail=user': [['user', '%{ldap:mail}']],
   'homeDirectory=home, uidNumber=uid, gidNumber=gid, =mail=maildir:/srv/%{ldap:uid}/Maildir, quotaBytes=quota_rule=*:bytes=%$': [
-    ['home', '%{ldap:homeDirectory}'], ['uid', '%{ldap:uidNumber}'], ['gid', '%{ldap:gidNumber}'],
-    ['mail_driver', 'maildir'], ['mail_path', '/srv/%{ldap:uid}/Maildir'], ['quota_storage_size', '%{ldap:quotaBytes}'],
+    ['home', '%{ldap:homeDirectory}'], ['uid', "%{ldap:uidNumber | default('vmail')}"], ['gid', "%{ldap:gidNumber | default('vmail')}"],
+    ['mail_driver', 'maildir'], ['mail_path', "/srv/%{ldap:uid | default('')}/Maildir"], ['quota_storage_size', "%{ldap:quotaBytes | default('0')}"],
   ],
 }; // oxfmt-ignore
 

@@ -21,8 +21,8 @@ const PACKAGES = [
   'dovecot-sqlite',
   'dovecot-solr',
 ];
-/** Part of Debian from 2.4 on. */
-const FLATCURVE = 'dovecot-flatcurve';
+/** Also part of the root where Dovecot is 2.4: it knows their settings. */
+const FOR_24 = ['dovecot-flatcurve', 'dovecot-fts-xapian', 'dovecot-auth-lua'];
 
 export interface Doveconf {
   readonly release: Release;
@@ -47,7 +47,7 @@ const HOME = '/etc/dovecot/';
 const SHARED = '/usr/share/dovecot/';
 
 export async function doveconf(release: Release): Promise<Doveconf> {
-  const root = await oracleRoot(release, grammarOf(release) === '2.4' ? [...PACKAGES, FLATCURVE] : PACKAGES);
+  const root = await oracleRoot(release, grammarOf(release) === '2.4' ? [...PACKAGES, ...FOR_24] : PACKAGES);
   await furnish(root, release);
   const readAll = (all: readonly Files[]) => readFiles(root, all);
   return {

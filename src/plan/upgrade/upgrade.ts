@@ -11,9 +11,9 @@ import { CONVERSION, type Note, type SettingChange } from '../../model/index.ts'
 export function converted(
   config: DovecotConfig,
   version: string,
-  has: (name: string) => boolean,
+  host: Parameters<typeof convertDovecot>[2],
 ): { config: DovecotConfig; lines: readonly ConvertedLine[] } {
-  const { files, lines, problems } = convertDovecot(config, version, has);
+  const { files, lines, problems } = convertDovecot(config, version, host);
   if (problems.length > 0) throw unconvertible(problems, version);
   if (lines.length === 0 && files === config.files) return { config, lines };
   return { config: loadDovecot(files, config.root), lines };
@@ -53,12 +53,22 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   [
     /auth_allow_weak_schemes/,
     'warning',
-    'passwords are stored in a scheme that 2.4 calls weak, and stay valid: renew them',
+    'passwords in schemes that 2.4 calls weak (MD5, SHA1) stay valid, as before: renew them, and remove this line when none is left',
   ],
   [
     /passwd_file_path/,
     'info',
-    'extra fields in that file itself are not converted: look for userdb_mail and userdb_quota_rule',
+    'of the extra fields in that file only userdb_quota_rule is converted, where a quota is set up',
+  ],
+  [
+    /quota_clone \{/,
+    'info',
+    'the quota is counted from the mailboxes now: run `doveadm quota recalc -A` once, at a quiet hour',
+  ],
+  [
+    /quota_storage_grace = \d/,
+    'info',
+    "2.4 has a size where 2.3 let the last mail exceed the quota by a percentage: it fits the limit in these files, and users' own limits in SQL, LDAP and passwd-files have theirs",
   ],
   [
     /sieve_script (before|after|default|global|imapsieve)/,

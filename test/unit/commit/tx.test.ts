@@ -223,6 +223,26 @@ describe('commit: the script of the transaction', function () {
     assert.ok(calls > 100, `only ${calls} calls: was the script run at all?`);
   });
 
+  it('a warning of doveconf is a note if Dovecot does not start with the old files, and a refusal otherwise', () => {
+    // The new files are asked about first.
+    const doveconf = (old: string): string =>
+      `n=$(cat ${box.root}/asked 2>/dev/null || echo 0); echo $((n + 1)) >${box.root}/asked
+      case $n in 0) echo 'doveconf: Warning: client_limit is low' >&2 ;; *) ${old} ;; esac`;
+    box.stub(
+      'doveconf',
+      doveconf("echo 'doveconf: Fatal: The first setting must be dovecot_config_version' >&2; exit 89"),
+    );
+    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(
+      box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
+      /^note doveconf warns: client_limit is low$/m,
+    );
+    box.remove();
+    box = sandbox(WANTED, { timeout: 0 });
+    box.stub('doveconf', doveconf('true'));
+    assert.match(box.play('run'), /refused validate doveconf: Warning: client_limit is low/);
+  });
+
   it('dpkg finishes an upgrade before the daemons reload, and a failure of dpkg rolls the change back', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', `echo "$*" >>${box.root}/calls.dpkg; exit 0`);
@@ -238,6 +258,28 @@ describe('commit: the script of the transaction', function () {
     box.stub('dpkg', 'echo "dpkg: error: no" >&2; exit 1');
     before = box.files();
     assert.match(box.play('run'), /rolled-back activate-dpkg configure of dpkg failed: dpkg: error: no$/);
+    assert.deepEqual(box.files(), before);
+  });
+
+  it('a package outside the mail server that dpkg cannot finish is noted and does not stop the transaction', () => {
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', 'echo "dpkg: error processing package man-db" >&2; exit 1');
+    box.stub('dpkg-query', `printf '%s\\n' 'installed dovecot-core' 'half-configured man-db' 'unpacked groff'`);
+    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(
+      box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
+      /^note dpkg cannot finish man-db, groff, which the mail server does not need/m,
+    );
+    box.remove();
+    box = sandbox(WANTED, { timeout: 0 });
+    box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
+    box.stub('dpkg', 'echo "dpkg: error processing package dovecot-core" >&2; exit 1');
+    box.stub('dpkg-query', `printf '%s\\n' 'half-configured dovecot-core' 'half-configured man-db'`);
+    before = box.files();
+    assert.match(
+      box.play('run'),
+      /rolled-back activate-dpkg configure of dpkg failed: dpkg: error processing package dovecot-core$/,
+    );
     assert.deepEqual(box.files(), before);
   });
 

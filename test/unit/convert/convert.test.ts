@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { KNOWN } from '../../../src/convert/known.ts';
 import { CONVERSION_RULES } from '../../../src/convert/conversion-rules.ts';
+import { convertDovecot } from '../../../src/convert/convert.ts';
+import { loadDovecot } from '../../../src/formats/dovecot/dovecot.ts';
 import { convertVariables } from '../../../src/convert/variables.ts';
-import { accept, cases, changed, convert, problemsOf } from '../../support/convert-cases.ts';
+import { accept, cases, changed, convert, problemsOf, ROOT } from '../../support/convert-cases.ts';
 
 describe('convert: cases', () => {
   for (const one of cases()) {
@@ -26,6 +28,24 @@ describe('convert: cases', () => {
       assert.deepEqual(changed(conversion.files, again), {}, 'a second time changes something');
     });
   }
+});
+
+describe('convert: fields of single users in a passwd-file', () => {
+  const files = (args: string) => ({
+    [ROOT]: `passdb {\n  driver = pam\n}\nuserdb {\n  driver = passwd-file\n  args = ${args}\n}\n`,
+  });
+  const converted = (name: string) =>
+    convertDovecot(loadDovecot(files('username_format=%n /etc/virtual/%d/passwd'), ROOT), '2.4.1', {
+      userFields: (path) => (path === '/etc/virtual/*/passwd' ? [{ name, count: 3 }] : []),
+    });
+
+  it('a field that 2.4 would ignore is refused with the number of its users', () => {
+    assert.match(problemsOf(converted('mail')).join(), /dovecot.conf:6: rewrite fields .*userdb_mail of 3 users/);
+  });
+
+  it('a quota rule in a passwd-file is converted', () => {
+    assert.deepEqual(problemsOf(converted('quota_rule')), []);
+  });
 });
 
 describe('convert: rules', () => {

@@ -466,7 +466,7 @@ describe('gather: the script', () => {
       .write('/etc/dovecot/dovecot.conf', '!include conf.d/*.ext\n')
       .write(
         '/etc/dovecot/conf.d/auth-sql.conf.ext',
-        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\n`,
+        `passdb {\n  args = ${host.root}/etc/dovecot/dovecot-sql.conf.ext # here\n}\n\ttrash=${host.root}/etc/dovecot/trash.conf\r\nplugin {\n  acl = vfile:${host.root}/etc/dovecot/acls:cache_secs=9\n}\ndict {\n  quota = mysql:${host.root}/etc/dovecot/used-quota.conf\n}\n`,
       )
       .write(
         '/etc/dovecot/conf.d/users.ext',
@@ -474,14 +474,38 @@ describe('gather: the script', () => {
       )
       .write('/etc/dovecot/dovecot-sql.conf.ext', 'driver = mysql\n')
       .write('/etc/dovecot/trash.conf', '1 Spam\n')
+      .write('/etc/dovecot/acls', 'Work owner lr\n')
+      .write('/etc/dovecot/used-quota.conf', 'map {\n}\n')
       .write('/etc/dovecot/no.conf', '')
       .write('/etc/dovecot/users', 'a:{PLAIN}secret\n');
     assert.deepEqual(Object.keys(host.gather().files), [
+      '/etc/dovecot/acls',
       '/etc/dovecot/conf.d/auth-sql.conf.ext',
       '/etc/dovecot/conf.d/users.ext',
       '/etc/dovecot/dovecot-sql.conf.ext',
       '/etc/dovecot/dovecot.conf',
       '/etc/dovecot/trash.conf',
+      '/etc/dovecot/used-quota.conf',
+    ]);
+  });
+
+  it('the script counts the fields of 2.3 in passwd-files and returns their names only', () => {
+    host
+      .write(
+        '/etc/dovecot/dovecot.conf',
+        `userdb {\n  args = scheme=PLAIN username_format=%n ${host.root}/etc/virtual/%d/passwd\n}\n`,
+      )
+      .write(
+        '/etc/virtual/a.test/passwd',
+        'x:{PLAIN}secret:1:1::/h::userdb_mail=maildir:~/M userdb_quota_rule=*:bytes=5\n',
+      )
+      .write(
+        '/etc/virtual/b.test/passwd',
+        'y:{PLAIN}secret:1:1::/h::userdb_quota_rule=*:bytes=5\n#z:::::::userdb_note=x\n',
+      );
+    assert.deepEqual(host.gather().facts.userFields, [
+      { count: 1, name: 'mail', path: `${host.root}/etc/virtual/*/passwd` },
+      { count: 2, name: 'quota_rule', path: `${host.root}/etc/virtual/*/passwd` },
     ]);
   });
 

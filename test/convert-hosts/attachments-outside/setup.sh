@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+install -d -m 1777 /var/attachments

@@ -1,0 +1,2 @@
+require ["fileinto", "special-use"];
+if header :contains "X-Spam-Flag" "YES" { fileinto :specialuse "\\Junk" "Junk"; }

@@ -1,0 +1,2 @@
+require ["fileinto", "mailbox"];
+if header :contains "Subject" "after over" { fileinto :create "After"; }

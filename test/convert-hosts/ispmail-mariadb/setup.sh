@@ -1,0 +1,12 @@
+# shellcheck shell=sh
+systemctl start mariadb
+mariadb <<END
+DROP DATABASE IF EXISTS mail; CREATE DATABASE mail; USE mail;
+CREATE OR REPLACE USER mail@localhost IDENTIFIED BY "vault-key"; GRANT ALL ON mail.* TO mail@localhost;
+CREATE OR REPLACE USER mail@127.0.0.1 IDENTIFIED BY "vault-key"; GRANT ALL ON mail.* TO mail@127.0.0.1;
+CREATE TABLE virtual_users (email VARCHAR(100), password VARCHAR(150), quota BIGINT);
+INSERT INTO virtual_users VALUES ('anna@isp.test', '{PLAIN}river stone', 500000), ('ben@isp.test', '{PLAIN}open door', 0);
+END
+printf '#!/bin/sh\n' >/usr/local/bin/quota-warning
+chmod 755 /usr/local/bin/quota-warning
+[ "$STAGE" = new ] || sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf

@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+install -d -o vmail -g vmail /var/slow
