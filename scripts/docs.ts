@@ -7,7 +7,8 @@ import { z } from 'zod';
 import type { OldPlace } from '../src/convert/conversion.ts';
 import { CONVERSION_RULES } from '../src/convert/conversion-rules.ts';
 import { INTENDED } from '../src/exposure/intended.ts';
-import { describeCondition, describeMerge, describePlace } from '../src/cli/explain.ts';
+import { UBUNTU_DIFFERS, UPGRADES } from '../src/debian/releases.ts';
+import { describeCondition, describeMerge, describePlace, describeStep, RULE_STATES } from '../src/cli/explain.ts';
 import type { Fragment } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import { inventorySchema } from '../src/inventory/inventory-schema.ts';
@@ -15,6 +16,7 @@ import { COMMANDS } from '../src/cli/command-names.ts';
 import { commandsOf, envName, OPTIONS } from '../src/cli/options.ts';
 import type { OptionRecord } from '../src/cli/options/option-record.ts';
 import { documentJsonSchema } from '../src/report/document-schema.ts';
+import { POSTFIX_RULES } from '../src/modernize/rules.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks/index.ts';
 import { jsonFields } from './fields.ts';
@@ -38,6 +40,7 @@ export function pages(): Record<string, string> {
     'docs/cli.md': cliPage(),
     'docs/releases.md': releasesPage(),
     'docs/dovecot-2.4.md': conversionPage(),
+    'docs/postfix-upgrades.md': postfixPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS), null, 2)}\n`,
     'docs/json.md': jsonPage(),
@@ -198,6 +201,48 @@ function settingsPage(): string {
   ].join('\n');
 }
 
+function postfixPage(): string {
+  const kinds = [
+    ['restriction', 'Restrictions'],
+    ['parameter', 'Parameters'],
+    ['table', 'Types of tables'],
+    ['default', 'Defaults'],
+    ['service', 'Services, and what the packages write'],
+  ] as const;
+  return [
+    '# What an upgrade of Postfix changes\n',
+    MADE,
+    'A new version of Postfix starts with the old files, and some of their words no longer mean what they did. `harden-mail check',
+    '--upgrade-to RELEASE` names each with its file and line, says what `apply` will write, and what is left to you. `apply` on a host',
+    'with that version writes the same meaning in the words of that version: in place, in main.cf and in every entry of master.cf;',
+    'comments, order and layout stay. `harden-mail explain NAME` shows one rule.',
+    '',
+    '- The [guard](guard.md) compares the result with the old files as the version before the removal reads them. Nothing becomes looser:',
+    '  a plan that would let in more ends with `CONFIG_CONFLICT`.',
+    '- A parameter that another one names (`$name`) stays, with the place that names it.',
+    '- Restrictions that stand in tables (the right-hand side of an access table) are not read: look for them with',
+    "  `grep -rE 'reject_maps_rbl|check_relay_domains|permit_naked_ip_address' /etc/postfix`.",
+    '',
+    ...kinds.flatMap(([kind, title]) => [
+      `## ${title}`,
+      '',
+      table(
+        ['Name', 'Since Postfix', 'State', 'Instead', '`apply`', 'Why', 'Source'],
+        POSTFIX_RULES.filter((one) => one.kind === kind).map((one) => [
+          /^[\w:]+$/.test(one.what) ? code(one.what) : one.what,
+          one.since,
+          RULE_STATES[one.state],
+          one.instead || '–',
+          describeStep(one.step),
+          one.why,
+          one.source,
+        ]),
+      ),
+      '',
+    ]),
+  ].join('\n');
+}
+
 function releasesPage(): string {
   const { versions, alike, head, byRelease } = releaseTables('standard');
   const strict = releaseTables('strict');
@@ -208,6 +253,15 @@ function releasesPage(): string {
     'refused before anything is written.',
     '',
     table(['Release', 'Postfix', 'Dovecot', 'How it is tested'], versions),
+    '',
+    `No test runs on Ubuntu itself. Beside what the table says, not proved are ${UBUNTU_DIFFERS}. The plan for an Ubuntu host says`,
+    'so too ("is tested as").',
+    '',
+    'A system that is built on Debian or Ubuntu (Raspberry Pi OS, Linux Mint, …) is refused with `UNSUPPORTED_OS`. With `--assume-os`, or',
+    '`assumeOs` in an inventory, it is treated as the release that its os-release names (`ID_LIKE`, and `UBUNTU_CODENAME`,',
+    '`DEBIAN_CODENAME` or `VERSION_CODENAME`), if that is one of the table; the plan warns that no test runs on it.',
+    '',
+    `\`check --upgrade-to\` takes ${UPGRADES.join(', ')}: from the release before it, of the same distribution.`,
     '',
     '- `x`: this value, whatever is set now. *if unset*: a value that is already set stays. *at least*: a stricter value stays. *with*:',
     "  these members, in addition to the administrator's own. *–*: not a setting of this release, or not needed there.",

@@ -3,15 +3,17 @@ import { describeCondition } from '../src/cli/explain.ts';
 import type { Condition, Fragment, Merge } from '../src/fragments/fragment.ts';
 import { FRAGMENTS } from '../src/fragments/index.ts';
 import type { Profile } from '../src/model/index.ts';
-import { DEBIAN } from '../src/debian/releases.ts';
+import { DEBIAN, distribution, UBUNTU } from '../src/debian/releases.ts';
 import { satisfies } from '../src/formats/versions.ts';
 
 export interface ReleaseRecord {
   readonly name: string;
   readonly postfix: string;
   readonly dovecot: string;
-  /** How it is tested: on real hosts, by its own parsers, or at plan level only. */
-  readonly tested: 'host' | 'parsers' | 'plan';
+  /** How it is tested: on real hosts, on hosts of the nearest Debian with its identity, or at plan level only. */
+  readonly tested: 'host' | 'nearest' | 'plan';
+  readonly testedAs?: string;
+  readonly differs?: string;
 }
 
 /** Versions in the releases: https://packages.debian.org, https://packages.ubuntu.com (2026-11). */
@@ -20,18 +22,20 @@ export const RELEASES: readonly ReleaseRecord[] = [
   { name: 'Ubuntu 18.04', postfix: '3.3.0', dovecot: '2.2.33', tested: 'plan' },
   { name: 'Ubuntu 20.04', postfix: '3.4.13', dovecot: '2.3.7', tested: 'plan' },
   { ...DEBIAN.bullseye, tested: 'host' },
-  { name: 'Ubuntu 22.04', postfix: '3.6.4', dovecot: '2.3.16', tested: 'plan' },
+  { ...UBUNTU.jammy, tested: 'nearest' },
   { ...DEBIAN.bookworm, tested: 'host' },
-  { name: 'Ubuntu 24.04', postfix: '3.8.6', dovecot: '2.3.21', tested: 'plan' },
+  { ...UBUNTU.noble, tested: 'nearest' },
   { ...DEBIAN.trixie, tested: 'host' },
+  { ...UBUNTU.resolute, tested: 'nearest' },
   { ...DEBIAN.forky, tested: 'host' },
 ];
 
-const TESTED = {
-  host: 'real hosts',
-  parsers: 'its postconf and doveconf read what the plan writes',
-  plan: 'the plan, from facts of that version',
-};
+/** How a release is tested, in words. */
+function howTested({ tested, testedAs = '', differs = '' }: ReleaseRecord): string {
+  if (tested === 'host') return 'real hosts';
+  if (tested === 'plan') return 'the plan, from facts of that version';
+  return `as ${distribution(testedAs)?.name ?? ''}: hosts with its packages and Ubuntu’s identity. Not proved: ${differs}`;
+}
 
 export interface ReleaseTables {
   readonly versions: readonly string[][];
@@ -53,7 +57,7 @@ export function releaseTables(profile: Profile): ReleaseTables {
   ]);
   const isAlike = ([, ...cells]: readonly string[]): boolean => new Set(cells).size === 1;
   return {
-    versions: RELEASES.map(({ name, postfix, dovecot, tested }) => [name, short(postfix), dovecot, TESTED[tested]]),
+    versions: RELEASES.map((one) => [one.name, short(one.postfix), one.dovecot, howTested(one)]),
     alike: rows.filter(isAlike).map((row) => row.slice(0, 2)),
     head: ['Setting', ...RELEASES.map(({ name }) => name)],
     byRelease: rows.filter((row) => !isAlike(row)),

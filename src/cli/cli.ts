@@ -20,8 +20,10 @@ export async function main(args: readonly string[], process: Process): Promise<n
       return EXIT.ok;
     }
     if (parsed.command === 'explain') {
-      const { explain, listSettings } = await import('./explain.ts');
-      process.stdout.write(`${parsed.setting === undefined ? listSettings() : explain(parsed.setting)}\n`);
+      const { explain, listRules, listSettings } = await import('./explain.ts');
+      process.stdout.write(
+        `${parsed.setting === undefined ? [listSettings(), listRules()].join('\n\n') : explain(parsed.setting)}\n`,
+      );
       return EXIT.ok;
     }
     if (parsed.command === 'report') {

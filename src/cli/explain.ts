@@ -2,14 +2,19 @@ import { PATHS } from '../model/index.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Condition, Fragment, Merge, Place } from '../fragments/fragment.ts';
 import { FRAGMENTS } from '../fragments/index.ts';
+import type { PostfixRule, RuleStep } from '../modernize/rule.ts';
+import { POSTFIX_RULES } from '../modernize/rules.ts';
 
 /** Everything about a setting, as text: `harden-mail explain smtpd_tls_auth_only`. */
 export function explain(setting: string): string {
   const found = FRAGMENTS.filter(({ id, setting: name }) => id === setting || name === setting);
-  if (found.length === 0) {
-    const near = FRAGMENTS.filter(({ id }) => id.toLowerCase().includes(setting.toLowerCase())).map(
-      ({ setting: name }) => name,
-    );
+  const rules = POSTFIX_RULES.filter(({ what }) => what === setting || what === `${setting}:`);
+  if (found.length + rules.length === 0) {
+    const names = [
+      ...FRAGMENTS.map(({ id, setting: name }) => [id, name]),
+      ...POSTFIX_RULES.map(({ what }) => [what, what]),
+    ];
+    const near = names.filter(([id = '']) => id.toLowerCase().includes(setting.toLowerCase())).map(([, name]) => name);
     throw new HardenMailError(
       'USAGE',
       `${JSON.stringify(setting)} is not a setting of this tool`,
@@ -18,13 +23,56 @@ export function explain(setting: string): string {
         : '`harden-mail explain` without a name lists all settings.',
     );
   }
-  return found.map(record).join('\n\n');
+  return [...found.map(record), ...rules.map(ruleRecord)].join('\n\n');
 }
 
 /** Every setting with its place, one per line, in the order of the recipe. */
 export function listSettings(): string {
-  const width = Math.max(...FRAGMENTS.map(({ task }) => task.length));
-  return FRAGMENTS.map(({ task, id }) => `${task.padEnd(width)}  ${id}`).join('\n');
+  return columns(FRAGMENTS.map(({ task, id }) => [task, id]));
+}
+
+/** Every word that a version of Postfix removed, renamed or changed, one per line. */
+export function listRules(): string {
+  const rules = POSTFIX_RULES.filter(({ kind }) => kind !== 'service');
+  return columns(rules.map(({ since, what }) => [`postfix ${since}`, what]));
+}
+
+function columns(lines: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...lines.map(([first]) => first.length));
+  return lines.map(([first, second]) => `${first.padEnd(width)}  ${second}`).join('\n');
+}
+
+function ruleRecord(rule: PostfixRule): string {
+  const rows: [string, string][] = [
+    ['versions', `${RULE_STATES[rule.state]} since Postfix ${rule.since}`],
+    ['instead', rule.instead.replaceAll('`', '') || '(nothing)'],
+    ['apply', describeStep(rule.step)],
+    ['task', rule.task],
+    ['why', rule.why],
+    ['source', rule.source],
+  ];
+  return [`${rule.kind} ${rule.what}`, ...rows.map(([label, text]) => `  ${label.padEnd(9)} ${text}`)].join('\n');
+}
+
+export const RULE_STATES: Readonly<Record<PostfixRule['state'], string>> = {
+  removed: 'removed',
+  deprecated: 'works with a warning',
+  ignored: 'without effect',
+  changed: 'changed',
+};
+
+/** The work of apply on a host with that version. */
+export function describeStep(step: RuleStep): string {
+  switch (step.how) {
+    case 'tell':
+      return 'leaves it; check --upgrade-to names the place and what to do';
+    case 'keep':
+      return 'leaves it';
+    case 'drop':
+      return step.only ? 'removes it where it says what the default does; else leaves it, and check --upgrade-to names it' : 'removes it'; // oxfmt-ignore
+    default:
+      return 'rewrites it';
+  }
 }
 
 function record(fragment: Fragment): string {

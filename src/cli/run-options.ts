@@ -10,7 +10,7 @@ import { requestFromFlags } from '../inventory/request-settings.ts';
 import { validFile } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
 import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } from '../model/index.ts';
-import type { DebianRelease } from '../debian/releases.ts';
+import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
 import { chooseTasks } from './task-selection.ts';
@@ -100,6 +100,7 @@ async function overridesOf(flags: Flags): Promise<Overrides> {
     ...(profile !== undefined && { profile: profile as Profile }),
     ...(flags['require-tls-inbound'] !== undefined && { requireTlsInbound: flags['require-tls-inbound'] }),
     ...(pop3 !== undefined && { pop3 }),
+    ...(flags['assume-os'] !== undefined && { assumeOs: flags['assume-os'] }),
     ...(flags.serve !== undefined && { serve: wordsOf('serve', flags.serve, SERVICES) }),
     ...(flags['no-serve'] !== undefined && { noServe: wordsOf('no-serve', flags['no-serve'], SERVICES) }),
     ...(flags.replace !== undefined && { replace: wordsOf('replace', flags.replace, REPLACEABLE) }),
@@ -126,7 +127,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     maxFail: maxFail(flags),
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
-    ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as DebianRelease }),
+    ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],

@@ -6,6 +6,7 @@
 #   activate   one line per unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, one per line
 #   timeout    seconds to wait for the controller's answer
+#   hold       written here where Dovecot does not run before: mail is kept in the queue until it does
 #   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
 # The run adds before/N (with owner, mode, times, attributes), state, folders (created for new files), running and serving
 # (units that ran and mail ports that were open before), and at the end log. Until then the log and the controller's answer
@@ -237,6 +238,42 @@ judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
 
 judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 
+# ── mail that would meet a Dovecot which does not run ──────────────────────────────────────────────────────────────────
+
+# After an upgrade Dovecot's LDA does not run with files of the old release, and a delivery agent of Postfix returns the mail. So
+# until Dovecot runs, Postfix keeps such mail in the queue (soft_bounce). The two lines are the last of main.cf; the file without
+# them has a second name meanwhile. If Dovecot does not run in the end either, the lines stay, and the next apply removes them.
+HELD='# harden-mail: mail waits in the queue until Dovecot runs; the next apply removes these two lines'
+free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
+
+must_hold() { [ -e "$tx/hold" ]; }
+needs_hold() { # at the start: Dovecot shall run, and does not
+  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN_CF")
+}
+
+hold() { # never a reason to fail
+  main=$(readlink -e "$MAIN_CF") && ! grep -qxF "$HELD" "$main" || return 0
+  new=$(staged "$main" held)
+  {
+    cp -a "$main" "$new" && { [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"; } &&
+      printf '%s\nsoft_bounce = yes\n' "$HELD" >>"$new" && cool "$new" && sync "$new" &&
+      ln -f "$main" "$(free)" && mv -fT "$new" "$main" && sync "${main%/*}"
+  } || rm -f "$new"
+} 2>/dev/null
+
+let_go() { # [for good]: main.cf is again as it was before "hold"; an edit of somebody else's in between stays
+  main=$(readlink -e "$MAIN_CF") && [ -e "$(free)" ] || return 0
+  if [ "$(sed '$d' "$main" | sed '$d' | sha256sum)" = "$( { cat "$(free)"; [ -z "$(tail -c 1 "$(free)")" ] || echo; } | sha256sum)" ]; then
+    mv -fT "$(free)" "$main" && sync "${main%/*}"
+  else
+    new=$(staged "$main" held)
+    sed "/^$HELD\$/{N;d}" "$main" >"$new" && cat "$new" >"$main"
+    rm -f "$new" "$(free)"
+  fi
+} 2>/dev/null
+
+reload_postfix() { ! runs postfix || is_stale postfix || activate_unit postfix reload </dev/null >/dev/null 2>&1; }
+
 # ── the swap and after: a failure here restores everything ────────────────────────────────────────────────────────────
 
 swap_one() {
@@ -306,6 +343,12 @@ is_throttled() { # UNIT [SINCE]
     grep -q 'bad command startup -- throttling'
 }
 
+# An smtpd dies if Dovecot does not answer. Once Dovecot has started again, master would still wait, and the ports stay silent.
+revive_postfix() {
+  grep -q '^dovecot ' "$tx/activate" && ! grep -q '^postfix ' "$tx/activate" && runs postfix && is_throttled postfix || return 0
+  activate_unit postfix restart </dev/null >/dev/null 2>&1
+}
+
 runs() { [ ! -d "$SYSTEMD" ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
 # Prints the last log lines of the unit's own processes; without any, the lines about the unit since $asked; without those,
@@ -331,6 +374,7 @@ activate() {
     activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(words_of "$unit")"; return 1; }
   done <"$tx/activate"
   rm -f "$talk/activate.out"
+  revive_postfix
   enter listen
   all_listen "$tx/ports" && return 0
   reason="nothing listens on port $missing after the $(cut -d ' ' -f 2 "$tx/activate" | sort -u | tr '\n' ' ' | sed 's/ $//; s/ / and /')"
@@ -398,14 +442,17 @@ restore() { # REASON
   logged=$(journal_of_daemons)
   tries=0
   settled='' foreign=''
+  let_go
   # A full or read-only disk may be a passing state. The controller gets a report before the last retry.
   while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt $PATIENCE ]; do
     tries=$((tries + 1))
     [ $tries != 20 ] || say "end $id broken $failed_at $why; not put back yet, because it cannot be written:$stuck"
     sleep 1
   done
+  ! must_hold || hold
   # At boot the daemons start only after this unit. Waiting for them here would be a deadlock.
   [ "$mode" = boot ] || restore_daemons >/dev/null 2>&1
+  settle_mail
   step=$failed_at
   # The recovery unit stays armed and the transaction unfinished: the next boot and the next run retry.
   [ -z "$stuck" ] || end broken "$why; not put back, because it cannot be written:$stuck"
@@ -439,6 +486,18 @@ restore_daemons() {
   ! was_running postfix || ! is_throttled postfix "@$back" || activate_unit postfix restart
 }
 
+# After a restore: where Dovecot does not run, mail waits until it does. Else a delivery would return it.
+settle_mail() {
+  if must_hold || { [ "$mode" != boot ] && grep -q '^dovecot ' "$tx/activate" && ! runs dovecot; }; then
+    if [ "$mode" != boot ] && runs dovecot; then let_go && reload_postfix; return 0; fi
+    must_hold || hold
+    main=$(readlink -e "$MAIN_CF") && grep -qxF "$HELD" "$main" || return 0
+    rm -f "$(free)"
+    [ "$mode" = boot ] || must_hold || reload_postfix
+    why="$why; mail waits in the queue until Dovecot runs (soft_bounce in $MAIN_CF, which the next apply removes)"
+  fi
+} 2>/dev/null
+
 was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
 
 stop_unit() { # UNIT
@@ -469,6 +528,7 @@ give_up() { leave refused "$1"; } # REASON: nothing is live yet
 
 keep() { # Keeps the change once the state is on disk: without that the next boot would undo it.
   trap '' TERM
+  let_go
   tries=0
   until state committed; do
     tries=$((tries + 1))
@@ -480,7 +540,7 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   prune
   # An old release's Postfix is restarted, not reloaded. Its deferred mail is retried only now, when the change is final: a retry
   # may bounce mail.
-  ! grep -qx 'postfix restart' "$tx/activate" || postqueue -f </dev/null >/dev/null 2>&1
+  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold; } || postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 
@@ -519,11 +579,14 @@ run() {
   enter sessions && { judge_users staged || give_up "$reason"; }
   enter swap && { look_around && state swapping || give_up 'the journal could not be written: disk full?'; }
   live=yes
+  ! needs_hold || : >"$tx/hold"
   each swap_one || restore "$reason"
   state swapped
+  ! must_hold || { hold; reload_postfix; }
   activate || restore "$reason"
   judge lines.sh mark
   enter sessions && { judge_users after && judge lines.sh judge || restore "$reason"; }
+  ! must_hold || { let_go; reload_postfix; }
   state awaiting
   enter confirm && { await && judge lines.sh judge || restore "$reason"; }
   keep

@@ -1,5 +1,6 @@
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts } from '../model/index.ts';
+import { distribution } from './releases.ts';
 import { satisfies } from '../formats/versions.ts';
 
 /** Throws for a system or a version that this tool does not support: it could misread its configuration. */
@@ -8,7 +9,9 @@ export function assertSupported({ os, postfix, dovecot }: Facts, host: string): 
     throw new HardenMailError(
       'UNSUPPORTED_OS',
       `${host} runs ${os.pretty || os.id || 'an unknown system'}, not Debian or Ubuntu`,
-      'Nothing was written. This tool supports Debian and Ubuntu only.',
+      os.base === undefined
+        ? 'Nothing was written. This tool supports Debian and Ubuntu only.'
+        : `Nothing was written. It is built on ${distribution(os.base)!.name} (${os.base}): --assume-os treats it as that.`,
     );
   }
   for (const [program, version, range] of [
@@ -23,4 +26,12 @@ export function assertSupported({ os, postfix, dovecot }: Facts, host: string): 
       );
     }
   }
+}
+
+/** The same host as the release that it is built on (--assume-os); unchanged if it is Debian or Ubuntu, or built on neither. */
+export function assumeBase(facts: Facts): Facts {
+  const { os } = facts;
+  const base = os.base === undefined ? null : distribution(os.base);
+  if (!base || os.base === undefined) return facts;
+  return { ...facts, os: { id: base.os, versionId: base.versionId, codename: os.base, pretty: `${os.pretty}, treated as ${base.name}`, assumed: true } }; // oxfmt-ignore
 }

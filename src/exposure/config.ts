@@ -39,6 +39,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   smtp_use_tls: 'no',
   smtp_enforce_tls: 'no',
   smtp_tls_enforce_peername: 'yes',
+  mydestination: '$myhostname, localhost.$mydomain, localhost',
 };
 
 /** The parameters of one Postfix service: its own `-o`, else main.cf, else Postfix's default. */
@@ -76,16 +77,22 @@ export function parametersOf(
   };
 
   function defaultOf(name: string): string | null {
-    return name === 'smtpd_relay_restrictions' ? relayDefault() : (DEFAULTS[name] ?? macro(name));
+    if (name === 'smtpd_relay_restrictions') return relayDefault();
+    if (name === 'relay_domains') return isBelow('2') ? '$mydestination' : '';
+    if (name === 'mydomain') return (postconf['myhostname'] ?? '').replace(/^[^.]*\.?/, '') || 'localdomain';
+    return DEFAULTS[name] ?? macro(name);
   }
 
   /** Since Postfix 3.0 the list is empty below compatibility_level 1; before 2.10 it does not exist. */
   function relayDefault(): string {
     if (postfix !== null && compareVersions(postfix, '2.10') < 0) return '';
-    const level = mainValue(main, 'compatibility_level')?.value.trim() ?? '0';
-    const isOld = compareVersions(/^\d+(\.\d+)*$/.test(level) ? level : '1', '1') < 0;
-    if (isOld && postfix !== null && compareVersions(postfix, '3.0') >= 0) return '';
+    if (isBelow('1') && postfix !== null && compareVersions(postfix, '3.0') >= 0) return '';
     return 'permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination';
+  }
+
+  function isBelow(bound: string): boolean {
+    const level = mainValue(main, 'compatibility_level')?.value.trim() ?? '0';
+    return compareVersions(/^\d+(\.\d+)*$/.test(level) ? level : bound, bound) < 0;
   }
 }
 

@@ -160,6 +160,7 @@ export function notUnderstood({ parameters }: Smtpd): string | null {
     ),
     ...['smtpd_sasl_auth_enable', 'smtpd_tls_security_level', 'mynetworks', 'smtpd_delay_reject'],
   ];
-  const name = names.find((one) => /\$/.test(parameters.of(one)));
+  // `$$` is a plain dollar sign.
+  const name = names.find((one) => parameters.of(one).replaceAll('$$', '').includes('$'));
   return name === undefined ? strangeRestriction(parameters) : `${name} = ${parameters.of(name)}`;
 }

@@ -1,4 +1,6 @@
+import { meaningOfRemoved, NAKED_TABLES } from '../formats/postfix/removed-restrictions.ts';
 import { restrictions, type Restriction } from '../formats/postfix/restrictions.ts';
+import { splitWords } from '../formats/text/split-words.ts';
 import { compareVersions } from '../formats/versions.ts';
 import type { Destination } from '../model/index.ts';
 import type { Client } from './clients.ts';
@@ -157,8 +159,9 @@ function step(one: Restriction, stage: StageName, situation: SmtpdSituation, dep
     case 'permit_naked_ip_address':
       // Removed in 3.9: smtpd answers 451 "server configuration error" to every recipient.
       if (compareVersions(version, '3.9') >= 0) return refuse;
-      if (one.name === 'check_relay_domains') return knowsRecipient && relays ? refuse : [];
-      return check(one.name === 'permit_naked_ip_address', one.name === 'reject_maps_rbl');
+      return (meaningOfRemoved(one, (name) => parameters.of(name)) ?? [])
+        .flatMap((text) => restrictions(text))
+        .flatMap((meant) => step({ ...meant, warns: meant.warns || one.warns }, stage, situation, depth + 1));
     case 'reject_sender_login_mismatch':
     case 'reject_authenticated_sender_login_mismatch':
     case 'reject_unauthenticated_sender_login_mismatch':
@@ -187,7 +190,24 @@ function step(one: Restriction, stage: StageName, situation: SmtpdSituation, dep
   if (same !== null) return same === 'permit' ? permit : same === 'refuse' ? refuse : [];
   if (one.name.startsWith('reject_') || one.name.startsWith('warn_')) return check(false);
   if (one.name.startsWith('permit_')) return check(true, false);
-  return check(true);
+  if (one.argument === NAKED_TABLES.everywhere) return check(true);
+  if (one.argument === NAKED_TABLES.here) return check(knowsRecipient && !relays);
+  const answers = inlineAnswers(one);
+  return check(
+    answers.some((answer) => !ONLY_REFUSES.test(answer)),
+    answers.some((answer) => !ONLY_PERMITS.test(answer)),
+  );
+}
+
+const ONLY_PERMITS = /^(ok|permit|dunno)$/i;
+const ONLY_REFUSES = /^(reject|defer|dunno|[45]\d\d)(\s|$)/i;
+
+/** The answers of a table that stands in the list itself (`cidr:{{10.0.0.0/8 OK}}`); of another table, one that is not known. */
+function inlineAnswers({ argument }: Restriction): readonly string[] {
+  const [, type, rules = ''] = /^(cidr|regexp|pcre|inline):\{(.*)\}$/.exec(argument) ?? [];
+  const words = type === undefined ? [] : splitWords(rules.replaceAll('}{', '} {'), ' \t,').map(({ text }) => text.slice(1, -1).trim()); // oxfmt-ignore
+  const answers = words.map((rule) => (type === 'inline' ? /^[^=]*=\s*(.*)$/ : /^\S+\s+(.*)$/).exec(rule)?.[1] ?? '');
+  return answers.length > 0 ? answers : [''];
 }
 
 /** Is the list evaluated before the recipient is known? */
@@ -197,6 +217,8 @@ function isEarly(stage: StageName, parameters: Parameters): boolean {
 
 /** The identity of a check: its words. A bare table is `check_…_access` of its list. */
 function idOf({ name, argument, text, warns }: Restriction): string {
+  const isNaked = argument === NAKED_TABLES.everywhere || argument === NAKED_TABLES.here;
+  if (isNaked) return `${warns ? 'warn_if_reject ' : ''}permit_naked_ip_address`;
   const words = argument === '' ? (name.includes(':') ? text : name) : `${name} ${argument}`;
   return `${warns ? 'warn_if_reject ' : ''}${words}`;
 }

@@ -22,3 +22,8 @@ export function satisfies(version: string, range: string): boolean {
     return operator === '>=' ? order >= 0 : order < 0;
   });
 }
+
+/** The version without Debian's epoch and revision: `1:2.3.19.1+dfsg1-2.1+deb12u1` → `2.3.19.1` */
+export function upstream(version: string): string {
+  return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
+}

@@ -213,8 +213,33 @@ END
   for name in $packages; do
     case $there in *" $name "*) ;; *) missing="$missing $name" ;; esac
   done
+  case $newline$installed in
+    *"${newline}dovecot-core 1:2."[0-3].*) section upcoming "$(upcoming 2>/dev/null)" ;;
+  esac
   # shellcheck disable=SC2086
   [ -z "$missing" ] || section simulation "$(apt-get -s -q -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= install $missing 2>&1)"
+}
+
+# The versions that apt would install in place of the present ones: NAME VERSION SUITE; and "auto" where it does so by itself.
+# apt needs a second to start, so it is asked only where a package list has a Dovecot 2.4 that is not on hold.
+upcoming() {
+  [ "$(dpkg-query -W -f '${db:Status-Want}' dovecot-core)" != hold ] || return
+  for file in /var/lib/apt/lists/*_Packages*; do
+    case $file in
+      *_Packages) grep -x -F -A 6 'Package: dovecot-core' "$file" ;;
+      *) /usr/lib/apt/apt-helper cat-file "$file" | grep -x -F -A 6 'Package: dovecot-core' ;;
+    esac
+  done | grep -q '^Version: [0-9]*:2[.][4-9]' || return
+  apt-cache -o Debug::NoLocking=1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy dovecot-core postfix | awk '
+    /^[^ ]/ { name = $1; sub(/:$/, "", name) }
+    $1 == "Candidate:" { version[name] = $2 }
+    { line = $0; sub(/^ [*][*][*]/, "    ", line) }
+    line ~ /^     [^ ]/ { split(line, words, " "); current = words[1]; next }
+    /^ *-?[0-9]+ [a-z]+:/ && current == version[name] && !(name in suite) { suite[name] = $3; sub(/[/].*/, "", suite[name]) }
+    END { for (name in version) print name, version[name], suite[name] }'
+  auto=0
+  eval "$(apt-config shell auto APT::Periodic::Unattended-Upgrade)"
+  [ "$auto" = 0 ] || [ ! -x /usr/bin/unattended-upgrade ] || echo auto
 }
 
 # When the daemons last loaded their files, by the things that each daemon creates again at every load.
@@ -261,7 +286,6 @@ daemons() {
     queue=${parameters##*queue_directory = }
     section postconf "$parameters"
     section pem-main "$(pem_files "$(printf '%s\n' "$parameters" | sed -n 's/^smtpd_tls_[a-z_]* = //p' | tr ',{} \t' '\n' | sort -u)")"
-    section maps "$(postconf -m 2>/dev/null)"
   fi
   section cyrus "$(ls -d "$CYRUS_CONF" /etc/sasl2/smtpd.conf /usr/lib/sasl2/smtpd.conf /etc/sasldb2 2>/dev/null)"
   # Needed if Postfix is not installed, or cannot read its files.
@@ -382,6 +406,8 @@ parsers() {
       *"${newline}alias_maps ="*) ;;
       *) main="$main$newline$(postconf -x alias_maps 2>/dev/null)" ;;
     esac
+    maps=$(postconf -m 2>/dev/null)
+    section maps "$maps"
     section lost-maps "$(printf '%s\n' "$main" "$master" | lost_maps)"
   fi
   if command -v doveconf >/dev/null; then
@@ -393,7 +419,6 @@ parsers() {
 # Lookup tables that Postfix is configured to use and cannot open: PARAMETER TYPE:PATH FILE. FILE is the missing file, or "-" if
 # this Postfix does not know the type. Files that Postfix creates itself are left out: caches, and the output of newaliases.
 lost_maps() { # reads lines "PARAMETER = VALUE"
-  types=" $(postconf -m 2>/dev/null | tr '\n' ' ')"
   awk '
     $2 != "=" || $1 ~ /_cache_(database|map)$|^alias_database$|^address_verify_map$/ { next }
     {
@@ -411,8 +436,8 @@ lost_maps() { # reads lines "PARAMETER = VALUE"
       cdb:*) file=$file.cdb ;;
       dbm:* | sdbm:*) file=$file.pag ;;
     esac
-    case $types in
-      *" ${map%%:*} "*) [ -e "$file" ] || printf '%s %s %s\n' "$name" "$map" "$file" ;;
+    case $newline$maps$newline in
+      *"$newline${map%%:*}$newline"*) [ -e "$file" ] || printf '%s %s %s\n' "$name" "$map" "$file" ;;
       *) printf '%s %s -\n' "$name" "$map" ;;
     esac
   done

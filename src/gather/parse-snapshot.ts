@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model/index.ts';
 import { lineages, takenNames } from './lineages.ts';
-import { lostMapsIn, refusalsIn, userFieldsIn } from './parsers.ts';
+import { upstream } from '../formats/versions.ts';
+import { lostMapsIn, refusalsIn, upcomingIn, userFieldsIn } from './parsers.ts';
 import { pemFiles } from './pem-files.ts';
 import { provided } from './parse-provided.ts';
+import { distribution } from '../debian/releases.ts';
 import { masked, takenUp, timer, units, watching } from '../debian/units.ts';
 
 /**
@@ -53,6 +55,7 @@ export function parseSnapshot(output: Buffer): Snapshot {
     postconf,
     ...refusalsIn(lines('refusals')),
     ...lostMapsIn(lines('lost-maps')),
+    ...upcomingIn(lines('upcoming')),
     ...userFieldsIn(lines('user-fields')),
     ...(text('cyrus').trim() !== '' && { cyrus: true as const }),
     resolves: namesOfPorts(lines('services')),
@@ -70,8 +73,8 @@ export function parseSnapshot(output: Buffer): Snapshot {
   return { facts, files: Object.fromEntries(all.map((file) => [file.path, file])) };
 }
 
-/** Bytes of all files together. A large site with thousands of names in its files has less than a quarter of it. */
-const LARGEST = 4 << 20;
+/** Bytes of all files together. A large site with thousands of names in its files has less than half of it. */
+const LARGEST = 2 << 20;
 
 function assertSize(all: readonly RemoteFile[]): void {
   const total = all.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -135,11 +138,6 @@ function files(stats: string[], targets: string[], digests: string[], bytes: Buf
   return read;
 }
 
-/** `1:2.3.19.1+dfsg1-2.1+deb12u7` → `2.3.19.1` */
-function upstream(version: string): string {
-  return /^(?:\d+:)?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? version;
-}
-
 /** dpkg also lists packages that were removed, with or without a version; they are left out. */
 function installedPackage(line: string): [string, Package][] {
   const [name = '', version = '', status = ''] = line.split(' ');
@@ -169,11 +167,17 @@ function osRelease(lines: string[]): Facts['os'] {
     lines.map((line) => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '').replace(/^(["'])(.*)\1$/, '$2')]),
   );
   const value = (name: string): string => values.get(name) ?? '';
+  const like = value('ID_LIKE').split(' ');
+  // Linux Mint has a codename of its own, and names Ubuntu's beside it.
+  const codenames = ['UBUNTU_CODENAME', 'DEBIAN_CODENAME', 'VERSION_CODENAME'].map(value);
+  const isChild = !/^(debian|ubuntu)$/.test(value('ID')) && like.some((one) => one === 'debian' || one === 'ubuntu');
+  const base = isChild ? codenames.find((one) => distribution(one) !== null) : undefined;
   return {
     id: value('ID'),
     versionId: value('VERSION_ID'),
     codename: value('VERSION_CODENAME'),
     pretty: value('PRETTY_NAME'),
+    ...(base !== undefined && { base }),
   };
 }
 

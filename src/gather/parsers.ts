@@ -1,4 +1,5 @@
-import type { Facts, LostMap, UserField, Refusal } from '../model/index.ts';
+import { upstream } from '../formats/versions.ts';
+import type { Facts, LostMap, Refusal, UserField } from '../model/index.ts';
 
 /**
  * Parses lines `DAEMON WORDS` of gather.sh. Two programs of one daemon may report the same error, each under its own name; it
@@ -34,4 +35,24 @@ export function lostMapsIn(lines: readonly string[]): Pick<Facts, 'lostMaps'> {
     return { parameter, map, file: file.join(' ') };
   });
   return lostMaps.length > 0 ? { lostMaps } : {};
+}
+
+/** Parses lines `NAME VERSION SUITE` and `auto` of gather.sh. */
+export function upcomingIn(lines: readonly string[]): Pick<Facts, 'upcoming'> {
+  const of = (name: string): { version: string; suite: string } | null => {
+    const [, version = '', suite = ''] = lines.find((line) => line.startsWith(`${name} `))?.split(' ') ?? [];
+    // A repository without suites is `./`.
+    return version === '' ? null : { version: upstream(version), suite: suite === '.' ? '' : suite };
+  };
+  const dovecot = of('dovecot-core');
+  const postfix = of('postfix');
+  if (!dovecot) return {};
+  return {
+    upcoming: {
+      dovecot: dovecot.version,
+      suite: dovecot.suite,
+      ...(postfix && { postfix: postfix.version }),
+      ...(lines.includes('auto') && { auto: true as const }),
+    },
+  };
 }

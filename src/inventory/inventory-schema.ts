@@ -73,6 +73,9 @@ const settings = {
     .boolean()
     .describe('strict: refuse mail that arrives on port 25 without TLS; default: as last applied, else no'),
   pop3: z.boolean().describe('strict: false closes POP3; default: as last applied, else true'),
+  assumeOs: z
+    .boolean()
+    .describe('treat a system that is built on Debian or Ubuntu as the release that it is built on; default: false'),
   serve: z
     .array(z.enum(SERVICES))
     .describe('services to add although the host does not serve them; default: no change'),

@@ -41,6 +41,8 @@ export interface Host {
   readonly pop3?: boolean;
   /** Choices of the administrator that apply may replace although they work (--replace). Default: none. */
   readonly replace?: readonly Replaceable[];
+  /** Treat a system that is built on Debian or Ubuntu as the release that it is built on. Default: no. */
+  readonly assumeOs?: boolean;
   /** Services to add although the host does not serve them, and services to stop. Default: no change. */
   readonly serve?: readonly Service[];
   readonly noServe?: readonly Service[];

@@ -54,6 +54,12 @@ export interface IndexedMap {
   readonly setting: string;
 }
 
+/** Postfix without Dovecot, as the administrator has it. */
+export interface Alone {
+  /** Do users log in on Postfix? Then a service other than Dovecot checks their passwords. */
+  readonly logins: boolean;
+}
+
 /** The target state of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
@@ -66,6 +72,8 @@ export interface Policy {
   readonly noServe?: readonly Service[];
   /** Services that this host leaves out, by its files and noServe; set by src/plan/serving/served-ports.ts. Absent: none. */
   readonly leftOut?: readonly Service[];
+  /** Postfix works without Dovecot, by the same file. Absent: the host has Dovecot, or gets it. */
+  readonly alone?: Alone;
   readonly domain: string;
   /** All names that the certificate must have; the first is `domain`. */
   readonly domains: readonly string[];

@@ -115,6 +115,17 @@ export interface LostMap {
   readonly file: string;
 }
 
+/** The versions that apt would install in place of the present ones. */
+export interface Upcoming {
+  readonly dovecot: string;
+  /** Absent: apt knows no Postfix. */
+  readonly postfix?: string;
+  /** The suite that the Dovecot comes from (`trixie`); empty if apt does not tell. */
+  readonly suite: string;
+  /** unattended-upgrades is on. */
+  readonly auto?: true;
+}
+
 /** Facts about the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
 /** How many users of a passwd-file have a field. */
 export interface UserField {
@@ -137,6 +148,10 @@ export interface Facts {
     readonly versionId: string;
     readonly codename: string;
     readonly pretty: string;
+    /** Of a system that is neither Debian nor Ubuntu: the codename of the release that it is built on, if that is known. */
+    readonly base?: string;
+    /** It is none of the two, and is treated as the release that it is built on (--assume-os). */
+    readonly assumed?: true;
   };
   /** The name with which the host's Postfix greets (`myhostname`), or the host's own full name. */
   readonly hostname: string;
@@ -156,6 +171,8 @@ export interface Facts {
   readonly refusals?: readonly Refusal[];
   /** Absent: none. */
   readonly lostMaps?: readonly LostMap[];
+  /** Absent: apt's candidate is no Dovecot 2.4 beside one of 2.3, or the package is on hold. */
+  readonly upcoming?: Upcoming;
   /** Fields of single users in passwd-files, by the names of Dovecot 2.3. Absent: none. */
   readonly userFields?: readonly UserField[];
   /** Cyrus SASL is set up for Postfix: a smtpd.conf or its password database exists. */

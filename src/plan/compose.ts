@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Action, Activation, Facts, Note, Plan, Policy, Snapshot, TaskOutcome } from '../model/index.ts';
+import { testedAs } from '../debian/releases.ts';
 import { assertProvided } from '../tasks/provided.ts';
 import { keptNotes } from '../tasks/kept.ts';
 import { sniMapNotes } from '../tasks/sni-maps.ts';
@@ -9,11 +10,13 @@ import { RECIPE } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
+import { letGo } from './as-found/held-mail.ts';
 import { joinCut } from './as-found/join-cut.ts';
 import { faultNotes, faultsOf } from './as-found/faults.ts';
 import { assertAccepted } from './as-found/refused.ts';
 import { assertServable, servingNotes, servingOf, withServing } from './serving/served-ports.ts';
 import { summarize } from './summary.ts';
+import { inModernWords, modernNotes } from './upgrade/modern.ts';
 import { upgradeNotes } from './upgrade/upgrade.ts';
 import { changesOf, isWritten, ownChange, ownNote, recordChange } from './changes.ts';
 import { setAll } from './set-all.ts';
@@ -50,8 +53,12 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   const opensPorts = tasks.some(({ name }) => name === 'smtps');
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const found = openWorkspace(snapshot);
-  const joined = joinCut(found.workspace, tasks.map(({ name }) => name)); // oxfmt-ignore
-  const opened = { ...found, workspace: joined.workspace };
+  const names = tasks.map(({ name }) => name);
+  const freed = letGo(found.workspace);
+  const joined = joinCut(freed.workspace, names);
+  const modern = inModernWords(joined.workspace, facts, names);
+  const opened = { ...found, workspace: modern.workspace };
+  const rewritten = [...freed.settings, ...joined.settings, ...modern.settings];
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
@@ -59,10 +66,16 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     notes: applied,
     record,
     effects,
-  } = setAll(snapshot, policy, tasks, opened, joined.settings, asks, namedCertificates(facts, policy, asks));
+  } = setAll(snapshot, policy, tasks, opened, rewritten, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
   const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
-  const notes: Note[] = [...upgradeNotes(opened.converted), ...broken, ...applied];
+  const notes: Note[] = [
+    ...freed.notes,
+    ...upgradeNotes(opened.converted),
+    ...modernNotes(modern.rewritten, facts.postfix ?? ''),
+    ...broken,
+    ...applied,
+  ];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
     ...changesOf(renderWorkspace(workspace), snapshot),
@@ -82,8 +95,9 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     return (of?.(facts, policy) ?? []).map((text): Note => ({ task: name, level: 'warning', text }));
   });
   const all = [
+    ...(tasks.length > 0 && changes.length > 0 ? systemNotes(facts) : []),
     ...removalNotes(facts, actions),
-    ...servingNotes(servingOf(snapshot, policy)).filter(isOf(tasks)),
+    ...servingNotes(servingOf(snapshot, policy), facts).filter(isOf(tasks)),
     ...unfinished(facts, halfway, actions),
     ...own.flatMap((file) => ownNote(file, snapshot)),
     ...told,
@@ -93,6 +107,15 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   ];
   const plan = { actions, settings: settings.filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects }; // oxfmt-ignore
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
+}
+
+/** The limits of the tests of this system. */
+function systemNotes({ os }: Facts): Note[] {
+  const tested = testedAs(os.codename);
+  return [
+    ...(os.assumed ? [{ task: 'install', level: 'warning', text: `${os.pretty}, as --assume-os says: no test of harden-mail runs on it` } as const] : []), // oxfmt-ignore
+    ...(tested !== null && os.id === 'ubuntu' ? [{ task: 'install', level: 'info', text: tested } as const] : []),
+  ];
 }
 
 function isOf(tasks: readonly Task[]): (note: Note) => boolean {

@@ -10,7 +10,7 @@ import { applyAll, assertNotWeaker } from './guarded.ts';
 import { keepOldTls } from './merge/old-tls.ts';
 import { forNames, isForNames, valuesFor } from './place/values.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
-import { readRecord, renderRecord } from './profile/record.ts';
+import { readRecord, renderRecord, type ProfileRecord } from './profile/record.ts';
 import { strictNotes } from './profile/strict-notes.ts';
 import { reachesSocket, saslInUse, saslNotes } from './serving/sasl-in-use.ts';
 import { upgradeSettings } from './upgrade/upgrade.ts';
@@ -65,7 +65,7 @@ export function setAll(
     held: held.places,
   });
   const top = applyAll(strict, base.workspace, { ...context, standard: base.workspace });
-  const kept = remember(held, strict, base.workspace, top.workspace, context);
+  const kept = { ...remember(held, strict, base.workspace, top.workspace, context), ...declined(policy, record) };
   const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
   return {
@@ -83,9 +83,18 @@ export function setAll(
       ...strictNotes(opened.workspace, top.workspace, facts, policy),
     ],
     record:
-      isThere && (kept.profile === 'strict' || kept.settings.length > 0 || kept.sni.length > 0)
+      isThere && (kept.profile === 'strict' || kept.settings.length + kept.sni.length + (kept.noServe?.length ?? 0) > 0)
         ? renderRecord(kept)
         : null,
     effects,
   };
+}
+
+/** The services that --no-serve keeps off a host without Dovecot, in this run or an earlier one. */
+function declined(
+  { alone, leftOut = [], noServe = [] }: Policy,
+  record: ProfileRecord,
+): Pick<ProfileRecord, 'noServe'> {
+  const named = leftOut.filter((one) => one !== 'smtp' && [...noServe, ...(record.noServe ?? [])].includes(one));
+  return alone && named.length > 0 ? { noServe: named } : {};
 }

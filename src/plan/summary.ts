@@ -65,7 +65,7 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
       const own = plan.settings.filter((setting) => setting.task === task.name);
       const map = task.name === 'starttls' && plan.changes.some(({ path }) => path === PATHS.SNI_MAP);
       if (own.length === 0 && map) return { state: 'change', summary: 'the certificates of additional names' };
-      if (own.length === 0) return { state: 'ok', summary: 'as it should be' };
+      if (own.length === 0) return { state: 'ok', summary: isNotHere(task, policy) ?? 'as it should be' };
       const known = own.every(({ file }) => files[file] !== undefined);
       return {
         state: known ? 'change' : 'unknown',
@@ -73,6 +73,12 @@ export function summarize(task: Task, { facts, files }: Snapshot, policy: Policy
       };
     }
   }
+}
+
+/** Why a task has nothing to do on a host with Postfix alone; null if it has. */
+function isNotHere({ name }: Task, { alone }: Policy): string | null {
+  if (alone && name === 'dovecot-ssl') return 'has nothing to do: there is no Dovecot';
+  return alone?.logins === false && (name === 'sasl' || name === 'smtps') ? 'has nothing to do: nobody logs in here' : null; // oxfmt-ignore
 }
 
 /** `3 settings in main.cf, 2 in master.cf` */

@@ -173,9 +173,18 @@ export function asProxy(
   };
 }
 
-/** A closed port passes if the host's configuration leaves it out. A port that answers is judged as usual. */
-export function asServed(findings: readonly Finding[], { closed }: Pick<Serving, 'closed'>): Finding[] {
+/**
+ * A closed port passes if the host's configuration leaves it out. A port that answers is judged as usual; where another program
+ * serves it, a failure is only a warning.
+ */
+export function asServed(
+  findings: readonly Finding[],
+  { closed, others }: Pick<Serving, 'closed' | 'others'>,
+): Finding[] {
   return findings.map((one) => {
+    const program = others.get(one.port);
+    if (program !== undefined && one.status === 'fail')
+      return { ...one, status: 'warn', text: `${one.text}; ${program} serves this port, and nothing here changes it` };
     const why = closed.get(one.port);
     const isClosed = one.check === 'answers' && (one.status === 'fail' || one.text.startsWith('closed'));
     return why === undefined || !isClosed

@@ -3,7 +3,7 @@ import { heal } from '../commit/heal.ts';
 import { readRecord } from '../plan/profile/record.ts';
 import { policyOf } from '../plan/adopt.ts';
 import { composePart } from '../plan/partial.ts';
-import { assertSupported } from '../debian/supported.ts';
+import { assertSupported, assumeBase } from '../debian/supported.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Host, Note, Replaceable, Snapshot } from '../model/index.ts';
 import { selfSignedNotes } from '../tasks/provided.ts';
@@ -47,7 +47,8 @@ export async function filesRead({ visit, remote }: Connected, { world }: RunOpti
 export async function readHost({ gather }: Pick<World, 'gather'>, remote: Remote, host: Host): Promise<Snapshot> {
   const snapshot = await gather(remote, host);
   const sni = host.sni === undefined ? readRecord(snapshot).sni : [];
-  return sni.some(({ cert }) => cert !== undefined) ? gather(remote, { ...host, sni }) : snapshot;
+  const whole = sni.some(({ cert }) => cert !== undefined) ? await gather(remote, { ...host, sni }) : snapshot;
+  return host.assumeOs ? { ...whole, facts: assumeBase(whole.facts) } : whole;
 }
 
 /** Reads the files, and decides the host's policy. */

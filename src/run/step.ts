@@ -1,6 +1,6 @@
 /** The contracts between a run, its commands, and the world around them. */
 import type { ConnectOptions } from '../connect/connect-options.ts';
-import type { DebianRelease } from '../debian/releases.ts';
+import type { ReleaseCodename } from '../debian/releases.ts';
 import type { Host, HostResult, Snapshot, TaskName } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Shown } from '../report/alike.ts';
@@ -45,7 +45,7 @@ export interface RunOptions extends ProbeOptions {
   /** The tasks of this run: all of them, unless --tags or --skip-tags choose. */
   readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
-  readonly upgradeTo?: DebianRelease;
+  readonly upgradeTo?: ReleaseCodename;
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** The user who runs this, for the host's history. */

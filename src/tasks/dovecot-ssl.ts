@@ -6,7 +6,8 @@ export const dovecotSsl: Task = {
   name: 'dovecot-ssl',
   title: 'IMAP and POP3 inside TLS only, with the certificate',
   fragments: FRAGMENTS.filter(({ task }) => task === 'dovecot-ssl'),
-  files: ({ dovecot }, { profile }) => {
+  files: ({ dovecot }, { profile, alone }) => {
+    if (alone) return [];
     if (profile !== 'strict') return [{ ...OPENSSL, gone: true }];
     return isOfOldOpenssl(dovecot) ? [OPENSSL] : [];
   },

@@ -5,7 +5,7 @@ import type { Task } from './task.ts';
 /** certbot is not needed when the administrator supplies every certificate. A Dovecot without IMAP and POP3 still answers for logins. */
 export function packagesFor(policy: Policy): string[] {
   const servers = (['imap', 'pop3'] as const).filter((one) => !policy.leftOut?.includes(one));
-  const dovecot = servers.length > 0 ? servers.map((one) => `dovecot-${one}d`) : ['dovecot-core'];
+  const dovecot = servers.length > 0 ? servers.map((one) => `dovecot-${one}d`) : policy.alone ? [] : ['dovecot-core'];
   return ['postfix', ...dovecot, ...(needsCertbot(policy) ? ['certbot'] : [])];
 }
 

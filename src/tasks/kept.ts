@@ -10,9 +10,9 @@ export function keptFor({ kept }: Policy, daemon: MailDaemon): Kept | null {
   return kept?.[daemon] ?? (other?.shared ? other : null);
 }
 
-/** Do both daemons keep a certificate, so that none must be issued? */
+/** Do all daemons of the host keep a certificate, so that none must be issued? */
 export function isKept(policy: Policy): boolean {
-  return keptFor(policy, 'postfix') !== null && keptFor(policy, 'dovecot') !== null;
+  return keptFor(policy, 'postfix') !== null && (policy.alone !== undefined || keptFor(policy, 'dovecot') !== null);
 }
 
 /** Kept certificates of both daemons, each once. */

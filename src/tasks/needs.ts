@@ -25,6 +25,9 @@ const absent =
   (...packages: string[]): Missing =>
   (_, { facts }) =>
     packages.some((name) => facts.packages[name]?.status !== 'installed');
+/** Without Dovecot on purpose, only Postfix is needed. */
+const noServers: Missing = (plan, snapshot, policy) =>
+  absent('postfix', ...(policy.alone ? [] : ['dovecot-core']))(plan, snapshot, policy);
 const noDovecot: Missing = (plan, snapshot, policy) =>
   absent(...packagesFor(policy).filter((name) => name.startsWith('dovecot-')))(plan, snapshot, policy);
 const noCertificate: Missing = (_, { facts }, policy) =>
@@ -59,10 +62,10 @@ const nobodyToAsk = 'Dovecot does not run, and smtpd exits when it cannot reach 
 
 export const NEEDS: readonly Need[] = [
   { task: 'certbot', on: 'install', missing: noCertbot, why: noPackage },
-  { task: 'sasl', on: 'install', missing: absent('postfix', 'dovecot-core'), why: noPackage },
+  { task: 'sasl', on: 'install', missing: noServers, why: noPackage },
   { task: 'starttls', on: 'install', missing: absent('postfix'), why: noPackage },
   { task: 'smtps', on: 'install', missing: absent('postfix'), why: noPackage },
-  { task: 'plaintext', on: 'install', missing: absent('postfix', 'dovecot-core'), why: noPackage },
+  { task: 'plaintext', on: 'install', missing: noServers, why: noPackage },
   { task: 'dovecot-ssl', on: 'install', missing: noDovecot, why: noPackage },
 
   { task: 'starttls', on: 'certbot', missing: noCertificate, why: noCertificateYet },

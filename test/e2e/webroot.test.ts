@@ -55,7 +55,7 @@ END
     assert.notEqual((await certificate()).serialNumber, serialNumber);
   });
 
-  it('a web folder of another user, a link to the folder of the mail name, is not what certbot is told', async () => {
+  it('a web folder of another user, a link to the folder of the mail name, does not become the folder of its renewals', async () => {
     await host.run(`useradd -m mallory; chmod 755 /home/mallory; su mallory -c 'ln -s /srv/mail/www ~/www'
       printf 'server { listen 80; server_name mallory.example; root /home/mallory/www; }\\n' >/etc/nginx/sites-enabled/mallory
       systemctl reload nginx`);

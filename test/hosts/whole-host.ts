@@ -21,8 +21,12 @@ import { quote } from '../../src/formats/text/shell-quote.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** For a look at a run by hand: a file that gets one row a host, and a folder for what the runs and sessions said. */
+/**
+ * For a review: a file that gets one row for each host, a file that gets one row for each run of the command, and a folder for
+ * the output of the runs and sessions.
+ */
 const TABLE = process.env['HARDEN_MAIL_HOSTS_TABLE'];
+const ENDINGS = process.env['HARDEN_MAIL_HOSTS_ENDINGS'];
 const LOGS = process.env['HARDEN_MAIL_HOSTS_LOGS'];
 
 /** Outcomes of a session that got what it wanted. */
@@ -67,6 +71,7 @@ function wholeHost(folder: string, release: ReleaseName): void {
     let declines = false;
     let count = 0;
     const row: Record<string, string> = {};
+    const endings: string[][] = [];
     const findings: Finding[] = [];
 
     before(async () => {
@@ -86,7 +91,8 @@ function wholeHost(folder: string, release: ReleaseName): void {
       row['weaker'] = String(findings.filter(({ weaker }) => weaker).length);
       row['different'] = String(findings.filter(({ weaker }) => !weaker).length);
       log(name, 'findings', findings.map(line).join('\n'));
-      if (TABLE !== undefined) appendFileSync(TABLE, `${tableRow(row)}\n`);
+      append(TABLE, COLUMNS, [COLUMNS.map((column) => row[column] ?? '–')]);
+      append(ENDINGS, ['host', 'run', 'exit', 'last line'], endings);
       clients?.stop();
       await host?.stop();
     });
@@ -112,6 +118,7 @@ function wholeHost(folder: string, release: ReleaseName): void {
       const args = [command, ...consent, ...to(host), ...trust, ...authority, ...data.flags, ...more];
       const outcome = await hardenMail(args);
       row[column] = String(outcome.code);
+      endings.push([name, column, String(outcome.code), lastLine(outcome)]);
       log(name, `${++count}-${column}`, outcome.stdout + outcome.stderr);
       return outcome;
     };
@@ -355,8 +362,29 @@ const COLUMNS = [
   'kept',
 ];
 
-const tableRow = (row: Readonly<Record<string, string>>): string =>
-  `| ${COLUMNS.map((column) => row[column] ?? '–').join(' | ')} |`;
+/** Appends rows to a Markdown table; a new file gets the head first. Processes that run in parallel share the file. */
+function append(file: string | undefined, head: readonly string[], rows: readonly (readonly string[])[]): void {
+  if (file === undefined || rows.length === 0) return;
+  const lines = (all: readonly (readonly string[])[]): string =>
+    all.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
+  try {
+    writeFileSync(file, lines([head, head.map(() => '---')]), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  appendFileSync(file, lines(rows));
+}
+
+/** The last line about the host, without its address and the transaction's name; a failed run's next step follows it. */
+function lastLine({ stdout, stderr }: Outcome): string {
+  const lines = `${stdout}${stdout === '' ? stderr : ''}`.trimEnd().split('\n');
+  const at = lines.findLastIndex((one) => /^\S/.test(one));
+  const said = lines.slice(Math.max(at, 0)).map((one) => one.trim());
+  return said
+    .join(' ')
+    .replace(/^[\d.]+ +/, '')
+    .replace(/ \(transaction [^)]+\)/, '');
+}
 
 function log(host: string, what: string, text: string): void {
   if (LOGS === undefined) return;

@@ -71,6 +71,16 @@ describe('users of Dovecot 2.4 in an LDAP directory', () => {
       assert.match(receipt.reason, /a session \(imap\) of carol fails: .*No such attribute 'description'/);
       assert.doesNotMatch(receipt.reason, /dave/);
       await assertTidy(host);
+      // Where the staged files cannot be tried, it goes live and is undone.
+      await host.write('/usr/sbin/unshare', '#!/bin/sh\nexit 1\n', '0755');
+      const live = await transact(host, {
+        files: { [LOCAL]: ldap('    mail_index_path = ~/%{ldap:description}\n') },
+        activations: [{ unit: 'dovecot', how: 'reload' }],
+      });
+      assert.equal(live.state, 'rolled-back', JSON.stringify(live));
+      assert.match(live.reason, /a session \(imap\) of carol fails: .*No such attribute 'description'/);
+      assert.doesNotMatch(live.reason, /of dave/);
+      await assertTidy(host);
     } finally {
       await host.stop();
     }

@@ -34,6 +34,7 @@ describe('probes of a port that the host does not serve', () => {
     return { port, check, status, text, via: 'direct' };
   };
   const closed = new Map([[995, 'the package dovecot-pop3d is not installed']]);
+  const others = new Map<number, string>();
 
   it('a closed port passes, with the reason', () => {
     const [found, other] = asServed(
@@ -41,7 +42,7 @@ describe('probes of a port that the host does not serve', () => {
         finding(995, 'answers', 'fail', 'nothing listens on 995'),
         finding(993, 'answers', 'fail', 'nothing listens on 993'),
       ],
-      { closed },
+      { closed, others },
     );
     assert.deepEqual(
       [found?.status, found?.text],
@@ -52,7 +53,17 @@ describe('probes of a port that the host does not serve', () => {
 
   it('the findings of an open port stay', () => {
     const all = [finding(995, 'answers', 'pass', 'answers: "+OK"'), finding(995, 'tls', 'fail', 'speaks TLSv1')];
-    assert.deepEqual(asServed(all, { closed }), all);
+    assert.deepEqual(asServed(all, { closed, others }), all);
+  });
+
+  it('a failure on a port that another program serves is only a warning', () => {
+    const all = [finding(995, 'tls', 'fail', 'speaks TLSv1'), finding(993, 'tls', 'fail', 'speaks TLSv1')];
+    const [other, own] = asServed(all, { closed, others: new Map([[995, 'couriertcpd']]) });
+    assert.deepEqual(
+      [other?.status, other?.text],
+      ['warn', 'speaks TLSv1; couriertcpd serves this port, and nothing here changes it'],
+    );
+    assert.equal(own?.status, 'fail');
   });
 });
 

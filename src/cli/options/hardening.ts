@@ -115,7 +115,8 @@ export const HARDENING_OPTIONS = {
     type: 'string',
     group: 'Hardening',
     value: 'WORDS',
-    describe: 'services that are neither set up nor expected; a running service is not closed',
+    describe:
+      'services that are neither set up nor expected; a running service is not closed. imap,pop3 without Dovecot: Postfix stays alone',
     words: SERVICES,
     only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
   },
@@ -127,12 +128,18 @@ export const HARDENING_OPTIONS = {
     words: REPLACEABLE,
     only: ['apply', 'check', 'doctor'],
   },
+  'assume-os': {
+    type: 'boolean',
+    group: 'Hardening',
+    describe:
+      'treat a system that is built on Debian or Ubuntu (ID_LIKE and the codename of its os-release) as the release that it is built on',
+  },
   'upgrade-to': {
     type: 'string',
     group: 'Hardening',
     value: 'RELEASE',
     describe:
-      'before an upgrade of Debian: show what would break, what apply would convert afterwards, and what you must do',
+      'before an upgrade of Debian or Ubuntu: show what would break, what apply would convert afterwards, and what you must do',
     choices: UPGRADES,
     only: ['check'],
   },

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../model/index.ts';
-import { boundary, insertLines } from '../text/line-edits.ts';
+import { boundary, editLogical, insertLines, type TextEdit } from '../text/line-edits.ts';
 import { insertMember } from '../text/lists.ts';
 import { isBlank, join, lineEnd, logicalLines, placeOf, trimBlanks } from '../text/logical-lines.ts';
 import { writeValue, type SplitParameter } from './main-cf-value.ts';
@@ -120,6 +120,27 @@ export function removeMain(cf: MainCf, name: string): MainCf {
       kept.push(cf.bytes.slice(done, from));
       done = (ends[part] ?? 0) + 1;
     }
+  }
+  return done === 0 ? cf : edited(kept.join('') + cf.bytes.slice(done), cf.file);
+}
+
+/** Replaces ranges of the value that wins, each within its own line. The edits are offsets in the value, in ascending order. */
+export function editMainValue(cf: MainCf, name: string, edits: readonly TextEdit[]): MainCf {
+  const parameter = winner(cf, name);
+  if (!parameter || edits.length === 0) return cf;
+  const { joined, value } = split(cf.bytes, parameter);
+  const moved = edits.map(({ start, end, text }) => ({ start: start + value.start, end: end + value.start, text }));
+  return edited(editLogical(cf.bytes, joined, moved), cf.file);
+}
+
+/** Gives every occurrence of a parameter another name. Value, layout and comments stay. */
+export function renameMain(cf: MainCf, from: string, to: string): MainCf {
+  const kept: string[] = [];
+  let done = 0;
+  for (const { name, start } of cf.parameters) {
+    if (name !== from) continue;
+    kept.push(cf.bytes.slice(done, start), to);
+    done = start + from.length;
   }
   return done === 0 ? cf : edited(kept.join('') + cf.bytes.slice(done), cf.file);
 }

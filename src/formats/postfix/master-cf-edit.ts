@@ -41,6 +41,16 @@ export function removeOption(cf: MasterCf, service: ServiceId, option: string): 
   }
 }
 
+/** Gives every `-o from=…` of the service another name. */
+export function renameOption(cf: MasterCf, service: ServiceId, from: string, to: string): MasterCf {
+  const { joined, options } = entryOf(cf, service);
+  const edits = options
+    .filter(({ name }) => name === from)
+    .map(({ start: at }) => joined.text.indexOf(from, at))
+    .map((start) => ({ start, end: start + from.length, text: to }));
+  return edits.length === 0 ? cf : editedMaster(editLogical(cf.bytes, joined, edits), cf.file);
+}
+
 /**
  * Adds a service below the commented-out sample of the first name in `under` that has one, else at the end of the file.
  * `options` are `[name, value]`.

@@ -3,7 +3,7 @@ import type { MasterCf, MasterService } from './service-entry.ts';
 
 export { parseMaster } from './service-entry.ts';
 export type { MasterCf, Option, MasterService } from './service-entry.ts';
-export { addService, removeOption, removeService, setOption } from './master-cf-edit.ts';
+export { addService, removeOption, removeService, renameOption, setOption } from './master-cf-edit.ts';
 
 /** The bytes of the file; for an unedited tree, the original bytes. */
 export function renderMaster(cf: MasterCf): Bytes {

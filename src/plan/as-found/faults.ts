@@ -8,13 +8,16 @@ import { redact } from '../../formats/redact.ts';
 import { SMTP_PORTS, PATHS, type Facts, type Note } from '../../model/index.ts';
 import type { Fault } from './fault.ts';
 import { lostMapFaults } from './lost-maps.ts';
+import { upcomingFaults } from './upcoming.ts';
 import { switchFaults } from './switches.ts';
 import { MAIN_CF, MASTER_CF, type Workspace } from '../workspace.ts';
 
 export function faultsOf(workspace: Workspace, facts: Facts): Fault[] {
-  if (!workspace.postfix) return [];
+  const upcoming = upcomingFaults(workspace, facts);
+  if (!workspace.postfix) return upcoming;
   const smtpds = smtpdsOf(workspace, facts);
   return [
+    ...upcoming,
     ...lostMapFaults(workspace, facts),
     ...cutFaults(workspace),
     ...optionFaults(workspace),

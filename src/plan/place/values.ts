@@ -87,6 +87,8 @@ export function applies(
   workspace: Workspace,
 ): boolean {
   if (fragment.profile === 'strict' && policy.profile !== 'strict') return false;
+  if (policy.alone && fragment.place.in === 'dovecot') return false;
+  if (sasl.kind === 'none' && ['sasl', 'smtps'].includes(fragment.task)) return false;
   const when: Condition = fragment.when ?? {};
   const isSet = (name: string): boolean =>
     workspace.postfix !== null && mainValue(workspace.postfix.main, name) !== null;

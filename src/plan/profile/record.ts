@@ -2,9 +2,11 @@ import { HardenMailError } from '../../model/errors.ts';
 import {
   PATHS,
   PROFILES,
+  SERVICES,
   WISHES,
   type Bytes,
   type Profile,
+  type Service,
   type Sni,
   type Snapshot,
   type Wish,
@@ -34,6 +36,8 @@ export interface ProfileRecord {
   readonly settings: readonly Remembered[];
   /** Additional names: an apply without an inventory keeps them. */
   readonly sni: readonly Sni[];
+  /** Services that --no-serve left out of a host without Dovecot. Nothing else on the host shows that choice. Absent: none. */
+  readonly noServe?: readonly Service[];
 }
 
 const NONE: ProfileRecord = { profile: 'standard', asked: [], settings: [], sni: [] };
@@ -56,13 +60,14 @@ export function readRecord({ files }: Pick<Snapshot, 'files'>): ProfileRecord {
 }
 
 /** One line per setting, so that its diff is readable. */
-export function renderRecord({ profile, asked, settings, sni }: ProfileRecord): Bytes {
+export function renderRecord({ profile, asked, settings, sni, noServe = [] }: ProfileRecord): Bytes {
   const lines = settings.map((one) => `    ${ascii(JSON.stringify(one))}`).join(',\n');
   const head = [
     `  "version": ${VERSION}`,
     `  "profile": "${profile}"`,
     `  "asked": ${JSON.stringify(asked)}`,
     ...(sni.length > 0 ? [`  "sni": ${JSON.stringify(sni)}`] : []),
+    ...(noServe.length > 0 ? [`  "noServe": ${JSON.stringify(noServe)}`] : []),
   ].join(',\n');
   return `{\n${head},\n  "settings": [${lines && `\n${lines}\n  `}]\n}\n`;
 }
@@ -74,11 +79,19 @@ function ascii(json: string): string {
 
 function parse(bytes: Bytes): ProfileRecord | null {
   try {
-    const { version, profile, asked, settings, sni = [] } = JSON.parse(bytes) as Record<string, unknown>;
+    const { version, profile, asked, settings, sni = [], noServe = [] } = JSON.parse(bytes) as Record<string, unknown>;
     if (version !== VERSION || !Array.isArray(asked) || !Array.isArray(settings)) return null;
+    if (!Array.isArray(noServe)) return null;
     if (!Array.isArray(sni) || !sni.every(isSni)) return null;
     if (!(PROFILES as readonly unknown[]).includes(profile) || !settings.every(isRemembered)) return null;
-    return { profile: profile as Profile, asked: WISHES.filter((wish) => asked.includes(wish)), settings, sni };
+    const left = SERVICES.filter((service) => noServe.includes(service));
+    return {
+      profile: profile as Profile,
+      asked: WISHES.filter((wish) => asked.includes(wish)),
+      settings,
+      sni,
+      ...(left.length > 0 && { noServe: left }),
+    };
   } catch {
     return null;
   }

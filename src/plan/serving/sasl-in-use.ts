@@ -6,8 +6,11 @@ import { MAIN_CF, type Workspace } from '../workspace.ts';
 
 /** The service that checks passwords for Postfix. */
 export interface SaslInUse {
-  /** `dovecot`: Dovecot through a Unix socket, which this tool configures. `other`: another service that works; it stays. */
-  readonly kind: 'dovecot' | 'other';
+  /**
+   * `dovecot`: Dovecot through a Unix socket, which this tool configures. `other`: another service that works; it stays. `none`:
+   * nobody logs in on Postfix.
+   */
+  readonly kind: 'dovecot' | 'other' | 'none';
   /** The value of smtpd_sasl_path that main.cf has or should have. */
   readonly path: string;
   /** For `dovecot`: the socket, an absolute path; else empty. */
@@ -29,6 +32,7 @@ export function saslInUse(opened: Workspace, facts: Facts, policy: Policy): Sasl
     return { kind: 'dovecot', path, socket: plain.startsWith('/') ? plain : `${queue}/${plain}`, told: '' };
   };
   const { postfix } = opened;
+  if (policy.alone?.logins === false) return { kind: 'none', path: '', socket: '', told: '' };
   if (!postfix || policy.replace?.includes('sasl')) return ours(STOCK);
   const of = (name: string): ReturnType<typeof mainValue> => mainValue(postfix.main, name);
   const [type, path] = [of('smtpd_sasl_type'), of('smtpd_sasl_path')];
@@ -48,7 +52,7 @@ export function saslInUse(opened: Workspace, facts: Facts, policy: Policy): Sasl
 }
 
 export function saslNotes({ kind, told }: SaslInUse): Note[] {
-  if (kind === 'dovecot') return [];
+  if (kind !== 'other') return [];
   const text = `${told}, and stays: --replace sasl puts Dovecot in its place`;
   return [{ task: 'sasl', level: 'info', text, consent: 'sasl' }];
 }

@@ -11,6 +11,7 @@ import {
   SMTP_PORTS,
   SUBMISSION_PORTS,
   SERVICES,
+  type Alone,
   type Facts,
   type Note,
   type Policy,
@@ -22,6 +23,7 @@ import { isLimited } from '../../exposure/reference.ts';
 import { addressesOf, isLoopback, overlap } from './holders.ts';
 import { readRecord } from '../profile/record.ts';
 import { takesLogins } from './logins.ts';
+import { aloneWith, NO_DOVECOT, otherServers, withoutDovecot } from './postfix-alone.ts';
 import { entriesOn } from '../place/sites.ts';
 import { MAIN_CF, MASTER_CF, mainReader, openWorkspace, type Workspace } from '../workspace.ts';
 
@@ -40,6 +42,10 @@ export interface Serving {
   readonly mechanisms?: readonly string[];
   /** Do users log in on port 25? A caller that knows it from a plan passes it to `servingOf`. */
   readonly authOn25: boolean;
+  /** Postfix alone: the host has no Dovecot, and gets none. */
+  readonly alone?: Alone;
+  /** Ports that a program other than Postfix and Dovecot serves. The plan does not change that program. */
+  readonly others: ReadonlyMap<number, string>;
 }
 
 const PORTS_OF: Readonly<Record<Service, readonly number[]>> = { smtp: [25], imap: IMAP_PORTS, pop3: POP3_PORTS };
@@ -53,8 +59,8 @@ const LISTENER: Readonly<Record<number, readonly [service: string, listener: str
 };
 
 /**
- * The services of this host, by its files, its packages, `--serve` and `--no-serve`. A host without Dovecot leaves nothing out,
- * because the plan installs Dovecot. Files that cannot be parsed leave nothing out.
+ * The services of this host, by its files, its packages, its record, `--serve` and `--no-serve`. Files that cannot be parsed leave
+ * nothing out.
  * @param sure facts that a plan knows better than the files, and the address at which the host is checked
  */
 export function servingOf(
@@ -65,16 +71,18 @@ export function servingOf(
   const workspace = opened(snapshot);
   const refused = policy.noServe ?? [];
   const wanted = policy.serve ?? [];
+  const record = readRecord(snapshot);
   const leftOut: LeftOut[] = SERVICES.flatMap((service): LeftOut[] => {
     if (refused.includes(service)) return [{ service, why: `--no-serve ${service}` }];
     if (wanted.includes(service)) return [];
-    const why = reasonOf(service, snapshot.facts, workspace);
+    const why = reasonOf(service, snapshot.facts, workspace, policy, record.noServe ?? []);
     return why === null ? [] : [{ service, why }];
   });
+  const alone = workspace ? aloneWith(leftOut, workspace, snapshot.facts, policy) : null;
   const closed = new Map<number, string>();
   for (const { service, why } of leftOut) for (const port of PORTS_OF[service]) closed.set(port, why);
   // Ports that strict closed for --no-pop3 are not the administrator's choice.
-  const ours = readRecord(snapshot).asked.includes('no-pop3') ? PORTS_OF.pop3 : [];
+  const ours = record.asked.includes('no-pop3') ? PORTS_OF.pop3 : [];
   for (const port of READING_PORTS) {
     if (closed.has(port) || ours.includes(port) || wanted.some((service) => PORTS_OF[service].includes(port))) continue;
     const why = workspace?.dovecot ? closedListener(workspace.dovecot, port) : null;
@@ -82,12 +90,16 @@ export function servingOf(
   }
   if (workspace)
     for (const [port, why] of usersElsewhere(workspace, snapshot.facts, sure.address)) closed.set(port, why);
+  if (workspace && alone?.logins === false)
+    for (const port of SUBMISSION_PORTS) if (entriesOn(workspace, port).length === 0) closed.set(port, NOBODY_LOGS_IN);
   const mechanisms = workspace?.dovecot ? otherMechanisms(workspace.dovecot) : null;
   return {
     leftOut,
     closed,
     ...(mechanisms && { mechanisms }),
     authOn25: sure.authOn25 ?? (workspace ? takesLogins(workspace) : policy.profile !== 'strict'),
+    ...(alone && { alone }),
+    others: otherServers(snapshot.facts),
   };
 }
 
@@ -99,21 +111,33 @@ export function usersLogInOn(snapshot: Snapshot, port: number): boolean {
 
 /** The policy with the services that are left out, which the tasks respect. */
 export function withServing(policy: Policy, snapshot: Snapshot): Policy {
-  const leftOut = servingOf(snapshot, policy).leftOut.map(({ service }) => service);
-  return leftOut.length > 0 ? { ...policy, leftOut } : policy;
+  const serving = servingOf(snapshot, policy);
+  const leftOut = serving.leftOut.map(({ service }) => service);
+  const { alone } = serving;
+  return leftOut.length > 0 ? { ...policy, leftOut, ...(alone && { alone }) } : policy;
 }
 
 const PACKAGE = 'the package';
+const NOBODY_LOGS_IN = 'no entry of Postfix offers logins';
 const CALLED: Readonly<Record<Service, string>> = { smtp: 'SMTP (port 25)', imap: 'IMAP', pop3: 'POP3' };
 
-/** A note for each service that is left out. */
-export function servingNotes({ leftOut }: Serving): Note[] {
-  return leftOut.map(({ service, why }) => ({
+/** A note for each service that is left out, and one on Dovecot if Postfix has served without it so far. */
+export function servingNotes({ leftOut, alone }: Serving, { packages }: Facts): Note[] {
+  const notes = leftOut.map(({ service, why }): Note => ({
     task: service === 'smtp' ? 'sasl' : 'install',
     level: 'info',
-    text: `${CALLED[service]} is not served here, and stays so: ${why}${why.startsWith(PACKAGE) ? ` (--serve ${service} installs it)` : ''}`,
+    text: `${CALLED[service]} is not served here, and stays so: ${why}${isMissing(why) ? ` (--serve ${service} installs it)` : ''}`,
   }));
+  const told = (task: Note['task'], text: string): Note[] => [...notes, { task, level: 'info', text }];
+  if (alone?.logins === false)
+    return told('sasl', `Postfix works alone: ${NOBODY_LOGS_IN}, so 465 stays closed; --replace sasl installs Dovecot for logins`); // oxfmt-ignore
+  if (alone || !packages['postfix'] || packages['dovecot-core']) return notes;
+  const isForLogins = notes.some(({ text }) => text.startsWith('IMAP')) && notes.some(({ text }) => text.startsWith('POP3')); // oxfmt-ignore
+  const purpose = isForLogins ? 'for the logins of Postfix' : 'as the recipe does; --no-serve imap,pop3 keeps Postfix alone'; // oxfmt-ignore
+  return told('install', `${NO_DOVECOT}: this plan installs it, ${purpose}`);
 }
+
+const isMissing = (why: string): boolean => why.startsWith(PACKAGE) || why.startsWith(NO_DOVECOT);
 
 /**
  * Stops a run that cannot serve what it is asked to serve.
@@ -167,9 +191,17 @@ function opened(snapshot: Snapshot): Workspace | null {
   return workspace;
 }
 
-function reasonOf(service: Service, { packages }: Facts, workspace: Workspace | null): string | null {
+function reasonOf(
+  service: Service,
+  facts: Facts,
+  workspace: Workspace | null,
+  policy: Policy,
+  recorded: readonly Service[],
+): string | null {
+  const { packages } = facts;
   if (service !== 'smtp') {
-    if (!packages['dovecot-core']) return null;
+    if (!packages['dovecot-core'])
+      return recorded.includes(service) ? `${NO_DOVECOT}, by --no-serve ${service} of an earlier run` : withoutDovecot(PORTS_OF[service], facts, workspace, policy); // oxfmt-ignore
     const name = `dovecot-${service}d`;
     if (!packages[name]) return `${PACKAGE} ${name} is not installed`;
   }

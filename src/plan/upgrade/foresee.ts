@@ -2,7 +2,11 @@ import { HardenMailError } from '../../model/errors.ts';
 import { PATHS, CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
-import { DEBIAN, OBSOLETE, releaseBefore, type DebianRelease } from '../../debian/releases.ts';
+import { distribution, OBSOLETE, releaseBefore, type ReleaseCodename } from '../../debian/releases.ts';
+import { satisfies } from '../../formats/versions.ts';
+import { openWorkspace } from '../workspace.ts';
+import type { Rewritten } from '../../modernize/modernize.ts';
+import { inModernWords, toldNotes } from './modern.ts';
 import { assertAccepted } from '../as-found/refused.ts';
 
 /**
@@ -14,17 +18,18 @@ import { assertAccepted } from '../as-found/refused.ts';
 export function foresee(
   snapshot: Snapshot,
   policy: Policy,
-  release: DebianRelease,
+  release: ReleaseCodename,
   host: string,
   pristine: readonly string[],
 ): Plan {
   const { facts } = snapshot;
-  const next = DEBIAN[release];
+  const next = distribution(release)!;
   const from = releaseBefore(release);
-  if (facts.os.id !== 'debian' || facts.os.codename !== from) {
+  const family = next.os === 'debian' ? 'Debian' : 'Ubuntu with long-term support';
+  if (facts.os.id !== next.os || facts.os.codename !== from) {
     throw new HardenMailError(
       'USAGE',
-      `${host} runs ${facts.os.pretty}, and Debian upgrades one release at a time: to ${release} from ${from}`,
+      `${host} runs ${facts.os.pretty}, and ${family} upgrades one release at a time: to ${release} from ${from}`,
       facts.os.codename === release
         ? '`harden-mail check` without --upgrade-to looks at what is.'
         : 'Name the next one.',
@@ -32,8 +37,13 @@ export function foresee(
   }
   // Only files that the installed Dovecot accepts can be converted.
   assertAccepted(snapshot, null);
-  const goes = (path: string): boolean => release === 'trixie' && OBSOLETE.includes(path) && pristine.includes(path);
-  const { refusals: _, ...rest } = facts;
+  const goes = (path: string): boolean =>
+    facts.dovecot !== null &&
+    !satisfies(facts.dovecot, '>=2.4') &&
+    satisfies(next.dovecot, '>=2.4') &&
+    OBSOLETE.includes(path) &&
+    pristine.includes(path);
+  const { refusals: _, upcoming: __, ...rest } = facts;
   const then: Snapshot = {
     files: Object.fromEntries(Object.entries(snapshot.files).filter(([path]) => !goes(path))),
     facts: {
@@ -45,6 +55,7 @@ export function foresee(
   };
   const settled = RECIPE.filter(({ name }) => name !== 'restart');
   const plan = compose(then, policy, settled);
+  const ahead = inModernWords(openWorkspace(then).workspace, then.facts, settled.map(({ name }) => name)); // oxfmt-ignore
   // The upgrade itself rewrites files that belong to a package.
   const ours = (path: string): boolean => !path.startsWith('/usr/');
   const settings = plan.settings.filter(({ file }) => ours(file));
@@ -57,7 +68,15 @@ export function foresee(
         changes.map(({ path }) => path).filter((path) => pristine.includes(path)),
       )
     : [];
-  return { ...plan, settings, changes, notes: [...notes, ...plan.notes] };
+  const refuses = ahead.rewritten.filter(({ rule }) => rule.state === 'removed');
+  const refused = refuses.length > 0 ? [refusedMail(refuses, next.postfix)] : [];
+  return { ...plan, settings, changes, notes: [...refused, ...notes, ...toldNotes(ahead.told), ...plan.notes] };
+}
+
+function refusedMail(refuses: readonly Rewritten[], version: string): Note {
+  const what = [...new Set(refuses.map(({ rule }) => rule.what))].join(', ');
+  const text = `Postfix ${version} no longer has ${what}: from the upgrade until the next apply it answers 451 "Server configuration error" to mail that reaches it; senders try again later`; // oxfmt-ignore
+  return { task: 'sasl', level: 'warning', text };
 }
 
 function warnings(dovecot: string, { files }: Snapshot, unedited: readonly string[]): Note[] {

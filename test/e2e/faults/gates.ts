@@ -17,10 +17,12 @@ export const STEPS = [
   'journal', //       journaled and armed
   'stage', //         one file is staged
   'validate',
+  'staged sessions', // users are asked about on a separate Dovecot with the staged files
   'first rename', //  one file of several is live
   'last rename', //   all files are live, the daemons know nothing of it
   'dovecot', //       about to be reloaded
   'postfix', //       about to be reloaded
+  'live sessions', // users are asked about on the running daemons
   'verify', //        all is live; the controller looks at it from outside
   'confirm', //       the controller is back, its word is not given yet
   'disarm', //        the word is given and written down
@@ -35,6 +37,9 @@ interface Gate {
   readonly after?: boolean;
 }
 
+const LOOKUP = '[ "$step" = sessions ] && case "$*" in *" auth lookup "*) true ;; *) false ;; esac';
+const SWAPPED = 'grep -q swapped /var/lib/harden-mail/tx/2*/state';
+
 const GATES: Readonly<Partial<Record<Step, Gate>>> = {
   'become root': { program: 'sudo', when: 'true' },
   read: { program: 'readlink', when: '[ "$1" = -f ]' },
@@ -43,6 +48,7 @@ const GATES: Readonly<Partial<Record<Step, Gate>>> = {
   journal: { program: 'ln', when: '[ "$step $1" = "journal -sf" ]', after: true },
   stage: { program: 'cp', when: '[ "$step" = stage ]', after: true },
   validate: { program: 'unshare', when: '[ "$step $1" = "validate -m" ] && [ "$#" -gt 2 ]' }, // of the parsers; sessions use --mount
+  'staged sessions': { program: 'timeout', when: `${LOOKUP} && ! ${SWAPPED}` },
   'first rename': { program: 'mv', when: '[ "$step $1" = "swap -fT" ]', after: true },
   'last rename': {
     program: 'mv',
@@ -51,6 +57,7 @@ const GATES: Readonly<Partial<Record<Step, Gate>>> = {
   },
   dovecot: { program: 'systemctl', when: '[ "$step $1" = "activate-dovecot reload" ]' },
   postfix: { program: 'systemctl', when: '[ "$step $1" = "activate-postfix reload" ]' },
+  'live sessions': { program: 'timeout', when: `${LOOKUP} && ${SWAPPED}` },
   confirm: { program: 'wc', when: '[ "$step" = confirm ]' },
   disarm: {
     program: 'rm',

@@ -29,7 +29,7 @@ export function share(mine: number, of: number): void {
   });
 }
 
-/** A diagonal, and from the journal on, where there is something to lose, another: each step, each fault, 25 cells. */
+/** A diagonal, and from the journal on, where there is something to lose, another: each step, each fault, 29 cells. */
 const SAMPLE = new Set([
   ...STEPS.map((step, n) => cell(step, n)),
   ...STEPS.map((step, n) => cell(step, n + 5)).slice(STEPS.indexOf('journal')),

@@ -61,6 +61,21 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     );
   });
 
+  it('apply that starts a stopped Dovecot also restarts the Postfix whose smtpd died without it', async () => {
+    // An smtpd that knows the mechanisms lives until an AUTH fails. It dies in the next session, as each new one does at its
+    // start; then the master starts no other for a minute.
+    await host.run(`systemctl stop dovecot; since=$(date +%s); for i in $(seq 10); do
+        { sleep 0.5; echo EHLO x; sleep 0.5; echo AUTH PLAIN AGFsaWNlAHg=; sleep 0.5; echo QUIT; } |
+          timeout 5 openssl s_client -quiet -connect 127.0.0.1:465 >/dev/null 2>&1
+        journalctl --sync
+        journalctl -q -o cat -t postfix/master --since "@$since" | grep -q throttling && exit
+      done; exit 1`);
+    const { code, stdout, stderr } = await apply();
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /start dovecot: it does not run/);
+    assert.match(stdout, /changed: .*, \d+ checks passed\n$/);
+  });
+
   it('verify reports a mailbox that does not open after a successful login, with the reason from the journal', async () => {
     await host.write(PLANTED, UNWRITABLE[release]);
     await reload();

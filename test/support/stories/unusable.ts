@@ -57,6 +57,33 @@ const DIES = `since=$(date +%s); for i in $(seq 10); do
   ${KNOCK}; journalctl --sync; journalctl -q -o cat -u postfix@- -u postfix --since "@$since" | grep -q throttling && exit
 done; exit 1`;
 const LOCAL = '/etc/dovecot/local.conf';
+const STATIC = {
+  bookworm: `mail_location = maildir:~/Maildir
+passdb {
+  driver = passwd-file
+  args = /etc/dovecot/users
+}
+userdb {
+  driver = static
+  args = uid=vmail gid=vmail home=/srv/vmail/%d/%n
+}
+`,
+  trixie: `mail_driver = maildir
+mail_path = ~/Maildir
+mail_inbox_path =
+passdb passwd-file {
+  passwd_file_path = /etc/dovecot/users
+}
+userdb static {
+  fields {
+    uid = vmail
+    gid = vmail
+    home = /srv/vmail/%{user | domain}/%{user | username}
+  }
+}
+`,
+};
+const NO_PLUGIN = 'mail_plugins = no_such\n';
 const activations = [{ unit: 'dovecot', how: 'reload' }] as const;
 
 export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
@@ -149,6 +176,28 @@ export function usersKeepTheirSessions(release: 'bookworm' | 'trixie'): void {
         },
       });
       assert.equal(receipt.state, 'committed', JSON.stringify(receipt));
+    });
+  });
+
+  describe(`users of a static database on ${release} without any login so far`, () => {
+    let host: LabHost;
+    before(async () => {
+      host = await lab.host({ release, mail: true });
+      await host.write('/etc/dovecot/users', 'carol@example.test:{PLAIN}secret\n');
+      await host.write(LOCAL, STATIC[release]);
+      await host.run(`groupadd -g 900 vmail; useradd -u 900 -g vmail vmail
+        install -d -o vmail -g vmail /srv/vmail /srv/vmail/example.test /srv/vmail/example.test/carol
+        systemctl restart dovecot; sleep 0.5`);
+    });
+    after(() => host.stop());
+
+    it('are known by their mail folders, so a change that takes the session of one is refused', async () => {
+      const old = STATIC[release];
+      const receipt = await transact(host, { files: { [LOCAL]: `${old}${NO_PLUGIN}` }, activations });
+      assert.equal(receipt.state, 'refused', JSON.stringify(receipt));
+      assert.match(receipt.reason, /a session \(imap\) of carol@example\.test fails: /);
+      const kept = await transact(host, { files: { [LOCAL]: `${old}# other\n` }, activations });
+      assert.deepEqual([kept.state, kept.notes], ['committed', []], JSON.stringify(kept));
     });
   });
 }

@@ -159,6 +159,27 @@ describe('commit: the script of the transaction', function () {
     assert.match(box.play('run'), /reload of dovecot failed: the mail store is not mounted/);
   });
 
+  for (const [activate, throttled, expected] of [
+    ['dovecot start\n', true, ['restart dovecot', 'restart postfix']],
+    ['dovecot start\n', false, ['restart dovecot']],
+    ['dovecot start\npostfix reload\n', true, ['restart dovecot', 'restart postfix']],
+    ['dovecot start\npostfix reload\n', false, ['restart dovecot', 'reload postfix']],
+  ] as const)
+    it(`${activate.trim().replace('\n', ', ')}: ${throttled ? 'Postfix is restarted, because its smtpd has died' : 'Postfix is not restarted'}`, () => {
+      for (const path of ['/run/systemd/system/here', '/etc/systemd/system/here']) box.write(path, '');
+      box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', activate);
+      box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/timeout', '60\n');
+      box.word('confirm');
+      box.stub(
+        'systemctl',
+        `case $1 in restart | reload) echo "$1 $2" >>${box.root}/asked ;; *) [ "$*" != 'is-active -q postfix@-' ] ;; esac`,
+      );
+      box.stub('journalctl', throttled ? 'echo "master: warning: smtpd: bad command startup -- throttling"' : '');
+      assert.match(box.play('run'), /^end \S+ committed/);
+      assert.deepEqual(box.read('asked').trim().split('\n'), expected);
+      rmSync(join(box.root, 'run/systemd'), { recursive: true });
+    });
+
   it('a rollback after which a port no longer listens is reported as broken', () => {
     const line = `LISTEN 0 100 0.0.0.0:993 0.0.0.0:* users:(("dovecot",pid=7,fd=9))`;
     box.stub('ss', `[ -e ${box.root}/died ] || echo '${line}'`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { HardenMailError } from '../../../src/model/errors.ts';
+import { assumeBase } from '../../../src/debian/supported.ts';
 import { parseSnapshot } from '../../../src/gather/parse-snapshot.ts';
 import type { Snapshot } from '../../../src/model/index.ts';
 
@@ -35,11 +36,11 @@ const isTorn = (message: RegExp) => (error: unknown) =>
   error.hint !== '';
 
 describe('gather: the output of the script', () => {
-  it('files of more than 4 MiB together are refused, and the largest is named', () => {
+  it('files of more than 2 MiB together are refused, and the largest is named', () => {
     const text = 'x'.repeat(1 << 20);
     assert.throws(() => parse(told({ '/etc/postfix/main.cf': text, '/etc/dovecot/dovecot.conf': text.repeat(4) })), {
       code: 'CONFIG_INVALID',
-      message: 'the configuration files have more than 4 MiB together; the largest is /etc/dovecot/dovecot.conf',
+      message: 'the configuration files have more than 2 MiB together; the largest is /etc/dovecot/dovecot.conf',
     });
   });
 
@@ -370,4 +371,35 @@ describe('gather: the time when the daemons loaded their files', () => {
   }
 
   it('a host without systemd has no timer', () => assert.equal(facts({}).timer, null));
+});
+
+describe('gather: the system that a child of Debian or Ubuntu is built on', () => {
+  for (const [os, base] of [
+    ['ID=raspbian\nID_LIKE=debian\nVERSION_CODENAME=bookworm', 'bookworm'],
+    ['ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=wilma\nUBUNTU_CODENAME=noble', 'noble'],
+    ['ID=lmde\nID_LIKE=debian\nVERSION_CODENAME=faye\nDEBIAN_CODENAME=bookworm', 'bookworm'],
+    ['ID=devuan\nID_LIKE=debian\nVERSION_CODENAME=daedalus', undefined],
+    ['ID=fedora\nVERSION_CODENAME=bookworm', undefined],
+    ['ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble', undefined],
+  ] as const)
+    it(`${os.split('\n')[0]} is built on ${base ?? 'no release that is known'}`, () => {
+      const { os: read } = facts({ os });
+      assert.equal(read.base, base);
+      const assumed = assumeBase(facts({ os })).os;
+      assert.equal(assumed.codename, base ?? read.codename);
+      assert.equal(assumed.assumed, base === undefined ? undefined : true);
+    });
+});
+
+describe('gather: what apt is about to install', () => {
+  it('is the candidate of Dovecot with its suite, and whether unattended-upgrades is on', () => {
+    const of = (text: string) => facts({ upcoming: text }).upcoming;
+    assert.equal(of(''), undefined);
+    assert.deepEqual(of('postfix 3.10.5-1 trixie\ndovecot-core 1:2.4.1+dfsg1-6 trixie\nauto'), {
+      dovecot: '2.4.1',
+      suite: 'trixie',
+      postfix: '3.10.5',
+      auto: true,
+    });
+  });
 });

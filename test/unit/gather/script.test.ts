@@ -598,4 +598,51 @@ describe('gather: the script', () => {
     const { stdout } = spawnSync('shellcheck', [SCRIPT.pathname], { encoding: 'utf8' });
     assert.equal(stdout, '');
   });
+
+  describe('what apt is about to install', () => {
+    const POLICY = [
+      'dovecot-core:',
+      '  Installed: 1:2.3.19.1+dfsg1-2.1',
+      '  Candidate: 1:2.4.1+dfsg1-6',
+      '  Version table:',
+      '     1:2.4.1+dfsg1-6 500',
+      '        500 http://deb.example/debian trixie/main amd64 Packages',
+      ' *** 1:2.3.19.1+dfsg1-2.1 500',
+      '        500 http://deb.example/debian bookworm/main amd64 Packages',
+      '        100 /var/lib/dpkg/status',
+      'postfix:',
+      '  Installed: 3.7.11-0',
+      '  Candidate: 3.7.11-0',
+      '  Version table:',
+      ' *** 3.7.11-0 500',
+      '        500 http://deb.example/debian bookworm/main amd64 Packages',
+    ];
+    const LIST = 'Package: dovecot-core\nSource: dovecot (1:2.4.1)\nVersion: 1:2.4.1+dfsg1-6\n\n';
+    const LISTS = '/var/lib/apt/lists/deb.example_debian_dists_trixie_main_binary-amd64_Packages';
+
+    function asked(want: string, auto = '0'): void {
+      Object.assign(host.programs, {
+        'dpkg-query': `case "$*" in *Status-Want*) echo ${want} ;; *) echo 'dovecot-core 1:2.3.19.1+dfsg1-2.1 installed' ;; esac`,
+        'apt-cache': `cat <<'END'\n${POLICY.join('\n')}\nEND`,
+        'apt-config': `echo "auto='${auto}'"`,
+      });
+    }
+
+    for (const shell of SHELLS)
+      it(`is the candidate of Dovecot and its suite, under ${shell.join(' ')}`, function () {
+        if (!there(shell[0] ?? '')) this.skip();
+        asked('install');
+        host.write(LISTS, LIST);
+        assert.deepEqual(host.gather(shell).facts.upcoming, { dovecot: '2.4.1', suite: 'trixie', postfix: '3.7.11' });
+      });
+
+    it('is not asked where no list has a Dovecot 2.4, or where the package is on hold', () => {
+      asked('install');
+      host.write(LISTS, LIST.replaceAll('2.4.1', '2.3.19'));
+      assert.equal(host.gather().facts.upcoming, undefined);
+      asked('hold');
+      host.write(LISTS, LIST);
+      assert.equal(host.gather().facts.upcoming, undefined);
+    });
+  });
 });

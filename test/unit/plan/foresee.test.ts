@@ -168,3 +168,56 @@ describe('plan: an upgrade that dpkg did not finish', () => {
     );
   });
 });
+
+describe('plan: what an upgrade of Ubuntu will need', () => {
+  const noble = { id: 'ubuntu', versionId: '24.04', codename: 'noble', pretty: 'Ubuntu 24.04 LTS' };
+
+  it('is that of the next release with long-term support, and says what it is tested as', () => {
+    const { snapshot, policy } = host(FILES, { os: noble, postfix: '3.8.6', dovecot: '2.3.21' });
+    const { notes, changes } = foresee(snapshot, policy, 'resolute', 'mx1', []);
+    assert.match(changes.find(({ path }) => path.endsWith('dovecot.conf'))?.after ?? '', /^dovecot_config_version = /);
+    assert.ok(notes.some(({ text }) => text.startsWith('Dovecot 2.4.2 does not start with these files')));
+    assert.ok(notes.some(({ text }) => text.startsWith("Ubuntu 26.04 is tested as Debian 13 with Ubuntu's identity")));
+  });
+
+  it('is none from another release or distribution', () => {
+    const { snapshot, policy } = host(FILES, { os: noble });
+    for (const [release, message] of [
+      ['noble', /Ubuntu with long-term support upgrades one release at a time: to noble from jammy$/],
+      ['trixie', /Debian upgrades one release at a time: to trixie from bookworm$/],
+    ] as const)
+      assert.throws(() => foresee(snapshot, policy, release, 'mx1', []), { code: 'USAGE', message });
+  });
+});
+
+describe('plan: a Dovecot 2.4 that apt is about to install', () => {
+  const upcoming = { dovecot: '2.4.1', postfix: '3.10.5', suite: 'trixie' };
+  const warned = (files: Readonly<Record<string, string>>, description: Description) => {
+    const { snapshot, policy } = host(files, description);
+    return compose(snapshot, policy)
+      .notes.filter(({ task }) => task === 'install')
+      .map(({ text }) => text);
+  };
+
+  it('is warned of, with what to do', () => {
+    const [text = '', ...more] = warned(FILES, { upcoming });
+    assert.deepEqual(more, []);
+    assert.match(text, /^the candidate of dovecot-core is 2\.4\.1 \(from trixie\): the next `apt upgrade` installs it, and Dovecot will not start with these files\. Next: run `apt-mark hold dovecot-core`/); // oxfmt-ignore
+    assert.match(
+      warned(FILES, { upcoming: { ...upcoming, auto: true } })[0] ?? '',
+      /and unattended-upgrades is on, and Dovecot/,
+    );
+  });
+
+  it('comes with a Postfix that refuses mail where a removed restriction stands in the files', () => {
+    const main = 'smtpd_client_restrictions = reject_maps_rbl\n';
+    assert.match(
+      warned({ ...FILES, '/etc/postfix/main.cf': main }, { upcoming })[0] ?? '',
+      /Postfix 3\.10\.5 answers 451 to mail/,
+    );
+  });
+
+  it('is no fault where the host has it already', () => {
+    assert.deepEqual(warned(FILES, { upcoming, dovecot: '2.4.1' }), []);
+  });
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Policy } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
-import { RECORD, renderRecord } from '../../../src/plan/profile/record.ts';
+import { readRecord, RECORD, renderRecord, type ProfileRecord } from '../../../src/plan/profile/record.ts';
 import { servingOf } from '../../../src/plan/serving/served-ports.ts';
 import { host, type Description } from '../../support/plan/host.ts';
 
@@ -14,16 +14,21 @@ interface Given extends Description {
   readonly main?: string;
   readonly master?: string;
   readonly conf?: string;
+  readonly record?: Partial<ProfileRecord>;
 }
 
-function made({ main, master, conf, ...description }: Given) {
+function made({ main, master, conf, record, ...description }: Given) {
+  const { packages } = description as { packages?: Record<string, unknown> };
   const files = {
     [MAIN]: main ?? POSTFIX[MAIN],
     [MASTER]: master ?? POSTFIX[MASTER],
-    [CONF]: conf ?? '',
+    ...(packages?.['dovecot-core'] !== null && { [CONF]: conf ?? '' }),
+    ...(record && { [RECORD]: renderRecord({ ...NOTHING, ...record }) }),
   };
   return host(files, description);
 }
+
+const NOTHING: ProfileRecord = { profile: 'standard', asked: [], settings: [], sni: [] };
 
 /** What is left out, and which ports are closed, in words. */
 function leftOut(given: Given): { services: string[]; closed: number[] } {
@@ -39,12 +44,70 @@ const without = (...names: string[]): Description => ({
   packages: Object.fromEntries(names.map((name) => [name, null])) as unknown as Description['packages'] & object,
 });
 const of = (policy: Partial<Policy>): Description => ({ policy });
+const NO_DOVECOT = without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d');
+const RELAY = 'mydestination =\nrelay_domains = example.test\n';
+const bothLeftOut = (why: string): string[] =>
+  ['imap', 'pop3'].map((service) => `${service}: Dovecot is not installed, and ${why}`);
 
 describe('plan: the services of a host', () => {
   const cases: Readonly<Record<string, [Given, string[], number[]]>> = {
     'a stock host serves everything': [{}, [], []],
-    'a host without Dovecot leaves nothing out, because the recipe installs Dovecot': [
-      without('dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'),
+    'a host without Dovecot leaves nothing out, because the recipe installs Dovecot': [NO_DOVECOT, [], []],
+    'a host without Dovecot and without Postfix leaves nothing out, whatever its files contain': [
+      { ...without('postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'), main: RELAY },
+      [],
+      [],
+    ],
+    'a Postfix that relays for other servers does without Dovecot': [
+      { ...NO_DOVECOT, main: RELAY },
+      bothLeftOut(`Postfix passes its mail on (${MAIN}:2: relay_domains = example.test)`),
+      [110, 143, 465, 587, 993, 995],
+    ],
+    'a Postfix that delivers to another server does without Dovecot': [
+      { ...NO_DOVECOT, main: 'store = lmtp:[10.0.0.9]\nvirtual_transport = $store\n' },
+      bothLeftOut(`Postfix passes its mail on (${MAIN}:2: virtual_transport = $store)`),
+      [110, 143, 465, 587, 993, 995],
+    ],
+    'a Postfix without a domain of its own does without Dovecot': [
+      { ...NO_DOVECOT, main: 'mydestination =\n' },
+      bothLeftOut(`Postfix passes its mail on (${MAIN}:1: mydestination =)`),
+      [110, 143, 465, 587, 993, 995],
+    ],
+    'a Postfix with virtual mailboxes leaves nothing out': [
+      { ...NO_DOVECOT, main: 'mydestination =\nvirtual_mailbox_domains = example.test\n' },
+      [],
+      [],
+    ],
+    'a Postfix with a transport to a local Dovecot leaves nothing out': [
+      { ...NO_DOVECOT, main: 'virtual_transport = lmtp:unix:private/dovecot-lmtp\n' },
+      [],
+      [],
+    ],
+    'a Postfix whose users log in by Cyrus SASL does without Dovecot': [
+      { ...NO_DOVECOT, main: 'smtpd_sasl_auth_enable = yes\n', cyrus: true },
+      bothLeftOut(`Cyrus SASL checks passwords (${MAIN}:1)`),
+      [110, 143, 993, 995],
+    ],
+    'a host with another IMAP server leaves IMAP out': [
+      { ...NO_DOVECOT, listeners: [{ address: '*', port: 993, process: 'couriertcpd' }] },
+      ['imap: Dovecot is not installed, and couriertcpd serves port 993'],
+      [143, 993],
+    ],
+    'the record of --no-serve counts while Dovecot is not installed': [
+      { ...NO_DOVECOT, record: { noServe: ['imap', 'pop3'] } },
+      [
+        'imap: Dovecot is not installed, by --no-serve imap of an earlier run',
+        'pop3: Dovecot is not installed, by --no-serve pop3 of an earlier run',
+      ],
+      [110, 143, 465, 587, 993, 995],
+    ],
+    'the record of --no-serve does not count once Dovecot is installed': [
+      { record: { noServe: ['imap', 'pop3'] } },
+      [],
+      [],
+    ],
+    '--serve outweighs the record and the configuration of a relay': [
+      { ...NO_DOVECOT, ...of({ serve: ['imap', 'pop3'] }), main: RELAY, record: { noServe: ['imap', 'pop3'] } },
       [],
       [],
     ],
@@ -170,6 +233,96 @@ describe('plan: the services of a host', () => {
         'info: POP3 is not served here, and stays so: the package dovecot-pop3d is not installed (--serve pop3 installs it)',
       ],
     );
+  });
+
+  describe('Postfix alone', () => {
+    const planned = (given: Given) => {
+      const { snapshot, policy } = made(given);
+      return { ...compose(snapshot, policy), snapshot, policy };
+    };
+    const settings = (given: Given): string[] => planned(given).settings.map(({ fragment }) => fragment);
+    const notes = (given: Given): string[] => planned(given).notes.map(({ text }) => text);
+
+    it('gets TLS and no logins: neither a package, nor a setting for users, nor one of Dovecot', () => {
+      const given = { ...NO_DOVECOT, main: RELAY };
+      assert.deepEqual(planned(given).actions, []);
+      assert.deepEqual(
+        settings(given).filter((id) => !/^main\.cf:smtpd?_tls_/.test(id)),
+        [],
+      );
+      assert.ok(settings(given).includes('main.cf:smtpd_tls_cert_file'));
+      assert.deepEqual(
+        notes(given).filter((text) => /alone|not served/.test(text)),
+        [
+          `IMAP is not served here, and stays so: Dovecot is not installed, and Postfix passes its mail on (${MAIN}:2: relay_domains = example.test) (--serve imap installs it)`,
+          `POP3 is not served here, and stays so: Dovecot is not installed, and Postfix passes its mail on (${MAIN}:2: relay_domains = example.test) (--serve pop3 installs it)`,
+          'Postfix works alone: no entry of Postfix offers logins, so 465 stays closed; --replace sasl installs Dovecot for logins',
+        ],
+      );
+    });
+
+    it('with strict gets no port for users and no file of Dovecot either', () => {
+      const strict = { ...NO_DOVECOT, main: RELAY, ...of({ profile: 'strict' as const }) };
+      assert.deepEqual(
+        settings(strict).filter((id) => /587|465|dovecot|sasl/.test(id)),
+        [],
+      );
+      assert.deepEqual(
+        planned(strict).changes.filter(({ path }) => path.includes('dovecot')),
+        [],
+      );
+    });
+
+    it('keeps Cyrus SASL, and its users get 465', () => {
+      const given = { ...NO_DOVECOT, main: 'smtpd_sasl_auth_enable = yes\n', cyrus: true as const };
+      assert.deepEqual(planned(given).actions, []);
+      assert.ok(settings(given).includes('master.cf:465'));
+      assert.deepEqual(
+        settings(given).filter((id) => /^dovecot|sasl_(type|path)/.test(id)),
+        [],
+      );
+    });
+
+    it('is what --no-serve imap,pop3 leads to, and the record keeps it for the next run', () => {
+      const given = { ...NO_DOVECOT, ...of({ noServe: ['imap', 'pop3'] }) };
+      const { actions, changes, snapshot } = planned(given);
+      assert.deepEqual(actions, []);
+      const record = changes.find(({ path }) => path === RECORD)?.after ?? '';
+      const files = { ...snapshot.files, [RECORD]: { ...snapshot.files[MAIN]!, bytes: record } };
+      assert.deepEqual(readRecord({ files }).noServe, ['imap', 'pop3']);
+      assert.deepEqual(planned({ ...NO_DOVECOT, record: { noServe: ['imap', 'pop3'] } }).actions, []);
+    });
+
+    it('is not possible where logins need Dovecot: --no-serve imap,pop3 installs dovecot-core', () => {
+      const needs = { ...of({ noServe: ['imap', 'pop3'] }), main: 'smtpd_sasl_auth_enable = yes\n' };
+      assert.deepEqual(planned({ ...NO_DOVECOT, ...needs }).actions, [{ kind: 'install', packages: ['dovecot-core'] }]);
+      assert.ok(
+        notes({ ...NO_DOVECOT, ...needs }).includes(
+          'Dovecot is not installed: this plan installs it, for the logins of Postfix',
+        ),
+      );
+    });
+
+    it('ends by --serve and by --replace sasl', () => {
+      for (const [policy, packages] of [
+        [{ serve: ['imap', 'pop3'] }, ['dovecot-imapd', 'dovecot-pop3d']],
+        [{ replace: ['sasl'] }, ['dovecot-core']],
+      ] as const)
+        assert.deepEqual(planned({ ...NO_DOVECOT, ...of(policy), main: RELAY }).actions, [
+          { kind: 'install', packages },
+        ]);
+    });
+
+    it('is offered as a choice where the recipe installs Dovecot', () => {
+      assert.deepEqual(planned(NO_DOVECOT).actions, [
+        { kind: 'install', packages: ['dovecot-imapd', 'dovecot-pop3d'] },
+      ]);
+      assert.ok(
+        notes(NO_DOVECOT).includes(
+          'Dovecot is not installed: this plan installs it, as the recipe does; --no-serve imap,pop3 keeps Postfix alone',
+        ),
+      );
+    });
   });
 
   it('--no-serve prevents the install of a server on a host without Dovecot', () => {

@@ -1,0 +1,3 @@
+import { postfixAlone } from '../support/stories/postfix-alone.ts';
+
+postfixAlone('bookworm');

@@ -1,0 +1,76 @@
+/** Ubuntu's releases, as hosts of the nearest Debian with Ubuntu's identity; and a system that is built on Debian. */
+
+import assert from 'node:assert/strict';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { hardenMail, issuedBy, to, trusting } from '../support/cli.ts';
+import { assertTidy } from '../support/host.ts';
+import { asRaspberryPi, ubuntuHost } from '../support/ubuntu.ts';
+
+const ALICE = { name: 'alice', password: 'wonder land' };
+
+for (const [codename, name, next] of [
+  ['noble', 'Ubuntu 24.04', 'resolute'],
+  ['resolute', 'Ubuntu 26.04', null],
+] as const) {
+  describe(`a host with the identity of ${name}`, () => {
+    let host: LabHost;
+    let flags: string[];
+
+    before(async function () {
+      this.timeout(900_000);
+      host = await lab.host(ubuntuHost(codename, { users: [ALICE] }));
+      flags = [...to(host), ...(await issuedBy(await lab.acme()))];
+    });
+    after(() => host.stop());
+
+    it('is hardened, the plan says what it is tested as, and a second run has nothing to do', async () => {
+      const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, new RegExp(`${name} is tested as Debian 1[23] with Ubuntu's identity: not proved are `));
+      await assertTidy(host);
+      const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
+      const ca = await trusting(await lab.acme());
+      const probed = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      assert.equal(probed.code, 0, probed.stdout + probed.stderr);
+      const again = await hardenMail(['apply', '--yes', ...flags]);
+      assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
+    });
+
+    if (next !== null)
+      it(`check --upgrade-to ${next} shows the conversion; another step than the next is refused`, async () => {
+        const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...to(host)]);
+        assert.equal(code, 2, stdout + stderr);
+        assert.match(stdout, /Dovecot 2\.4\.2 does not start with these files/);
+        const wrong = await hardenMail(['check', '--upgrade-to', 'trixie', ...to(host)]);
+        assert.equal(wrong.code, 3, wrong.stdout + wrong.stderr);
+        assert.match(wrong.stdout + wrong.stderr, /Debian upgrades one release at a time: to trixie from bookworm/);
+      });
+  });
+}
+
+describe('a host with the identity of Raspberry Pi OS', () => {
+  let host: LabHost;
+  before(async () => {
+    host = await lab.host({ mail: true, users: [ALICE], setup: asRaspberryPi });
+  });
+  after(() => host.stop());
+
+  it('is refused, and with --assume-os it is treated as the Debian that it is built on', async () => {
+    const flags = ['apply', '--yes', ...to(host), ...(await issuedBy(await lab.acme()))];
+    const refused = await hardenMail(flags);
+    assert.equal(refused.code, 1, refused.stdout + refused.stderr);
+    assert.match(
+      refused.stdout,
+      /runs Raspbian GNU\/Linux 12 \(bookworm\), not Debian or Ubuntu\n.*built on Debian 12 \(bookworm\): --assume-os/,
+    );
+    const { code, stdout, stderr } = await hardenMail([...flags, '--assume-os']);
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(
+      stdout,
+      /Raspbian GNU\/Linux 12 \(bookworm\), treated as Debian 12, as --assume-os says: no test of harden-mail runs on it/,
+    );
+    const again = await hardenMail([...flags, '--assume-os']);
+    assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
+  });
+});
