@@ -109,7 +109,7 @@ export async function ask(host: LabHost, phase: Phase, data: ConvertHost): Promi
 
 /** What a new release says once about what the old one has compiled; and users who cannot be listed, in other words. */
 const ONCE =
-  /don't support it|binary stored with different (major|minor) version|First setting must be|first setting must be/;
+  /don't support it|User iteration failed|binary stored with different (major|minor) version|First setting must be|first setting must be/;
 
 /** What Dovecot has complained about since a cursor of the journal; times, numbers and sessions left out. */
 export async function complaints(host: LabHost, cursor: string): Promise<string[]> {
