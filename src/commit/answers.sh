@@ -149,7 +149,7 @@ answer() { # USER QUESTION FILE: prints why it failed; "unknown" if the session 
   [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
   verdict=no
   ! { cat "$3"; echo "$reason"; } | grep -qiE 'read.only file system|no space left' || verdict=unknown
-  printf '%s %s %s %s\n' "$1" "$2" $verdict "${reason:-it ended without a word}"
+  printf '%s %s %s %s\n' "$1" "$2" $verdict "${reason:-it ended without a message}"
 }
 
 session() { # USER

@@ -69,7 +69,7 @@ compare_one() {
 }
 
 journal_one() {
-  [ "$kind" = remove ] || [ "$(digest "$tx/after/$n")" = "$sha_after" ] || { reason="the new bytes of $target did not arrive whole"; return 1; }
+  [ "$kind" = remove ] || [ "$(digest "$tx/after/$n")" = "$sha_after" ] || { reason="the new bytes of $target arrived incomplete"; return 1; }
   [ "$kind" = new ] && return 0
   cp -a "$target" "$tx/before/$n" && sync "$tx/before/$n" || { reason="no copy of $target could be made: disk full?"; return 1; }
 }
@@ -78,7 +78,7 @@ journal_one() {
 # a hard link (immutable, or a mount point) could not be replaced either.
 keep_one() {
   [ "$kind" != new ] || return 0
-  [ "$(stat -c %h "$target")" = 1 ] || { reason="$target has a second name (a hard link), and a replacement would part the two"; return 1; }
+  [ "$(stat -c %h "$target")" = 1 ] || { reason="$target has a second name (a hard link), and a replacement would separate the two names"; return 1; }
   ln "$target" "$(old "$target" "$n")" && return 0
   reason="$target cannot be replaced: $(obstacle)"
   return 1
@@ -408,7 +408,7 @@ await() {
     if [ -e "$talk/undo" ]; then reason=$(cat "$talk/undo"); return 1; fi
     sleep 0.05
   done
-  reason="no word from the controller for $seconds seconds"
+  reason="no answer from the controller within $seconds seconds"
   return 1
 }
 
@@ -446,7 +446,7 @@ restore() { # REASON
   # A full or read-only disk may be a passing state. The controller gets a report before the last retry.
   while stuck='' && each restore_one && [ -n "$stuck" ] && [ "$mode" != boot ] && [ $tries -lt $PATIENCE ]; do
     tries=$((tries + 1))
-    [ $tries != 20 ] || say "end $id broken $failed_at $why; not put back yet, because it cannot be written:$stuck"
+    [ $tries != 20 ] || say "end $id broken $failed_at $why; not restored yet, because it cannot be written:$stuck"
     sleep 1
   done
   ! must_hold || hold
@@ -455,8 +455,8 @@ restore() { # REASON
   settle_mail
   step=$failed_at
   # The recovery unit stays armed and the transaction unfinished: the next boot and the next run retry.
-  [ -z "$stuck" ] || end broken "$why; not put back, because it cannot be written:$stuck"
-  [ -z "$foreign" ] || leave broken "$why; not put back, because somebody else changed it meanwhile:$foreign"
+  [ -z "$stuck" ] || end broken "$why; not restored, because it cannot be written:$stuck"
+  [ -z "$foreign" ] || leave broken "$why; not restored, because another program or person changed it meanwhile:$foreign"
   [ "$mode" = boot ] || is_served || why="$why; the files are as they were, but $lacking"
   # Log lines from before the restore show the cause; without any, use the lines from after it.
   [ -n "$logged" ] || logged=$(journal_of_daemons)

@@ -57,7 +57,10 @@ describe('commit: the script of the transaction', function () {
       });
 
       it('a change that is not confirmed is rolled back', () => {
-        assert.match(box.play('run', shell), /^end \S+ rolled-back confirm no word from the controller for 0 seconds$/);
+        assert.match(
+          box.play('run', shell),
+          /^end \S+ rolled-back confirm no answer from the controller within 0 seconds$/,
+        );
         assert.deepEqual(box.files(), before);
         assert.deepEqual(box.leftovers(), []);
         assert.ok(!existsSync(join(box.root, 'etc/letsencrypt')), 'folders that were made for a new file go with it');
@@ -104,9 +107,9 @@ describe('commit: the script of the transaction', function () {
         /refused validate warning: 2$/,
       ],
       [
-        'a new file whose bytes did not arrive whole',
+        'a new file whose bytes arrived incomplete',
         (box) => box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/after/3', 'if\n'),
-        /refused journal the new bytes of \S+ did not arrive whole$/,
+        /refused journal the new bytes of \S+ arrived incomplete$/,
       ],
     ];
     for (const [what, spoil, words] of refused) {
@@ -132,7 +135,10 @@ describe('commit: the script of the transaction', function () {
 
   it('the rollback keeps an edit that another person made after the swap, and names the file', () => {
     box.stub('doveadm', `echo '# by hand' >>${box.root}/etc/postfix/main.cf; exit 0`);
-    assert.match(box.play('run'), /^end \S+ broken confirm .*somebody else changed it meanwhile: \S+main\.cf$/);
+    assert.match(
+      box.play('run'),
+      /^end \S+ broken confirm .*another program or person changed it meanwhile: \S+main\.cf$/,
+    );
     assert.match(box.read('/etc/postfix/main.cf'), /^a = 2\n(# by hand\n)+$/);
     const { '/postfix/main.cf': theirs, ...rest } = box.files();
     const { '/postfix/main.cf': ours, ...others } = before;
@@ -232,7 +238,7 @@ describe('commit: the script of the transaction', function () {
       'doveconf',
       doveconf("echo 'doveconf: Fatal: The first setting must be dovecot_config_version' >&2; exit 89"),
     );
-    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(box.play('run'), /rolled-back confirm no answer/);
     assert.match(
       box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
       /^note doveconf warns: client_limit is low$/m,
@@ -246,7 +252,7 @@ describe('commit: the script of the transaction', function () {
   it('dpkg finishes an upgrade before the daemons reload, and a failure of dpkg rolls the change back', () => {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', `echo "$*" >>${box.root}/calls.dpkg; exit 0`);
-    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(box.play('run'), /rolled-back confirm no answer/);
     assert.equal(
       box.read('calls.dpkg'),
       '--force-confdef --force-confold --configure -a\n',
@@ -265,7 +271,7 @@ describe('commit: the script of the transaction', function () {
     box.write('/var/lib/harden-mail/tx/20261124T101500Z-4f2a/activate', 'dpkg configure\npostfix reload\n');
     box.stub('dpkg', 'echo "dpkg: error processing package man-db" >&2; exit 1');
     box.stub('dpkg-query', `printf '%s\\n' 'installed dovecot-core' 'half-configured man-db' 'unpacked groff'`);
-    assert.match(box.play('run'), /rolled-back confirm no word/);
+    assert.match(box.play('run'), /rolled-back confirm no answer/);
     assert.match(
       box.read('var/lib/harden-mail/tx/20261124T101500Z-4f2a/log'),
       /^note dpkg cannot finish man-db, groff, which the mail server does not need/m,
