@@ -3,9 +3,10 @@ import { CLIENT_NAMES } from './clients.ts';
 import { endpoint, looserThan, type Aspect, type Difference, type Model } from './compare.ts';
 import { INTENDED, missedCheck, type EffectContext } from './intended.ts';
 
-/** A change that would make something looser and is not an intended effect of the recipe. */
+/** A change that would make something looser and is not an intended effect of the recipe, or that would end all logins somewhere. */
 export interface Objection {
   readonly difference: Difference;
+  readonly endsLogins?: true;
   /** One sentence without a full stop: who could do what, and the state now. */
   readonly text: string;
 }
@@ -30,6 +31,13 @@ export function judgePlan(before: Model, after: Model, replace: readonly Replace
     else objections.push({ difference, text: objection(difference, { before, after, replace }) });
   }
   const stricter = compared(before, after, looserThan(after, before));
+  // No step of the recipe ends all logins of a listener: a plan that would do so is wrong.
+  for (const difference of stricter.filter(({ aspect }) => aspect === 'login'))
+    objections.push({
+      difference,
+      endsLogins: true,
+      text: `${nameOf(difference.id, before)}: nobody could log in any more, inside TLS neither`,
+    });
   return { objections, effects: [...unique(opens), ...unique(tightened(stricter, before))] };
 }
 

@@ -133,7 +133,7 @@ export function assertNotWeaker(before: Model, after: Workspace, facts: Facts, c
   const all = judgement.objections.map(({ text }) => `- ${text}`).join('\n');
   throw new HardenMailError(
     'WOULD_WEAKEN',
-    `this plan would make the host weaker: ${first.text}`,
+    `this plan would ${first.endsLogins ? 'end logins' : 'make the host weaker'}: ${first.text}`,
     'Nothing was written. Please report it with the lines above: the tool should have found another way.',
     { excerpt: all },
   );

@@ -7,6 +7,7 @@ import type { Named } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
+import { keepCleartext } from './merge/keep-cleartext.ts';
 import { keepOldTls } from './merge/old-tls.ts';
 import { forNames, isForNames, valuesFor } from './place/values.ts';
 import { heldBy, netChanges, remember, takeBack } from './profile/profile.ts';
@@ -59,7 +60,9 @@ export function setAll(
   const held = heldBy(record, strict, opened.workspace, context, names);
   const back = takeBack(held, opened.workspace);
   const oldTls = keepOldTls(back.workspace);
-  const base = applyAll(standard, oldTls.workspace, {
+  const requiresTls = standard.some(({ id }) => id === 'dovecot:ssl');
+  const exceptions = requiresTls ? keepCleartext(oldTls.workspace) : { workspace: oldTls.workspace, settings: [] };
+  const base = applyAll(standard, exceptions.workspace, {
     ...context,
     before: modelOf(back.workspace, facts),
     held: held.places,
@@ -72,7 +75,7 @@ export function setAll(
     workspace: top.workspace,
     settings: netChanges(
       back.settings,
-      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...base.settings],
+      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...exceptions.settings, ...base.settings],
       top.settings,
     ),
     notes: [

@@ -86,7 +86,8 @@ function effectsOf(now: Snapshot, then: Snapshot): Effect[] {
     const [before, after] = [now, then].map((one) => modelOf(openWorkspace(one).workspace, one.facts));
     if (!before || !after) return [];
     const { objections, effects } = judgePlan(before, after);
-    const opens = objections.map(({ text }): Effect => ({ kind: 'opens', id: 'rollback', text }));
+    const loosened = objections.filter(({ endsLogins }) => endsLogins !== true);
+    const opens = loosened.map(({ text }): Effect => ({ kind: 'opens', id: 'rollback', text }));
     return [...opens, ...effects];
   } catch (error) {
     if (error instanceof HardenMailError) return [];

@@ -224,3 +224,27 @@ describe('exposure: no plan makes anything looser', () => {
       }
     });
 });
+
+describe('exposure: no plan ends logins', () => {
+  const withDovecot = (bytes: string): Model =>
+    modelFor(
+      host({ [MAIN]: 'compatibility_level = 3.6\n', [MASTER]: STOCK_MASTER, [DOVECOT]: bytes }, { dovecot: '2.4.1' })
+        .snapshot,
+    );
+  const conf = (ssl: string, own = '') =>
+    `dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\nprotocols {\n  imap = yes\n}\nssl = ${ssl}\nremote 10.0.0.0/8 {\n  auth_allow_cleartext = yes\n${own}}\n`;
+
+  it('the guard objects to required TLS above a network that may log in before TLS, where Dovecot 2.4 would hang up', () => {
+    const { objections } = judgePlan(withDovecot(conf('yes')), withDovecot(conf('required')));
+    assert.ok(objections.length > 0);
+    assert.ok(objections.every(({ endsLogins }) => endsLogins));
+    assert.match(objections[0]?.text ?? '', /remote 10\.0\.0\.0\/8.*nobody could log in any more/);
+  });
+
+  it('the guard agrees when the network keeps TLS optional', () => {
+    assert.deepEqual(
+      judgePlan(withDovecot(conf('yes')), withDovecot(conf('required', '  ssl = yes\n'))).objections,
+      [],
+    );
+  });
+});
