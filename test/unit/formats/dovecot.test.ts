@@ -77,19 +77,11 @@ describe('formats: dovecot', () => {
     assert.deepEqual([file, line], ['/etc/dovecot/a.conf', 3]);
   });
 
-  it('the time for a file is proportional to its size', () => {
-    const seconds = (lines: number): number => {
-      const block = 'service auth {\n  # a comment of some words\n  user = root\n}\nmail_home = "/a" # x\n';
-      const bytes = `${block.repeat(lines / 5)}#ssl = yes\n`;
-      const started = performance.now();
-      const config = loadDovecot({ [ROOT]: bytes }, ROOT);
-      const edited = setDovecot(setDovecot(config, ['ssl'], 'required', ROOT).config, ['mail_home'], '/b', ROOT);
-      assert.equal(dovecotFiles(edited.config)[ROOT]!.length, bytes.length + 'ssl = required\n'.length - 2);
-      return performance.now() - started;
-    };
-    seconds(5_000);
-    const small = Math.min(seconds(10_000), seconds(10_000), seconds(10_000));
-    const large = Math.min(seconds(50_000), seconds(50_000));
-    assert.ok(large < small * 5 * 4, `10,000 lines took ${small} ms, 50,000 took ${large} ms`);
+  it('a file of 300,000 lines is read and edited, which quadratic work would not finish', () => {
+    const block = 'service auth {\n  # a comment of some words\n  user = root\n}\nmail_home = "/a" # x\n';
+    const bytes = `${block.repeat(60_000)}#ssl = yes\n`;
+    const config = loadDovecot({ [ROOT]: bytes }, ROOT);
+    const edited = setDovecot(setDovecot(config, ['ssl'], 'required', ROOT).config, ['mail_home'], '/b', ROOT);
+    assert.equal(dovecotFiles(edited.config)[ROOT]!.length, bytes.length + 'ssl = required\n'.length - 2);
   }).timeout(60_000);
 });

@@ -11,7 +11,7 @@ describe('remote: observed', () => {
     assert.deepEqual([result.code, result.stdout.toString()], [3, 'ünd']);
     const [{ seconds, ...rest } = assert.fail()] = told;
     assert.deepEqual(rest, { host: 'mx1', name: 'greet', sent: 4, received: 5, code: 3 });
-    assert.ok(seconds >= 0 && seconds < 1);
+    assert.ok(seconds >= 0);
   });
 
   it('a script without an answer is reported too, and its error passes through', async () => {

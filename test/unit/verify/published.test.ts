@@ -104,9 +104,7 @@ describe('verify: DNS records of a certificate', () => {
         issuer: null,
         published: { tlsa: never, caa: never },
       });
-    const began = performance.now();
     assert.deepEqual([...new Set((await look(DOMAIN)).map(({ check }) => check))], ['answers']);
-    assert.ok(performance.now() - began < 5000);
     assert.equal(asked, 2);
     await look('mx.example.test');
     assert.equal(asked, 2);
