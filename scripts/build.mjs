@@ -3,6 +3,7 @@
 // scripts, which run on the host as they are.
 import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
 
@@ -24,6 +25,16 @@ const withoutNativeParts = {
   },
 };
 
+/** `--help` is wrapped between words by our own module (src/cli/help-columns.ts). */
+const wrappedBetweenWords = {
+  name: 'wrapped between words',
+  setup(build) {
+    build.onResolve({ filter: /\/string-utils\.js$/ }, ({ importer }) =>
+      /node_modules\/cliui\//.test(importer) ? { path: join(process.cwd(), 'src/cli/help-columns.ts') } : undefined,
+    );
+  },
+};
+
 const { metafile } = await build({
   ...shared,
   entryPoints: { program: 'src/main.ts' },
@@ -34,9 +45,7 @@ const { metafile } = await build({
   lineLimit,
   legalComments: 'none', // dist/LICENCES.txt has the whole texts
   metafile: true,
-  // cliui's ES module cuts the lines of --help in the middle of words; its CommonJS build wraps them between words.
-  alias: { cliui: './node_modules/cliui/build/index.cjs' },
-  plugins: [withoutNativeParts],
+  plugins: [withoutNativeParts, wrappedBetweenWords],
   define: { 'import.meta.url': 'URL_OF_THIS_FILE' },
   banner: { js: "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;" },
 });

@@ -23,5 +23,6 @@ export const sameName = {
     starttls: OF_A_TASK,
     flow: OF_A_COMMAND,
     endings: OF_A_COMMAND,
+    wrap: 'the name that cliui imports, and the function that does it',
   },
 };
