@@ -39,7 +39,11 @@ export function applyFragment(fragment: Fragment, workspace: Workspace, context:
     now = written.workspace;
     settings.push(change(fragment, site.label, written.file, site.value, decision.to));
   }
-  return { workspace: now, settings, notes: [...notes, ...overrides(fragment, wanted, now, reader(fragment, now))] };
+  return {
+    workspace: now,
+    settings,
+    notes: [...notes, ...overrides(fragment, wanted, now, reader(fragment, now), context.opened)],
+  };
 }
 
 const FOR_LOGINS = ['smtpd_reject_unlisted_recipient', 'milter_macro_daemon_name', 'broken_sasl_auth_clients'];

@@ -26,13 +26,14 @@ export function overrides(
   wanted: Merge,
   { postfix, dovecot }: Workspace,
   read: (setting: string) => string | null,
+  opened: Workspace,
 ): Note[] {
   const floor = isFloor(wanted);
   if (!floor && wanted.how !== 'set') return [];
   const found =
     place.in === 'dovecot'
       ? place.block.length === 0 && dovecot
-        ? inFilters(dovecot, setting)
+        ? inFilters(dovecot, setting, opened.dovecot)
         : []
       : place.in === 'main.cf' && setting.startsWith('smtpd_')
         ? inServices({ postfix, dovecot }, setting)
@@ -60,8 +61,8 @@ function inServices(workspace: Workspace, setting: string): Found[] {
     });
 }
 
-/** The values inside `remote`, `local`, `local_name` and `protocol` blocks, at any depth. */
-function inFilters(config: DovecotConfig, setting: string): Found[] {
+/** The values inside `remote`, `local`, `local_name` and `protocol` blocks, at any depth, but those that this plan itself writes. */
+function inFilters(config: DovecotConfig, setting: string, opened: DovecotConfig | null): Found[] {
   const walk = (section: Section, path: readonly string[]): string[][] =>
     [...section.sections.values()].filter(isFilter).flatMap((inner) => {
       const here = [...path, inner.header];
@@ -69,6 +70,7 @@ function inFilters(config: DovecotConfig, setting: string): Found[] {
     });
   return walk(config.top, []).flatMap((path): Found[] => {
     const entry = dovecotValue(config, [...path, setting]);
-    return entry ? [{ at: path.join(' › '), ...entry }] : [];
+    const isNew = opened !== null && dovecotValue(opened, [...path, setting]) === null;
+    return entry && !isNew ? [{ at: path.join(' › '), ...entry }] : [];
   });
 }
