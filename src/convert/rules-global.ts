@@ -45,11 +45,12 @@ export const global: readonly Rule[] = [
     place: 'global',
     old: 'disable_plaintext_auth',
     now: 'auth_allow_cleartext',
-    by: ({ value, block }, { global }) =>
-      !yes(value) && (global('ssl') === 'required' || block.type !== '')
-        ? { drop: true }
-        : { lines: [`auth_allow_cleartext = ${not(value)}`] },
-    why: 'The same setting with its value inverted. Beside `ssl = required`, which apply sets, `no` had no effect, and 2.4 ends such logins: there, and in blocks for some connections, it becomes a comment.',
+    by: ({ value, block }, { global }) => {
+      const own = block.settings.findLast(({ line }) => line.key === 'ssl')?.line.value;
+      const isDead = !yes(value) && (own ?? global('ssl')) === 'required';
+      return isDead ? { drop: true } : { lines: [`auth_allow_cleartext = ${not(value)}`] };
+    },
+    why: 'The same setting with its value inverted. Beside `ssl = required`, `no` had no effect, and 2.4 ends such logins: there it becomes a comment. In a block for some connections apply writes `ssl = yes` beside it, so that they still log in.',
     source: SOURCE,
   },
   renamed('auth_default_realm', 'auth_default_domain'),
