@@ -125,7 +125,7 @@ const ROWS: readonly Row[] = [
   [/^mail_location$/, (value) => location(value)],
   [/^(namespace .+ > )location$/, (value, [before = '']) => [...location(value, before), ...(TAKEN_BACK[value] ?? []).map(([name, then]) => [before + name, then] as const)]],
   [/^(namespace .+ > )prefix$/, (value, [at]) => (value === '' ? [] : [[`${at}prefix`, value.replace('%%u', '$user')]])],
-  [/^((?:.* > )?)disable_plaintext_auth$/, (value, [at = '']) => (at !== '' && value === 'no' ? [] : [[`${at}auth_allow_cleartext`, value === 'yes' ? 'no' : 'yes']])],
+  [/^((?:.* > )?)disable_plaintext_auth$/, (value, [at = '']) => [[`${at}auth_allow_cleartext`, value === 'yes' ? 'no' : 'yes']]],
   [/^auth_default_realm$/, is('auth_default_domain')],
   [/^auth_worker_max_count$/, is('service auth-worker > process_limit')],
   [/^default_idle_kill$/, is('default_idle_kill_interval')],
