@@ -6,7 +6,7 @@
 #   activate   one line per unit: UNIT HOW   (HOW is reload, restart, start or stop; "dpkg configure" finishes an upgrade)
 #   ports      ports that must listen at the end, one per line
 #   timeout    seconds to wait for the controller's answer
-#   hold       written here where Dovecot does not run before: mail is kept in the queue until it does
+#   hold       written here where Dovecot has failed before: mail is kept in the queue until it runs
 #   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
 # The run adds before/N (with owner, mode, times, attributes), state, folders (created for new files), running and serving
 # (units that ran and mail ports that were open before), and at the end log. Until then the log and the controller's answer
@@ -247,8 +247,9 @@ HELD='# harden-mail: mail waits in the queue until Dovecot runs; the next apply 
 free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
 
 must_hold() { [ -e "$tx/hold" ]; }
-needs_hold() { # at the start: Dovecot shall run, and does not
-  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN_CF")
+needs_hold() { # at the start: Dovecot shall run, and has failed; one that the administrator has stopped is as he wants it
+  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" &&
+    { grep -q '^dpkg ' "$tx/activate" || systemctl is-failed -q dovecot; } && main=$(readlink -e "$MAIN_CF")
 }
 
 hold() { # never a reason to fail
@@ -486,14 +487,12 @@ restore_daemons() {
   ! was_running postfix || ! is_throttled postfix "@$back" || activate_unit postfix restart
 }
 
-# After a restore: where Dovecot does not run, mail waits until it does. Else a delivery would return it.
+# After a restore: where Dovecot had failed, and does not run now either, mail waits until it does. Else a delivery would return it.
 settle_mail() {
-  if must_hold || { [ "$mode" != boot ] && grep -q '^dovecot ' "$tx/activate" && ! runs dovecot; }; then
+  if must_hold; then
     if [ "$mode" != boot ] && runs dovecot; then let_go && reload_postfix; return 0; fi
-    must_hold || hold
     main=$(readlink -e "$MAIN_CF") && grep -qxF "$HELD" "$main" || return 0
     rm -f "$(free)"
-    [ "$mode" = boot ] || must_hold || reload_postfix
     why="$why; mail waits in the queue until Dovecot runs (soft_bounce in $MAIN_CF, which the next apply removes)"
   fi
 } 2>/dev/null

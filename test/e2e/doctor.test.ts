@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
 import { must } from '../../src/lab/programs.ts';
-import { hardenMail, scratch, to } from '../support/cli.ts';
+import { hardenMail, scratch, to, withOption } from '../support/cli.ts';
 import { mark, writtenSince } from '../support/host.ts';
 
 interface Told {
@@ -76,8 +76,14 @@ describe('doctor', () => {
       4,
       /DNS/,
     ],
-    ['the host key is unknown', async () => [...to(host), '--known-hosts', scratch('none')], 'host key', 4, /--accept-new-host-keys/], // oxfmt-ignore
-    ['the key is not accepted', async () => [...to(host), '--identity', await elsewhere()], 'login', 4, /ssh-copy-id/],
+    ['the host key is unknown', async () => withOption(to(host), '--known-hosts', scratch('none')), 'host key', 4, /--accept-new-host-keys/], // oxfmt-ignore
+    [
+      'the key is not accepted',
+      async () => withOption(to(host), '--identity', await elsewhere()),
+      'login',
+      4,
+      /ssh-copy-id/,
+    ],
   ];
   for (const [what, flags, check, exit, hint] of ways) {
     it(`names the step that fails, and the fix, when ${what}`, async () => {

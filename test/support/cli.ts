@@ -126,6 +126,12 @@ export async function issuedBy(acme: Acme): Promise<string[]> {
   return ['--acme-server', acme.directory, ...(await trusting(acme))];
 }
 
+/** The arguments with another value for one option, which may not be given twice. */
+export function withOption(args: readonly string[], name: string, value: string): string[] {
+  const at = args.indexOf(name);
+  return at < 0 ? [...args, name, value] : [...args.slice(0, at + 1), value, ...args.slice(at + 2)];
+}
+
 let count = 0;
 
 /** Path of a new file, gone at the end of the run. */
