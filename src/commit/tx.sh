@@ -248,8 +248,8 @@ free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
 
 must_hold() { [ -e "$tx/hold" ]; }
 needs_hold() { # at the start: Dovecot shall run, and has failed; one that the administrator has stopped is as he wants it
-  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" &&
-    { grep -q '^dpkg ' "$tx/activate" || systemctl is-failed -q dovecot; } && main=$(readlink -e "$MAIN_CF")
+  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN_CF") &&
+    { grep -q '^dpkg ' "$tx/activate" || systemctl is-failed -q dovecot || grep -qxF "$HELD" "$main"; }
 }
 
 hold() { # never a reason to fail
