@@ -65,13 +65,13 @@ describe('an inventory of two hosts that answer and a dead one', () => {
   const untouched = () => Promise.all(hosts.map((host) => host.state()));
 
   it('--limit with a name that the inventory lacks is an error, and the error lists the hosts', async () => {
-    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--limit', 'mx9*', ...flags]);
+    const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--limit', 'nosuch*', ...flags]);
     assert.equal(code, 3);
     assert.equal(stdout, '');
     const known = [...names(), 'dead.test'].join(', ');
     assert.equal(
       stderr,
-      `harden-mail: --limit mx9* matches no host and no group of the inventory\n  → The inventory has: ${known}.\n`,
+      `harden-mail: --limit nosuch* matches no host and no group of the inventory\n  → The inventory has: ${known}.\n`,
     );
   });
 
