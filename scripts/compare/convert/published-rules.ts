@@ -29,16 +29,17 @@ function convert({ files, effective }: OldConfiguration): Record<string, string>
       if (kind !== 'plugin') emit(['}']);
     } else if (line.endsWith('{')) {
       const name = line.slice(0, -1).trim();
-      if (name === 'namespace') emit(['namespace inbox {']);
-      else if (name === 'dict') emit(['dict_server {']);
-      else if (name !== 'plugin' && name !== 'passdb' && name !== 'userdb') emit([`${name} {`]);
+      const count = (kind: string): string => {
+        names.set(kind, (names.get(kind) ?? 0) + 1);
+        return names.get(kind) === 1 ? '' : String(names.get(kind));
+      };
       if (name === 'passdb' || name === 'userdb') {
         const driver = /^\s*driver = (\S+)$/m.exec(all.slice(at).join('\n'))?.[1] ?? 'db';
-        const count = (names.get(name + driver) ?? 0) + 1;
-        names.set(name + driver, count);
-        emit([`${name} ${driver}${count === 1 ? '' : count} {`]);
-        if (count > 1) out.push(`${'  '.repeat(stack.length + 1)}driver = ${driver}`);
-      }
+        const number = count(name + driver);
+        emit([`${name} ${driver}${number} {`, ...(number === '' ? [] : [`  driver = ${driver}`])]);
+      } else if (name === 'namespace') emit([`namespace inbox${count(name)} {`]);
+      else if (name === 'dict') emit(['dict_server {']);
+      else if (name !== 'plugin') emit([`${name} {`]);
       stack.push({ name, settings: new Map() });
     } else {
       const [key, value] = [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1).trim()];
