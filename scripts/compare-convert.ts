@@ -18,7 +18,9 @@ import {
   ROOT as AUTHORITY,
   ask,
   bootFor,
+  complaints,
   configurations,
+  cursor,
   differences,
   move,
   prepare,
@@ -45,10 +47,12 @@ const CONVERTERS: readonly Converter[] = [publishedRules, fourRenames, ...OTHERS
 const reasonOf = (text: string): string => /^.*\b2\.4\b.*$/m.exec(text)?.[0].trim() ?? text.trim().split('\n')[0] ?? '';
 
 /** What became of a configuration under one converter: the answers of the sessions, or how it ended before there were any. */
-type Attempt = readonly Answers[] | Result;
+type Attempt = Result | { readonly answers: readonly Answers[]; readonly complaint: string };
 
-async function sessions(host: LabHost, data: ConvertHost): Promise<Answers[]> {
-  return [await ask(host, 'ask', data), await ask(host, 'use', data), await ask(host, 'again', data)];
+async function sessions(host: LabHost, data: ConvertHost): Promise<Attempt> {
+  const since = await cursor(host);
+  const answers = [await ask(host, 'ask', data), await ask(host, 'use', data), await ask(host, 'again', data)];
+  return { answers, complaint: (await complaints(host, since))[0] ?? '' };
 }
 
 async function ours(host: LabHost, data: ConvertHost): Promise<Attempt> {
@@ -75,11 +79,11 @@ async function theirs(host: LabHost, data: ConvertHost, old: OldConfiguration, b
 /** The answers on the new host, against those on the old one. */
 function judge(attempt: Attempt, was: readonly Answers[], { users, differs }: ConvertHost): Result {
   if ('verdict' in attempt) return attempt;
-  const all = was.flatMap((answers, index) => differences(answers, attempt[index] ?? {}));
+  const all = was.flatMap((answers, index) => differences(answers, attempt.answers[index] ?? {}));
   const found = all.filter((line) => !differs.some(({ what }) => new RegExp(what).test(line)));
   if (found.length === 0) return { verdict: 'same' };
-  const lost = Object.keys(users).every((user) => attempt[0]?.[`${user}: login`] !== 'OK');
-  return { verdict: 'wrong', why: lost ? 'nobody can log in' : (found[0] ?? '') };
+  const lost = Object.keys(users).every((user) => attempt.answers[0]?.[`${user}: login`] !== 'OK');
+  return { verdict: 'wrong', why: lost ? `nobody can log in: ${attempt.complaint}` : (found[0] ?? '') };
 }
 
 async function filesOf(host: LabHost): Promise<OldConfiguration['files']> {

@@ -1,6 +1,7 @@
 /**
  * The Dovecot project's published rules for the step from 2.3 to 2.4, applied as they stand to the output of `doveconf -nP`: renamed and
- * split settings, variables, names for passdb and userdb, no `plugin` block, external files in their place. What the rules do not
+ * split settings, variables, names for passdb and userdb, no `plugin` block, external files in their place, weak password schemes
+ * allowed. What the rules do not
  * mention stays as it is, and Dovecot judges it. Source: dovecot/documentation, docs/installation/upgrade/2.3-to-2.4.md and its includes
  * (2.4-converted-settings, 2.4-var-expand, 2.4-section-naming, 2.4-external-configs, 2.4-removed-settings), read on 2026-11-30.
  */
@@ -10,7 +11,7 @@ import { database } from './published-databases.ts';
 import { plugin, setting } from './published-settings.ts';
 
 function convert({ files, effective }: OldConfiguration): Record<string, string> {
-  const out = ['dovecot_config_version = 2.4.0', 'dovecot_storage_version = 2.4.0'];
+  const out = ['dovecot_config_version = 2.4.0', 'dovecot_storage_version = 2.4.0', 'auth_allow_weak_schemes = yes'];
   const stack: { name: string; settings: Map<string, string> }[] = [];
   const names = new Map<string, number>();
   const emit = (lines: readonly string[]): void => {
