@@ -35,8 +35,13 @@ describe('cli: arguments', () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
       flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
+      defaults: {},
     });
-    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
+    assert.deepEqual(await parse('verify'), {
+      command: 'verify',
+      flags: { forks: 10, ssh: true, color: 'auto' },
+      defaults: {},
+    });
   });
 
   it('a value stands after = or in the next word, and the same value may be repeated', async () => {
