@@ -2,7 +2,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
 import { COMMANDS, isHostCommand, SHELLS } from './command-names.ts';
 import { HOST_DEFAULTS } from './config-names.ts';
-import { envName, OPTIONS, optionsOf } from './options.ts';
+import { commandsOf, envName, ignoredBy, OPTIONS, optionsOf } from './options.ts';
 import type { CommandName, Shell } from './command-names.ts';
 import type { OptionName } from './options.ts';
 import type { OptionRecord } from './options/option-record.ts';
@@ -55,7 +55,10 @@ export async function parseArguments(
     .wrap(Math.min(columns, 120))
     .exitProcess(false);
   const withOptions = (on: typeof parser, name: CommandName): typeof parser =>
-    optionsOf(name).reduce((sofar, [option, record]) => sofar.option(option, yargsOption(record)), on);
+    [
+      ...optionsOf(name).map(([option, record]) => [option, yargsOption(record)] as const),
+      ...ignoredBy(name).map(([option, record]) => [option, { ...yargsOption(record), hidden: true }] as const),
+    ].reduce((sofar, [option, described]) => sofar.option(option, described), on);
   if (known) withOptions(parser, known).strictOptions().usage(`$0 ${known} [HOST...] [options]\n\n${COMMANDS[known]}`);
   else {
     parser
@@ -141,10 +144,12 @@ function withoutRepetition(argv: Readonly<Record<string, unknown>>): Record<stri
   );
 }
 
-/** For an unknown option: the known option with the most similar name. */
+/** For an unknown option: the commands that have it, or the known option with the most similar name. */
 function meant(message: string, args: readonly string[], command: string): string {
   const [, unknown = ''] = /^Unknown argument: ([\w-]+)$/.exec(message) ?? [];
   if (!Object.hasOwn(COMMANDS, command) || !args.some((one) => /^--([^=]*)/.exec(one)?.[1] === unknown)) return message;
+  if (Object.hasOwn(OPTIONS, unknown))
+    return `${message}: it is an option of ${commandsOf(OPTIONS[unknown as OptionName]).join(', ')}`;
   const options = optionsOf(command as CommandName).map(([name]) => `--${name}`);
   return `${message}${closest(`--${unknown}`, options)}`;
 }

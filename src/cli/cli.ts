@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import { COMMANDS } from './command-names.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
 import { viewsOf } from '../report/ending-view.ts';
@@ -40,10 +41,17 @@ export async function main(args: readonly string[], process: Process): Promise<n
     }
     return await overHosts(parsed.command, parsed, process);
   } catch (error) {
-    const { message, hint, exit } = failure(error);
+    const { message, hint, exit } = withCommand(failure(error), args[0]);
     process.stderr.write(`harden-mail: ${escape(message)}\n  → ${escape(hint)}\n`);
     return exit;
   }
+}
+
+/** Hints are written for any command: `harden-mail COMMAND --help`. */
+function withCommand<T extends { readonly message: string; readonly hint: string }>(failed: T, command = ''): T {
+  if (!Object.hasOwn(COMMANDS, command)) return failed;
+  const named = (text: string): string => text.replaceAll('harden-mail COMMAND', `harden-mail ${command}`);
+  return { ...failed, message: named(failed.message), hint: named(failed.hint) };
 }
 
 interface Given {
@@ -69,7 +77,7 @@ async function overHosts(command: HostCommand, given: Given, process: Process): 
   const screen = await screenFor(command, flags, process);
   const module: Command = await HOST_COMMANDS[command].load();
   const outcome = await go(command, module, given, process, screen).catch((error: unknown) => ({ error }));
-  const failed = 'error' in outcome ? failure(outcome.error) : undefined;
+  const failed = 'error' in outcome ? withCommand(failure(outcome.error), command) : undefined;
   const results = 'error' in outcome ? [] : outcome.map((result) => detailed(result, flags));
   const isPlugin = flags.format === 'nagios';
   const ours = failed?.exit ?? exitOf(results, process.signal);
