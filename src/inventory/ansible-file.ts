@@ -1,4 +1,4 @@
-/** What the two forms of Ansible's inventory have in common. */
+/** The common part of the two forms of Ansible's inventory. */
 import type { Locate } from './parse-inventory.ts';
 
 /** A group as the file has it; `all` is the parent of every group. */
@@ -12,7 +12,7 @@ export interface AnsibleFile {
   readonly groups: Map<string, AnsibleGroup>;
   /** The variables of each host, in the order of the file. */
   readonly hosts: Map<string, Map<string, string>>;
-  /** What harden-mail does not read, in the words of the file. */
+  /** Names of variables and patterns that harden-mail does not read. */
   readonly unread: Set<string>;
   readonly locate: Locate;
 }

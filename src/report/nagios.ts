@@ -15,7 +15,7 @@ type State = (typeof STATES)[number];
 /** The worst first. A host that cannot be looked at may have any state. */
 const WORST: readonly State[] = ['CRITICAL', 'UNKNOWN', 'WARNING', 'OK'];
 
-/** Drift is a warning, a failed check or host is critical. What could not be found out is unknown. */
+/** Drift is a warning, a failed check or host is critical. A host without an answer is unknown. */
 export function nagiosState(results: readonly Pick<HostResult, 'exit'>[], failure?: Ending): State {
   const states = [...results.map(({ exit }) => stateOf(exit)), ...(failure ? (['UNKNOWN'] as const) : [])];
   return WORST.find((state) => states.includes(state)) ?? 'UNKNOWN';

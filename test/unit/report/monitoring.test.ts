@@ -43,7 +43,7 @@ describe('report: nagios', () => {
       assert.equal(rest.filter(Boolean).length, told);
     });
 
-  it('one host is told in the first line', () => {
+  it('the first line has the ending of a single host', () => {
     assert.equal(
       nagiosText([well], 2),
       'HARDEN_MAIL OK: mx1: as it should be, 1 check passed | hosts=1;;;0 drifted=0;0;;0;1 failed=0;;0;0;1 unknown=0;;;0;1 checks=1;;;0 time=2.000s;;;0\n',
