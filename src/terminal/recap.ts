@@ -54,6 +54,9 @@ export async function recap(
     lines.push(...seen, ...view.lines(result, chalk));
   }
   if (bare) return lines;
+  // cron mails every line: a run without news has none.
+  const isWell = results.every((result) => !isNews(result, viewOf(views, result.ending.kind)));
+  if (wishes.quiet && lines.length === 0 && isWell) return [];
   return [...lines, ...(wishes.quiet ? [] : recapTable(results, views)), ...totalLine(results, views)];
 }
 

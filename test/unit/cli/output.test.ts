@@ -69,7 +69,15 @@ describe('cli: --quiet', () => {
     return out();
   };
 
-  it('a healthy host prints nothing', async () => assert.equal(await told([well]), ''));
+  it('healthy hosts print nothing, however many', async () => {
+    assert.equal(await told([well]), '');
+    assert.equal(await told([well, { ...well, host: 'mx2' }]), '');
+  });
+
+  it('the total counts hosts that were changed', async () => {
+    const changed = result({ kind: 'changed' }, { host: 'mx2', plan });
+    assert.equal(await told([well, changed]), '2 hosts: 1 ok, 1 changed\n');
+  });
 
   it('a drifted or failed host is printed with its cause, and the total follows', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
