@@ -21,7 +21,16 @@ export function npmNode(version: string, arch: string = process.arch, integrity?
   if (!existsSync(join(module, 'bin/node'))) {
     mkdirSync(folder, { recursive: true });
     // A package for another processor is a file like any other here.
-    const quiet = ['--no-audit', '--no-fund', '--save-exact', '--force', '--ignore-scripts', '--prefix', folder];
+    const quiet = [
+      '--no-audit',
+      '--no-fund',
+      '--save-exact',
+      '--package-lock',
+      '--force',
+      '--ignore-scripts',
+      '--prefix',
+      folder,
+    ];
     execFileSync('npm', ['install', ...quiet, `${name}@${version}`], { stdio: ['ignore', 'ignore', 'pipe'] });
   }
   const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as Lock;

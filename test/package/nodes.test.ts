@@ -5,9 +5,10 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { npmNode } from '../../scripts/npm-node.ts';
 import { COMMANDS } from '../../src/cli/command-names.ts';
 import { lab, type LabHost } from '../../src/lab/lab.ts';
 import { issuedBy, to, type Outcome } from '../support/cli.ts';
@@ -18,18 +19,7 @@ import { sizeOf, type Installed } from '../support/package.ts';
 const ADMITTED = ['20.19.0', '22.12.0', '20', '22', '24', '26'];
 const TOO_OLD = '18';
 
-/** A version of Node, or the newest of a major version, from npm's package for this machine; kept for later runs. */
-function nodeOf(version: string): string {
-  const folder = join(homedir(), '.cache/harden-mail/nodes', version);
-  const name = `node-${process.platform}-${process.arch}`;
-  const program = join(folder, 'node_modules', name, 'bin/node');
-  if (!existsSync(program)) {
-    mkdirSync(folder, { recursive: true });
-    const quiet = ['--no-audit', '--no-fund', '--no-save', '--prefix', folder];
-    execFileSync('npm', ['install', ...quiet, `${name}@${version}`], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  return program;
-}
+const nodeOf = (version: string): string => npmNode(version).program;
 
 describe('the package under each Node', () => {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-nodes-'));

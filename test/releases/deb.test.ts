@@ -10,7 +10,7 @@ import { lab, type LabHost } from '../../src/lab/lab.ts';
 import { prepareMachine } from '../../src/lab/requirements.ts';
 import { buildDeb } from '../../scripts/deb.ts';
 import { assertTidy, mark, writtenSince } from '../support/host.ts';
-import { SCRATCH } from '../support/cli.ts';
+import { credentials, scratch, SCRATCH } from '../support/cli.ts';
 
 const run = promisify(execFile);
 const UNITS = ['harden-mail-check.service', 'harden-mail-check.timer', 'harden-mail-tell.service'];
@@ -43,6 +43,21 @@ describe('the Debian package', function () {
   it('man reads its manual page without a warning', async () => {
     const { stderr } = await run('man', ['--warnings', '--local-file', '--encoding=UTF-8', 'man/harden-mail.1']);
     assert.equal(stderr, '');
+  });
+
+  it('the executable reads several hosts over SSH at a time', async () => {
+    const hosts = await Promise.all([lab.host({ mail: true }), lab.host({ mail: true })]);
+    const known = hosts.map(({ knownHosts }) => readFileSync(knownHosts, 'utf8')).join('');
+    const [{ identity }] = hosts;
+    const way = ['--user', 'root', ...credentials({ identity, knownHosts: scratch('known_hosts', known) })];
+    const args = ['check', '--no-diff', ...hosts.map(({ address }) => address), ...way];
+    const { code, stdout } = await run('build/harden-mail-linux-x64', args).then(
+      () => ({ code: 0, stdout: '' }),
+      (error: { code: number; stdout: string }) => error,
+    );
+    await Promise.all(hosts.map((host) => host.stop()));
+    assert.equal(code, 2, stdout);
+    assert.match(stdout, /^2 hosts: 2 drifted$/m);
   });
 
   for (const release of ['bullseye', 'bookworm', 'trixie'] as const) {
