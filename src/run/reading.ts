@@ -13,11 +13,12 @@ import type { Approach } from './probe.ts';
 import type { RunOptions, Say, World } from './step.ts';
 import type { Begun, Connected, FilesRead, Planned, Read } from './visit.ts';
 
-/** Starts to connect; the address is known before the login. */
-export function approach(host: Host, { world, ssh }: RunOptions): Approach {
+/** Starts to connect; the address is known before the login. The visit closes the connection, also if nobody uses it. */
+export function approach({ visit }: Begun, { world, ssh }: RunOptions): Approach {
   let reached: (address: string) => void = () => {};
   const told = new Promise<string>((resolve) => (reached = resolve));
-  const remote = world.connect(host, { ...ssh, onAddress: reached });
+  const remote = world.connect(visit.host, { ...ssh, onAddress: reached });
+  visit.connecting = remote;
   const address = Promise.race([told, remote.then((one) => one.address)]);
   for (const one of [address, remote]) one.catch(() => {}); // The caller awaits them later, or never.
   return { address, remote };
@@ -31,6 +32,7 @@ export async function connected(
 ): Promise<Connected> {
   say('connect');
   visit.connection = await (remote ?? world.connect(visit.host, ssh));
+  visit.connecting = null;
   return { visit, remote: visit.connection };
 }
 

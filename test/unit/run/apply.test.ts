@@ -88,6 +88,17 @@ describe('run: apply', () => {
     assert.deepEqual(doneOn(fake.log, 'mx1').slice(0, 4), ['connect', 'gather', 'install', 'gather']);
   });
 
+  it('apply closes the connection that it has begun when a step before the login fails', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const beginProbe = (): never => {
+      throw new Error('no probe');
+    };
+    const results = await apply(HOSTS('mx1'), optionsFor({ ...fake, world: { ...fake.world, beginProbe } }), io());
+    assert.deepEqual(endings(results), ['mx1 BUG']);
+    assert.deepEqual(fake.log, ['mx1 connect']);
+    assert.equal(fake.open(), 0);
+  });
+
   it('apply installs packages and writes nothing else when the second question is answered no', async () => {
     const fake = fakeWorld([{ name: 'mx1', bare: true }]);
     const answers = [true, false];
