@@ -120,7 +120,7 @@ function terminalOptions(flags: Flags): TerminalOptions {
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     debug: flags.debug === true,
-    diff: flags.diff !== false,
+    diff: (flags.diff ?? 'yes') as TerminalOptions['diff'],
     color: (flags.color ?? 'auto') as TerminalOptions['color'],
     unattended: flags.yes === true || flags['dry-run'] === true,
   };

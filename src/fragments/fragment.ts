@@ -28,6 +28,8 @@ export interface Fragment {
   readonly gently?: true;
   /** Applied only if the guard has left out the fragment with this id: an alternative with the same purpose. */
   readonly instead?: string;
+  /** What clients need once the setting is written, for the plan's summary; absent: they notice nothing, or the exposure map says it. */
+  readonly clients?: string;
   readonly why: string;
   /** The document that supports the reason: a manual's name and section, or an RFC. */
   readonly source: string;

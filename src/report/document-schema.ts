@@ -21,6 +21,7 @@ import {
   type CertificateRequest,
 } from '../model/index.ts';
 import type { Frozen, Kind, Views } from './ending-view.ts';
+import { FILE_FATES } from './file-lines.ts';
 import { failureSchema } from './schema-parts.ts';
 
 const exit = z.int().min(0).max(255);
@@ -78,7 +79,15 @@ const plan = z
       )
       .describe('each setting that differs from what it should be'),
     files: z
-      .array(z.object({ path: z.string(), mode, owner, diff: z.string().describe('unified, secrets masked') }))
+      .array(
+        z.object({
+          path: z.string(),
+          was: z.enum(FILE_FATES).optional().describe('what becomes of it'),
+          mode,
+          owner,
+          diff: z.string().describe('unified, secrets masked'),
+        }),
+      )
       .describe('each file that changes'),
     activations: z
       .array(

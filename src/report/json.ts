@@ -1,5 +1,6 @@
 import type { Action, HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
+import { wasOf } from './file-lines.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 
 /** The facts about the run as a whole. */
@@ -48,7 +49,10 @@ function hostOf(
       tasks: plan.tasks,
       actions: plan.actions.map((action) => (action.kind === 'certificate' ? flat(action) : action)),
       settings: plan.settings,
-      files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
+      files: plan.changes.map((change, index) => {
+        const { path, mode, owner } = change;
+        return { path, was: wasOf(change), mode, owner, diff: diffs[index] ?? '' };
+      }),
       activations: plan.activations,
       notes: plan.notes.map(({ task, level, text }) => ({ task, level, text })),
       effects: plan.effects ?? [],

@@ -1,11 +1,12 @@
 /** The end of a run: each host's ending, then the total; or the JSON document. */
 import type { ChalkInstance } from 'chalk';
-import { diffsOf } from './diffs.ts';
+import { diffsFor, diffsOf, type DiffWish } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
 import type { Ending, HostResult } from '../model/index.ts';
 import { auditLines } from '../report/audit-lines.ts';
 import { viewOf, type EndingView, type Views } from '../report/ending-view.ts';
 import { findingLines } from '../report/findings.ts';
+import { fit } from '../report/fit.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
 
@@ -29,9 +30,11 @@ export interface FinishedRun {
 }
 
 export interface Wishes {
-  readonly diff: boolean;
+  readonly diff: DiffWish;
   /** Print only failures, warnings and totals. */
   readonly quiet: boolean;
+  /** Columns of the terminal. */
+  readonly width: number;
 }
 
 /** The recap as lines of text. */
@@ -44,14 +47,15 @@ export async function recap(
   for (const result of results) {
     const view = viewOf(views, result.ending.kind);
     if (wishes.quiet && !needsAttention(result, view) && !(results.length === 1 && isNews(result, view))) continue;
-    lines.push(...(await view.above(result, chalk, wishes.diff ? diffsOf : async () => [])));
+    lines.push(...(await view.above(result, chalk, diffsFor(wishes.diff))));
     const findings = isAboutChecks(result.ending) ? result.findings : [];
-    const told = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
+    const wanted = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
     const seen =
       result.audit && !wishes.quiet
-        ? auditLines(result.audit, told, chalk)
-        : findingLines(told, chalk, command === 'verify' && !wishes.quiet);
-    lines.push(...seen, ...view.lines(result, chalk));
+        ? auditLines(result.audit, wanted, chalk)
+        : findingLines(wanted, chalk, command === 'verify' && !wishes.quiet);
+    const told = [...seen, ...view.lines(result, chalk)];
+    lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));
   }
   if (bare) return lines;
   return [...lines, ...(wishes.quiet ? [] : recapTable(results, views)), ...totalLine(results, views)];
@@ -72,8 +76,9 @@ function needsAttention({ ending, exit, findings, plan }: HostResult, view: Endi
   );
 }
 
-/** After any other failure, earlier findings would only hide the cause. */
+/** After a no, or any other failure, earlier findings would only hide the cause. */
 export function isAboutChecks(ending: Ending): boolean {
+  if (ending.kind === 'declined') return false;
   return ending.kind !== 'failed' || ['VERIFY_FAILED', 'ROLLED_BACK'].includes(ending.code);
 }
 

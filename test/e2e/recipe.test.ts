@@ -44,7 +44,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...to(host), ...authority]);
       assert.equal(code, 0, stderr);
       for (const path of FILES) assert.ok(stdout.includes(`--- ${path}\n+++ ${path}\n@@ `), `${path} in:\n${stdout}`);
-      assert.ok(stdout.includes(`--- /dev/null\n+++ ${HOOK}\n@@ `), stdout);
+      assert.match(stdout, new RegExp(`^new: ${HOOK}, \\d+ lines$`, 'm'));
       assert.match(stdout, /^\+smtpd_sasl_type = dovecot$/m);
       assert.match(stdout, new RegExp(`^\\+ssl_cert = </etc/letsencrypt/live/${host.name}/fullchain.pem$`, 'm'));
       assert.match(stdout, new RegExp(`would request a certificate for ${host.name} `));

@@ -105,10 +105,12 @@ export const RUN_OPTIONS = {
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
   diff: {
-    type: 'boolean',
+    type: 'string',
     group: 'Output',
-    describe: 'show diffs (--no-diff: do not)',
-    default: true,
+    describe: 'show diffs, with one line for a new or removed file; full: all of it; no, or --no-diff: no diff',
+    choices: ['yes', 'no', 'full'],
+    isSwitch: true,
+    default: 'yes',
     only: ['apply', 'check', 'rollback', 'history'],
   },
   color: {

@@ -6,7 +6,7 @@ import type { FinishedRun } from '../../../src/terminal/recap.ts';
 import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../../support/report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../../support/report/results.ts';
-import { command, screen } from './screen.ts';
+import { command, screen } from '../../support/screen.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
 const run = (results: readonly HostResult[]): FinishedRun => {

@@ -78,7 +78,10 @@ describe('report: --json', () => {
     assert.deepEqual(others, JSON.parse(JSON.stringify({ ...planned, actions })));
     assert.deepEqual(
       files,
-      changes.map(({ path, mode, owner }, i) => ({ path, mode, owner, diff: diffOf(changes[i]!) })),
+      changes.map((one, i) => {
+        const { path, mode, owner } = one;
+        return { path, was: one.before === null ? 'new' : 'changed', mode, owner, diff: diffOf(changes[i]!) };
+      }),
     );
     assert.ok(files.every(({ diff }) => diff.startsWith('--- ')));
   });

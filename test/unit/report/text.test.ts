@@ -47,6 +47,8 @@ describe('report: plan', () => {
       '  + opens: 465 (submissions/inet) is new: users log in there inside TLS, and send',
       '  + opens: Postfix may ask Dovecot about passwords through /var/spool/postfix/private/auth',
       "  - stricter: 25 (smtp/inet): mail for elsewhere from a stranger, a stranger with one of this host's senders is refused (smtpd_recipient_restrictions: reject_unauth_destination)",
+      '  - stricter: where SMTP requires TLS (465, 587), it is TLS 1.2 or later',
+      '  - stricter: IMAP and POP3 need TLS 1.2 or later',
     ]);
   });
 
