@@ -128,6 +128,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
+    ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -149,10 +150,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   };
 }
 
-export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
-  const chosen = chooseTasks(tags, skip);
-  if (ahead !== undefined && chosen.length < TASKS.length)
-    throw usage('--upgrade-to needs the whole recipe: leave out --tags and --skip-tags');
+export function tasksOf(flags: Flags): readonly TaskName[] {
+  const chosen = chooseTasks(flags.tags, flags['skip-tags']);
+  const whole = (['upgrade-to', 'prepare-upgrade'] as const).find((name) => flags[name] !== undefined);
+  if (whole !== undefined && chosen.length < TASKS.length)
+    throw usage(`--${whole} needs the whole recipe: leave out --tags and --skip-tags`);
   return chosen;
 }
 

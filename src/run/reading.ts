@@ -3,6 +3,7 @@ import { heal } from '../commit/heal.ts';
 import { readRecord } from '../plan/profile/record.ts';
 import { policyOf } from '../plan/adopt.ts';
 import { composePart } from '../plan/partial.ts';
+import { foresee } from '../plan/upgrade/foresee.ts';
 import { assertSupported, assumeBase } from '../debian/supported.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Host, Note, Replaceable, Snapshot } from '../model/index.ts';
@@ -62,7 +63,9 @@ export async function readHostPolicy(
 ): Promise<Read> {
   const found = await filesRead(from, options, say);
   const replace = [...(from.visit.host.replace ?? []), ...consents];
-  return { ...found, policy: policyOf({ ...from.visit.host, replace }, found.snapshot), notes: [] };
+  const policy = policyOf({ ...from.visit.host, replace }, found.snapshot);
+  const { prepareUpgrade: prepares } = options;
+  return { ...found, policy: prepares === undefined ? policy : { ...policy, prepares }, notes: [] };
 }
 
 /**
@@ -114,6 +117,10 @@ export async function planned(
   consents?: readonly Replaceable[],
 ): Promise<Planned> {
   const found = await readAtRest(from, options, say, consents);
+  if (options.prepareUpgrade !== undefined) {
+    // Files that apply could not convert after the upgrade are a reason to refuse now.
+    foresee(found.snapshot, found.policy, options.prepareUpgrade, from.visit.name, []);
+  }
   const { plan, open } = composePart(found.snapshot, found.policy, options.tasks);
   const selfSigned = selfSignedNotes(found.snapshot.facts, found.policy, options.trust);
   const noted = { ...plan, notes: [...found.notes, ...selfSigned, ...plan.notes] };

@@ -46,6 +46,8 @@ export interface RunOptions extends ProbeOptions {
   readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
   readonly upgradeTo?: ReleaseCodename;
+  /** The release for whose upgrade `apply` prepares the host. */
+  readonly prepareUpgrade?: ReleaseCodename;
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** The user who runs this, for the host's history. */

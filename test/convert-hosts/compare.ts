@@ -17,8 +17,8 @@ import {
   prepare,
   readConfiguration,
   start,
-} from './pair.ts';
-import type { Answers, Phase } from './pair.ts';
+} from '../support/convert-hosts/pair.ts';
+import type { Answers, Phase } from '../support/convert-hosts/pair.ts';
 
 const LOGS = process.env['HARDEN_MAIL_CONVERT_HOSTS_LOGS'];
 

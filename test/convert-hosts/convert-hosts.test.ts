@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { LabHost } from '../../src/lab/lab.ts';
 import { compare } from './compare.ts';
-import { bootFor, configurations, readConfiguration } from './pair.ts';
+import { bootFor, configurations, readConfiguration } from '../support/convert-hosts/pair.ts';
 
 /** `all`, or names with commas between; without it those that are a sample. */
 const WISH = process.env['HARDEN_MAIL_CONVERT_HOSTS'];

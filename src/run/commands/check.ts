@@ -4,6 +4,7 @@ import { findLeftovers, findPristine } from '../../gather/leftovers.ts';
 import { isEmpty, type Ending, type Note } from '../../model/index.ts';
 import { compose } from '../../plan/compose.ts';
 import { driftOf } from '../../plan/drift.ts';
+import { isHeld } from '../../plan/as-found/held-mail.ts';
 import { foresee } from '../../plan/upgrade/foresee.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { shown } from '../agree.ts';
@@ -58,7 +59,8 @@ const lookAhead: Step<Begun, Planned> = async (from, options, say) => {
   const { visit, remote, snapshot, policy } = found;
   const pristine = await findPristine(readOnly(remote));
   const ahead = foresee(snapshot, policy, release, visit.name, pristine);
-  const before = isEmpty(compose(snapshot, policy)) ? [] : [NOT_YET];
+  const now = isHeld(snapshot) ? { ...policy, prepares: release } : policy;
+  const before = isEmpty(compose(snapshot, now)) ? [] : [NOT_YET];
   const plan = { ...ahead, notes: [...found.notes, ...before, ...ahead.notes] };
   visit.report.plan = plan;
   finish(found, { kind: 'foreseen', release });

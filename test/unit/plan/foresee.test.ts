@@ -45,7 +45,7 @@ describe('plan: doctor --upgrade-to', () => {
     const [logins = '', mail = '', ...more] = told(FILES);
     assert.match(logins, /nobody can log in, neither to read nor to send$/);
     assert.match(mail, /^mail waits until then as well: .*STARTTLS.* mail that was accepted stays in the queue/);
-    const lda = (text: string) => text.includes('soft_bounce');
+    const lda = (text: string) => text.includes('--prepare-upgrade trixie');
     assert.ok(!more.some(lda), more.join());
     for (const [file, line] of [
       ['main.cf', 'mailbox_command = /usr/lib/dovecot/dovecot-lda -f "$SENDER"\n'],

@@ -3,16 +3,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { quote } from '../../src/formats/text/shell-quote.ts';
-import type { ReleaseName } from '../../src/lab/images.ts';
-import { lab } from '../../src/lab/lab.ts';
-import type { LabHost } from '../../src/lab/lab.ts';
-import { runProgram } from '../../src/lab/programs.ts';
+import { quote } from '../../../src/formats/text/shell-quote.ts';
+import type { ReleaseName } from '../../../src/lab/images.ts';
+import type { HostOptions } from '../../../src/lab/lab-host.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { runProgram } from '../../../src/lab/programs.ts';
 import { CONVERT_HOST } from './schema.ts';
 import type { ConvertHost } from './schema.ts';
 
-const HERE = fileURLToPath(new URL('.', import.meta.url));
-const SHARED = fileURLToPath(new URL('../hosts', import.meta.url));
+const HERE = fileURLToPath(new URL('../../convert-hosts', import.meta.url));
+const SHARED = fileURLToPath(new URL('../../hosts', import.meta.url));
 
 /** Answers by question. */
 export type Answers = Readonly<Record<string, string | readonly string[]>>;
@@ -45,12 +46,15 @@ export const readConfiguration = (name: string): ConvertHost =>
   CONVERT_HOST.parse(JSON.parse(readFileSync(join(HERE, name, 'host.json'), 'utf8')));
 
 /** Boots a host with everything that a configuration may need; the servers for databases do not run yet. */
-export async function bootFor(release: ReleaseName, name: string): Promise<LabHost> {
-  const packages = [...DOVECOT, ...(OWN[release] ?? []), ...OTHERS];
-  const host = await lab.host({ release, name, mail: true, also: packages });
+export const bootFor = (release: ReleaseName, name: string): Promise<LabHost> =>
+  bootWith({ release, name, also: [...DOVECOT, ...(OWN[release] ?? []), ...OTHERS] });
+
+/** Boots a host with these packages. */
+export async function bootWith(options: HostOptions & { readonly also: readonly string[] }): Promise<LabHost> {
+  const host = await lab.host({ ...options, mail: true });
   await host.run(
-    `export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y install ${packages.join(' ')}
-    systemctl disable --now ${SERVERS}; systemctl stop dovecot; cd / && tar -cpf /root/kept.tar ${KEPT}`,
+    `export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y install ${options.also.join(' ')}
+    for server in ${SERVERS}; do systemctl disable --now $server; done; systemctl stop dovecot; cd / && tar -cpf /root/kept.tar ${KEPT}`,
   );
   const library = readFileSync(join(SHARED, 'lib/setup.sh'), 'utf8');
   await host.run(`sh -s`, { input: `${library}\nauthority; issue ec ${CERTIFICATE} ${KEY} ${host.name}` });
