@@ -13,7 +13,7 @@ import { gatherOutput } from '../support/gather-output.ts';
 import { cases } from '../support/plan/cases.ts';
 import { startServer, type TestServer } from '../support/ssh-server.ts';
 
-const BIN = process.env['BIN'] ?? new URL('../../bin/harden-mail.js', import.meta.url).pathname;
+const BIN = new URL('../../bin/harden-mail.js', import.meta.url).pathname;
 const { files } = cases().find(({ title }) => title === 'recipe/stock-debian-12')!.snapshot;
 const STOCK = Object.fromEntries(Object.values(files).map(({ path, bytes }) => [path, bytes]));
 const [MAIN, MASTER, DOVECOT] = [
@@ -227,9 +227,10 @@ describe('a bad host beside a good one', function () {
   });
 
   describe('while its plan is made', () => {
-    /** Costs several seconds, within all limits. */
+    /** Costs ten seconds, within all limits of size. */
     const heavy = {
-      [DOVECOT]: `${STOCK[DOVECOT]!}${many('service a {\n inet_listener b {\n  port = 1\n }\n}\n', 40_000)}`,
+      [MASTER]: `${STOCK[MASTER]!}${Array.from({ length: 900 }, (_, n) => `${10_000 + n} inet n - y - - smtpd\n`).join('')}`,
+      [DOVECOT]: `${STOCK[DOVECOT]!}${many('service a {\n inet_listener b {\n  port = 1\n }\n}\n', 35_000)}`,
     };
     for (const [signal, hosts] of [
       ['SIGINT', 'one host'],
@@ -246,6 +247,33 @@ describe('a bad host beside a good one', function () {
         const took = performance.now() - since;
         assert.ok(took < 5000, `${took} ms: two seconds, and room for a loaded machine`);
         assert.equal(code, 130, output);
+      });
+  });
+
+  describe('by an inventory', () => {
+    const member = { hostname: 'nosuch.invalid' };
+    const aliases = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${many(`*a${n},`, 10)}]`).join('\n');
+    for (const [what, file, options, code, message] of [
+      [
+        'a pattern of many stars',
+        scratch('stars.json', JSON.stringify({ hosts: { [many('a', 60)]: member } })),
+        ['--limit', `${many('*a', 25)}*b`],
+        3,
+        /matches no host and no group of the inventory/,
+      ],
+      [
+        'aliases that repeat aliases',
+        scratch('aliases.yaml', `a0: &a0 [x]\n${aliases}\nhosts: *a9\n`),
+        [],
+        3,
+        /the aliases \(\*NAME\) repeat too many values/,
+      ],
+    ] as const)
+      it(`an inventory with ${what} is answered at once`, async () => {
+        const ended = await run(['apply', '--dry-run', '--inventory', file, ...options]).ended;
+        assert.match(ended.output, message);
+        assert.equal(ended.code, code);
+        assert.ok(ended.megabytes < MOST_MEMORY && ended.seconds < 30, `${ended.megabytes} MB, ${ended.seconds} s`);
       });
   });
 });
