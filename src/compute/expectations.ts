@@ -1,4 +1,4 @@
-/** What the probes of a host expect, by its files and its policy. Pure. */
+/** The expectations of the probes of a host, by its files and its policy. Pure. */
 import type { Policy, Snapshot } from '../model/index.ts';
 import { caaIssuer } from '../plan/dns-records.ts';
 import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
