@@ -35,20 +35,25 @@ const wrappedBetweenWords = {
   },
 };
 
-const { metafile } = await build({
+const script = {
   ...shared,
-  entryPoints: { program: 'src/main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs', // V8 keeps what it compiled of a script, not of a module
   minifySyntax: true,
   lineLimit,
   legalComments: 'none', // dist/LICENCES.txt has the whole texts
-  metafile: true,
-  plugins: [withoutNativeParts, wrappedBetweenWords],
   define: { 'import.meta.url': 'URL_OF_THIS_FILE' },
   banner: { js: "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;" },
+};
+const { metafile } = await build({
+  ...script,
+  entryPoints: { program: 'src/main.ts' },
+  metafile: true,
+  plugins: [withoutNativeParts, wrappedBetweenWords],
 });
+// A worker loads only the work on hosts' files, a third of the program.
+await build({ ...script, entryPoints: { worker: 'src/compute/worker.ts' } });
 const program = readFileSync('dist/program.cjs');
 // src/cli/launcher.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');

@@ -105,7 +105,7 @@ async function go(
   const { chooseHosts, runOptions } = await import('./run-options.ts');
   const hosts = await chooseHosts(flags);
   if (hosts.length > 1) spareMemory();
-  const options = await runOptions(flags, process, screen);
+  const options = await runOptions(flags, process, screen, hosts.length);
   return flow(hosts, options, screen);
 }
 

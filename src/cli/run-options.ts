@@ -13,6 +13,7 @@ import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } 
 import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
+import { computeFor } from '../compute/compute-for.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
@@ -107,13 +108,15 @@ async function overridesOf(flags: Flags): Promise<Overrides> {
   };
 }
 
-export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {
+/** @param hosts the number of hosts of this run */
+export async function runOptions(flags: Flags, process: Process, screen: Terminal, hosts: number): Promise<RunOptions> {
   const { env, signal } = process;
   const secret = (text: string): Promise<string> => screen.askSecret(text);
   const user = flags['probe-user'];
   const interrupt = interruptBy(signal);
   return {
     world: WORLD,
+    compute: computeFor(hosts, interrupt.cut),
     interrupt,
     dryRun: flags['dry-run'] === true,
     audit: flags.audit === true || flags.ssh === false,

@@ -2,16 +2,14 @@
 import { readHistory } from '../../commit/read-history.ts';
 import { findLeftovers, findPristine } from '../../gather/leftovers.ts';
 import { isEmpty, type Ending, type Note } from '../../model/index.ts';
-import { compose } from '../../plan/compose.ts';
 import { driftOf } from '../../plan/drift.ts';
 import { isHeld } from '../../plan/as-found/held-mail.ts';
-import { foresee } from '../../plan/upgrade/foresee.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { shown } from '../agree.ts';
 import { verdict } from '../endings.ts';
 import { excuse } from '../excuse.ts';
 import { withLastWords } from '../last-words.ts';
-import { dangerNotes, mapIfReadable } from '../mapping.ts';
+import { dangerNotes } from '../danger-notes.ts';
 import { connected, planned, readAtRest } from '../reading.ts';
 import { stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
@@ -37,7 +35,8 @@ export const flow: Flow = (hosts, options, io) =>
 const inspect: Step<Begun, Planned> = async (from, options, say) => {
   const found = await planned(await connected(from, options, say), { ...options, dryRun: true }, say);
   const { visit, remote, snapshot, policy, open } = found;
-  const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(mapIfReadable(snapshot))] };
+  const map = await options.compute(visit.name, 'map if readable', snapshot);
+  const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(map)] };
   visit.report.plan = plan;
   const [history, leftovers] = await Promise.all([readHistory(readOnly(remote)), findLeftovers(readOnly(remote))]);
   const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
@@ -58,9 +57,10 @@ const lookAhead: Step<Begun, Planned> = async (from, options, say) => {
   const found = await readAtRest(await connected(from, options, say), { ...options, dryRun: true }, say);
   const { visit, remote, snapshot, policy } = found;
   const pristine = await findPristine(readOnly(remote));
-  const ahead = foresee(snapshot, policy, release, visit.name, pristine);
-  const now = isHeld(snapshot) ? { ...policy, prepares: release } : policy;
-  const before = isEmpty(compose(snapshot, now)) ? [] : [NOT_YET];
+  const ahead = await options.compute(visit.name, 'foresee', snapshot, policy, release, visit.name, pristine);
+  const prepared = isHeld(snapshot) ? { ...policy, prepares: release } : policy;
+  const now = await options.compute(visit.name, 'whole plan', snapshot, prepared);
+  const before = isEmpty(now) ? [] : [NOT_YET];
   const plan = { ...ahead, notes: [...found.notes, ...before, ...ahead.notes] };
   visit.report.plan = plan;
   finish(found, { kind: 'foreseen', release });

@@ -68,6 +68,14 @@ describe('formats: hostile input of the parsers', () => {
     });
   });
 
+  it('the values of Dovecot stop growing at 8 MB together', () => {
+    const lines = many('mail_plugins = $mail_plugins acl\n', 20_000);
+    const { top } = loadDovecot({ [ROOT]: `mail_plugins = quota\n${lines}` }, ROOT);
+    const values = (top.settings.get('mail_plugins') ?? []).map(({ value }) => value.length);
+    assert.ok(values.reduce((sum, length) => sum + length, 0) < 10_000_000);
+    assert.equal(values[1000], 'quota'.length + 1000 * ' acl'.length);
+  });
+
   describe('redact', () => {
     for (const [what, line] of [
       ['one word in a comment', `# ${many('x', 300_000)}`],
