@@ -30,7 +30,7 @@ describe('report: the plan in short', () => {
     assert.deepEqual(summary(planOf('standard')), [
       '',
       'mx1: the plan in short',
-      '  change       32 settings in 5 files: main.cf, master.cf, 10-auth.conf,',
+      '  change       34 settings in 5 files: main.cf, master.cf, 10-auth.conf,',
       '               10-master.conf, 10-ssl.conf',
       '  new          /etc/letsencrypt/renewal-hooks/deploy/harden-mail',
       '  daemons      reload dovecot, postfix',
