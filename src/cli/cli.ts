@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import { againFor } from './again.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
 import { viewsOf } from '../report/ending-view.ts';
@@ -69,6 +70,7 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
     began,
     exit,
     results,
+    again: againFor(flags, process.env),
     ...(failed && { failure: failed }),
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });

@@ -1,4 +1,7 @@
+import type { ClientSettings } from './client-settings.ts';
+import type { Left } from './left.ts';
 import type { PortAudit } from './port-audit.ts';
+import type { Profile } from './words.ts';
 import type { Finding } from './finding.ts';
 import type { Plan } from './plan.ts';
 import type { Facts } from './snapshot.ts';
@@ -17,7 +20,7 @@ export type Ending =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'pending' }
   /** Without a receipt: only packages or a certificate were missing. */
-  | { readonly kind: 'changed'; readonly receipt?: Receipt }
+  | { readonly kind: 'changed'; readonly receipt?: Receipt; readonly after?: Afterwards }
   | { readonly kind: 'declined' }
   | {
       readonly kind: 'failed';
@@ -34,6 +37,17 @@ export type Ending =
 type CommandEnding = {
   [K in keyof CommandEndings]: { readonly kind: K } & CommandEndings[K];
 }[keyof CommandEndings];
+
+/** Facts that users and the administrator need after an apply. */
+export interface Afterwards {
+  readonly profile: Profile;
+  /** Null if nobody logs in there, or the files do not tell. */
+  readonly clients: ClientSettings | null;
+  /** The points that an audit would still find. */
+  readonly left: readonly Left[];
+  /** A rollback can undo the change. */
+  readonly reversible: boolean;
+}
 
 export interface HostResult {
   readonly host: string;

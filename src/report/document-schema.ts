@@ -20,6 +20,7 @@ import {
   WAYS_TO_ACTIVATE,
   type CertificateRequest,
 } from '../model/index.ts';
+import { leftSchema } from './client-schema.ts';
 import type { Frozen, Kind, Views } from './ending-view.ts';
 import { FILE_FATES } from './file-lines.ts';
 import { failureSchema } from './schema-parts.ts';
@@ -110,6 +111,10 @@ const plan = z
         }),
       )
       .describe('clients that may do more, or less, after the plan is applied'),
+    left: z
+      .array(leftSchema(z))
+      .optional()
+      .describe('what an audit would still find after the plan, because the profile leaves it as it is'),
   })
   .meta({ id: 'plan' });
 

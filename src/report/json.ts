@@ -56,6 +56,7 @@ function hostOf(
       activations: plan.activations,
       notes: plan.notes.map(({ task, level, text }) => ({ task, level, text })),
       effects: plan.effects ?? [],
+      ...(plan.left && { left: plan.left }),
     },
     findings,
     ...(audit && { audit }),

@@ -2,8 +2,9 @@
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
-import { IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
-import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import { CONVERSION, IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import { clientSetup } from './client-setup.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from './probe.ts';
 import { regressions } from './regressions.ts';
@@ -23,7 +24,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     const began = options.world.clock();
     const found = await findingsOnceWell(from, options, say);
     visit.report.findings = await withLastWords(remote, from.snapshot, found, began, options);
-    return finish(from, verdict(visit.report.findings, { kind: 'changed' }));
+    return finish(from, verdict(visit.report.findings, { kind: 'changed', ...afterwards(from) }));
   }
   say('commit');
   const began = options.world.clock();
@@ -41,8 +42,16 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), started.notes);
   if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt, from.apt)); // the receipt has the daemons' lines
   visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
-  return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
+  return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt, ...afterwards(from) }));
 };
+
+/** After an apply: what users enter in their clients, and what an audit would still find. */
+function afterwards({ goal, plan, policy, snapshot }: Agreed): { after?: Afterwards } {
+  if (goal !== 'apply') return {};
+  const clients = clientSetup(withChanges(snapshot, plan.changes), policy);
+  const reversible = plan.settings.every(({ fragment }) => fragment !== CONVERSION);
+  return { after: { profile: policy.profile, clients, left: plan.left ?? [], reversible } };
+}
 
 /** Joins the host's notes: those from before the confirmation come first. */
 function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {

@@ -1,7 +1,7 @@
 /** The contracts between a run, its commands, and the world around them. */
 import type { ConnectOptions } from '../connect/connect-options.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
-import type { Host, HostResult, Snapshot, TaskName } from '../model/index.ts';
+import type { ClientSettings, Host, HostResult, Snapshot, TaskName } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Shown } from '../report/alike.ts';
 import type { Batch } from './batch.ts';
@@ -46,6 +46,10 @@ export interface RunOptions extends ProbeOptions {
   readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
   readonly upgradeTo?: ReleaseCodename;
+  /** `clients`: the folder for the files to publish, the domains of mail addresses, and the user name that clients send. */
+  readonly clientsTo?: string;
+  readonly mailDomains?: readonly string[];
+  readonly loginName?: ClientSettings['login'];
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** The user who runs this, for the host's history. */

@@ -96,6 +96,28 @@ export const RUN_OPTIONS = {
     describe: 'also check over SSH (--no-ssh: only from outside, as a stranger, always with --audit)',
   },
 
+  write: {
+    type: 'string',
+    group: 'Output',
+    value: 'FOLDER',
+    describe: 'write the files that set up mail clients, for a web server to publish, to FOLDER/DOMAIN/',
+    only: ['clients'],
+  },
+  'mail-domains': {
+    type: 'string',
+    group: 'Run',
+    value: 'A,B',
+    describe: 'domains of the mail addresses, separated by commas; default: those that main.cf names',
+    only: ['clients'],
+  },
+  'login-name': {
+    type: 'string',
+    group: 'Run',
+    choices: ['address', 'name'],
+    describe:
+      'user name that mail clients send: the whole mail address, or the part before the @; default: name for users of the host itself, else address',
+    only: ['clients'],
+  },
   html: {
     type: 'string',
     group: 'Output',

@@ -37,6 +37,8 @@ describe('report: the plan in short', () => {
       '  stricter     IMAP and POP3 without TLS end: 143 and 110 ask for STARTTLS',
       '               where SMTP requires TLS (465, 587), it is TLS 1.2 or later',
       '               IMAP and POP3 need TLS 1.2 or later',
+      '  left         an audit would still report, with low weight: tls-versions,',
+      '               tls-suites, tls-order, vrfy (--profile strict ends it)',
     ]);
   });
 

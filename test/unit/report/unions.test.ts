@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import {
   CHALLENGES,
+  CLIENT_SECURITY,
   DIAGNOSIS_STATUSES,
   EFFECT_KINDS,
   KEY_TYPES,
+  LOGIN_NAMES,
   MAIL_PROTOCOLS,
   NOTE_LEVELS,
   PROFILES,
@@ -19,10 +21,13 @@ import {
 } from '../../../src/model/index.ts';
 import type {
   Action,
+  Afterwards,
   CertificateRequest,
+  ClientSettings,
   Ending,
   Finding,
   HostResult,
+  Left,
   Plan,
   PortAudit,
   Receipt,
@@ -47,6 +52,15 @@ const record = <T>(
   fc.record(fields, {
     requiredKeys: (Object.keys(fields) as (keyof T)[]).filter((name) => !optional.includes(name)),
   }) as fc.Arbitrary<T>;
+
+const left = record<Left>({ check: text, severity: of(SEVERITIES), text });
+const clients = record<ClientSettings>({
+  server: text,
+  login: of(LOGIN_NAMES),
+  domains: texts,
+  services: fc.array(record({ protocol: of(MAIL_PROTOCOLS), port, security: of(CLIENT_SECURITY) }), { maxLength: 2 }),
+  refused: texts,
+});
 
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
@@ -106,6 +120,7 @@ const plan: fc.Arbitrary<Plan> = record<Plan>({
     ]),
   ),
   effects: many(record({ kind: of(EFFECT_KINDS), id: text, text })),
+  left: many(left),
 });
 
 const finding: fc.Arbitrary<Finding> = record<Finding>(
@@ -160,7 +175,28 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
   pending: fc.constant({}),
   declined: fc.constant({}),
   verified: fc.constant({}),
-  changed: fc.record({ receipt }, { requiredKeys: [] }),
+  changed: fc.record(
+    {
+      receipt,
+      after: record<Afterwards>({
+        profile: of(PROFILES),
+        clients: fc.option(clients),
+        left: many(left),
+        reversible: fc.boolean(),
+      }),
+    },
+    { requiredKeys: [] },
+  ),
+  clients: record({
+    settings: clients,
+    files: many(
+      fc.record(
+        { domain: text, name: text, readers: text, publish: texts, text, path: text },
+        { requiredKeys: ['domain', 'name', 'readers', 'publish', 'text'] },
+      ),
+    ),
+    records: texts,
+  }),
   failed: fc.record(
     { code: text, message: text, hint: text, exit, excerpt: text, receipt },
     { requiredKeys: ['code', 'message', 'hint', 'exit'] },
