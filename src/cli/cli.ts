@@ -80,6 +80,7 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
 
 async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
   if (flags.quiet && (flags.verbose || flags.debug)) throw usage('--quiet contradicts --verbose and --debug');
+  if (flags.csv && flags.json) throw usage('give --json or --csv, not both');
   const { terminal } = await import('../terminal/terminal.ts');
   const screen = terminal(process, terminalOptions(flags));
   if (flags['log-file'] === undefined) return screen;
@@ -119,6 +120,7 @@ function spareMemory(): void {
 function terminalOptions(flags: Flags): TerminalOptions {
   return {
     json: flags.json === true,
+    csv: flags.csv === true,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     debug: flags.debug === true,

@@ -1,4 +1,5 @@
 import type { ClientSettings } from './client-settings.ts';
+import type { Grade } from './grade.ts';
 import type { Left } from './left.ts';
 import type { PortAudit } from './port-audit.ts';
 import type { Profile } from './words.ts';
@@ -58,5 +59,7 @@ export interface HostResult {
   readonly findings: readonly Finding[];
   /** Only in an audit: one entry for each port. */
   readonly audit?: readonly PortAudit[];
+  /** Only in an audit. */
+  readonly grade?: Grade;
   readonly seconds: number;
 }

@@ -9,6 +9,7 @@ import { findingLines } from '../report/findings.ts';
 import { fit } from '../report/fit.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
+import { gradeLines } from '../report/grade-lines.ts';
 import { whatNow, type Again } from '../report/what-now.ts';
 
 /** A finished run. */
@@ -57,7 +58,8 @@ export async function recap(
       result.audit && !wishes.quiet
         ? auditLines(result.audit, wanted, chalk)
         : findingLines(wanted, chalk, command === 'verify' && !wishes.quiet);
-    const told = [...seen, ...view.lines(result, chalk)];
+    const graded = result.grade ? gradeLines(result.host, result.grade, chalk) : [];
+    const told = [...seen, ...view.lines(result, chalk), ...graded];
     lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));
   }
   if (bare) return lines;

@@ -1,6 +1,6 @@
 /** The audit of a host with the profile standard, on each release: nothing of high weight, and what the plan has said before. */
 import assert from 'node:assert/strict';
-import type { Finding, Left } from '../../src/model/index.ts';
+import type { Finding, Grade, Left } from '../../src/model/index.ts';
 import { lab, type LabHost } from '../../src/lab/lab.ts';
 import { RELEASES, type ReleaseName } from '../../src/lab/images.ts';
 import { hardenMail, issuedBy, to } from '../support/cli.ts';
@@ -11,6 +11,7 @@ for (const release of Object.keys(RELEASES) as ReleaseName[])
     let host: LabHost;
     let findings: readonly Finding[];
     let left: readonly Left[];
+    let grade: Grade;
 
     before(async () => {
       host = await lab.host({ release, mail: true });
@@ -21,13 +22,21 @@ for (const release of Object.keys(RELEASES) as ReleaseName[])
       const ca = flags.slice(flags.indexOf('--ca'), flags.indexOf('--ca') + 2);
       const { code, stdout, stderr } = await hardenMail(['verify', '--audit', '--json', ...to(host), ...ca]);
       assert.equal(code, 0, stderr);
-      findings = (JSON.parse(stdout) as { hosts: [{ findings: Finding[] }] }).hosts[0].findings;
+      ({ findings, grade } = (JSON.parse(stdout) as { hosts: [{ findings: Finding[]; grade: Grade }] }).hosts[0]);
     });
     after(() => host.stop());
 
     it('the audit finds nothing of severity high or medium', () => {
       const bad = findings.filter(({ weight }) => weight?.severity === 'high' || weight?.severity === 'medium');
       assert.deepEqual(bad, []);
+    });
+
+    it('the grade is B, and strict would raise it to A', () => {
+      assert.deepEqual([grade.grade, grade.next], ['B', 'A']);
+      assert.deepEqual(
+        grade.steps.map(({ profile }) => profile),
+        ['strict'],
+      );
     });
 
     it('the checks of severity low are those that the plan named as left', () => {

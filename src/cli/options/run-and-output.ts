@@ -126,6 +126,12 @@ export const RUN_OPTIONS = {
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
+  csv: {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'each finding as a row of comma-separated values on standard output, with a stable id',
+    only: ['verify'],
+  },
   diff: {
     type: 'string',
     group: 'Output',

@@ -4,6 +4,7 @@ import {
   CLIENT_SECURITY,
   DIAGNOSIS_STATUSES,
   EFFECT_KINDS,
+  GRADES,
   KEY_TYPES,
   LOGIN_NAMES,
   MAIL_PROTOCOLS,
@@ -26,6 +27,7 @@ import type {
   ClientSettings,
   Ending,
   Finding,
+  Grade,
   HostResult,
   Left,
   Plan,
@@ -127,6 +129,7 @@ const finding: fc.Arbitrary<Finding> = record<Finding>(
   {
     port,
     check: text,
+    kind: text,
     name: text,
     status: of(STATUSES),
     text,
@@ -134,7 +137,7 @@ const finding: fc.Arbitrary<Finding> = record<Finding>(
     journal: texts,
     weight: record({ severity: of(SEVERITIES), source: text, profile: fc.option(of(PROFILES)), settings: texts }),
   } as { [K in keyof Required<Finding>]: fc.Arbitrary<Finding[K]> },
-  ['name', 'journal', 'weight'],
+  ['kind', 'name', 'journal', 'weight'],
 );
 
 const audit: fc.Arbitrary<PortAudit> = record<PortAudit>({
@@ -236,9 +239,15 @@ describe('report: the JSON document of every ending', () => {
           plan: fc.option(plan),
           findings: many(finding),
           audit: many(audit),
+          grade: record<Grade>({
+            grade: of(GRADES),
+            cap: of(SEVERITIES),
+            next: fc.option(of(GRADES)),
+            steps: many(record({ profile: fc.option(of(PROFILES)), checks: texts })),
+          }),
           seconds: fc.nat(),
         },
-        ['audit'],
+        ['audit', 'grade'],
       );
       const property = fc.property(result, of(HOST_COMMAND_NAMES), (one, command) => {
         assertDocument(jsonDocument({ command, exit: one.exit }, [one], new Map(), VIEWS));
