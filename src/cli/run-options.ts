@@ -9,7 +9,15 @@ import { assertPairs, loadInventory, singleHost, thisMachine, type Overrides } f
 import { requestFromFlags } from '../inventory/request-settings.ts';
 import { validFile } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
-import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } from '../model/index.ts';
+import {
+  REPLACEABLE,
+  SERVICES,
+  TASKS,
+  type ClientSettings,
+  type Host,
+  type Profile,
+  type TaskName,
+} from '../model/index.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
@@ -132,6 +140,9 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
     ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
+    ...(flags.write !== undefined && { clientsTo: flags.write }),
+    ...(flags['mail-domains'] !== undefined && { mailDomains: mailDomainsOf(flags['mail-domains']) }),
+    ...(flags['login-name'] !== undefined && { loginName: flags['login-name'] as ClientSettings['login'] }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -164,6 +175,14 @@ export function tasksOf(flags: Flags): readonly TaskName[] {
 /** The user, for the host's history and the log. */
 export function whoRuns(env: Process['env']): string {
   return env['USER'] ?? userInfo().username;
+}
+
+/** Names of domains: they become names of folders and parts of URLs. */
+function mailDomainsOf(text: string): string[] {
+  const domains = text.split(',').map((one) => one.trim().toLowerCase());
+  const wrong = domains.find((one) => !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(one));
+  if (wrong !== undefined) throw usage(`--mail-domains takes names of domains: ${JSON.stringify(wrong)}`);
+  return [...new Set(domains)];
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {

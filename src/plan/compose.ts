@@ -67,6 +67,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     notes: applied,
     record,
     effects,
+    left,
   } = setAll(snapshot, policy, tasks, opened, rewritten, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
   const none = { workspace, settings: [], notes: [] };
@@ -109,7 +110,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     ...sniMapNotes(policy),
     ...notes,
   ];
-  const plan = { actions, settings: [...settings, ...held.settings].filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects }; // oxfmt-ignore
+  const plan = { actions, settings: [...settings, ...held.settings].filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects, ...(tasks.length === RECIPE.length && { left }) }; // oxfmt-ignore
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 

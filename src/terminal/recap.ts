@@ -9,6 +9,8 @@ import { findingLines } from '../report/findings.ts';
 import { fit } from '../report/fit.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
+import { gradeLines } from '../report/grade-lines.ts';
+import { whatNow, type Again } from '../report/what-now.ts';
 
 /** A finished run. */
 export interface FinishedRun {
@@ -25,6 +27,8 @@ export interface FinishedRun {
   readonly seconds: number;
   readonly exit: number;
   readonly results: readonly HostResult[];
+  /** Command lines of further commands on the same hosts; absent: none are shown. */
+  readonly again?: Again;
   /** Why the run ended before any host. */
   readonly failure?: Ending & { readonly kind: 'failed' };
 }
@@ -39,7 +43,7 @@ export interface Wishes {
 
 /** The recap as lines of text. */
 export async function recap(
-  { command, results, views, bare = false }: FinishedRun,
+  { command, results, views, bare = false, again }: FinishedRun,
   chalk: ChalkInstance,
   wishes: Wishes,
 ): Promise<string[]> {
@@ -54,11 +58,20 @@ export async function recap(
       result.audit && !wishes.quiet
         ? auditLines(result.audit, wanted, chalk)
         : findingLines(wanted, chalk, command === 'verify' && !wishes.quiet);
-    const told = [...seen, ...view.lines(result, chalk)];
+    const graded = result.grade ? gradeLines(result.host, result.grade, chalk) : [];
+    const told = [...seen, ...view.lines(result, chalk), ...graded];
     lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));
   }
   if (bare) return lines;
-  return [...lines, ...(wishes.quiet ? [] : recapTable(results, views)), ...totalLine(results, views)];
+  const [only] = results;
+  // Of several hosts, each line names the transaction; what follows is the same for all, and known from the first host.
+  const now = again && only && results.length === 1 && !wishes.quiet ? whatNow(only, again, chalk) : [];
+  return [
+    ...lines,
+    ...(wishes.quiet ? [] : recapTable(results, views)),
+    ...totalLine(results, views),
+    ...now.flatMap((line) => fit(line, wishes.width)),
+  ];
 }
 
 /** A single host has no total, so its own line says what was done. */

@@ -31,6 +31,8 @@ export interface Terminal extends Io {
 /** How the terminal shows a run. */
 export interface TerminalOptions {
   readonly json: boolean;
+  /** Findings as comma-separated values. */
+  readonly csv: boolean;
   /** Only failures, warnings and totals. */
   readonly quiet: boolean;
   /** A line for each command on a host. */
@@ -45,6 +47,7 @@ export interface TerminalOptions {
 
 const DEFAULTS: TerminalOptions = {
   json: false,
+  csv: false,
   quiet: false,
   verbose: false,
   debug: false,
@@ -57,14 +60,14 @@ const DEFAULTS: TerminalOptions = {
 export function terminal(process: Process, given: Partial<TerminalOptions>): Terminal {
   const { env, stdout, stderr } = process;
   const options = { ...DEFAULTS, ...given };
-  const { json, quiet, debug, diff, color } = options;
+  const { json, csv, quiet, debug, diff, color } = options;
   const verbose = options.verbose || debug;
   // A pipe gets whole lines: a program may look for a sentence.
   const width = stdout.isTTY === true ? Math.min(stdout.columns || 80, 100) : Infinity;
   const chalk = new Chalk({ level: colorLevel(color, env, stdout.isTTY === true) });
   const live = stderr.isTTY === true && !env['CI'] && (stderr.columns ?? 0) > 0 && env['TERM'] !== 'dumb' && !verbose;
   const print = (lines: readonly string[]): void => {
-    if (!json && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+    if (!json && !csv && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
   const progress = quiet
     ? NO_PROGRESS
@@ -113,6 +116,7 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
     debug: (line) => debug && note(`debug: ${escape(line)}`),
     async finish(run) {
       if (json) stdout.write(await document(run));
+      else if (csv) stdout.write((await import('../report/csv.ts')).findingsCsv(run.results));
       else print(await recap(run, chalk, { diff, quiet, width }));
     },
   };

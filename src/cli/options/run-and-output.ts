@@ -96,6 +96,28 @@ export const RUN_OPTIONS = {
     describe: 'also check over SSH (--no-ssh: only from outside, as a stranger, always with --audit)',
   },
 
+  write: {
+    type: 'string',
+    group: 'Output',
+    value: 'FOLDER',
+    describe: 'write the files that set up mail clients, for a web server to publish, to FOLDER/DOMAIN/',
+    only: ['clients'],
+  },
+  'mail-domains': {
+    type: 'string',
+    group: 'Run',
+    value: 'A,B',
+    describe: 'domains of the mail addresses, separated by commas; default: those that main.cf names',
+    only: ['clients'],
+  },
+  'login-name': {
+    type: 'string',
+    group: 'Run',
+    choices: ['address', 'name'],
+    describe:
+      'user name that mail clients send: the whole mail address, or the part before the @; default: name for users of the host itself, else address',
+    only: ['clients'],
+  },
   html: {
     type: 'string',
     group: 'Output',
@@ -104,6 +126,12 @@ export const RUN_OPTIONS = {
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
+  csv: {
+    type: 'boolean',
+    group: 'Output',
+    describe: 'each finding as a row of comma-separated values on standard output, with a stable id',
+    only: ['verify'],
+  },
   diff: {
     type: 'string',
     group: 'Output',

@@ -30,7 +30,7 @@ describe('cli: --quiet', () => {
   it('a drifted or failed host is printed with its cause, and the total follows', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
     assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
-      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
+      'mx2  drift: 1 certificate, 4 files, 36 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
       '  ✖ 143 logindisabled        a plain login is taken',
       'mx3  failed: a check fails',
       '  → Look.',
