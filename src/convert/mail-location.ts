@@ -13,6 +13,7 @@ const KEYS: Readonly<Record<string, string>> = {
   VOLATILEDIR: 'mail_volatile_path',
   LAYOUT: 'mailbox_list_layout',
   DIRNAME: 'mailbox_directory_name',
+  FULLDIRNAME: 'mailbox_directory_name',
   MAILBOXDIR: 'mailbox_root_directory_name',
   SUBSCRIPTIONS: 'mailbox_subscriptions_filename',
   LISTINDEX: 'mailbox_list_index_prefix',
@@ -51,6 +52,7 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
     mailbox_list_drop_noselect: 'yes',
     mailbox_list_validate_fs_names: 'yes',
     mailbox_list_index_prefix: 'dovecot.list.index',
+    mailbox_directory_name_legacy: 'no',
   };
   return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
 }
@@ -88,7 +90,18 @@ export function convertLocation(value: string, shared = false): Converted {
     else if (name !== undefined && text !== undefined) problem ??= layout(key, text) ?? add(name, text);
     else problem ??= `rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`;
   }
-  return problem === null ? { lines } : refuse(problem);
+  return problem === null ? { lines: [...lines, ...directoryName(head, options)] } : refuse(problem);
+}
+
+/**
+ * In 2.3 only the mails were in the folder that DIRNAME names (`dbox-Mails` of sdbox and mdbox): indexes and control files elsewhere were not. 2.4.5
+ * looks for them in that folder, whatever its configuration's version, and makes new ones where they are not: without flags.
+ */
+function directoryName(driver: string, options: readonly string[]): string[] {
+  const has = (key: string): boolean => options.some((option) => option.startsWith(`${key}=`));
+  if (has('FULLDIRNAME')) return ['mailbox_directory_name_legacy = no'];
+  const named = has('DIRNAME') || driver === 'sdbox' || driver === 'mdbox';
+  return named && ['INDEX', 'INDEXPVT', 'CONTROL'].some(has) ? ['mailbox_directory_name_legacy = yes'] : [];
 }
 
 function layout(key: string, text: string): string | null {

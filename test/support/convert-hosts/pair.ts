@@ -1,4 +1,4 @@
-/** Two hosts, one with Dovecot 2.3 and one with 2.4, on which one configuration after the other is tried. */
+/** The hosts, one with Dovecot 2.3 and others with 2.4, on which one configuration after the other is tried. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ const OTHERS = ['slapd', 'ldap-utils', 'sqlite3', 'mariadb-server', 'postgresql'
 const OWN: Readonly<Partial<Record<ReleaseName, readonly string[]>>> = {
   bookworm: ['dovecot-auth-lua', 'dovecot-antispam', 'dovecot-fts-xapian'],
   trixie: ['dovecot-auth-lua', 'dovecot-flatcurve', 'dovecot-fts-xapian'],
+  forky: ['dovecot-auth-lua', 'dovecot-flatcurve', 'dovecot-fts-xapian'],
 };
 const SERVERS = 'slapd mariadb postgresql';
 
@@ -41,6 +42,14 @@ export const configurations = (): string[] =>
     .filter((entry) => entry.isDirectory() && existsSync(join(HERE, entry.name, 'host.json')))
     .map(({ name }) => name)
     .sort();
+
+/** The releases with 2.4 that each configuration moves to: Debian's names with commas between, `testing` among them. */
+export const releases = (): ReleaseName[] =>
+  (process.env['HARDEN_MAIL_CONVERT_HOSTS_TO'] || 'trixie').split(',').map((name) => {
+    const release = name === 'testing' ? 'forky' : name;
+    if (release !== 'trixie' && release !== 'forky') throw new Error(`HARDEN_MAIL_CONVERT_HOSTS_TO: ${name}: no release with Dovecot 2.4`); // oxfmt-ignore
+    return release;
+  });
 
 export const readConfiguration = (name: string): ConvertHost =>
   CONVERT_HOST.parse(JSON.parse(readFileSync(join(HERE, name, 'host.json'), 'utf8')));
@@ -91,17 +100,24 @@ const DUMP = {
   postgresql: ['cd / && su postgres -c "pg_dump --clean mail"', 'cd / && su postgres -c "psql -q mail"'],
 } as const;
 
-/** Takes the configuration and the mail from one host to the other, owners by number. */
-export async function move(from: LabHost, to: LabHost, { moves, database }: ConvertHost): Promise<void> {
+/** What moves: the configuration and the mail, owners by number, and the database. */
+export interface Moved {
+  readonly files: Buffer;
+  readonly dump: string | null;
+}
+
+export async function take(from: LabHost, { moves, database }: ConvertHost): Promise<Moved> {
   const folders = [...MOVED, ...moves].join(' ');
-  if (database !== undefined) {
-    const [dump, load] = DUMP[database];
-    await to.run(load, { input: await from.run(dump) });
-  }
+  const dump = database === undefined ? null : await from.run(DUMP[database][0]);
   await from.run(
     `systemctl stop dovecot; rm -f /root/moved.tar; tar -C / --numeric-owner -cpf /root/moved.tar ${folders}`,
   );
-  await to.run(`rm -rf /etc/dovecot; tar -C / --numeric-owner -xpf -`, { input: await from.read('/root/moved.tar') });
+  return { files: await from.read('/root/moved.tar'), dump };
+}
+
+export async function put(to: LabHost, { files, dump }: Moved, { database }: ConvertHost): Promise<void> {
+  if (database !== undefined && dump !== null) await to.run(DUMP[database][1], { input: dump });
+  await to.run(`rm -rf /etc/dovecot; tar -C / --numeric-owner -xpf -`, { input: files });
 }
 
 /** The sessions of all users. */
