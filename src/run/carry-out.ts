@@ -2,8 +2,8 @@
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
-import { IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
-import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import { CONVERSION, IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
+import type { Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from './probe.ts';
 import { regressions } from './regressions.ts';
@@ -33,6 +33,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     ...packagesOf(from),
     rollback: from.goal === 'rollback',
     ports: portsFor(from),
+    ...(options.mailboxes && converts(plan) && { mailboxes: options.mailboxes }),
     onStep: say,
   }).catch(lostBeforeConfirmation(confirmTimeout));
   if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
@@ -95,6 +96,10 @@ async function probeUntilWell(
     await sleep(300);
   }
   return once('full');
+}
+
+function converts({ settings }: Plan): boolean {
+  return settings.some(({ fragment }) => fragment === CONVERSION);
 }
 
 function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {
