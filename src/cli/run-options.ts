@@ -143,6 +143,8 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.write !== undefined && { clientsTo: flags.write }),
     ...(flags['mail-domains'] !== undefined && { mailDomains: mailDomainsOf(flags['mail-domains']) }),
     ...(flags['login-name'] !== undefined && { loginName: flags['login-name'] as ClientSettings['login'] }),
+    record: recordOf(flags),
+    mailboxes: flags.mailboxes === false ? null : flags['all-users'] === true ? 'all' : 'sample',
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -170,6 +172,15 @@ export function tasksOf(flags: Flags): readonly TaskName[] {
   if (whole !== undefined && chosen.length < TASKS.length)
     throw usage(`--${whole} needs the whole recipe: leave out --tags and --skip-tags`);
   return chosen;
+}
+
+function recordOf({ record, 'all-users': all, mailboxes, 'upgrade-to': ahead }: Flags): boolean {
+  if (record === true && ahead === undefined)
+    throw usage('--record belongs to `check --upgrade-to RELEASE`: it keeps the mailboxes of before an upgrade');
+  if (all === true && ahead !== undefined && record !== true)
+    throw usage('--all-users says whose mailboxes --record keeps: add --record');
+  if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
+  return record === true;
 }
 
 /** The user, for the host's history and the log. */

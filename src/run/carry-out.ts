@@ -3,7 +3,7 @@ import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { CONVERSION, isEmpty } from '../model/index.ts';
-import type { Afterwards, Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from '../compute/expectations.ts';
 import { regressions } from './regressions.ts';
@@ -32,6 +32,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     ...packagesOf(from),
     rollback: from.goal === 'rollback',
     ports: await options.compute(visit.name, 'ports to hold', from.goal, plan, from.snapshot, from.policy),
+    ...(options.mailboxes && converts(plan) && { mailboxes: options.mailboxes }),
     onStep: say,
   }).catch(lostBeforeConfirmation(confirmTimeout));
   if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
@@ -110,6 +111,10 @@ async function probeUntilWell(
     await sleep(300);
   }
   return once('full');
+}
+
+function converts({ settings }: Plan): boolean {
+  return settings.some(({ fragment }) => fragment === CONVERSION);
 }
 
 function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {

@@ -53,6 +53,10 @@ export interface RunOptions extends ProbeOptions {
   readonly clientsTo?: string;
   readonly mailDomains?: readonly string[];
   readonly loginName?: ClientSettings['login'];
+  /** `check --upgrade-to --record`: keep a list of the users' mailboxes on the host. */
+  readonly record: boolean;
+  /** The users with whose mailboxes a conversion of Dovecot's files is proved before it goes live; null: without this proof. */
+  readonly mailboxes: 'sample' | 'all' | null;
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** The user who runs this, for the host's history. */

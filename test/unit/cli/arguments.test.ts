@@ -34,7 +34,7 @@ describe('cli: arguments', () => {
   it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
-      flags: { forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
+        flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
     });
     assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });
@@ -192,6 +192,7 @@ describe('cli: environment variables', () => {
     const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
     assert.deepEqual(await flags('apply', env), {
       host: 'e',
+      mailboxes: true,
       forks: 3,
       diff: 'no',
       color: 'never',
