@@ -146,6 +146,7 @@ function upgraded(chain: Chain): void {
       note(`apt ends: ${code}`);
       const said = await host.run(`cat /root/upgrade-${next}.log`);
       log(`apt-${next}`, said);
+      if (LOGS !== undefined) log(`journal-${next}`, (await host.exec('journalctl -q --no-pager -b -n 3000')).stdout);
       assert.match(await host.run('cat /etc/os-release'), new RegExp(`VERSION_CODENAME=${next}`), said);
       assert.equal(await active('dovecot'), !breaks, said);
       await sleep(20_000);
