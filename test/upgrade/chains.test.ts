@@ -32,6 +32,9 @@ import type { Chain } from './chains.ts';
 const WISH = process.env['HARDEN_MAIL_CHAINS'] ?? '';
 const LOGS = process.env['HARDEN_MAIL_CHAINS_LOGS'];
 
+/** Debian 13's own file for ManageSieve has this port; the upgrade replaces the file where nobody has edited it. */
+const PORT_OF_DEBIAN_13 = /^ports: .* → 2000$/;
+
 const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky'] as const satisfies readonly ReleaseName[];
 
 for (const chain of CHAINS.filter(({ configuration }) => WISH === '' || WISH.split(',').includes(configuration)))
@@ -108,9 +111,8 @@ function upgraded(chain: Chain): void {
 
   async function sameSessions(where: string): Promise<void> {
     const is = await ask(host, 'ask', data);
-    const found = differences(asked, is).filter(
-      (line) => !data.differs.some(({ what }) => new RegExp(what).test(line)),
-    );
+    const known = [PORT_OF_DEBIAN_13, ...data.differs.map(({ what }) => new RegExp(what))];
+    const found = differences(asked, is).filter((line) => !known.some((pattern) => pattern.test(line)));
     log('sessions', `${where}: ${found.join('\n')}`);
     assert.deepEqual(found, [], where);
   }
