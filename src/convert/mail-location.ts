@@ -31,6 +31,22 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 'virtual'];
 
+const PARTS = [...Object.values(KEYS), ...Object.values(FLAGS).map((line) => line.replace(/ =.*/, ''))];
+
+/**
+ * Adds settings that reset the parts which a file in the words of 2.4 sets: the upgrade has replaced the package's file for mail, and
+ * the administrator's location is in another one.
+ * @param read the effective value of a setting at the top; null if it is not set
+ */
+export function withoutPackaged(outcome: Converted, read: (name: string) => string | null): Converted {
+  if (!('lines' in outcome)) return outcome;
+  const own = outcome.lines.map(nameOf);
+  return reset(
+    outcome.lines,
+    PARTS.filter((name) => !own.includes(name) && read(name) !== null),
+  );
+}
+
 /**
  * Adds settings that reset the parts which only mail_location sets. In 2.3 a location replaced mail_location completely; in
  * 2.4 it inherits every part that it does not set, so two locations would share their indexes.
@@ -40,10 +56,17 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
   if (!('lines' in outcome) || above === null) return outcome;
   const outer = convertLocation(above);
   if (!('lines' in outer)) return outcome;
-  const nameOf = (line: string): string => line.replace(/ =.*/, '');
   const own = outcome.lines.map(nameOf);
-  const maildir = outcome.lines.includes('mail_driver = maildir');
-  const taken = outer.lines.map(nameOf).filter((name) => !own.includes(name));
+  return reset(
+    outcome.lines,
+    outer.lines.map(nameOf).filter((name) => !own.includes(name)),
+  );
+}
+
+const nameOf = (line: string): string => line.replace(/ =.*/, '');
+
+function reset(lines: readonly string[], names: readonly string[]): Converted {
+  const maildir = lines.includes('mail_driver = maildir');
   const nothing: Readonly<Record<string, string>> = {
     mail_inbox_path: maildir ? '.' : '',
     mailbox_list_layout: maildir ? 'maildir++' : 'fs',
@@ -54,7 +77,7 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
     mailbox_list_index_prefix: 'dovecot.list.index',
     mailbox_directory_name_legacy: 'no',
   };
-  return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
+  return { lines: [...lines, ...new Set(names.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd()))] };
 }
 
 /** Writes out the layout of the format: within `protocol { }` and the like 2.4 does not take it from the format, and lmtp would crash. */

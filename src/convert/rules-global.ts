@@ -1,6 +1,6 @@
 import { own } from './blocks.ts';
 import { nested, refuse, set, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
-import { convertLocation, withLayout, withoutInherited } from './mail-location.ts';
+import { convertLocation, withLayout, withoutInherited, withoutPackaged } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 import { not, unlimited, yes } from './old-values.ts';
 
@@ -23,7 +23,7 @@ const attachmentsIn = (systems: string): string[] =>
  */
 function location({ value, block }: OldSetting, { global, blocks, nameOf }: Scope): Converted {
   const outcome = convertLocation(value);
-  if (block.type === '') return outcome;
+  if (block.type === '') return withoutPackaged(outcome, global);
   const own = withLayout(withoutInherited(outcome, global('mail_location')));
   if (!('lines' in own) || block.type !== 'protocol' || !/^(lmtp|lda)$/.test(block.name ?? '')) return own;
   const namespaces = blocks('namespace').filter((one) => !one.settings.some(({ line }) => line.key === 'location'));
@@ -85,7 +85,7 @@ export const global: readonly Rule[] = [
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
     by: location,
-    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
+    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets, and so does a location beside files of packages for 2.4.',
     source: SOURCE,
   },
   {

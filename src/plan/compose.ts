@@ -87,10 +87,9 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     ...own.flatMap((file) => ownChange(file, snapshot)),
     ...recordChange(record, snapshot),
   ];
-  const halfway = opened.converted.length > 0 ? halfConfigured(facts) : [];
-  const actions = tasks
-    .flatMap((task) => task.actions?.(facts, policy) ?? [])
-    .flatMap((action) => withoutPackages(action, halfway));
+  const wanted = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
+  const halfway = opened.converted.length > 0 || isLeftToDpkg(tasks, facts, wanted) ? halfConfigured(facts) : [];
+  const actions = wanted.flatMap((action) => withoutPackages(action, halfway));
   assertRemovals(facts, policy, actions);
   const daemons = tasks
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
@@ -132,6 +131,12 @@ function halfConfigured({ packages }: Facts): string[] {
   return Object.entries(packages)
     .filter(([, { status }]) => status === 'unpacked' || status === 'half-configured')
     .map(([name]) => name);
+}
+
+/** A mail package that an upgrade could not configure, although its files need no conversion, and apt has nothing to install. */
+function isLeftToDpkg(tasks: readonly Task[], facts: Facts, wanted: readonly Action[]): boolean {
+  if (!tasks.some(({ name }) => name === 'install') || wanted.some(({ kind }) => kind === 'install')) return false;
+  return halfConfigured(facts).some((name) => /^(postfix|dovecot)/.test(name));
 }
 
 /** Leaves out the packages that dpkg configures after the files are converted. */

@@ -18,6 +18,8 @@ export interface OutsideMail {
   readonly at: number;
   /** The answer that ended it: 250, or a refusal. Null: still waits. */
   end: string | null;
+  /** A connection broke after the whole text was sent: the server may have it (RFC 1047), and the next try sends it once more. */
+  inDoubt: boolean;
 }
 
 export interface OutsideSender {
@@ -51,7 +53,7 @@ export function sendFromOutside(target: Target): OutsideSender {
   const make = async (): Promise<void> => {
     for (let n = 0; making; n += 1) {
       const to = target.to[n % target.to.length] ?? '';
-      mails.push({ subject: `${target.label} ${n}`, to, tries: [], at: Date.now(), end: null });
+      mails.push({ subject: `${target.label} ${n}`, to, tries: [], at: Date.now(), end: null, inDoubt: false });
       await sleep(target.every);
     }
   };
@@ -63,6 +65,7 @@ export function sendFromOutside(target: Target): OutsideSender {
       for (const mail of due) {
         const outcome = await attempt(target, mail, clear);
         clear = outcome.clear;
+        mail.inDoubt ||= outcome.inDoubt;
         if (outcome.answer.startsWith('2') || target.login !== undefined) mail.end = outcome.answer;
         else if (outcome.answer.startsWith('5')) mail.end = outcome.answer;
         else {
@@ -96,20 +99,23 @@ interface Attempted {
   readonly answer: string;
   /** The next try is without TLS, as opportunistic TLS does it after a handshake that failed. */
   readonly clear: boolean;
+  readonly inDoubt: boolean;
 }
 
 async function attempt(target: Target, mail: OutsideMail, clear: boolean): Promise<Attempted> {
   let secured = false;
+  let inDoubt = false;
+  const told = (answer: string, next = false): Attempted => ({ answer, clear: next, inDoubt });
   try {
     const line = await open(target.address, target.login ? 465 : 25);
     try {
       if (target.login) await line.secure();
       const greeting = await line.answer();
-      if (!greeting.startsWith('2')) return { answer: greeting, clear };
+      if (!greeting.startsWith('2')) return told(greeting, clear);
       let offers = await line.ask('EHLO outside.example');
       if (!target.login && !clear && /STARTTLS/.test(offers)) {
         const ready = await line.ask('STARTTLS');
-        if (!ready.startsWith('2')) return { answer: ready, clear };
+        if (!ready.startsWith('2')) return told(ready, clear);
         secured = true;
         await line.secure();
         offers = await line.ask('EHLO outside.example');
@@ -124,16 +130,18 @@ async function attempt(target: Target, mail: OutsideMail, clear: boolean): Promi
       ];
       let answer = offers;
       for (const word of words) {
+        inDoubt = word.endsWith('\r\n.');
         answer = await line.ask(word);
+        inDoubt = false;
         if (!/^[23]/.test(answer)) break;
       }
       line.say('QUIT');
-      return { answer, clear: false };
+      return told(answer);
     } finally {
       line.end();
     }
   } catch (error) {
-    return { answer: `connection: ${(error as Error).message}`, clear: secured };
+    return told(`connection: ${(error as Error).message}`, secured);
   }
 }
 

@@ -91,7 +91,9 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
       const before = (await mainCf()).replace(HELD, '');
       const running = start([...flags, '--confirm-timeout', '60']);
       await begun(running);
-      if (held) await send(subject);
+      // Port 25 does not answer yet: the old release's Postfix runs with programs of the new one.
+      if (held)
+        await host.run(`printf 'Subject: ${subject}\\n\\ntext\\n' | /usr/sbin/sendmail -f bob@${host.name} alice`);
       await host.reboot('power-cut').catch((error: unknown) => {
         if (!/dovecot[.]service loaded failed/.test(String(error))) throw error; // The old files are back.
       });

@@ -13,7 +13,7 @@ import { GRADES, GROUPS, LEVELS, VALUES, WITHOUT_EFFECT } from '../support/postf
 import type { Group } from '../support/postfix-words.ts';
 
 /** Where the old name is set, Postfix 3.7 reads them as empty: its defaults are `${tlsproxy_client_level:…}` and the like. */
-const RENAMED_IN_BETWEEN = /^tlsproxy_client_(security_level|policy_maps) = .*\n/gm;
+const RENAMED_IN_BETWEEN = /^tlsproxy_client_(security_level|policy_maps) =.*\n/gm;
 
 const MAIN_CF = '/etc/postfix/main.cf';
 

@@ -141,6 +141,19 @@ describe('plan: an upgrade that dpkg did not finish', () => {
     assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
   });
 
+  it('dpkg finishes a mail package that apt has nothing to install for, and the others with it', () => {
+    const { actions, activations } = planOf({ packages: { 'dovecot-core': half, 'man-db': half } });
+    assert.deepEqual(
+      actions.filter(({ kind }) => kind === 'install'),
+      [],
+    );
+    assert.deepEqual(activations[0], {
+      unit: 'dpkg',
+      how: 'configure',
+      why: 'the upgrade could not finish dovecot-core, man-db',
+    });
+  });
+
   it('every other half-installed package is named', () => {
     const others = { ...packages, 'man-db': half, foo: { ...half, status: 'half-installed' } };
     const { activations, notes } = planOf({ dovecot: '2.4.1', packages: others });
