@@ -1,4 +1,4 @@
-import type { Action, HostResult } from '../model/index.ts';
+import { portsOnlyThroughSsh, type Action, type HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 
@@ -37,6 +37,7 @@ function hostOf(
   diffs: readonly string[],
   views: Views,
 ): DocumentHost {
+  const hidden = portsOnlyThroughSsh(findings);
   return {
     host,
     outcome: ending.kind,
@@ -54,6 +55,7 @@ function hostOf(
       effects: plan.effects ?? [],
     },
     findings,
+    ...(hidden.length > 0 && { onlyThroughSsh: hidden }),
     ...(audit && { audit }),
   };
 }

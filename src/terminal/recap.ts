@@ -1,6 +1,6 @@
 /** The end of a run: each host's ending, then the total; or the JSON document. */
 import type { ChalkInstance } from 'chalk';
-import { diffsOf } from './diffs.ts';
+import { diffsOf, diffsOfHost } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
 import type { Ending, HostResult } from '../model/index.ts';
 import { auditLines } from '../report/audit-lines.ts';
@@ -44,7 +44,7 @@ export async function recap(
   for (const result of results) {
     const view = viewOf(views, result.ending.kind);
     if (wishes.quiet && !needsAttention(result, view) && !(results.length === 1 && isNews(result, view))) continue;
-    lines.push(...(await view.above(result, chalk, wishes.diff ? diffsOf : async () => [])));
+    lines.push(...(await view.above(result, chalk, wishes.diff ? diffsOfHost() : async () => [])));
     const findings = isAboutChecks(result.ending) ? result.findings : [];
     const told = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
     const seen =
