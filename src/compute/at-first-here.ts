@@ -1,5 +1,5 @@
 /**
- * The way of a run on a single host: a job runs in the main thread, which needs no worker, for a quarter of a second. Where that is
+ * The way of a run on a single host: a job runs in the main thread, which needs no worker, for a second at most. Where that is
  * not enough, the job is given up here and runs in a worker, within its limits, and the main thread answers signals again.
  */
 import { Script } from 'node:vm';
@@ -7,7 +7,7 @@ import type { Compute } from './compute.ts';
 import { work, type JobArguments, type JobName, type JobResult } from './jobs.ts';
 
 /** A usual host needs 10 to 40 ms of it, before V8 has compiled anything. */
-const MILLISECONDS = 250;
+const MILLISECONDS = 1000;
 
 /** A host with more output than this goes to a worker at once. A usual host has 100 kB. */
 const LARGEST = 1 << 20;

@@ -5,7 +5,18 @@ import type { LabHost } from '../../src/lab/lab.ts';
 import type { Receipt } from '../../src/model/index.ts';
 import { hardenMail, scratch, to, type Outcome } from '../support/cli.ts';
 import { transact } from '../support/transact.ts';
-import { ask, bootFor, CERTIFICATE, KEY, put, take, prepare, readConfiguration, ROOT, start } from '../support/convert-hosts/pair.ts';
+import {
+  ask,
+  bootFor,
+  CERTIFICATE,
+  KEY,
+  put,
+  take,
+  prepare,
+  readConfiguration,
+  ROOT,
+  start,
+} from '../support/convert-hosts/pair.ts';
 
 const CONF = '/etc/dovecot/dovecot.conf';
 const LIST = '/var/lib/harden-mail/mailboxes';

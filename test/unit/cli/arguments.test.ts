@@ -34,7 +34,7 @@ describe('cli: arguments', () => {
   it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
-        flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
+      flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
     });
     assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });

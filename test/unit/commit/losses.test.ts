@@ -127,7 +127,7 @@ describe('commit: losses between two lists of mailboxes', () => {
     assert.deepEqual(losses(before(), now(named('INBOX.Job'))), ['note ann: INBOX.Work is named INBOX.Job since the record', RECORDED]); // oxfmt-ignore
   });
 
-  it('another mailbox under the same name is a loss, unless the user has made it anew', () => {
+  it('another mailbox under the same name is a loss, unless the user has made it again', () => {
     const anew = now({ work: ['folder', 'ann', 'INBOX.Work', 0, 102, 1, 0, OTHER] });
     const lost = 'lost ann: INBOX.Work is another mailbox: 0 instead of 2 mails, UIDVALIDITY 102 instead of 101';
     // Nothing on disk has the new GUID: only the memory of the round has it.

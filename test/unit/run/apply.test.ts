@@ -111,6 +111,21 @@ describe('run: apply', () => {
     assert.equal(fake.open(), 0);
   });
 
+  it('an interrupt ends a run whose probe waits for a port that says nothing', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const beginProbe = () => ({ conclude: () => new Promise<never>(() => {}), abandon: () => {} });
+    const user = new AbortController();
+    const options = optionsFor({ ...fake, world: { ...fake.world, beginProbe } }, {}, user);
+    let since = 0;
+    setTimeout(() => {
+      since = performance.now();
+      user.abort();
+    }, 2000);
+    assert.deepEqual(endings(await apply(HOSTS('mx1'), options, io())), ['mx1 INTERRUPTED']);
+    assert.ok(performance.now() - since < 2000);
+    assert.equal(fake.open(), 0);
+  });
+
   it('apply installs packages and writes nothing else when the second question is answered no', async () => {
     const fake = fakeWorld([{ name: 'mx1', bare: true }]);
     const answers = [true, false];
