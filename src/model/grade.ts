@@ -11,7 +11,7 @@ export interface Grade {
   readonly cap: Severity;
   /** The grade without the findings that cap it; null for the best. */
   readonly next: (typeof GRADES)[number] | null;
-  /** The condition for the next grade. */
+  /** The fixes that lead to the next grade. */
   readonly steps: readonly GradeStep[];
 }
 

@@ -6,6 +6,7 @@ import type { Ending, HostResult } from '../model/index.ts';
 import { auditLines } from '../report/audit-lines.ts';
 import { viewOf, type EndingView, type Views } from '../report/ending-view.ts';
 import { findingLines } from '../report/findings.ts';
+import { matrixLines } from '../report/matrix-lines.ts';
 import { fit } from '../report/fit.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
@@ -37,6 +38,8 @@ export interface Wishes {
   readonly diff: DiffWish;
   /** Print only failures, warnings and totals. */
   readonly quiet: boolean;
+  /** Every check on a line of its own, in place of a table. */
+  readonly everything: boolean;
   /** Columns of the terminal. */
   readonly width: number;
 }
@@ -54,10 +57,14 @@ export async function recap(
     lines.push(...(await view.above(result, chalk, diffsFor(wishes.diff))));
     const findings = isAboutChecks(result.ending) ? result.findings : [];
     const wanted = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
-    const seen =
-      result.audit && !wishes.quiet
-        ? auditLines(result.audit, wanted, chalk)
-        : findingLines(wanted, chalk, command === 'verify' && !wishes.quiet);
+    const seen = wishes.quiet
+      ? findingLines(wanted, chalk, false)
+      : [
+          ...(command === 'verify' && !wishes.everything ? matrixLines(wanted, chalk) : []),
+          ...(result.audit
+            ? auditLines(result.audit, wanted, chalk, wishes.everything)
+            : findingLines(wanted, chalk, command === 'verify' && wishes.everything)),
+        ];
     const graded = result.grade ? gradeLines(result.host, result.grade, chalk) : [];
     const told = [...seen, ...view.lines(result, chalk), ...graded];
     lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));

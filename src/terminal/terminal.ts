@@ -117,7 +117,7 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
     async finish(run) {
       if (json) stdout.write(await document(run));
       else if (csv) stdout.write((await import('../report/csv.ts')).findingsCsv(run.results));
-      else print(await recap(run, chalk, { diff, quiet, width }));
+      else print(await recap(run, chalk, { diff, quiet, everything: verbose, width }));
     },
   };
 }

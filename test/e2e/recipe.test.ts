@@ -125,7 +125,10 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
     it('verify passes every check, and logs alice in on each port', async () => {
       const ca = await trusting(await lab.acme());
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
-      const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      const { code, stdout, stderr } = await hardenMail(
+        ['verify', '-v', ...to(host), ...ca, '--probe-user', 'alice'],
+        env,
+      );
       assert.equal(code, 0, stdout + stderr);
       for (const port of [25, 465, 993, 995])
         assert.match(stdout, new RegExp(`^  ✔ +${port} login +logs alice in$`, 'm'));

@@ -186,7 +186,8 @@ export const RUN_OPTIONS = {
     type: 'boolean',
     group: 'Output',
     alias: 'v',
-    describe: 'also print each command on a host, with its time and size',
+    describe:
+      'also print each command on a host, with its time and size, and each check of verify on a line of its own',
   },
   debug: { type: 'boolean', group: 'Output', describe: 'like --verbose, and each step of connecting' },
   'log-file': {
