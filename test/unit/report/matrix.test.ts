@@ -59,7 +59,7 @@ describe('report: the matrix of verify', () => {
     assert.deepEqual(rows, [{ check: 'sni', cells: ['fail'] }]);
   });
 
-  it('the certificate's facts appear once, and by port where ports differ', () => {
+  it('the facts of the certificate appear once, and by port where ports differ', () => {
     const one = well.map((finding) =>
       finding.port === 993 ? { ...finding, text: 'is valid for 5 more days' } : finding,
     );
