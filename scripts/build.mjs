@@ -40,25 +40,28 @@ const scripts = readdirSync('src', { recursive: true }).filter((name) => name.en
 const literal = (text) =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const texts = scripts.map((name) => `${literal(name)}: ${literal(readFileSync(`src/${name}`, 'utf8'))}`);
-const banner = [
-  "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;",
-  `const SCRIPTS = {\n${texts.join(',\n')}\n};`,
-];
+const place = "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;";
+const banner = [place, `const SCRIPTS = {\n${texts.join(',\n')}\n};`];
 
-const { metafile } = await build({
+const script = {
   ...shared,
-  entryPoints: { program: 'src/main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs', // V8 keeps what it compiled of a script, not of a module
   minifySyntax: true,
   lineLimit,
   legalComments: 'none', // dist/LICENCES.txt has the whole texts
+  define: { 'import.meta.url': 'URL_OF_THIS_FILE', VERSION: JSON.stringify(version) },
+};
+const { metafile } = await build({
+  ...script,
+  entryPoints: { program: 'src/main.ts' },
   metafile: true,
   plugins: [withoutNativeParts, wrappedBetweenWords],
-  define: { 'import.meta.url': 'URL_OF_THIS_FILE', VERSION: JSON.stringify(version) },
   banner: { js: banner.join('\n') },
 });
+// A worker loads only the work on hosts' files, a third of the program.
+await build({ ...script, entryPoints: { worker: 'src/compute/worker.ts' }, banner: { js: place } });
 const program = readFileSync('dist/program.cjs');
 // src/cli/start-program.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import { againFor } from './again.ts';
 import { COMMANDS } from './command-names.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
@@ -94,6 +95,7 @@ async function overHosts(command: HostCommand, given: Given, process: Process): 
     began,
     exit,
     results,
+    again: againFor(flags, process.env),
     ...(failed && { failure: failed }),
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
@@ -103,6 +105,7 @@ async function overHosts(command: HostCommand, given: Given, process: Process): 
 
 async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
   if (flags.quiet && (flags.verbose || flags.debug)) throw usage('--quiet contradicts --verbose and --debug');
+  if (flags.csv && flags.json) throw usage('give --json or --csv, not both');
   if (flags.json && flags.format !== undefined) throw usage('--json contradicts --format');
   if (flags['upgrade-to'] !== undefined && flags.format !== undefined) throw usage('--upgrade-to contradicts --format');
   const { terminal } = await import('../terminal/terminal.ts');
@@ -133,7 +136,7 @@ async function go(
   const { chooseHosts, runOptions } = await import('./run-options.ts');
   const hosts = await chooseHosts(given, (line) => screen.note(escape(line)));
   if (hosts.length > 1) spareMemory();
-  const options = await runOptions(flags, process, screen);
+  const options = await runOptions(flags, process, screen, hosts.length);
   return flow(hosts, options, screen);
 }
 
@@ -145,10 +148,11 @@ function spareMemory(): void {
 function terminalOptions(flags: Flags): TerminalOptions {
   return {
     json: flags.json === true,
+    csv: flags.csv === true,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     debug: flags.debug === true,
-    diff: flags.diff !== false,
+    diff: (flags.diff ?? 'yes') as TerminalOptions['diff'],
     ...(flags.progress !== undefined && { lines: flags.progress }),
     ...(flags.format !== undefined && { format: flags.format as 'nagios' | 'prometheus' }),
     color: (flags.color ?? 'auto') as TerminalOptions['color'],

@@ -35,7 +35,9 @@ const unwell: Ending = {
 };
 
 export function documentOf(results: readonly HostResult[], over: Partial<RunFacts> = {}): Document {
-  const diffs = new Map(results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map(diffOf)]));
+  const diffs = new Map(
+    results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map((change) => diffOf(change))]),
+  );
   return JSON.parse(jsonDocument({ ...run, ...over }, results, diffs, VIEWS)) as Document;
 }
 
