@@ -128,8 +128,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
-    record: recordOf(flags),
-    mailboxes: flags.mailboxes === false ? null : flags['all-users'] === true ? 'all' : 'sample',
+    ...mailboxesOf(flags),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -158,13 +157,15 @@ export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags)
   return chosen;
 }
 
-function recordOf({ record, 'all-users': all, mailboxes, 'upgrade-to': ahead }: Flags): boolean {
+/** @throws USAGE for options that have nothing to work on together */
+export function mailboxesOf(flags: Flags): Pick<RunOptions, 'record' | 'mailboxes'> {
+  const { record, 'all-users': all, mailboxes, 'upgrade-to': ahead } = flags;
   if (record === true && ahead === undefined)
     throw usage('--record belongs to `check --upgrade-to RELEASE`: it keeps the mailboxes of before an upgrade');
   if (all === true && ahead !== undefined && record !== true)
     throw usage('--all-users says whose mailboxes --record keeps: add --record');
   if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
-  return record === true;
+  return { record: record === true, mailboxes: mailboxes === false ? null : all === true ? 'all' : 'sample' };
 }
 
 /** The user, for the host's history and the log. */

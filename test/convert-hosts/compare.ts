@@ -20,6 +20,8 @@ import {
 } from './pair.ts';
 import type { Answers, Phase } from './pair.ts';
 
+const LIST = '/var/lib/harden-mail/mailboxes';
+const COMPARED = 'compared with the record from before the upgrade';
 const LOGS = process.env['HARDEN_MAIL_CONVERT_HOSTS_LOGS'];
 
 export interface Comparison {
@@ -43,7 +45,9 @@ export async function compare(old: LabHost, now: LabHost, name: string): Promise
   await start(old);
   const seeded = await talk(old, 'seed');
   const asked = await talk(old, 'ask');
+  const list = await recordMailboxes(old);
   await move(old, now, data);
+  if (list) await now.write(LIST, list, '0600');
   const onNew = await cursor(now);
   // The state that a failed upgrade leaves: systemd has given up on Dovecot.
   await now.exec('for n in 1 2 3 4 5 6; do systemctl start dovecot; done');
@@ -63,13 +67,22 @@ export async function compare(old: LabHost, now: LabHost, name: string): Promise
   const is = [await talk(now, 'ask'), ...(await after(now))];
   const known = new Set(await complaints(old, onOld));
   const errors = (await complaints(now, onNew)).filter((line) => !known.has(line)).map((line) => `log: ${line}`);
-  const found = [...[asked, ...used].flatMap((answers, n) => differences(answers, is[n] ?? {})), ...errors];
+  const proof = list && !outcome.stdout.includes(COMPARED) ? ['apply has not compared the mailboxes'] : [];
+  const found = [...proof, ...[asked, ...used].flatMap((answers, n) => differences(answers, is[n] ?? {})), ...errors];
   log(name, 'differences', [...broken, ...found].join('\n'));
   return {
     outcome,
     broken,
     differences: found.filter((line) => !data.differs.some(({ what }) => new RegExp(what).test(line))),
   };
+}
+
+/** The list of mailboxes that the host keeps for the apply after the upgrade; null where the files cannot be converted. */
+async function recordMailboxes(host: LabHost): Promise<Buffer | null> {
+  const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', 'trixie', '--record', '--no-diff', ...to(host)]); // oxfmt-ignore
+  if (code === 1 && stdout.includes('cannot be converted')) return null;
+  if (code !== 2) throw new Error(`no list of mailboxes: ${stdout}${stderr}`);
+  return host.read(LIST);
 }
 
 function log(name: string, what: string, text: string): void {

@@ -218,7 +218,23 @@ describe('commit: losses between two lists of mailboxes', () => {
     });
 
     it('a folder whose index is elsewhere belongs to the mailbox at its place', () => {
-      assert.deepEqual(found(folder(5), disk(5, '/m/Maildir'), disk(2, '/m/Maildir/.Work'), ['path', 'ann', '/m/Maildir/.Work']), [ON_DISK]); // oxfmt-ignore
+      assert.deepEqual(found(folder(5), disk(5, '/m/Maildir'), disk(2, '/m/Maildir/.Work'), ['path', 'ann', '/m/Maildir/.Work', 'Work', 'full']), [ON_DISK]); // oxfmt-ignore
+    });
+
+    it('an INBOX whose mails are only in an index counts as empty', () => {
+      assert.deepEqual(
+        found(folder(5), disk(5, '/m/mail/mailboxes/INBOX/dbox-Mails'), [
+          'path',
+          'ann',
+          '/m/new/mailboxes/INBOX/dbox-Mails',
+          'INBOX',
+          'empty',
+        ]),
+        [
+          'lost ann: INBOX is empty, and the 5 mails in /m/mail/mailboxes/INBOX/dbox-Mails belong to no mailbox',
+          ON_DISK,
+        ],
+      );
     });
 
     it('where rights or namespaces hide folders, a folder that no list shows is a note', () => {
