@@ -19,6 +19,7 @@ import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { POSTFIX_RULES } from '../src/modernize/rules.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks/index.ts';
+import { configSchema } from './config-schema.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
 import { exposurePicture } from './exposure-picture.ts';
@@ -42,6 +43,7 @@ export function pages(): Record<string, string> {
     'docs/dovecot-2.4.md': conversionPage(),
     'docs/postfix-upgrades.md': postfixPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
+    'docs/config.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS), null, 2)}\n`,
     'docs/json.md': jsonPage(),
     'docs/exposure.svg': exposurePicture(),
@@ -60,8 +62,9 @@ function guardPage(): string {
     '`WOULD_WEAKEN`, and nothing is written. So does a plan that would end all logins of a listener. A rollback reports what it opens and',
     'is not refused.',
     '',
-    'The plan shows each effect as `+ opens`, and each restriction, with the clients concerned, as `- stricter`. In `--json` they are',
-    '`hosts[].plan.effects[]`.',
+    'The plan shows each effect as `+ opens`, and each restriction, with the clients concerned, as `- stricter`. The restrictions stand',
+    'again in the summary above the question, with what clients need from then on (TLS 1.2, for example) because of a setting that changes.',
+    'In `--json` they are `hosts[].plan.effects[]`.',
     '',
     '## What a plan may open',
     '',
@@ -91,6 +94,9 @@ function checksPage(): string {
       ['Check', 'Ports', 'Proves'],
       CHECKS.map(({ id, ports, proves }) => [`\`${id}\``, ports.join(', '), proves]),
     ),
+    '',
+    'The output is a table of ports and checks: `✔` passed, `✖` failed, `!` a warning, `·` a hint; an empty place means that the port has no such',
+    'check. Below it stand the checks that did not pass, and what was seen of the certificate. `--verbose` prints every check in words.',
     '',
     '## Sessions',
     '',
@@ -331,7 +337,8 @@ function cliPage(): string {
     MADE,
     table(['Command', 'Purpose'], commands),
     '',
-    'A flag overrides the environment, the environment the inventory, and the inventory the default. Progress and',
+    'A flag overrides the environment, the environment the inventory, and the inventory the default, which',
+    '`~/.config/harden-mail/config.yaml` may set ([fleets.md](fleets.md#defaults-of-your-own)). Progress and',
     'questions go to standard error, results to standard output. Exit codes: [exit-codes.md](exit-codes.md).',
     '',
     table(['Option', 'For', 'Meaning', 'Environment'], options),
@@ -386,8 +393,13 @@ function conversionPage(): string {
     "  The default of mailbox lists is the new release's: `mailbox_list_drop_noselect = yes`.",
     '- Where `service lmtp` runs as another user than root, that user gets the socket of anvil, which lmtp asks in 2.4.',
     '- A value that a later file replaces becomes a comment: in 2.4 the later one would inherit its parts.',
-    '- Where a passdb compares stored passwords, `auth_allow_weak_schemes = yes` is written above it: 2.4 refuses passwords in schemes that it',
-    '  calls weak (MD5, SHA1, …), and only the database knows which schemes occur. Remove the line when none is left.',
+    '- 2.4 refuses passwords in schemes that it calls weak (MD5 and DES in all their forms; SHA1 is none of them). `auth_allow_weak_schemes = yes` is',
+    '  written above the first passdb that needs it: a passwd-file with such a password (the host counts them; nothing but the number and the name of',
+    '  a scheme leaves it), and SQL, LDAP and Lua, whose passwords cannot be seen: each may name a scheme of its own, whatever default_pass_scheme',
+    '  says. A host whose passwords are all strong does not get it. Remove the line when no weak password is left.',
+    '- The daemons of 2.4.5 take some of their own defaults, whatever `dovecot_config_version` says. So these of 2.3 are written out for it:',
+    '  `mail_attachment_detection_options` is empty (or each mail that is read gets a keyword), and `mailbox_directory_name_legacy = yes` stands beside',
+    '  an index outside of sdbox and mdbox (or flags are lost).',
     '- The last mail may exceed the quota by 10 % (`quota_grace`). 2.4 has a size: harden-mail writes that part of the limit in the files, and has SQL,',
     "  LDAP and passwd-files return that part of each user's own limit. Of megabytes in LDAP and passwd-files it is 100 kilobytes each.",
     '- A quota in a dictionary becomes `count`, and the plugin quota_clone goes on writing the dictionary for the panel that shows it. Run',
@@ -396,7 +408,7 @@ function conversionPage(): string {
     '',
     'If a single line cannot be converted, nothing is converted: each such line is reported with file and line and the next step. They',
     'are: quota that several users share or that `dirsize` counts, directors, TCP wrappers, `fts_lucene` and `fts_squat`, plugins that Debian',
-    'does not have for 2.4 (antispam, mailbox_alias), folders of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
+    'does not have for 2.4 (antispam, mailbox_alias), the mechanisms `ntlm`, `otp`, `skey` and `rpa`, folders of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
     'variables with `%H`, `%N` or `%{if}`, columns that hold a whole location or quota rule, and every setting that is not in these tables and that',
     '2.4 does not know.',
     '',

@@ -73,7 +73,7 @@ configure() {
   {
     echo "!include $DOVECOT_CONF"
     for log in log_path info_log_path debug_log_path; do echo "$log = /dev/stderr"; done
-    [ -z "$own" ] || own_instance
+    [ -z "$own" ] || own_instance || fail "a Dovecot of its own: its folder could not be made in $base"
   } >>"$conf"
   # The instance in Dovecot's usual folder has its configuration loaded: using it saves a quarter of the time. That does not work
   # if it logs to a file, because the file is read-only here.
@@ -82,6 +82,8 @@ configure() {
 }
 
 own_instance() {
+  # After a boot without Dovecot the folder does not exist. Dovecot makes it at each start.
+  [ -d "$base" ] || mkdir -m 755 "$base" || return 1
   mount -t tmpfs -o size=4m,mode=755 instance "$base" && mkdir -m 755 "$base/state" || return 1
   echo "state_dir = $base/state"
   echo "auth_socket_path = $base/auth-userdb"

@@ -97,7 +97,7 @@ facts() { # FILE
     sed 's/^/user\t/' "$1.found"
     status "$1" 'messages uidvalidity uidnext guid' 120 >"$1.status" || return 1
     status "$1" vsize 30 >"$1.vsize" 2>/dev/null || : >"$1.vsize"
-    # What this round itself has made is no mailbox to keep. Mails that Dovecot has not seen before have no lasting number yet.
+    # A folder that this round has made is no mailbox to keep. Mails that Dovecot has not seen before have no lasting number yet.
     awk -F '\t' -v began="$(cat "$here/began")" -v own="$own" -v OFS='\t' 'FILENAME == ARGV[1] { size[$1 FS $2] = $3; next }
       own == "" && $4 >= began { if ($3 == 0) next; $4 = $5 = $6 = "-" }
       { print "folder", $1, $2, $3, $4, $5, ($1 FS $2) in size ? size[$1 FS $2] : "-", $6 }' "$1.vsize" "$1.status"

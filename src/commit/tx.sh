@@ -244,7 +244,7 @@ judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 # After an upgrade Dovecot's LDA does not run with files of the old release, and a delivery agent of Postfix returns the mail. So
 # until Dovecot runs, Postfix keeps such mail in the queue (soft_bounce). The two lines are the last of main.cf; the file without
 # them has a second name meanwhile. If Dovecot does not run in the end either, the lines stay, and the next apply removes them.
-HELD='# harden-mail: mail waits in the queue until Dovecot runs; the next apply removes these two lines'
+HELD='# harden-mail: mail that fails waits in the queue, and is not returned; the next apply removes these two lines'
 free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
 
 must_hold() { [ -e "$tx/hold" ]; }
@@ -264,7 +264,7 @@ hold() { # never a reason to fail
 } 2>/dev/null
 
 let_go() { # [for good]: main.cf is again as it was before "hold"; an edit of somebody else's in between stays
-  main=$(readlink -e "$MAIN_CF") && [ -e "$(free)" ] || return 0
+  main=$(readlink -e "$MAIN_CF") && rm -f "$(staged "$main" held)" && [ -e "$(free)" ] || return 0
   if [ "$(sed '$d' "$main" | sed '$d' | sha256sum)" = "$( { cat "$(free)"; [ -z "$(tail -c 1 "$(free)")" ] || echo; } | sha256sum)" ]; then
     mv -fT "$(free)" "$main" && sync "${main%/*}"
   else
@@ -539,9 +539,9 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   each drop_folder
   [ ! -e "$tx/mailboxes" ] || rm -f "$MAILBOXES"
   prune
-  # An old release's Postfix is restarted, not reloaded. Its deferred mail is retried only now, when the change is final: a retry
-  # may bounce mail.
-  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold; } || postqueue -f </dev/null >/dev/null 2>&1
+  # An old release's Postfix is restarted, not reloaded. Its deferred mail, and mail that an earlier apply has kept in the queue, is
+  # retried only now, when the change is final: a retry may bounce mail.
+  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold && ! grep -qsxF "$HELD" "$tx"/before/*; } || postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 

@@ -5,7 +5,18 @@ import type { LabHost } from '../../src/lab/lab.ts';
 import type { Receipt } from '../../src/model/index.ts';
 import { hardenMail, scratch, to, type Outcome } from '../support/cli.ts';
 import { transact } from '../support/transact.ts';
-import { ask, bootFor, CERTIFICATE, KEY, move, prepare, readConfiguration, ROOT, start } from './pair.ts';
+import {
+  ask,
+  bootFor,
+  CERTIFICATE,
+  KEY,
+  put,
+  take,
+  prepare,
+  readConfiguration,
+  ROOT,
+  start,
+} from '../support/convert-hosts/pair.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -41,7 +52,7 @@ describe('mailboxes of users as the proof of a conversion', () => {
   }
   /** Moves it, with the list, to a host where systemd has given up on Dovecot; the old files are kept. */
   async function upgrade(name: string): Promise<void> {
-    await move(old, now, readConfiguration(name));
+    await put(now, await take(old, readConfiguration(name)), readConfiguration(name));
     const { code } = await old.exec(`[ -e ${LIST} ]`);
     if (code === 0) await now.write('/root/list', await old.read(LIST));
     await now.run('rm -rf /root/old; cp -a /etc/dovecot /root/old');

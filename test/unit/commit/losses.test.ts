@@ -127,15 +127,15 @@ describe('commit: losses between two lists of mailboxes', () => {
     assert.deepEqual(losses(before(), now(named('INBOX.Job'))), ['note ann: INBOX.Work is named INBOX.Job since the record', RECORDED]); // oxfmt-ignore
   });
 
-  it('another mailbox under the same name is a loss, unless the user has made it anew', () => {
-    const anew = now({ work: ['folder', 'ann', 'INBOX.Work', 0, 102, 1, 0, OTHER] });
+  it('another mailbox under the same name is a loss, unless the user has made it again', () => {
+    const again = now({ work: ['folder', 'ann', 'INBOX.Work', 0, 102, 1, 0, OTHER] });
     const lost = 'lost ann: INBOX.Work is another mailbox: 0 instead of 2 mails, UIDVALIDITY 102 instead of 101';
     // Nothing on disk has the new GUID: only the memory of the round has it.
-    assert.deepEqual(losses(before(), anew), [lost, RECORDED]);
+    assert.deepEqual(losses(before(), again), [lost, RECORDED]);
     file('Maildir/.Work/dovecot-uidlist', `3 V102 N1 G${OTHER}\n`);
-    assert.deepEqual(losses(before(), anew), ['note ann: INBOX.Work was made again since the record', RECORDED]);
+    assert.deepEqual(losses(before(), again), ['note ann: INBOX.Work was made again since the record', RECORDED]);
     file('Maildir/.Old/dovecot-uidlist', `3 V101 N3 G${WORK}\n`);
-    assert.deepEqual(losses(before(), anew), [lost, RECORDED]);
+    assert.deepEqual(losses(before(), again), [lost, RECORDED]);
   });
 
   it('a lost subscription counts, unless the user has changed some of them since the record', () => {
