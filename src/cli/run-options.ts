@@ -163,12 +163,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
+    ...mailboxesOf(flags),
     ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
     ...(flags.write !== undefined && { clientsTo: flags.write }),
     ...(flags['mail-domains'] !== undefined && { mailDomains: mailDomainsOf(flags['mail-domains']) }),
     ...(flags['login-name'] !== undefined && { loginName: flags['login-name'] as ClientSettings['login'] }),
-    record: recordOf(flags),
-    mailboxes: flags.mailboxes === false ? null : flags['all-users'] === true ? 'all' : 'sample',
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -198,13 +197,15 @@ export function tasksOf(flags: Flags): readonly TaskName[] {
   return chosen;
 }
 
-function recordOf({ record, 'all-users': all, mailboxes, 'upgrade-to': ahead }: Flags): boolean {
+/** @throws USAGE for options that have nothing to work on together */
+export function mailboxesOf(flags: Flags): Pick<RunOptions, 'record' | 'mailboxes'> {
+  const { record, 'all-users': all, mailboxes, 'upgrade-to': ahead } = flags;
   if (record === true && ahead === undefined)
     throw usage('--record belongs to `check --upgrade-to RELEASE`: it keeps the mailboxes of before an upgrade');
   if (all === true && ahead !== undefined && record !== true)
     throw usage('--all-users says whose mailboxes --record keeps: add --record');
   if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
-  return record === true;
+  return { record: record === true, mailboxes: mailboxes === false ? null : all === true ? 'all' : 'sample' };
 }
 
 /** The user, for the host's history and the log. */

@@ -107,8 +107,11 @@ cd / && rm -rf "$work" && mkdir -p "$work" || exit
 [ "$round" = bare ] || read_only || fail "this host: its file systems could not be made read-only for it"
 configure
 [ -z "$own" ] || start
-# A host without any user before may have a user database now.
-[ -s "$here/users" ] || timeout 5 doveadm $use user '*' 2>/dev/null | grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | head -n 5 >"$here/users"
+# A host whose databases named nobody before may have one now that does.
+if [ "$round" = staged ] && { [ -e "$here/guessed" ] || [ ! -s "$here/users" ]; }; then
+  timeout 5 doveadm $use user '*' 2>/dev/null | grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | head -n 5 >"$work/named"
+  [ ! -s "$work/named" ] || cp "$work/named" "$here/users"
+fi
 [ -s "$here/users" ] || fail 'this host: it has no user whose mailbox could be opened'
 [ "$round" = bare ] || mailboxes_in_memory
 lookups >"$work/answers.=lookup" &

@@ -34,7 +34,7 @@ places() {
     echo /var/mail
     grep -E '^ *(mail|mail_[a-z_]+|location) = ' "$work/settings" | grep -oE '[ :=]/[^:]*' | sed 's/%.*//'
     # shellcheck disable=SC2046 # a word each
-    timeout 8 doveadm $use user $(cat "$here/users") 2>/dev/null | grep -oE '[[:blank:]:=]/[^:]*'
+    timeout $((8 + $(wc -l <"$here/users") / 50)) doveadm $use user $(cat "$here/users") 2>/dev/null | grep -oE '[[:blank:]:=]/[^:]*'
   } | sed 's/^[ :=[:blank:]]*//' | while read -r place; do
     place=$(readlink -m "$place")
     until [ -d "$place" ]; do place=$(dirname "$place"); done

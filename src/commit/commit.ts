@@ -10,6 +10,9 @@ const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'apart.sh', 'users.sh', '
 /** Those that list mailboxes, for a conversion of Dovecot's files. */
 const MAILBOX_SCRIPTS = ['mailboxes.sh', 'folders.sh', 'losses.sh'];
 
+/** The host says nothing while it lists the mailboxes of all users; mailboxes.sh gives up after 1800 s. */
+export const ALL_MAILBOXES_SECONDS = 2000;
+
 export interface CommitOptions {
   /** Seconds the host waits for the controller's answer before it restores everything. */
   readonly confirmTimeout: number;
@@ -37,7 +40,11 @@ export type CommitState =
  */
 export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
   const script = [...prepare(plan, options), scriptText('commit/launch.sh'), 'start && follow 0 && tidy'].join('\n');
-  return await followed(remote, 'commit', script, options.onStep);
+  const idleTimeout = options.mailboxes === 'all' ? { idleTimeout: ALL_MAILBOXES_SECONDS } : {};
+  return await followed(remote, 'commit', script, {
+    ...idleTimeout,
+    ...(options.onStep && { onStep: options.onStep }),
+  });
 }
 
 /** Answers a transaction that waits: confirms it, or has everything restored for the reason `undo`. One exec. */
@@ -129,11 +136,12 @@ async function followed(
   remote: Remote,
   name: string,
   script: string,
-  onStep?: (step: string) => void,
+  { onStep, idleTimeout }: { onStep?: (step: string) => void; idleTimeout?: number } = {},
 ): Promise<CommitState> {
   const { code, stdout, stderr } = await remote.run(script, {
     name,
     intent: 'write',
+    ...(idleTimeout !== undefined && { idleTimeout }),
     ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
   });
   const lines = stdout.toString('utf8').trimEnd().split('\n');

@@ -13,7 +13,7 @@
 #   failed USER REASON                  the user's mailboxes cannot be listed
 #   unknown USER REASON                 they cannot be listed in this round
 #   disk USER FORMAT MAILS PATH GUID    (staged) a mailbox that is found in the user's places; MAILS is - where it cannot be counted
-#   path USER PATH                      (staged) the place of a listed mailbox, for users who have one on disk with an unknown GUID
+#   path USER PATH NAME full|empty      (staged) the place of a listed mailbox, for users who have one on disk with an unknown GUID
 #   setting prefix|separator VALUE      (staged) of a namespace
 #   partly                              (staged) folders may exist that no list shows, because of namespaces or rights
 #   unlisted                            the databases do not name all users
@@ -42,14 +42,16 @@ TAB=$(printf '\t')
 # in turn (local users count as a domain), because Dovecot does not tell which database knows a user.
 people() {
   system_users
-  iterated 60 >"$work/iterated" 2>"$work/iterated.err" && ! grep -qsE "don't support (it|iterat)|iteration failed" "$work/log" || echo unlisted
+  iterated 60 >"$work/iterated" 2>"$work/iterated.err" && ! grep -qsE "don't support (it|iterat)|iteration failed" "$work/log" &&
+    choose <"$work/iterated" | grep -q . || echo unlisted
   [ ! -s "$here/recorded" ] || cat "$here/recorded" >"$work/known"
   { cat "$work/iterated"; owners 100000; in_files; recent; local_users; cat "$here/owners"; } 2>/dev/null >>"$work/known"
   if [ -e "$here/all" ]; then choose <"$work/known" >"$here/users"
   else
-    [ ! -s "$here/recorded" ] || choose <"$here/recorded" | in_turn | head -n $SAMPLE >"$work/first"
-    { recent | head -n 5; choose <"$work/known" | in_turn; } | choose | head -n $SAMPLE | cat "$work/first" - | choose >"$here/users"
-  fi 2>/dev/null
+    : >>"$here/recorded"
+    choose <"$here/recorded" | in_turn | head -n $SAMPLE >"$work/first"
+    { recent | head -n 5; choose <"$work/known" | in_turn; } | choose | grep -vxFf "$here/recorded" | head -n $SAMPLE | cat "$work/first" - >"$here/users"
+  fi
   sed 's/^/asked\t/' "$here/users"
 }
 
@@ -74,10 +76,16 @@ together() { # FILE
 failure() { # USER FILE
   reason=$(said "$2")
   what=failed
-  ! grep -qi 'no space left' "$2" || what=unknown
-  printf '%s\t%s\t%s\n' $what "$1" "${reason:-doveadm ended without a message}"
-  own_places "$1"
+  # Without a word of Dovecot's, as at the end of its time, nothing is known.
+  [ -n "$reason" ] && ! grep -qi 'no space left' "$2" || what=unknown
+  own_places "$1" >"$2.places"
+  cat "$2.places"
+  # A place that is there and cannot be written has no overlay.
+  ! grep -qi 'read.only file system' "$2" || ! awk -F '\t' '$4 == "mail" { print $3 }' "$2.places" | exists || what=unknown
+  printf '%s\t%s\t%s\n' $what "$1" "${reason:-doveadm ended without a word}"
 }
+
+exists() { while IFS= read -r place; do [ ! -e "$place" ] || return 0; done; return 1; }
 
 # The names of all mailboxes of these users, as "USER NAME". A user whom the databases do not know any more is skipped.
 names() { timeout 120 doveadm $use mailbox list -F "$1" >"$1.names"; } # FILE
@@ -93,9 +101,11 @@ facts() { # FILE
     awk -F '\t' -v began="$(cat "$here/began")" -v own="$own" -v OFS='\t' 'FILENAME == ARGV[1] { size[$1 FS $2] = $3; next }
       own == "" && $4 >= began { if ($3 == 0) next; $4 = $5 = $6 = "-" }
       { print "folder", $1, $2, $3, $4, $5, ($1 FS $2) in size ? size[$1 FS $2] : "-", $6 }' "$1.vsize" "$1.status"
-    timeout 60 doveadm $use mailbox list -s -F "$1" | sed 's/ /\t/; s/^/subscribed\t/' || return 1
-    timeout 60 doveadm $use -f tab -o "$quota" quota get -F "$1" 2>/dev/null | awk -F '\t' '
-      FNR > 1 && $5 != "-" && $5 != 0 { print "quota", $1, $2, $3, $5 }' OFS='\t'
+    timeout 60 doveadm $use mailbox list -s -F "$1" >"$1.subscribed" || return 1
+    sed 's/ /\t/; s/^/subscribed\t/' "$1.subscribed"
+    # It fails where no quota is set up.
+    timeout 60 doveadm $use -f tab -o "$quota" quota get -F "$1" >"$1.quota" 2>/dev/null || [ $? != 124 ] || return 1
+    awk -F '\t' 'FNR > 1 && $5 != "-" && $5 != 0 { print "quota\t" $1 "\t" $2 "\t" $3 "\t" $5 }' "$1.quota"
     while read -r user; do own_places "$user"; done <"$1.found"
   } >"$1.facts"
 }
@@ -137,7 +147,7 @@ absolute() { sed -n "s,^~/,$1/,; /^\/./p" | sed 's,//*,/,g; s,/$,,'; } # HOME
 # The mailboxes that are found in the places of each user, also in those that the old files name. It runs after the questions: a Maildir
 # that Dovecot has opened has a GUID by then.
 census() { # FACTS
-  awk -F '\t' '$1 == "user" || $1 == "failed" { print $2 }' "$1" | while read -r user; do
+  to_look_for "$1" | while read -r user; do
     home=$(sed -n 's/^home\t//p' "$work/fields.$user")
     templates "$user" "$home" | is_own "$user" >"$work/named"
     awk -F '\t' -v user="$user" '$1 == "place" && $2 == user { print $3 }' "$1" | is_own "$user" | cat - "$work/named" | without_others "$user" "$1" | outermost | while read -r place; do
@@ -157,16 +167,42 @@ census() { # FACTS
   ! grep -qE '^ *list = (no|children)|^ *mail_plugins.*acl|^ *acl = yes|^ *acl_driver' "$work/settings" || echo partly
 }
 
+# The users whom the record does not have, and those with a mailbox that is empty now and was not.
+to_look_for() { # FACTS
+  if [ -s "$here/recorded" ]; then cat "$MAILBOXES"; fi >"$work/record"
+  awk -F '\t' 'FILENAME == ARGV[1] {
+      if ($1 == "user") was[$2] = 1
+      else if ($1 == "folder" && $4 > 0) had[$2 FS $3] = 1
+      next
+    }
+    (($1 == "user" || $1 == "failed") && !($2 in was)) || ($1 == "folder" && $4 == 0 && ($2 FS $3) in had) { print $2 }' "$work/record" "$1" | sort -u
+}
+
 paths() { # FACTS USER
   awk -F '\t' -v user="$2" '$1 == "folder" && $2 == user { print $3 }' "$1" | while IFS= read -r name; do
-    timeout 8 doveadm $use mailbox path -t mailbox -u "$2" "$name" </dev/null
-  done 2>/dev/null | grep '^/' | sed "s/^/path\t$2\t/"
+    place=$(timeout 8 doveadm $use mailbox path -t mailbox -u "$2" "$name" </dev/null)
+    case $place in /*) printf 'path\t%s\t%s\t%s\t%s\n' "$2" "$place" "$name" "$(has_mail "$place" && echo full || echo empty)" ;; esac
+  done 2>/dev/null
+}
+
+has_mail() { # PLACE: an index elsewhere may tell of mails that are not there
+  case $1 in
+    */mailboxes/*/dbox-Mails) find "$1" "${1%%/mailboxes/*}/storage" -maxdepth 1 -name '[um].*' | grep -q . ;;
+    *) if [ -d "$1" ]; then find "$1/cur" "$1/new" -maxdepth 1 -type f | grep -q .; else [ -s "$1" ]; fi ;;
+  esac
 }
 
 # The places that the old files name as text ("FORMAT PATH", with the variables of 2.3); mailboxes.sh has written them.
 templates() { # USER HOME [FORMAT]
   case $1 in *@*) domain=${1#*@} ;; *) domain= ;; esac
-  sed -n "s/^${3-[a-z]*} //p" "$here/templates" | sed "s,^\(~\|%h\),$2,; s,%u,$1,g; s,%n,${1%%@*},g; s,%d,$domain,g" | grep -v % | absolute "$2"
+  sed -n "s/^${3-[a-z]*} //p" "$here/templates" | sed "s,^\(~\|%h\),$2,; s,%u,$1,g; s,%n,${1%%@*},g; s,%d,$domain,g
+    s/%{[^}]*}/*/g; s/%[-0-9.]*[A-Z]*[a-z]/*/g" | absolute "$2" | while IFS= read -r place; do
+    # Other variables, as of hashed folders (%1Mu), stand for any name.
+    case $place in
+      *'*'*) (IFS= && for found in $place; do [ ! -e "$found" ] || printf '%s\n' "$found"; done) ;;
+      *) printf '%s\n' "$place" ;;
+    esac
+  done
 }
 
 # Only places that carry the user's name: a home may be that of all users.
@@ -187,18 +223,24 @@ outermost() { sort -u | awk 'last != "" && index($0 "/", last "/") == 1 { next }
 on_disk() { # PLACE: FORMAT, MAILS, PATH, GUID
   [ -d "$1" ] || return 0
   timeout 20 find "$1" -xdev -maxdepth 8 -type d \( -name tmp -o -name new -o -name storage -o -name .imap \) -prune -o \
-    -type d \( -name cur -o -name dbox-Mails \) -print -prune | while IFS= read -r found; do
-    case $found in
-      */cur) [ ! -d "${found%/cur}/new" ] || maildir "${found%/cur}" ;;
-      *) dbox "$found" ;;
-    esac
-  done
+    -type d \( -name cur -o -name dbox-Mails \) -print -prune >"$work/found"
+  sed -n 's,/cur$,,p' "$work/found" >"$work/maildirs"
+  [ ! -s "$work/maildirs" ] || maildirs "$1"
+  grep '/dbox-Mails$' "$work/found" | while IFS= read -r found; do dbox "$found"; done
 }
 
-maildir() { # FOLDER: one that Dovecot knows, or that is below a place of the files
-  ls "$1"/dovecot* >/dev/null 2>&1 || awk -v path="$1/" 'index(path, $0 "/") == 1 { found = 1 } END { exit !found }' "$work/named" || return 0
-  printf 'maildir\t%s\t%s\t%s\n' "$(find "$1/cur" "$1/new" -maxdepth 1 -type f ! -newer "$here/began" | wc -l)" "$1" \
-    "$(head -n 1 "$1/dovecot-uidlist" 2>/dev/null | grep -oE ' G[0-9a-f]{32}' | cut -c 3-)"
+# Only those that Dovecot knows, or that are below a place of the files.
+maildirs() { # PLACE
+  timeout 60 find "$1" -xdev -maxdepth 9 -type d \( -name tmp -o -name storage \) -prune -o \
+    -type f \( -path '*/cur/*' -o -path '*/new/*' \) ! -newer "$here/began" -printf '%h\n' | sed 's,/[a-z]*$,,' >"$work/mails"
+  timeout 20 find "$1" -xdev -maxdepth 8 -type d \( -name cur -o -name new -o -name tmp -o -name storage \) -prune -o -type f -name 'dovecot*' -print >"$work/known"
+  grep '/dovecot-uidlist$' "$work/known" | tr '\n' '\0' | xargs -0 -r grep -HoEm 1 '^3 .* G[0-9a-f]{32}' >"$work/guids"
+  awk 'FILENAME == ARGV[1] { mails[$0]++; next }
+    FILENAME == ARGV[2] { sub(/\/[^\/]*$/, ""); known[$0] = 1; next }
+    FILENAME == ARGV[3] { at = index($0, "/dovecot-uidlist:"); guid[substr($0, 1, at - 1)] = substr($0, length($0) - 31); next }
+    FILENAME == ARGV[4] { named[++places] = $0 "/"; next }
+    { found = $0 in known; for (i = 1; i <= places; i++) if (index($0 "/", named[i]) == 1) found = 1
+      if (found) print "maildir\t" mails[$0] + 0 "\t" $0 "\t" guid[$0] }' "$work/mails" "$work/known" "$work/guids" "$work/named" "$work/maildirs"
 }
 
 dbox() { # FOLDER

@@ -150,7 +150,7 @@ against_disk() {
     $1 == "unknown" && !($2 in was) { print "note " $2 ": not compared: " $3 }
     $1 == "folder" && $8 !~ /^0*$/ { known[$2 FS $8] = $3; mails[$2 FS $8] = $4 }
     $1 == "folder" && $3 == "INBOX" { inbox[$2] = $4 }
-    $1 == "path" { listed[$2 FS $3] = 1 }
+    $1 == "path" { listed[$2 FS $3] = 1; if ($4 == "INBOX" && $5 == "empty") inbox[$2] = 0 }
     $1 == "place" && $4 == "mail" { listed[$2 FS $3] = 1; roots[$2] = roots[$2] $3 "\n" }
     $1 == "partly" { partly = 1 }
     $1 == "disk" { disk[++found] = $0 }

@@ -59,7 +59,7 @@ old_words() {
 }
 
 unlisted() { # FACTS
-  ! grep -q '^unlisted' "$1" || echo "note not all users are known: a user database cannot list its users (static, or no iterate_query or iterate_filter); the others are those of the last logins and the owners of mail folders"
+  ! grep -q '^unlisted' "$1" || echo "note not all users are known: a user database cannot list its users (static, SQL without iterate_query, LDAP whose iterate_filter finds nobody); the others are those of the last logins and the owners of mail folders"
 }
 
 staged() {

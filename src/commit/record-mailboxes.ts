@@ -1,7 +1,7 @@
 import { HardenMailError } from '../model/errors.ts';
 import { PATHS, type Recorded } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
-import { assertId, scriptFile } from './commit.ts';
+import { ALL_MAILBOXES_SECONDS, assertId, scriptFile } from './commit.ts';
 
 const SCRIPTS = ['mailboxes.sh', 'folders.sh', 'apart.sh', 'users.sh'];
 
@@ -21,7 +21,11 @@ export async function recordMailboxes(remote: Remote, many: 'sample' | 'all'): P
     `printf '${many}\\n' >"$tx/mailboxes"`,
     'sh "$tx/mailboxes.sh" record "$tx" </dev/null',
   ].join('\n');
-  const { code, stdout, stderr } = await remote.run(script, { name: 'record', intent: 'write' });
+  const { code, stdout, stderr } = await remote.run(script, {
+    name: 'record',
+    intent: 'write',
+    idleTimeout: ALL_MAILBOXES_SECONDS,
+  });
   const lines = stdout.toString('utf8').split('\n');
   const [, users, mailboxes] = lines.map((line) => /^recorded (\d+) (\d+)$/.exec(line)).find((found) => found) ?? [];
   if (code !== 0 || users === undefined || mailboxes === undefined) {

@@ -25,8 +25,11 @@ use=
 sample() {
   system_users
   recent | choose | head -n $SAMPLE >"$here/users"
-  [ "$(wc -l <"$here/users")" -ge $SAMPLE ] ||
-    { cat "$here/users"; iterated 2>/dev/null | head -n 200; owners 200; in_files; local_users; } | choose | head -n $SAMPLE >"$here/more"
+  [ "$(wc -l <"$here/users")" -lt $SAMPLE ] || return 0
+  iterated 2>/dev/null | head -n 200 >"$here/iterated"
+  # Folders and files tell users only until a database can.
+  [ -s "$here/iterated" ] || : >"$here/guessed"
+  { cat "$here/users" "$here/iterated"; owners 200; in_files; local_users; } | choose | head -n $SAMPLE >"$here/more"
   [ ! -s "$here/more" ] || mv "$here/more" "$here/users"
 }
 

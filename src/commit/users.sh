@@ -36,15 +36,18 @@ owners() { # NUMBER: at most so many of each place
       } }' | sort -u | while read -r place; do
     # Unquoted on purpose: each variable is one part of the path.
     for found in $(printf '%s' "$place" | sed 's/%[und]/*/g'); do
-      [ ! -e "$found" ] || is_domain "$found" || printf '%s\n' "$found"
+      if is_domain "$found"; then
+        for child in "$found"/*/; do [ ! -d "$child" ] || printf '%s@%s\n' "$(basename "$child")" "${found##*/}"; done
+      elif [ -e "$found" ]; then printf '%s\n' "$found"; fi
     done | head -n "$1" | awk -F / -v place="$place" '
+      !/^\// { print; next }
       { many = split(place, part, "/"); domain = ""
         for (i = 2; i < many; i++) if (part[i] == "%d") domain = "@" $i
         if ($0 !~ /lost[+]found/) print $many (part[many] == "%n" ? domain : "") }'
   done
 } 2>/dev/null
 
-# A place for whole names (/srv/vmail/%u) that nobody uses, because the database has another, may hold folders of domains.
+# A place for whole names (/srv/vmail/%u) that nobody uses, because the database has another, may hold a folder for each domain.
 is_domain() { # FOLDER
   case ${1##*/} in *@*) return 1 ;; *.*) ;; *) return 1 ;; esac
   for store in cur mailboxes Maildir .maildir mail mdbox sdbox; do [ ! -e "$1/$store" ] || return 1; done

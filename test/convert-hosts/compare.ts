@@ -22,6 +22,9 @@ import {
 import type { Answers, Moved, Phase } from '../support/convert-hosts/pair.ts';
 import type { ConvertHost } from '../support/convert-hosts/schema.ts';
 
+/** The list of mailboxes that a host keeps for the apply after the upgrade. */
+const LIST = '/var/lib/harden-mail/mailboxes';
+const COMPARED = 'compared with the record from before the upgrade';
 const LOGS = process.env['HARDEN_MAIL_CONVERT_HOSTS_LOGS'];
 
 /** What one host with 2.4 made of the configuration. */
@@ -45,6 +48,7 @@ export async function compare(old: LabHost, hosts: readonly LabHost[], name: str
   await start(old);
   const seeded = await talk(old, name, 'seed', data);
   const asked = await talk(old, name, 'ask', data);
+  const list = await recordMailboxes(old);
   const moved = await take(old, data);
   const before = async (): Promise<Before> => {
     await start(old);
@@ -53,7 +57,7 @@ export async function compare(old: LabHost, hosts: readonly LabHost[], name: str
   };
   const [was, ...after] = await all<Before | After>([
     before(),
-    ...hosts.map((host) => convert(host, name, data, moved)),
+    ...hosts.map((host) => convert(host, name, data, moved, list)),
   ]);
   const results = hosts.map(
     ({ release }, n) => [release, judge(release, was as Before, after[n] as After, data)] as const,
@@ -76,8 +80,15 @@ interface After {
 }
 
 /** The host gets what has moved, apply converts it, and the users have their sessions there. */
-async function convert(host: LabHost, name: string, data: ConvertHost, moved: Moved): Promise<After> {
+async function convert(
+  host: LabHost,
+  name: string,
+  data: ConvertHost,
+  moved: Moved,
+  list: Buffer | null,
+): Promise<After> {
   await put(host, moved, data);
+  if (list) await host.write(LIST, list, '0600');
   const from = await cursor(host);
   // The state that a failed upgrade leaves: systemd has given up on Dovecot.
   await host.exec('for n in 1 2 3 4 5 6; do systemctl start dovecot; done');
@@ -91,7 +102,16 @@ async function convert(host: LabHost, name: string, data: ConvertHost, moved: Mo
   for (const phase of ['ask', 'use', 'again'] as const) answers.push(await talk(host, name, phase, data));
   const has =
     data.lacks !== undefined && new RegExp(data.lacks).test(shown) ? [`the configuration has ${data.lacks}`] : [];
-  return { outcome, answers, complaints: [...(await complaints(host, from)), ...has] };
+  const compared = list && !outcome.stdout.includes(COMPARED) ? ['apply has not compared the mailboxes'] : [];
+  return { outcome, answers, complaints: [...(await complaints(host, from)), ...has, ...compared] };
+}
+
+/** Null where the files cannot be converted. */
+async function recordMailboxes(host: LabHost): Promise<Buffer | null> {
+  const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', 'trixie', '--record', '--no-diff', ...to(host)]); // oxfmt-ignore
+  if (code === 1 && stdout.includes('cannot be converted')) return null;
+  if (code !== 2) throw new Error(`no list of mailboxes: ${stdout}${stderr}`);
+  return host.read(LIST);
 }
 
 function judge(

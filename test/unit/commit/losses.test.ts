@@ -128,14 +128,14 @@ describe('commit: losses between two lists of mailboxes', () => {
   });
 
   it('another mailbox under the same name is a loss, unless the user has made it again', () => {
-    const anew = now({ work: ['folder', 'ann', 'INBOX.Work', 0, 102, 1, 0, OTHER] });
+    const again = now({ work: ['folder', 'ann', 'INBOX.Work', 0, 102, 1, 0, OTHER] });
     const lost = 'lost ann: INBOX.Work is another mailbox: 0 instead of 2 mails, UIDVALIDITY 102 instead of 101';
     // Nothing on disk has the new GUID: only the memory of the round has it.
-    assert.deepEqual(losses(before(), anew), [lost, RECORDED]);
+    assert.deepEqual(losses(before(), again), [lost, RECORDED]);
     file('Maildir/.Work/dovecot-uidlist', `3 V102 N1 G${OTHER}\n`);
-    assert.deepEqual(losses(before(), anew), ['note ann: INBOX.Work was made again since the record', RECORDED]);
+    assert.deepEqual(losses(before(), again), ['note ann: INBOX.Work was made again since the record', RECORDED]);
     file('Maildir/.Old/dovecot-uidlist', `3 V101 N3 G${WORK}\n`);
-    assert.deepEqual(losses(before(), anew), [lost, RECORDED]);
+    assert.deepEqual(losses(before(), again), [lost, RECORDED]);
   });
 
   it('a lost subscription counts, unless the user has changed some of them since the record', () => {
@@ -218,7 +218,23 @@ describe('commit: losses between two lists of mailboxes', () => {
     });
 
     it('a folder whose index is elsewhere belongs to the mailbox at its place', () => {
-      assert.deepEqual(found(folder(5), disk(5, '/m/Maildir'), disk(2, '/m/Maildir/.Work'), ['path', 'ann', '/m/Maildir/.Work']), [ON_DISK]); // oxfmt-ignore
+      assert.deepEqual(found(folder(5), disk(5, '/m/Maildir'), disk(2, '/m/Maildir/.Work'), ['path', 'ann', '/m/Maildir/.Work', 'Work', 'full']), [ON_DISK]); // oxfmt-ignore
+    });
+
+    it('an INBOX whose mails are only in an index counts as empty', () => {
+      assert.deepEqual(
+        found(folder(5), disk(5, '/m/mail/mailboxes/INBOX/dbox-Mails'), [
+          'path',
+          'ann',
+          '/m/new/mailboxes/INBOX/dbox-Mails',
+          'INBOX',
+          'empty',
+        ]),
+        [
+          'lost ann: INBOX is empty, and the 5 mails in /m/mail/mailboxes/INBOX/dbox-Mails belong to no mailbox',
+          ON_DISK,
+        ],
+      );
     });
 
     it('where rights or namespaces hide folders, a folder that no list shows is a note', () => {
