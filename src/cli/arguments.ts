@@ -37,7 +37,7 @@ export async function parseArguments(
       `${JSON.stringify(word)} is not a command${closest(word, all) || `; the commands are ${all.join(', ')}`}`,
     );
   }
-  const plain = args.map(withoutTruth).flatMap(joinNegative);
+  const plain = args.flatMap(joinSwitch).map(withoutTruth).flatMap(joinNegative);
   // yargs lays out the whole help for each command that it runs. With the command known, it gets only that command's options.
   const known = isHostCommand(word) ? word : undefined;
   const { default: yargs } = await import('yargs');
@@ -169,10 +169,27 @@ function withoutTruth(argument: string): string {
   const [, given = '', value = ''] = /^--?([a-z-]+)=(.*)$/s.exec(argument) ?? [];
   const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
   const found = all.find(([name, { alias }]) => given === name || given === alias || given === `no-${name}`);
+  if (found?.[1].isSwitch === true && given === found[0] && !(found[1].choices ?? []).includes(value))
+    return `--${found[0]}=${truth(value, `--${given}`) ? 'yes' : 'no'}`;
   if (found?.[1].type !== 'boolean') return argument;
   const [name] = found;
   return truth(value, `--${given}`) === (given !== `no-${name}`) ? `--${name}` : `--no-${name}`;
 }
+
+/** `--diff` as `--diff=yes`, `--no-diff` as `--diff=no`, and `--diff full` as `--diff=full`. */
+function joinSwitch(argument: string, at: number, all: readonly string[]): string[] {
+  const isValueOf = (option: string | undefined, word: string | undefined): boolean => {
+    const [, record] = SWITCHES.find(([name]) => option === `--${name}`) ?? [];
+    return record !== undefined && word !== undefined && (record.choices ?? []).includes(word);
+  };
+  if (isValueOf(all[at - 1], argument)) return [];
+  const [name] = SWITCHES.find(([one]) => argument === `--${one}` || argument === `--no-${one}`) ?? [];
+  if (name === undefined) return [argument];
+  if (argument === `--no-${name}`) return [`--${name}=no`];
+  return [`--${name}=${isValueOf(argument, all[at + 1]) ? all[at + 1] : 'yes'}`];
+}
+
+const SWITCHES = (Object.entries(OPTIONS) as [OptionName, OptionRecord][]).filter(([, { isSwitch }]) => isSwitch);
 
 /** `--no-serve pop3` as `--no-serve=pop3`: yargs would read it as the negation of `--serve`, and the value as a word. */
 function joinNegative(argument: string, at: number, all: readonly string[]): string[] {
@@ -211,8 +228,9 @@ function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-function fromEnvironment(variable: string, { type, choices }: OptionRecord, value: string): unknown {
+function fromEnvironment(variable: string, { type, choices, isSwitch }: OptionRecord, value: string): unknown {
   if (type === 'boolean') return truth(value, variable);
+  if (isSwitch && !choices?.includes(value)) return truth(value, variable) ? 'yes' : 'no';
   if (type === 'number') return Number(value);
   if (choices && !choices.includes(value)) throw usage(`${variable} must be one of ${choices.join(', ')}`);
   return value;

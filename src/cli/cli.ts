@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import { againFor } from './again.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
 import { viewsOf } from '../report/ending-view.ts';
@@ -69,6 +70,7 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
     began,
     exit,
     results,
+    again: againFor(flags, process.env),
     ...(failed && { failure: failed }),
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
@@ -78,6 +80,7 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
 
 async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
   if (flags.quiet && (flags.verbose || flags.debug)) throw usage('--quiet contradicts --verbose and --debug');
+  if (flags.csv && flags.json) throw usage('give --json or --csv, not both');
   const { terminal } = await import('../terminal/terminal.ts');
   const screen = terminal(process, terminalOptions(flags));
   if (flags['log-file'] === undefined) return screen;
@@ -117,10 +120,11 @@ function spareMemory(): void {
 function terminalOptions(flags: Flags): TerminalOptions {
   return {
     json: flags.json === true,
+    csv: flags.csv === true,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     debug: flags.debug === true,
-    diff: flags.diff !== false,
+    diff: (flags.diff ?? 'yes') as TerminalOptions['diff'],
     color: (flags.color ?? 'auto') as TerminalOptions['color'],
     unattended: flags.yes === true || flags['dry-run'] === true,
   };

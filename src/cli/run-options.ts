@@ -9,7 +9,15 @@ import { assertPairs, loadInventory, singleHost, thisMachine, type Overrides } f
 import { requestFromFlags } from '../inventory/request-settings.ts';
 import { validFile } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
-import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } from '../model/index.ts';
+import {
+  REPLACEABLE,
+  SERVICES,
+  TASKS,
+  type ClientSettings,
+  type Host,
+  type Profile,
+  type TaskName,
+} from '../model/index.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
@@ -131,6 +139,12 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
+    ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
+    ...(flags.write !== undefined && { clientsTo: flags.write }),
+    ...(flags['mail-domains'] !== undefined && { mailDomains: mailDomainsOf(flags['mail-domains']) }),
+    ...(flags['login-name'] !== undefined && { loginName: flags['login-name'] as ClientSettings['login'] }),
+    record: recordOf(flags),
+    mailboxes: flags.mailboxes === false ? null : flags['all-users'] === true ? 'all' : 'sample',
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -152,16 +166,34 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   };
 }
 
-export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
-  const chosen = chooseTasks(tags, skip);
-  if (ahead !== undefined && chosen.length < TASKS.length)
-    throw usage('--upgrade-to needs the whole recipe: leave out --tags and --skip-tags');
+export function tasksOf(flags: Flags): readonly TaskName[] {
+  const chosen = chooseTasks(flags.tags, flags['skip-tags']);
+  const whole = (['upgrade-to', 'prepare-upgrade'] as const).find((name) => flags[name] !== undefined);
+  if (whole !== undefined && chosen.length < TASKS.length)
+    throw usage(`--${whole} needs the whole recipe: leave out --tags and --skip-tags`);
   return chosen;
+}
+
+function recordOf({ record, 'all-users': all, mailboxes, 'upgrade-to': ahead }: Flags): boolean {
+  if (record === true && ahead === undefined)
+    throw usage('--record belongs to `check --upgrade-to RELEASE`: it keeps the mailboxes of before an upgrade');
+  if (all === true && ahead !== undefined && record !== true)
+    throw usage('--all-users says whose mailboxes --record keeps: add --record');
+  if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
+  return record === true;
 }
 
 /** The user, for the host's history and the log. */
 export function whoRuns(env: Process['env']): string {
   return env['USER'] ?? userInfo().username;
+}
+
+/** Names of domains: they become names of folders and parts of URLs. */
+function mailDomainsOf(text: string): string[] {
+  const domains = text.split(',').map((one) => one.trim().toLowerCase());
+  const wrong = domains.find((one) => !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(one));
+  if (wrong !== undefined) throw usage(`--mail-domains takes names of domains: ${JSON.stringify(wrong)}`);
+  return [...new Set(domains)];
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {

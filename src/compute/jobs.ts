@@ -13,6 +13,7 @@ import { syslogNames } from '../plan/syslog-names.ts';
 import { undoPlan } from '../plan/undo.ts';
 import { foresee } from '../plan/upgrade/foresee.ts';
 import { selfSignedNotes } from '../tasks/provided.ts';
+import { clientSetup } from './client-setup.ts';
 import { expectationsOf } from './expectations.ts';
 import { faultsIfReadable, mapIfReadable, mapOf } from './mapping.ts';
 import { portsToAnswer, portsToHold } from './open-ports.ts';
@@ -35,6 +36,7 @@ export const JOBS = {
   'ports to hold': portsToHold,
   'ports to answer': portsToAnswer,
   names: syslogNames,
+  clients: clientSetup,
   map: mapOf,
   'map if readable': mapIfReadable,
   'faults if readable': faultsIfReadable,

@@ -10,6 +10,8 @@ export interface Finding {
   readonly check: string;
   /** The name that the probe asked for (SNI), if it is not the mail domain. */
   readonly name?: string;
+  /** The kind of fault, where a check finds several on one port: `anonymous`, `cbc`. */
+  readonly kind?: string;
   readonly status: (typeof STATUSES)[number];
   readonly text: string;
   readonly via: (typeof WAYS_OF_LOOKING)[number];

@@ -15,5 +15,8 @@ export * from './remote-command.ts';
 export * from './finding.ts';
 export * from './port-audit.ts';
 export * from './diagnosis.ts';
+export * from './left.ts';
+export * from './grade.ts';
+export * from './client-settings.ts';
 export * from './exposure.ts';
 export * from './result.ts';

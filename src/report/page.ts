@@ -57,7 +57,7 @@ export function page(document: Document, views: Views): string {
                 </div>`
               : ''
           }
-          ${rows.map(({ host, word }) => row(host, word, views))}
+          ${rows.map(({ host, word }) => row(host, word, views, rows.length === 1))}
         </main>
         <footer>
           ${count(hosts.length, 'host') || 'No host'}. Secrets in diffs are masked by their names; check the page before
@@ -73,11 +73,12 @@ function policy(): string {
   return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
 }
 
-function row(host: DocumentHost, word: string, views: Views): Markup {
+/** @param only the page has no other host */
+function row(host: DocumentHost, word: string, views: Views, only: boolean): Markup {
   const { facts } = host;
   const view = viewOf(views, host.outcome);
   const versions = facts && [system(facts.os), version('Postfix', facts.postfix), version('Dovecot', facts.dovecot)];
-  const open = new Markup(word === 'failed' ? 'open' : '');
+  const open = new Markup(only || word === 'failed' ? 'open' : '');
   return html`<details class="host" ${open}>
     <summary>
       <span class="word ${LOOK[word] ?? 'soft'}">${word}</span><span class="name">${host.host}</span

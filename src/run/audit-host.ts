@@ -1,5 +1,6 @@
 /** `verify --audit` and `verify --no-ssh`: the checks of verify, and everything that an audit tries in addition. */
 import { audit, weighed } from '../audit/audit.ts';
+import { gradeOf } from '../audit/judge-grade.ts';
 import { judgeMap } from '../audit/judge-map.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Finding, PortAudit } from '../model/index.ts';
@@ -23,6 +24,7 @@ export async function auditHost(
   const { ports, findings } = found ? await asAdmin(found, options) : await asStranger(visit, options);
   visit.report.audit = ports;
   visit.report.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
+  visit.report.grade = gradeOf(visit.report.findings);
   const ending = verdict(visit.report.findings, { kind: 'verified' });
   const hint =
     'Nothing was written. Each arrow names the profile whose `harden-mail apply` fixes the fault, and the settings to look at.';

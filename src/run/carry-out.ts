@@ -2,8 +2,8 @@
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
-import { isEmpty } from '../model/index.ts';
-import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import { CONVERSION, isEmpty } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from '../compute/expectations.ts';
 import { regressions } from './regressions.ts';
@@ -22,7 +22,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     const began = options.world.clock();
     const found = await findingsOnceWell(from, options, say);
     visit.report.findings = await withLastWords(remote, from.snapshot, found, began, options);
-    return finish(from, verdict(visit.report.findings, { kind: 'changed' }));
+    return finish(from, verdict(visit.report.findings, { kind: 'changed', ...(await afterwards(from, options)) }));
   }
   say('commit');
   const began = options.world.clock();
@@ -32,6 +32,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     ...packagesOf(from),
     rollback: from.goal === 'rollback',
     ports: await options.compute(visit.name, 'ports to hold', from.goal, plan, from.snapshot, from.policy),
+    ...(options.mailboxes && converts(plan) && { mailboxes: options.mailboxes }),
     onStep: say,
   }).catch(lostBeforeConfirmation(confirmTimeout));
   if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
@@ -40,8 +41,22 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), started.notes);
   if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt, from.apt)); // the receipt has the daemons' lines
   visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
-  return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
+  return finish(
+    from,
+    verdict(visit.report.findings, { kind: 'changed', receipt, ...(await afterwards(from, options)) }),
+  );
 };
+
+/** After an apply: what users enter in their clients, and what an audit would still find. */
+async function afterwards(
+  { goal, plan, policy, snapshot, visit }: Agreed,
+  { compute }: RunOptions,
+): Promise<{ after?: Afterwards }> {
+  if (goal !== 'apply') return {};
+  const clients = await compute(visit.name, 'clients', withChanges(snapshot, plan.changes), policy);
+  const reversible = plan.settings.every(({ fragment }) => fragment !== CONVERSION);
+  return { after: { profile: policy.profile, clients, left: plan.left ?? [], reversible } };
+}
 
 /** Joins the host's notes: those from before the confirmation come first. */
 function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
@@ -96,6 +111,10 @@ async function probeUntilWell(
     await sleep(300);
   }
   return once('full');
+}
+
+function converts({ settings }: Plan): boolean {
+  return settings.some(({ fragment }) => fragment === CONVERSION);
 }
 
 function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {

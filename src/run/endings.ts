@@ -85,6 +85,13 @@ function wordsFor(name: string, { state, step, reason }: Receipt, apt?: Packages
     return ['LOCKED', `another harden-mail works on ${name}: ${reason}`, `${again} when it is done.`];
   if (step === 'compare')
     return ['CHANGED_SINCE_READ', `${name}: ${reason}`, `${again}: the plan will use the present files.`];
+  if (step === 'mailboxes') {
+    return [
+      'COMMIT_REFUSED',
+      `${name} refused the changes, because users would lose mailboxes: ${reason}`,
+      'Nothing was written. docs/dovecot-2.4.md, "Proof with mailboxes", says what counts; --no-mailboxes applies the plan without this proof.',
+    ];
+  }
   const fixed = `${again} when the cause is fixed.`;
   return ['COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, fixed];
 }

@@ -67,7 +67,8 @@ export async function readHostPolicy(
   const replace = [...(from.visit.host.replace ?? []), ...consents];
   const { host, name } = from.visit;
   const policy = await options.compute(name, 'policy', { ...host, replace }, found.snapshot);
-  return { ...found, policy, notes: [] };
+  const { prepareUpgrade: prepares } = options;
+  return { ...found, policy: prepares === undefined ? policy : { ...policy, prepares }, notes: [] };
 }
 
 /**
@@ -120,7 +121,12 @@ export async function planned(
 ): Promise<Planned> {
   const found = await readAtRest(from, options, say, consents);
   const { snapshot, policy } = found;
-  const { plan, open } = await options.compute(from.visit.name, 'plan', snapshot, policy, options.tasks, options.trust);
+  const { name } = from.visit;
+  if (options.prepareUpgrade !== undefined) {
+    // Files that apply could not convert after the upgrade are a reason to refuse now.
+    await options.compute(name, 'foresee', snapshot, policy, options.prepareUpgrade, name, []);
+  }
+  const { plan, open } = await options.compute(name, 'plan', snapshot, policy, options.tasks, options.trust);
   const noted = { ...plan, notes: [...found.notes, ...plan.notes] };
   from.visit.report.plan = noted;
   return { ...found, plan: noted, open };

@@ -5,6 +5,7 @@ import type {
   Ending,
   Facts,
   Finding,
+  Grade,
   Host,
   HostResult,
   Note,
@@ -42,6 +43,7 @@ interface Report {
   findings: readonly Finding[];
   /** The audit of each port; only for an audit. */
   audit?: readonly PortAudit[];
+  grade?: Grade;
 }
 
 /** A host before anything is known about it. */

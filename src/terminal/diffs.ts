@@ -1,5 +1,11 @@
 import type { Change } from '../model/index.ts';
 import type { Effort } from '../plan/diff.ts';
+import type { DiffsOf } from '../report/ending-view.ts';
+import { fileLine } from '../report/file-lines.ts';
+
+/** The wish of the user about diffs. `yes`: a new or removed file is one line; `full`: all of it. */
+export const DIFF_WISHES = ['yes', 'no', 'full'] as const;
+export type DiffWish = (typeof DIFF_WISHES)[number];
 
 /** The diffs of changes. The diff package is loaded only if there is a change to show. */
 export async function diffsOf(changes: readonly Change[], effort?: Effort): Promise<string[]> {
@@ -16,5 +22,16 @@ export function diffsOfHost(): typeof diffsOf {
     if (changes.length === 0) return [];
     effort ??= (await import('../plan/diff.ts')).effortOfHost();
     return diffsOf(changes, effort);
+  };
+}
+
+/** The same as the user wants it, for one host. */
+export function diffsFor(wish: DiffWish): DiffsOf {
+  const diffsHere = diffsOfHost();
+  return async (changes) => {
+    if (wish === 'no') return [];
+    const lines = changes.map((one) => fileLine(one, wish === 'full'));
+    const diffs = await diffsHere(changes.filter((_, at) => lines[at] === null));
+    return lines.map((line) => line ?? diffs.shift() ?? '');
   };
 }

@@ -44,7 +44,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...to(host), ...authority]);
       assert.equal(code, 0, stderr);
       for (const path of FILES) assert.ok(stdout.includes(`--- ${path}\n+++ ${path}\n@@ `), `${path} in:\n${stdout}`);
-      assert.ok(stdout.includes(`--- /dev/null\n+++ ${HOOK}\n@@ `), stdout);
+      assert.match(stdout, new RegExp(`^new: ${HOOK}, \\d+ lines$`, 'm'));
       assert.match(stdout, /^\+smtpd_sasl_type = dovecot$/m);
       assert.match(stdout, new RegExp(`^\\+ssl_cert = </etc/letsencrypt/live/${host.name}/fullchain.pem$`, 'm'));
       assert.match(stdout, new RegExp(`would request a certificate for ${host.name} `));
@@ -125,7 +125,10 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
     it('verify passes every check, and logs alice in on each port', async () => {
       const ca = await trusting(await lab.acme());
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
-      const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      const { code, stdout, stderr } = await hardenMail(
+        ['verify', '-v', ...to(host), ...ca, '--probe-user', 'alice'],
+        env,
+      );
       assert.equal(code, 0, stdout + stderr);
       for (const port of [25, 465, 993, 995])
         assert.match(stdout, new RegExp(`^  ✔ +${port} login +logs alice in$`, 'm'));

@@ -34,7 +34,7 @@ describe('cli: arguments', () => {
   it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
-      flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
+      flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
     });
     assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
   });
@@ -60,8 +60,19 @@ describe('cli: arguments', () => {
   });
 
   it('--no-NAME and --NAME=no turn an option off', async () => {
-    assert.equal((await flags('apply --no-diff')).diff, false);
-    assert.equal((await flags('apply --diff=no')).diff, false);
+    for (const [given, diff] of [
+      ['--diff', 'yes'],
+      ['--diff=true', 'yes'],
+      ['--diff full', 'full'],
+      ['--diff=full', 'full'],
+      ['--no-diff', 'no'],
+      ['--diff=no', 'no'],
+      ['--diff=off', 'no'],
+      ['', 'yes'],
+    ])
+      assert.equal((await flags(`apply ${given}`)).diff, diff, given);
+    assert.equal((await flags('apply', { HARDEN_MAIL_DIFF: 'false' })).diff, 'no');
+    assert.equal((await flags('apply', { HARDEN_MAIL_DIFF: 'full' })).diff, 'full');
     assert.equal((await flags('apply --no-color')).color, 'never');
     assert.equal((await flags('apply --no-yes')).yes, false);
   });
@@ -181,13 +192,14 @@ describe('cli: environment variables', () => {
     const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
     assert.deepEqual(await flags('apply', env), {
       host: 'e',
+      mailboxes: true,
       forks: 3,
-      diff: false,
+      diff: 'no',
       color: 'never',
       'confirm-timeout': 60,
     });
     const { host, forks, diff, color } = await flags('apply --host f --forks 4 --diff --color always', env);
-    assert.deepEqual([host, forks, diff, color], ['f', 4, true, 'always']);
+    assert.deepEqual([host, forks, diff, color], ['f', 4, 'yes', 'always']);
   });
 
   it('a variable for --host is ignored with --inventory, and a variable for --inventory with --host', async () => {

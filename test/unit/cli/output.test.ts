@@ -6,7 +6,7 @@ import type { FinishedRun } from '../../../src/terminal/recap.ts';
 import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../../support/report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../../support/report/results.ts';
-import { command, screen } from './screen.ts';
+import { command, screen } from '../../support/screen.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
 const run = (results: readonly HostResult[]): FinishedRun => {
@@ -30,7 +30,7 @@ describe('cli: --quiet', () => {
   it('a drifted or failed host is printed with its cause, and the total follows', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
     assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
-      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
+      'mx2  drift: 1 certificate, 4 files, 36 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
       '  ✖ 143 logindisabled        a plain login is taken',
       'mx3  failed: a check fails',
       '  → Look.',

@@ -50,7 +50,7 @@ describe('plan: the whole recipe', () => {
         state: 'change',
         summary: '4 settings in main.cf, 3 in master.cf, 3 in 10-master.conf, 1 in 10-auth.conf',
       },
-      starttls: { state: 'change', summary: '5 settings in main.cf' },
+      starttls: { state: 'change', summary: '7 settings in main.cf' },
       smtps: { state: 'change', summary: '10 settings in master.cf' },
       plaintext: { state: 'change', summary: '1 setting in main.cf, 1 in 10-auth.conf' },
       'dovecot-ssl': { state: 'change', summary: '4 settings in 10-ssl.conf' },

@@ -38,7 +38,7 @@ describe('report: plan', () => {
       '  ✔ install      postfix, dovecot-imapd, dovecot-pop3d, certbot are there',
       '  ~ certbot      would request a certificate for mx1.example.test (http-01, standalone)',
       '  ~ sasl         4 settings in main.cf, 3 in master.cf, 4 in dovecot.conf',
-      '  ~ starttls     7 settings in main.cf',
+      '  ~ starttls     9 settings in main.cf',
       '  ~ smtps        10 settings in master.cf',
       '  ~ plaintext    1 setting in main.cf, 1 in dovecot.conf',
       '  ~ dovecot-ssl  4 settings in dovecot.conf',
@@ -49,6 +49,8 @@ describe('report: plan', () => {
       '  + opens: 465 (submissions/inet) is new: users log in there inside TLS, and send',
       '  + opens: Postfix may ask Dovecot about passwords through /var/spool/postfix/private/auth',
       "  - stricter: 25 (smtp/inet): mail for elsewhere from a stranger, a stranger with one of this host's senders is refused (smtpd_recipient_restrictions: reject_unauth_destination)",
+      '  - stricter: where SMTP requires TLS (465, 587), it is TLS 1.2 or later',
+      '  - stricter: IMAP and POP3 need TLS 1.2 or later',
     ]);
   });
 
@@ -181,7 +183,7 @@ describe('report: the last line', () => {
       '  ~ /etc/postfix/main.cf       changed since transaction t1',
       '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
       '  ~ /etc/dovecot/dovecot.conf  no transaction of the journal wrote it',
-      'mx1  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
+      'mx1  drift: 1 certificate, 4 files, 36 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
     ]);
     const well = last({ kind: 'checked', drift: { files: [], leftovers: [] } }, { plan: EMPTY, findings: [pass] });
     assert.equal(well, 'mx1  ok: as it should be, 1 check passed');

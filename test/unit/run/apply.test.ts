@@ -44,6 +44,18 @@ describe('run: apply', () => {
     }
   });
 
+  it('apply --prepare-upgrade takes the next release only, and writes nothing for another one', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const prepared = await apply(HOSTS('mx1'), optionsFor(fake, { prepareUpgrade: 'trixie' }), io());
+    assert.deepEqual(endings(prepared), ['mx1 changed']);
+    const main = prepared[0]?.plan?.changes.find(({ path }) => path === '/etc/postfix/main.cf');
+    assert.match(main?.after ?? '', /\nsoft_bounce = yes\n$/);
+    const other = fakeWorld([{ name: 'mx1' }]);
+    const refused = await apply(HOSTS('mx1'), optionsFor(other, { prepareUpgrade: 'forky' }), io());
+    assert.deepEqual(endings(refused), ['mx1 USAGE']);
+    assert.ok(!other.log.includes('mx1 commit'));
+  });
+
   it('apply undoes the change when a check fails that passed before', async () => {
     const fake = fakeWorld([{ name: 'mx1', after: [BROKEN] }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());

@@ -117,6 +117,8 @@ export function optionsFor({ world }: Fake, over: Partial<RunOptions> = {}, user
     yes: true,
     forks: 1,
     maxFail: 0,
+    record: false,
+    mailboxes: 'sample',
     confirmTimeout: 60,
     tasks: TASKS,
     ssh: { acceptNewHostKeys: false },

@@ -1,7 +1,7 @@
 /** A process that writes to memory, for the tests of what a run says. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Process } from '../../../src/terminal/process.ts';
+import type { Process } from '../../src/terminal/process.ts';
 
 export interface Screen {
   readonly process: Process;
@@ -42,7 +42,7 @@ export interface Ended {
 
 /** The command line in a process of its own, from the sources. For what goes to no host. */
 export function command(args: readonly string[], input = ''): Ended {
-  const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const { PATH, HOME } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
     input,
