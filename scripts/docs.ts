@@ -19,6 +19,7 @@ import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { POSTFIX_RULES } from '../src/modernize/rules.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks/index.ts';
+import { configSchema } from './config-schema.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
 import { exposurePicture } from './exposure-picture.ts';
@@ -42,6 +43,7 @@ export function pages(): Record<string, string> {
     'docs/dovecot-2.4.md': conversionPage(),
     'docs/postfix-upgrades.md': postfixPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
+    'docs/config.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS), null, 2)}\n`,
     'docs/json.md': jsonPage(),
     'docs/exposure.svg': exposurePicture(),
@@ -335,7 +337,8 @@ function cliPage(): string {
     MADE,
     table(['Command', 'Purpose'], commands),
     '',
-    'A flag overrides the environment, the environment the inventory, and the inventory the default. Progress and',
+    'A flag overrides the environment, the environment the inventory, and the inventory the default, which',
+    '`~/.config/harden-mail/config.yaml` may set ([fleets.md](fleets.md#defaults-of-your-own)). Progress and',
     'questions go to standard error, results to standard output. Exit codes: [exit-codes.md](exit-codes.md).',
     '',
     table(['Option', 'For', 'Meaning', 'Environment'], options),

@@ -28,9 +28,21 @@ import { wordsOf } from './word-list.ts';
 import { readHostText } from '../inventory/host-text.ts';
 import { pemCertificates } from '../x509/pem.ts';
 
-/** The hosts that the flags select. */
-export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
-  const hosts = await namedHosts(flags);
+interface GivenFlags {
+  readonly flags: Flags;
+  /** Of the configuration file, for hosts: flags and inventories override them. */
+  readonly defaults?: Flags;
+}
+
+/**
+ * The hosts that the flags select.
+ * @param note takes a line about what the inventory has and harden-mail does not use
+ */
+export async function chooseHosts(
+  given: GivenFlags,
+  note: (line: string) => void = () => {},
+): Promise<readonly Host[]> {
+  const hosts = await namedHosts(given, note);
   assertPairs(hosts);
   return Promise.all(hosts.map(withRoots));
 }
@@ -42,35 +54,41 @@ async function withRoots(host: Host): Promise<Host> {
   return { ...host, request: { ...host.request, acmeCa: pemCertificates(text).join('\n') } };
 }
 
-async function namedHosts(flags: Flags): Promise<readonly Host[]> {
+async function namedHosts(
+  { flags, defaults: config = {} }: GivenFlags,
+  note: (line: string) => void,
+): Promise<readonly Host[]> {
   const overrides = await overridesOf(flags);
+  const defaults = await overridesOf(config);
+  const own = withDefaults(defaults, overrides);
   if (flags.local === true) {
     const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
     if (flags.audit === true || flags.ssh === false)
       throw usage('an audit works from outside the host, so it cannot be combined with --local');
-    return [thisMachine(overrides)];
+    return [thisMachine(own)];
   }
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
-  if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
+  if (flags.inventory !== undefined)
+    return selectHosts(await loadInventory(flags.inventory, overrides, { note, defaults }), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
   if (flags.host === undefined)
     throw usage(
       'no host is given: name one (harden-mail COMMAND HOST), or use --inventory, or --local for this machine',
     );
   const texts = new Set(flags.host.split(',').map((text) => text.trim()));
-  return withNames([...texts].map((text) => hostFrom(text, overrides)));
+  return withNames([...texts].map((text) => hostFrom(text, overrides, own)));
 }
 
 /** A host as `--host` names it; a user or port that contradicts --user or --port is an error. */
-function hostFrom(text: string, overrides: Overrides): Host {
+function hostFrom(text: string, overrides: Overrides, wanted: Overrides): Host {
   const read = readHostText(text);
   if (!read) throw usage(`--host ${JSON.stringify(text)} is not [USER@]HOST[:PORT]`);
   const { hostname, ...own } = read;
   for (const name of ['user', 'port'] as const)
     if (own[name] !== undefined && overrides[name] !== undefined && own[name] !== overrides[name])
       throw usage(`--host ${text} contradicts --${name} ${overrides[name]}`);
-  return singleHost(hostname, { ...overrides, ...own });
+  return singleHost(hostname, { ...wanted, ...own });
 }
 
 /** Several hosts need several names in the report: two ports of one host are named with their port. */
@@ -82,6 +100,12 @@ function withNames(hosts: readonly Host[]): Host[] {
   const twice = named.find((host, at) => named.findIndex(({ name }) => name === host.name) < at);
   if (twice) throw usage(`the host ${twice.name} is named twice`);
   return named;
+}
+
+/** A request's settings override one another singly. */
+function withDefaults(defaults: Overrides, overrides: Overrides): Overrides {
+  const request = { ...defaults.request, ...overrides.request };
+  return { ...defaults, ...overrides, ...(Object.keys(request).length > 0 && { request }) };
 }
 
 async function overridesOf(flags: Flags): Promise<Overrides> {

@@ -24,8 +24,8 @@ const MOST_PATIENCE = 6;
 const YOUNG_MEGABYTES = 16;
 
 export interface WorkerPoolOptions {
-  /** The worker's program. */
-  readonly program: URL;
+  /** The worker's program: its file, or its text. */
+  readonly program: URL | string;
   /** Workers at a time: the number of processors. */
   readonly width: number;
   /** Aborted when the user interrupts a run that only reads: every job ends at once. */
@@ -60,7 +60,12 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
 
   function start(): Member {
     const resourceLimits = { maxOldGenerationSizeMb: limits.megabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
-    const member: Member = { worker: new Worker(program, { resourceLimits }), task: null, since: 0, timers: [] };
+    const member: Member = {
+      worker: new Worker(program, { resourceLimits, eval: typeof program === 'string' }),
+      task: null,
+      since: 0,
+      timers: [],
+    };
     members.add(member);
     member.worker.unref(); // an idle worker does not keep the process alive
     member.worker.on('message', (answer: JobAnswer) => {

@@ -130,6 +130,6 @@ export function leave({ visit }: Begun): void {
 function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
-  const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
-  return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
+  const isAhead = ending.kind === 'foreseen' && plan !== null && !isEmpty(plan);
+  return isAhead || ending.kind === 'drifted' ? EXIT.pending : EXIT.ok;
 }

@@ -147,6 +147,13 @@ export const RUN_OPTIONS = {
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
+  format: {
+    type: 'string',
+    group: 'Output',
+    describe: 'output for a monitoring system, with the exit codes of its plugins for nagios (docs/fleets.md)',
+    choices: ['nagios', 'prometheus'],
+    only: ['check'],
+  },
   csv: {
     type: 'boolean',
     group: 'Output',
@@ -168,6 +175,12 @@ export const RUN_OPTIONS = {
     describe: 'colours',
     choices: ['auto', 'always', 'never'],
     default: 'auto',
+  },
+  progress: {
+    type: 'boolean',
+    group: 'Output',
+    describe:
+      'lines on standard error that say how far the run is (--no-progress: none); default: in a terminal and with --verbose',
   },
   'detailed-exitcode': {
     type: 'boolean',

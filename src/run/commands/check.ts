@@ -41,7 +41,8 @@ const inspect: Step<Begun, Planned> = async (from, options, say) => {
   const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(map)] };
   visit.report.plan = plan;
   const [history, leftovers] = await Promise.all([readHistory(readOnly(remote)), findLeftovers(readOnly(remote))]);
-  const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
+  const drift = driftOf(plan, history, leftovers);
+  const checked: Ending = { kind: isEmpty(plan) ? 'checked' : 'drifted', drift };
   if (isEmpty(plan)) {
     say('verify');
     const began = options.world.clock();
@@ -93,32 +94,49 @@ const NOTHING_TO_RECORD: Note = {
 
 declare module '../../model/result.ts' {
   interface CommandEndings {
-    /** There is drift if the plan is not empty. */
+    /** As it should be. The drift has no files, and perhaps leftovers. */
     readonly checked: { readonly drift: Drift };
+    readonly drifted: { readonly drift: Drift };
     /** `--upgrade-to`: the plan is for the same host with the next release. */
     readonly foreseen: { readonly release: string; readonly recorded?: Recorded };
   }
 }
 
-const checked = endingView({
-  kind: 'checked',
-  total: 'ok',
-  totalAtFault: 'drifted',
-  lines({ host, plan, findings, ending: { drift } }, chalk) {
-    const name = chalk.bold(escape(host));
-    const left = drift.leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
-    if (!plan || isEmpty(plan)) {
-      return [...left, ...warnings(plan, chalk), `${name}  ${chalk.green('ok')}: as it should be, ${passed(findings)}`];
-    }
-    const what = `${difference(plan)}; \`harden-mail apply\` fixes it. Nothing was written.`;
-    return [...left, ...sinceLines(drift, chalk), `${name}  ${chalk.yellow('drift')}: ${what}`];
-  },
-  schema: (z) => z.object({ drift: driftSchema(z).describe('how the files came to differ') }),
-  fields: ({ drift }) => ({ drift }),
-  page: ({ drift }) => [
+const leftoverLines = ({ leftovers }: Drift, chalk: ChalkInstance): string[] =>
+  leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
+
+/** The fields and the part of the page that both endings have. */
+const driftParts = {
+  schema: (z: Zod) => z.object({ drift: driftSchema(z).describe('how the files came to differ') }),
+  fields: ({ drift }: { readonly drift: Drift }) => ({ drift }),
+  page: ({ drift }: { readonly drift: Drift }) => [
     ...section('Since when', table(drift.files.map((file) => [mono(file.path), html`<td>${since(file)}</td>`]))),
     ...section('Waits for a merge', table(drift.leftovers.map((path) => [mono(path)]))),
   ],
+};
+
+const checked = endingView({
+  kind: 'checked',
+  total: 'ok',
+  totalAtFault: 'drifted', // documents of earlier versions
+  lines: ({ host, plan, findings, ending: { drift } }, chalk) => [
+    ...leftoverLines(drift, chalk),
+    ...warnings(plan, chalk),
+    `${chalk.bold(escape(host))}  ${chalk.green('ok')}: as it should be, ${passed(findings)}`,
+  ],
+  ...driftParts,
+});
+
+const drifted = endingView({
+  kind: 'drifted',
+  total: 'drifted',
+  totalAtFault: 'drifted',
+  lines: ({ host, plan, ending: { drift } }, chalk) => {
+    const what = `${plan ? difference(plan) : ''}; \`harden-mail apply\` fixes it. Nothing was written.`;
+    const told = `${chalk.bold(escape(host))}  ${chalk.yellow('drift')}: ${what}`;
+    return [...leftoverLines(drift, chalk), ...sinceLines(drift, chalk), told];
+  },
+  ...driftParts,
 });
 
 const driftSchema = (z: Zod) =>
@@ -187,4 +205,4 @@ function recordedText({ users, mailboxes }: Pick<Recorded, 'users' | 'mailboxes'
   return `${mailboxes} mailbox${mailboxes === 1 ? '' : 'es'} of ${count(users, 'user')}`;
 }
 
-export const endings = [checked, foreseen, FAILED];
+export const endings = [checked, drifted, foreseen, FAILED];

@@ -43,7 +43,7 @@ export function documentOf(results: readonly HostResult[], over: Partial<RunFact
 
 const checked = (edited: boolean): Ending => {
   const files = plan.changes.map(({ path }, at) => ({ path, transaction: at === 0 ? null : id, edited }));
-  return { kind: 'checked', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
+  return { kind: 'drifted', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
 };
 const well: Ending = { kind: 'checked', drift: { files: [], leftovers: [] } };
 const checks = [25, 110, 143, 465, 993, 995].map((port) => ({ ...pass, port }));

@@ -161,7 +161,7 @@ describe('report: the total', () => {
     assert.deepEqual(totalLine(all, VIEWS), ['4 hosts: 2 ok, 1 failed, 1 changed']);
     assert.deepEqual(totalLine(all.slice(0, 1), VIEWS), []);
     const checked = [
-      result({ kind: 'checked', drift }, { plan, exit: 2 }),
+      result({ kind: 'drifted', drift }, { plan, exit: 2 }),
       result({ kind: 'checked', drift }, { plan: EMPTY }),
     ];
     assert.deepEqual(totalLine(checked, VIEWS), ['2 hosts: 1 drifted, 1 ok']);
@@ -178,7 +178,7 @@ describe('report: the last line', () => {
       { path: '/etc/dovecot/dovecot.conf', transaction: null, edited: false },
     ];
     const leftovers = ['/etc/dovecot/dovecot.conf.ucf-dist'];
-    assert.deepEqual(last({ kind: 'checked', drift: { files, leftovers } }, { plan }).split('\n'), [
+    assert.deepEqual(last({ kind: 'drifted', drift: { files, leftovers } }, { plan }).split('\n'), [
       '  · /etc/dovecot/dovecot.conf.ucf-dist waits for a merge',
       '  ~ /etc/postfix/main.cf       changed since transaction t1',
       '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
