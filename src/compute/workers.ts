@@ -2,6 +2,7 @@
  * Workers that run the jobs of hosts, each within a limit of memory and of time. One worker keeps up with the main thread, which needs
  * four times as long for the connections of a host; a further one starts where a job takes long.
  */
+import { cpuUsage } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { HardenMailError } from '../model/errors.ts';
 import { JOB_LIMITS, overLimit, type Compute } from './compute.ts';
@@ -15,6 +16,9 @@ const ENDLESS_MILLISECONDS = 1000;
 
 /** Endless jobs at a time, beside the width. Each may take the memory that a job may take. */
 const MOST_ENDLESS = 4;
+
+/** On a loaded machine a job is not given up before the process has had half of the time as CPU time, but at this multiple at the latest. */
+const MOST_PATIENCE = 6;
 
 /** Megabytes for young objects in a worker; V8's default would keep 30 MB more for each. */
 const YOUNG_MEGABYTES = 16;
@@ -113,16 +117,25 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
   }
 
   function begin(member: Member, task: Task): void {
-    const giveUp = (): void => drop(member, (host) => overLimit(host, `${limits.seconds} s`));
     member.task = task;
     member.since = performance.now();
-    member.timers = [
-      setTimeout(serve, LONG_MILLISECONDS + 1),
-      setTimeout(serve, ENDLESS_MILLISECONDS + 1),
-      setTimeout(giveUp, limits.seconds * 1000),
-    ];
+    member.timers = [setTimeout(serve, LONG_MILLISECONDS + 1), setTimeout(serve, ENDLESS_MILLISECONDS + 1)];
+    watch(member);
     member.worker.ref();
     member.worker.postMessage(task.request);
+  }
+
+  /** Ends the task of a worker when its time is over. */
+  function watch(member: Member): void {
+    const before = cpuUsage();
+    const check = (): void => {
+      const { user, system } = cpuUsage(before);
+      const hasRun = (user + system) / 1e6 >= limits.seconds / 2;
+      const isLate = performance.now() - member.since >= limits.seconds * 1000 * MOST_PATIENCE;
+      if (hasRun || isLate) drop(member, (host) => overLimit(host, `${limits.seconds} s`));
+      else member.timers.push(setTimeout(check, 1000));
+    };
+    member.timers.push(setTimeout(check, limits.seconds * 1000));
   }
 
   function interrupt(): void {

@@ -10,6 +10,9 @@ export function gatherScript(): string {
   return scriptText('gather/gather.sh').replace(/^ *#.*\n/gm, '');
 }
 
+/** A host with a thousand certificates prints half of it. To decrypt more would take time from the other hosts of a run. */
+const MOST_OUTPUT = 16 << 20;
+
 /** The number of attempts to read a host. If a file is being edited, the edit is over after a moment. */
 const LOOKS = 3;
 
@@ -26,7 +29,12 @@ export async function gather(
   const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
   const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${gatherScript()}`;
   for (let look = 1; ; look++) {
-    const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read', plain: true });
+    const { code, stdout, stderr } = await remote.run(script, {
+      name: 'gather',
+      intent: 'read',
+      plain: true,
+      most: MOST_OUTPUT,
+    });
     if (code !== 0) {
       throw new HardenMailError(
         'REMOTE_FAILED',

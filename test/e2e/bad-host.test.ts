@@ -158,7 +158,7 @@ describe('a bad host beside a good one', function () {
           channel.write(`${mark}\n`);
           flood(channel, zeros);
         },
-        /bad {2}failed: .*the host sent more than 64 MiB, and the rest was not read/,
+        /bad {2}failed: .*the host sent more than 16 MiB, and the rest was not read/,
       ],
       [
         'floods standard error before the mark',

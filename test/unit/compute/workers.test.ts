@@ -95,7 +95,9 @@ describe('compute: workers', function () {
   });
 });
 
-describe('compute: a run on one host', () => {
+describe('compute: a run on one host', function () {
+  this.timeout(60_000);
+
   /** Notes the jobs that come here. */
   function elsewhere(): { readonly compute: Compute; readonly jobs: string[] } {
     const jobs: string[] = [];
