@@ -144,7 +144,9 @@ function upgraded(chain: Chain): void {
       const upgrade = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
         apt-get -q update; apt-get ${options} upgrade --without-new-pkgs; apt-get ${options} full-upgrade`;
       // The new systemd starts anew when the last packages want to restart their daemons, and does not answer some of them.
-      const finish = breaks ? '' : '|| { sleep 5; dpkg --force-confdef --force-confold --configure -a; }';
+      const finish = breaks
+        ? ''
+        : '|| { until systemctl list-units >/dev/null; do sleep 1; done; dpkg --force-confdef --force-confold --configure -a; }';
       note('apt begins');
       const { code } = await host.exec(`{ ${upgrade} ${finish}\n} >/root/upgrade-${next}.log 2>&1 </dev/null`);
       note(`apt ends: ${code}`);
