@@ -172,7 +172,7 @@ export const VALUES: readonly (readonly [name: string, value: string, ...read: s
   ['tlsproxy_client_policy', 'static:may', 'tlsproxy_client_policy_maps'],
   ['disable_dns_lookups', 'no', 'smtp_dns_support_level', 'lmtp_dns_support_level'],
   ['smtpd_tls_eecdh_grade', 'auto', 'smtpd_tls_eecdh_grade'],
-  ['smtpd_tls_dh1024_param_file', 'auto', 'smtpd_tls_dh1024_param_file'],
+  ['smtpd_tls_dh1024_param_file', 'auto'], // nothing is the same as auto
   ['smtp_cname_overrides_servername', 'no', 'smtp_cname_overrides_servername'],
   ['lmtp_cname_overrides_servername', 'no', 'lmtp_cname_overrides_servername'],
 ];
@@ -206,7 +206,8 @@ export const LEVELS: readonly (readonly (readonly [
     [{ smtp_use_tls: 'yes' }, 'smtp_tls_security_level', 'may'],
     [{ lmtp_use_tls: 'yes' }, 'lmtp_tls_security_level', 'may'],
     [{ postscreen_enforce_tls: 'yes' }, 'postscreen_tls_security_level', 'encrypt'],
-    [{ tlsproxy_use_tls: 'yes' }, 'tlsproxy_tls_security_level', 'may'],
+    // tlsproxy_enforce_tls takes the value of smtpd_enforce_tls.
+    [{ tlsproxy_use_tls: 'yes' }, 'tlsproxy_tls_security_level', 'encrypt'],
     [{ tlsproxy_client_use_tls: 'yes' }, 'tlsproxy_client_security_level', 'may'],
   ],
   [

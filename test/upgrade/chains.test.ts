@@ -35,11 +35,28 @@ const LOGS = process.env['HARDEN_MAIL_CHAINS_LOGS'];
 /** Debian 13's own file for ManageSieve has this port; the upgrade replaces the file where nobody has edited it. */
 const PORT_OF_DEBIAN_13 = /^ports: .* → 2000$/;
 
-const RELEASES = ['bullseye', 'bookworm', 'trixie', 'forky'] as const satisfies readonly ReleaseName[];
+/** Dovecot 2.4.5 gives a mail this keyword when its text is read first, and says so. */
+function withoutKeyword(answers: Answers): Answers {
+  const strip = (line: string): string =>
+    line.replace(/\$HasNoAttachment ?/, '').replace(/(?<=FLAGS \([^)]*) (?=\))/, '');
+  const entries = Object.entries(answers).map(([key, answer]) => {
+    if (typeof answer === 'string') return [key, answer];
+    return [key, answer.filter((line) => !/^\d+ FETCH \(FLAGS \([^)]*\)\)$/.test(line)).map(strip)];
+  });
+  return Object.fromEntries(entries) as Answers;
+}
+
+const ALL: readonly ReleaseName[] = ['bullseye', 'bookworm', 'trixie', 'forky'];
+/** `bookworm-trixie`: only a part of the way. */
+const [FROM = 'bullseye', TO = 'forky'] = (process.env['HARDEN_MAIL_CHAINS_STEPS'] ?? '').split('-').filter(isRelease);
+const RELEASES = ALL.slice(ALL.indexOf(FROM), ALL.indexOf(TO) + 1);
+
+function isRelease(name: string): name is ReleaseName {
+  return ALL.some((one) => one === name);
+}
 
 for (const chain of CHAINS.filter(({ configuration }) => WISH === '' || WISH.split(',').includes(configuration)))
-  describe(`${chain.configuration} with delivery by ${chain.delivery}, from Debian 11 to testing`, () =>
-    upgraded(chain));
+  describe(`${chain.configuration} with delivery by ${chain.delivery}, from ${FROM} to ${TO}`, () => upgraded(chain));
 
 function upgraded(chain: Chain): void {
   const data = readConfiguration(chain.configuration);
@@ -49,7 +66,7 @@ function upgraded(chain: Chain): void {
   let senders: OutsideSender[] = [];
 
   before(async () => {
-    host = await bootWith({ release: 'bullseye', upgrades: true, also: chain.packages });
+    host = await bootWith({ release: FROM, upgrades: true, also: chain.packages });
     await host.run('mkdir -p /var/log/journal && systemctl restart systemd-journald');
     await prepare(host, chain.configuration, data, 'old');
     await host.run(`set -e; cd /root/host\n${chain.setup}`);
@@ -110,7 +127,7 @@ function upgraded(chain: Chain): void {
   }
 
   async function sameSessions(where: string): Promise<void> {
-    const is = await ask(host, 'ask', data);
+    const is = withoutKeyword(await ask(host, 'ask', data));
     const known = [PORT_OF_DEBIAN_13, ...data.differs.map(({ what }) => new RegExp(what))];
     const found = differences(asked, is).filter((line) => !known.some((pattern) => pattern.test(line)));
     log('sessions', `${where}: ${found.join('\n')}`);
@@ -129,14 +146,13 @@ function upgraded(chain: Chain): void {
       assert.equal(/Dovecot 2\.4\.\d does not start with these files/.test(stdout), breaks, stdout);
     });
 
-    if (process.env['X21_UNPREPARED'] === undefined)
-      it(`${from} to ${next}: apply --prepare-upgrade keeps mail`, async () => {
-        const { code, stdout, stderr } = await run('apply', '--prepare-upgrade', next);
-        assert.equal(code, 0, stdout + stderr);
-        assert.equal((await host.run('postconf -h soft_bounce')).trim(), 'yes');
-        const again = await run('apply', '--prepare-upgrade', next);
-        assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
-      });
+    it(`${from} to ${next}: apply --prepare-upgrade keeps mail`, async () => {
+      const { code, stdout, stderr } = await run('apply', '--prepare-upgrade', next);
+      assert.equal(code, 0, stdout + stderr);
+      assert.equal((await host.run('postconf -h soft_bounce')).trim(), 'yes');
+      const again = await run('apply', '--prepare-upgrade', next);
+      assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
+    });
 
     it(`${from} to ${next}: apt upgrades the host`, async () => {
       await host.offer(from, next);
@@ -144,7 +160,9 @@ function upgraded(chain: Chain): void {
       const upgrade = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
         apt-get -q update; apt-get ${options} upgrade --without-new-pkgs; apt-get ${options} full-upgrade`;
       // The new systemd starts anew when the last packages want to restart their daemons, and does not answer some of them.
-      const finish = breaks ? '' : '|| { sleep 5; dpkg --force-confdef --force-confold --configure -a; }';
+      const finish = breaks
+        ? ''
+        : '|| { until systemctl list-units >/dev/null; do sleep 1; done; dpkg --force-confdef --force-confold --configure -a; }';
       note('apt begins');
       const { code } = await host.exec(`{ ${upgrade} ${finish}\n} >/root/upgrade-${next}.log 2>&1 </dev/null`);
       note(`apt ends: ${code}`);
@@ -177,14 +195,6 @@ function upgraded(chain: Chain): void {
     });
   });
 
-  it('users change their mailboxes and get mail on testing', async () => {
-    const used = await ask(host, 'use', data);
-    assert.deepEqual(
-      Object.entries(used).filter(([key]) => key.endsWith(': broken')),
-      [],
-    );
-  });
-
   it('no mail from outside was returned or refused, and each was delivered once', async () => {
     for (const sender of senders) await sender.finish(120_000);
     for (const deadline = Date.now() + 120_000; (await host.run('mailq')) !== 'Mail queue is empty\n'; await sleep(500))
@@ -212,5 +222,13 @@ function upgraded(chain: Chain): void {
     // Only a mail whose connection broke before the answer may have come twice, or without an answer.
     assert.deepEqual(all.filter((mail) => !mail.inDoubt && times(mail) !== (accepted(mail) ? 1 : 0)).map(nameOf), [], 'not once'); // oxfmt-ignore
     assert.deepEqual(all.filter((mail) => times(mail) > 2).map(nameOf), [], 'more than twice');
+  });
+
+  it('users change their mailboxes and get mail at the end', async () => {
+    const used = await ask(host, 'use', data);
+    assert.deepEqual(
+      Object.entries(used).filter(([key]) => key.endsWith(': broken')),
+      [],
+    );
   });
 }
