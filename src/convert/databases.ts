@@ -27,6 +27,10 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
       return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
+    case 'oauth2':
+      return refuse(
+        "write the settings of that file into this block, by 2.4's names (`oauth2_introspection_mode`, `oauth2_introspection_url`, …): 2.4 reads no file for them",
+      );
     default:
       return refuse(`rewrite args of the driver ${driverOf(block)} in 2.4 syntax: harden-mail cannot convert them`);
   }
