@@ -378,12 +378,15 @@ function argumentsOf(driver: string, type: string, value: string, files: Files):
     case 'passwd':
       return [['use_worker', value.replace('blocking=', '')]];
     case 'passwd-file':
-      return words.flatMap((word): Pairs => {
-        if (word.startsWith('scheme=')) return [['default_password_scheme', word.slice(7)]];
-        if (word === 'username_format=%u') return [];
-        if (word === 'username_format=%n') return [['auth_username_format', '%{user | username | lower}']];
-        return [['passwd_file_path', variables(word)]];
-      });
+      // The words of a list of denied users have no password; those of the corpus name it so.
+      return [...(type === 'passdb' && !/scheme=|den/.test(value) ? ['scheme=CRYPT'] : []), ...words].flatMap(
+        (word): Pairs => {
+          if (word.startsWith('scheme=')) return [['default_password_scheme', word.slice(7)]];
+          if (word === 'username_format=%u') return [];
+          if (word === 'username_format=%n') return [['auth_username_format', '%{user | username | lower}']];
+          return [['passwd_file_path', variables(word)]];
+        },
+      );
     case 'static':
       return words.flatMap((word): Pairs => {
         if (word.startsWith('allow_all_users=')) return [['allow_all_users', word.slice(16)]];
