@@ -17,7 +17,7 @@ export type Converted =
   /** The lines that replace it, in 2.4 syntax. */
   | { readonly lines: readonly string[] }
   /** It becomes a comment: 2.4 does not read it, and nothing is lost. */
-  | { readonly drop: true }
+  | { readonly drop: true; readonly why?: string }
   /** It cannot be converted: what the admin must do, one sentence. */
   | { readonly refuse: string };
 

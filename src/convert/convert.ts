@@ -26,6 +26,8 @@ export interface ConvertedLine {
   readonly before: string;
   /** May be several lines. */
   readonly after: string | null;
+  /** Of a setting that 2.4 does not have: why nothing is lost. */
+  readonly why?: string;
 }
 
 /** A line that cannot be converted to 2.4. */
@@ -92,7 +94,8 @@ export function convertDovecot(
     if (other === undefined && (line.kind === 'setting' || line.kind === 'begin')) {
       const after = 'drop' in outcome || outcome.lines.length === 0 ? null : outcome.lines.join('\n');
       const [setting, before] = line.kind === 'setting' ? [line.key, line.value] : [line.header, '{'];
-      lines.push({ file, line: line.line, setting, before, after });
+      const why = 'drop' in outcome ? outcome.why : undefined;
+      lines.push({ file, line: line.line, setting, before, after, ...(why !== undefined && { why }) });
     }
     own.set(line.start, { start: line.start, end: line.end, text: now });
     edits.set(file, own);

@@ -17,7 +17,7 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'pam':
       return pam(value, scope);
     case 'passwd-file':
-      return passwdFile(value, block.type, scope);
+      return passwdFile(value, block, scope);
     case 'passwd':
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
     case 'sql':
@@ -27,6 +27,10 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
       return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
+    case 'oauth2':
+      return refuse(
+        "write the settings of that file into this block, by 2.4's names (`oauth2_introspection_mode`, `oauth2_introspection_url`, …): 2.4 reads no file for them",
+      );
     default:
       return refuse(`rewrite args of the driver ${driverOf(block)} in 2.4 syntax: harden-mail cannot convert them`);
   }
@@ -84,7 +88,8 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 }
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
-function passwdFile(value: string, type: string, scope: Scope): Converted {
+function passwdFile(value: string, block: OldSetting['block'], scope: Scope): Converted {
+  const { type } = block;
   const args = passwdFileArgs(value);
   if (args.path === '') return refuse('add the path of the file');
   const path = convertVariables(args.path, 'args');
@@ -108,7 +113,10 @@ function passwdFile(value: string, type: string, scope: Scope): Converted {
     type === 'userdb' && scope.plugin('quota') !== null
       ? nested('fields', ownLimits('passwd_file:quota_rule', scope))
       : [];
-  return { lines: [...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
+  // 2.3's default, which 2.4 does not have for each block: a hash without a scheme would be compared as a text.
+  const stored = type === 'passdb' && !yes(own(block, 'deny') ?? '') && !args.options.some((word) => /^scheme=/.test(word)); // oxfmt-ignore
+  const scheme = stored ? ['default_password_scheme = CRYPT'] : [];
+  return { lines: [...scheme, ...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
 }
 
 /** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */

@@ -66,7 +66,8 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     const old = !known || scope.old || OLD_TEXT.test(line.value);
     if (parts && scope.overridden(line, key, place)) return { drop: true, old };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
-    return same ? null : { ...outcome, old };
+    if (same) return null;
+    return 'drop' in outcome && rule.now === '' ? { ...outcome, why: rule.why, old } : { ...outcome, old };
   }
   if (rule === undefined && !known) {
     const todo = `remove it, or rewrite it in 2.4 syntax: Dovecot 2.4 does not know ${key} here`;

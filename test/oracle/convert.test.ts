@@ -49,7 +49,7 @@ for (const [release, version] of Object.entries(VERSIONS) as [keyof typeof VERSI
         const seen = flat(settingsOf(await now.read(moved(files))));
         if (one.name === MIXED || SEEN.has(one.name)) return;
         const was = settingsOf(await old.read(moved(one.before)));
-        const wanted = expected(was, oldDefaults, one.before);
+        const wanted = expected(was, oldDefaults, one.before, version);
         const wrong = [...wanted].filter(([name, value]) => !same(seen.get(name) ?? defaults.get(name), value));
         assert.deepEqual(
           wrong.map(([name, value]) => `${name}: 2.3 had ${value}, 2.4 has ${seen.get(name) ?? 'nothing'}`),

@@ -89,11 +89,25 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
     return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
   });
+  const left = lines.flatMap(({ file, line, setting, why }) =>
+    why === undefined ? [] : [`${setting} (${file}:${line}): ${why}`],
+  );
+  const dropped: Note[] =
+    left.length === 0
+      ? []
+      : [
+          {
+            task: 'dovecot-ssl',
+            level: 'info',
+            text: `settings that 2.4 does not have become comments: ${left.join(' ')}`,
+          },
+        ];
   const oneWay =
     '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with the earlier files';
   return [
     { task: 'dovecot-ssl', level: 'info', text },
     { task: 'dovecot-ssl', level: 'warning', text: oneWay },
     ...advice,
+    ...dropped,
   ];
 }

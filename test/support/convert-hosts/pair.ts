@@ -30,7 +30,8 @@ const SERVERS = 'slapd mariadb postgresql';
 
 /** What a configuration may change, and what is put back before the next one. */
 const KEPT = '/etc/dovecot /etc/passwd /etc/group /etc/shadow /etc/gshadow';
-const GONE = '/home/* /var/vmail /var/mail/* /srv/mail /var/lib/dovecot/* /var/lib/harden-mail /root/host';
+const GONE =
+  '/home/* /var/spool/postfix/private/dovecot-* /var/vmail /var/mail/* /srv/mail /var/lib/dovecot/* /var/lib/harden-mail /root/host';
 const MOVED = ['/etc/dovecot', '/home', '/var/mail', '/var/vmail', '/srv/mail'];
 
 /** Of the host's own authority. */
