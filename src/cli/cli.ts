@@ -96,6 +96,7 @@ async function overHosts(command: HostCommand, given: Given, process: Process): 
     exit,
     results,
     again: againFor(flags, process.env),
+    interrupted: process.signal.aborted,
     ...(failed && { failure: failed }),
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });

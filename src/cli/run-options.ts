@@ -145,7 +145,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   const { env, signal } = process;
   const secret = (text: string): Promise<string> => screen.askSecret(text);
   const user = flags['probe-user'];
-  const interrupt = interruptBy(signal);
+  const interrupt = interruptBy(signal, () => screen.note(HELD));
   return {
     world: WORLD,
     compute: computeFor(hosts, interrupt.cut),
@@ -188,6 +188,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     },
   };
 }
+
+const HELD = [
+  'harden-mail: Ctrl-C: a change that is under way comes to its end first, and',
+  '  it stands if the checks pass. Ctrl-C again ends at once.',
+].join('\n');
 
 export function tasksOf(flags: Flags): readonly TaskName[] {
   const chosen = chooseTasks(flags.tags, flags['skip-tags']);

@@ -35,12 +35,12 @@ const POINTS: readonly Point[] = [
   { check: 'tls-suites', text: 'IMAP and POP3 accept suites in CBC mode', fragments: dovecot('ssl_cipher_list') },
   {
     check: 'tls-order',
-    text: 'the order of the client decides about suites, on 465 and 587',
+    text: 'clients choose the suite on 465 and 587',
     fragments: main('tls_preempt_cipherlist'),
   },
   {
     check: 'tls-order',
-    text: 'the order of the client decides about suites, with IMAP and POP3',
+    text: 'clients choose the suite of IMAP and POP3',
     fragments: dovecot('ssl_prefer_server_ciphers', 'ssl_server_prefer_ciphers'),
   },
   {

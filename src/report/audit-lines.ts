@@ -4,6 +4,8 @@ import { escape } from './escape.ts';
 import { journalLines } from './findings.ts';
 import { likeFindings } from './matrix.ts';
 
+/** The text of a finding stands below its severity, port and check. */
+const INDENT = ' '.repeat(10);
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
 /**
@@ -24,15 +26,15 @@ export function auditLines(
     ok: chalk.green,
   };
   const groups = alike(all ? findings : findings.filter(({ weight }) => weight?.severity !== 'ok'));
-  const width = Math.max(0, ...groups.map((group) => portsOf(group).length));
   const told = groups.flatMap((group) => {
     const [{ check, text, weight }] = group;
     const severity = weight?.severity ?? 'info';
-    const line = `  ${colour[severity](severity.padEnd(6))}  ${portsOf(group).padEnd(width)}  ${check.padEnd(22)} ${escape(text)}`;
+    const head = `  ${colour[severity](severity.padEnd(6))}  ${escape(check)}, ${portsOf(group)}`;
     const said = [...new Set(group.flatMap(({ journal = [] }) => journal))].flatMap((words) =>
       journalLines(words, chalk),
     );
-    return [line, ...said, ...(severity === 'ok' || severity === 'info' ? [] : fix(group, chalk, width))];
+    const steps = severity === 'ok' || severity === 'info' ? [] : fix(group, chalk);
+    return [head, `${INDENT}${escape(text)}`, ...said, ...steps];
   });
   return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
 }
@@ -47,13 +49,13 @@ function alike(findings: readonly Finding[]): Group[] {
 const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');
 
 /** `→ strict: smtpd_tls_protocols, ssl_min_protocol (RFC 8996)` */
-function fix(group: Group, chalk: ChalkInstance, width: number): string[] {
+function fix(group: Group, chalk: ChalkInstance): string[] {
   const weights = group.flatMap(({ weight }) => (weight ? [weight] : []));
   const [first] = weights;
   if (!first) return [];
   const settings = [...new Set(weights.flatMap((one) => one.settings))].join(', ');
   const profile = first.profile === null ? 'by hand' : `--profile ${first.profile}`;
-  return [`  ${' '.repeat(8 + width)}  ${chalk.dim(`→ ${profile}${settings && `: ${settings}`} (${first.source})`)}`];
+  return [`${INDENT}${chalk.dim('→')} ${profile}${settings && `: ${settings}`} (${first.source})`];
 }
 
 /** `  25 smtp  TLS 1.2 (6 suites), TLS 1.3 (3) · x25519, secp256r1 · EC prime256v1 until 2026-02-01` */

@@ -62,12 +62,12 @@ const SEVERITY = ['fail', 'warn', 'hint', 'pass'];
 type Found = DocumentHost['findings'][number];
 
 /** Everything that is not well, like findings together; the matrix of all checks; and all of them in words, folded. */
-function findings({ findings: all }: DocumentHost): Markup[] {
+function findings({ host, findings: all }: DocumentHost): Markup[] {
   if (all.length === 0) return [];
   const [bad, well] = [all.filter(({ status }) => status !== 'pass'), all.filter(({ status }) => status === 'pass')];
   return [
     ...table(grouped(bad)),
-    matrixTable(all),
+    matrixTable(all, host),
     ...(well.length === 0
       ? []
       : [
@@ -89,7 +89,7 @@ function grouped(all: readonly Found[]): Markup[][] {
       const ports = [...new Set(group.map(({ port }) => port))];
       return [
         sign(status),
-        html`<td class="number">${ports.join(' ')}</td>`,
+        html`<td class="ports">${ports.join(' ')}</td>`,
         key(check),
         html`<td>
           ${text}${ways.length === 0 ? '' : html` <span class="soft">(${ways.join(', ')})</span>`}
@@ -110,9 +110,10 @@ function weightText({ severity, profile, settings, source }: NonNullable<Found['
   return `${severity} · ${[how, settings.join(', ')].filter(Boolean).join(': ')} (${source})`;
 }
 
-function matrixTable(all: readonly Found[]): Markup {
+/** The keyboard can scroll it where it is wider than the page. */
+function matrixTable(all: readonly Found[], host: string): Markup {
   const { ports, rows } = matrixOf(all);
-  return html`<div class="wide">
+  return html`<div class="wide" role="region" aria-label="${`Checks of ${host}, by port`}" tabindex="0">
     <table class="matrix">
       <thead>
         <tr>
@@ -146,7 +147,7 @@ function diff(path: string, text: string, open: boolean): Markup {
         ><span class="good">+${counted('+')}</span> <span class="bad">&minus;${counted('-')}</span></span
       >
     </summary>
-    <pre>${lines.map(diffLine)}</pre>
+    <pre tabindex="0">${lines.map(diffLine)}</pre>
   </details>`;
 }
 

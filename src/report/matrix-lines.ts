@@ -13,13 +13,17 @@ export function matrixLines(findings: readonly Finding[], chalk: ChalkInstance):
   if (findings.length === 0) return [];
   const sign = { pass: chalk.green('✔'), fail: chalk.red('✖'), warn: chalk.yellow('!'), hint: chalk.cyan('·') };
   const { ports, rows } = matrixOf(findings);
-  const told = [...toldBy(findings), ...indirect(findings, WAY)].map((text) => escape(text));
   return [
     `  ${' '.repeat(NAME)}${ports.map((port) => String(port).padStart(COLUMN)).join('')}`,
     ...rows.map(({ check, cells }) => {
       const signs = cells.map((status) => `${' '.repeat(COLUMN - 1)}${status === null ? ' ' : sign[status]}`);
       return `  ${escape(check).padEnd(NAME)}${signs.join('').trimEnd()}`;
     }),
-    ...told.flatMap((text) => wrap(text, 80, '  ', '    ')),
+    ...toldBy(findings).flatMap(({ check, text }) => beside(check, text)),
+    ...indirect(findings, WAY).flatMap((text) => beside('', text)),
   ];
+}
+
+function beside(label: string, text: string): string[] {
+  return wrap(escape(text), 80, `  ${escape(label).padEnd(NAME)}`, ' '.repeat(NAME + 2));
 }

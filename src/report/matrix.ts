@@ -31,14 +31,14 @@ export function matrixOf(findings: readonly Seen[]): Matrix {
 /** Checks whose text is worth reading although they pass: what was seen of the certificate and of TLS. */
 const TOLD = ['tls', 'certificate-name', 'certificate-validity', 'certificate-trust'];
 
-/** `is for mx1.example.test`, with the ports if not all say the same. */
-export function toldBy(findings: readonly Seen[]): string[] {
+/** `certificate-name`, `is for mx1.example.test`; with the ports if not all say the same. */
+export function toldBy(findings: readonly Seen[]): { readonly check: string; readonly text: string }[] {
   const told = findings.filter(({ check, status }) => status === 'pass' && TOLD.includes(check));
   const all = new Set(told.map(({ port }) => port)).size;
-  const texts = [...new Set(told.map(({ text }) => text))];
-  return texts.map((text) => {
-    const ports = [...new Set(told.filter((one) => one.text === text).map(({ port }) => port))];
-    return ports.length === all ? text : `${ports.join(' ')}: ${text}`;
+  return likeFindings(told).map((group) => {
+    const [{ check, text }] = group;
+    const ports = group.map(({ port }) => port);
+    return { check, text: ports.length === all ? text : `${ports.join(' ')}: ${text}` };
   });
 }
 

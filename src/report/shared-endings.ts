@@ -100,7 +100,10 @@ const changed = endingView({
   fields: ({ receipt, after }) => ({ ...receiptFields(receipt), ...(after?.clients && { clients: after.clients }) }),
   page: ({ clients, ...receipt }) => [
     ...receiptPage(receipt),
-    ...section('Mail clients', clients ? [html`<pre class="plain">${clientLines(clients).join('\n')}</pre>`] : []),
+    ...section(
+      'Mail clients',
+      clients ? [html`<pre class="plain" tabindex="0">${clientLines(clients).join('\n')}</pre>`] : [],
+    ),
   ],
 });
 
@@ -133,7 +136,7 @@ function failurePage({
   excerpt,
 }: Readonly<Record<'code' | 'message' | 'hint', string>> & { excerpt?: string | undefined }): Markup {
   // oxfmt-ignore
-  const place = excerpt === undefined ? '' : html`<pre class="plain">${excerpt}</pre>`;
+  const place = excerpt === undefined ? '' : html`<pre class="plain" tabindex="0">${excerpt}</pre>`;
   return html`<div class="error">
     <p>${message}</p>
     ${place}

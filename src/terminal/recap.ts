@@ -1,5 +1,6 @@
 /** The end of a run: each host's ending, then the total; or the JSON document. */
 import type { ChalkInstance } from 'chalk';
+import { escape } from '../report/escape.ts';
 import { diffsFor, diffsOf, type DiffWish } from './diffs.ts';
 import { EXIT } from '../model/errors.ts';
 import type { Ending, HostResult } from '../model/index.ts';
@@ -20,6 +21,8 @@ export interface FinishedRun {
   readonly version: string;
   /** The view of every ending that the command can have. */
   readonly views: Views;
+  /** Did the user press Ctrl-C? */
+  readonly interrupted?: boolean;
   /** Print the hosts' lines only, without a table and a total. */
   readonly bare?: boolean;
   readonly dryRun: boolean;
@@ -46,7 +49,7 @@ export interface Wishes {
 
 /** The recap as lines of text. */
 export async function recap(
-  { command, results, views, bare = false, again }: FinishedRun,
+  { command, results, views, bare = false, again, interrupted = false }: FinishedRun,
   chalk: ChalkInstance,
   wishes: Wishes,
 ): Promise<string[]> {
@@ -66,7 +69,7 @@ export async function recap(
             : findingLines(wanted, chalk, command === 'verify' && wishes.everything)),
         ];
     const graded = result.grade ? gradeLines(result.host, result.grade, chalk) : [];
-    const told = [...seen, ...view.lines(result, chalk), ...graded];
+    const told = [...seen, ...view.lines(result, chalk), ...(interrupted ? stands(result, chalk) : []), ...graded];
     lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));
   }
   if (bare) return lines;
@@ -82,6 +85,12 @@ export async function recap(
     ...totalLine(results, views),
     ...now.flatMap((line) => fit(line, wishes.width)),
   ];
+}
+
+/** After Ctrl-C: a change that was confirmed is not undone by it. */
+function stands({ host, ending }: HostResult, chalk: ChalkInstance): string[] {
+  if (ending.kind !== 'changed') return [];
+  return [`${chalk.bold(escape(host))}  Ctrl-C came after the plan was accepted: ${chalk.bold('the change stands')}`];
 }
 
 /** A single host has no total, so its own line says what was done. */

@@ -119,8 +119,8 @@ const ending = endingView({
     }),
   fields: ({ settings, files, records }) => ({ clients: settings, files, records }),
   page: ({ clients, files, records }) => [
-    ...section('Mail clients', [html`<pre class="plain">${clientLines(clients).join('\n')}</pre>`]),
-    ...section('SRV records', [html`<pre class="plain">${records.join('\n')}</pre>`]),
+    ...section('Mail clients', [html`<pre class="plain" tabindex="0">${clientLines(clients).join('\n')}</pre>`]),
+    ...section('SRV records', [html`<pre class="plain" tabindex="0">${records.join('\n')}</pre>`]),
     ...section(
       'Files to publish',
       table(

@@ -34,12 +34,12 @@ describe('report: the matrix of verify', () => {
       '  answers                     ✔    ✔    ✔    ✔    ✔    ✔    ✔',
       '  relay                       ✔',
       '  certificate-validity        ✔    ✔    ✔    ✔    ✔    ✔    ✔',
-      '  is valid for 80 more days',
+      '  certificate-validity    is valid for 80 more days',
       'mx1  ok: 15 checks passed',
     ]);
   });
 
-  it('only a check that does not pass has a line of its own, and the table marks it', async () => {
+  it('only a check that does not pass is shown in words, and the table marks it', async () => {
     const bad = of(465, 'relay', 'takes mail for everybody', { status: 'fail' });
     const lines = await finish([...well, bad, of(993, 'answers', 'not seen', { status: 'hint' })]);
     assert.ok(lines.includes('  relay                       ✔              ✖'), lines.join('\n'));
@@ -59,18 +59,18 @@ describe('report: the matrix of verify', () => {
     assert.deepEqual(rows, [{ check: 'sni', cells: ['fail'] }]);
   });
 
-  it('the facts of the certificate appear once, and by port where ports differ', () => {
+  it('the facts about the certificate are shown once, and by port where ports differ', () => {
     const one = well.map((finding) =>
       finding.port === 993 ? { ...finding, text: 'is valid for 5 more days' } : finding,
     );
     const lines = matrixLines(one, plain);
-    assert.ok(lines.includes('  993: is valid for 5 more days'), lines.join('\n'));
-    assert.ok(lines.includes('  25 110 143 465 587 995: is valid for 80 more days'));
+    assert.ok(lines.includes('  certificate-validity    993: is valid for 5 more days'), lines.join('\n'));
+    assert.ok(lines.includes('  certificate-validity    25 110 143 465 587 995: is valid for 80 more days'));
   });
 
   it('a port that was seen through SSH is named', () => {
     const lines = matrixLines([of(25, 'answers', 'x'), of(993, 'answers', 'x', { via: 'ssh' })], plain);
-    assert.equal(lines.at(-1), '  993: seen through SSH');
+    assert.equal(lines.at(-1), '                          993: seen through SSH');
   });
 
   it('the table fits 80 columns with all ports, and text of a host is escaped', () => {
@@ -103,7 +103,7 @@ describe('report: findings on the page', () => {
 
   it('like findings are one row with their ports, and the matrix has a header for each port and check', () => {
     const text = shown(1);
-    assert.match(text, /<td class="number">25 993<\/td>/);
+    assert.match(text, /<td class="ports">25 993<\/td>/);
     assert.equal(text.match(/is too old/g)?.length, 1);
     assert.equal(text.match(/<th scope="col">\d+<\/th>/g)?.length, PORTS.length);
     assert.match(text, /<th scope="row">relay<\/th>/);

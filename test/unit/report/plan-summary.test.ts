@@ -129,6 +129,19 @@ describe('report: a no', () => {
   });
 });
 
+describe('report: Ctrl-C', () => {
+  for (const [ending, stands] of [
+    [{ kind: 'changed' }, true],
+    [{ kind: 'declined' }, false],
+  ] as const)
+    it(`after Ctrl-C a host that is ${ending.kind} is ${stands ? '' : 'not '}reported as a change that stands`, async () => {
+      const { process, out } = screen(true);
+      const run = { command: 'apply', version: '1', views: VIEWS, dryRun: false, began: 0, seconds: 1, exit: 130 };
+      await terminal(process, { color: 'never' }).finish({ ...run, interrupted: true, results: [result(ending)] });
+      assert.equal(/Ctrl-C came after the plan was accepted: the change stands/.test(out()), stands);
+    });
+});
+
 describe('report: lines for a terminal', () => {
   it('a long line is broken at words, and its rest begins below its text', () => {
     const line = `  ✔  25 answers              answers: "220 mx1.example.test ESMTP Postfix (Debian/GNU) and more words"`;

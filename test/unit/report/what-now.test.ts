@@ -31,13 +31,13 @@ describe('report: what now', () => {
     const lines = whatNow(result({ kind: 'changed', receipt, after }), await again('apply mx1'), plain);
     assert.deepEqual(lines, [
       '',
-      'In mail clients',
-      '  IMAP 993 SSL/TLS; SMTP 465 SSL/TLS',
-      '  server mx1.example.test, user name: the mail address',
+      'In mail clients: server mx1.example.test, user name: the mail address',
+      '  IMAP 993 SSL/TLS',
+      '  SMTP 465 SSL/TLS',
       '  not offered any more: logins without TLS: IMAP 143',
       '',
-      'An audit would still find, with the profile standard',
-      '  low          VRFY reveals which names exist',
+      'An audit would still find, with the profile standard (severity low)',
+      '  VRFY reveals which names exist',
       '',
       'Next',
       '  undo it      harden-mail rollback mx1 --to 20261124T101500Z-4f2a',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { flow as apply } from '../../../src/run/commands/apply.ts';
 import type { HostResult } from '../../../src/model/index.ts';
+import { interruptBy } from '../../../src/run/interrupt.ts';
 import { BROKEN, fakeWorld, HOSTS, io, optionsFor } from './world.ts';
 
 const endings = (results: readonly HostResult[]): string[] =>
@@ -216,6 +217,20 @@ describe('run: Ctrl-C', () => {
     assert.ok(log.includes('mx1 gather'));
     assert.ok(!log.some((line) => line.endsWith(' commit')));
     assert.deepEqual(told.slice(1), ['mx2 INTERRUPTED', 'mx3 INTERRUPTED']);
+  });
+
+  it('Ctrl-C during a change says that the change comes to its end, and Ctrl-C before it does not', () => {
+    for (const [held, said] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      const user = new AbortController();
+      let count = 0;
+      const interrupt = interruptBy(user.signal, () => (count += 1));
+      if (held) interrupt.hold();
+      user.abort();
+      assert.deepEqual([count, interrupt.cut.aborted], [said, !held]);
+    }
   });
 
   it('an interruption during a transaction lets that host confirm and starts no other', async () => {
