@@ -104,8 +104,11 @@ function split(output: Buffer): Map<string, Buffer> {
 
 /** The output is incomplete, or a file changed while it was read: the host never had all these bytes at one time. */
 export class TornError extends HardenMailError {
+  readonly what: string;
+
   constructor(what: string) {
     super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
+    this.what = what;
   }
 }
 

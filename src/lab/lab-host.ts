@@ -6,7 +6,7 @@ import type { Acme } from './acme.ts';
 import { image } from './image.ts';
 import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
-import { extras, pool } from './pool.ts';
+import { extras, pool, step, upgradesFolder } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './images.ts';
 import type { ReleaseName } from './images.ts';
@@ -21,6 +21,8 @@ export interface HostOptions {
   readonly mail?: boolean;
   /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
   readonly upgradeTo?: ReleaseName;
+  /** The host will be upgraded more than once: see `offer`. */
+  readonly upgrades?: boolean;
   /** With `mail`: these packages are what apt finds. */
   readonly also?: readonly string[];
   /** Full name; made up when not given. Published in the lab's name server. */
@@ -33,6 +35,8 @@ export interface HostOptions {
   /** Further preparation, once the host is up. */
   readonly setup?: (host: LabHost) => Promise<void>;
 }
+
+const UPGRADES = '/srv/upgrades';
 
 /** A Unix user with a home and bash. The lab's key logs in as every one of them. */
 export interface HostUser {
@@ -67,6 +71,8 @@ export interface LabHost {
   state(): Promise<State>;
   /** Boots again, keeping disk and address; `power-cut` without a word to the system. */
   reboot(how?: 'orderly' | 'power-cut'): Promise<void>;
+  /** With `upgrades`: gives apt the packages that take the host as it is now from one release to the next. */
+  offer(from: ReleaseName, to: ReleaseName): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -128,8 +134,12 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   ]);
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
-  const { env } = RELEASES[options.upgradeTo ?? release]; // what the later one needs, the earlier one can do with
-  const machine = await boot(ledger, { id, tree, folder, apt, env, sync });
+  const { upgrades = false } = options;
+  if (upgrades) await mkdir(upgradesFolder(), { recursive: true });
+  const sees = upgrades ? { [UPGRADES]: upgradesFolder() } : {};
+  // Earlier releases boot with the environment of later ones.
+  const { env } = RELEASES[upgrades ? 'forky' : (options.upgradeTo ?? release)];
+  const machine = await boot(ledger, { id, tree, folder, apt, sees, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);
@@ -153,6 +163,10 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
       await mustRun(`mkdir -p -- "$(dirname -- ${file})" && cat >${file}${change}`, { input: bytes });
     },
     state: async () => parseState(await mustRun(STATE)),
+    async offer(from, to) {
+      const packages = await step(from, to, await mustRun('cat /var/lib/dpkg/status'));
+      await mustRun(`echo 'deb [trusted=yes] file:${UPGRADES}/${packages} ./' >/etc/apt/sources.list`);
+    },
     async reboot(how = 'orderly') {
       await machine.reboot(how);
     },

@@ -21,5 +21,14 @@ export interface Finding {
   readonly weight?: Weight;
 }
 
+/**
+ * The ports that answered only the host itself, through SSH: a firewall is in between, or somebody on the way cuts the connections from
+ * here. Nobody knows whether others can reach them.
+ */
+export function portsOnlyThroughSsh(findings: readonly Pick<Finding, 'port' | 'check' | 'status' | 'via'>[]): number[] {
+  const only = findings.filter(({ check, status, via }) => check === 'answers' && status === 'hint' && via === 'ssh');
+  return [...new Set(only.map(({ port }) => port))].sort((a, b) => a - b);
+}
+
 export const STATUSES = ['pass', 'fail', 'warn', 'hint'] as const;
 export const WAYS_OF_LOOKING = ['direct', 'ssh', 'local'] as const;

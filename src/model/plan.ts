@@ -64,6 +64,8 @@ export interface Alone {
 /** The target state of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
+  /** The release to which the host will be upgraded next: mail is kept in the queue until the apply after it. Absent: none. */
+  readonly prepares?: string;
   /** Absent: nothing. */
   readonly asked?: readonly Wish[];
   /** Choices of the administrator that apply may replace although they work. Absent: none. */

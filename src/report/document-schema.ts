@@ -218,6 +218,10 @@ const common = {
   facts: facts.nullable().describe('null if the host was not read'),
   plan: plan.nullable().describe('null if there is none'),
   findings: z.array(finding).describe('results of the checks from outside'),
+  onlyThroughSsh: z
+    .array(z.int().min(1).max(65535))
+    .optional()
+    .describe('the ports that answered the host itself, and not this machine; absent if there is none'),
   audit: z.array(audit).optional().describe('results of the audit for each port; only with `--audit`'),
   grade: grade.optional().describe('only with `--audit`'),
 };

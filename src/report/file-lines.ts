@@ -2,7 +2,7 @@ import type { Change } from '../model/index.ts';
 
 export const FILE_FATES = ['new', 'changed', 'removed'] as const;
 
-/** The fate of a file in a plan. */
+/** The change to a file, in a few words. */
 export function wasOf({ before, after }: Pick<Change, 'before' | 'after'>): (typeof FILE_FATES)[number] {
   if (before === null) return 'new';
   return after === null ? 'removed' : 'changed';

@@ -1,4 +1,4 @@
-import type { Action, HostResult } from '../model/index.ts';
+import { portsOnlyThroughSsh, type Action, type HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import { findingIds } from './finding-ids.ts';
 import { wasOf } from './file-lines.ts';
@@ -40,6 +40,7 @@ function hostOf(
   views: Views,
 ): DocumentHost {
   const ids = findingIds(findings);
+  const hidden = portsOnlyThroughSsh(findings);
   return {
     host,
     outcome: ending.kind,
@@ -61,6 +62,7 @@ function hostOf(
       ...(plan.left && { left: plan.left }),
     },
     findings: findings.map((one, at) => ({ id: ids[at] ?? '', ...one })),
+    ...(hidden.length > 0 && { onlyThroughSsh: hidden }),
     ...(audit && { audit }),
     ...(grade && { grade }),
   };

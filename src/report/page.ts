@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { count, group } from './count.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import { hostInside } from './host-page.ts';
+import { onlyThroughSsh } from './findings.ts';
 import { html, Markup } from './markup.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 import { STYLE } from './style.ts';
@@ -110,6 +111,7 @@ function gist(host: DocumentHost): string {
     checks('fail') > 0 ? `${count(checks('fail'), 'check')} failed` : '',
     count(warnings, 'warning'),
     checks('pass') > 0 ? `${count(checks('pass'), 'check')} passed` : '',
+    onlyThroughSsh(findings),
   ]
     .filter(Boolean)
     .join(' · ');

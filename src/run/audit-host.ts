@@ -3,9 +3,7 @@ import { audit, weighed } from '../audit/audit.ts';
 import { gradeOf } from '../audit/judge-grade.ts';
 import { judgeMap } from '../audit/judge-map.ts';
 import { HardenMailError } from '../model/errors.ts';
-import { mapIfReadable } from './mapping.ts';
 import type { Finding, PortAudit } from '../model/index.ts';
-import { proxiedPorts } from '../plan/serving/proxied.ts';
 import { asProxy, tcp } from './probe.ts';
 import type { RunOptions, Say } from './step.ts';
 import { checkOf } from '../verify/checks/index.ts';
@@ -37,7 +35,8 @@ type Seen = { readonly ports: readonly PortAudit[]; readonly findings: readonly 
 
 async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOptions): Promise<Seen> {
   const { address } = remote;
-  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxiedPorts(snapshot, address));
+  const proxied = await options.compute(visit.name, 'proxied', snapshot, address);
+  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxied);
   const seen = await audit({
     dial: ways.direct,
     domain: policy.domain,
@@ -45,7 +44,7 @@ async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOp
   });
   const checked = visit.report.findings.filter((one) => checkOf(one)?.auditAsks !== true);
   const findings = [...checked, ...seen.findings];
-  const map = mapIfReadable(snapshot);
+  const map = await options.compute(visit.name, 'map if readable', snapshot);
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 

@@ -151,7 +151,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         assert.equal(drifted.code, 2, drifted.stderr);
         const { hosts } = JSON.parse(drifted.stdout) as { hosts: Record<string, Record<string, unknown>>[] };
         const [one] = hosts;
-        assert.equal(one?.['outcome'], 'checked');
+        assert.equal(one?.['outcome'], 'drifted');
         assert.deepEqual(one['drift']?.['leftovers'], ['/etc/dovecot/dovecot.conf.ucf-dist']);
         const [file, ...others] = one['drift']['files'] as { transaction: string }[];
         assert.match(file?.transaction ?? '', /^\d{8}T/);

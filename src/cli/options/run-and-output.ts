@@ -29,6 +29,27 @@ export const RUN_OPTIONS = {
     describe: 'show the plan with its diffs and write nothing',
     only: ['apply', 'rollback'],
   },
+  record: {
+    type: 'boolean',
+    group: 'Run',
+    describe:
+      "with --upgrade-to: keep a list of users' mailboxes on the host (names, counts, sizes, subscriptions, quotas; no mail), with which the apply after the upgrade compares",
+    only: ['check'],
+  },
+  'all-users': {
+    type: 'boolean',
+    group: 'Run',
+    describe: 'record or compare the mailboxes of all users; default: of a sample of 20',
+    only: ['apply', 'check'],
+  },
+  mailboxes: {
+    type: 'boolean',
+    group: 'Run',
+    default: true,
+    describe:
+      "where Dovecot's files are converted to 2.4, stop before anything goes live if users would lose mailboxes (--no-mailboxes: do not compare)",
+    only: ['apply'],
+  },
   yes: {
     type: 'boolean',
     group: 'Run',
@@ -126,6 +147,13 @@ export const RUN_OPTIONS = {
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
+  format: {
+    type: 'string',
+    group: 'Output',
+    describe: 'output for a monitoring system, with the exit codes of its plugins for nagios (docs/fleets.md)',
+    choices: ['nagios', 'prometheus'],
+    only: ['check'],
+  },
   csv: {
     type: 'boolean',
     group: 'Output',
@@ -147,6 +175,12 @@ export const RUN_OPTIONS = {
     describe: 'colours',
     choices: ['auto', 'always', 'never'],
     default: 'auto',
+  },
+  progress: {
+    type: 'boolean',
+    group: 'Output',
+    describe:
+      'lines on standard error that say how far the run is (--no-progress: none); default: in a terminal and with --verbose',
   },
   'detailed-exitcode': {
     type: 'boolean',

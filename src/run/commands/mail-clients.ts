@@ -11,7 +11,6 @@ import { endingView } from '../../report/ending-view.ts';
 import { escape } from '../../report/escape.ts';
 import { html } from '../../report/markup.ts';
 import { FAILED } from '../../report/shared-endings.ts';
-import { clientSetup } from '../client-setup.ts';
 import { connected, readHostPolicy } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
@@ -22,7 +21,7 @@ export const flow: Flow = (hosts, options, io) => each(hosts, readSettings, opti
 const readSettings: Step<Begun, Begun> = async (from, options, say) => {
   const found = await readHostPolicy(await connected(from, options, say), options, say);
   const { visit, snapshot, policy } = found;
-  const read = clientSetup(snapshot, policy);
+  const read = await options.compute(visit.name, 'clients', snapshot, policy);
   if (read === null) {
     throw new HardenMailError(
       'CONFIG_CONFLICT',

@@ -35,7 +35,7 @@ const run = {
   seconds: 2.34567,
   exit: 5,
 } as const;
-const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(diffOf)]]), VIEWS);
+const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map((change) => diffOf(change))]]), VIEWS);
 const document = JSON.parse(printed) as { hosts: Record<string, unknown>[] };
 
 describe('report: --json', () => {

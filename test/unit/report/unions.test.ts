@@ -173,6 +173,14 @@ const receipt = record<Receipt>({ id: text, state: of(RECEIPT_STATES), step: tex
 const exit = fc.integer({ min: 0, max: 255 });
 
 /** Every kind of ending; a kind that is missing here does not compile. */
+/** Of `check`. */
+const DRIFT = record({
+  drift: record({
+    files: many(record({ path: text, transaction: fc.option(text), edited: fc.boolean() })),
+    leftovers: texts,
+  }),
+});
+
 const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind: K }>, 'kind'>> } = {
   unchanged: fc.constant({}),
   pending: fc.constant({}),
@@ -204,12 +212,8 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
     { code: text, message: text, hint: text, exit, excerpt: text, receipt },
     { requiredKeys: ['code', 'message', 'hint', 'exit'] },
   ),
-  checked: record({
-    drift: record({
-      files: many(record({ path: text, transaction: fc.option(text), edited: fc.boolean() })),
-      leftovers: texts,
-    }),
-  }),
+  checked: DRIFT,
+  drifted: DRIFT,
   foreseen: record({ release: text }),
   examined: record({
     diagnoses: many(record({ check: text, status: of(DIAGNOSIS_STATUSES), text, hint: text, exit, seconds: fc.nat() })),

@@ -6,7 +6,7 @@ import type { ClientSettings, Policy } from '../../../src/model/index.ts';
 import { compose } from '../../../src/plan/compose.ts';
 import { clientFiles, serviceRecords } from '../../../src/report/client-files.ts';
 import { clientLines } from '../../../src/report/client-lines.ts';
-import { clientSetup } from '../../../src/run/client-setup.ts';
+import { clientSetup } from '../../../src/compute/client-setup.ts';
 import { flow } from '../../../src/run/commands/mail-clients.ts';
 import { afterwards, cases } from '../../support/plan/cases.ts';
 import { host } from '../../support/plan/host.ts';
