@@ -125,7 +125,8 @@ describe('report --html, in Chromium', () => {
 
   for (const [name, document] of Object.entries(PAGES))
     for (const [how, look] of Object.entries(LOOKS))
-      it(`axe-core finds no fault, and nothing is wider than the page: ${name}, ${how}`, async () => {
+      it(`axe-core finds no fault, and nothing is wider than the page: ${name}, ${how}`, async function () {
+        this.timeout(300_000); // axe-core looks at every element of forty hosts.
         await browser.look(look);
         await open(document);
         await browser.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');

@@ -39,7 +39,7 @@ describe('report: the matrix of verify', () => {
     ]);
   });
 
-  it('only a check that does not pass is shown in words, and the table marks it', async () => {
+  it('only a check that does not pass has a line of its own, and the table marks it', async () => {
     const bad = of(465, 'relay', 'takes mail for everybody', { status: 'fail' });
     const lines = await finish([...well, bad, of(993, 'answers', 'not seen', { status: 'hint' })]);
     assert.ok(lines.includes('  relay                       ✔              ✖'), lines.join('\n'));
@@ -59,7 +59,7 @@ describe('report: the matrix of verify', () => {
     assert.deepEqual(rows, [{ check: 'sni', cells: ['fail'] }]);
   });
 
-  it('the facts about the certificate are shown once, and by port where ports differ', () => {
+  it('the facts of the certificate appear once, and by port where ports differ', () => {
     const one = well.map((finding) =>
       finding.port === 993 ? { ...finding, text: 'is valid for 5 more days' } : finding,
     );
