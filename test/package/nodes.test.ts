@@ -93,6 +93,7 @@ describe('the package under each Node', () => {
     await run(0, 'verify', ...way, ...ca);
     await run(0, 'map', ...way);
     await run(0, 'dns', ...way);
+    await run(0, 'clients', ...way);
     await run(0, 'rollback', '--yes', ...way, ...ca);
     assert.match((await run(0, 'history', ...way)).stdout, /transactions/);
     const [document, page] = ['document.json', 'page.html'].map((name) => join(installed.prefix, name)) as [string, string]; // oxfmt-ignore
