@@ -2,6 +2,9 @@
 import type { ClientService, ClientSettings } from '../model/index.ts';
 import { escape } from './escape.ts';
 
+/** Also as the JSON document has them. */
+type Settings = Omit<ClientSettings, 'domains'>;
+
 const NAMES: Readonly<Record<ClientService['protocol'], string>> = { imap: 'IMAP', pop3: 'POP3', smtp: 'SMTP' };
 const SECURITY: Readonly<Record<ClientService['security'], string>> = { tls: 'SSL/TLS', starttls: 'STARTTLS' };
 
@@ -18,23 +21,27 @@ export function serviceTexts(
   });
 }
 
-/** All entries, in columns. */
-export function clientLines({ server, login, services, refused }: ClientSettings): string[] {
+/** All entries, each with its label. */
+export function clientRows({ server, login, services, refused }: Settings): (readonly [label: string, text: string])[] {
   const texts = serviceTexts(services);
-  const incoming = texts.filter(({ protocol }) => protocol !== 'smtp').map(({ text }) => text);
-  const outgoing = texts.filter(({ protocol }) => protocol === 'smtp').map(({ text }) => text);
+  const of = (isSmtp: boolean): string[] =>
+    texts.filter(({ protocol }) => (protocol === 'smtp') === isSmtp).map(({ text }) => text);
+  const user = login === 'name' ? 'the part of the address before the @' : 'the whole mail address, unless you gave another one'; // oxfmt-ignore
   return [
-    ...rows('incoming', incoming),
-    ...rows('outgoing', outgoing),
-    ...rows('server', [server]),
-    ...rows('user name', [
-      login === 'name' ? 'the part of the address before the @' : 'the whole mail address, unless you gave another one',
-    ]),
-    ...rows('password', ['as text (PLAIN); it is sent inside TLS only']),
-    ...rows('refused', refused),
-  ].map((line) => escape(line));
+    ...of(false).map((text) => ['incoming', text] as const),
+    ...of(true).map((text) => ['outgoing', text] as const),
+    ['server', server],
+    ['user name', user],
+    ['password', 'as text (PLAIN); it is sent inside TLS only'],
+    ...refused.map((text) => ['refused', text] as const),
+  ];
 }
 
-function rows(label: string, texts: readonly string[]): string[] {
-  return texts.map((text, at) => `  ${(at === 0 ? label : '').padEnd(11)}${text}`);
+/** The same in columns. */
+export function clientLines(settings: Settings): string[] {
+  const rows = clientRows(settings);
+  return rows.map(([label, text], at) => {
+    const told = rows[at - 1]?.[0] === label ? '' : label;
+    return escape(`  ${told.padEnd(11)}${text}`);
+  });
 }

@@ -1,8 +1,8 @@
 /** The endings that several commands share. */
 import type { ChalkInstance } from 'chalk';
 import { CONVERSION, isEmpty, RECEIPT_STATES, type Receipt } from '../model/index.ts';
-import { section } from './cells.ts';
-import { clientLines } from './client-lines.ts';
+import { key, section, table } from './cells.ts';
+import { clientRows } from './client-lines.ts';
 import { clientsSchema } from './client-schema.ts';
 import { count } from './count.ts';
 import { endingView, type EndingView, type Zod } from './ending-view.ts';
@@ -102,7 +102,7 @@ const changed = endingView({
     ...receiptPage(receipt),
     ...section(
       'Mail clients',
-      clients ? [html`<pre class="plain" tabindex="0">${clientLines(clients).join('\n')}</pre>`] : [],
+      clients ? table(clientRows(clients).map(([label, text]) => [key(label), html`<td>${text}</td>`])) : [],
     ),
   ],
 });

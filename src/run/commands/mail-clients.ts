@@ -3,9 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HardenMailError } from '../../model/errors.ts';
 import type { ClientSettings } from '../../model/index.ts';
-import { section, table } from '../../report/cells.ts';
+import { key, section, table } from '../../report/cells.ts';
 import { clientFiles, serviceRecords, type ClientFile } from '../../report/client-files.ts';
-import { clientLines } from '../../report/client-lines.ts';
+import { clientLines, clientRows } from '../../report/client-lines.ts';
 import { clientsSchema } from '../../report/client-schema.ts';
 import { endingView } from '../../report/ending-view.ts';
 import { escape } from '../../report/escape.ts';
@@ -119,8 +119,11 @@ const ending = endingView({
     }),
   fields: ({ settings, files, records }) => ({ clients: settings, files, records }),
   page: ({ clients, files, records }) => [
-    ...section('Mail clients', [html`<pre class="plain" tabindex="0">${clientLines(clients).join('\n')}</pre>`]),
-    ...section('SRV records', [html`<pre class="plain" tabindex="0">${records.join('\n')}</pre>`]),
+    ...section('Mail clients', table(clientRows(clients).map(([label, text]) => [key(label), html`<td>${text}</td>`]))),
+    ...section(
+      'SRV records',
+      records.length === 0 ? [] : [html`<pre class="plain" tabindex="0">${records.join('\n')}</pre>`],
+    ),
     ...section(
       'Files to publish',
       table(
