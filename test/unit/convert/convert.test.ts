@@ -103,6 +103,15 @@ describe('convert: single settings', () => {
     assert.deepEqual(problemsOf(of(block('acl_groups=staff nice=5'))), []);
   });
 
+  it('a column that 2.4 would take for a block gets another name', () => {
+    const conf = '/etc/dovecot/sql.conf';
+    const block = (type: string) => `${type} {\n  driver = sql\n  args = ${conf}\n}\n`;
+    const query = 'driver = sqlite\nconnect = /x\nuser_query = SELECT maildir, 1 AS uid FROM m\n';
+    const files = { [ROOT]: block('passdb') + block('userdb'), [conf]: query };
+    const { files: now } = convertDovecot(loadDovecot(files, ROOT), '2.4.1');
+    assert.match(now[conf] ?? '', /SELECT maildir AS old_maildir, 1 AS uid FROM m/);
+  });
+
   it('on 2.4.5 no mail gets a keyword of attachments, and an index outside of sdbox is found', () => {
     const text = 'mail_location = sdbox:~/sdbox:INDEX=/srv/index/%u\n';
     assert.match(of(text, '2.4.5').files[ROOT] ?? '', /^mail_attachment_detection_options =$/m);
