@@ -61,5 +61,5 @@ await build({
   format: 'esm',
   define: { BUILD: JSON.stringify(digest) },
 });
-const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
+const scripts = readdirSync('src', { recursive: true }).filter((name) => /\.(sh|pl)$/.test(name));
 for (const name of scripts) cpSync(`src/${name}`, `dist/${name}`);

@@ -19,7 +19,10 @@ export interface HostOptions {
   readonly release?: ReleaseName;
   /** Postfix, Dovecot and certbot as Debian installs them; else none of them, but apt can install them offline. */
   readonly mail?: boolean;
-  /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
+  /**
+   * With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. Together with
+   * `also`: apt finds those, and /srv/apt-next has the next release's.
+   */
   readonly upgradeTo?: ReleaseName;
   /** With `mail`: these packages are what apt finds. */
   readonly also?: readonly string[];
@@ -109,11 +112,12 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const apt = options.also
-    ? await extras(release, options.also)
-    : options.upgradeTo === undefined
-      ? own.apt
-      : await pool(release, options.upgradeTo);
+  const { also, upgradeTo } = options;
+  const [extra, next] = await Promise.all([
+    also ? extras(release, also) : null,
+    upgradeTo === undefined ? null : pool(release, upgradeTo, also),
+  ]);
+  const apt = extra ?? next ?? own.apt;
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);
@@ -128,8 +132,8 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   ]);
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
-  const { env } = RELEASES[options.upgradeTo ?? release]; // what the later one needs, the earlier one can do with
-  const machine = await boot(ledger, { id, tree, folder, apt, env, sync });
+  const { env } = RELEASES[upgradeTo ?? release]; // what the later one needs, the earlier one can do with
+  const machine = await boot(ledger, { id, tree, folder, apt, env, sync, ...(extra && next && { next }) });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);

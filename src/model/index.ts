@@ -16,4 +16,5 @@ export * from './finding.ts';
 export * from './port-audit.ts';
 export * from './diagnosis.ts';
 export * from './exposure.ts';
+export * from './rehearsal.ts';
 export * from './result.ts';

@@ -128,6 +128,7 @@ export function leave({ visit }: Begun): void {
 function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
+  if (ending.kind === 'rehearsed') return ending.rehearsal.good ? EXIT.ok : EXIT.failed;
   const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
   return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
 }

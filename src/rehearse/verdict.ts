@@ -1,0 +1,50 @@
+/** The verdict of a rehearsal, from its acts. */
+import type { Change, Plan, Rehearsal } from '../model/index.ts';
+import { withStandIns } from './stand-ins.ts';
+
+type Course = Omit<Rehearsal, 'good' | 'verdict'>;
+
+export function judged(course: Course): Rehearsal {
+  const bad = course.acts.find(({ faults }) => faults.length > 0);
+  const [fault] = bad?.faults ?? [];
+  if (bad && fault !== undefined) return { good: false, verdict: `${bad.name}: ${fault}`, ...course };
+  if (course.sameDiff === false)
+    return {
+      good: false,
+      verdict: 'the plan for the copy is not the plan for the host, so the copy proves nothing about it',
+      ...course,
+    };
+  return { good: true, verdict: praise(course), ...course };
+}
+
+function praise({ acts, upgradeTo }: Course): string {
+  const done = acts.map(({ name }) => name).filter((name) => name !== 'as it is');
+  const longest = Math.max(0, ...acts.flatMap(({ outages }) => outages.map(({ seconds }) => seconds)));
+  const out = longest === 0 ? 'no port was out' : `the longest outage of a port was ${longest} s`;
+  const goal = upgradeTo === undefined ? '' : ` to ${upgradeTo}`;
+  return `${done.join(', ').replace('upgrade', `upgrade${goal}`)} worked, and ${out}`;
+}
+
+/** Do the two plans make the same changes, apart from what the stand-ins replace? Null: one of them is missing. */
+export function sameChanges(ofHost: Plan | null, ofCopy: Plan | null): boolean | null {
+  if (!ofHost || !ofCopy) return null;
+  return differing(ofHost, ofCopy).length === 0;
+}
+
+/** Paths of the files that the two plans change in different ways. */
+export function differing(ofHost: Plan, ofCopy: Plan): string[] {
+  const [one, other] = [comparable(ofHost), comparable(ofCopy)];
+  const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
+  return paths.filter((path) => one.get(path) !== other.get(path));
+}
+
+function comparable({ changes }: Plan): Map<string, string> {
+  const text = ({ path, mode }: Change, bytes: string | null): string | null =>
+    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }).bytes;
+  return new Map(
+    changes.map((change) => [
+      change.path,
+      JSON.stringify([change.mode, change.owner, text(change, change.before), text(change, change.after)]),
+    ]),
+  );
+}

@@ -1,0 +1,219 @@
+/** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
+import type { Act, HostResult, Plan, Rehearsal } from '../model/index.ts';
+import { redact } from '../formats/redact.ts';
+import { startProber, type Prober } from '../rehearse/prober.ts';
+import { losses, useMail, type Seen } from '../rehearse/sessions.ts';
+import { differing, judged, sameChanges } from '../rehearse/verdict.ts';
+import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
+import { flow as apply } from './commands/apply.ts';
+import { flow as rollback } from './commands/rollback.ts';
+import { flow as verify } from './commands/verify.ts';
+import type { Flow, Io, RunOptions, Say } from './step.ts';
+
+/** Boots the copy, plays every act, and removes the copy. */
+export async function rehearsed(original: Original, options: RunOptions, say: Say): Promise<Rehearsal> {
+  const release = releaseOf(original.facts);
+  say('copy');
+  const copied = await copyOf(original, release, options);
+  try {
+    return await new Stage(original, copied, options, say).play();
+  } finally {
+    await copied.machine.stop();
+  }
+}
+
+const SILENT: Io = {
+  progress: {
+    async each(items, _width, work) {
+      for (const item of items) await work(item, () => {});
+    },
+    aside: (talk) => talk(),
+  },
+  alike: (plans) => Promise.resolve(plans.map((plan) => [plan])),
+  show: () => Promise.resolve(),
+  ask: () => Promise.resolve(true),
+};
+
+/** One rehearsal from its first act to its last. */
+class Stage {
+  private readonly acts: Act[] = [];
+  private prober: Prober | null = null;
+  private before: Seen = { tries: {}, mail: [] };
+
+  private readonly original: Original;
+  private readonly copied: Copied;
+  private readonly options: RunOptions;
+  private readonly say: Say;
+
+  constructor(original: Original, copied: Copied, options: RunOptions, say: Say) {
+    this.original = original;
+    this.copied = copied;
+    this.options = options;
+    this.say = say;
+  }
+
+  async play(): Promise<Rehearsal> {
+    const { facts, plan } = this.original;
+    const { machine, differences, unrehearsed } = this.copied;
+    const { upgradeTo } = this.options;
+    let ofCopy: Plan | null = null;
+    try {
+      if (await this.asItIs()) {
+        this.prober = startProber(machine.address, await this.ports());
+        ofCopy = (await this.run(apply, { dryRun: true })).plan;
+        if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
+          await this.upgrade(upgradeTo);
+          await this.harden('apply after it', 'verify after it');
+        }
+      }
+    } finally {
+      this.prober?.stop();
+    }
+    const sameDiff = sameChanges(plan, ofCopy);
+    const odd =
+      plan && ofCopy ? differing(plan, ofCopy).map((path) => `the plan for ${path} is another one on the copy`) : [];
+    return judged({
+      ...{ release: facts.os.codename, acts: this.acts, sameDiff, unrehearsed },
+      ...(upgradeTo !== undefined && { upgradeTo }),
+      differences: [...differences, ...odd],
+    });
+  }
+
+  /** One act; true if it is good. */
+  private async act(name: Act['name'], work: () => Promise<Pick<Act, 'faults' | 'notes'>>): Promise<boolean> {
+    const { clock } = this.options.world;
+    this.say(name);
+    this.prober?.take();
+    const began = clock();
+    const { faults, notes } = await work();
+    const seconds = Math.round((clock() - began) / 100) / 10;
+    this.acts.push({ name, seconds, faults, notes, outages: this.prober?.take() ?? [] });
+    return faults.length === 0;
+  }
+
+  private asItIs(): Promise<boolean> {
+    return this.act('as it is', async () => {
+      const { facts } = this.original;
+      const here = await this.ports();
+      const missing = facts.listeners.filter(
+        ({ port, process }) => /^(master|dovecot)$/.test(process) && !here.includes(port),
+      );
+      const lost = [...new Set(missing.map(({ port }) => port))];
+      if (lost.length > 0) {
+        const said = await this.daemonsWords();
+        return {
+          faults: [`the copy does not serve ${lost.join(', ')} as the host does: ${said.join('; ') || 'no message'}`],
+          notes: [],
+        };
+      }
+      this.before = await this.use('as it is');
+      const unable = Object.entries(this.before.tries).flatMap(([what, why]) =>
+        why === null ? [] : [`${what}: ${why}`],
+      );
+      return { faults: [], notes: unable };
+    });
+  }
+
+  private async harden(name: 'apply' | 'apply after it', then: 'verify' | 'verify after it'): Promise<boolean> {
+    const applied = await this.act(name, async () => {
+      const result = await this.run(apply, { yes: true });
+      return { faults: faultsOf(result), notes: [this.summary(result)] };
+    });
+    if (!applied) return false;
+    return this.act(then, async () => {
+      const result = await this.run(verify, {});
+      return {
+        faults: [...faultsOf(result), ...losses(this.before, await this.use(then))],
+        notes: [this.summary(result)],
+      };
+    });
+  }
+
+  private undo(): Promise<boolean> {
+    const { facts } = this.original;
+    if (!this.acts.some(({ notes }) => notes.includes('changed'))) return Promise.resolve(true);
+    return this.act('rollback', async () => {
+      const result = await this.run(rollback, { yes: true });
+      const faults = [...faultsOf(result), ...losses(this.before, await this.use('rollback'))];
+      return { faults, notes: [this.summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
+    });
+  }
+
+  private async upgrade(release: string): Promise<void> {
+    await this.act('upgrade', async () => {
+      const { machine } = this.copied;
+      const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
+      const active = (await machine.exec('systemctl is-active postfix dovecot')).stdout.trim().split('\n');
+      const notes = [
+        `apt-get full-upgrade to ${release} ended with ${code}`,
+        ...['Postfix', 'Dovecot'].flatMap((daemon, index) =>
+          active[index] === 'active' ? [] : [`${daemon} does not run`],
+        ),
+        ...(await this.daemonsWords()),
+      ];
+      const bounced = await machine.exec("journalctl -q --no-pager -o cat | grep 'status=bounced' | head -3");
+      return {
+        faults: bounced.stdout
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => `mail bounced: ${line}`),
+        notes,
+      };
+    });
+  }
+
+  /** The last errors of the daemons, secrets masked. */
+  private async daemonsWords(): Promise<string[]> {
+    const { stdout } = await this.copied.machine.exec(
+      "journalctl -q -b --no-pager -o cat -u dovecot -u 'postfix*' | grep -E 'Fatal|Error|fatal:|error:|panic:' | tail -n 200 | sort -u | tail -n 5",
+    );
+    return redact(stdout).split('\n').filter(Boolean);
+  }
+
+  private async ports(): Promise<number[]> {
+    const listing = (await this.copied.machine.exec('ss -Hltnp')).stdout.split('\n');
+    const own = listing.filter((line) => /"(master|dovecot)"/.test(line));
+    return [...new Set(own.flatMap((line) => Number(/:(\d+)\s+\S+:\*/.exec(line)?.[1]) || []))];
+  }
+
+  private async use(round: string): Promise<Seen> {
+    const { machine, person } = this.copied;
+    return useMail(machine.address, new Set(await this.ports()), person, round);
+  }
+
+  private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
+    const { consent: _, user: _user, ...options } = this.options;
+    const { host, machine, person, trust } = this.copied;
+    const { onCommand } = options.ssh;
+    const own: RunOptions = {
+      ...options,
+      ...given,
+      trust,
+      ssh: {
+        acceptNewHostKeys: false,
+        knownHosts: [machine.knownHosts],
+        sshConfig: 'none',
+        ...(onCommand && { onCommand }),
+      },
+      interrupt: { ...options.interrupt, hold: () => {} },
+      ...(person && { user: { name: person.login, password: person.password } }),
+    };
+    const [result] = await flow([host], own, SILENT);
+    if (!result) throw new Error('the copy was not worked on');
+    return result;
+  }
+
+  private summary({ ending }: HostResult): string {
+    return ending.kind;
+  }
+}
+
+function faultsOf({ ending }: HostResult): string[] {
+  return ending.kind === 'failed' ? [ending.message] : [];
+}
+
+/** As an administrator does it unattended: every configuration file of the host stays. */
+const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
+[ ! -d /srv/apt-next ] || echo 'deb [trusted=yes] file:/srv/apt-next ./' >/etc/apt/sources.list
+{ apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade; } >/root/upgrade.log 2>&1 </dev/null
+`;
