@@ -30,6 +30,7 @@ own_files() {
 kind() { # FILE
   case $1 in
     */shadow | */shadow- | */gshadow | */gshadow- | */sudoers | */.ssh/* | */ssh_host_*) echo forbidden; return ;;
+    "$DEPLOY_HOOK" | "$STORE"/*) echo text; return ;;
     *.db | *.lmdb | *.cdb | *.pag | *.dir) echo index; return ;;
   esac
   if grep -q -e '-----BEGIN .*\(PRIVATE KEY\|CERTIFICATE\)' -- "$1"; then echo pem
@@ -87,8 +88,8 @@ while read -r file; do
   case $is in
     text) case $file in /usr/share/*) ;; *) texts="$texts$file$newline" ;; esac ;;
     pem) case $file in */ca-certificates.crt) ;; *) pems="$pems$file$newline" ;; esac ;;
-    program) case $file in /usr/* | /bin/* | /sbin/* | /lib*) dpkg-query -S "$file" >/dev/null 2>&1 || others="$others$is $file$newline" ;; *) others="$others$is $file$newline" ;; esac ;;
-    *) others="$others$is $file$newline" ;;
+    forbidden | index) ;;
+    *) dpkg-query -S "$file" >/dev/null 2>&1 || others="$others$is $file$newline" ;;
   esac
 done <<END
 $(printf '%s\n%s\n' "$all" "$named" | grep . | sort -u; ls "$LIVE"/*/*.pem 2>/dev/null)
@@ -110,6 +111,8 @@ section pristine "$(
     cat /var/lib/ucf/hashfile 2>/dev/null
   } | md5sum -c 2>/dev/null | sed -n 's,^\(/.*\): OK$,\1,p'
 )"
+section stock "$(cat "$POSTFIX"/*.proto /usr/share/postfix/*.dist /usr/share/postfix/*.cf* /usr/share/dovecot/conf.d/* /usr/share/dovecot/*.conf* /usr/share/dovecot/dovecot/* 2>/dev/null | grep -E '^[[:space:]]*#' | sort -u)"
+section programs "$(grep -hv '^#' -- "$MASTER_CF" | grep -oE 'argv=/[^ ]+' | sed 's/^argv=//' | sort -u | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done)"
 section others "$others"
 section skeleton "$(printf '%s\n%s\n%s\n' "$named" "$texts" "$pems" | skeleton)"
 section pem "$(printf '%s' "$pems" | while read -r file; do pem "$file"; done)"

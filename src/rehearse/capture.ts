@@ -17,6 +17,10 @@ export interface Capture {
   readonly files: readonly CapturedFile[];
   readonly pems: readonly CapturedPem[];
   readonly folders: readonly Folder[];
+  /** The lines of comments that the packages ship. */
+  readonly stock: readonly string[];
+  /** Paths of programs that Postfix starts, and that the host has. */
+  readonly programs: readonly string[];
   /** Every path below the folders of Postfix and Dovecot. */
   readonly listing: readonly string[];
   /** Files that were named and not read. */
@@ -116,6 +120,8 @@ export function parseCapture(output: Buffer): Capture | null {
       const [, mode = '', owner = '', path = ''] = /^d (\d+) (\S+) (\/.*)$/.exec(line) ?? [];
       return { path, mode, owner };
     }),
+    stock: lines('stock'),
+    programs: lines('programs'),
     listing: lines('listing'),
     others: lines('others').map((line) => {
       const [kind, path] = cut(line, ' ');

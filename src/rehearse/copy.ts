@@ -2,7 +2,7 @@
 import { quote } from '../formats/text/shell-quote.ts';
 import { PATHS } from '../model/index.ts';
 import type { Capture, CapturedFile } from './capture.ts';
-import { withStandIns } from './stand-ins.ts';
+import { contextOf, withStandIns } from './stand-ins.ts';
 
 /** The packages of a mail host that the lab can install. */
 const MAIL_PACKAGE = /^(postfix(-[a-z0-9]+)*|dovecot-[a-z0-9-]+|libsasl2-modules(-[a-z0-9]+)*|sasl2-bin|certbot)$/;
@@ -11,7 +11,7 @@ const NOT_NEEDED = /-(doc|dev|dbg|dbgsym)$/;
 const IN_IMAGE = ['postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
 
 /** Files that come with Postfix's package, and belong to its version. */
-const OF_PACKAGE = new RegExp(`^${PATHS.POSTFIX}/(dynamicmaps\\.cf|postfix-files)(\\.d/|$)|^${PATHS.POSTFIX}/(makedefs\\.out|postfix-script|post-install)$`); // oxfmt-ignore
+const OF_PACKAGE = new RegExp(`^${PATHS.POSTFIX}/(dynamicmaps\\.cf|postfix-files)(\\.d/|$)|^${PATHS.POSTFIX}/(makedefs\\.out|postfix-script|post-install|\\w+\\.cf\\.proto)$`); // oxfmt-ignore
 
 export interface PackageChoice {
   /** To install beside the image's. */
@@ -35,8 +35,9 @@ export interface CopyScript {
 
 /** @param running which daemons run on the host */
 export function copyScript(capture: Capture, { also, absent }: PackageChoice): CopyScript {
+  const context = contextOf(capture);
   const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
-  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file) }));
+  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, context) }));
   const script = [
     HEAD,
     ...(also.length > 0 ? [`apt-get -q update >&2`, `apt-get -q -y install ${also.map(quote).join(' ')} >&2`] : []),

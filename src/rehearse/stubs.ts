@@ -46,8 +46,8 @@ $| = 1;
 while (<STDIN>) { print "action=DUNNO\\n\\n" if /^\\r?$/ }
 `;
 
-/** Starts each stub; puts one in the place of each program that master.cf names and the copy lacks, and prints its path. */
-export function stubScript(stubs: readonly Stub[], masterCf: string): string {
+/** Starts each stub; puts one in the place of each of these programs that the copy lacks, and prints its path. */
+export function stubScript(stubs: readonly Stub[], programs: readonly string[]): string {
   const starts = stubs.map(
     ({ kind, name, where }, index) =>
       `systemd-run -q --unit rehearsal-stub-${index} -p Restart=on-failure /usr/bin/perl /usr/local/lib/rehearsal-stub ${quote(kind)} ${quote(name)} ${quote(where)}`,
@@ -57,7 +57,7 @@ install -m 755 /dev/stdin /usr/local/lib/rehearsal-stub <<'END OF STUB'
 ${scriptText('rehearse/stubs.pl')}
 END OF STUB
 ${starts.join('\n')}
-for program in $(grep -v '^#' ${quote(masterCf)} | grep -oE 'argv=/[^ ]+' | sed 's/^argv=//' | sort -u); do
+for program in ${programs.map(quote).join(' ')}; do
   [ ! -e "$program" ] || continue
   mkdir -p "$(dirname "$program")"
   install -m 755 /dev/stdin "$program" <<'END OF PROGRAM'

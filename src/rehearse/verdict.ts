@@ -1,6 +1,6 @@
 /** The verdict of a rehearsal, from its acts. */
 import type { Change, Plan, Rehearsal } from '../model/index.ts';
-import { withStandIns } from './stand-ins.ts';
+import { withStandIns, type Context } from './stand-ins.ts';
 
 type Course = Omit<Rehearsal, 'good' | 'verdict'>;
 
@@ -25,22 +25,16 @@ function praise({ acts, upgradeTo }: Course): string {
   return `${done.join(', ').replace('upgrade', `upgrade${goal}`)} worked, and ${out}`;
 }
 
-/** Do the two plans make the same changes, apart from what the stand-ins replace? Null: one of them is missing. */
-export function sameChanges(ofHost: Plan | null, ofCopy: Plan | null): boolean | null {
-  if (!ofHost || !ofCopy) return null;
-  return differing(ofHost, ofCopy).length === 0;
-}
-
-/** Paths of the files that the two plans change in different ways. */
-export function differing(ofHost: Plan, ofCopy: Plan): string[] {
-  const [one, other] = [comparable(ofHost), comparable(ofCopy)];
+/** Paths of the files that the two plans change in different ways, apart from what stand-ins replace. */
+export function differing(ofHost: Plan, ofCopy: Plan, context: Context): string[] {
+  const [one, other] = [comparable(ofHost, context), comparable(ofCopy, context)];
   const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
   return paths.filter((path) => one.get(path) !== other.get(path));
 }
 
-function comparable({ changes }: Plan): Map<string, string> {
+function comparable({ changes }: Plan, context: Context): Map<string, string> {
   const text = ({ path, mode }: Change, bytes: string | null): string | null =>
-    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }).bytes;
+    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, context).bytes;
   return new Map(
     changes.map((change) => [
       change.path,

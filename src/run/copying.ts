@@ -69,7 +69,7 @@ export async function copyOf(
     );
     const authority = trusted ? issued : (issued.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/)?.[0] ?? '');
     const stubs = stubsFor(facts.listeners, texts(capture), PATHS.QUEUE);
-    const programs = await machine.run('exec sh -s', { input: stubScript(stubs, PATHS.MASTER_CF) });
+    const programs = await machine.run('exec sh -s', { input: stubScript(stubs, capture.programs) });
     const { person, notes } = await addPerson(machine, facts);
     await startDaemons(machine, facts);
     const versions = await machine.run(
@@ -90,7 +90,7 @@ export async function copyOf(
       unrehearsed: [
         ...notes,
         ...stubNotes(stubs, programs.split('\n').filter(Boolean)),
-        ...capture.others.filter(({ kind }) => kind !== 'index').map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
+        ...capture.others.map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
         'mail to and from other servers: the copy reaches no network',
       ],
     };
@@ -101,7 +101,6 @@ export async function copyOf(
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  forbidden: 'never read',
   large: 'too large',
   binary: 'not text',
   program: 'a program',

@@ -1,9 +1,11 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
 import type { Act, HostResult, Plan, Rehearsal } from '../model/index.ts';
+import { count } from '../report/count.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
 import { losses, useMail, type Seen } from '../rehearse/sessions.ts';
-import { differing, judged, sameChanges } from '../rehearse/verdict.ts';
+import { contextOf } from '../rehearse/stand-ins.ts';
+import { differing, judged } from '../rehearse/verdict.ts';
 import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
 import { flow as apply } from './commands/apply.ts';
 import { flow as rollback } from './commands/rollback.ts';
@@ -38,6 +40,8 @@ const SILENT: Io = {
 class Stage {
   private readonly acts: Act[] = [];
   private prober: Prober | null = null;
+  /** There is a transaction to roll back. */
+  private isChanged = false;
   private before: Seen = { tries: {}, mail: [] };
 
   private readonly original: Original;
@@ -53,7 +57,7 @@ class Stage {
   }
 
   async play(): Promise<Rehearsal> {
-    const { facts, plan } = this.original;
+    const { facts, plan, capture } = this.original;
     const { machine, differences, unrehearsed } = this.copied;
     const { upgradeTo } = this.options;
     let ofCopy: Plan | null = null;
@@ -69,13 +73,11 @@ class Stage {
     } finally {
       this.prober?.stop();
     }
-    const sameDiff = sameChanges(plan, ofCopy);
-    const odd =
-      plan && ofCopy ? differing(plan, ofCopy).map((path) => `the plan for ${path} is another one on the copy`) : [];
+    const odd = plan && ofCopy ? differing(plan, ofCopy, contextOf(capture)) : null;
     return judged({
-      ...{ release: facts.os.codename, acts: this.acts, sameDiff, unrehearsed },
+      ...{ release: facts.os.codename, acts: this.acts, sameDiff: odd && odd.length === 0, unrehearsed },
       ...(upgradeTo !== undefined && { upgradeTo }),
-      differences: [...differences, ...odd],
+      differences: [...differences, ...(odd ?? []).map((path) => `the plan for ${path} is another one on the copy`)],
     });
   }
 
@@ -117,25 +119,26 @@ class Stage {
   private async harden(name: 'apply' | 'apply after it', then: 'verify' | 'verify after it'): Promise<boolean> {
     const applied = await this.act(name, async () => {
       const result = await this.run(apply, { yes: true });
-      return { faults: faultsOf(result), notes: [this.summary(result)] };
+      this.isChanged = result.ending.kind === 'changed' && result.ending.receipt !== undefined;
+      return { faults: faultsOf(result), notes: [summary(result)] };
     });
     if (!applied) return false;
     return this.act(then, async () => {
       const result = await this.run(verify, {});
       return {
         faults: [...faultsOf(result), ...losses(this.before, await this.use(then))],
-        notes: [this.summary(result)],
+        notes: [summary(result)],
       };
     });
   }
 
   private undo(): Promise<boolean> {
     const { facts } = this.original;
-    if (!this.acts.some(({ notes }) => notes.includes('changed'))) return Promise.resolve(true);
+    if (!this.isChanged) return Promise.resolve(true);
     return this.act('rollback', async () => {
       const result = await this.run(rollback, { yes: true });
       const faults = [...faultsOf(result), ...losses(this.before, await this.use('rollback'))];
-      return { faults, notes: [this.summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
+      return { faults, notes: [summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
     });
   }
 
@@ -202,14 +205,18 @@ class Stage {
     if (!result) throw new Error('the copy was not worked on');
     return result;
   }
-
-  private summary({ ending }: HostResult): string {
-    return ending.kind;
-  }
 }
 
 function faultsOf({ ending }: HostResult): string[] {
   return ending.kind === 'failed' ? [ending.message] : [];
+}
+
+function summary({ ending, plan, findings }: HostResult): string {
+  const passed = `${findings.filter(({ status }) => status === 'pass').length} checks passed`;
+  if (ending.kind === 'unchanged') return `nothing to do, ${passed}`;
+  if (ending.kind !== 'changed') return passed;
+  const { settings = [], changes = [] } = plan ?? {};
+  return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
 }
 
 /** As an administrator does it unattended: every configuration file of the host stays. */

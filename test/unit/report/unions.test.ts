@@ -23,7 +23,6 @@ import type {
   Action,
   CertificateRequest,
   Ending,
-  Rehearsal,
   Finding,
   HostResult,
   Plan,
