@@ -11,7 +11,7 @@ export interface Rehearsal {
   readonly sameDiff: boolean | null;
   /** How the copy differs from the host: versions, files that were replaced by stand-ins. */
   readonly differences: readonly string[];
-  /** What the copy cannot prove. */
+  /** Things that the copy cannot prove. */
   readonly unrehearsed: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export interface Act {
   readonly seconds: number;
   /** Reasons why this act is bad; empty: it is good. */
   readonly faults: readonly string[];
-  /** What else happened. */
+  /** Other events. */
   readonly notes: readonly string[];
   readonly outages: readonly Outage[];
 }

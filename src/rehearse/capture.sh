@@ -89,6 +89,7 @@ while read -r file; do
     text) case $file in /usr/share/*) ;; *) texts="$texts$file$newline" ;; esac ;;
     pem) case $file in */ca-certificates.crt) ;; *) pems="$pems$file$newline" ;; esac ;;
     forbidden | index) ;;
+    program) case $file in /usr/share/*) ;; *) dpkg-query -S "$file" >/dev/null 2>&1 || others="$others$is $file$newline" ;; esac ;;
     *) dpkg-query -S "$file" >/dev/null 2>&1 || others="$others$is $file$newline" ;;
   esac
 done <<END

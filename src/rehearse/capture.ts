@@ -1,4 +1,4 @@
-/** What a copy of a host needs, read in one exec that writes nothing there. */
+/** The parts of a host that its copy needs, read in one exec that writes nothing there. */
 import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import { sectionsOf } from '../formats/text/sections.ts';
@@ -17,6 +17,8 @@ export interface Capture {
   readonly files: readonly CapturedFile[];
   readonly pems: readonly CapturedPem[];
   readonly folders: readonly Folder[];
+  /** Files that the daemons read as their configuration, as the plan knows them. */
+  readonly read: readonly string[];
   /** The lines of comments that the packages ship. */
   readonly stock: readonly string[];
   /** Paths of programs that Postfix starts, and that the host has. */
@@ -71,7 +73,7 @@ export async function capture(remote: Remote, extra: readonly string[]): Promise
   const script = `extra=${quote(extra.join('\n'))}\n${scriptText('rehearse/capture.sh')}`;
   const { code, stdout, stderr } = await remote.run(script, { name: 'capture', intent: 'read' });
   const read = code === 0 ? parseCapture(stdout) : null;
-  if (read) return read;
+  if (read) return { ...read, read: extra };
   throw new HardenMailError(
     'REMOTE_FAILED',
     `reading ${remote.name} for its copy failed: ${stderr.toString().trim().split('\n')[0] || 'a file is being changed'}`,
@@ -120,6 +122,7 @@ export function parseCapture(output: Buffer): Capture | null {
       const [, mode = '', owner = '', path = ''] = /^d (\d+) (\S+) (\/.*)$/.exec(line) ?? [];
       return { path, mode, owner };
     }),
+    read: [],
     stock: lines('stock'),
     programs: lines('programs'),
     listing: lines('listing'),

@@ -13,7 +13,7 @@ const WORK = '/root/rehearsal-ca';
 export interface Issuing {
   /** Runs as root on the copy; prints the authority's certificate and each self-signed one, PEM. */
   readonly script: string;
-  /** What the copy's certificates lack. */
+  /** Differences of the copy's certificates. */
   readonly notes: readonly string[];
 }
 

@@ -2,7 +2,7 @@
 import { quote } from '../formats/text/shell-quote.ts';
 import { PATHS } from '../model/index.ts';
 import type { Capture, CapturedFile } from './capture.ts';
-import { contextOf, withStandIns } from './stand-ins.ts';
+import { cluesOf, withStandIns } from './stand-ins.ts';
 
 /** The packages of a mail host that the lab can install. */
 const MAIL_PACKAGE = /^(postfix(-[a-z0-9]+)*|dovecot-[a-z0-9-]+|libsasl2-modules(-[a-z0-9]+)*|sasl2-bin|certbot)$/;
@@ -19,7 +19,7 @@ export interface PackageChoice {
   readonly absent: readonly string[];
 }
 
-export function packagesFor(packages: Capture['packages']): PackageChoice {
+export function copyPackages(packages: Capture['packages']): PackageChoice {
   const wanted = Object.keys(packages).filter((name) => MAIL_PACKAGE.test(name) && !NOT_NEEDED.test(name));
   return {
     also: wanted.filter((name) => !IN_IMAGE.includes(name)).sort(),
@@ -35,9 +35,9 @@ export interface CopyScript {
 
 /** @param running which daemons run on the host */
 export function copyScript(capture: Capture, { also, absent }: PackageChoice): CopyScript {
-  const context = contextOf(capture);
+  const clues = cluesOf(capture);
   const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
-  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, context) }));
+  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
   const script = [
     HEAD,
     ...(also.length > 0 ? [`apt-get -q update >&2`, `apt-get -q -y install ${also.map(quote).join(' ')} >&2`] : []),
@@ -66,7 +66,7 @@ function accounts({ users, groups, folders, pems }: Capture, files: readonly Cap
   ];
 }
 
-/** What the packages put there and the administrator has removed. */
+/** Removes files of the packages that the administrator has removed. */
 function removals({ listing }: Capture): string[] {
   return [
     `cat >/tmp/rehearsal-listing <<'END OF LISTING'\n${listing.join('\n')}\nEND OF LISTING`,

@@ -11,7 +11,7 @@ export interface PersonPlan {
   readonly person: Person | null;
   /** Adds the user to the copy. */
   readonly script: string;
-  /** What the user cannot prove. */
+  /** Things that the user cannot prove. */
   readonly notes: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the user of the rehearsal does: gets mail, sends mail, and looks at all folders over IMAP and POP3. */
+/** The work of the user of the rehearsal: gets mail, sends mail, and looks at all folders over IMAP and POP3. */
 import { connect as dial } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
@@ -20,6 +20,10 @@ export interface Seen {
 }
 
 const TIMEOUT = 15_000;
+/** Milliseconds that a mail may be in the queue. */
+const PATIENCE = 30_000;
+/** Milliseconds between two mails of other servers. */
+const BETWEEN = 5000;
 const FOLDERS = ['Rehearsal', 'Rehearsal/Sub folder', 'Archive-2025', 'Lists', 'Lists/announce'];
 
 /** A conversation on a port, in TLS where it is offered. */
@@ -188,17 +192,67 @@ export async function useMail(
 
 /** A queue takes a moment. */
 async function arrival(imap: Imap, subjects: readonly string[]): Promise<void> {
-  for (const deadline = Date.now() + 30_000; ; await sleep(300)) {
+  const missing = await missingIn(imap, subjects);
+  if (missing.length > 0) throw new Error(`not in the mailbox: ${missing.join(', ')}`);
+}
+
+async function missingIn(imap: Imap, subjects: readonly string[]): Promise<string[]> {
+  for (const deadline = Date.now() + PATIENCE; ; await sleep(300)) {
     await imap.ask('SELECT INBOX');
     const missing: string[] = [];
     for (const subject of subjects)
       if (!/ \d/.test((await imap.ask(`SEARCH SUBJECT "${subject}"`))[0] ?? '')) missing.push(subject);
-    if (missing.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`not in the mailbox: ${missing.join(', ')}`);
+    if (missing.length === 0 || Date.now() > deadline) return missing;
   }
 }
 
-/** What the user had before and lacks now, in sentences. */
+/** The subjects that are not in the mailbox; all of them if it cannot be read. */
+export async function undelivered(
+  address: string,
+  listens: readonly number[],
+  person: Person,
+  subjects: readonly string[],
+): Promise<string[]> {
+  const port = IMAP_PORTS.find((one) => listens.includes(one));
+  if (port === undefined) return [...subjects];
+  try {
+    const { wire, protocol } = await loggedIn(address, port, person);
+    const missing = await missingIn(new Imap(wire), subjects);
+    wire.close(protocol.goodbye);
+    return missing;
+  } catch {
+    return [...subjects];
+  }
+}
+
+/** Hands in a mail every few seconds, as other servers do; `stop` gives the subjects of those that were accepted. */
+export function keepSending(address: string, person: Person): { readonly stop: () => Promise<string[]> } {
+  const accepted: string[] = [];
+  let stopped = false;
+  const loop = async (): Promise<void> => {
+    for (let number = 1; !stopped; number++, await sleep(BETWEEN)) {
+      const subject = `during the upgrade, number ${number}.`;
+      try {
+        const { wire, protocol } = await open(address, 25);
+        await send(wire, `sender@${CLIENT}`, person.address, subject);
+        accepted.push(subject);
+        wire.close(protocol.goodbye);
+      } catch {
+        // Another server would try again later.
+      }
+    }
+  };
+  const done = loop();
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+      return accepted;
+    },
+  };
+}
+
+/** The things that the user had before and lacks now, in sentences. */
 export function losses(before: Seen, now: Seen): string[] {
   const gone = Object.entries(before.tries).flatMap(([what, why]) => {
     const later = now.tries[what];

@@ -1,6 +1,6 @@
 /**
  * A host's files without its secrets, for the copy: each secret is replaced by a stand-in of the same form. The same text gives
- * the same result, so that the diffs of host and copy can be compared. What is not understood is replaced.
+ * the same result, so that the diffs of host and copy can be compared. A part that is not understood is replaced.
  */
 import { redact } from '../formats/redact.ts';
 import { PATHS, type Bytes } from '../model/index.ts';
@@ -21,29 +21,40 @@ const PLACE =
 const ROUTES =
   /^(transport_maps|virtual_\w+|local_recipient_maps|\w*canonical_maps|alias_maps|smtp_tls_policy_maps|relay_\w+|mydestination|mynetworks|\w+_restrictions)\s*=|check_\w+_access\s+(inline|static):/;
 
-/** What tells secrets from the rest in the files of one host. */
-export interface Context {
+/** Facts that tell secrets from the rest in the files of one host. */
+export interface Clues {
   /** The lines of comments that its packages ship. */
   readonly stock: ReadonlySet<string>;
   /** Files that a setting for passwords names. */
   readonly secretPaths: ReadonlySet<string>;
+  /** Names of files, without their folders, that settings name as tables. */
+  readonly tables: ReadonlySet<string>;
+  /** Files that Dovecot reads as its configuration. */
+  readonly read: ReadonlySet<string>;
 }
 
-export function contextOf({ files, stock }: Pick<Capture, 'files' | 'stock'>): Context {
+export function cluesOf({ files, stock, read }: Pick<Capture, 'files' | 'stock' | 'read'>): Clues {
   const settings = files
-    .filter(({ path }) => path === PATHS.MAIN_CF || path === PATHS.MASTER_CF || /\.conf$/.test(path))
+    .filter(
+      ({ path }) => path === PATHS.MAIN_CF || path === PATHS.MASTER_CF || /\.conf$/.test(path) || read.includes(path),
+    )
     .flatMap(({ bytes }) => bytes.replace(/\n[ \t]+(?=\S)/g, ' ').split('\n'));
   const secret = settings.filter((line) => SPEAKS.test(line)).flatMap((line) => line.match(/\/[\w./@+-]+/g) ?? []);
-  return { stock: new Set(stock), secretPaths: new Set(secret) };
+  const tables = settings.flatMap((line) =>
+    [...line.matchAll(/\b(?:hash|btree|lmdb|cdb|texthash|regexp|pcre|cidr|vfile):[^\s,{}]*\/([\w.@+-]+)/g)].map(
+      ([, name = '']) => name,
+    ),
+  );
+  return { stock: new Set(stock), secretPaths: new Set(secret), tables: new Set(tables), read: new Set(read) };
 }
 
 /** The file as the copy gets it. */
 export function withStandIns(
   file: Pick<CapturedFile, 'path' | 'mode' | 'bytes' | 'pristine'>,
-  context: Context,
+  clues: Clues,
 ): { readonly bytes: Bytes; readonly replaced: boolean } {
   if (file.pristine) return { bytes: file.bytes, replaced: false };
-  const bytes = REPLACERS[kindOf(file, context)](file.bytes, context);
+  const bytes = REPLACERS[kindOf(file, clues)](file.bytes, clues);
   return { bytes, replaced: bytes !== file.bytes };
 }
 
@@ -70,7 +81,10 @@ type Kind =
   | 'secret table'
   | 'plain';
 
-function kindOf({ path, mode, bytes }: Pick<CapturedFile, 'path' | 'mode' | 'bytes'>, { secretPaths }: Context): Kind {
+function kindOf(
+  { path, mode, bytes }: Pick<CapturedFile, 'path' | 'mode' | 'bytes'>,
+  { secretPaths, tables, read }: Clues,
+): Kind {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const lines = bytes.split('\n').filter((line) => /^[^#\s]/.test(line));
   const all = (pattern: RegExp): boolean => lines.length > 0 && lines.every((line) => pattern.test(line));
@@ -80,13 +94,14 @@ function kindOf({ path, mode, bytes }: Pick<CapturedFile, 'path' | 'mode' | 'byt
   if (name === 'aliases') return 'aliases';
   if (name === 'smtpd.conf') return 'sasl';
   if (path.startsWith('/etc/default/') || path.startsWith(`${PATHS.UNITS}/`)) return 'variables';
-  if (path.startsWith('/etc/pam.d/')) return 'configuration';
+  if (path.startsWith('/etc/pam.d/') || name.endsWith('.sieve')) return 'configuration';
+  if (/^(-----BEGIN DH PARAMETERS-----[\w+/=\s]+-----END DH PARAMETERS-----\s*)+$/.test(bytes)) return 'plain';
   if (path.startsWith(`${PATHS.RENEWAL}/`) || /\.ext$/.test(path)) return 'query';
-  if (path.startsWith(`${PATHS.DOVECOT}/`) && /\.conf$/.test(path)) return 'configuration';
+  if ((path.startsWith(`${PATHS.DOVECOT}/`) && /\.conf$/.test(path)) || read.has(path)) return 'configuration';
   if (!isOfPostfix && all(/^[^:\s=]+:[^:]*(:[^:]*){0,7}/)) return 'passwd-file';
   if (lines.some((line) => /^(hosts|server_host|dbpath|query|bind_dn|search_base)\s*=/.test(line))) return 'query';
   if (path === '/etc/mailname') return 'plain';
-  const isSecret = !/[4567]$/.test(mode) || SECRET_NAME.test(name) || secretPaths.has(path);
+  const isSecret = !tables.has(name) || !/[4567]$/.test(mode) || SECRET_NAME.test(name) || secretPaths.has(path);
   return isSecret ? 'secret table' : 'table';
 }
 
@@ -96,20 +111,20 @@ const QUERY_NAMES =
 /** The words of `connect = host=db dbname=mail user=…` that say where the database is. */
 const CONNECT_WORD = /^((host|port|dbname)=[\w./:-]+|\/[\w./-]+)$/;
 
-const REPLACERS: Readonly<Record<Kind, (text: Bytes, context: Context) => Bytes>> = {
+const REPLACERS: Readonly<Record<Kind, (text: Bytes, clues: Clues) => Bytes>> = {
   configuration,
   query: queries,
   sasl: (text) => eachLine(text, saslLine),
-  variables: (text, context) => eachLine(configuration(text, context), variable),
+  variables: (text, clues) => eachLine(configuration(text, clues), variable),
   'passwd-file': (text) => eachLine(text, passwdLine),
-  aliases: (text, context) => eachLine(configuration(text, context), alias),
+  aliases: (text, clues) => eachLine(configuration(text, clues), alias),
   table: configuration,
   'secret table': (text) => eachLine(text, tableLine),
   plain: (text) => text,
 };
 
 /** The file keeps its lines and their order: what the planner edits stays where it is. */
-function configuration(text: Bytes, { stock }: Context): Bytes {
+function configuration(text: Bytes, { stock }: Clues): Bytes {
   const masked = redact(text).split('\n');
   return text
     .split('\n')
@@ -158,16 +173,16 @@ function argument(line: string): string {
 }
 
 /** Only the settings of QUERY_NAMES keep their values. */
-function queries(text: Bytes, context: Context): Bytes {
+function queries(text: Bytes, clues: Clues): Bytes {
   let open = false;
-  return eachLine(configuration(text, context), (line) => {
+  return eachLine(configuration(text, clues), (line) => {
     if (line.trim() === '' || /^\s*\[+[\w. -]+\]+\s*$|^\d+ [\w./ -]+$|^\s*(map \{|\w+ \{|\})\s*$/.test(line))
       return line;
     if (QUERY_NAMES.test(line)) {
       open = true;
       return line;
     }
-    if (context.stock.has(line)) return line;
+    if (clues.stock.has(line)) return line;
     if (open && /^\s+\S/.test(line) && !/^\s+[\w.-]+\s*=/.test(line)) return line; // the rest of a query
     open = false;
     const [, connect, words = ''] = /^(\s*connect\s*=\s*)(.*)$/.exec(line) ?? [];

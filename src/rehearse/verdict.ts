@@ -1,6 +1,6 @@
 /** The verdict of a rehearsal, from its acts. */
 import type { Change, Plan, Rehearsal } from '../model/index.ts';
-import { withStandIns, type Context } from './stand-ins.ts';
+import { withStandIns, type Clues } from './stand-ins.ts';
 
 type Course = Omit<Rehearsal, 'good' | 'verdict'>;
 
@@ -26,15 +26,15 @@ function praise({ acts, upgradeTo }: Course): string {
 }
 
 /** Paths of the files that the two plans change in different ways, apart from what stand-ins replace. */
-export function differing(ofHost: Plan, ofCopy: Plan, context: Context): string[] {
-  const [one, other] = [comparable(ofHost, context), comparable(ofCopy, context)];
+export function differing(ofHost: Plan, ofCopy: Plan, clues: Clues): string[] {
+  const [one, other] = [comparable(ofHost, clues), comparable(ofCopy, clues)];
   const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
   return paths.filter((path) => one.get(path) !== other.get(path));
 }
 
-function comparable({ changes }: Plan, context: Context): Map<string, string> {
+function comparable({ changes }: Plan, clues: Clues): Map<string, string> {
   const text = ({ path, mode }: Change, bytes: string | null): string | null =>
-    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, context).bytes;
+    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, clues).bytes;
   return new Map(
     changes.map((change) => [
       change.path,

@@ -8,13 +8,13 @@ import { RELEASES, type ReleaseName } from '../lab/images.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Capture } from '../rehearse/capture.ts';
 import { issuing } from '../rehearse/certificates.ts';
-import { copyScript, packagesFor } from '../rehearse/copy.ts';
+import { copyScript, copyPackages } from '../rehearse/copy.ts';
 import { personFor, type Person } from '../rehearse/person.ts';
 import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../x509/pem.ts';
 import type { RunOptions } from './step.ts';
 
-/** What is known of the real host. */
+/** The real host, as far as it is known. */
 export interface Original {
   readonly host: Host;
   readonly facts: Facts;
@@ -48,7 +48,7 @@ export async function copyOf(
   release: ReleaseName,
   options: RunOptions,
 ): Promise<Copied> {
-  const choice = packagesFor(capture.packages);
+  const choice = copyPackages(capture.packages);
   const { upgradeTo } = options;
   const name = /^[\w-]+(\.[\w-]+)+$/.test(capture.hostname) ? capture.hostname : facts.hostname;
   const machine = await lab.host({

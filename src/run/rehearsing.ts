@@ -3,8 +3,8 @@ import type { Act, HostResult, Plan, Rehearsal } from '../model/index.ts';
 import { count } from '../report/count.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
-import { losses, useMail, type Seen } from '../rehearse/sessions.ts';
-import { contextOf } from '../rehearse/stand-ins.ts';
+import { keepSending, losses, undelivered, useMail, type Seen } from '../rehearse/sessions.ts';
+import { cluesOf } from '../rehearse/stand-ins.ts';
 import { differing, judged } from '../rehearse/verdict.ts';
 import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
 import { flow as apply } from './commands/apply.ts';
@@ -42,6 +42,8 @@ class Stage {
   private prober: Prober | null = null;
   /** There is a transaction to roll back. */
   private isChanged = false;
+  /** Subjects of the mails that were accepted during the upgrade. */
+  private sent: readonly string[] = [];
   private before: Seen = { tries: {}, mail: [] };
 
   private readonly original: Original;
@@ -73,7 +75,7 @@ class Stage {
     } finally {
       this.prober?.stop();
     }
-    const odd = plan && ofCopy ? differing(plan, ofCopy, contextOf(capture)) : null;
+    const odd = plan && ofCopy ? differing(plan, ofCopy, cluesOf(capture)) : null;
     return judged({
       ...{ release: facts.os.codename, acts: this.acts, sameDiff: odd && odd.length === 0, unrehearsed },
       ...(upgradeTo !== undefined && { upgradeTo }),
@@ -125,8 +127,9 @@ class Stage {
     if (!applied) return false;
     return this.act(then, async () => {
       const result = await this.run(verify, {});
+      const seen = await this.use(then);
       return {
-        faults: [...faultsOf(result), ...losses(this.before, await this.use(then))],
+        faults: [...faultsOf(result), ...losses(this.before, seen), ...(await this.lost())],
         notes: [summary(result)],
       };
     });
@@ -144,8 +147,10 @@ class Stage {
 
   private async upgrade(release: string): Promise<void> {
     await this.act('upgrade', async () => {
-      const { machine } = this.copied;
+      const { machine, person } = this.copied;
+      const sender = person && keepSending(machine.address, person);
       const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
+      this.sent = (await sender?.stop()) ?? [];
       const active = (await machine.exec('systemctl is-active postfix dovecot')).stdout.trim().split('\n');
       const notes = [
         `apt-get full-upgrade to ${release} ended with ${code}`,
@@ -154,23 +159,35 @@ class Stage {
         ),
         ...(await this.daemonsWords()),
       ];
-      const bounced = await machine.exec("journalctl -q --no-pager -o cat | grep 'status=bounced' | head -3");
-      return {
-        faults: bounced.stdout
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => `mail bounced: ${line}`),
-        notes,
-      };
+      return { faults: await this.bounces(), notes };
     });
   }
 
-  /** The last errors of the daemons, secrets masked. */
+  /** Mail that was accepted during the upgrade and has not arrived. */
+  private async lost(): Promise<string[]> {
+    const { machine, person } = this.copied;
+    if (!person || this.sent.length === 0) return [];
+    const missing = await undelivered(machine.address, await this.ports(), person, this.sent);
+    const first = missing[0];
+    return first === undefined ? [] : [`${missing.length} of ${this.sent.length} mails that were accepted during the upgrade are not in the mailbox`]; // oxfmt-ignore
+  }
+
+  private async bounces(): Promise<string[]> {
+    const { stdout } = await this.copied.machine.exec(
+      "journalctl -q --no-pager -o cat | grep 'status=bounced' | head -n 3",
+    );
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `mail is returned to its sender: ${line}`);
+  }
+
+  /** The last errors of the daemons, each once, secrets masked. */
   private async daemonsWords(): Promise<string[]> {
     const { stdout } = await this.copied.machine.exec(
-      "journalctl -q -b --no-pager -o cat -u dovecot -u 'postfix*' | grep -E 'Fatal|Error|fatal:|error:|panic:' | tail -n 200 | sort -u | tail -n 5",
+      "journalctl -q -b --no-pager -o cat -u dovecot -u 'postfix*' | grep -E 'Fatal|fatal:|panic:|Error: .*(plugin|module|dlopen|configuration)' | sed 's/child [0-9]*/child/' | tac | awk '!seen[$0]++' | head -n 5",
     );
-    return redact(stdout).split('\n').filter(Boolean);
+    return redact(stdout).split('\n').filter(Boolean).toReversed();
   }
 
   private async ports(): Promise<number[]> {

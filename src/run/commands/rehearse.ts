@@ -4,6 +4,7 @@ import { lab } from '../../lab/lab.ts';
 import { sayThrough } from '../../lab/programs.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { capture } from '../../rehearse/capture.ts';
+import { assertNext } from '../../plan/upgrade/foresee.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Io, RunOptions, Say, Step } from '../step.ts';
@@ -17,7 +18,7 @@ import { rehearsalLines, rehearsalPage, rehearsalSchema } from '../../report/reh
 
 export const flow: Flow = async (hosts, options, io) => {
   await assertEngine();
-  sayThrough(() => {}); // the steps are told by the progress
+  sayThrough(() => {}); // the progress shows the steps
   return each(hosts, (from, given, say) => rehearse(from, given, say, io), options, io);
 };
 
@@ -43,6 +44,7 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
   const reached = await connected(from, options, say);
   const { visit } = from;
   const { snapshot } = await filesRead(reached, options, say);
+  if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
   say('plan');
   const planned = await dryRun(reached, options, io);
   visit.report.plan = planned.plan;
