@@ -28,30 +28,21 @@ interface Facts {
 }
 
 export function personFor({ doveconf, postconf, file, password }: Facts): PersonPlan {
-  const passdbs = databases(doveconf, 'passdb');
-  const drivers = passdbs.map(({ driver }) => driver);
-  const others = drivers.filter((driver) => !['pam', 'shadow', 'passwd', 'passwd-file', 'static'].includes(driver));
-  const notes = others.map((driver) => `logins of users in ${NAMES[driver] ?? driver}`);
-  if (
-    drivers.some((driver) => ['pam', 'shadow', 'passwd'].includes(driver)) &&
-    /driver = passwd$|^userdb passwd\b/m.test(doveconf)
-  )
-    return {
-      person: { login: NAME, address: `${NAME}@${localDomain(postconf)}`, password },
-      script: ofSystem(password),
-      notes,
-    };
+  const passdbs = passdbsIn(doveconf);
+  const isOfSystem = passdbs.some(({ driver }) => ['pam', 'shadow', 'passwd'].includes(driver));
+  if (isOfSystem && /driver = passwd$|^userdb passwd\b/m.test(doveconf)) {
+    const person = { login: NAME, address: `${NAME}@${localDomain(postconf)}`, password };
+    return { person, script: ofSystem(password), notes: [] };
+  }
   for (const { driver, path } of passdbs) {
     const text = driver === 'passwd-file' && path !== undefined ? file(path) : null;
     const made = path === undefined || text === null ? null : inPasswdFile(path, text, postconf, file, password);
-    if (made) return { ...made, notes: [...notes, ...made.notes] };
+    if (made) return made;
   }
   const why =
     doveconf === '' ? 'the copy has no Dovecot that answers' : 'none of the passdbs can take a user of the rehearsal';
-  return { person: null, script: ':', notes: [...notes, `logins and mailboxes: ${why}`] };
+  return { person: null, script: ':', notes: [`logins and mailboxes: ${why}`] };
 }
-
-const NAMES: Readonly<Record<string, string>> = { sql: 'SQL', ldap: 'LDAP', lua: 'Lua', oauth2: 'OAuth 2' };
 
 interface Database {
   readonly driver: string;
@@ -60,10 +51,8 @@ interface Database {
 }
 
 /** The blocks `passdb { driver = pam }` of Dovecot 2.3, and `passdb pam { }` of 2.4. */
-export function databases(doveconf: string, kind: 'passdb' | 'userdb'): Database[] {
-  const blocks = [
-    ...doveconf.matchAll(new RegExp(`^${kind}(?: ([\\w-]+))? \\{\\n((?:[ \\t]+.*\\n|\\}.*\\n(?=[ \\t]))*)`, 'gm')),
-  ];
+export function passdbsIn(doveconf: string): Database[] {
+  const blocks = [...doveconf.matchAll(/^passdb(?: ([\w-]+))? \{\n((?:[ \t]+.*\n|\}.*\n(?=[ \t]))*)/gm)];
   return blocks.map(([, name = '', body = '']) => {
     const driver = /^\s+driver = (\S+)$/m.exec(body)?.[1] ?? name;
     const args = /^\s+(?:args|passwd_file_path) = (?:.*\s)?(\/\S+)$/m.exec(body)?.[1];

@@ -43,7 +43,21 @@ export interface Copied {
   readonly unrehearsed: readonly string[];
 }
 
-export async function copyOf(
+/** @throws STOPPED if the copy cannot be made */
+export async function copyOf(...[original, release, options]: Parameters<typeof made>): Promise<Copied> {
+  return made(original, release, options).catch((error: unknown) => {
+    if (error instanceof HardenMailError || !(error instanceof Error) || !error.message.startsWith('lab: '))
+      throw error;
+    const lines = error.message.split('\n').filter(Boolean);
+    const text = [lines[0]?.replace('lab: ', ''), lines.length > 1 ? lines.at(-1) : undefined]
+      .filter(Boolean)
+      .join(': ');
+    const hint = 'Nothing was written on the host. `harden-mail apply --dry-run` shows the plan for it.';
+    throw new HardenMailError('STOPPED', `the copy cannot be made: ${text}`, hint, { cause: error });
+  });
+}
+
+async function made(
   { host, facts, plan, capture }: Original,
   release: ReleaseName,
   options: RunOptions,

@@ -1,5 +1,5 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import type { Act, HostResult, Plan, Rehearsal } from '../model/index.ts';
+import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../model/index.ts';
 import { count } from '../report/count.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
@@ -44,6 +44,7 @@ class Stage {
   private isChanged = false;
   /** Subjects of the mails that were accepted during the upgrade. */
   private sent: readonly string[] = [];
+  private files: Readonly<Record<string, string>> = {};
   private before: Seen = { tries: {}, mail: [] };
 
   private readonly original: Original;
@@ -100,7 +101,7 @@ class Stage {
       const { facts } = this.original;
       const here = await this.ports();
       const missing = facts.listeners.filter(
-        ({ port, process }) => /^(master|dovecot)$/.test(process) && !here.includes(port),
+        ({ port, process, ours }) => /^(master|dovecot)$/.test(process) && ours !== false && !here.includes(port),
       );
       const lost = [...new Set(missing.map(({ port }) => port))];
       if (lost.length > 0) {
@@ -111,6 +112,7 @@ class Stage {
         };
       }
       this.before = await this.use('as it is');
+      this.files = await this.configuration();
       const unable = Object.entries(this.before.tries).flatMap(([what, why]) =>
         why === null ? [] : [`${what}: ${why}`],
       );
@@ -140,9 +142,22 @@ class Stage {
     if (!this.isChanged) return Promise.resolve(true);
     return this.act('rollback', async () => {
       const result = await this.run(rollback, { yes: true });
-      const faults = [...faultsOf(result), ...losses(this.before, await this.use('rollback'))];
+      const now = await this.configuration();
+      const other = [...new Set([...Object.keys(this.files), ...Object.keys(now)])].filter((path) => this.files[path] !== now[path]); // oxfmt-ignore
+      const faults = [
+        ...faultsOf(result),
+        ...other.map((path) => `${path} is not as it was`),
+        ...losses(this.before, await this.use('rollback')),
+      ];
       return { faults, notes: [summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
     });
+  }
+
+  /** The files of Postfix and Dovecot: bytes, modes and owners, by path. */
+  private async configuration(): Promise<Readonly<Record<string, string>>> {
+    const all = Object.entries(await this.copied.machine.state());
+    const own = all.filter(([path]) => !path.startsWith(PATHS.LETSENCRYPT) && !/\.(db|lmdb)$/.test(path));
+    return Object.fromEntries(own.map(([path, { sha256, mode, owner, link }]) => [path, [sha256, mode, owner, link].join(' ')])); // oxfmt-ignore
   }
 
   private async upgrade(release: string): Promise<void> {
@@ -196,6 +211,10 @@ class Stage {
     return [...new Set(own.flatMap((line) => Number(/:(\d+)\s+\S+:\*/.exec(line)?.[1]) || []))];
   }
 
+  private canLogIn(): boolean {
+    return Object.entries(this.before.tries).some(([what, why]) => why === null && /^(send|read) by/.test(what));
+  }
+
   private async use(round: string): Promise<Seen> {
     const { machine, person } = this.copied;
     return useMail(machine.address, new Set(await this.ports()), person, round);
@@ -216,7 +235,8 @@ class Stage {
         ...(onCommand && { onCommand }),
       },
       interrupt: { ...options.interrupt, hold: () => {} },
-      ...(person && { user: { name: person.login, password: person.password } }),
+      // A login that does not work on the host as it is proves nothing later.
+      ...(person && this.canLogIn() && { user: { name: person.login, password: person.password } }),
     };
     const [result] = await flow([host], own, SILENT);
     if (!result) throw new Error('the copy was not worked on');

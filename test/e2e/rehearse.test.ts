@@ -21,7 +21,7 @@ const ALL = Array.from({ length: 22 }, (_, at) => secret(at + 1));
 const ALICE = { name: 'alice', password: secret(1) };
 
 const MAIN = `smtp_sasl_password_maps = hash:/etc/postfix/isp
-virtual_alias_maps = hash:/etc/postfix/virtual, proxy:sqlite:/etc/postfix/virtual-sql.cf
+virtual_alias_maps = hash:/etc/postfix/virtual
 smtp_sasl_mechanism_filter = plain
 smtp_sasl_auth_cache_name = static:relay:${secret(2)}
 # the login of the relay is mail, ${secret(3)}

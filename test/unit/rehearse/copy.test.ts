@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyPackages } from '../../../src/rehearse/copy.ts';
-import { databases, personFor } from '../../../src/rehearse/person.ts';
+import { databasesAsked } from '../../../src/rehearse/databases.ts';
+import { passdbsIn, personFor } from '../../../src/rehearse/person.ts';
 import { stubsFor } from '../../../src/rehearse/stubs.ts';
 
 describe('rehearse: the packages of the copy', () => {
@@ -44,14 +45,12 @@ describe('rehearse: the user', () => {
     virtual_mailbox_maps: 'hash:/etc/postfix/vmaps',
   };
   const pam = 'passdb {\n  driver = pam\n}\nuserdb {\n  driver = passwd\n}\n';
-  const sql =
-    'passdb {\n  args = /etc/dovecot/dovecot-sql.conf.ext\n  driver = sql\n}\nuserdb {\n  driver = prefetch\n}\n';
   const file = 'passdb {\n  args = scheme=CRYPT username_format=%u /etc/dovecot/users\n  driver = passwd-file\n}\n';
 
   it('the passdbs are read in the syntax of Dovecot 2.3 and of 2.4', () => {
-    assert.deepEqual(databases(file, 'passdb'), [{ driver: 'passwd-file', path: '/etc/dovecot/users' }]);
+    assert.deepEqual(passdbsIn(file), [{ driver: 'passwd-file', path: '/etc/dovecot/users' }]);
     const later = 'passdb passwd-file {\n  passwd_file_path = /etc/dovecot/users\n}\npassdb pam {\n}\n';
-    assert.deepEqual(databases(later, 'passdb'), [{ driver: 'passwd-file', path: '/etc/dovecot/users' }, { driver: 'pam' }]); // oxfmt-ignore
+    assert.deepEqual(passdbsIn(later), [{ driver: 'passwd-file', path: '/etc/dovecot/users' }, { driver: 'pam' }]); // oxfmt-ignore
   });
 
   it('a user of the system is added where PAM checks passwords', () => {
@@ -72,9 +71,27 @@ describe('rehearse: the user', () => {
     assert.match(found.script, /'rehearsal@one\.test one\.test\/rehearsal\/' >>'\/etc\/postfix\/vmaps' && postmap/);
   });
 
-  it('logins in SQL are named as not rehearsed, and nobody is added', () => {
-    const { person, notes } = personFor({ doveconf: sql, postconf, file: () => null, password: 'pw' });
+  it('nobody is added where no passdb can take a user, and that is said', () => {
+    const { person, notes } = personFor({ doveconf: file, postconf, file: () => null, password: 'pw' });
     assert.equal(person, null);
-    assert.equal(notes[0], 'logins of users in SQL');
+    assert.deepEqual(notes, ['logins and mailboxes: none of the passdbs can take a user of the rehearsal']);
+  });
+});
+
+describe('rehearse: databases that no copy has', () => {
+  const file = (path: string, bytes: string) => ({ path, bytes, mode: '644', owner: 'root:root', pristine: false });
+
+  it('each is named with its file, in the syntax of Postfix and of Dovecot 2.3 and 2.4', () => {
+    const files = [
+      file('/etc/postfix/main.cf', '# x = ldap:/a\nvirtual_mailbox_maps = hash:/a, proxy:mysql:/etc/postfix/v.cf\n'),
+      file('/etc/dovecot/a.conf', 'passdb {\n  driver = sql\n}\nuserdb {\n  driver = passwd\n}\n'),
+      file('/etc/dovecot/b.conf', 'passdb ldap {\n}\npassdb pam {\n}\n'),
+      file('/etc/dovecot/unread.conf', 'passdb sql {\n}\n'),
+    ];
+    assert.deepEqual(databasesAsked({ files, read: ['/etc/dovecot/a.conf', '/etc/dovecot/b.conf'] }), [
+      '/etc/postfix/main.cf: mysql:/etc/postfix/v.cf',
+      '/etc/dovecot/a.conf: driver sql',
+      '/etc/dovecot/b.conf: driver ldap',
+    ]);
   });
 });
