@@ -25,6 +25,18 @@ function praise({ acts, upgradeTo }: Course): string {
   return `${done.join(', ').replace('upgrade', `upgrade${goal}`)} worked, and ${out}`;
 }
 
+/** The plan as it may be shown: its files have stand-ins in place of secrets. */
+export function shownPlan(plan: Plan, clues: Clues): Plan {
+  const text = ({ path, mode }: Change, bytes: string | null): string | null =>
+    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, clues).bytes;
+  const changes = plan.changes.map((change) => ({
+    ...change,
+    before: text(change, change.before),
+    after: text(change, change.after),
+  }));
+  return { ...plan, changes };
+}
+
 /** Paths of the files that the two plans change in different ways, apart from what stand-ins replace. */
 export function differing(ofHost: Plan, ofCopy: Plan, clues: Clues): string[] {
   const [one, other] = [comparable(ofHost, clues), comparable(ofCopy, clues)];
@@ -32,13 +44,9 @@ export function differing(ofHost: Plan, ofCopy: Plan, clues: Clues): string[] {
   return paths.filter((path) => one.get(path) !== other.get(path));
 }
 
-function comparable({ changes }: Plan, clues: Clues): Map<string, string> {
-  const text = ({ path, mode }: Change, bytes: string | null): string | null =>
-    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, clues).bytes;
+function comparable(plan: Plan, clues: Clues): Map<string, string> {
+  const { changes } = shownPlan(plan, clues);
   return new Map(
-    changes.map((change) => [
-      change.path,
-      JSON.stringify([change.mode, change.owner, text(change, change.before), text(change, change.after)]),
-    ]),
+    changes.map(({ path, mode, owner, before, after }) => [path, JSON.stringify([mode, owner, before, after])]),
   );
 }

@@ -68,6 +68,7 @@ describe('harden-mail rehearse', () => {
   before(async () => {
     host = await lab.host({ release: 'bookworm', mail: true, also: ['postfix-sqlite'], users: [ALICE] });
     await host.run('apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install postfix-sqlite');
+    await host.write('/root/milter.pl', readFileSync(new URL('../../src/rehearse/stubs.pl', import.meta.url)));
     for (const [path, [mode, text]] of Object.entries(FILES)) await host.write(path, text, mode);
     await host.run('cat >>/etc/postfix/main.cf; postmap /etc/postfix/isp /etc/postfix/virtual', { input: MAIN });
     await host.run('cat >>/etc/postfix/master.cf', { input: MASTER });
@@ -77,7 +78,7 @@ describe('harden-mail rehearse', () => {
       `openssl req -x509 -newkey rsa:2048 -nodes -days 300 -subj "/CN=$(hostname -f)" -addext "subjectAltName=DNS:$(hostname -f)" -keyout /tmp/k -out /etc/ssl/own.pem 2>/dev/null
       cat /tmp/k >>/etc/ssl/private/own.key; rm /tmp/k
       postconf -e smtpd_tls_cert_file=/etc/ssl/own.pem smtpd_tls_key_file=/etc/ssl/private/own.key
-      systemd-run -q --unit filter python3 -m http.server --bind 127.0.0.1 8891
+      systemd-run -q --unit filter perl /root/milter.pl milter opendkim 127.0.0.1:8891
       systemctl daemon-reload; systemctl restart postfix dovecot`,
     );
     const key = (await host.run('tail -n 3 /etc/ssl/private/own.key | head -n 1')).trim();
@@ -149,7 +150,7 @@ describe('harden-mail rehearse', () => {
     const { rehearsal } = (JSON.parse(stdout) as { hosts: { rehearsal: { acts: { name: string }[]; sameDiff: boolean; unrehearsed: string[]; differences: string[] } }[] }).hosts[0]!; // oxfmt-ignore
     assert.deepEqual(rehearsal.acts.map(({ name }) => name), ['as it is', 'apply', 'verify', 'rollback']); // oxfmt-ignore
     assert.equal(rehearsal.sameDiff, true);
-    assert.ok(rehearsal.unrehearsed.some((text) => /milter at 127\.0\.0\.1:8891 \(python3\)/.test(text)), rehearsal.unrehearsed.join('\n')); // oxfmt-ignore
+    assert.ok(rehearsal.unrehearsed.some((text) => /milter at 127\.0\.0\.1:8891 \(opendkim\)/.test(text)), rehearsal.unrehearsed.join('\n')); // oxfmt-ignore
     assert.ok(rehearsal.differences.some((text) => text.startsWith('/etc/dovecot/users: ')));
     assert.deepEqual(await host.state(), state, 'nothing is written on the host');
   });

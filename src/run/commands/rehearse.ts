@@ -4,8 +4,10 @@ import { lab } from '../../lab/lab.ts';
 import { sayThrough } from '../../lab/programs.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { capture, type Capture } from '../../rehearse/capture.ts';
-import { databasesAsked } from '../../rehearse/databases.ts';
+import { databasesAsked } from '../../rehearse/databases-asked.ts';
 import { assertNext } from '../../plan/upgrade/foresee.ts';
+import { cluesOf } from '../../rehearse/stand-ins.ts';
+import { shownPlan } from '../../rehearse/verdict.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Io, RunOptions, Say, Step } from '../step.ts';
@@ -48,13 +50,13 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
   if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
   say('plan');
   const planned = await dryRun(reached, options, io);
-  visit.report.plan = planned.plan;
   if (planned.ending.kind === 'failed') {
     const { ending } = planned;
     return finish(from, ending);
   }
   say('capture');
   const captured = await capture(readOnly(reached.remote), Object.keys(snapshot.files));
+  visit.report.plan = planned.plan && shownPlan(planned.plan, cluesOf(captured));
   assertWithoutDatabase(captured, visit.name);
   const original = { host: visit.host, facts: snapshot.facts, plan: planned.plan, capture: captured };
   const rehearsal = await rehearsed(original, options, say);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { copyPackages } from '../../../src/rehearse/copy.ts';
-import { databasesAsked } from '../../../src/rehearse/databases.ts';
+import { databasesAsked } from '../../../src/rehearse/databases-asked.ts';
 import { passdbsIn, personFor } from '../../../src/rehearse/person.ts';
 import { stubsFor } from '../../../src/rehearse/stubs.ts';
 
