@@ -24,7 +24,7 @@ export interface HostOptions {
    * `also`: apt finds those, and /srv/apt-next has the next release's.
    */
   readonly upgradeTo?: ReleaseName;
-  /** With `mail`: these packages are what apt finds. */
+  /** With `mail`: these packages are what apt finds; /srv/apt-own has those that it would find without this. */
   readonly also?: readonly string[];
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
@@ -118,6 +118,7 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
     upgradeTo === undefined ? null : pool(release, upgradeTo, also),
   ]);
   const apt = extra ?? next ?? own.apt;
+  const more = { ...(extra && { '/srv/apt-own': own.apt }), ...(extra && next && { '/srv/apt-next': next }) };
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);
@@ -133,7 +134,7 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
   const { env } = RELEASES[upgradeTo ?? release]; // what the later one needs, the earlier one can do with
-  const machine = await boot(ledger, { id, tree, folder, apt, env, sync, ...(extra && next && { next }) });
+  const machine = await boot(ledger, { id, tree, folder, apt, env, sync, more });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);

@@ -54,7 +54,7 @@ export function issuing(pems: readonly CapturedPem[], roots: ReadonlySet<string>
       notes.push(`the key in ${pem.path} could not be recognized: the copy has an RSA key there`);
     const all = [...keys.map((key) => key ?? `${names.of('key', pem.path, (name) => steps.push(`openssl genrsa -out ${name}.key 2048`))}.key`), ...parts]; // oxfmt-ignore
     const [user = 'root', group = 'root'] = pem.owner.split(':');
-    return `place ${quote(pem.path)} ${quote(pem.link ?? '')} ${pem.mode} ${quote(user)} ${quote(group)} ${all.join(' ')}`;
+    return `place ${quote(pem.path)} ${quote(pem.link ?? '')} ${quote(pem.mode)} ${quote(user)} ${quote(group)} ${all.join(' ')}`;
   });
   return { script: [HEAD, ...steps, ...files, TAIL].join('\n'), notes };
 }

@@ -40,11 +40,17 @@ export function copyScript(capture: Capture, { also, absent }: PackageChoice): C
   const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
   const script = [
     HEAD,
-    ...(also.length > 0 ? [`apt-get -q update >&2`, `apt-get -q -y install ${also.map(quote).join(' ')} >&2`] : []),
+    ...(also.length > 0
+      ? [
+          `echo 'deb [trusted=yes] file:/srv/apt-own ./' >>/etc/apt/sources.list`,
+          `apt-get -q update >&2`,
+          `apt-get -q -y install ${also.map(quote).join(' ')} >&2`,
+        ]
+      : []),
     ...(absent.length > 0 ? [`apt-get -q -y purge ${absent.map(quote).join(' ')} >&2`] : []),
     'systemctl stop postfix dovecot 2>/dev/null || true',
     ...accounts(capture, files),
-    ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${mode} ${quote(owner)}`), // oxfmt-ignore
+    ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${quote(mode)} ${quote(owner)}`), // oxfmt-ignore
     ...removals(capture),
     ...written.map(({ file, bytes }) => put(file, bytes)),
     INDEXES,
@@ -58,10 +64,15 @@ function accounts({ users, groups, folders, pems }: Capture, files: readonly Cap
   const words = new Set(files.flatMap(({ bytes }) => bytes.match(/[a-z_][\w-]{0,31}/g) ?? []));
   const isWanted = (name: string, id: string): boolean => Number(id) < 1000 || owners.has(name) || words.has(name);
   return [
-    ...groups.filter(({ name, gid }) => isWanted(name, gid)).map(({ name, gid }) => `group ${quote(name)} ${gid}`),
+    ...groups
+      .filter(({ name, gid }) => isWanted(name, gid))
+      .map(({ name, gid }) => `group ${quote(name)} ${quote(gid)}`),
     ...users
       .filter(({ name, uid }) => isWanted(name, uid))
-      .map(({ name, uid, gid, home, shell }) => `user ${quote(name)} ${uid} ${gid} ${quote(home)} ${quote(shell)}`),
+      .map(
+        ({ name, uid, gid, home, shell }) =>
+          `user ${quote(name)} ${quote(uid)} ${quote(gid)} ${quote(home)} ${quote(shell)}`,
+      ),
     ...groups.flatMap(({ name, members }) => members.map((member) => `member ${quote(member)} ${quote(name)}`)),
   ];
 }
@@ -69,7 +80,7 @@ function accounts({ users, groups, folders, pems }: Capture, files: readonly Cap
 /** Removes files of the packages that the administrator has removed. */
 function removals({ listing }: Capture): string[] {
   return [
-    `cat >/tmp/rehearsal-listing <<'END OF LISTING'\n${listing.join('\n')}\nEND OF LISTING`,
+    `printf %s ${Buffer.from(`${listing.join('\n')}\n`, 'latin1').toString('base64')} | base64 -d >/tmp/rehearsal-listing`,
     `for path in $(find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -xdev \\( -type f -o -type l \\) 2>/dev/null); do grep -qxF -- "$path" /tmp/rehearsal-listing || rm -f -- "$path"; done`,
     'rm /tmp/rehearsal-listing',
   ];
@@ -77,7 +88,7 @@ function removals({ listing }: Capture): string[] {
 
 function put({ path, mode, owner, link }: CapturedFile, bytes: string): string {
   const content = Buffer.from(bytes, 'latin1').toString('base64');
-  return `put ${quote(path)} ${quote(link ?? '')} ${mode} ${quote(owner)} ${content}`;
+  return `put ${quote(path)} ${quote(link ?? '')} ${quote(mode)} ${quote(owner)} ${content}`;
 }
 
 const HEAD = `set -e
