@@ -87,19 +87,18 @@ describe('harden-mail rehearse', () => {
   });
   after(() => host?.stop());
 
+  /** The folders of the copies of this test, as long as they exist. */
+  const runs = new Set<string>();
+
   /** Places on this machine, apart from the host itself and this test, that hold a secret. */
   async function places(): Promise<string[]> {
-    const others = readdirSync(RUNS).filter((pid) => pid !== String(process.pid));
-    const folders = [
-      '/tmp',
-      '/var/tmp',
-      '/var/log',
-      '/run/harden-mail-lab',
-      SCRATCH,
-      ...others.map((pid) => join(RUNS, pid)),
-    ];
-    const find = ['-type', 'f', '-newer', pattern, '!', '-name', '*-secrets', '-exec', 'grep', '-laF', '-f', pattern, '{}', '+']; // oxfmt-ignore
-    const files = (await runProgram('find', [...folders, ...find])).stdout.toString().split('\n').filter(Boolean);
+    for (const pid of copiers()) runs.add(join(RUNS, String(pid)));
+    const own = [...runs].filter((folder) => existsSync(folder));
+    const grep = ['-type', 'f', '-newer', pattern, '!', '-name', '*-secrets', '-exec', 'grep', '-laF', '-f', pattern, '{}', '+']; // oxfmt-ignore
+    const shared = ['/tmp', '/var/tmp', '/var/log', '/run/harden-mail-lab', '-maxdepth', '2'];
+    const searches = [shared, [SCRATCH], ...(own.length > 0 ? [own] : [])];
+    const found = await Promise.all(searches.map((where) => runProgram('find', [...where, ...grep])));
+    const files = found.flatMap(({ stdout }) => stdout.toString().split('\n').filter(Boolean));
     return [...files, ...processes()];
   }
 
