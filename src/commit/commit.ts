@@ -6,7 +6,9 @@ import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 
 /** Scripts in the transaction's folder: the transaction itself, and its checks of users' sessions and of the daemons' log. */
-const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
+const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'apart.sh', 'users.sh', 'lines.sh'];
+/** Those that list mailboxes, for a conversion of Dovecot's files. */
+const MAILBOX_SCRIPTS = ['mailboxes.sh', 'folders.sh', 'losses.sh'];
 
 export interface CommitOptions {
   /** Seconds the host waits for the controller's answer before it restores everything. */
@@ -19,6 +21,8 @@ export interface CommitOptions {
   readonly who: string;
   /** The changes that apt made before the transaction, for the journal. A rollback cannot undo them. Absent: none. */
   readonly packages?: { readonly installed: readonly string[]; readonly removed: readonly string[] };
+  /** The users with whose mailboxes a conversion of Dovecot's files is proved before it goes live. Absent: no such proof. */
+  readonly mailboxes?: 'sample' | 'all';
   readonly onStep?: (step: string) => void;
 }
 
@@ -64,7 +68,10 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `mkdir -p ${PATHS.JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
     `tx=${PATHS.JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
-    ...SCRIPTS.map((name) => file(name, Buffer.from(scriptText(`commit/${name}`)))),
+    ...SCRIPTS.map(scriptFile),
+    ...(options.mailboxes
+      ? [...MAILBOX_SCRIPTS.map(scriptFile), file('mailboxes', Buffer.from(`${options.mailboxes}\n`))]
+      : []),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
     file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
@@ -81,6 +88,11 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
 
 function packageLines({ installed, removed }: NonNullable<CommitOptions['packages']>): string {
   return [...installed.map((name) => `installed ${name}\n`), ...removed.map((name) => `removed ${name}\n`)].join('');
+}
+
+/** The lines that write one of this folder's scripts to `$tx`. */
+export function scriptFile(name: string): string {
+  return file(name, Buffer.from(scriptText(`commit/${name}`)));
 }
 
 function file(name: string, content: Buffer): string {

@@ -4,6 +4,7 @@ import { nested, refuse, type OldSetting, type Converted, type Scope } from './c
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
 import { ownLimits } from './own-limits.ts';
+import { passwdFileArgs, starred } from './passwd-file.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
@@ -64,9 +65,6 @@ function pam(value: string, { global }: Scope): Converted {
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
 }
 
-/** The path with `*` for each variable. */
-const starred = (path: string): string => path.replace(/%[\d.]*[A-Z]*[a-z]|%\{[^}]*\}/g, '*');
-
 /** `file=/etc/dovecot/auth.lua blocking=no`; the script ran in a worker unless told otherwise. 2.4 chooses the key of its cache. */
 function lua(value: string): Converted {
   const words = value.split(/\s+/);
@@ -87,19 +85,19 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
 function passwdFile(value: string, type: string, scope: Scope): Converted {
-  const words = value.split(/\s+/);
-  const last = words.findIndex((word) => !/^\w+=/.test(word));
-  if (last < 0) return refuse('add the path of the file');
-  const path = convertVariables(words.slice(last).join(' '), 'args');
+  const args = passwdFileArgs(value);
+  if (args.path === '') return refuse('add the path of the file');
+  const path = convertVariables(args.path, 'args');
   if (typeof path !== 'string') return path;
-  const outcome = options(words.slice(0, last), {
-    scheme: (text) => [`default_password_scheme = ${text}`],
+  const outcome = options(args.options, {
+    scheme: (text) => (type === 'passdb' ? [`default_password_scheme = ${text}`] : []),
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
   const prefetched = type === 'passdb' && scope.blocks('userdb').some((block) => own(block, 'driver') === 'prefetch');
-  const fields = scope.userFields(starred(words.slice(last).join(' ')));
-  const old = prefetched ? fields : type === 'userdb' ? fields.filter(({ name }) => name !== 'quota_rule') : [];
+  const fields = scope.userFields(starred(args.path));
+  const unread = fields.filter(({ name }) => name === 'mail' || scope.isOldField(name));
+  const old = prefetched ? unread : type === 'userdb' ? unread.filter(({ name }) => name !== 'quota_rule') : [];
   if (old.length > 0) {
     const counts = old.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
     return refuse(

@@ -25,7 +25,7 @@ export function convertField(
   name: string,
   text: string,
   type: string,
-  { global }: Scope,
+  { global, isOldField }: Scope,
 ): [string, string][] | { readonly refuse: string } {
   const prefix = type === 'passdb' && name.startsWith('userdb_') ? 'userdb_' : '';
   const plain = name.slice(prefix.length);
@@ -46,8 +46,8 @@ export function convertField(
     }
     return [[`${prefix}quota_storage_size`, size + unit]];
   }
-  if (/^(quota|acl|sieve|fts)/.test(plain) && plain !== 'quota_rule') {
-    return refuse(`rewrite the field ${name} in 2.4 syntax: it is a plugin's setting`);
+  if ((prefix !== '' || type === 'userdb') && isOldField(plain)) {
+    return refuse(`rewrite the field ${name} in 2.4 syntax: as a setting it has another name or form there`);
   }
   const converted = convertVariables(text, 'fields');
   return typeof converted === 'string' ? [[name, converted]] : converted;

@@ -117,6 +117,9 @@ function convertQuery(
   return renamedInPlace(bytes, line, name, (query) => {
     let converted = query;
     for (const column of columnsOf(query).reverse()) {
+      const [, field] = name === 'userdb_sql_query' ? [null, column.name] : (/^userdb_(.*)$/.exec(column.name) ?? []);
+      if (field !== undefined && !/^(mail|quota_rule\d*|quota\d*)$/.test(field) && scope.isOldField(field))
+        return refuse(`return 2.4's settings instead of ${column.name}: it has another name or form there`);
       const now = convertColumn(column, driver, scope);
       if (now === null) continue;
       if (typeof now !== 'string') return now;

@@ -3,7 +3,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
-import { parseSnapshot, TornError } from './parse-snapshot.ts';
+import { TornError } from './parse-snapshot.ts';
 
 /** The script for the host, without its comments: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
@@ -15,11 +15,13 @@ const LOOKS = 3;
 
 /**
  * Reads a host's facts and files, in one exec and one round trip; again if a file changed meanwhile. Writes nothing.
+ * @param parse gives the snapshot in the output (`parseSnapshot`), within the limits of a host
  * @throws REMOTE_FAILED
  */
 export async function gather(
   remote: Remote,
-  { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
+  { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'>,
+  parse: (output: Buffer) => Snapshot | Promise<Snapshot>,
 ): Promise<Snapshot> {
   const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
   const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${gatherScript()}`;
@@ -33,7 +35,7 @@ export async function gather(
       );
     }
     try {
-      return parseSnapshot(stdout);
+      return await parse(stdout);
     } catch (error) {
       if (!(error instanceof TornError) || look === LOOKS) throw error;
     }

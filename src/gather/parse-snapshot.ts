@@ -91,8 +91,11 @@ function assertSize(all: readonly RemoteFile[]): void {
 
 /** The output is incomplete, or a file changed while it was read: the host never had all these bytes at one time. */
 export class TornError extends HardenMailError {
+  readonly what: string;
+
   constructor(what: string) {
     super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
+    this.what = what;
   }
 }
 

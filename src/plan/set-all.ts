@@ -1,12 +1,13 @@
 /** All settings of a plan, in the workspace. Pure. */
 import { modelOf } from '../exposure/compare.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import type { Bytes, Effect, Note, Policy, SettingChange, Snapshot } from '../model/index.ts';
+import type { Bytes, Effect, Left, Note, Policy, SettingChange, Snapshot } from '../model/index.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { Named } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
+import { leftBy } from './audit-points.ts';
 import { keepCleartext } from './merge/keep-cleartext.ts';
 import { keepOldTls } from './merge/old-tls.ts';
 import { forNames, isForNames, valuesFor } from './place/values.ts';
@@ -24,6 +25,7 @@ interface Settled {
   /** Null: no record is needed. */
   readonly record: Bytes | null;
   readonly effects: readonly Effect[];
+  readonly left: readonly Left[];
 }
 
 /**
@@ -97,6 +99,7 @@ export function setAll(
         settings.filter((one) => !isBack(one, back.settings)),
       ),
     ],
+    left: leftBy(top.workspace, { ...context, standard: base.workspace }),
   };
 }
 

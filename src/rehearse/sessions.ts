@@ -13,7 +13,7 @@ import type { Person } from './person.ts';
 /** By what was tried: `mail by 25`, `send by 465`. Null: it worked; else the reason why not. */
 export type Tries = Readonly<Record<string, string | null>>;
 
-export interface Seen {
+export interface UserView {
   readonly tries: Tries;
   /** A line for each folder, subscription and message, over IMAP; and for each message over POP3. */
   readonly mail: readonly string[];
@@ -138,7 +138,7 @@ export async function useMail(
   listens: ReadonlySet<number>,
   person: Person | null,
   round: string,
-): Promise<Seen> {
+): Promise<UserView> {
   const tries: Record<string, string | null> = {};
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     tries[what] = await work().then(
@@ -253,7 +253,7 @@ export function keepSending(address: string, person: Person): { readonly stop: (
 }
 
 /** The things that the user had before and lacks now, in sentences. */
-export function losses(before: Seen, now: Seen): string[] {
+export function losses(before: UserView, now: UserView): string[] {
   const gone = Object.entries(before.tries).flatMap(([what, why]) => {
     const later = now.tries[what];
     if (why !== null || later === null) return [];

@@ -2,11 +2,20 @@ import type { ChalkInstance } from 'chalk';
 import type { Finding, PortAudit, Severity } from '../model/index.ts';
 import { escape } from './escape.ts';
 import { journalLines } from './findings.ts';
+import { likeFindings } from './matrix.ts';
 
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
-/** The TLS support of each port, then every finding, the most severe first; equal findings of several ports share one line. */
-export function auditLines(ports: readonly PortAudit[], findings: readonly Finding[], chalk: ChalkInstance): string[] {
+/**
+ * The TLS support of each port, then the findings, the most severe first; equal findings of several ports share one line.
+ * @param all also those that are well
+ */
+export function auditLines(
+  ports: readonly PortAudit[],
+  findings: readonly Finding[],
+  chalk: ChalkInstance,
+  all: boolean,
+): string[] {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     high: chalk.red.bold,
     medium: chalk.red,
@@ -14,7 +23,7 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
     info: chalk.cyan,
     ok: chalk.green,
   };
-  const groups = alike(findings);
+  const groups = alike(all ? findings : findings.filter(({ weight }) => weight?.severity !== 'ok'));
   const width = Math.max(0, ...groups.map((group) => portsOf(group).length));
   const told = groups.flatMap((group) => {
     const [{ check, text, weight }] = group;
@@ -31,16 +40,8 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
 type Group = readonly [Finding, ...Finding[]];
 
 function alike(findings: readonly Finding[]): Group[] {
-  const groups = new Map<string, [Finding, ...Finding[]]>();
-  for (const finding of findings) {
-    const { check, text, weight } = finding;
-    const key = JSON.stringify([check, text, weight?.severity]);
-    const known = groups.get(key);
-    if (known) known.push(finding);
-    else groups.set(key, [finding]);
-  }
   const rank = ([{ weight }]: Group): number => SEVERITIES.indexOf(weight?.severity ?? 'info');
-  return [...groups.values()].sort((a, b) => rank(a) - rank(b));
+  return likeFindings(findings).sort((a, b) => rank(a) - rank(b));
 }
 
 const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');

@@ -23,6 +23,7 @@ export function summaryLines(plan: Plan, whom: string, chalk: ChalkInstance, wid
     ...files(plan),
     ...daemons(plan.activations).map((text): [string, string] => ['daemons', text]),
     ...stricter(plan),
+    ...left(plan),
   ];
   if (rows.length === 0) return [];
   const warned = plan.notes.filter(({ level }) => level === 'warning');
@@ -69,6 +70,14 @@ function stricter({ effects = [] }: Plan): [string, string][] {
   const told = all.slice(0, MOST_EFFECTS);
   const more = all.length > told.length ? [`and ${all.length - told.length} more, listed above`] : [];
   return [...told, ...more].map((text) => ['stricter', text]);
+}
+
+/** `left  an audit would still report 9 points of low weight (tls-versions, …): --profile strict ends them` */
+function left({ left: points = [] }: Plan): [string, string][] {
+  if (points.length === 0) return [];
+  const checks = [...new Set(points.map(({ check }) => check))];
+  const text = `an audit would still report, with low weight: ${checks.join(', ')} (--profile strict ends it)`;
+  return [['left', text]];
 }
 
 function some(names: readonly string[]): string {

@@ -1,6 +1,9 @@
 /** The endings that several commands share. */
 import type { ChalkInstance } from 'chalk';
 import { CONVERSION, isEmpty, RECEIPT_STATES, type Receipt } from '../model/index.ts';
+import { section } from './cells.ts';
+import { clientLines } from './client-lines.ts';
+import { clientsSchema } from './client-schema.ts';
 import { count } from './count.ts';
 import { endingView, type EndingView, type Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
@@ -89,9 +92,16 @@ const changed = endingView({
       `${chalk.bold(escape(host))}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed(findings)}`,
     ];
   },
-  schema: (z) => z.object(receiptShape(z)),
-  fields: ({ receipt }) => receiptFields(receipt),
-  page: receiptPage,
+  schema: (z) =>
+    z.object({
+      ...receiptShape(z),
+      clients: clientsSchema(z).optional(),
+    }),
+  fields: ({ receipt, after }) => ({ ...receiptFields(receipt), ...(after?.clients && { clients: after.clients }) }),
+  page: ({ clients, ...receipt }) => [
+    ...receiptPage(receipt),
+    ...section('Mail clients', clients ? [html`<pre class="plain">${clientLines(clients).join('\n')}</pre>`] : []),
+  ],
 });
 
 const failed = endingView({

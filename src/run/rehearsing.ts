@@ -3,7 +3,7 @@ import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../
 import { count } from '../report/count.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
-import { keepSending, losses, undelivered, useMail, type Seen } from '../rehearse/sessions.ts';
+import { keepSending, losses, undelivered, useMail, type UserView } from '../rehearse/sessions.ts';
 import { cluesOf } from '../rehearse/stand-ins.ts';
 import { differing, judged } from '../rehearse/verdict.ts';
 import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
@@ -45,7 +45,7 @@ class Stage {
   /** Subjects of the mails that were accepted during the upgrade. */
   private sent: readonly string[] = [];
   private files: Readonly<Record<string, string>> = {};
-  private before: Seen = { tries: {}, mail: [] };
+  private before: UserView = { tries: {}, mail: [] };
 
   private readonly original: Original;
   private readonly copied: Copied;
@@ -215,7 +215,7 @@ class Stage {
     return Object.entries(this.before.tries).some(([what, why]) => why === null && /^(send|read) by/.test(what));
   }
 
-  private async use(round: string): Promise<Seen> {
+  private async use(round: string): Promise<UserView> {
     const { machine, person } = this.copied;
     return useMail(machine.address, new Set(await this.ports()), person, round);
   }

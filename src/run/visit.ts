@@ -5,6 +5,7 @@ import type {
   Ending,
   Facts,
   Finding,
+  Grade,
   Host,
   HostResult,
   Note,
@@ -42,6 +43,7 @@ interface Report {
   findings: readonly Finding[];
   /** The audit of each port; only for an audit. */
   audit?: readonly PortAudit[];
+  grade?: Grade;
 }
 
 /** A host before anything is known about it. */
@@ -129,6 +131,6 @@ function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
   if (ending.kind === 'rehearsed') return ending.rehearsal.good ? EXIT.ok : EXIT.failed;
-  const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
-  return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
+  const isAhead = ending.kind === 'foreseen' && plan !== null && !isEmpty(plan);
+  return isAhead || ending.kind === 'drifted' ? EXIT.pending : EXIT.ok;
 }

@@ -6,9 +6,12 @@ import type { Ending, HostResult } from '../model/index.ts';
 import { auditLines } from '../report/audit-lines.ts';
 import { viewOf, type EndingView, type Views } from '../report/ending-view.ts';
 import { findingLines } from '../report/findings.ts';
+import { matrixLines } from '../report/matrix-lines.ts';
 import { fit } from '../report/fit.ts';
 import { recapTable } from '../report/table.ts';
 import { totalLine } from '../report/total.ts';
+import { gradeLines } from '../report/grade-lines.ts';
+import { whatNow, type Again } from '../report/what-now.ts';
 
 /** A finished run. */
 export interface FinishedRun {
@@ -25,6 +28,8 @@ export interface FinishedRun {
   readonly seconds: number;
   readonly exit: number;
   readonly results: readonly HostResult[];
+  /** Command lines of further commands on the same hosts; absent: none are shown. */
+  readonly again?: Again;
   /** Why the run ended before any host. */
   readonly failure?: Ending & { readonly kind: 'failed' };
 }
@@ -33,13 +38,15 @@ export interface Wishes {
   readonly diff: DiffWish;
   /** Print only failures, warnings and totals. */
   readonly quiet: boolean;
+  /** Every check on a line of its own, in place of a table. */
+  readonly everything: boolean;
   /** Columns of the terminal. */
   readonly width: number;
 }
 
 /** The recap as lines of text. */
 export async function recap(
-  { command, results, views, bare = false }: FinishedRun,
+  { command, results, views, bare = false, again }: FinishedRun,
   chalk: ChalkInstance,
   wishes: Wishes,
 ): Promise<string[]> {
@@ -50,15 +57,28 @@ export async function recap(
     lines.push(...(await view.above(result, chalk, diffsFor(wishes.diff))));
     const findings = isAboutChecks(result.ending) ? result.findings : [];
     const wanted = wishes.quiet ? findings.filter(({ status }) => status !== 'hint') : findings;
-    const seen =
-      result.audit && !wishes.quiet
-        ? auditLines(result.audit, wanted, chalk)
-        : findingLines(wanted, chalk, command === 'verify' && !wishes.quiet);
-    const told = [...seen, ...view.lines(result, chalk)];
+    const seen = wishes.quiet
+      ? findingLines(wanted, chalk, false)
+      : [
+          ...(command === 'verify' && !wishes.everything ? matrixLines(wanted, chalk) : []),
+          ...(result.audit
+            ? auditLines(result.audit, wanted, chalk, wishes.everything)
+            : findingLines(wanted, chalk, command === 'verify' && wishes.everything)),
+        ];
+    const graded = result.grade ? gradeLines(result.host, result.grade, chalk) : [];
+    const told = [...seen, ...view.lines(result, chalk), ...graded];
     lines.push(...(bare ? told : told.flatMap((line) => fit(line, wishes.width))));
   }
   if (bare) return lines;
-  return [...lines, ...(wishes.quiet ? [] : recapTable(results, views)), ...totalLine(results, views)];
+  const [only] = results;
+  // Of several hosts, each line names the transaction; what follows is the same for all, and known from the first host.
+  const now = again && only && results.length === 1 && !wishes.quiet ? whatNow(only, again, chalk) : [];
+  return [
+    ...lines,
+    ...(wishes.quiet ? [] : recapTable(results, views)),
+    ...totalLine(results, views),
+    ...now.flatMap((line) => fit(line, wishes.width)),
+  ];
 }
 
 /** A single host has no total, so its own line says what was done. */

@@ -143,4 +143,13 @@ export const HARDENING_OPTIONS = {
     choices: UPGRADES,
     only: ['check', 'rehearse'],
   },
+  'prepare-upgrade': {
+    type: 'string',
+    group: 'Hardening',
+    value: 'RELEASE',
+    describe:
+      'right before an upgrade of Debian or Ubuntu: from now until the next apply mail that fails waits in the queue, and none is returned',
+    choices: UPGRADES,
+    only: ['apply'],
+  },
 } as const satisfies Record<string, OptionRecord>;

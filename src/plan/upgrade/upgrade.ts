@@ -53,7 +53,7 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   [
     /auth_allow_weak_schemes/,
     'warning',
-    'passwords in schemes that 2.4 calls weak (MD5, SHA1) stay valid, as before: renew them, and remove this line when none is left',
+    'passwords in schemes that 2.4 calls weak (MD5 and DES in all their forms) stay valid, as before: renew them, and remove this line when none is left',
   ],
   [
     /passwd_file_path/,

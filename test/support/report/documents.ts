@@ -35,13 +35,15 @@ const unwell: Ending = {
 };
 
 export function documentOf(results: readonly HostResult[], over: Partial<RunFacts> = {}): Document {
-  const diffs = new Map(results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map(diffOf)]));
+  const diffs = new Map(
+    results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map((change) => diffOf(change))]),
+  );
   return JSON.parse(jsonDocument({ ...run, ...over }, results, diffs, VIEWS)) as Document;
 }
 
 const checked = (edited: boolean): Ending => {
   const files = plan.changes.map(({ path }, at) => ({ path, transaction: at === 0 ? null : id, edited }));
-  return { kind: 'checked', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
+  return { kind: 'drifted', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
 };
 const well: Ending = { kind: 'checked', drift: { files: [], leftovers: [] } };
 const checks = [25, 110, 143, 465, 993, 995].map((port) => ({ ...pass, port }));

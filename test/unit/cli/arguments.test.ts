@@ -34,9 +34,14 @@ describe('cli: arguments', () => {
   it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
-      flags: { forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
+      flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
+      defaults: {},
     });
-    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
+    assert.deepEqual(await parse('verify'), {
+      command: 'verify',
+      flags: { forks: 10, ssh: true, color: 'auto' },
+      defaults: {},
+    });
   });
 
   it('a value stands after = or in the next word, and the same value may be repeated', async () => {
@@ -48,6 +53,16 @@ describe('cli: arguments', () => {
     assert.equal((await flags('check mx1 root@mx2:2222')).host, 'mx1,root@mx2:2222');
     assert.equal((await flags('check --host a,b --host c d')).host, 'a,b,c,d');
     assert.equal((await flags('apply -- mx1')).host, 'mx1');
+  });
+
+  it('a setting of hosts that matters to another command only is taken and has no effect', async () => {
+    const all =
+      '--acme-server https://a.example/d --email a@b.example --webroot /srv --pre-hook x --key-type rsa --ca f --probe-user me';
+    for (const command of ['check', 'verify', 'map', 'dns', 'history', 'doctor']) {
+      const { host, webroot } = await flags(`${command} a ${all}`);
+      assert.deepEqual([host, webroot], ['a', undefined], command);
+    }
+    await refused(['dns', '--key-type', 'dsa'], /key-type.*"dsa"/);
   });
 
   it('help COMMAND is COMMAND --help', async () => {
@@ -116,8 +131,11 @@ describe('cli: arguments', () => {
     [['apply', '--dry-run=maybe'], /^--dry-run must be yes or no: "maybe"$/],
     [['apply', '-y='], /^--y must be yes or no: ""$/],
     [['apply', '-h'], /Unknown argument: h/],
-    [['verify', '--dry-run'], /Unknown argument: dry-run/],
-    [['verify', '--yes'], /Unknown argument: yes/],
+    [['verify', '--dry-run'], /^Unknown argument: dry-run: it is an option of apply, rollback$/],
+    [['verify', '--yes'], /^Unknown argument: yes: it is an option of apply, rollback$/],
+    [['apply', '--upgrade-to', 'trixie'], /Unknown argument: upgrade-to: it is an option of check$/],
+    [['rollback', '--tags', 'sasl'], /Unknown argument: tags: it is an option of apply, check$/],
+    [['check', '--acme-sever', 'x'], /Unknown argument: acme-sever$/],
     [['explain', 'a', 'b'], /Unknown argument: b/],
     [['explain', '--host', 'x'], /Unknown argument: host/],
     [['apply', '--host'], /Not enough arguments following: host/],
@@ -192,6 +210,7 @@ describe('cli: environment variables', () => {
     const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
     assert.deepEqual(await flags('apply', env), {
       host: 'e',
+      mailboxes: true,
       forks: 3,
       diff: 'no',
       color: 'never',

@@ -48,6 +48,34 @@ describe('convert: fields of single users in a passwd-file', () => {
   });
 });
 
+describe('convert: schemes of passwords', () => {
+  /** The file of a passdb, and the schemes that the gatherer counted in it. */
+  const allowed = (args: string, names: readonly string[], driver = 'passwd-file'): boolean => {
+    const files = { [ROOT]: `passdb {\n  driver = ${driver}\n  args = ${args}\n}\nuserdb {\n  driver = passwd\n}\n` };
+    const { files: now } = convertDovecot(loadDovecot(files, ROOT), '2.4.1', {
+      userFields: (path) => (path === '/etc/users' ? names.map((name) => ({ name, count: 1 })) : []),
+    });
+    return (now[ROOT] ?? '').includes('auth_allow_weak_schemes = yes');
+  };
+
+  it('a host whose passwords are all strong does not get auth_allow_weak_schemes', () => {
+    assert.equal(
+      allowed('/etc/users', ['{*}', '{SHA512-CRYPT}', '{CRYPT}$2y', '{}$6', '{SSHA}', '{SHA1}', '{PLAIN}']),
+      false,
+    );
+    assert.equal(allowed('scheme=PLAIN username_format=%n /etc/users', ['{*}', '{}des']), false);
+    assert.equal(allowed('password={SHA256}abc', [], 'static'), false);
+  });
+
+  it('one weak password, an unknown scheme or a file that was not seen is enough to allow weak schemes', () => {
+    for (const weak of ['{}des', '{}$1', '{CRYPT}$1', '{MD5-CRYPT}', '{PLAIN-MD5}', '{LDAP-MD5}', '{SMD5}', '{?}'])
+      assert.equal(allowed('/etc/users', ['{*}', '{SHA512-CRYPT}', weak]), true, weak);
+    assert.equal(allowed('scheme=PLAIN-MD5 /etc/users', ['{*}', '{}']), true);
+    assert.equal(allowed('/etc/users', []), true);
+    assert.equal(allowed('password={PLAIN-MD5}abc', [], 'static'), true);
+  });
+});
+
 describe('convert: rules', () => {
   it('each name in a place has one rule', () => {
     const names = CONVERSION_RULES.map(({ place, old }) => `${place} ${old}`);

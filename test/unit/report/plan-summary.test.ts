@@ -30,13 +30,15 @@ describe('report: the plan in short', () => {
     assert.deepEqual(summary(planOf('standard')), [
       '',
       'mx1: the plan in short',
-      '  change       32 settings in 5 files: main.cf, master.cf, 10-auth.conf,',
+      '  change       34 settings in 5 files: main.cf, master.cf, 10-auth.conf,',
       '               10-master.conf, 10-ssl.conf',
       '  new          /etc/letsencrypt/renewal-hooks/deploy/harden-mail',
       '  daemons      reload dovecot, postfix',
       '  stricter     IMAP and POP3 without TLS end: 143 and 110 ask for STARTTLS',
       '               where SMTP requires TLS (465, 587), it is TLS 1.2 or later',
       '               IMAP and POP3 need TLS 1.2 or later',
+      '  left         an audit would still report, with low weight: tls-versions,',
+      '               tls-suites, tls-order, vrfy (--profile strict ends it)',
     ]);
   });
 

@@ -44,6 +44,18 @@ describe('run: apply', () => {
     }
   });
 
+  it('apply --prepare-upgrade takes the next release only, and writes nothing for another one', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const prepared = await apply(HOSTS('mx1'), optionsFor(fake, { prepareUpgrade: 'trixie' }), io());
+    assert.deepEqual(endings(prepared), ['mx1 changed']);
+    const main = prepared[0]?.plan?.changes.find(({ path }) => path === '/etc/postfix/main.cf');
+    assert.match(main?.after ?? '', /\nsoft_bounce = yes\n$/);
+    const other = fakeWorld([{ name: 'mx1' }]);
+    const refused = await apply(HOSTS('mx1'), optionsFor(other, { prepareUpgrade: 'forky' }), io());
+    assert.deepEqual(endings(refused), ['mx1 USAGE']);
+    assert.ok(!other.log.includes('mx1 commit'));
+  });
+
   it('apply undoes the change when a check fails that passed before', async () => {
     const fake = fakeWorld([{ name: 'mx1', after: [BROKEN] }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
@@ -96,6 +108,21 @@ describe('run: apply', () => {
     const results = await apply(HOSTS('mx1'), optionsFor({ ...fake, world: { ...fake.world, beginProbe } }), io());
     assert.deepEqual(endings(results), ['mx1 BUG']);
     assert.deepEqual(fake.log, ['mx1 connect']);
+    assert.equal(fake.open(), 0);
+  });
+
+  it('an interrupt ends a run whose probe waits for a port that says nothing', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const beginProbe = () => ({ conclude: () => new Promise<never>(() => {}), abandon: () => {} });
+    const user = new AbortController();
+    const options = optionsFor({ ...fake, world: { ...fake.world, beginProbe } }, {}, user);
+    let since = 0;
+    setTimeout(() => {
+      since = performance.now();
+      user.abort();
+    }, 2000);
+    assert.deepEqual(endings(await apply(HOSTS('mx1'), options, io())), ['mx1 INTERRUPTED']);
+    assert.ok(performance.now() - since < 2000);
     assert.equal(fake.open(), 0);
   });
 

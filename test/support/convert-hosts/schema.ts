@@ -32,8 +32,10 @@ export const CONVERT_HOST = z.strictObject({
   moves: z.array(z.string()).default([]),
   /** Its database `mail`, which moves to the new host. */
   database: z.enum(['mariadb', 'postgresql']).optional(),
-  /** Answers that may differ: a pattern of the difference, and the reason. */
-  differs: z.array(z.strictObject({ what: z.string(), why: z.string() })).default([]),
+  /** Answers that may differ: a pattern of the difference, the reason, and the release where only one differs. */
+  differs: z.array(z.strictObject({ what: z.string(), why: z.string(), on: z.string().optional() })).default([]),
+  /** A pattern that the converted configuration does not have. */
+  lacks: z.string().optional(),
   /** The conversion is refused, rightly, with a reason that fits this pattern. */
   refused: z.string().optional(),
   /** Is among the few that `npm test` runs. */

@@ -1,18 +1,19 @@
-/** Two hosts, one with Dovecot 2.3 and one with 2.4, on which one configuration after the other is tried. */
+/** The hosts, one with Dovecot 2.3 and others with 2.4, on which one configuration after the other is tried. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { quote } from '../../src/formats/text/shell-quote.ts';
-import type { ReleaseName } from '../../src/lab/images.ts';
-import { lab } from '../../src/lab/lab.ts';
-import type { LabHost } from '../../src/lab/lab.ts';
-import { runProgram } from '../../src/lab/programs.ts';
+import { quote } from '../../../src/formats/text/shell-quote.ts';
+import type { ReleaseName } from '../../../src/lab/images.ts';
+import type { HostOptions } from '../../../src/lab/lab-host.ts';
+import { lab } from '../../../src/lab/lab.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { runProgram } from '../../../src/lab/programs.ts';
 import { CONVERT_HOST } from './schema.ts';
 import type { ConvertHost } from './schema.ts';
 
-const HERE = fileURLToPath(new URL('.', import.meta.url));
-const SHARED = fileURLToPath(new URL('../hosts', import.meta.url));
+const HERE = fileURLToPath(new URL('../../convert-hosts', import.meta.url));
+const SHARED = fileURLToPath(new URL('../../hosts', import.meta.url));
 
 /** Answers by question. */
 export type Answers = Readonly<Record<string, string | readonly string[]>>;
@@ -23,6 +24,7 @@ const OTHERS = ['slapd', 'ldap-utils', 'sqlite3', 'mariadb-server', 'postgresql'
 const OWN: Readonly<Partial<Record<ReleaseName, readonly string[]>>> = {
   bookworm: ['dovecot-auth-lua', 'dovecot-antispam', 'dovecot-fts-xapian'],
   trixie: ['dovecot-auth-lua', 'dovecot-flatcurve', 'dovecot-fts-xapian'],
+  forky: ['dovecot-auth-lua', 'dovecot-flatcurve', 'dovecot-fts-xapian'],
 };
 const SERVERS = 'slapd mariadb postgresql';
 
@@ -41,16 +43,27 @@ export const configurations = (): string[] =>
     .map(({ name }) => name)
     .sort();
 
+/** The releases with 2.4 that each configuration moves to: Debian's names with commas between, `testing` among them. */
+export const releases = (): ReleaseName[] =>
+  (process.env['HARDEN_MAIL_CONVERT_HOSTS_TO'] || 'trixie').split(',').map((name) => {
+    const release = name === 'testing' ? 'forky' : name;
+    if (release !== 'trixie' && release !== 'forky') throw new Error(`HARDEN_MAIL_CONVERT_HOSTS_TO: ${name}: no release with Dovecot 2.4`); // oxfmt-ignore
+    return release;
+  });
+
 export const readConfiguration = (name: string): ConvertHost =>
   CONVERT_HOST.parse(JSON.parse(readFileSync(join(HERE, name, 'host.json'), 'utf8')));
 
 /** Boots a host with everything that a configuration may need; the servers for databases do not run yet. */
-export async function bootFor(release: ReleaseName, name: string): Promise<LabHost> {
-  const packages = [...DOVECOT, ...(OWN[release] ?? []), ...OTHERS];
-  const host = await lab.host({ release, name, mail: true, also: packages });
+export const bootFor = (release: ReleaseName, name: string): Promise<LabHost> =>
+  bootWith({ release, name, also: [...DOVECOT, ...(OWN[release] ?? []), ...OTHERS] });
+
+/** Boots a host with these packages. */
+export async function bootWith(options: HostOptions & { readonly also: readonly string[] }): Promise<LabHost> {
+  const host = await lab.host({ ...options, mail: true });
   await host.run(
-    `export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y install ${packages.join(' ')}
-    systemctl disable --now ${SERVERS}; systemctl stop dovecot; cd / && tar -cpf /root/kept.tar ${KEPT}`,
+    `export DEBIAN_FRONTEND=noninteractive; apt-get -q update && apt-get -q -y install ${options.also.join(' ')}
+    for server in ${SERVERS}; do systemctl disable --now $server; done; systemctl stop dovecot; cd / && tar -cpf /root/kept.tar ${KEPT}`,
   );
   const library = readFileSync(join(SHARED, 'lib/setup.sh'), 'utf8');
   await host.run(`sh -s`, { input: `${library}\nauthority; issue ec ${CERTIFICATE} ${KEY} ${host.name}` });
@@ -87,17 +100,24 @@ const DUMP = {
   postgresql: ['cd / && su postgres -c "pg_dump --clean mail"', 'cd / && su postgres -c "psql -q mail"'],
 } as const;
 
-/** Takes the configuration and the mail from one host to the other, owners by number. */
-export async function move(from: LabHost, to: LabHost, { moves, database }: ConvertHost): Promise<void> {
+/** What moves: the configuration and the mail, owners by number, and the database. */
+export interface Moved {
+  readonly files: Buffer;
+  readonly dump: string | null;
+}
+
+export async function take(from: LabHost, { moves, database }: ConvertHost): Promise<Moved> {
   const folders = [...MOVED, ...moves].join(' ');
-  if (database !== undefined) {
-    const [dump, load] = DUMP[database];
-    await to.run(load, { input: await from.run(dump) });
-  }
+  const dump = database === undefined ? null : await from.run(DUMP[database][0]);
   await from.run(
     `systemctl stop dovecot; rm -f /root/moved.tar; tar -C / --numeric-owner -cpf /root/moved.tar ${folders}`,
   );
-  await to.run(`rm -rf /etc/dovecot; tar -C / --numeric-owner -xpf -`, { input: await from.read('/root/moved.tar') });
+  return { files: await from.read('/root/moved.tar'), dump };
+}
+
+export async function put(to: LabHost, { files, dump }: Moved, { database }: ConvertHost): Promise<void> {
+  if (database !== undefined && dump !== null) await to.run(DUMP[database][1], { input: dump });
+  await to.run(`rm -rf /etc/dovecot; tar -C / --numeric-owner -xpf -`, { input: files });
 }
 
 /** The sessions of all users. */

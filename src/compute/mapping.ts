@@ -2,7 +2,7 @@
 import { HardenMailError } from '../model/errors.ts';
 import { exposureOf } from '../exposure/exposure-map.ts';
 import { redact } from '../formats/redact.ts';
-import { dangersThatCount, type Danger, type ExposureMap, type Note, type Snapshot } from '../model/index.ts';
+import type { ExposureMap, Snapshot } from '../model/index.ts';
 import { openWorkspace } from '../plan/workspace.ts';
 import type { Fault } from '../plan/as-found/fault.ts';
 import { faultsOf } from '../plan/as-found/faults.ts';
@@ -33,20 +33,6 @@ export function faultsIfReadable(snapshot: Snapshot): Fault[] {
     if (error instanceof HardenMailError) return [];
     throw error;
   }
-}
-
-/** The dangers that count, as notes of a plan. */
-export function dangerNotes(map: ExposureMap | null): Note[] {
-  return (map ? dangersThatCount(map) : []).map((danger) => ({
-    task: danger.id === 'plaintext-logins' ? 'plaintext' : 'sasl',
-    level: 'warning',
-    text: `danger: ${dangerSentence(danger)}. ${danger.hint}`,
-  }));
-}
-
-/** `smtp/inet relays for everybody: an open relay (/etc/postfix/master.cf:12)` */
-export function dangerSentence({ text, file, line }: Danger): string {
-  return `${text} (${file}:${line})`;
 }
 
 function masked<T>(value: T): T {
