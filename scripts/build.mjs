@@ -36,7 +36,7 @@ const wrappedBetweenWords = {
 };
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
+const scripts = readdirSync('src', { recursive: true }).filter((name) => /\.(sh|pl)$/.test(name));
 const literal = (text) =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const texts = scripts.map((name) => `${literal(name)}: ${literal(readFileSync(`src/${name}`, 'utf8'))}`);

@@ -244,7 +244,7 @@ function withEnvironment(
 }
 
 /** Variables that are not options. */
-const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD'];
+const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD', 'HARDEN_MAIL_LAB_CACHE'];
 
 /** Refuses near-misses such as HARDEN_MAIL_DRYRUN: the user thinks it took effect. Names unlike any option may be another tool's. */
 function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): void {

@@ -19,11 +19,14 @@ export interface HostOptions {
   readonly release?: ReleaseName;
   /** Postfix, Dovecot and certbot as Debian installs them; else none of them, but apt can install them offline. */
   readonly mail?: boolean;
-  /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
+  /**
+   * With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. Together with
+   * `also`: apt finds those, and /srv/apt-next has the next release's.
+   */
   readonly upgradeTo?: ReleaseName;
   /** The host will be upgraded more than once: see `offer`. */
   readonly upgrades?: boolean;
-  /** With `mail`: these packages are what apt finds. */
+  /** With `mail`: these packages are what apt finds; /srv/apt-own has those that it would find without this. */
   readonly also?: readonly string[];
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
@@ -115,11 +118,12 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const apt = options.also
-    ? await extras(release, options.also)
-    : options.upgradeTo === undefined
-      ? own.apt
-      : await pool(release, options.upgradeTo);
+  const { also, upgradeTo } = options;
+  const [extra, next] = await Promise.all([
+    also ? extras(release, also) : null,
+    upgradeTo === undefined ? null : pool(release, upgradeTo, also),
+  ]);
+  const apt = extra ?? next ?? own.apt;
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);
@@ -136,9 +140,13 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
   const { upgrades = false } = options;
   if (upgrades) await mkdir(upgradesFolder(), { recursive: true });
-  const sees = upgrades ? { [UPGRADES]: upgradesFolder() } : {};
+  const sees = {
+    ...(upgrades && { [UPGRADES]: upgradesFolder() }),
+    ...(extra && { '/srv/apt-own': own.apt }),
+    ...(extra && next && { '/srv/apt-next': next }),
+  };
   // Earlier releases boot with the environment of later ones.
-  const { env } = RELEASES[upgrades ? 'forky' : (options.upgradeTo ?? release)];
+  const { env } = RELEASES[upgrades ? 'forky' : (upgradeTo ?? release)];
   const machine = await boot(ledger, { id, tree, folder, apt, sees, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {

@@ -38,9 +38,15 @@ chroot root apt-get -q -s full-upgrade | sed -n 's/^Inst \\([^ ]*\\) \\(\\[[^]]*
 while read -r deb; do ln "$store/$deb" pool/; done <wanted
 `;
 
-/** Folder of packages with an index, for /srv/apt: what takes a mail host to the next release. */
-export function pool(from: ReleaseName, to: ReleaseName): Promise<string> {
-  return fetched(`${from}-to-${to}`, from, to, 'full-upgrade');
+/** Folder of packages with an index, for /srv/apt: what takes a mail host, with these packages, to the next release. */
+export function pool(from: ReleaseName, to: ReleaseName, packages: readonly string[] = []): Promise<string> {
+  const name = [`${from}-to-${to}`, ...(packages.length > 0 ? [`with-${digestOf(packages)}`] : [])].join('-');
+  return fetched(name, from, to, ['full-upgrade', ...packages].join(' '));
+}
+
+/** A file's name takes 255 bytes. */
+function digestOf(packages: readonly string[]): string {
+  return createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12);
 }
 
 /** The same, of packages of its own release. */

@@ -19,4 +19,5 @@ export * from './left.ts';
 export * from './grade.ts';
 export * from './client-settings.ts';
 export * from './exposure.ts';
+export * from './rehearsal.ts';
 export * from './result.ts';

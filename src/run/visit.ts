@@ -130,6 +130,7 @@ export function leave({ visit }: Begun): void {
 function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
+  if (ending.kind === 'rehearsed') return ending.rehearsal.good ? EXIT.ok : EXIT.failed;
   const isAhead = ending.kind === 'foreseen' && plan !== null && !isEmpty(plan);
   return isAhead || ending.kind === 'drifted' ? EXIT.pending : EXIT.ok;
 }

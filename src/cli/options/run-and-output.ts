@@ -91,7 +91,7 @@ export const RUN_OPTIONS = {
     type: 'string',
     group: 'Run',
     value: 'FILE',
-    only: ['apply', 'check', 'verify', 'rollback'],
+    only: ['apply', 'check', 'verify', 'rollback', 'rehearse'],
     describe: 'additional root certificates (PEM) that the checks trust',
   },
   'probe-user': {
@@ -193,7 +193,7 @@ export const RUN_OPTIONS = {
     group: 'Output',
     describe: 'print only failures, warnings and totals, and a plan that needs your consent',
     alias: 'q',
-    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor', 'rehearse'],
   },
   verbose: {
     type: 'boolean',

@@ -1,5 +1,5 @@
 import { HardenMailError } from '../../model/errors.ts';
-import { PATHS, CONVERSION, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
+import { PATHS, CONVERSION, type Facts, type Note, type Plan, type Policy, type Snapshot } from '../../model/index.ts';
 import { RECIPE } from '../../tasks/index.ts';
 import { compose } from '../compose.ts';
 import { distribution, OBSOLETE, releaseBefore, type ReleaseCodename } from '../../debian/releases.ts';
@@ -25,17 +25,7 @@ export function foresee(
 ): Plan {
   const { facts } = snapshot;
   const next = distribution(release)!;
-  const from = releaseBefore(release);
-  const family = next.os === 'debian' ? 'Debian' : 'Ubuntu with long-term support';
-  if (facts.os.id !== next.os || facts.os.codename !== from) {
-    throw new HardenMailError(
-      'USAGE',
-      `${host} runs ${facts.os.pretty}, and ${family} upgrades one release at a time: to ${release} from ${from}`,
-      facts.os.codename === release
-        ? '`harden-mail check` without --upgrade-to looks at what is.'
-        : 'Name the next one.',
-    );
-  }
+  assertNext(facts, release, host);
   // Only files that the installed Dovecot accepts can be converted.
   assertAccepted(snapshot, null);
   const goes = (path: string): boolean =>
@@ -94,6 +84,20 @@ function mailNote({ files }: Snapshot, release: string, held: boolean): Note {
   return agent
     ? note('warning', `${agent.path} has Dovecot's LDA deliver mail, and the LDA fails during the upgrade: that mail is returned to its senders. ${todo}`) // oxfmt-ignore
     : note('info', `mail may fail during the upgrade: ${todo}`);
+}
+
+/** @throws USAGE if the host cannot be upgraded to that release in one step */
+export function assertNext({ os }: Facts, release: ReleaseCodename, host: string): void {
+  const next = distribution(release)!;
+  const from = releaseBefore(release);
+  const family = next.os === 'debian' ? 'Debian' : 'Ubuntu with long-term support';
+  if (os.id !== next.os || os.codename !== from) {
+    throw new HardenMailError(
+      'USAGE',
+      `${host} runs ${os.pretty}, and ${family} upgrades one release at a time: to ${release} from ${from}`,
+      os.codename === release ? '`harden-mail check` without --upgrade-to looks at what is.' : 'Name the next one.',
+    );
+  }
 }
 
 function refusedMail(refuses: readonly Rewritten[], version: string): Note {

@@ -58,6 +58,11 @@ export const HOST_COMMANDS = {
       'who can do what through which way in: every listener, TLS, logins, checks, and what is dangerous; nothing written',
     load: () => import('./map.ts'),
   },
+  rehearse: {
+    describe:
+      'apply, verify and roll back on a copy of the host, and upgrade it with --upgrade-to; nothing written on the host',
+    load: () => import('./rehearse.ts'),
+  },
 } as const satisfies Record<string, Row>;
 
 export type HostCommand = keyof typeof HOST_COMMANDS;

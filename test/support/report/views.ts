@@ -13,12 +13,24 @@ import * as doctor from '../../../src/run/commands/doctor.ts';
 import * as history from '../../../src/run/commands/history.ts';
 import type { Command, HostCommand } from '../../../src/run/commands/index.ts';
 import * as map from '../../../src/run/commands/map.ts';
+import * as rehearse from '../../../src/run/commands/rehearse.ts';
 import * as rollback from '../../../src/run/commands/rollback.ts';
 import * as verify from '../../../src/run/commands/verify.ts';
 
 export { HOST_COMMAND_NAMES } from '../../../src/run/commands/index.ts';
 
-const COMMANDS: Record<HostCommand, Command> = { apply, check, clients, dns, doctor, history, map, rollback, verify };
+const COMMANDS: Record<HostCommand, Command> = {
+  apply,
+  check,
+  clients,
+  dns,
+  doctor,
+  history,
+  map,
+  rehearse,
+  rollback,
+  verify,
+};
 
 export const VIEWS = viewsOf(Object.values(COMMANDS).flatMap(({ endings }) => endings));
 

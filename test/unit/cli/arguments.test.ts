@@ -133,7 +133,7 @@ describe('cli: arguments', () => {
     [['apply', '-h'], /Unknown argument: h/],
     [['verify', '--dry-run'], /^Unknown argument: dry-run: it is an option of apply, rollback$/],
     [['verify', '--yes'], /^Unknown argument: yes: it is an option of apply, rollback$/],
-    [['apply', '--upgrade-to', 'trixie'], /Unknown argument: upgrade-to: it is an option of check$/],
+    [['apply', '--upgrade-to', 'trixie'], /Unknown argument: upgrade-to: it is an option of check, rehearse$/],
     [['rollback', '--tags', 'sasl'], /Unknown argument: tags: it is an option of apply, check$/],
     [['check', '--acme-sever', 'x'], /Unknown argument: acme-sever$/],
     [['explain', 'a', 'b'], /Unknown argument: b/],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  ACT_NAMES,
   CHALLENGES,
   CLIENT_SECURITY,
   DIAGNOSIS_STATUSES,
@@ -21,6 +22,7 @@ import {
   WAYS_TO_ACTIVATE,
 } from '../../../src/model/index.ts';
 import type {
+  Act,
   Action,
   Afterwards,
   CertificateRequest,
@@ -33,6 +35,7 @@ import type {
   Plan,
   PortAudit,
   Receipt,
+  Rehearsal,
 } from '../../../src/model/index.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from '../../support/report/document.ts';
@@ -220,6 +223,29 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
   }),
   dns: record({ records: texts }),
   mapped: record({ map: of(Object.values(MAPS)) }),
+  rehearsed: record({
+    rehearsal: record<Rehearsal>(
+      {
+        good: fc.boolean(),
+        verdict: text,
+        release: text,
+        upgradeTo: text,
+        acts: many(
+          record<Act>({
+            name: of(ACT_NAMES),
+            seconds: fc.nat(),
+            faults: texts,
+            notes: texts,
+            outages: many(record({ port, seconds: fc.nat() })),
+          }),
+        ),
+        sameDiff: fc.option(fc.boolean()),
+        differences: texts,
+        unrehearsed: texts,
+      },
+      ['upgradeTo'],
+    ),
+  }),
   history: record({
     transactions: many(
       fc.record(
