@@ -20,6 +20,9 @@ import {
 
 type Files = Readonly<Record<string, string>>;
 
+/** `npm test` takes Maildir alone; `npm run test:convert-hosts` the other formats, databases and many users too. */
+const WHOLE = process.env['HARDEN_MAIL_CONVERT_HOSTS'] === 'all';
+
 const LIST = '/var/lib/harden-mail/mailboxes';
 /** Every byte, name, mode, owner and time of mail; and what a round leaves in memory. */
 const TREE = `for at in /home /var/mail /var/vmail /srv; do find $at -printf '%p %s %m %U %G %T@ %C@\\n' | sort; find $at -type f -exec sha256sum {} + | sort; done
@@ -208,6 +211,8 @@ describe('mailboxes of users as the proof of a conversion', () => {
       assert.doesNotMatch(stdout, /mailboxes/);
     });
   });
+
+  if (!WHOLE) return;
 
   for (const [name, format] of [
     ['mbox-and-blocks', 'mbox'],

@@ -1,7 +1,7 @@
 /** The published package: one package without dependencies, whose program looks up nothing at run time. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSupportedNode } from '../../../src/cli/node-version.ts';
@@ -41,9 +41,7 @@ describe('the package that npm installs', function () {
     const named = texts.flatMap((text) => [
       ...text.matchAll(/(?:\brequire|\bimport)\s*\(\s*(["'`])([\w@./:-]+)\1\s*\)|\bfrom\s*(["'])([\w@./:-]+)\3/g),
     ]);
-    const foreign = named
-      .map(([, , called, , from]) => called ?? from ?? '')
-      .filter((name) => !builtinModules.includes(name.replace(/^node:/, '')));
+    const foreign = named.map(([, , called, , from]) => called ?? from ?? '').filter((name) => !isBuiltin(name));
     assert.deepEqual(foreign, []);
   });
 });
