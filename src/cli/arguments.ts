@@ -67,7 +67,7 @@ export async function parseArguments(
         '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, checked from outside.',
       )
       .epilogue(
-        'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory > ~/.config/harden-mail/config.yaml.',
+        'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER.\nFlag > environment > inventory > ~/.config/harden-mail/config.yaml.',
       );
     for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
       parser.command(USAGES[name] ?? name, describe, (command) => {

@@ -20,6 +20,7 @@ work=$here/$round.work
 case $round in live | bare) own= ;; *) own=yes ;; esac
 MEMORY=32
 
+# shellcheck source=apart.sh
 . "$tx/apart.sh"
 
 answer() { # USER QUESTION FILE: prints why it failed; "unknown" if the session would have to create the mailbox first

@@ -35,7 +35,9 @@ MEMORY=256
 SAMPLE=20  # users in a round without --all-users
 TOGETHER=25 # users for one doveadm
 TAB=$(printf '\t')
+# shellcheck source=apart.sh
 . "$tx/apart.sh"
+# shellcheck source=users.sh
 . "$tx/users.sh"
 
 # The users of this round: those of the record first. Without --all-users a sample: five of the last logins, then one of each domain

@@ -16,6 +16,7 @@ tx=${2%/}
 id=${tx##*/}
 here=$TALKS/$id/folders
 use=
+# shellcheck source=users.sh
 . "$tx/users.sh"
 
 mkdir -p "$here" && date +%s >"$here/began" || exit 1

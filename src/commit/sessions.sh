@@ -19,6 +19,7 @@ id=${tx##*/}
 here=$TALKS/$id/sessions
 SAMPLE=5
 use=
+# shellcheck source=users.sh
 . "$tx/users.sh"
 
 # Selects the users to ask about.
@@ -26,6 +27,7 @@ sample() {
   system_users
   recent | choose | head -n $SAMPLE >"$here/users"
   [ "$(wc -l <"$here/users")" -lt $SAMPLE ] || return 0
+  # shellcheck disable=SC2119 # without a pattern: all
   iterated 2>/dev/null | head -n 200 >"$here/iterated"
   # Folders and files tell users only until a database can.
   [ -s "$here/iterated" ] || : >"$here/guessed"

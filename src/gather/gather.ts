@@ -5,9 +5,12 @@ import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import { TornError } from './parse-snapshot.ts';
 
-/** The script for the host, without its comments: it is part of the command line, which must stay short. */
+/** The script for the host, without its comments and indents: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
-  return scriptText('gather/gather.sh').replace(/^ *#.*\n/gm, '');
+  return scriptText('gather/gather.sh')
+    .replace(/^ *#.*\n/gm, '')
+    .replace(/\{ # .*$/gm, '{')
+    .replace(/^ +/gm, '');
 }
 
 /** A host with a thousand certificates prints half of it. To decrypt more would take time from the other hosts of a run. */

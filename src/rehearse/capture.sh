@@ -82,7 +82,7 @@ texts='' pems='' others=''
 newline='
 '
 while read -r file; do
-  [ -f "$file" ] && [ -r "$file" ] || continue
+  { [ -f "$file" ] && [ -r "$file" ]; } || continue
   case $file in /proc/* | /sys/* | /dev/* | /var/log/* | /etc/passwd | /etc/group) continue ;; esac
   is=$(kind "$file")
   case $is in

@@ -92,7 +92,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       const since = await activity(host);
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...to(host), ...authority]);
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed\n$/);
+      assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed$/m);
       done = await activity(host, since);
     });
 

@@ -34,7 +34,7 @@ for (const { codename, name, next, converts } of [
       await assertTidy(host);
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
       const ca = await trusting(await lab.acme());
-      const probed = await hardenMail(['verify', ...login, ...ca, '--probe-user', 'alice'], env);
+      const probed = await hardenMail(['verify', '-v', ...login, ...ca, '--probe-user', 'alice'], env);
       assert.equal(probed.code, 0, probed.stdout + probed.stderr);
       const again = await hardenMail(['apply', '--yes', ...flags]);
       assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
