@@ -1,5 +1,6 @@
 /** docs/audit.md, with its tables from the audit's rules. */
 import { DANGER_RULES, AUDIT_RULES } from '../src/audit/audit-rules.ts';
+import { GRADE_RULES } from '../src/audit/judge-grade.ts';
 
 export function auditPage(made: string, table: (head: string[], rows: string[][]) => string): string {
   const rows = Object.entries(AUDIT_RULES).map(([id, { proves, source, profile, postfix, dovecot }]) => [
@@ -29,6 +30,25 @@ export function auditPage(made: string, table: (head: string[], rows: string[][]
     '- **Severities**: `high` and `medium` are failures (exit 5), `low` warns, `info` is neither good nor bad. Port 25 weighs less where the',
     '  alternative is no encryption at all (RFC 7435): a sending server uses whatever the receiver offers.',
     '- With `--json` each finding has a `weight`, and each host has `audit[]` with everything that the audit saw ([json.md](json.md)).',
+    '',
+    '## The grade',
+    '',
+    'An audit ends with a grade. The worst finding decides, and strength elsewhere does not make up for it; the last lines say what leads to the',
+    'next grade. It counts the ports that answer, so the audit of a stranger (`--no-ssh`) cannot see A+ where it asks no DNS.',
+    '',
+    table(
+      ['Grade', 'Condition'],
+      GRADE_RULES.map(({ grade, when }) => [grade, when]),
+    ),
+    '',
+    'The profile `standard` gets B, because mail servers without TLS 1.2 may still deliver with encryption; `strict` gets A.',
+    '',
+    '## Rows for other programs',
+    '',
+    '    harden-mail verify --host mx.example.org --audit --csv >findings.csv',
+    '',
+    '`--csv` prints each finding as a row (RFC 4180), and `--json` has the same in `findings[]`. The `id` of a finding is made of port, check and',
+    'kind of fault (`465/tls-suites/anonymous`); it is the same in each run and on each host, so it can be compared and suppressed by it.',
     '',
     'How other auditors judge the same hosts, and where this audit differs from them: [audit-outside.md](audit-outside.md).',
     '',

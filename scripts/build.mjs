@@ -2,7 +2,7 @@
 // not always needed (listr2, diff, zod, …) stands in it, and is run when it is asked for. Beside it what starts it, and the shell
 // scripts, which run on the host as they are.
 import { createHash } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
@@ -35,31 +35,45 @@ const wrappedBetweenWords = {
   },
 };
 
-const { metafile } = await build({
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const scripts = readdirSync('src', { recursive: true }).filter((name) => /\.(sh|pl)$/.test(name));
+const literal = (text) =>
+  JSON.stringify(text).replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const texts = scripts.map((name) => `${literal(name)}: ${literal(readFileSync(`src/${name}`, 'utf8'))}`);
+const place = "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;";
+const banner = [place, `const SCRIPTS = {\n${texts.join(',\n')}\n};`];
+
+const script = {
   ...shared,
-  entryPoints: { program: 'src/main.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.cjs' },
   format: 'cjs', // V8 keeps what it compiled of a script, not of a module
   minifySyntax: true,
   lineLimit,
   legalComments: 'none', // dist/LICENCES.txt has the whole texts
+  define: { 'import.meta.url': 'URL_OF_THIS_FILE', VERSION: JSON.stringify(version) },
+};
+const { metafile } = await build({
+  ...script,
+  entryPoints: { program: 'src/main.ts' },
   metafile: true,
   plugins: [withoutNativeParts, wrappedBetweenWords],
-  define: { 'import.meta.url': 'URL_OF_THIS_FILE' },
-  banner: { js: "const URL_OF_THIS_FILE = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: banner.join('\n') },
 });
+// A worker loads only the work on hosts' files, a third of the program.
+await build({ ...script, entryPoints: { worker: 'src/compute/worker.ts' }, banner: { js: place } });
 const program = readFileSync('dist/program.cjs');
-// src/cli/launcher.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
+// src/cli/start-program.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');
 writeFileSync('dist/LICENCES.txt', licences(Object.keys(metafile.inputs)));
 const digest = createHash('sha256').update(program).digest('hex');
+const define = { BUILD: JSON.stringify(digest), VERSION: JSON.stringify(version) };
+await build({ ...shared, entryPoints: { main: 'src/cli/launcher.ts' }, outdir: 'dist', format: 'esm', define });
+// Not part of the package: what scripts/binary.ts puts into an executable beside dist/program.cjs.
 await build({
   ...shared,
-  entryPoints: { main: 'src/cli/launcher.ts' },
-  outdir: 'dist',
-  format: 'esm',
-  define: { BUILD: JSON.stringify(digest) },
+  entryPoints: ['src/cli/executable.ts'],
+  outfile: 'build/executable.cjs',
+  format: 'cjs',
+  define,
 });
-const scripts = readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.sh'));
-for (const name of scripts) cpSync(`src/${name}`, `dist/${name}`);

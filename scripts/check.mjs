@@ -8,12 +8,13 @@ const CHECKS = [
   ['tsc'],
   ['structure'],
   ['words'],
+  ['translation'],
   ['knip'],
 ];
 
 function run([name, ...args]) {
   return new Promise((resolve) => {
-    const [program, ...more] = ['structure', 'words'].includes(name)
+    const [program, ...more] = ['structure', 'words', 'translation'].includes(name)
       ? [process.execPath, `scripts/${name}.mjs`]
       : [`node_modules/.bin/${name}`];
     const child = spawn(program, [...more, ...args], { env: { ...process.env, FORCE_COLOR: '0' } });

@@ -17,6 +17,7 @@ if (!can.ok) {
   process.exit(1);
 }
 
+await lab.prepare();
 title('A stock Debian 12 with Postfix and Dovecot, as apt installs them (the first time this takes some minutes)');
 const host = await lab.host({ release: 'bookworm', mail: true, name: NAME, users: [ALICE] });
 const acme = await lab.acme();

@@ -19,6 +19,7 @@ import { documentJsonSchema } from '../src/report/document-schema.ts';
 import { POSTFIX_RULES } from '../src/modernize/rules.ts';
 import { allViews, HOST_COMMAND_NAMES } from '../src/run/commands/index.ts';
 import { CHECKS } from '../src/verify/checks/index.ts';
+import { configSchema } from './config-schema.ts';
 import { jsonFields } from './fields.ts';
 import { auditPage } from './audit-page.ts';
 import { exposurePicture } from './exposure-picture.ts';
@@ -42,6 +43,7 @@ export function pages(): Record<string, string> {
     'docs/dovecot-2.4.md': conversionPage(),
     'docs/postfix-upgrades.md': postfixPage(),
     'docs/inventory.schema.json': inventorySchemaPage(),
+    'docs/config.schema.json': `${JSON.stringify(configSchema(), null, 2)}\n`,
     'docs/json.schema.json': `${JSON.stringify(documentJsonSchema(HOST_COMMAND_NAMES, VIEWS), null, 2)}\n`,
     'docs/json.md': jsonPage(),
     'docs/exposure.svg': exposurePicture(),
@@ -60,8 +62,9 @@ function guardPage(): string {
     '`WOULD_WEAKEN`, and nothing is written. So does a plan that would end all logins of a listener. A rollback reports what it opens and',
     'is not refused.',
     '',
-    'The plan shows each effect as `+ opens`, and each restriction, with the clients concerned, as `- stricter`. In `--json` they are',
-    '`hosts[].plan.effects[]`.',
+    'The plan shows each effect as `+ opens`, and each restriction, with the clients concerned, as `- stricter`. The restrictions stand',
+    'again in the summary above the question, with what clients need from then on (TLS 1.2, for example) because of a setting that changes.',
+    'In `--json` they are `hosts[].plan.effects[]`.',
     '',
     '## What a plan may open',
     '',
@@ -91,6 +94,9 @@ function checksPage(): string {
       ['Check', 'Ports', 'Proves'],
       CHECKS.map(({ id, ports, proves }) => [`\`${id}\``, ports.join(', '), proves]),
     ),
+    '',
+    'The output is a table of ports and checks: `✔` passed, `✖` failed, `!` a warning, `·` a hint; an empty place means that the port has no such',
+    'check. Below it stand the checks that did not pass, and what was seen of the certificate. `--verbose` prints every check in words.',
     '',
     '## Sessions',
     '',
@@ -331,7 +337,8 @@ function cliPage(): string {
     MADE,
     table(['Command', 'Purpose'], commands),
     '',
-    'A flag overrides the environment, the environment the inventory, and the inventory the default. Progress and',
+    'A flag overrides the environment, the environment the inventory, and the inventory the default, which',
+    '`~/.config/harden-mail/config.yaml` may set ([fleets.md](fleets.md#defaults-of-your-own)). Progress and',
     'questions go to standard error, results to standard output. Exit codes: [exit-codes.md](exit-codes.md).',
     '',
     table(['Option', 'For', 'Meaning', 'Environment'], options),
@@ -382,12 +389,18 @@ function conversionPage(): string {
     '  protected by their own mode.',
     '- Lines without effect in 2.4 (empty `dict` and `plugin` blocks, removed services, settings of plugins that are not installed) become',
     '  comments.',
-    '- Defaults of 2.3 that 2.4 dropped are written out for databases (password scheme, LDAP filters and fields), attachments and imapsieve.',
+    '- Defaults of 2.3 that 2.4 dropped are written out for databases and passwd-files (password scheme, LDAP filters and fields), attachments and',
+    '  imapsieve.',
     "  The default of mailbox lists is the new release's: `mailbox_list_drop_noselect = yes`.",
     '- Where `service lmtp` runs as another user than root, that user gets the socket of anvil, which lmtp asks in 2.4.',
     '- A value that a later file replaces becomes a comment: in 2.4 the later one would inherit its parts.',
-    '- Where a passdb compares stored passwords, `auth_allow_weak_schemes = yes` is written above it: 2.4 refuses passwords in schemes that it',
-    '  calls weak (MD5, SHA1, …), and only the database knows which schemes occur. Remove the line when none is left.',
+    '- 2.4 refuses passwords in schemes that it calls weak (MD5 and DES in all their forms; SHA1 is none of them). `auth_allow_weak_schemes = yes` is',
+    '  written above the first passdb that needs it: a passwd-file with such a password (the host counts them; nothing but the number and the name of',
+    '  a scheme leaves it), and SQL, LDAP and Lua, whose passwords cannot be seen: each may name a scheme of its own, whatever default_pass_scheme',
+    '  says. A host whose passwords are all strong does not get it. Remove the line when no weak password is left.',
+    '- The daemons of 2.4.5 take some of their own defaults, whatever `dovecot_config_version` says. So these of 2.3 are written out for it:',
+    '  `mail_attachment_detection_options` is empty (or each mail that is read gets a keyword), and `mailbox_directory_name_legacy = yes` stands beside',
+    '  an index outside of sdbox and mdbox (or flags are lost).',
     '- The last mail may exceed the quota by 10 % (`quota_grace`). 2.4 has a size: harden-mail writes that part of the limit in the files, and has SQL,',
     "  LDAP and passwd-files return that part of each user's own limit. Of megabytes in LDAP and passwd-files it is 100 kilobytes each.",
     '- A quota in a dictionary becomes `count`, and the plugin quota_clone goes on writing the dictionary for the panel that shows it. Run',
@@ -396,7 +409,7 @@ function conversionPage(): string {
     '',
     'If a single line cannot be converted, nothing is converted: each such line is reported with file and line and the next step. They',
     'are: quota that several users share or that `dirsize` counts, directors, TCP wrappers, `fts_lucene` and `fts_squat`, plugins that Debian',
-    'does not have for 2.4 (antispam, mailbox_alias), folders of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
+    'does not have for 2.4 (antispam, mailbox_alias), the mechanisms `ntlm`, `otp`, `skey` and `rpa`, folders of global ACLs, the databases `checkpassword`, `shadow`, `vpopmail` and `dict`,',
     'variables with `%H`, `%N` or `%{if}`, columns that hold a whole location or quota rule, and every setting that is not in these tables and that',
     '2.4 does not know.',
     '',
@@ -408,9 +421,56 @@ function conversionPage(): string {
     '`npm run test:convert-hosts` proves the conversion: configurations as guides and panels make them run on Debian 12 with users and mail,',
     'move to Debian 13, and every session there must give the same answers ([test/convert-hosts](../test/convert-hosts/README.md)).',
     '',
+    MAILBOX_PROOF,
+    '',
     ...chapters,
   ].join('\n');
 }
+
+const MAILBOX_PROOF = `## Proof with mailboxes
+
+Before a conversion goes live, the host lists users' mailboxes with the staged files and compares. If a user would lose something, apply
+refuses the changes, with the names of users and mailboxes. Nothing is written, neither to the configuration nor to a mailbox: the list is
+made by the separate Dovecot of [transaction.md](transaction.md#sessions-of-users). \`--no-mailboxes\` applies without this proof.
+
+The comparison needs a list from before the upgrade. While Dovecot 2.3 runs:
+
+    harden-mail check --upgrade-to trixie --record HOST
+
+keeps it on the host, as \`/var/lib/harden-mail/mailboxes\`, readable by root only: for each mailbox the name, the number and size of its
+mails, UIDVALIDITY, the next UID and the GUID; for each user the subscriptions, the limits of quotas, the home and the root of the mailboxes. It has nothing
+of any mail. Nothing else is written, and without \`--record\` nothing at all. The apply that converts the files removes it in the end.
+
+| with a list, a loss is | no loss is |
+| --- | --- |
+| a mailbox that is missing while it is still on disk (its GUID is in a list of UIDs or an index, or its mbox exists); a missing INBOX | a mailbox that the user has deleted since then |
+| a mailbox whose name differs by separators, or by a prefix where half of the user's mailboxes do | one that the user has renamed |
+| another UIDVALIDITY, or a lower next UID | mail that has come, mail that was deleted; a mailbox that the user has made again |
+| fewer bytes in as many mails | other sizes with other mails, and a size that takes more than 30 s to count |
+| a subscription that is missing | some that are missing where the user's file of subscriptions is newer than the list |
+| another limit of a quota, or none | a limit that is new |
+| a user whom no database knows any more, whose home or mailboxes are there; mailboxes that cannot be listed | a new user; a user who is gone with all mail |
+
+Users whom the list does not have, which without a list are all, are compared with what is on disk: below their homes, the roots of their mailboxes, and
+the places that the old files name. A loss is
+
+- an empty or missing INBOX beside a folder with mail that belongs to no mailbox (Maildir, mbox, sdbox, mdbox);
+- a folder with mail in the root of the mailboxes that belongs to no mailbox (only a note where ACLs or namespaces with \`list = no\` hide folders);
+- an empty mailbox whose Maildir has mail;
+- without a list: a prefix or separator of a namespace that the old files have and the new ones do not, and a quota for all
+  users that limits nobody any more.
+
+A folder that neither Dovecot has ever opened nor the old files name does not count. Changed names of single folders and lost subscriptions show only
+with a list: record it before the upgrade.
+
+**The users.** \`--all-users\`, for \`check --record\` and for \`apply\`, takes all. Without it there are 20 in a list, and 20 in an apply besides those of
+a list: the last five logins, then one of each domain in turn (local users count as a domain), since Dovecot does not tell which database knows a
+user. Databases that cannot be listed (static, SQL without \`iterate_query\`, LDAP whose \`iterate_filter\` finds nobody) are reported; then the users are those
+of the last logins, the owners of mail folders and those in passwd-files. System users are left out.
+
+If the host allows no namespaces, or a session needs more than 256 MB of memory for indexes, the report says that mailboxes were not compared,
+or whose. On two processors that had 50 other processes to run,
+the list of 200 users with five mailboxes each took 49 s, and the whole apply 87 s.`;
 
 function versions({ when }: Fragment): string {
   const text = describeCondition(when ?? {});

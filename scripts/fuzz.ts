@@ -1,12 +1,15 @@
 /**
  * Looks for input that costs more time or memory than its size allows: real files with one piece repeated up to a megabyte. The size
- * doubles until it is reached, so input with quadratic cost is found while it is still small.
+ * grows step by step until it is reached, so input with quadratic cost is found while it is still small. The search is random with a
+ * cost oracle, and not guided by coverage: coverage rewards new branches, and costly input runs the same few branches very often.
  *
  *     npm run fuzz -- --minutes 10 [--seed N]
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parseKnownHosts, judgeHostKey } from '../src/connect/known-hosts.ts';
 import { convertDovecot } from '../src/convert/convert.ts';
 import { loadDovecot } from '../src/formats/dovecot/dovecot.ts';
@@ -71,6 +74,24 @@ const PIECES = [
   '/',
   '@',
   '!include ',
+];
+
+/** Lines that refer to earlier lines, or differ from them; `#` is replaced by the number of the repetition. */
+const LINES = [
+  'mail_plugins = $mail_plugins acl\n',
+  'a# = $a# $a#\n',
+  'mynetworks = $mynetworks 10.0.0.#\n',
+  '# inet n - y - - smtpd\n',
+  'unix# unix - - y - - smtp\n',
+  ' -o a#=$b\n',
+  ' -o smtpd_recipient_restrictions=permit_mynetworks,check_client_access,hash:/#\n',
+  'passdb {\n driver = #\n}\n',
+  'namespace # {\n prefix = #\n}\n',
+  'protocol imap {\n a# = b\n}\n',
+  'service # {\n inet_listener # {\n port = #\n }\n}\n',
+  'local #.example.test {\n ssl_cert = </#\n}\n',
+  '!include_try #.conf\n',
+  '# password = #\n',
 ];
 
 interface Target {
@@ -175,6 +196,10 @@ interface Mutation {
 }
 
 function mutation(text: string): Mutation {
+  if (random(3) === 0) {
+    const start = text.indexOf('\n', random(text.length + 1)) + 1;
+    return { head: text.slice(0, start), piece: pick(LINES), tail: text.slice(start) };
+  }
   const at = random(text.length + 1);
   const from = random(text.length + 1);
   const own = text.slice(from, from + 1 + random(40));
@@ -182,8 +207,20 @@ function mutation(text: string): Mutation {
   return { head: text.slice(0, at), piece: pick([own, made, own + made]) || 'x', tail: text.slice(at) };
 }
 
+/** The piece as often as the size holds it. */
+function repeated(piece: string, size: number): string {
+  const times = Math.ceil(size / piece.length);
+  if (!LINES.includes(piece)) return piece.repeat(times);
+  return Array.from({ length: times }, (_, n) => piece.replaceAll('#', `${n}`)).join('');
+}
+
+/** Without the garbage of earlier runs, whose time and memory would count for the next one. */
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 /** CPU seconds and megabytes of one run; errors of the program are results like others. */
 function cost(run: () => void): { seconds: number; megabytes: number } {
+  collect();
   const heap = process.memoryUsage().rss;
   const before = process.cpuUsage();
   try {
@@ -206,7 +243,7 @@ while (process.cpuUsage().user < end && found.length < 20) {
   tries += 1;
   let last = 0;
   for (let size = 2 ** 12; size <= LARGEST; size *= 4) {
-    const hostile = head + piece.repeat(Math.ceil(size / piece.length)) + tail;
+    const hostile = head + repeated(piece, size) + tail;
     const shown = `${target.name}, ${size} bytes of ${JSON.stringify(piece)} after ${JSON.stringify(head.slice(-40))} before ${JSON.stringify(tail.slice(0, 40))}`;
     let spent: ReturnType<typeof cost>;
     try {

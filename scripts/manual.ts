@@ -1,6 +1,7 @@
 /** Generates man/harden-mail.1 from the option table: `npm run docs`. Read it with `man -l man/harden-mail.1`. */
 import { readFileSync } from 'node:fs';
 import { COMMANDS } from '../src/cli/command-names.ts';
+import { HOST_DEFAULTS, RUN_DEFAULTS } from '../src/cli/config-names.ts';
 import { envName, OPTIONS } from '../src/cli/options.ts';
 import type { OptionRecord } from '../src/cli/options/option-record.ts';
 
@@ -35,7 +36,9 @@ export function manualPage(): string {
     '.SH COMMANDS',
     ...Object.entries(COMMANDS).flatMap(([name, describe]) => ['.TP', `.B ${roff(name)}`, roff(describe)]),
     '.SH OPTIONS',
-    roff('A flag overrides the environment, the environment the inventory, and the inventory the default.'),
+    roff(
+      'A flag overrides the environment, the environment the inventory, and the inventory the default, which ~/.config/harden-mail/config.yaml may set.',
+    ),
     ...[...new Set(OPTION_LIST.map(([, { group }]) => group))].flatMap((group) => [
       `.SS ${group}`,
       ...OPTION_LIST.filter(([, record]) => record.group === group).flatMap(([name, record]) => option(name, record)),
@@ -53,6 +56,10 @@ export function manualPage(): string {
     '.TP',
     '.BR NO_COLOR ", " FORCE_COLOR',
     roff('No colours, or colours even if the output is not a terminal; --color overrides both.'),
+    '.SH FILES',
+    '.TP',
+    '.I ~/.config/harden\\-mail/config.yaml',
+    roff(`Defaults, as NAME: VALUE in YAML: ${[...HOST_DEFAULTS, ...RUN_DEFAULTS].join(', ')}.`),
     '.SH SEE ALSO',
     '.BR ssh (1),',
     '.BR ssh_config (5),',

@@ -1,11 +1,14 @@
-/** Draws what a command printed, with its colours, as an SVG: `… --color always | tsx scripts/picture.ts > docs/x.svg` */
+/**
+ * Draws a terminal's screen, with its colours, as an SVG: `tsx scripts/picture.ts <SCREEN.ansi >docs/x.svg`. The screens are those that the
+ * tests of the terminal save: `HARDEN_MAIL_PICTURES=FOLDER npm run test:terminal`.
+ */
 import { text } from 'node:stream/consumers';
 
 const COLORS: Record<string, string> = { 31: '#f47067', 32: '#8ddb8c', 33: '#e0b158', 36: '#6cb6ff' };
 const [WIDTH, LINE, LEFT] = [8.43, 19, 16];
 
 const lines = (await text(process.stdin)).trimEnd().split('\n');
-const columns = Math.max(...lines.map((line) => line.replace(/\u001b\[\d+m/g, '').length));
+const columns = Math.max(...lines.map((line) => line.replace(/\u001b\[[\d;]*m/g, '').length));
 const [width, height] = [Math.ceil(columns * WIDTH + 2 * LEFT), lines.length * LINE + 2 * LEFT];
 const rows = lines.map((line, index) => `<text x="${LEFT}" y="${LEFT + (index + 1) * LINE - 5}">${paint(line)}</text>`);
 process.stdout.write(
@@ -17,23 +20,27 @@ ${rows.join('\n')}
 `,
 );
 
-/** Select Graphic Rendition: 1 bold, 2 dim, 22 neither, 3x colour, 39 none. */
+/** Select Graphic Rendition: 1 bold, 2 dim, 22 neither, 3x colour, 39 none, 0 nothing of all. */
 function paint(line: string): string {
   let [bold, dim, color] = [false, false, ''];
+  const select = (code: string): void => {
+    if (code === '0' || code === '') [bold, dim, color] = [false, false, ''];
+    if (code === '1') bold = true;
+    if (code === '2') dim = true;
+    if (code === '22') bold = dim = false;
+    if (code === '39' || COLORS[code]) color = COLORS[code] ?? '';
+  };
   return line
-    .split(/(\u001b\[\d+m)/)
+    .split(/(\u001b\[[\d;]*m)/)
     .map((part) => {
-      const code = /^\u001b\[(\d+)m$/.exec(part)?.[1];
-      if (code === undefined) {
+      const codes = /^\u001b\[([\d;]*)m$/.exec(part)?.[1];
+      if (codes === undefined) {
         const escaped = part.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
         const classes = [bold && 'b', dim && 'd'].filter(Boolean).join(' ');
         if (part === '' || (classes === '' && color === '')) return escaped;
         return `<tspan${classes && ` class="${classes}"`}${color && ` fill="${color}"`}>${escaped}</tspan>`;
       }
-      if (code === '1') bold = true;
-      if (code === '2') dim = true;
-      if (code === '22') bold = dim = false;
-      if (code === '39' || COLORS[code]) color = COLORS[code] ?? '';
+      codes.split(';').forEach(select);
       return '';
     })
     .join('');

@@ -9,6 +9,7 @@ const CONFIG = {
   unit: '.mocharc.json',
   oracle: '.mocharc.oracle.json',
   browser: '.mocharc.browser.json',
+  terminal: '.mocharc.terminal.json',
   exposure: '.mocharc.exposure.json',
   e2e: '.mocharc.e2e.json',
   hosts: '.mocharc.hosts.json',

@@ -2,6 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { main } from './cli/cli.ts';
 
+/** Inserted by scripts/build.mjs. */
+declare const VERSION: string | undefined;
+
+function versionOfSource(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Once: end cleanly after the present host. Twice: at once; the host looks after itself.
@@ -13,8 +21,7 @@ for (const output of [process.stdout, process.stderr]) {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
   });
 }
-const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-const { version } = JSON.parse(manifest) as { version: string };
+const version = typeof VERSION === 'undefined' ? versionOfSource() : VERSION;
 void main(process.argv.slice(2), {
   version,
   env: process.env,

@@ -33,69 +33,106 @@ const byPort = (port: number, elsewhere: Severity): Severity =>
 function versions({ versions }: TlsSeen, port: number): Judgement[] {
   const check = 'tls-versions';
   const names = versions.map(({ version }) => version);
-  if (names.length === 0) return [{ check, severity: 'high', text: 'accepts no version of TLS' }];
+  if (names.length === 0) return [{ check, kind: 'none', severity: 'high', text: 'accepts no version of TLS' }];
   const old = names.filter((name) => VERSIONS[name] < VERSIONS['TLS 1.2']);
   const missing = (['TLS 1.2', 'TLS 1.3'] as const).filter((name) => !names.includes(name));
   const said: Judgement[] = [];
-  if (missing.length === 2) said.push({ check, severity: 'high', text: `supports nothing newer than ${names.at(-1)}` });
+  if (missing.length === 2)
+    said.push({ check, kind: 'nothing-new', severity: 'high', text: `supports nothing newer than ${names.at(-1)}` });
   if (names.includes('SSL 3.0'))
-    said.push({ check, severity: byPort(port, 'high'), text: 'accepts SSL 3.0', source: 'RFC 7568, CVE-2014-3566' });
+    said.push({
+      check,
+      kind: 'ssl-3.0',
+      severity: byPort(port, 'high'),
+      text: 'accepts SSL 3.0',
+      source: 'RFC 7568, CVE-2014-3566',
+    });
   const dated = old.filter((name) => name !== 'SSL 3.0');
   if (dated.length > 0)
-    said.push({ check, severity: byPort(port, 'medium'), text: `accepts ${dated.join(' and ')}`, source: 'RFC 8996' });
+    said.push({
+      check,
+      kind: 'tls-1.0-1.1',
+      severity: byPort(port, 'medium'),
+      text: `accepts ${dated.join(' and ')}`,
+      source: 'RFC 8996',
+    });
   if (missing.length === 1 && missing[0] === 'TLS 1.3')
-    said.push({ check, severity: 'low', text: 'does not support TLS 1.3' });
+    said.push({ check, kind: 'no-tls-1.3', severity: 'low', text: 'does not support TLS 1.3' });
   if (missing.length === 1 && missing[0] === 'TLS 1.2')
-    said.push({ check, severity: 'info', text: 'does not support TLS 1.2, which some servers still need' });
+    said.push({
+      check,
+      kind: 'no-tls-1.2',
+      severity: 'info',
+      text: 'does not support TLS 1.2, which some servers still need',
+    });
   return said.length > 0 ? said : [{ check, severity: 'ok', text: `accepts ${names.join(' and ')}, no older version` }];
 }
 
 /** Weak suites, by their worst weakness, with its weight on ports with logins and on 25. */
 const WEAK: readonly {
+  readonly kind: string;
   readonly what: string;
   readonly is: (suite: Suite) => boolean;
   readonly weight: readonly [elsewhere: Severity, on25: Severity];
   readonly source: string;
 }[] = [
   {
+    kind: 'null',
     what: 'that encrypt nothing',
     is: ({ cipher }) => cipher.startsWith('NULL'),
     weight: ['high', 'medium'],
     source: 'RFC 9325 §4.1',
   },
   {
+    kind: 'export',
     what: 'of export strength',
     is: (suite) => suite.export,
     weight: ['high', 'medium'],
     source: 'CVE-2015-0204, CVE-2015-4000',
   },
   {
+    kind: 'des',
     what: 'with single DES or RC2',
     is: ({ cipher }) => /^(DES|RC2)/.test(cipher),
     weight: ['high', 'medium'],
     source: 'RFC 5469, RFC 9325 §4.1',
   },
   {
+    kind: 'anonymous',
     what: 'without server authentication',
     is: ({ authentication }) => authentication === 'anon',
     // A client that does not check certificates loses nothing without one: Postfix offers these suites on purpose (TLS_README).
     weight: ['high', 'low'],
     source: 'RFC 9325 §4.1, RFC 7435',
   },
-  { what: 'with RC4', is: ({ cipher }) => cipher.startsWith('RC4'), weight: ['medium', 'low'], source: 'RFC 7465' },
   {
+    kind: 'rc4',
+    what: 'with RC4',
+    is: ({ cipher }) => cipher.startsWith('RC4'),
+    weight: ['medium', 'low'],
+    source: 'RFC 7465',
+  },
+  {
+    kind: 'block-64',
     what: 'with blocks of 64 bits (3DES, IDEA)',
     is: ({ cipher }) => /^(3DES|IDEA|28147)/.test(cipher),
     weight: ['medium', 'low'],
     source: 'CVE-2016-2183, RFC 9325 §4.1',
   },
   {
+    kind: 'no-forward-secrecy',
     what: 'without forward secrecy',
     is: ({ forwardSecret }) => !forwardSecret,
     weight: ['low', 'info'],
     source: 'RFC 9325 §4.1, CVE-2017-13099',
   },
-  { what: 'in CBC mode', is: ({ aead }) => !aead, weight: ['low', 'info'], source: 'RFC 9325 §4.2, CVE-2013-0169' },
+  {
+    kind: 'cbc',
+    what: 'in CBC mode',
+    is: ({ aead }) => !aead,
+    weight: ['low', 'info'],
+    source: 'RFC 9325 §4.2, CVE-2013-0169',
+  },
 ];
 
 function suites({ versions }: TlsSeen, port: number): Judgement[] {
@@ -103,15 +140,20 @@ function suites({ versions }: TlsSeen, port: number): Judgement[] {
   const left = new Map(versions.flatMap((one) => one.suites).map((id) => [id, suiteOf(id)]));
   const all = left.size;
   const said: Judgement[] = [];
-  for (const { what, is, weight, source } of WEAK) {
+  for (const { kind, what, is, weight, source } of WEAK) {
     const found = [...left.values()].filter(is);
     for (const { id } of found) left.delete(id);
     if (found.length === 0) continue;
     const text = `accepts ${found.length} ${what}: ${some(found)}`;
-    said.push({ check, severity: weight[port === 25 ? 1 : 0], text, source });
+    said.push({ check, kind, severity: weight[port === 25 ? 1 : 0], text, source });
   }
   if (all > 0 && left.size === 0)
-    said.unshift({ check, severity: 'medium', text: 'accepts no suite with AEAD and forward secrecy' });
+    said.unshift({
+      check,
+      kind: 'none-good',
+      severity: 'medium',
+      text: 'accepts no suite with AEAD and forward secrecy',
+    });
   return said.length > 0 || all === 0
     ? said
     : [{ check, severity: 'ok', text: `accepts ${all}, all with AEAD and forward secrecy` }];

@@ -22,11 +22,19 @@ export function judgePort(seen: PortSeen): Finding[] {
   const order = Object.keys(AUDIT_RULES);
   return said
     .sort((a, b) => order.indexOf(a.check) - order.indexOf(b.check))
-    .map(({ check, severity, text, source }) => {
+    .map(({ check, kind, severity, text, source }) => {
       const rule = AUDIT_RULES[check];
       const settings = port.protocol === 'smtp' ? rule.postfix : rule.dovecot;
       const weight = { severity, source: source ?? rule.source, profile: rule.profile, settings };
-      return { port: port.port, check, status: STATUS[severity], text, via: 'direct', weight };
+      return {
+        port: port.port,
+        check,
+        ...(kind !== undefined && { kind }),
+        status: STATUS[severity],
+        text,
+        via: 'direct',
+        weight,
+      };
     });
 }
 

@@ -1,7 +1,8 @@
 import { HardenMailError } from '../model/errors.ts';
 import { closest } from '../inventory/closest.ts';
 import { COMMANDS, isHostCommand, SHELLS } from './command-names.ts';
-import { envName, OPTIONS, optionsOf } from './options.ts';
+import { HOST_DEFAULTS } from './config-names.ts';
+import { commandsOf, envName, ignoredBy, OPTIONS, optionsOf } from './options.ts';
 import type { CommandName, Shell } from './command-names.ts';
 import type { OptionName } from './options.ts';
 import type { OptionRecord } from './options/option-record.ts';
@@ -21,15 +22,16 @@ export type ParsedArguments =
   | { readonly command: 'explain'; readonly setting: string | undefined }
   | { readonly command: 'report'; readonly from: string | undefined; readonly html: string }
   | { readonly command: 'completion'; readonly shell: Shell }
-  | { readonly command: HostCommand; readonly flags: Flags };
+  | { readonly command: HostCommand; readonly flags: Flags; readonly defaults: Flags };
 
 /** Parses a command line with yargs, from the option table. Throws USAGE for unknown input. */
 export async function parseArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   columns: number,
+  config: () => Promise<Flags> = async () => ({}),
 ): Promise<ParsedArguments> {
-  if (args[0] === 'help' && args[1] !== undefined) return parseArguments([args[1], '--help'], env, columns);
+  if (args[0] === 'help' && args[1] !== undefined) return parseArguments([args[1], '--help'], env, columns, config);
   const [word = ''] = args;
   if (/^[^-]/.test(word) && word !== 'help' && !Object.hasOwn(COMMANDS, word)) {
     const all = Object.keys(COMMANDS);
@@ -37,7 +39,7 @@ export async function parseArguments(
       `${JSON.stringify(word)} is not a command${closest(word, all) || `; the commands are ${all.join(', ')}`}`,
     );
   }
-  const plain = args.map(withoutTruth).flatMap(joinNegative);
+  const plain = args.flatMap(joinSwitch).map(withoutTruth).flatMap(joinNegative);
   // yargs lays out the whole help for each command that it runs. With the command known, it gets only that command's options.
   const known = isHostCommand(word) ? word : undefined;
   const { default: yargs } = await import('yargs');
@@ -53,7 +55,10 @@ export async function parseArguments(
     .wrap(Math.min(columns, 120))
     .exitProcess(false);
   const withOptions = (on: typeof parser, name: CommandName): typeof parser =>
-    optionsOf(name).reduce((sofar, [option, record]) => sofar.option(option, yargsOption(record)), on);
+    [
+      ...optionsOf(name).map(([option, record]) => [option, yargsOption(record)] as const),
+      ...ignoredBy(name).map(([option, record]) => [option, { ...yargsOption(record), hidden: true }] as const),
+    ].reduce((sofar, [option, described]) => sofar.option(option, described), on);
   if (known) withOptions(parser, known).strictOptions().usage(`$0 ${known} [HOST...] [options]\n\n${COMMANDS[known]}`);
   else {
     parser
@@ -62,7 +67,7 @@ export async function parseArguments(
         '$0 COMMAND [options]\n\nHardens a Postfix + Dovecot host over SSH: all changes or none, checked from outside.',
       )
       .epilogue(
-        'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER. Flag > environment > inventory.',
+        'Every option is also an environment variable: --acme-server is HARDEN_MAIL_ACME_SERVER.\nFlag > environment > inventory > ~/.config/harden-mail/config.yaml.',
       );
     for (const [name, describe] of Object.entries(COMMANDS) as [CommandName, string][]) {
       parser.command(USAGES[name] ?? name, describe, (command) => {
@@ -99,7 +104,15 @@ export async function parseArguments(
     return { command, from: argv['from'] as string | undefined, html };
   }
   if (command === 'completion') return { command, shell: argv['shell'] as Shell };
-  return { command, flags: withEnvironment(command, argv as Flags, env) };
+  const [own, defaults] = partsOf(await config());
+  return { command, flags: withEnvironment(command, argv as Flags, env, own), defaults };
+}
+
+/** Defaults of the configuration file for runs, and for hosts, which an inventory overrides. */
+function partsOf(config: Flags): [run: Flags, hosts: Flags] {
+  const isOfHosts = ([name]: [string, unknown]): boolean => (HOST_DEFAULTS as readonly string[]).includes(name);
+  const all = Object.entries(config);
+  return [Object.fromEntries(all.filter((entry) => !isOfHosts(entry))), Object.fromEntries(all.filter(isOfHosts))];
 }
 
 /** A plain argument is a host. A word of the command line itself is more likely a slip, and the run would not do what was meant. */
@@ -131,10 +144,12 @@ function withoutRepetition(argv: Readonly<Record<string, unknown>>): Record<stri
   );
 }
 
-/** For an unknown option: the known option with the most similar name. */
+/** For an unknown option: the commands that have it, or the known option with the most similar name. */
 function meant(message: string, args: readonly string[], command: string): string {
   const [, unknown = ''] = /^Unknown argument: ([\w-]+)$/.exec(message) ?? [];
   if (!Object.hasOwn(COMMANDS, command) || !args.some((one) => /^--([^=]*)/.exec(one)?.[1] === unknown)) return message;
+  if (Object.hasOwn(OPTIONS, unknown))
+    return `${message}: it is an option of ${commandsOf(OPTIONS[unknown as OptionName]).join(', ')}`;
   const options = optionsOf(command as CommandName).map(([name]) => `--${name}`);
   return `${message}${closest(`--${unknown}`, options)}`;
 }
@@ -169,10 +184,27 @@ function withoutTruth(argument: string): string {
   const [, given = '', value = ''] = /^--?([a-z-]+)=(.*)$/s.exec(argument) ?? [];
   const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
   const found = all.find(([name, { alias }]) => given === name || given === alias || given === `no-${name}`);
+  if (found?.[1].isSwitch === true && given === found[0] && !(found[1].choices ?? []).includes(value))
+    return `--${found[0]}=${truth(value, `--${given}`) ? 'yes' : 'no'}`;
   if (found?.[1].type !== 'boolean') return argument;
   const [name] = found;
   return truth(value, `--${given}`) === (given !== `no-${name}`) ? `--${name}` : `--no-${name}`;
 }
+
+/** `--diff` as `--diff=yes`, `--no-diff` as `--diff=no`, and `--diff full` as `--diff=full`. */
+function joinSwitch(argument: string, at: number, all: readonly string[]): string[] {
+  const isValueOf = (option: string | undefined, word: string | undefined): boolean => {
+    const [, record] = SWITCHES.find(([name]) => option === `--${name}`) ?? [];
+    return record !== undefined && word !== undefined && (record.choices ?? []).includes(word);
+  };
+  if (isValueOf(all[at - 1], argument)) return [];
+  const [name] = SWITCHES.find(([one]) => argument === `--${one}` || argument === `--no-${one}`) ?? [];
+  if (name === undefined) return [argument];
+  if (argument === `--no-${name}`) return [`--${name}=no`];
+  return [`--${name}=${isValueOf(argument, all[at + 1]) ? all[at + 1] : 'yes'}`];
+}
+
+const SWITCHES = (Object.entries(OPTIONS) as [OptionName, OptionRecord][]).filter(([, { isSwitch }]) => isSwitch);
 
 /** `--no-serve pop3` as `--no-serve=pop3`: yargs would read it as the negation of `--serve`, and the value as a word. */
 function joinNegative(argument: string, at: number, all: readonly string[]): string[] {
@@ -181,17 +213,30 @@ function joinNegative(argument: string, at: number, all: readonly string[]): str
   return argument === '--no-serve' && value !== undefined ? [`${argument}=${value}`] : [argument];
 }
 
-/** Flag, else environment, else the table's default. Booleans in the environment are parsed strictly. */
-function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record<string, string | undefined>>): Flags {
+/** Options of which a given one overrides the others, wherever those come from. */
+const EXCLUSIVE: readonly (readonly OptionName[])[] = [
+  ['host', 'inventory', 'local'],
+  ['quiet', 'verbose', 'debug', 'progress'],
+];
+
+/** Flag, else environment, else the configuration file, else the table's default. Booleans in the environment are parsed strictly. */
+function withEnvironment(
+  command: CommandName,
+  argv: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  config: Flags = {},
+): Flags {
   assertNoneMistyped(env);
   const entries = optionsOf(command).map(([name, record]) => {
     const flag = (argv as Record<string, unknown>)[name];
     // These options exclude each other, so a flag of one overrides the variables of the others.
-    const outdone =
-      (['host', 'inventory', 'local'] as const).some((other) => other !== name && argv[other] !== undefined) &&
-      ['host', 'inventory', 'local'].includes(name);
+    const rivals = EXCLUSIVE.find((names) => names.includes(name))?.filter((other) => other !== name) ?? [];
+    const isHost = name === 'host' || name === 'inventory' || name === 'local';
+    const outdone = isHost && rivals.some((other) => argv[other] !== undefined);
     const value = outdone ? undefined : env[envName(name)];
-    const given = flag ?? (value ? fromEnvironment(envName(name), record, value) : undefined) ?? record.default;
+    const isGiven = (other: OptionName): boolean => argv[other] !== undefined || Boolean(env[envName(other)]);
+    const set = rivals.some(isGiven) ? undefined : config[name];
+    const given = flag ?? (value ? fromEnvironment(envName(name), record, value) : undefined) ?? set ?? record.default;
     if (given !== undefined) assertFits(given, record, flag === undefined ? envName(name) : `--${name}`);
     return [name, given] as const;
   });
@@ -199,7 +244,7 @@ function withEnvironment(command: CommandName, argv: Flags, env: Readonly<Record
 }
 
 /** Variables that are not options. */
-const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD'];
+const OTHERS = ['HARDEN_MAIL_PROBE_PASSWORD', 'HARDEN_MAIL_LAB_CACHE'];
 
 /** Refuses near-misses such as HARDEN_MAIL_DRYRUN: the user thinks it took effect. Names unlike any option may be another tool's. */
 function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): void {
@@ -211,8 +256,9 @@ function assertNoneMistyped(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-function fromEnvironment(variable: string, { type, choices }: OptionRecord, value: string): unknown {
+function fromEnvironment(variable: string, { type, choices, isSwitch }: OptionRecord, value: string): unknown {
   if (type === 'boolean') return truth(value, variable);
+  if (isSwitch && !choices?.includes(value)) return truth(value, variable) ? 'yes' : 'no';
   if (type === 'number') return Number(value);
   if (choices && !choices.includes(value)) throw usage(`${variable} must be one of ${choices.join(', ')}`);
   return value;

@@ -3,10 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { EXIT, HardenMailError, worstExit } from '../model/errors.ts';
 import type { HostResult } from '../model/index.ts';
 import { parseArguments, type Flags } from './arguments.ts';
+import { againFor } from './again.ts';
+import { COMMANDS } from './command-names.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
 import { viewsOf } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
+import { nagiosExit, nagiosState } from '../report/nagios.ts';
 import type { Process } from '../terminal/process.ts';
 import type { Terminal, TerminalOptions } from '../terminal/terminal.ts';
 import { failure } from '../run/endings.ts';
@@ -14,7 +17,8 @@ import { failure } from '../run/endings.ts';
 /** Runs a command line; returns the exit code (docs/exit-codes.md). */
 export async function main(args: readonly string[], process: Process): Promise<number> {
   try {
-    const parsed = await parseArguments(args, process.env, process.stdout.columns ?? 80);
+    const config = async (): Promise<Flags> => (await import('./config-file.ts')).readConfig(process.env);
+    const parsed = await parseArguments(args, process.env, process.stdout.columns ?? 80, config);
     if ('text' in parsed) {
       process.stdout.write(`${parsed.text}\n`);
       return EXIT.ok;
@@ -36,27 +40,49 @@ export async function main(args: readonly string[], process: Process): Promise<n
       process.stdout.write(completion(parsed.shell));
       return EXIT.ok;
     }
-    return await overHosts(parsed.command, parsed.flags, process);
+    return await overHosts(parsed.command, parsed, process);
   } catch (error) {
-    const { message, hint, exit } = failure(error);
+    const { message, hint, exit } = withCommand(failure(error), args[0]);
     process.stderr.write(`harden-mail: ${escape(message)}\n  → ${escape(hint)}\n`);
     return exit;
   }
 }
 
-async function overHosts(command: HostCommand, flags: Flags, process: Process): Promise<number> {
+/** Hints are written for any command: `harden-mail COMMAND --help`. */
+function withCommand<T extends { readonly message: string; readonly hint: string }>(failed: T, command = ''): T {
+  if (!Object.hasOwn(COMMANDS, command)) return failed;
+  const named = (text: string): string => text.replaceAll('harden-mail COMMAND', `harden-mail ${command}`);
+  return { ...failed, message: named(failed.message), hint: named(failed.hint) };
+}
+
+interface Given {
+  readonly flags: Flags;
+  /** Of the configuration file, for hosts. */
+  readonly defaults: Flags;
+}
+
+async function overHosts(command: HostCommand, given: Given, process: Process): Promise<number> {
+  const { flags } = given;
   if (flags['list-tasks']) {
     const [{ tasksOf }, { listTasks }] = await Promise.all([import('./run-options.ts'), import('./task-selection.ts')]);
     process.stdout.write(listTasks(tasksOf(flags), flags.json === true));
     return EXIT.ok;
   }
+  if (flags['list-hosts']) {
+    const [{ chooseHosts }, { listHosts }] = await Promise.all([import('./run-options.ts'), import('./list-hosts.ts')]);
+    const hosts = await chooseHosts(given, (line) => void process.stderr.write(`${escape(line)}\n`));
+    process.stdout.write(listHosts(hosts, flags.json === true));
+    return EXIT.ok;
+  }
   const [began, started] = [Date.now(), performance.now()];
   const screen = await screenFor(command, flags, process);
   const module: Command = await HOST_COMMANDS[command].load();
-  const outcome = await go(command, module, flags, process, screen).catch((error: unknown) => ({ error }));
-  const failed = 'error' in outcome ? failure(outcome.error) : undefined;
+  const outcome = await go(command, module, given, process, screen).catch((error: unknown) => ({ error }));
+  const failed = 'error' in outcome ? withCommand(failure(outcome.error), command) : undefined;
   const results = 'error' in outcome ? [] : outcome.map((result) => detailed(result, flags));
-  const exit = failed?.exit ?? exitOf(results, process.signal);
+  const isPlugin = flags.format === 'nagios';
+  const ours = failed?.exit ?? exitOf(results, process.signal);
+  const exit = isPlugin ? nagiosExit(nagiosState(results, failed)) : ours;
   const views = viewsOf(module.endings);
   const dryRun = flags['dry-run'] === true;
   const bare = module.bare === true;
@@ -69,15 +95,20 @@ async function overHosts(command: HostCommand, flags: Flags, process: Process): 
     began,
     exit,
     results,
+    again: againFor(flags, process.env),
+    interrupted: process.signal.aborted,
     ...(failed && { failure: failed }),
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
-  if ('error' in outcome) throw outcome.error;
+  if ('error' in outcome && !isPlugin) throw outcome.error;
   return exit;
 }
 
 async function screenFor(command: HostCommand, flags: Flags, process: Process): Promise<Terminal> {
   if (flags.quiet && (flags.verbose || flags.debug)) throw usage('--quiet contradicts --verbose and --debug');
+  if (flags.csv && flags.json) throw usage('give --json or --csv, not both');
+  if (flags.json && flags.format !== undefined) throw usage('--json contradicts --format');
+  if (flags['upgrade-to'] !== undefined && flags.format !== undefined) throw usage('--upgrade-to contradicts --format');
   const { terminal } = await import('../terminal/terminal.ts');
   const screen = terminal(process, terminalOptions(flags));
   if (flags['log-file'] === undefined) return screen;
@@ -90,10 +121,11 @@ async function screenFor(command: HostCommand, flags: Flags, process: Process): 
 async function go(
   command: HostCommand,
   { flow }: Command,
-  flags: Flags,
+  given: Given,
   process: Process,
   screen: Terminal,
 ): Promise<readonly HostResult[]> {
+  const { flags } = given;
   const asks = command === 'apply' || command === 'rollback';
   if (asks && !flags['dry-run'] && !flags.yes && !screen.interactive) {
     throw new HardenMailError(
@@ -103,9 +135,9 @@ async function go(
     );
   }
   const { chooseHosts, runOptions } = await import('./run-options.ts');
-  const hosts = await chooseHosts(flags);
+  const hosts = await chooseHosts(given, (line) => screen.note(escape(line)));
   if (hosts.length > 1) spareMemory();
-  const options = await runOptions(flags, process, screen);
+  const options = await runOptions(flags, process, screen, hosts.length);
   return flow(hosts, options, screen);
 }
 
@@ -117,10 +149,13 @@ function spareMemory(): void {
 function terminalOptions(flags: Flags): TerminalOptions {
   return {
     json: flags.json === true,
+    csv: flags.csv === true,
     quiet: flags.quiet === true,
     verbose: flags.verbose === true,
     debug: flags.debug === true,
-    diff: flags.diff !== false,
+    diff: (flags.diff ?? 'yes') as TerminalOptions['diff'],
+    ...(flags.progress !== undefined && { lines: flags.progress }),
+    ...(flags.format !== undefined && { format: flags.format as 'nagios' | 'prometheus' }),
     color: (flags.color ?? 'auto') as TerminalOptions['color'],
     unattended: flags.yes === true || flags['dry-run'] === true,
   };

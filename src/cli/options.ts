@@ -23,6 +23,18 @@ export function optionsOf(command: CommandName): [OptionName, OptionRecord][] {
   return all.filter(([, record]) => commandsOf(record).includes(command));
 }
 
+/**
+ * Options that a command takes and ignores: settings of hosts that matter to another command, because a script or a set of variables has them for all
+ * commands. Not those that a person would expect to change what this command does.
+ */
+export function ignoredBy(command: CommandName): [OptionName, OptionRecord][] {
+  if (!isHostCommand(command)) return [];
+  const all = Object.entries(OPTIONS) as [OptionName, OptionRecord][];
+  const isSetting = ([name, { group }]: [OptionName, OptionRecord]): boolean =>
+    (group === 'Hardening' && name !== 'upgrade-to') || name === 'ca' || name === 'probe-user';
+  return all.filter((one) => isSetting(one) && !commandsOf(one[1]).includes(command));
+}
+
 /** `accept-new-host-keys` → `HARDEN_MAIL_ACCEPT_NEW_HOST_KEYS` */
 export function envName(option: string): string {
   return `HARDEN_MAIL_${option.toUpperCase().replaceAll('-', '_')}`;

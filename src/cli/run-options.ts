@@ -9,19 +9,40 @@ import { assertPairs, loadInventory, singleHost, thisMachine, type Overrides } f
 import { requestFromFlags } from '../inventory/request-settings.ts';
 import { validFile } from '../inventory/valid-names.ts';
 import { selectHosts } from '../inventory/select.ts';
-import { REPLACEABLE, SERVICES, TASKS, type Host, type Profile, type TaskName } from '../model/index.ts';
+import {
+  REPLACEABLE,
+  SERVICES,
+  TASKS,
+  type ClientSettings,
+  type Host,
+  type Profile,
+  type TaskName,
+} from '../model/index.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
 import type { RunOptions } from '../run/step.ts';
 import { WORLD } from '../run/world.ts';
+import { computeFor } from '../compute/compute-for.ts';
 import { chooseTasks } from './task-selection.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { wordsOf } from './word-list.ts';
 import { readHostText } from '../inventory/host-text.ts';
 import { pemCertificates } from '../x509/pem.ts';
 
-/** The hosts that the flags select. */
-export async function chooseHosts(flags: Flags): Promise<readonly Host[]> {
-  const hosts = await namedHosts(flags);
+interface GivenFlags {
+  readonly flags: Flags;
+  /** Of the configuration file, for hosts: flags and inventories override them. */
+  readonly defaults?: Flags;
+}
+
+/**
+ * The hosts that the flags select.
+ * @param note takes a line about what the inventory has and harden-mail does not use
+ */
+export async function chooseHosts(
+  given: GivenFlags,
+  note: (line: string) => void = () => {},
+): Promise<readonly Host[]> {
+  const hosts = await namedHosts(given, note);
   assertPairs(hosts);
   return Promise.all(hosts.map(withRoots));
 }
@@ -33,35 +54,41 @@ async function withRoots(host: Host): Promise<Host> {
   return { ...host, request: { ...host.request, acmeCa: pemCertificates(text).join('\n') } };
 }
 
-async function namedHosts(flags: Flags): Promise<readonly Host[]> {
+async function namedHosts(
+  { flags, defaults: config = {} }: GivenFlags,
+  note: (line: string) => void,
+): Promise<readonly Host[]> {
   const overrides = await overridesOf(flags);
+  const defaults = await overridesOf(config);
+  const own = withDefaults(defaults, overrides);
   if (flags.local === true) {
     const others = (['host', 'inventory', 'limit', 'user', 'port', 'identity', 'jump'] as const).filter((name) => flags[name] !== undefined); // oxfmt-ignore
     if (others.length > 0) throw usage(`--local is this machine, without SSH: leave out --${others.join(', --')}`);
     if (flags.audit === true || flags.ssh === false)
       throw usage('an audit works from outside the host, so it cannot be combined with --local');
-    return [thisMachine(overrides)];
+    return [thisMachine(own)];
   }
   if (flags.host !== undefined && flags.inventory !== undefined) throw usage('give --host or --inventory, not both');
-  if (flags.inventory !== undefined) return selectHosts(await loadInventory(flags.inventory, overrides), flags.limit);
+  if (flags.inventory !== undefined)
+    return selectHosts(await loadInventory(flags.inventory, overrides, { note, defaults }), flags.limit);
   if (flags.limit !== undefined) throw usage('--limit chooses from an --inventory');
   if (flags.host === undefined)
     throw usage(
       'no host is given: name one (harden-mail COMMAND HOST), or use --inventory, or --local for this machine',
     );
   const texts = new Set(flags.host.split(',').map((text) => text.trim()));
-  return withNames([...texts].map((text) => hostFrom(text, overrides)));
+  return withNames([...texts].map((text) => hostFrom(text, overrides, own)));
 }
 
 /** A host as `--host` names it; a user or port that contradicts --user or --port is an error. */
-function hostFrom(text: string, overrides: Overrides): Host {
+function hostFrom(text: string, overrides: Overrides, wanted: Overrides): Host {
   const read = readHostText(text);
   if (!read) throw usage(`--host ${JSON.stringify(text)} is not [USER@]HOST[:PORT]`);
   const { hostname, ...own } = read;
   for (const name of ['user', 'port'] as const)
     if (own[name] !== undefined && overrides[name] !== undefined && own[name] !== overrides[name])
       throw usage(`--host ${text} contradicts --${name} ${overrides[name]}`);
-  return singleHost(hostname, { ...overrides, ...own });
+  return singleHost(hostname, { ...wanted, ...own });
 }
 
 /** Several hosts need several names in the report: two ports of one host are named with their port. */
@@ -73,6 +100,12 @@ function withNames(hosts: readonly Host[]): Host[] {
   const twice = named.find((host, at) => named.findIndex(({ name }) => name === host.name) < at);
   if (twice) throw usage(`the host ${twice.name} is named twice`);
   return named;
+}
+
+/** A request's settings override one another singly. */
+function withDefaults(defaults: Overrides, overrides: Overrides): Overrides {
+  const request = { ...defaults.request, ...overrides.request };
+  return { ...defaults, ...overrides, ...(Object.keys(request).length > 0 && { request }) };
 }
 
 async function overridesOf(flags: Flags): Promise<Overrides> {
@@ -107,13 +140,15 @@ async function overridesOf(flags: Flags): Promise<Overrides> {
   };
 }
 
-export async function runOptions(flags: Flags, process: Process, screen: Terminal): Promise<RunOptions> {
+/** @param hosts the number of hosts of this run */
+export async function runOptions(flags: Flags, process: Process, screen: Terminal, hosts: number): Promise<RunOptions> {
   const { env, signal } = process;
   const secret = (text: string): Promise<string> => screen.askSecret(text);
   const user = flags['probe-user'];
-  const interrupt = interruptBy(signal);
+  const interrupt = interruptBy(signal, () => screen.note(HELD));
   return {
     world: WORLD,
+    compute: computeFor(hosts, interrupt.cut),
     interrupt,
     dryRun: flags['dry-run'] === true,
     audit: flags.audit === true || flags.ssh === false,
@@ -128,6 +163,11 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
+    ...mailboxesOf(flags),
+    ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
+    ...(flags.write !== undefined && { clientsTo: flags.write }),
+    ...(flags['mail-domains'] !== undefined && { mailDomains: mailDomainsOf(flags['mail-domains']) }),
+    ...(flags['login-name'] !== undefined && { loginName: flags['login-name'] as ClientSettings['login'] }),
     confirmTimeout: flags['confirm-timeout'] ?? 60,
     who: whoRuns(env),
     trust: flags.ca === undefined ? [] : [await readCa('ca', flags.ca)],
@@ -149,16 +189,41 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
   };
 }
 
-export function tasksOf({ tags, 'skip-tags': skip, 'upgrade-to': ahead }: Flags): readonly TaskName[] {
-  const chosen = chooseTasks(tags, skip);
-  if (ahead !== undefined && chosen.length < TASKS.length)
-    throw usage('--upgrade-to needs the whole recipe: leave out --tags and --skip-tags');
+const HELD = [
+  'harden-mail: Ctrl-C: a change that is under way comes to its end first, and',
+  '  it stands if the checks pass. Ctrl-C again ends at once.',
+].join('\n');
+
+export function tasksOf(flags: Flags): readonly TaskName[] {
+  const chosen = chooseTasks(flags.tags, flags['skip-tags']);
+  const whole = (['upgrade-to', 'prepare-upgrade'] as const).find((name) => flags[name] !== undefined);
+  if (whole !== undefined && chosen.length < TASKS.length)
+    throw usage(`--${whole} needs the whole recipe: leave out --tags and --skip-tags`);
   return chosen;
+}
+
+/** @throws USAGE for options that have nothing to work on together */
+export function mailboxesOf(flags: Flags): Pick<RunOptions, 'record' | 'mailboxes'> {
+  const { record, 'all-users': all, mailboxes, 'upgrade-to': ahead } = flags;
+  if (record === true && ahead === undefined)
+    throw usage('--record belongs to `check --upgrade-to RELEASE`: it keeps the mailboxes of before an upgrade');
+  if (all === true && ahead !== undefined && record !== true)
+    throw usage('--all-users says whose mailboxes --record keeps: add --record');
+  if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
+  return { record: record === true, mailboxes: mailboxes === false ? null : all === true ? 'all' : 'sample' };
 }
 
 /** The user, for the host's history and the log. */
 export function whoRuns(env: Process['env']): string {
   return env['USER'] ?? userInfo().username;
+}
+
+/** Names of domains: they become names of folders and parts of URLs. */
+function mailDomainsOf(text: string): string[] {
+  const domains = text.split(',').map((one) => one.trim().toLowerCase());
+  const wrong = domains.find((one) => !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*$/.test(one));
+  if (wrong !== undefined) throw usage(`--mail-domains takes names of domains: ${JSON.stringify(wrong)}`);
+  return [...new Set(domains)];
 }
 
 function maxFail({ 'max-fail': given, serial }: Flags): number {

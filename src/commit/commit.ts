@@ -6,7 +6,12 @@ import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 
 /** Scripts in the transaction's folder: the transaction itself, and its checks of users' sessions and of the daemons' log. */
-const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'lines.sh'];
+const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'apart.sh', 'users.sh', 'lines.sh'];
+/** Those that list mailboxes, for a conversion of Dovecot's files. */
+const MAILBOX_SCRIPTS = ['mailboxes.sh', 'folders.sh', 'losses.sh'];
+
+/** The host says nothing while it lists the mailboxes of all users; mailboxes.sh gives up after 1800 s. */
+export const ALL_MAILBOXES_SECONDS = 2000;
 
 export interface CommitOptions {
   /** Seconds the host waits for the controller's answer before it restores everything. */
@@ -19,6 +24,8 @@ export interface CommitOptions {
   readonly who: string;
   /** The changes that apt made before the transaction, for the journal. A rollback cannot undo them. Absent: none. */
   readonly packages?: { readonly installed: readonly string[]; readonly removed: readonly string[] };
+  /** The users with whose mailboxes a conversion of Dovecot's files is proved before it goes live. Absent: no such proof. */
+  readonly mailboxes?: 'sample' | 'all';
   readonly onStep?: (step: string) => void;
 }
 
@@ -33,7 +40,11 @@ export type CommitState =
  */
 export async function commit(remote: Remote, plan: Plan, options: CommitOptions): Promise<CommitState> {
   const script = [...prepare(plan, options), scriptText('commit/launch.sh'), 'start && follow 0 && tidy'].join('\n');
-  return await followed(remote, 'commit', script, options.onStep);
+  const idleTimeout = options.mailboxes === 'all' ? { idleTimeout: ALL_MAILBOXES_SECONDS } : {};
+  return await followed(remote, 'commit', script, {
+    ...idleTimeout,
+    ...(options.onStep && { onStep: options.onStep }),
+  });
 }
 
 /** Answers a transaction that waits: confirms it, or has everything restored for the reason `undo`. One exec. */
@@ -64,7 +75,10 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `mkdir -p ${PATHS.JOURNAL} && id=$(date -u +%Y%m%dT%H%M%SZ)-$(od -An -N2 -tx1 /dev/urandom | tr -d ' \\n') || exit 1`,
     `tx=${PATHS.JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
-    ...SCRIPTS.map((name) => file(name, Buffer.from(scriptText(`commit/${name}`)))),
+    ...SCRIPTS.map(scriptFile),
+    ...(options.mailboxes
+      ? [...MAILBOX_SCRIPTS.map(scriptFile), file('mailboxes', Buffer.from(`${options.mailboxes}\n`))]
+      : []),
     file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
     file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
     file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
@@ -81,6 +95,11 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
 
 function packageLines({ installed, removed }: NonNullable<CommitOptions['packages']>): string {
   return [...installed.map((name) => `installed ${name}\n`), ...removed.map((name) => `removed ${name}\n`)].join('');
+}
+
+/** The lines that write one of this folder's scripts to `$tx`. */
+export function scriptFile(name: string): string {
+  return file(name, Buffer.from(scriptText(`commit/${name}`)));
 }
 
 function file(name: string, content: Buffer): string {
@@ -117,11 +136,12 @@ async function followed(
   remote: Remote,
   name: string,
   script: string,
-  onStep?: (step: string) => void,
+  { onStep, idleTimeout }: { onStep?: (step: string) => void; idleTimeout?: number } = {},
 ): Promise<CommitState> {
   const { code, stdout, stderr } = await remote.run(script, {
     name,
     intent: 'write',
+    ...(idleTimeout !== undefined && { idleTimeout }),
     ...(onStep && { onOutput: (chunk) => stepsIn(chunk.toString('utf8')).forEach(onStep) }),
   });
   const lines = stdout.toString('utf8').trimEnd().split('\n');

@@ -18,51 +18,21 @@ tx=${2%/}
 id=${tx##*/}
 here=$TALKS/$id/sessions
 SAMPLE=5
+use=
+# shellcheck source=users.sh
+. "$tx/users.sh"
 
-# Selects the users to ask about. System users are left out: they get no mail of their own.
+# Selects the users to ask about.
 sample() {
-  awk -F: '$3 < 1000 || $3 == 65534 { print $1 }' /etc/passwd >"$here/system"
-  recent | choose >"$here/users"
-  [ "$(wc -l <"$here/users")" -ge $SAMPLE ] || { cat "$here/users"; iterated; owners; local_users; } | choose >"$here/more"
+  system_users
+  recent | choose | head -n $SAMPLE >"$here/users"
+  [ "$(wc -l <"$here/users")" -lt $SAMPLE ] || return 0
+  # shellcheck disable=SC2119 # without a pattern: all
+  iterated 2>/dev/null | head -n 200 >"$here/iterated"
+  # Folders and files tell users only until a database can.
+  [ -s "$here/iterated" ] || : >"$here/guessed"
+  { cat "$here/users" "$here/iterated"; owners 200; in_files; local_users; } | choose | head -n $SAMPLE >"$here/more"
   [ ! -s "$here/more" ] || mv "$here/more" "$here/users"
-}
-
-choose() { grep -xE '[A-Za-z0-9_][A-Za-z0-9._@+=-]*' | grep -vxFf "$here/system" | awk '!seen[$0]++' | head -n $SAMPLE; }
-
-# The users of the last logins. Their mailboxes exist, and they would notice a failure first.
-recent() {
-  { timeout 5 journalctl -q --no-pager -o cat -n 2000 -u dovecot; tail -n 2000 /var/log/mail.log; } |
-    sed -n 's/.*-login: \(Info: \)\{0,1\}\(Login\|Logged in\): user=<\([^<> ]*\)>.*/\3/p' | sed '1!G; h; $!d'
-} 2>/dev/null
-
-iterated() { timeout 5 doveadm user '*' | head -n 200; } 2>/dev/null
-
-# The owners of mail folders, for a user database that cannot be listed (static): the folders that exist are compared with the
-# places that the settings name. /srv/vmail/%d/%n and the folder /srv/vmail/example.org/carol give carol@example.org.
-owners() {
-  timeout 5 doveconf -n | sed -n '/^ *\(mail\|mail_[a-z_]*\|home\|location\|args\|default_fields\) = /{
-    s/%{ *user *| *domain *}/%d/g; s/%{ *user *| *username *}/%n/g; s/%{ *user *}/%u/g; s/%L\([und]\)/%\1/g; p; }' |
-    awk '{ words = split($0, word, /[ \t:=]+/); for (i = 1; i <= words; i++) if (word[i] ~ /^\/[^*?[]*%[un]/) print word[i] }' |
-    awk -F / '{ place = ""
-      for (i = 2; i <= NF; i++) {
-        if ($i == "%u" || $i == "%n") { print place "/" $i; next }
-        if ($i ~ /%/ && $i != "%d") next
-        place = place "/" $i
-      } }' | sort -u | while read -r place; do
-    # Unquoted on purpose: each variable is one part of the path.
-    for found in $(printf '%s' "$place" | sed 's/%[und]/*/g'); do
-      [ ! -e "$found" ] || printf '%s\n' "$found"
-    done | head -n 200 | awk -F / -v place="$place" '
-      { many = split(place, part, "/"); domain = ""
-        for (i = 2; i < many; i++) if (part[i] == "%d") domain = "@" $i
-        if ($0 !~ /lost[+]found/) print $many (part[many] == "%n" ? domain : "") }'
-  done
-} 2>/dev/null
-
-local_users() {
-  awk -F: '$3 >= 1000 && $3 != 65534 { print $1, $6 }' /etc/passwd | while read -r name home; do
-    { [ -e "/var/mail/$name" ] || [ -e "$home/Maildir" ] || [ -e "$home/mail" ]; } && printf '%s\n' "$name"
-  done
 }
 
 runs() { { read -r pid <"$DOVECOT_RUN/master.pid" && kill -0 "$pid"; } || timeout 5 doveadm log errors; } >/dev/null 2>&1

@@ -8,6 +8,7 @@
 #   timeout    seconds to wait for the controller's answer
 #   hold       written here where Dovecot has failed before: mail is kept in the queue until it runs
 #   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
+#   mailboxes  where Dovecot's files are converted: "sample" or "all", the users whose mailboxes mailboxes.sh compares
 # The run adds before/N (with owner, mode, times, attributes), state, folders (created for new files), running and serving
 # (units that ran and mail ports that were open before), and at the end log. Until then the log and the controller's answer
 # (confirm or undo) are in /run/harden-mail/ID, because a full or read-only disk does not affect /run.
@@ -229,7 +230,7 @@ concerns_users() {
 
 judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
   [ -e "$tx/$1" ] || return 0
-  sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict" 2>/dev/null 9>&-
+  sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict" 2>/dev/null 9>&- || say "note not proved: $1 ended without a result"
   sed -n '/^note /p' "$talk/verdict" >>"$talk/log"
   reason=$(sed -n 's/^refuse //p' "$talk/verdict" | head -n 1)
   rm -f "$talk/verdict"
@@ -243,7 +244,7 @@ judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 # After an upgrade Dovecot's LDA does not run with files of the old release, and a delivery agent of Postfix returns the mail. So
 # until Dovecot runs, Postfix keeps such mail in the queue (soft_bounce). The two lines are the last of main.cf; the file without
 # them has a second name meanwhile. If Dovecot does not run in the end either, the lines stay, and the next apply removes them.
-HELD='# harden-mail: mail waits in the queue until Dovecot runs; the next apply removes these two lines'
+HELD='# harden-mail: mail that fails waits in the queue, and is not returned; the next apply removes these two lines'
 free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
 
 must_hold() { [ -e "$tx/hold" ]; }
@@ -263,7 +264,7 @@ hold() { # never a reason to fail
 } 2>/dev/null
 
 let_go() { # [for good]: main.cf is again as it was before "hold"; an edit of somebody else's in between stays
-  main=$(readlink -e "$MAIN_CF") && [ -e "$(free)" ] || return 0
+  main=$(readlink -e "$MAIN_CF") && rm -f "$(staged "$main" held)" && [ -e "$(free)" ] || return 0
   if [ "$(sed '$d' "$main" | sed '$d' | sha256sum)" = "$( { cat "$(free)"; [ -z "$(tail -c 1 "$(free)")" ] || echo; } | sha256sum)" ]; then
     mv -fT "$(free)" "$main" && sync "${main%/*}"
   else
@@ -536,10 +537,11 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   done
   step=end
   each drop_folder
+  [ ! -e "$tx/mailboxes" ] || rm -f "$MAILBOXES"
   prune
-  # An old release's Postfix is restarted, not reloaded. Its deferred mail is retried only now, when the change is final: a retry
-  # may bounce mail.
-  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold; } || postqueue -f </dev/null >/dev/null 2>&1
+  # An old release's Postfix is restarted, not reloaded. Its deferred mail, and mail that an earlier apply has kept in the queue, is
+  # retried only now, when the change is final: a retry may bounce mail.
+  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold && ! grep -qsxF "$HELD" "$tx"/before/*; } || postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 
@@ -576,6 +578,7 @@ run() {
   validate || { wait; give_up "$reason"; }
   wait
   enter sessions && { judge_users staged || give_up "$reason"; }
+  [ ! -e "$tx/mailboxes" ] || { enter mailboxes && { judge mailboxes.sh staged || give_up "$reason"; }; }
   enter swap && { look_around && state swapping || give_up 'the journal could not be written: disk full?'; }
   live=yes
   ! needs_hold || : >"$tx/hold"

@@ -17,7 +17,7 @@ export type Converted =
   /** The lines that replace it, in 2.4 syntax. */
   | { readonly lines: readonly string[] }
   /** It becomes a comment: 2.4 does not read it, and nothing is lost. */
-  | { readonly drop: true }
+  | { readonly drop: true; readonly why?: string }
   /** It cannot be converted: what the admin must do, one sentence. */
   | { readonly refuse: string };
 
@@ -33,6 +33,8 @@ export interface Scope {
   readonly userFields: (path: string) => readonly { readonly name: string; readonly count: number }[];
   /** Files that settings name (`dovecot-sql.conf.ext`), by path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Is this field of a userdb a setting of 2.3 that 2.4 does not know under this name? There 2.4 ignores it. */
+  readonly isOldField: (name: string) => boolean;
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;

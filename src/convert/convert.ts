@@ -5,6 +5,7 @@
  */
 import { loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
+import { satisfies } from '../formats/versions.ts';
 import type { Bytes } from '../model/index.ts';
 import { itemsOf, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
@@ -25,6 +26,8 @@ export interface ConvertedLine {
   readonly before: string;
   /** May be several lines. */
   readonly after: string | null;
+  /** Of a setting that 2.4 does not have: why nothing is lost. */
+  readonly why?: string;
 }
 
 /** A line that cannot be converted to 2.4. */
@@ -91,7 +94,8 @@ export function convertDovecot(
     if (other === undefined && (line.kind === 'setting' || line.kind === 'begin')) {
       const after = 'drop' in outcome || outcome.lines.length === 0 ? null : outcome.lines.join('\n');
       const [setting, before] = line.kind === 'setting' ? [line.key, line.value] : [line.header, '{'];
-      lines.push({ file, line: line.line, setting, before, after });
+      const why = 'drop' in outcome ? outcome.why : undefined;
+      lines.push({ file, line: line.line, setting, before, after, ...(why !== undefined && { why }) });
     }
     own.set(line.start, { start: line.start, end: line.end, text: now });
     edits.set(file, own);
@@ -102,7 +106,7 @@ export function convertDovecot(
   const files: Record<string, Bytes> = { ...config.files };
   for (const [file, own] of edits) files[file] = spliced(config.files[file] ?? '', [...own.values()]);
   if (config.grammar !== '2.4') {
-    files[config.root] = withVersions(files[config.root] ?? '');
+    files[config.root] = withHead(files[config.root] ?? '', [...VERSIONS, ...changedDefaults(scope)]);
     lines.unshift({ file: config.root, line: 1, setting: 'dovecot_config_version', before: '', after: VERSION });
   }
   // The result must be valid 2.4 syntax; a missing `}` would be a bug in the conversion.
@@ -157,14 +161,26 @@ function inGone(block: Block): boolean {
   return isGone(block) || (block.parent !== null && inGone(block.parent));
 }
 
-/** Adds the two settings that must come first, above the comment that belongs to the first line. */
-function withVersions(bytes: Bytes): Bytes {
+/** The two settings that must come first. */
+const VERSIONS = [`dovecot_config_version = ${VERSION}`, `dovecot_storage_version = ${VERSION}`];
+
+/**
+ * 2.3's defaults that the daemons of later versions replace, whatever dovecot_config_version says: since 2.4.2 a session adds `$HasAttachment` or
+ * `$HasNoAttachment` to each mail that it reads.
+ */
+function changedDefaults({ version, global }: Scope): string[] {
+  return satisfies(version, '>=2.4.2') && global('mail_attachment_detection_options') === null
+    ? ['mail_attachment_detection_options =']
+    : [];
+}
+
+/** Adds settings above the comment that belongs to the first line. */
+function withHead(bytes: Bytes, settings: readonly string[]): Bytes {
   const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
   const all = bytes.split('\n');
   let at = all.findIndex((line) => /^\s*[^#\s]/.test(line));
   if (at < 0) at = all.length - 1;
   while (at > 0 && /^\s*#/.test(all[at - 1] ?? '')) at--;
-  const head = [`dovecot_config_version = ${VERSION}`, `dovecot_storage_version = ${VERSION}`, ''];
   const before = all.slice(0, at).map((line) => `${line}\n`);
-  return before.join('') + head.map((line) => line + eol).join('') + all.slice(at).join('\n');
+  return before.join('') + [...settings, ''].map((line) => line + eol).join('') + all.slice(at).join('\n');
 }

@@ -4,6 +4,7 @@ import { nested, refuse, type OldSetting, type Converted, type Scope } from './c
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
 import { ownLimits } from './own-limits.ts';
+import { passwdFileArgs, starred } from './passwd-file.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
@@ -16,7 +17,7 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'pam':
       return pam(value, scope);
     case 'passwd-file':
-      return passwdFile(value, block.type, scope);
+      return passwdFile(value, block, scope);
     case 'passwd':
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
     case 'sql':
@@ -26,6 +27,10 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
       return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
+    case 'oauth2':
+      return refuse(
+        "write the settings of that file into this block, by 2.4's names (`oauth2_introspection_mode`, `oauth2_introspection_url`, …): 2.4 reads no file for them",
+      );
     default:
       return refuse(`rewrite args of the driver ${driverOf(block)} in 2.4 syntax: harden-mail cannot convert them`);
   }
@@ -64,9 +69,6 @@ function pam(value: string, { global }: Scope): Converted {
   return 'lines' in outcome ? { lines: [...outcome.lines, ...named] } : outcome;
 }
 
-/** The path with `*` for each variable. */
-const starred = (path: string): string => path.replace(/%[\d.]*[A-Z]*[a-z]|%\{[^}]*\}/g, '*');
-
 /** `file=/etc/dovecot/auth.lua blocking=no`; the script ran in a worker unless told otherwise. 2.4 chooses the key of its cache. */
 function lua(value: string): Converted {
   const words = value.split(/\s+/);
@@ -86,20 +88,21 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
 }
 
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
-function passwdFile(value: string, type: string, scope: Scope): Converted {
-  const words = value.split(/\s+/);
-  const last = words.findIndex((word) => !/^\w+=/.test(word));
-  if (last < 0) return refuse('add the path of the file');
-  const path = convertVariables(words.slice(last).join(' '), 'args');
+function passwdFile(value: string, block: OldSetting['block'], scope: Scope): Converted {
+  const { type } = block;
+  const args = passwdFileArgs(value);
+  if (args.path === '') return refuse('add the path of the file');
+  const path = convertVariables(args.path, 'args');
   if (typeof path !== 'string') return path;
-  const outcome = options(words.slice(0, last), {
-    scheme: (text) => [`default_password_scheme = ${text}`],
+  const outcome = options(args.options, {
+    scheme: (text) => (type === 'passdb' ? [`default_password_scheme = ${text}`] : []),
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
   const prefetched = type === 'passdb' && scope.blocks('userdb').some((block) => own(block, 'driver') === 'prefetch');
-  const fields = scope.userFields(starred(words.slice(last).join(' ')));
-  const old = prefetched ? fields : type === 'userdb' ? fields.filter(({ name }) => name !== 'quota_rule') : [];
+  const fields = scope.userFields(starred(args.path));
+  const unread = fields.filter(({ name }) => name === 'mail' || scope.isOldField(name));
+  const old = prefetched ? unread : type === 'userdb' ? unread.filter(({ name }) => name !== 'quota_rule') : [];
   if (old.length > 0) {
     const counts = old.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
     return refuse(
@@ -110,7 +113,10 @@ function passwdFile(value: string, type: string, scope: Scope): Converted {
     type === 'userdb' && scope.plugin('quota') !== null
       ? nested('fields', ownLimits('passwd_file:quota_rule', scope))
       : [];
-  return { lines: [...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
+  // 2.3's default, which 2.4 does not have for each block: a hash without a scheme would be compared as a text.
+  const stored = type === 'passdb' && !yes(own(block, 'deny') ?? '') && !args.options.some((word) => /^scheme=/.test(word)); // oxfmt-ignore
+  const scheme = stored ? ['default_password_scheme = CRYPT'] : [];
+  return { lines: [...scheme, ...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
 }
 
 /** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */

@@ -3,6 +3,16 @@ import { refuse, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
+/**
+ * Names that 2.4 has for blocks. 2.3 ignored a field that it did not know, such as PostfixAdmin's `maildir`; 2.4 ignores others, but takes these for a
+ * setting, and ends the session.
+ */
+const BLOCKS =
+  /^(maildir|mbox|[sm]dbox|imapc|pop3c|mailbox|namespace|protocol|service|passdb|userdb|dict|fs|sql|mysql|pgsql|sqlite|ldap|language|metric|execute)$/;
+
+/** The name of a field of a userdb, which no block has. */
+export const fieldName = (name: string): string => (BLOCKS.test(name) ? `old_${name}` : name);
+
 /** The lines of `fields { }`. `mark` is appended to each name (`:default`). */
 export function convertFields(
   value: string,
@@ -25,7 +35,7 @@ export function convertField(
   name: string,
   text: string,
   type: string,
-  { global }: Scope,
+  { global, isOldField }: Scope,
 ): [string, string][] | { readonly refuse: string } {
   const prefix = type === 'passdb' && name.startsWith('userdb_') ? 'userdb_' : '';
   const plain = name.slice(prefix.length);
@@ -46,9 +56,10 @@ export function convertField(
     }
     return [[`${prefix}quota_storage_size`, size + unit]];
   }
-  if (/^(quota|acl|sieve|fts)/.test(plain) && plain !== 'quota_rule') {
-    return refuse(`rewrite the field ${name} in 2.4 syntax: it is a plugin's setting`);
+  if ((prefix !== '' || type === 'userdb') && isOldField(plain)) {
+    return refuse(`rewrite the field ${name} in 2.4 syntax: as a setting it has another name or form there`);
   }
   const converted = convertVariables(text, 'fields');
-  return typeof converted === 'string' ? [[name, converted]] : converted;
+  const now = prefix !== '' || type === 'userdb' ? prefix + fieldName(plain) : name;
+  return typeof converted === 'string' ? [[now, converted]] : converted;
 }

@@ -1,8 +1,9 @@
 /** Lines that open blocks. */
+import { satisfies } from '../formats/versions.ts';
 import { isEmptyBlock, own, type Block } from './blocks.ts';
 import { nested, type Converted, type Scope } from './conversion.ts';
 import { GONE_SERVICES } from './rules-service.ts';
-import { ALLOW_WEAK, storesPasswords } from './schemes.ts';
+import { ALLOW_WEAK, needsWeakSchemes } from './schemes.ts';
 
 /** Blocks that need a name in 2.4. */
 const NAMED = new Set(['passdb', 'userdb', 'namespace', 'inet_listener']);
@@ -18,16 +19,18 @@ function linesBefore(block: Block, scope: Scope): string[] {
   // A block with a name may be of 2.4, where the first file is.
   if (block.name !== null && !scope.old) return [];
   if (block.parent?.type !== '' || own(block, 'driver') === null) return serviceBefore(block, scope);
-  const first = scope.blocks('passdb').find((one) => storesPasswords(one, scope));
+  const first = scope.blocks('passdb').find((one) => needsWeakSchemes(one, scope));
   return first === block && scope.global('auth_allow_weak_schemes') === null ? [ALLOW_WEAK] : [];
 }
 
 /** A service that runs as another user than root may not use the socket of anvil, which 2.4's lmtp asks. */
-function serviceBefore(block: Block, { blocks }: Scope): string[] {
+function serviceBefore(block: Block, { blocks, version }: Scope): string[] {
   const user = block.type === 'service' && block.name === 'lmtp' ? own(block, 'user') : null;
   if (user === null || user === '' || user === 'root') return [];
   if (blocks('service').some(({ name }) => name === 'anvil')) return [];
-  return nested('service anvil', nested('unix_listener anvil', [`user = ${user}`]));
+  // Later versions have a socket of its own for the limit of deliveries.
+  const sockets = ['anvil', ...(satisfies(version, '>=2.4.2') ? ['anvil-connect-limit'] : [])];
+  return nested('service anvil', sockets.flatMap((name) => nested(`unix_listener ${name}`, [`user = ${user}`]))); // oxfmt-ignore
 }
 
 export function convertBegin(block: Block, scope: Scope): Converted | null {

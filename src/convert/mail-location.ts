@@ -13,6 +13,7 @@ const KEYS: Readonly<Record<string, string>> = {
   VOLATILEDIR: 'mail_volatile_path',
   LAYOUT: 'mailbox_list_layout',
   DIRNAME: 'mailbox_directory_name',
+  FULLDIRNAME: 'mailbox_directory_name',
   MAILBOXDIR: 'mailbox_root_directory_name',
   SUBSCRIPTIONS: 'mailbox_subscriptions_filename',
   LISTINDEX: 'mailbox_list_index_prefix',
@@ -30,6 +31,22 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 const DRIVERS = ['mbox', 'maildir', 'sdbox', 'mdbox', 'dbox', 'imapc', 'pop3c', 'virtual'];
 
+const PARTS = [...Object.values(KEYS), ...Object.values(FLAGS).map((line) => line.replace(/ =.*/, ''))];
+
+/**
+ * Adds settings that reset the parts which a file in the words of 2.4 sets: the upgrade has replaced the package's file for mail, and
+ * the administrator's location is in another one.
+ * @param read the effective value of a setting at the top; null if it is not set
+ */
+export function withoutPackaged(outcome: Converted, read: (name: string) => string | null): Converted {
+  if (!('lines' in outcome)) return outcome;
+  const own = outcome.lines.map(nameOf);
+  return reset(
+    outcome.lines,
+    PARTS.filter((name) => !own.includes(name) && read(name) !== null),
+  );
+}
+
 /**
  * Adds settings that reset the parts which only mail_location sets. In 2.3 a location replaced mail_location completely; in
  * 2.4 it inherits every part that it does not set, so two locations would share their indexes.
@@ -39,10 +56,17 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
   if (!('lines' in outcome) || above === null) return outcome;
   const outer = convertLocation(above);
   if (!('lines' in outer)) return outcome;
-  const nameOf = (line: string): string => line.replace(/ =.*/, '');
   const own = outcome.lines.map(nameOf);
-  const maildir = outcome.lines.includes('mail_driver = maildir');
-  const taken = outer.lines.map(nameOf).filter((name) => !own.includes(name));
+  return reset(
+    outcome.lines,
+    outer.lines.map(nameOf).filter((name) => !own.includes(name)),
+  );
+}
+
+const nameOf = (line: string): string => line.replace(/ =.*/, '');
+
+function reset(lines: readonly string[], names: readonly string[]): Converted {
+  const maildir = lines.includes('mail_driver = maildir');
   const nothing: Readonly<Record<string, string>> = {
     mail_inbox_path: maildir ? '.' : '',
     mailbox_list_layout: maildir ? 'maildir++' : 'fs',
@@ -51,8 +75,9 @@ export function withoutInherited(outcome: Converted, above: string | null): Conv
     mailbox_list_drop_noselect: 'yes',
     mailbox_list_validate_fs_names: 'yes',
     mailbox_list_index_prefix: 'dovecot.list.index',
+    mailbox_directory_name_legacy: 'no',
   };
-  return { lines: [...outcome.lines, ...taken.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd())] };
+  return { lines: [...lines, ...new Set(names.map((name) => `${name} = ${nothing[name] ?? ''}`.trimEnd()))] };
 }
 
 /** Writes out the layout of the format: within `protocol { }` and the like 2.4 does not take it from the format, and lmtp would crash. */
@@ -88,7 +113,18 @@ export function convertLocation(value: string, shared = false): Converted {
     else if (name !== undefined && text !== undefined) problem ??= layout(key, text) ?? add(name, text);
     else problem ??= `rewrite ${option} in 2.4 syntax: harden-mail cannot convert it`;
   }
-  return problem === null ? { lines } : refuse(problem);
+  return problem === null ? { lines: [...lines, ...directoryName(head, options)] } : refuse(problem);
+}
+
+/**
+ * In 2.3 only the mails were in the folder that DIRNAME names (`dbox-Mails` of sdbox and mdbox): indexes and control files elsewhere were not. 2.4.5
+ * looks for them in that folder, whatever its configuration's version, and makes new ones where they are not: without flags.
+ */
+function directoryName(driver: string, options: readonly string[]): string[] {
+  const has = (key: string): boolean => options.some((option) => option.startsWith(`${key}=`));
+  if (has('FULLDIRNAME')) return ['mailbox_directory_name_legacy = no'];
+  const named = has('DIRNAME') || driver === 'sdbox' || driver === 'mdbox';
+  return named && ['INDEX', 'INDEXPVT', 'CONTROL'].some(has) ? ['mailbox_directory_name_legacy = yes'] : [];
 }
 
 function layout(key: string, text: string): string | null {

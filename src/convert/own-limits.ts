@@ -19,13 +19,18 @@ export function gracePercent({ plugin }: Scope): number | null {
   return percent === undefined ? null : Number(percent);
 }
 
-/** A tenth of a size: of megabytes it is 100 kilobytes, and so on; of smaller units the last digit goes. */
+/**
+ * A tenth of a size: of megabytes it is 100 kilobytes, and so on; of smaller units the last digit goes. 2.4.1 replaces the whole text that a pattern
+ * is found in, later versions the part that fits it; and they take `\100` for the hundredth part of a pattern. So the zeros come from the text.
+ */
 export const TENTH: readonly string[] = [
-  "regexp('^([0-9]+)[0-9][bB]?$', '\\\\1')",
-  "regexp('^([0-9]+)[0-9][kK]$', '\\\\1k')",
-  "regexp('^([0-9]+)[mM]$', '\\\\100k')",
-  "regexp('^([0-9]+)[gG]$', '\\\\100M')",
-  "regexp('^([0-9]+)[tT]$', '\\\\100G')",
+  "regexp('^(.*)$', '\\\\1:00')",
+  "regexp('^([0-9]+)[0-9][bB]?:00$', '\\\\1')",
+  "regexp('^([0-9]+)[0-9][kK]:00$', '\\\\1k')",
+  "regexp('^([0-9]+)[mM]:(00)$', '\\\\1\\\\2k')",
+  "regexp('^([0-9]+)[gG]:(00)$', '\\\\1\\\\2M')",
+  "regexp('^([0-9]+)[tT]:(00)$', '\\\\1\\\\2G')",
+  "regexp('^(.*):00$', '\\\\1')",
 ];
 
 /**

@@ -1,5 +1,6 @@
+import { own } from './blocks.ts';
 import { nested, refuse, set, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
-import { convertLocation, withLayout, withoutInherited } from './mail-location.ts';
+import { convertLocation, withLayout, withoutInherited, withoutPackaged } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 import { not, unlimited, yes } from './old-values.ts';
 
@@ -22,7 +23,7 @@ const attachmentsIn = (systems: string): string[] =>
  */
 function location({ value, block }: OldSetting, { global, blocks, nameOf }: Scope): Converted {
   const outcome = convertLocation(value);
-  if (block.type === '') return outcome;
+  if (block.type === '') return withoutPackaged(outcome, global);
   const own = withLayout(withoutInherited(outcome, global('mail_location')));
   if (!('lines' in own) || block.type !== 'protocol' || !/^(lmtp|lda)$/.test(block.name ?? '')) return own;
   const namespaces = blocks('namespace').filter((one) => !one.settings.some(({ line }) => line.key === 'location'));
@@ -32,13 +33,59 @@ function location({ value, block }: OldSetting, { global, blocks, nameOf }: Scop
   return { lines: names.flatMap((name) => nested(`namespace ${name}`, own.lines)) };
 }
 
+/** Features of imapc that are off in 2.3 unless they are named, and 2.4's names for their absence. */
+const IMAPC: readonly (readonly [old: string, off: string])[] = [
+  ['rfc822.size', 'no-fetch-size'],
+  ['fetch-headers', 'no-fetch-headers'],
+  ['fetch-bodystructure', 'no-fetch-bodystructure'],
+  ['search', 'no-search'],
+  ['modseq', 'no-modseq'],
+  ['delay-login', 'no-delay-login'],
+  ['acl', 'no-acl'],
+];
+
+function imapcFeatures({ value }: OldSetting): Converted {
+  const words = value.split(/\s+/).filter((word) => word !== '');
+  const kept = words.filter((word) => !IMAPC.some(([old]) => old === word));
+  const off = IMAPC.flatMap(([old, name]) => (words.includes(old) ? [] : [name]));
+  return { lines: [`imapc_features = ${[...kept, ...off].join(' ')}`.trimEnd()] };
+}
+
+/** Dovecot's auth process does not start where it is to offer a mechanism that it does not have: then nobody can log in. */
+function mechanisms({ value }: OldSetting, { blocks, global }: Scope): Converted {
+  const words = value.toLowerCase().split(/\s+/);
+  const gone = words.find((word) => /^(ntlm|otp|skey|rpa)$/.test(word));
+  if (gone !== undefined && !(gone === 'ntlm' && yes(global('auth_use_winbind') ?? '')))
+    return { refuse: `remove ${gone}: Dovecot 2.4 has no such mechanism, and does not start with it` };
+  const token = words.find((word) => /^(xoauth2|oauthbearer)$/.test(word));
+  if (token !== undefined && !blocks('passdb').some((block) => own(block, 'driver') === 'oauth2'))
+    return { refuse: `remove ${token}, or add \`passdb oauth2 { }\`: Dovecot 2.4 does not start without the settings of a server that knows the tokens` }; // oxfmt-ignore
+  return { lines: [`auth_mechanisms = ${value}`] };
+}
+
 export const global: readonly Rule[] = [
+  {
+    place: 'global',
+    old: 'auth_mechanisms',
+    now: 'auth_mechanisms',
+    by: mechanisms,
+    why: '`ntlm` (without winbind), `otp`, `skey` and `rpa` are removed; 2.4 does not start with them.',
+    source: 'seen with Dovecot 2.4.1 and 2.4.5',
+  },
+  {
+    place: 'global',
+    old: 'imapc_features',
+    now: 'imapc_features',
+    by: imapcFeatures,
+    why: 'These features are the default now, so `no-…` stands for each one that the list lacks.',
+    source: 'Dovecot documentation, imapc_features',
+  },
   {
     place: 'global',
     old: 'mail_location',
     now: 'mail_driver, mail_path, mail_inbox_path, mail_index_path, …',
     by: location,
-    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets.',
+    why: 'Each part of a location is a separate setting; a block resets the parts that only the top sets, and so does a location beside files of packages for 2.4.',
     source: SOURCE,
   },
   {
@@ -166,10 +213,16 @@ export const global: readonly Rule[] = [
     why: 'A list of names with values.',
     source: 'Dovecot documentation, auth_policy_request_attributes',
   },
-  ...['imapc_max_line_length', 'lmtp_user_concurrency_limit'].map((name): Rule => {
+  ...['imapc_max_line_length', 'lmtp_user_concurrency_limit', 'submission_max_mail_size'].map((name): Rule => {
     return { ...renamed(name, name), value: unlimited, why: '0 meant no limit; 2.4 refuses it.' };
   }),
-  ...['last_valid_uid', 'last_valid_gid', 'mail_sort_max_read_count', 'mail_vsize_bg_after_count'].map((name): Rule => {
+  ...[
+    'last_valid_uid',
+    'last_valid_gid',
+    'mail_sort_max_read_count',
+    'mail_vsize_bg_after_count',
+    'submission_max_recipients',
+  ].map((name): Rule => {
     return {
       place: 'global',
       old: name,

@@ -18,23 +18,30 @@ const list = (
     by: ({ value, line }, scope) => {
       const words = value.split(/[\s,]+/).filter((word) => word !== '');
       const own = words.filter((word) => word !== `$${name}`);
+      if (name === 'protocols' && own.join() === 'none') return { lines: ['protocols ='] };
       const renamed = own.map((word) => rename[word] ?? word);
       const now = [
         ...new Set(renamed.flatMap((word) => [word, also(scope)[word] ?? '']).filter((word) => word !== '')),
       ];
+      const escape = words.includes('listescape') ? [escapes(scope)] : [];
       const unknown = has && now.find((word) => !has.has(word));
       if (unknown) return { refuse: INSTEAD[unknown] ?? `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
       if (words.length > own.length && line.form === 'plain') {
-        if (now.length === 0) return { drop: true };
+        if (now.length === 0) return escape.length > 0 ? { lines: escape } : { drop: true };
         const lines = now.map((word) => `${word} = yes`);
-        return { lines: nested(name, lines) };
+        return { lines: [...nested(name, lines), ...escape] };
       }
-      return { lines: [`${name} = ${(now.join() === words.join() ? value : now.join(' ')).trim()}`.trim()] };
+      const all = now.join() === words.join() ? value : now.join(' ');
+      return { lines: [`${name} = ${all.trim()}`.trim(), ...escape] };
     },
     why: LIST,
     source: 'Dovecot documentation, "Settings syntax", boolean lists',
   };
 };
+
+/** The plugin listescape is a setting now: the letter before the code of one that a folder's name on the disk cannot have. */
+const escapes = ({ plugin }: Scope): string =>
+  `mailbox_list_storage_escape_char = "${(plugin('listescape_char') || '\\').replace(/["\\]/g, '\\$&')}"`;
 
 /** The plugins of Debian's Dovecot 2.4 and Pigeonhole. */
 const HAS = new Set(
@@ -56,7 +63,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** Plugins with a new name; empty: part of the core now. */
-const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '' }; // oxfmt-ignore
+const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '', expire: '', listescape: '' }; // oxfmt-ignore
 
 /** quota_clone goes wherever quota is, where 2.3 kept the usage in a dictionary. */
 const cloned = (scope: Scope): Readonly<Record<string, string>> => (isCloned(scope) ? { quota: 'quota_clone' } : {});

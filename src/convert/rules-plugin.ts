@@ -1,4 +1,5 @@
 import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
+import { own } from './blocks.ts';
 import { dictionary } from './dictionary.ts';
 import { inMailbox, inMailboxes } from './mailboxes.ts';
 import { lines, renamed, rule } from './plugin-rule.ts';
@@ -101,6 +102,32 @@ const PUSH: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const CRYPT = 'mail_crypt';
 
+/** The second and later keys, with which old mail was encrypted, have a number. */
+const keyName = (key: string): string => {
+  const number = /key(\d+)/.exec(key)?.[1];
+  return number === undefined ? 'main' : `key${number}`;
+};
+
+/** Drafts that are deleted stay out of the mailbox for expunged mails. */
+const excluded = ({ value }: OldSetting, scope: Scope): Converted =>
+  inMailbox(value, ['lazy_expunge_mailbox ='], scope);
+
+/** The namespace with this prefix. */
+function ignored({ value }: OldSetting, { blocks, nameOf }: Scope): Converted {
+  const found = blocks('namespace').find((one) => (own(one, 'prefix') ?? '') === value);
+  if (found === undefined) return refuse('set `acl_ignore = yes` in the blocks of these namespaces instead');
+  return { lines: nested(`namespace ${nameOf(found)}`, ['acl_ignore = yes']) };
+}
+
+/** `shift_jis:cp932` → a list of names with values. */
+const aliases = ({ value }: OldSetting): Converted => ({
+  lines: nested('charset_aliases', value.split(/\s+/).filter((one) => one !== '').map((one) => one.replace(':', ' = '))), // oxfmt-ignore
+});
+
+const EXPIRE = 'The plugin is removed. It made `doveadm expunge` faster, which does the same without it.';
+
+const dropped = (source: string, old: string, why: string): Rule => rule(source, old, '', () => ({ drop: true }), why);
+
 export const plugin: readonly Rule[] = [
   rule('acl', 'acl', 'acl_driver, acl_cache_ttl; mailbox NAME { acl WHO { rights } }', acl, 'Each part is a separate setting; the lines of a file of global ACLs belong in the blocks of the mailboxes.'), // oxfmt-ignore
   rule(
@@ -131,13 +158,19 @@ export const plugin: readonly Rule[] = [
   rule(
     'lazy_expunge',
     'lazy_expunge',
-    'lazy_expunge_mailbox',
-    ({ value }) =>
+    'lazy_expunge_mailbox; lazy_expunge_only_last_instance',
+    ({ value }, { plugin }) =>
       /[/. ]$/.test(value)
         ? refuse('name a mailbox instead of a namespace: 2.4 moves expunged mails into one mailbox only')
-        : lines(set('lazy_expunge_mailbox', value)),
-    'Renamed; the value is a mailbox.',
+        : lines(
+            set('lazy_expunge_mailbox', value),
+            ...(plugin('lazy_expunge_only_last_instance') === null ? ['lazy_expunge_only_last_instance = no'] : []),
+          ),
+    "Renamed; the value is a mailbox. 2.3's default for lazy_expunge_only_last_instance is written out.",
   ),
+  rule('lazy_expunge', 'lazy_expunge_exclude', 'mailbox NAME { lazy_expunge_mailbox = }', excluded, 'It belongs in the block of the mailbox.'), // oxfmt-ignore
+  rule('acl', 'acl_ignore_namespace', 'namespace NAME { acl_ignore }', ignored, 'It belongs in the block of the namespace.'), // oxfmt-ignore
+  rule('charset_alias', 'charset_aliases', 'charset_aliases { NAME = … }', aliases, 'A list of names with values.'),
   rule('push_notification', 'push_notification_driver', 'push_notification NAME { driver }', pushDriver, 'Each driver is a block.'), // oxfmt-ignore
   rule('last_login', 'last_login_dict', 'last_login { dict … }', dictionary('last_login'), 'Dictionaries are blocks.'),
   rule('notify_status', 'notify_status_dict', 'notify_status { dict … }', dictionary('notify_status'), 'Dictionaries are blocks.'), // oxfmt-ignore
@@ -159,10 +192,10 @@ export const plugin: readonly Rule[] = [
     CRYPT,
     'mail_crypt_global_private_key',
     'crypt_global_private_key main { crypt_private_key_file }',
-    ({ value }) => {
+    ({ value, key }) => {
       const file = path(value);
       if (typeof file !== 'string') return file;
-      return { lines: nested('crypt_global_private_key main', [`crypt_private_key_file = ${file}`]) };
+      return { lines: nested(`crypt_global_private_key ${keyName(key)}`, [`crypt_private_key_file = ${file}`]) };
     },
     'There may be several keys, each in its own block.',
   ),
@@ -170,7 +203,9 @@ export const plugin: readonly Rule[] = [
     CRYPT,
     'mail_crypt_global_private_key_password',
     'crypt_global_private_key main { crypt_private_key_password }',
-    ({ value }) => ({ lines: nested('crypt_global_private_key main', [set('crypt_private_key_password', value)]) }),
+    ({ value, key }) => ({
+      lines: nested(`crypt_global_private_key ${keyName(key)}`, [set('crypt_private_key_password', value)]),
+    }),
     'It belongs in the block of the key.',
   ),
   rule(
@@ -186,11 +221,18 @@ export const plugin: readonly Rule[] = [
     '2 is the default now; 0 meant no encryption.',
   ),
   renamed(CRYPT, 'mail_crypt_curve', 'crypt_user_key_curve'),
-  rule(
-    'expire',
-    'expire',
-    '',
-    () => refuse('set `autoexpunge` for the mailbox instead: 2.4 has no expire plugin'),
-    'The plugin is removed.',
+  renamed(CRYPT, 'mail_crypt_require_encrypted_user_key', 'crypt_user_key_require_encrypted'),
+  renamed(CRYPT, 'mail_crypt_acl_require_secure_key_sharing', 'crypt_acl_require_secure_key_sharing'),
+  renamed(CRYPT, 'mail_crypt_private_password', 'crypt_user_key_password'),
+  ...['expire', 'expire_dict', 'expire_cache'].map((name) => dropped('expire', name, EXPIRE)),
+  ...['stats_refresh', 'stats_track_cmds', 'stats_notify_path'].flatMap((name) =>
+    [name, `old_${name}`].map((one) => dropped('old_stats', one, 'The old statistics plugin is removed.')),
   ),
+  rule('listescape', 'listescape_char', 'mailbox_list_storage_escape_char', () => ({ lines: [] }), 'It is written where mail_plugins has `listescape`.'), // oxfmt-ignore
+  { ...renamed('fts_flatcurve', 'fts_flatcurve_rotate_time', 'fts_flatcurve_rotate_time'), value: (value) => (/^\d+$/.test(value) ? `${value} ms` : value), why: 'The value is a time with a unit.' }, // oxfmt-ignore
+  {
+    ...renamed('apparmor', 'apparmor_hat', 'apparmor_hats { NAME = yes }'),
+    by: ({ value }) => ({ lines: nested('apparmor_hats', [`${value} = yes`]) }),
+    why: 'A list with separate members.',
+  },
 ];

@@ -100,6 +100,7 @@ function grace(key: string, scope: Scope): string[] {
 const KILOBYTES: Readonly<Record<string, number>> = { b: 1 / 1024, k: 1, m: 1024, g: 1024 ** 2, t: 1024 ** 3 };
 
 function graceOf(percent: number, { plugin }: Scope): string {
+  if (percent === 0) return 'quota_storage_grace = 0';
   const [, kind = '', number = '', unit = kind === 'bytes' ? 'b' : 'k'] =
     /^\*:(?:.*:)?(storage|bytes)=(\d+)([bkmgt])?(?:$|:)/i.exec(plugin('quota_rule') ?? '') ?? [];
   const size = Math.floor((Number(number) * (KILOBYTES[unit.toLowerCase()] ?? 1) * percent) / 100);

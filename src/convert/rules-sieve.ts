@@ -1,4 +1,6 @@
+import { satisfies } from '../formats/versions.ts';
 import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
+import { not } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
 const SOURCE = 'Pigeonhole documentation, sieve plugin';
@@ -80,6 +82,59 @@ function imapScript(type: 'before' | 'after') {
   };
 }
 
+/** A bare number of seconds; 2.4 wants the unit. */
+const period = (old: string): Rule => ({
+  place: 'plugin',
+  old,
+  now: old,
+  value: (value) => (/^\d+$/.test(value) ? `${value} secs` : value),
+  why: 'The value is a time with a unit.',
+  source: SOURCE,
+});
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
+
+/** `24h` → the number of seconds, which is what 2.4 takes here. */
+function seconds({ key, value }: OldSetting): Converted {
+  const [, number, unit = 's'] = /^(\d+)\s*([smhdw])?[a-z]*$/i.exec(value) ?? [];
+  const factor = SECONDS[unit.toLowerCase()];
+  if (number === undefined || factor === undefined) return refuse(`set a number of seconds: ${value} is not one`);
+  return { lines: [`${key} = ${Number(number) * factor}`] };
+}
+
+/** `Subject X-Spam` → a block for each header. */
+function headerBlocks(...lines: readonly string[]) {
+  return ({ value }: OldSetting): Converted => ({
+    lines: value.split(/[\s,]+/).filter((name) => name !== '').flatMap((name) => nested(`sieve_editheader_header ${name}`, lines)), // oxfmt-ignore
+  });
+}
+
+/** `sieve_spamtest_text_value3 = maybe` → a list by number. */
+const textValue = (kind: string): Rule => ({
+  place: 'plugin',
+  old: `sieve_${kind}_text_value`,
+  now: `sieve_${kind}_text_value { NUMBER = … }`,
+  by: ({ key, value }) => ({ lines: nested(`sieve_${kind}_text_value`, [set(/\d+$/.exec(key)?.[0] ?? '0', value)]) }),
+  why: 'A list of numbers with values.',
+  source: SOURCE,
+});
+
+/** 0 meant no limit, which is the default; 2.4.5 refuses it. */
+const limit = (old: string, now: string): Rule => ({
+  ...renamed(old, now),
+  by: ({ value }) => (/^0\D?$/.test(value) ? { drop: true } : { lines: [`${now} = ${value}`] }),
+  why: 'Renamed; 0 meant no limit, which is the default, and 2.4.5 refuses it.',
+});
+
+/** 2.4.1 wants an address that has no variables. */
+function email({ value, key }: OldSetting, { version }: Scope): Converted {
+  const now = convertVariables(value, key);
+  if (typeof now !== 'string') return now;
+  if (now.includes('%') && !satisfies(version, '>=2.4.2'))
+    return refuse(`remove ${key}, or set one address for all: Dovecot ${version} takes no variables in it`);
+  return { lines: [set(key, now)] };
+}
+
 const renamed = (old: string, now: string): Rule => ({ place: 'plugin', old, now, why: 'Renamed.', source: SOURCE });
 const block = (old: string, now: string, by: Rule['by'], why = 'Each script storage is a block.'): Rule => {
   return { place: 'plugin', old, now, ...(by && { by }), why, source: SOURCE };
@@ -95,9 +150,11 @@ export const sieve: readonly Rule[] = [
   ),
   block('sieve_default', 'sieve_script default { type = default; path }', script('default')),
   block('sieve_global_path', 'sieve_script default { type = default; path }', script('default')),
-  block('sieve_default_name', 'sieve_script default { name }', ({ value }) => ({
-    lines: nested('sieve_script default', [set('name', value)]),
-  })),
+  block('sieve_default_name', 'sieve_script default { name }', ({ value }, { plugin }) =>
+    plugin('sieve_default') === null && plugin('sieve_global_path') === null
+      ? { drop: true }
+      : { lines: nested('sieve_script default', [set('name', value)]) },
+  ),
   block('sieve_global', 'sieve_script global { type = global; path }', script('global')),
   block('sieve_global_dir', 'sieve_script global { type = global; path }', script('global')),
   block('sieve_before', 'sieve_script before { type = before; path }', script('before')),
@@ -115,8 +172,30 @@ export const sieve: readonly Rule[] = [
   block('imapsieve_mailbox_name', 'mailbox NAME {', merged, 'It is the name of the block.'),
   block('imapsieve_mailbox_from', 'imapsieve_from NAME {', merged, 'It is the name of the block.'),
   block('imapsieve_mailbox_causes', 'cause', merged, 'It belongs in the block of the script.'),
-  renamed('sieve_quota_max_storage', 'sieve_quota_storage_size'),
-  renamed('sieve_quota_max_scripts', 'sieve_quota_script_count'),
+  limit('sieve_quota_max_storage', 'sieve_quota_storage_size'),
+  limit('sieve_quota_max_scripts', 'sieve_quota_script_count'),
+  ...['vacation_default_period', 'vacation_min_period', 'vacation_max_period', 'duplicate_default_period'].map((name) =>
+    period(`sieve_${name}`),
+  ),
+  ...['duplicate_max_period', 'max_cpu_time', 'resource_usage_timeout', 'pipe_exec_timeout', 'filter_exec_timeout'].map(
+    (name) => period(`sieve_${name}`),
+  ),
+  period('sieve_execute_exec_timeout'),
+  block('sieve_redirect_duplicate_period', 'sieve_redirect_duplicate_period', seconds, 'The value is a number of seconds.'), // oxfmt-ignore
+  block('sieve_user_email', 'sieve_user_email', email, '2.4.1 takes no variables in it.'),
+  block(
+    'sieve_vacation_dont_check_recipient',
+    'sieve_vacation_check_recipient',
+    ({ value }) => ({ lines: [`sieve_vacation_check_recipient = ${not(value)}`] }),
+    'The same setting with its value inverted.',
+  ),
+  renamed('sieve_variables_max_scope_size', 'sieve_variables_max_scope_count'),
+  renamed('sieve_variables_max_variable_size', 'sieve_variables_max_value_size'),
+  block('sieve_editheader_protected', 'sieve_editheader_header NAME { forbid_add; forbid_delete }', headerBlocks('forbid_add = yes', 'forbid_delete = yes'), 'A header is a block.'), // oxfmt-ignore
+  block('sieve_editheader_forbid_add', 'sieve_editheader_header NAME { forbid_add }', headerBlocks('forbid_add = yes'), 'A header is a block.'), // oxfmt-ignore
+  block('sieve_editheader_forbid_delete', 'sieve_editheader_header NAME { forbid_delete }', headerBlocks('forbid_delete = yes'), 'A header is a block.'), // oxfmt-ignore
+  textValue('spamtest'),
+  textValue('virustest'),
   renamed('sieve_user_log', 'sieve_user_log_path'),
   renamed('sieve_spamtest_max_header', 'sieve_spamtest_score_max_header'),
   renamed('sieve_spamtest_max_value', 'sieve_spamtest_score_max_value'),

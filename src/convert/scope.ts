@@ -1,7 +1,9 @@
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import type { Block, Item } from './blocks.ts';
 import type { Scope } from './conversion.ts';
+import { ruleFor } from './conversion-rules.ts';
 import type { Names } from './default-names.ts';
+import { KNOWN } from './known.ts';
 
 /** The facts for rules, from the whole configuration. */
 export function scopeOf(
@@ -41,6 +43,7 @@ export function scopeOf(
     has,
     userFields,
     files,
+    isOldField,
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,
     overridden: (line, key, place) => (order.get(line) ?? Infinity) < (replaces.get(`${place} ${key}`) ?? -1),
@@ -50,3 +53,14 @@ export function scopeOf(
 }
 
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
+
+/** The words that the names of plugins' settings begin with. */
+const OF_PLUGINS =
+  /^(acl|expire|fts|imapsieve|last_login|lazy_expunge|listescape|mail|mailbox|notify|old_stats|push_notification|quota|sieve|stats|zlib)_/;
+
+/** `plugin/quota_rule` and `namespace/inbox/location` are paths of 2.3; a setting with a rule has another name or form now. */
+function isOldField(name: string): boolean {
+  if (name.includes('/')) return true;
+  if (OF_PLUGINS.test(name) && !KNOWN.has(name)) return true;
+  return ruleFor('plugin', name) !== undefined || ['mail_location', 'mail_attachment_dir'].includes(name);
+}

@@ -63,9 +63,11 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     const outcome = rule.by({ file, line, block, key, value: line.value }, scope);
     // A value that becomes several settings would leave some of them to the later one, which replaced all of it in 2.3.
     const parts = 'lines' in outcome && outcome.lines.join('\n') !== `${rule.now} = ${line.value}`;
-    if (parts && scope.overridden(line, key, place)) return { drop: true, old: !known };
+    const old = !known || scope.old || OLD_TEXT.test(line.value);
+    if (parts && scope.overridden(line, key, place)) return { drop: true, old };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
-    return same ? null : { ...outcome, old: !known || OLD_TEXT.test(line.value) };
+    if (same) return null;
+    return 'drop' in outcome && rule.now === '' ? { ...outcome, why: rule.why, old } : { ...outcome, old };
   }
   if (rule === undefined && !known) {
     const todo = `remove it, or rewrite it in 2.4 syntax: Dovecot 2.4 does not know ${key} here`;
@@ -73,9 +75,9 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     return { refuse: todo, old: place === 'plugin' || scope.old };
   }
   const changed = rule?.value === undefined ? line.value : rule.value(line.value);
-  if (typeof changed !== 'string') return { ...changed, old: !known };
+  if (typeof changed !== 'string') return { ...changed, old: !known || scope.old };
   const converted = line.form === 'file' ? changed : convertVariables(changed, key);
-  if (typeof converted !== 'string') return { ...converted, old: !known };
+  if (typeof converted !== 'string') return { ...converted, old: !known || scope.old || OLD_TEXT.test(line.value) };
   const now = line.form === 'plain' ? references(converted) : converted;
   const name = rule?.now ?? key;
   if (name === line.key && now === line.value) return null;

@@ -1,5 +1,6 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
+import { fieldName } from './fields.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { gracePercent } from './own-limits.ts';
 import { schemes } from './schemes.ts';
@@ -117,7 +118,13 @@ function convertQuery(
   return renamedInPlace(bytes, line, name, (query) => {
     let converted = query;
     for (const column of columnsOf(query).reverse()) {
-      const now = convertColumn(column, driver, scope);
+      const [, field] = name === 'userdb_sql_query' ? [null, column.name] : (/^userdb_(.*)$/.exec(column.name) ?? []);
+      if (field !== undefined && !/^(mail|quota_rule\d*|quota\d*)$/.test(field) && scope.isOldField(field))
+        return refuse(`return 2.4's settings instead of ${column.name}: it has another name or form there`);
+      const now =
+        field !== undefined && fieldName(field) !== field
+          ? `${column.expression} AS ${column.name.slice(0, -field.length)}${fieldName(field)}`
+          : convertColumn(column, driver, scope);
       if (now === null) continue;
       if (typeof now !== 'string') return now;
       converted = converted.slice(0, column.start) + now + converted.slice(column.end);

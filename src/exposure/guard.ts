@@ -91,8 +91,11 @@ function objection(difference: Difference, context: EffectContext): string {
 /** The stricter differences, with the clients concerned. */
 function tightened(differences: readonly Difference[], before: Model): Effect[] {
   const mail = new Map<string, Difference[]>();
-  const effects: Effect[] = [];
+  const ways = new Map<string, OfWay[]>();
+  const cleartext = differences.filter((one) => endsCleartext(one, before));
+  const effects: Effect[] = cleartext.length > 0 ? [withoutCleartext(cleartext, before)] : [];
   for (const one of differences) {
+    if (cleartext.includes(one)) continue;
     if (one.aspect === 'mail') {
       if (one.unproven) continue;
       const key = `${one.id} ${one.destination}`;
@@ -100,8 +103,13 @@ function tightened(differences: readonly Difference[], before: Model): Effect[] 
       continue;
     }
     const text = stricterText(one, before);
-    if (text !== null) effects.push({ kind: 'tightens', id: one.aspect, text });
+    if (text === null) continue;
+    const name = nameOf(one.id, before);
+    const isOfWay = text.startsWith(`${name}: `);
+    const key = isOfWay ? `${one.aspect}${text.slice(name.length)}` : `${one.aspect} ${text}`;
+    ways.set(key, [...(ways.get(key) ?? []), { id: one.id, aspect: one.aspect, text }]);
   }
+  for (const group of ways.values()) effects.push(...ofGroup(group, before));
   for (const group of mail.values()) {
     const [first] = group;
     if (!first) continue;
@@ -111,6 +119,51 @@ function tightened(differences: readonly Difference[], before: Model): Effect[] 
     effects.push({ kind: 'tightens', id: 'mail', text });
   }
   return effects;
+}
+
+interface OfWay {
+  readonly id: string;
+  readonly aspect: Aspect;
+  readonly text: string;
+}
+
+/** The same restriction on several ports is one effect: `143, 993 and 110: logins only by plain (plain login until now)`. */
+function ofGroup(group: readonly OfWay[], before: Model): Effect[] {
+  const ports = group.map(({ id }) => before.ways.find((one) => one.id === id)?.port ?? null);
+  const [first] = group;
+  if (!first) return [];
+  if (group.length === 1 || ports.includes(null))
+    return group.map(({ aspect, text }) => ({ kind: 'tightens', id: aspect, text }));
+  const rest = first.text.slice(nameOf(first.id, before).length);
+  return [{ kind: 'tightens', id: first.aspect, text: `${listed([...new Set(ports.map(String))])}${rest}` }];
+}
+
+/** Sessions without TLS worked until now on a port that everybody knows. */
+function endsCleartext({ aspect, id, before: will }: Difference, before: Model): boolean {
+  const way = before.ways.find((one) => one.id === id);
+  return aspect === 'tls' && will === 'required' && way?.port !== null && PROTOCOLS[way?.program ?? ''] !== undefined;
+}
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  smtpd: 'SMTP',
+  'submission-login': 'SMTP',
+  'imap-login': 'IMAP',
+  'pop3-login': 'POP3',
+  'managesieve-login': 'ManageSieve',
+};
+
+/** `IMAP and POP3 without TLS end: 143 and 110 ask for STARTTLS` */
+function withoutCleartext(differences: readonly Difference[], { ways }: Model): Effect {
+  const ended = ways.filter(({ id }) => differences.some((one) => one.id === id));
+  const names = [...new Set(ended.map(({ program }) => PROTOCOLS[program] ?? program))];
+  const ports = [...new Set(ended.map(({ port }) => String(port)))];
+  const text = `${listed(names)} without TLS ${names.length === 1 ? 'ends' : 'end'}: ${listed(ports)} ${ports.length === 1 ? 'asks' : 'ask'} for STARTTLS`;
+  return { kind: 'tightens', id: 'tls', text };
+}
+
+/** `a, b and c` */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
 /** For a difference with swapped roles: `after` is the present state. */

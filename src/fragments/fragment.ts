@@ -28,6 +28,8 @@ export interface Fragment {
   readonly gently?: true;
   /** Applied only if the guard has left out the fragment with this id: an alternative with the same purpose. */
   readonly instead?: string;
+  /** What clients need once the setting is written, for the plan's summary; absent: they notice nothing, or the exposure map says it. */
+  readonly clients?: string;
   readonly why: string;
   /** The document that supports the reason: a manual's name and section, or an RFC. */
   readonly source: string;
@@ -57,9 +59,15 @@ export type Merge =
   | { readonly how: 'offer'; readonly value: string; readonly declined: string }
   /**
    * These words in a list, in this order; the administrator's own words stay, in their order. If the list is not set, it becomes
-   * these words, or stays unset with `unset: 'leave'` (the daemon's default already has them).
+   * these words, or stays unset with `unset: 'leave'` (the daemon's default already has them). A list with one of `covered` has
+   * their effect, and more.
    */
-  | { readonly how: 'member'; readonly members: readonly string[]; readonly unset: 'write' | 'leave' }
+  | {
+      readonly how: 'member';
+      readonly members: readonly string[];
+      readonly unset: 'write' | 'leave';
+      readonly covered?: readonly string[];
+    }
   /**
    * A restriction list that refuses to relay gets `permit_sasl_authenticated` directly before the refusal, but never before a
    * check. A list that is not set stays unset: the daemon's default has it.

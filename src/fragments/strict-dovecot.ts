@@ -57,12 +57,15 @@ const noPop3 = (['pop3', 'pop3s'] as const).map((name): Fragment => ({
 
 /** IMAP and POP3 with the same minimum as ports 465 and 587. */
 export const strictDovecot: readonly Fragment[] = [
-  tls(
-    'ssl_cipher_list',
-    { how: 'at-least', value: SUITES, scale: { by: 'ciphers' } },
-    'TLS 1.2 with forward secrecy (ECDHE) and AEAD only.',
-    'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; Dovecot documentation, ssl_cipher_list',
-  ),
+  {
+    ...tls(
+      'ssl_cipher_list',
+      { how: 'at-least', value: SUITES, scale: { by: 'ciphers' } },
+      'TLS 1.2 with forward secrecy (ECDHE) and AEAD only.',
+      'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; Dovecot documentation, ssl_cipher_list',
+    ),
+    clients: 'IMAP and POP3 need TLS 1.3, or 1.2 with ECDHE and AEAD',
+  },
   tls(
     'ssl_prefer_server_ciphers',
     { how: 'set', value: 'yes' },

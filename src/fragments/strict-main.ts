@@ -1,7 +1,7 @@
 import type { TaskName } from '../model/index.ts';
 import type { Fragment, Merge } from './fragment.ts';
 
-export type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when'>>;
+export type Rest = Pick<Fragment, 'why' | 'source'> & Partial<Pick<Fragment, 'when' | 'clients'>>;
 
 /**
  * Fragments of strict for main.cf.

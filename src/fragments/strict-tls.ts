@@ -25,6 +25,7 @@ function floor(setting: string, rest: Omit<Rest, 'when'>): Fragment[] {
  */
 export const strictTls: readonly Fragment[] = [
   ...floor('smtpd_tls_protocols', {
+    clients: 'on 25, TLS is 1.2 or later: servers without it deliver in clear',
     why: 'Refuses TLS 1.0 and 1.1 on 25 too. A server that knows nothing newer delivers its mail in clear; its encryption was hardly better than that.',
     source: 'RFC 8996; RFC 9325, 3.1.1; internet.nl, mail test, TLS version',
   }),
@@ -66,6 +67,7 @@ export const strictTls: readonly Fragment[] = [
     'smtpd_tls_mandatory_exclude_ciphers',
     { how: 'member', members: ['kRSA', 'SHA1', 'SHA256', 'SHA384'], unset: 'write' },
     {
+      clients: 'on 465 and 587, clients need TLS 1.3, or 1.2 with ECDHE and AEAD',
       why: 'Where TLS is required (465, 587), only forward secrecy (ECDHE) with AEAD remains: the six suites of Mozilla’s intermediate list without DHE. The last three names exclude suites by their MAC, which AEAD suites do not have.',
       source: 'RFC 9325, 4.2; Mozilla Server Side TLS, intermediate; RFC 8314, 4.1',
     },

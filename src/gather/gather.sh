@@ -91,8 +91,21 @@ user_fields() { # FILES
     IFS=$newline
     # Unquoted on purpose: the shell expands the pattern.
     # shellcheck disable=SC2086
-    awk -F: -v pattern="$pattern" 'NF > 7 {
-      while (match($0, /[: \t](userdb_)?(mail|quota|acl|sieve|fts)[a-z_]*[0-9]*=/)) {
+    awk -F: -v pattern="$pattern" '
+    # The scheme of each password: `{SSHA}`, `{CRYPT}$6`, `{}des`; nothing else of it.
+    !/^#/ && NF > 1 && $2 != "" {
+      scheme = ""; rest = $2
+      if (match(rest, /^[{][^}]*[}]/)) { scheme = toupper(substr(rest, 2, RLENGTH - 2)); rest = substr(rest, RLENGTH + 1) }
+      sub(/[.](HEX|B64|BASE64)$/, "", scheme)
+      if (scheme !~ /^((DES-|MD5-|SHA256-|SHA512-|BLF-)?CRYPT|S?MD5|S?SHA(1|256|512)?|(LDAP|PLAIN|HMAC|CRAM|DIGEST)-MD5|PLAIN-MD4|PLAIN(-TRUNC)?|CLEAR(TEXT)?|PBKDF2|ARGON2ID?I?|SCRAM-SHA-(1|256)|OTP)?$/) scheme = "?"
+      kind = ""
+      if (match(rest, /^[$][0-9a-z]+[$]/)) kind = substr(rest, 1, RLENGTH - 1)
+      else if (rest ~ /^_/ || (length(rest) == 13 && rest ~ /^[.\/0-9A-Za-z]+$/)) kind = "des"
+      count["{" scheme "}" (scheme ~ /^(CRYPT)?$/ ? kind : "")]++
+      count["{*}"]++
+    }
+    NF > 7 {
+      while (match($0, /[: \t](userdb_)?(mail|quota|acl|sieve|fts|plugin\/|namespace\/)[a-z_\/]*[0-9]*=/)) {
         name = substr($0, RSTART, RLENGTH - 1); sub(/^[: \t]/, "", name); sub(/^userdb_/, "", name)
         count[name]++
         $0 = substr($0, RSTART + RLENGTH)

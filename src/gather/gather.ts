@@ -3,28 +3,41 @@ import { HardenMailError } from '../model/errors.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
-import { parseSnapshot, TornError } from './parse-snapshot.ts';
+import { TornError } from './parse-snapshot.ts';
 
-/** The script for the host, without its comments: it is part of the command line, which must stay short. */
+/** The script for the host, without its comments and indents: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
-  return scriptText('gather/gather.sh').replace(/^ *#.*\n/gm, '');
+  return scriptText('gather/gather.sh')
+    .replace(/^ *#.*\n/gm, '')
+    .replace(/\{ # .*$/gm, '{')
+    .replace(/^ +/gm, '');
 }
+
+/** A host with a thousand certificates prints half of it. To decrypt more would take time from the other hosts of a run. */
+const MOST_OUTPUT = 16 << 20;
 
 /** The number of attempts to read a host. If a file is being edited, the edit is over after a moment. */
 const LOOKS = 3;
 
 /**
  * Reads a host's facts and files, in one exec and one round trip; again if a file changed meanwhile. Writes nothing.
+ * @param parse gives the snapshot in the output (`parseSnapshot`), within the limits of a host
  * @throws REMOTE_FAILED
  */
 export async function gather(
   remote: Remote,
-  { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'> = {},
+  { cert = '', key = '', sni = [] }: Pick<Host, 'cert' | 'key' | 'sni'>,
+  parse: (output: Buffer) => Snapshot | Promise<Snapshot>,
 ): Promise<Snapshot> {
   const brought = sni.flatMap((one) => (one.cert === undefined ? [] : [`${one.cert},${one.key}`])).join(' ');
   const script = `own_cert=${quote(cert)} own_key=${quote(key)} own_sni=${quote(brought)}\n${gatherScript()}`;
   for (let look = 1; ; look++) {
-    const { code, stdout, stderr } = await remote.run(script, { name: 'gather', intent: 'read', plain: true });
+    const { code, stdout, stderr } = await remote.run(script, {
+      name: 'gather',
+      intent: 'read',
+      plain: true,
+      most: MOST_OUTPUT,
+    });
     if (code !== 0) {
       throw new HardenMailError(
         'REMOTE_FAILED',
@@ -33,7 +46,7 @@ export async function gather(
       );
     }
     try {
-      return parseSnapshot(stdout);
+      return await parse(stdout);
     } catch (error) {
       if (!(error instanceof TornError) || look === LOOKS) throw error;
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Listener, Package, RemoteFile, Snapshot } from '../model/index.ts';
 import { lineages, takenNames } from './lineages.ts';
+import { sectionsOf } from '../formats/text/sections.ts';
 import { upstream } from '../formats/versions.ts';
 import { lostMapsIn, refusalsIn, upcomingIn, userFieldsIn } from './parsers.ts';
 import { pemFiles } from './pem-files.ts';
@@ -14,7 +15,8 @@ import { masked, takenUp, timer, units, watching } from '../debian/units.ts';
  * @throws TornError (REMOTE_FAILED) if a file changed while it was read, or if the output is incomplete
  */
 export function parseSnapshot(output: Buffer): Snapshot {
-  const sections = split(output);
+  const sections = sectionsOf(output);
+  if (!sections) throw new TornError('the answer is incomplete');
   const text = (name: string): string => sections.get(name)?.toString('latin1') ?? '';
   const lines = (name: string): string[] => text(name).split('\n').filter(Boolean);
 
@@ -87,25 +89,13 @@ function assertSize(all: readonly RemoteFile[]): void {
   );
 }
 
-/** Splits the output into its sections: "@NAME BYTES\n", that many bytes, "\n", and so on to "@end". */
-function split(output: Buffer): Map<string, Buffer> {
-  const sections = new Map<string, Buffer>();
-  for (let at = 0; at < output.length;) {
-    const eol = output.indexOf(10, at);
-    const head = /^@(\S+) (\d+)$/.exec(output.toString('latin1', at, eol < 0 ? at : eol));
-    const [, name, size] = head ?? [];
-    if (name === undefined || output[eol + 1 + Number(size)] !== 10) break;
-    sections.set(name, output.subarray(eol + 1, eol + 1 + Number(size)));
-    at = eol + 2 + Number(size);
-  }
-  if (!sections.has('end')) throw new TornError('the answer is incomplete');
-  return sections;
-}
-
 /** The output is incomplete, or a file changed while it was read: the host never had all these bytes at one time. */
 export class TornError extends HardenMailError {
+  readonly what: string;
+
   constructor(what: string) {
     super('REMOTE_FAILED', `reading the host's files failed: ${what}`, 'Nothing was written. Run the command again.');
+    this.what = what;
   }
 }
 

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname, extname } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
 import type { Host, Sni } from '../model/index.ts';
+import type { AnsibleHosts } from './ansible.ts';
 import { closest } from './closest.ts';
-import { parseInventory } from './parse-inventory.ts';
+import { parseInventory, type Locate } from './parse-inventory.ts';
 import type { Inventory, Issue } from './inventory-schema.ts';
 import { nestRequest } from './request-settings.ts';
 import { matchesName } from './select.ts';
@@ -11,15 +13,29 @@ import { matchesName } from './select.ts';
 /** Values of flags or environment variables; each overrides the value of the inventory. */
 export type Overrides = Partial<Omit<Host, 'name' | 'hostname' | 'groups'>>;
 
-/** The hosts of an inventory file, in its order. Throws INVENTORY_INVALID with the place in the file. */
-export async function loadInventory(path: string, overrides: Overrides): Promise<Host[]> {
+interface Reading {
+  /** Takes a line about what an inventory of Ansible has and harden-mail does not read. */
+  readonly note?: (line: string) => void;
+  /** Values below those of the inventory. */
+  readonly defaults?: Overrides;
+}
+
+/**
+ * The hosts of an inventory file, in its order. Throws INVENTORY_INVALID with the place in the file.
+ */
+export async function loadInventory(
+  path: string,
+  overrides: Overrides,
+  { note = () => {}, defaults = {} }: Reading = {},
+): Promise<Host[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw invalid(
       `the inventory ${path} cannot be read: ${error.code ?? error.message}`,
       'Give --inventory the path of a JSON or YAML file.',
     );
   });
-  const { value, locate } = await parseInventory(text, path);
+  const { value, locate, ansible } = await readInventory(text, path);
+  if (ansible) await tellUnread(path, ansible.unread, note);
   const { inventorySchema, settingNames } = await import('./inventory-schema.ts');
   const result = inventorySchema.safeParse(value);
   const wrong = result.success
@@ -29,7 +45,45 @@ export async function loadInventory(path: string, overrides: Overrides): Promise
     const places = wrong.map(({ at, what }) => `${locate(at)}: ${place(at)}: ${what}`).join('; ');
     throw invalid(`${path}:${places}`, 'inventory.example.json shows every setting.');
   }
-  return hostsOf(result.data, overrides);
+  const hosts = hostsOf(result.data, overrides, defaults);
+  return ansible ? hosts.map((host) => asInAnsible(host, ansible)) : hosts;
+}
+
+interface Source {
+  readonly value: unknown;
+  readonly locate: Locate;
+  readonly ansible: AnsibleHosts | null;
+}
+
+/** An inventory of Ansible becomes one of harden-mail with hosts only. */
+async function readInventory(text: string, path: string): Promise<Source> {
+  const isIni = /\.ini$/i.test(path) || (extname(path) === '' && !/^\s*\{/.test(text));
+  if (isIni) {
+    const { fromAnsibleIni } = await import('./ansible.ts');
+    return ofAnsible(fromAnsibleIni(text, path));
+  }
+  const { value, locate } = await parseInventory(text, path);
+  const { fromAnsibleYaml } = await import('./ansible.ts');
+  const ansible = fromAnsibleYaml(value, locate);
+  return ansible ? ofAnsible(ansible) : { value, locate, ansible };
+}
+
+function ofAnsible(ansible: AnsibleHosts): Source {
+  return { value: { hosts: ansible.hosts }, locate: ansible.locate, ansible };
+}
+
+/** Ansible's inventory says nothing of additional names, so those of the last apply stay. */
+function asInAnsible(host: Host, { groupsOf }: AnsibleHosts): Host {
+  const groups = groupsOf.get(host.name) ?? [];
+  return compact<Host>({ ...host, sni: undefined, groups: groups.length > 0 ? groups : undefined });
+}
+
+async function tellUnread(path: string, unread: readonly string[], note: (line: string) => void): Promise<void> {
+  const folder = dirname(path);
+  const beside = await readdir(folder).catch(() => [] as string[]);
+  const folders = ['group_vars', 'host_vars'].filter((name) => beside.includes(name)).map((name) => `${name}/`);
+  const all = [...unread, ...folders];
+  if (all.length > 0) note(`${path}: an inventory of Ansible; not read: ${all.join(', ')}`);
 }
 
 interface Wrong {
@@ -81,14 +135,15 @@ function wrongIn(issue: Issue, known: readonly string[]): Wrong[] {
 }
 
 /** Each host with its own values, else those of its groups (later ones first), else the defaults. */
-function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides): Host[] {
+function hostsOf({ defaults, groups, hosts }: Inventory, overrides: Overrides, below: Overrides): Host[] {
+  const { request: lowest, ...lower } = below;
   return Object.entries(hosts).map(([name, own]) => {
     const mine = Object.entries(groups).filter(([, { hosts: members }]) =>
       members.some((member) => matchesName(member, name)),
     );
     const shared = mine.map(([, group]) => ({ ...group, hosts: undefined }));
     const { request: given, ...flags } = overrides;
-    const merged = Object.assign({}, defaults, ...shared, own, flags) as typeof own;
+    const merged = Object.assign({}, lower, lowest, defaults, ...shared, own, flags) as typeof own;
     const names = mine.map(([group]) => group);
     return compact({
       name,

@@ -6,7 +6,7 @@ import type { Acme } from './acme.ts';
 import { image } from './image.ts';
 import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
-import { extras, pool } from './pool.ts';
+import { extras, pool, step, upgradesFolder } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './images.ts';
 import type { ReleaseName } from './images.ts';
@@ -19,9 +19,14 @@ export interface HostOptions {
   readonly release?: ReleaseName;
   /** Postfix, Dovecot and certbot as Debian installs them; else none of them, but apt can install them offline. */
   readonly mail?: boolean;
-  /** With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. */
+  /**
+   * With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. Together with
+   * `also`: apt finds those, and /srv/apt-next has the next release's.
+   */
   readonly upgradeTo?: ReleaseName;
-  /** With `mail`: these packages are what apt finds. */
+  /** The host will be upgraded more than once: see `offer`. */
+  readonly upgrades?: boolean;
+  /** With `mail`: these packages are what apt finds; /srv/apt-own has those that it would find without this. */
   readonly also?: readonly string[];
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
@@ -33,6 +38,8 @@ export interface HostOptions {
   /** Further preparation, once the host is up. */
   readonly setup?: (host: LabHost) => Promise<void>;
 }
+
+const UPGRADES = '/srv/upgrades';
 
 /** A Unix user with a home and bash. The lab's key logs in as every one of them. */
 export interface HostUser {
@@ -67,6 +74,8 @@ export interface LabHost {
   state(): Promise<State>;
   /** Boots again, keeping disk and address; `power-cut` without a word to the system. */
   reboot(how?: 'orderly' | 'power-cut'): Promise<void>;
+  /** With `upgrades`: gives apt the packages that take the host as it is now from one release to the next. */
+  offer(from: ReleaseName, to: ReleaseName): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -109,11 +118,12 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const apt = options.also
-    ? await extras(release, options.also)
-    : options.upgradeTo === undefined
-      ? own.apt
-      : await pool(release, options.upgradeTo);
+  const { also, upgradeTo } = options;
+  const [extra, next] = await Promise.all([
+    also ? extras(release, also) : null,
+    upgradeTo === undefined ? null : pool(release, upgradeTo, also),
+  ]);
+  const apt = extra ?? next ?? own.apt;
   const tree = mail ? withMail : bare;
   if (disk !== undefined) {
     await mkdir(folder);
@@ -128,8 +138,16 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   ]);
   const knownHosts = join(folder, 'known_hosts');
   await writeFile(knownHosts, keys.map((key) => `${name},${address} ${key}\n`).join(''));
-  const { env } = RELEASES[options.upgradeTo ?? release]; // what the later one needs, the earlier one can do with
-  const machine = await boot(ledger, { id, tree, folder, apt, env, sync });
+  const { upgrades = false } = options;
+  if (upgrades) await mkdir(upgradesFolder(), { recursive: true });
+  const sees = {
+    ...(upgrades && { [UPGRADES]: upgradesFolder() }),
+    ...(extra && { '/srv/apt-own': own.apt }),
+    ...(extra && next && { '/srv/apt-next': next }),
+  };
+  // Earlier releases boot with the environment of later ones.
+  const { env } = RELEASES[upgrades ? 'forky' : (upgradeTo ?? release)];
+  const machine = await boot(ledger, { id, tree, folder, apt, sees, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);
@@ -153,6 +171,10 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
       await mustRun(`mkdir -p -- "$(dirname -- ${file})" && cat >${file}${change}`, { input: bytes });
     },
     state: async () => parseState(await mustRun(STATE)),
+    async offer(from, to) {
+      const packages = await step(from, to, await mustRun('cat /var/lib/dpkg/status'));
+      await mustRun(`echo 'deb [trusted=yes] file:${UPGRADES}/${packages} ./' >/etc/apt/sources.list`);
+    },
     async reboot(how = 'orderly') {
       await machine.reboot(how);
     },

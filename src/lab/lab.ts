@@ -26,7 +26,7 @@ import { clear, openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { addBridge, addressIn, MAX_HOSTS } from './network.ts';
 import type { ReleaseName } from './images.ts';
-import { allowWatchers, available, prepareMachine } from './requirements.ts';
+import { allowWatchers, available, ENGINE, missing, prepareMachine } from './requirements.ts';
 import { killAll, must } from './programs.ts';
 
 export type { Acme } from './acme.ts';
@@ -86,8 +86,11 @@ function close(): void {
   hosts.clear();
 }
 
+/** The packages that this machine lacks to boot hosts. */
+const lacking = (): Promise<string[]> => missing(ENGINE);
+
 async function create(): Promise<LabWorld> {
-  await prepareMachine();
+  await prepareMachine(ENGINE);
   allowWatchers();
   guard();
   ledger = await openLedger(join(cacheFolder(), 'runs'));
@@ -124,4 +127,4 @@ function guard(): void {
     process.prependListener(signal, () => process.exit(128 + number));
 }
 
-export const lab = { available, prepare, host, acme, stopHosts, close };
+export const lab = { available, lacking, prepare, host, acme, stopHosts, close };

@@ -17,6 +17,8 @@ export interface MachineSpec {
   readonly tree: string;
   readonly folder: string;
   readonly apt: string;
+  /** Folders of this machine that it sees, by its own paths. */
+  readonly sees: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string>>;
   /** Let fsync through to the disk. */
   readonly sync: boolean;
@@ -125,11 +127,12 @@ function enter(pid: number, command: string, options?: ProgramOptions): Promise<
   return runProgram('nsenter', inside, { ...options, env: ENVIRONMENT });
 }
 
-function script({ id, tree, folder, apt, sync }: MachineSpec): string {
+function script({ id, tree, folder, apt, sees, sync }: MachineSpec): string {
   const options = `lowerdir=${tree},upperdir=${folder}/upper,workdir=${folder}/work`;
   const nspawn = [
     ...['systemd-nspawn', '--quiet', '--boot', '--register=no', '--keep-unit', '--console=pipe', '-D', '"$root"'],
     ...[`--machine=${id}`, `--network-namespace-path=/run/netns/${id}`, `--bind-ro=${apt}:/srv/apt`],
+    ...Object.entries(sees).map(([inside, here]) => `--bind-ro=${here}:${inside}`),
     ...['--resolv-conf=off', '--timezone=off', '--link-journal=no', ...(sync ? [] : ['--suppress-sync=yes'])],
   ];
   // A control group of its own: without it the machines of a computer that does not run systemd would share one, and

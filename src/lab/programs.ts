@@ -89,4 +89,9 @@ export async function withLock<T>(path: string, work: () => Promise<T>, onWait?:
   }
 }
 
-export const say = (text: string): void => void process.stderr.write(`lab: ${text}\n`);
+let tell = (line: string): void => void process.stderr.write(line);
+
+/** Gives the lines of the lab to another reader than standard error. */
+export const sayThrough = (reader: (line: string) => void): void => void (tell = reader);
+
+export const say = (text: string): void => tell(`lab: ${text}\n`);

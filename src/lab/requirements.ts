@@ -3,10 +3,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { must, runProgram, say, withLock } from './programs.ts';
 
-/** Debian packages that the lab and the tests use; libnet-ssleay-perl is swaks' TLS, the last line is shells to be tried. */
-const PACKAGES = [
+/** Debian packages that boot hosts. */
+export const ENGINE: readonly string[] = [
   ...['mmdebstrap', 'debian-archive-keyring', 'apt-utils', 'systemd-container', 'iproute2', 'pebble'],
-  ...['openssh-client', 'openssl', 'curl', 'swaks', 'libnet-ssleay-perl', 'mutt', 'isync', 'ansible-core'],
+  ...['openssh-client', 'openssl'],
+];
+
+/** With those that the tests use; libnet-ssleay-perl is swaks' TLS, the last line is shells to be tried. */
+const PACKAGES = [
+  ...ENGINE,
+  ...['curl', 'swaks', 'libnet-ssleay-perl', 'mutt', 'isync', 'ansible-core'],
   ...['shellcheck', 'busybox', 'zsh', 'fish', 'tcsh'],
 ];
 
@@ -16,7 +22,7 @@ export type Availability = { readonly ok: true } | { readonly ok: false; readonl
 export async function available(): Promise<Availability> {
   const no = (reason: string) => ({ ok: false, reason }) as const;
   if (process.platform !== 'linux') return no(`hosts are booted on Linux, this is ${process.platform}`);
-  if (process.getuid?.() !== 0) return no('hosts are booted by root; run the tests as root');
+  if (process.getuid?.() !== 0) return no('hosts are booted by root; run this as root');
   const os = readFileSync('/etc/os-release', 'latin1');
   if (!/^ID="?debian"?$/m.test(os)) return no('hosts are built with the Debian packages of this machine, it has none');
   const { code } = await runProgram('unshare', ['--mount', '--net', '--pid', '--fork', 'true']);
@@ -56,7 +62,7 @@ function withApt<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   return withLock('/run/lock/harden-mail-apt', () => work({ ...process.env, DEBIAN_FRONTEND: 'noninteractive' }));
 }
 
-async function missing(packages: readonly string[]): Promise<string[]> {
+export async function missing(packages: readonly string[]): Promise<string[]> {
   const { stdout } = await runProgram('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n', ...packages]);
   const there = stdout.toString().split('\n');
   return packages.filter((name) => !there.includes(`installed ${name}`));

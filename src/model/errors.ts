@@ -48,6 +48,7 @@ export const CODES = {
   CERTIFICATE_FAILED: EXIT.failed,
   CERTIFICATE_UNUSABLE: EXIT.failed,
   LOCKED: EXIT.failed,
+  LIMIT_EXCEEDED: EXIT.failed,
   CHANGED_SINCE_READ: EXIT.failed,
   COMMIT_REFUSED: EXIT.failed,
   STOPPED: EXIT.failed,

@@ -10,6 +10,8 @@ export interface Finding {
   readonly check: string;
   /** The name that the probe asked for (SNI), if it is not the mail domain. */
   readonly name?: string;
+  /** The kind of fault, where a check finds several on one port: `anonymous`, `cbc`. */
+  readonly kind?: string;
   readonly status: (typeof STATUSES)[number];
   readonly text: string;
   readonly via: (typeof WAYS_OF_LOOKING)[number];
@@ -17,6 +19,15 @@ export interface Finding {
   readonly journal?: readonly string[];
   /** Only in an audit. */
   readonly weight?: Weight;
+}
+
+/**
+ * The ports that answered only the host itself, through SSH: a firewall is in between, or somebody on the way cuts the connections from
+ * here. Nobody knows whether others can reach them.
+ */
+export function portsOnlyThroughSsh(findings: readonly Pick<Finding, 'port' | 'check' | 'status' | 'via'>[]): number[] {
+  const only = findings.filter(({ check, status, via }) => check === 'answers' && status === 'hint' && via === 'ssh');
+  return [...new Set(only.map(({ port }) => port))].sort((a, b) => a - b);
 }
 
 export const STATUSES = ['pass', 'fail', 'warn', 'hint'] as const;

@@ -58,6 +58,8 @@ export const PATHS = {
   STORE,
   JOURNAL: `${STORE}/tx`,
   RECORD: `${STORE}/profile.json`,
+  /** Users' mailboxes before an upgrade of Dovecot, for the apply that converts its files. */
+  MAILBOXES: `${STORE}/mailboxes`,
   LOCK: '/run/harden-mail.lock',
   /** The log of a running transaction, and the controller's answer. */
   TALKS: '/run/harden-mail',

@@ -1,6 +1,7 @@
 import type { CertificateRequest } from './certificate-request.ts';
 import type { Sni } from './host.ts';
 import type { Effect } from './exposure.ts';
+import type { Left } from './left.ts';
 import type { Bytes, MailDaemon, Profile, Replaceable, Service, TaskName, Wish } from './words.ts';
 
 /** A private key and its certificate, as a daemon's settings name them. */
@@ -63,6 +64,8 @@ export interface Alone {
 /** The target state of one host: its inventory entry with every default filled in. */
 export interface Policy {
   readonly profile: Profile;
+  /** The release to which the host will be upgraded next: mail is kept in the queue until the apply after it. Absent: none. */
+  readonly prepares?: string;
   /** Absent: nothing. */
   readonly asked?: readonly Wish[];
   /** Choices of the administrator that apply may replace although they work. Absent: none. */
@@ -183,6 +186,8 @@ export interface Plan {
   readonly notes: readonly Note[];
   /** Permissions that the plan widens or narrows. Absent: unknown (for a rollback of packages, for example). */
   readonly effects?: readonly Effect[];
+  /** The points that an audit would still report afterwards. Absent: unknown. */
+  readonly left?: readonly Left[];
 }
 
 /** The plan changes nothing on the host. */

@@ -1,4 +1,8 @@
+import type { ClientSettings } from './client-settings.ts';
+import type { Grade } from './grade.ts';
+import type { Left } from './left.ts';
 import type { PortAudit } from './port-audit.ts';
+import type { Profile } from './words.ts';
 import type { Finding } from './finding.ts';
 import type { Plan } from './plan.ts';
 import type { Facts } from './snapshot.ts';
@@ -17,7 +21,7 @@ export type Ending =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'pending' }
   /** Without a receipt: only packages or a certificate were missing. */
-  | { readonly kind: 'changed'; readonly receipt?: Receipt }
+  | { readonly kind: 'changed'; readonly receipt?: Receipt; readonly after?: Afterwards }
   | { readonly kind: 'declined' }
   | {
       readonly kind: 'failed';
@@ -35,6 +39,17 @@ type CommandEnding = {
   [K in keyof CommandEndings]: { readonly kind: K } & CommandEndings[K];
 }[keyof CommandEndings];
 
+/** Facts that users and the administrator need after an apply. */
+export interface Afterwards {
+  readonly profile: Profile;
+  /** Null if nobody logs in there, or the files do not tell. */
+  readonly clients: ClientSettings | null;
+  /** The points that an audit would still find. */
+  readonly left: readonly Left[];
+  /** A rollback can undo the change. */
+  readonly reversible: boolean;
+}
+
 export interface HostResult {
   readonly host: string;
   readonly ending: Ending;
@@ -44,5 +59,7 @@ export interface HostResult {
   readonly findings: readonly Finding[];
   /** Only in an audit: one entry for each port. */
   readonly audit?: readonly PortAudit[];
+  /** Only in an audit. */
+  readonly grade?: Grade;
   readonly seconds: number;
 }

@@ -127,10 +127,10 @@ export interface Upcoming {
 }
 
 /** Facts about the host besides its files. Versions are upstream's (`3.7.11`), without Debian's revision. */
-/** How many users of a passwd-file have a field. */
+/** How many users of a passwd-file have a field, or a password in a scheme. */
 export interface UserField {
   readonly count: number;
-  /** Without `userdb_`: `mail`, `quota_rule`. */
+  /** Without `userdb_`: `mail`, `quota_rule`. Of passwords `{SSHA}`, `{CRYPT}$6`, `{}des` without a scheme; `{*}` counts all of them. */
   readonly name: string;
   /** Of the file, with `*` for each variable. */
   readonly path: string;
@@ -173,7 +173,7 @@ export interface Facts {
   readonly lostMaps?: readonly LostMap[];
   /** Absent: apt's candidate is no Dovecot 2.4 beside one of 2.3, or the package is on hold. */
   readonly upcoming?: Upcoming;
-  /** Fields of single users in passwd-files, by the names of Dovecot 2.3. Absent: none. */
+  /** Fields of single users in passwd-files, by the names of Dovecot 2.3, and the schemes of their passwords. Absent: none. */
   readonly userFields?: readonly UserField[];
   /** Cyrus SASL is set up for Postfix: a smtpd.conf or its password database exists. */
   readonly cyrus?: true;

@@ -11,6 +11,14 @@ export interface Receipt {
   readonly notes?: readonly string[];
 }
 
+/** A list of users' mailboxes that the host keeps for the time after an upgrade. */
+export interface Recorded {
+  readonly users: number;
+  readonly mailboxes: number;
+  /** The users who are missing in it, and the reasons. */
+  readonly notes: readonly string[];
+}
+
 /** A transaction as the host's journal records it. Lists have the newest first. */
 export interface Transaction {
   readonly id: string;

@@ -23,7 +23,7 @@ export const RESTRICTION_RULES: readonly PostfixRule[] = [
       '`permit_auth_destination, reject_unauth_destination` (the second alone at the end of a list); before it `check_client_access inline:{…}` with the plain names of `relay_domains`',
     step: { how: 'meaning' },
     task: 'sasl',
-    why: `${REFUSES}. It permitted mail for this host's domains, and mail for any domain from clients whose name is in relay_domains, and refused all other mail: a restriction behind it was never reached.`,
+    why: `${REFUSES}. It permitted mail for this host's domains, and mail for any domain from clients whose name is in relay_domains, and refused all other mail: a restriction behind it was never reached. Clients that only a table in relay_domains names lose the right to relay, and a warning names the table: as a table of clients it would be asked about addresses too, and its right-hand sides, which relay_domains ignores, would be answers of their own.`,
     source: `${DEPRECATION}, check_relay_domains; ${NOTES('3.9')}, 20240218`,
   },
   {
@@ -35,7 +35,7 @@ export const RESTRICTION_RULES: readonly PostfixRule[] = [
       '`check_helo_access regexp:{…}`, which permits an IPv4 address as HELO name and refuses an invalid one; where that would let strangers relay, it permits only mail for this host',
     step: { how: 'meaning' },
     task: 'sasl',
-    why: `${REFUSES}. It permitted every client that gives an address without brackets as its HELO name. Where that decided about relaying, the host was an open relay, and does not stay one.`,
+    why: `${REFUSES}. It permitted every client that gives an address without brackets as its HELO name. Where that decided about relaying, everybody could relay who wrote four numbers into HELO: apply does not write that again, permits only mail for this host there, and a warning says so.`,
     source: `${DEPRECATION}, permit_naked_ip_address; ${NOTES('3.9')}, 20240218`,
   },
   {

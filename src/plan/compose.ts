@@ -10,7 +10,7 @@ import { RECIPE } from '../tasks/index.ts';
 import type { Task } from '../tasks/task.ts';
 import { assertRemovals, removalNotes } from './removals.ts';
 import { assertPortsFree } from './serving/holders.ts';
-import { letGo } from './as-found/held-mail.ts';
+import { isHeld, keepMail, letGo } from './as-found/held-mail.ts';
 import { joinCut } from './as-found/join-cut.ts';
 import { faultNotes, faultsOf } from './as-found/faults.ts';
 import { assertAccepted } from './as-found/refused.ts';
@@ -54,11 +54,12 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   const asks = tasks.some(({ actions }) => actions === certificateRequests);
   const found = openWorkspace(snapshot);
   const names = tasks.map(({ name }) => name);
+  const { prepares } = policy;
   const freed = letGo(found.workspace);
   const joined = joinCut(freed.workspace, names);
   const modern = inModernWords(joined.workspace, facts, names);
   const opened = { ...found, workspace: modern.workspace };
-  const rewritten = [...freed.settings, ...joined.settings, ...modern.settings];
+  const rewritten = [...(prepares === undefined ? freed.settings : []), ...joined.settings, ...modern.settings];
   if (opensPorts) assertServable(snapshot, opened.workspace, policy);
   const {
     workspace,
@@ -66,11 +67,15 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     notes: applied,
     record,
     effects,
+    left,
   } = setAll(snapshot, policy, tasks, opened, rewritten, asks, namedCertificates(facts, policy, asks));
   if (opensPorts) assertPortsFree(workspace, facts);
+  const none = { workspace, settings: [], notes: [] };
+  const held = prepares === undefined ? none : keepMail(workspace, prepares, isHeld(snapshot));
   const broken = faultNotes(faultsOf(found.workspace, facts), faultsOf(workspace, facts)).filter(isOf(tasks));
   const notes: Note[] = [
-    ...freed.notes,
+    ...(prepares === undefined ? freed.notes : []),
+    ...held.notes,
     ...upgradeNotes(opened.converted),
     ...modernNotes(modern.rewritten, facts.postfix ?? ''),
     ...broken,
@@ -78,14 +83,13 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
   ];
   const own = tasks.flatMap((task) => task.files?.(facts, policy) ?? []);
   const changes = [
-    ...changesOf(renderWorkspace(workspace), snapshot),
+    ...changesOf(renderWorkspace(held.workspace), snapshot),
     ...own.flatMap((file) => ownChange(file, snapshot)),
     ...recordChange(record, snapshot),
   ];
-  const halfway = opened.converted.length > 0 ? halfConfigured(facts) : [];
-  const actions = tasks
-    .flatMap((task) => task.actions?.(facts, policy) ?? [])
-    .flatMap((action) => withoutPackages(action, halfway));
+  const wanted = tasks.flatMap((task) => task.actions?.(facts, policy) ?? []);
+  const halfway = opened.converted.length > 0 || isLeftToDpkg(tasks, facts, wanted) ? halfConfigured(facts) : [];
+  const actions = wanted.flatMap((action) => withoutPackages(action, halfway));
   assertRemovals(facts, policy, actions);
   const daemons = tasks
     .flatMap((task) => task.activations?.(snapshot, policy, changes) ?? [])
@@ -105,7 +109,7 @@ function composed(snapshot: Snapshot, asked: Policy, tasks: readonly Task[]): Pl
     ...sniMapNotes(policy),
     ...notes,
   ];
-  const plan = { actions, settings: settings.filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects }; // oxfmt-ignore
+  const plan = { actions, settings: [...settings, ...held.settings].filter((one) => isWritten(one, snapshot, changes)), changes, activations, notes: all, effects, ...(tasks.length === RECIPE.length && { left }) }; // oxfmt-ignore
   return { ...plan, tasks: tasks.map((task) => outcome(task, snapshot, policy, plan)) };
 }
 
@@ -127,6 +131,12 @@ function halfConfigured({ packages }: Facts): string[] {
   return Object.entries(packages)
     .filter(([, { status }]) => status === 'unpacked' || status === 'half-configured')
     .map(([name]) => name);
+}
+
+/** A mail package that an upgrade could not configure, although its files need no conversion, and apt has nothing to install. */
+function isLeftToDpkg(tasks: readonly Task[], facts: Facts, wanted: readonly Action[]): boolean {
+  if (!tasks.some(({ name }) => name === 'install') || wanted.some(({ kind }) => kind === 'install')) return false;
+  return halfConfigured(facts).some((name) => /^(postfix|dovecot)/.test(name));
 }
 
 /** Leaves out the packages that dpkg configures after the files are converted. */

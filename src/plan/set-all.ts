@@ -1,12 +1,13 @@
 /** All settings of a plan, in the workspace. Pure. */
 import { modelOf } from '../exposure/compare.ts';
 import type { Fragment } from '../fragments/fragment.ts';
-import type { Bytes, Effect, Note, Policy, SettingChange, Snapshot } from '../model/index.ts';
+import type { Bytes, Effect, Left, Note, Policy, SettingChange, Snapshot } from '../model/index.ts';
 import { RECIPE } from '../tasks/index.ts';
 import type { Named } from '../tasks/sni.ts';
 import type { Task } from '../tasks/task.ts';
 import type { Context } from './applied.ts';
 import { applyAll, assertNotWeaker } from './guarded.ts';
+import { leftBy } from './audit-points.ts';
 import { keepCleartext } from './merge/keep-cleartext.ts';
 import { keepOldTls } from './merge/old-tls.ts';
 import { forNames, isForNames, valuesFor } from './place/values.ts';
@@ -24,6 +25,7 @@ interface Settled {
   /** Null: no record is needed. */
   readonly record: Bytes | null;
   readonly effects: readonly Effect[];
+  readonly left: readonly Left[];
 }
 
 /**
@@ -71,13 +73,14 @@ export function setAll(
   const kept = { ...remember(held, strict, base.workspace, top.workspace, context), ...declined(policy, record) };
   const { effects } = assertNotWeaker(modelOf(back.workspace, facts), top.workspace, facts, context);
   const isThere = opened.workspace.postfix !== null || opened.workspace.dovecot !== null;
+  const settings = netChanges(
+    back.settings,
+    [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...exceptions.settings, ...base.settings],
+    top.settings,
+  );
   return {
     workspace: top.workspace,
-    settings: netChanges(
-      back.settings,
-      [...upgradeSettings(opened.converted), ...joined, ...oldTls.settings, ...exceptions.settings, ...base.settings],
-      top.settings,
-    ),
+    settings,
     notes: [
       ...back.notes,
       ...base.notes,
@@ -89,8 +92,28 @@ export function setAll(
       isThere && (kept.profile === 'strict' || kept.settings.length + kept.sni.length + (kept.noServe?.length ?? 0) > 0)
         ? renderRecord(kept)
         : null,
-    effects,
+    effects: [
+      ...effects,
+      ...neededBy(
+        [...standard, ...strict],
+        settings.filter((one) => !isBack(one, back.settings)),
+      ),
+    ],
+    left: leftBy(top.workspace, { ...context, standard: base.workspace }),
   };
+}
+
+/** Does the change restore the value from before strict? */
+function isBack({ fragment, after }: SettingChange, back: readonly SettingChange[]): boolean {
+  return back.some((one) => one.fragment === fragment && one.after === after);
+}
+
+/** The needs of clients that come with the settings that change to the value of a fragment. */
+function neededBy(fragments: readonly Fragment[], settings: readonly SettingChange[]): Effect[] {
+  const written = settings.filter(({ after }) => after !== null).map(({ fragment }) => fragment);
+  const told = fragments.filter(({ id, clients }) => clients !== undefined && written.includes(id));
+  const texts = new Map(told.map(({ id, clients = '' }) => [clients, id]));
+  return [...texts].map(([text, id]): Effect => ({ kind: 'tightens', id, text }));
 }
 
 /** The services that --no-serve keeps off a host without Dovecot, in this run or an earlier one. */

@@ -1,15 +1,15 @@
 /** The names under which Postfix's programs for a port write to the log (syslog_name). Pure. */
 import { HardenMailError } from '../model/errors.ts';
 import { optionValue } from '../formats/postfix/master-cf.ts';
-import type { Snapshot } from '../model/index.ts';
+import { SMTP_PORTS, type Snapshot } from '../model/index.ts';
 import { entriesOn, servicesOn } from './place/sites.ts';
 import { mainReader, openWorkspace } from './workspace.ts';
 
 export interface SyslogNames {
   /** The name of the whole instance: its master, and services without a name of their own. */
   readonly main: string;
-  /** The names of the services on a port, each once. */
-  of(port: number): readonly string[];
+  /** The names of the services on each SMTP port, each once. */
+  readonly byPort: ReadonlyMap<number, readonly string[]>;
 }
 
 const DEFAULT = 'postfix';
@@ -25,9 +25,9 @@ export function syslogNames(snapshot: Snapshot): SyslogNames {
         const name = optionValue(service, 'syslog_name') ?? main;
         return name.replace(/\$\{?service_name\}?/g, service.name.replace(/^.*:/, ''));
       });
-    return { main, of: (port) => [...new Set(named(port))] };
+    return { main, byPort: new Map(SMTP_PORTS.map((port) => [port, [...new Set(named(port))]])) };
   } catch (error) {
     if (!(error instanceof HardenMailError)) throw error;
-    return { main: DEFAULT, of: () => [] };
+    return { main: DEFAULT, byPort: new Map() };
   }
 }

@@ -3,7 +3,7 @@ import { PATHS, type Bytes, type Facts, type RemoteFile, type Snapshot } from '.
 import type { ConvertedLine } from '../convert/convert.ts';
 import { dovecotFiles, loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import { mainValue, parseMain, renderMain, type MainCf } from '../formats/postfix/main-cf.ts';
-import { parseMaster, renderMaster, type MasterCf } from '../formats/postfix/master-cf.ts';
+import { parseMaster, renderMaster, services, type MasterCf } from '../formats/postfix/master-cf.ts';
 import { converted } from './upgrade/upgrade.ts';
 import { satisfies } from '../formats/versions.ts';
 
@@ -40,9 +40,23 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
   );
   const postfix =
     main && master ? { main: parseMain(main.bytes, MAIN_CF), master: parseMaster(master.bytes, MASTER_CF) } : null;
+  if (postfix) assertFew(postfix.master);
   if (files[DOVECOT_CONF] === undefined) return { workspace: { postfix, dovecot: null }, converted: [] };
   const { config, lines } = openDovecot(dovecot, facts);
   return { workspace: { postfix, dovecot: config }, converted: lines };
+}
+
+/** Each edit of a plan is judged for each service of Postfix. A host with many instances of smtpd has a hundred. */
+const MOST_SERVICES = 1000;
+
+function assertFew(master: MasterCf): void {
+  const number = services(master).length;
+  if (number <= MOST_SERVICES) return;
+  throw new HardenMailError(
+    'CONFIG_INVALID',
+    `${MASTER_CF} has ${number} services, and more than ${MOST_SERVICES} are not planned for`,
+    'Nothing was written. Remove the services that nobody needs, and run again.',
+  );
 }
 
 /**

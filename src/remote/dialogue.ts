@@ -9,7 +9,7 @@ import type { Channel } from './transport.ts';
 /** More start-up output than this is not noise: the host runs something other than a shell. */
 const NOISE_LIMIT = 1 << 20;
 
-/** A script's output on both streams together. The largest answer, a host's whole configuration, is a few megabytes. */
+/** A script's output on both streams together. The largest answer, a host's whole journal, is a few dozen megabytes. */
 const OUTPUT_LIMIT = 64 << 20;
 
 export interface DialogueOptions {
@@ -22,6 +22,8 @@ export interface DialogueOptions {
   readonly idle: number;
   /** Seconds after which the script is given up, however much it prints. */
   readonly total: number;
+  /** Bytes of output on both streams together. */
+  readonly most?: number;
   readonly onOutput?: (chunk: Buffer) => void;
 }
 
@@ -58,7 +60,7 @@ export async function dialogue(channel: Channel, boot: Bootstrap, options: Dialo
     if (over) return false;
     idle.touch();
     received += chunk.length;
-    if (received > OUTPUT_LIMIT) giveUp(flood(options));
+    if (received > (options.most ?? OUTPUT_LIMIT)) giveUp(flood(options));
     return !over;
   };
 
@@ -163,10 +165,10 @@ function silent({ label, idle }: DialogueOptions): HardenMailError {
   );
 }
 
-function flood({ label }: DialogueOptions): HardenMailError {
+function flood({ label, most = OUTPUT_LIMIT }: DialogueOptions): HardenMailError {
   return new HardenMailError(
     'REMOTE_FAILED',
-    `${label}: the host sent more than ${OUTPUT_LIMIT >> 20} MiB, and the rest was not read`,
+    `${label}: the host sent more than ${most >> 20} MiB, and the rest was not read`,
     'No script of harden-mail prints that much: check what the login shell and sudo of the host run.',
   );
 }

@@ -22,6 +22,8 @@ export interface ScriptOptions {
   readonly idleTimeout?: number;
   /** Seconds after which the script is given up although it prints. */
   readonly timeout?: number;
+  /** Bytes on both outputs together after which the script is given up; absent: 64 MiB. */
+  readonly most?: number;
   /** Called with each chunk of standard output as it arrives, for progress. */
   readonly onOutput?: (chunk: Buffer) => void;
 }

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { PATHS } from '../model/index.ts';
 
-/** In the built program, which is one file, the scripts are beside that file; in the source, beside the modules. */
-const BASE = new URL(import.meta.url.endsWith('/program.cjs') ? './' : '../', import.meta.url);
+/** The text of each script by its name below src/, inserted by scripts/build.mjs. In the source, the scripts are beside the modules. */
+declare const SCRIPTS: Readonly<Record<string, string>> | undefined;
+
+const raw = (name: string): string =>
+  typeof SCRIPTS === 'undefined' ? readFileSync(new URL(`../${name}`, import.meta.url), 'utf8') : (SCRIPTS[name] ?? '');
 
 /**
  * The text of a shell script that runs on the host. The paths that it uses are set after its first comment.
  * @param name path below src/: `gather/gather.sh`
  */
 export function scriptText(name: string): string {
-  const text = readFileSync(new URL(name, BASE), 'utf8');
+  const text = raw(name);
   return text.replace(/^(#.*\n)*/, (head) => head + pathsOf(text));
 }
 

@@ -33,7 +33,7 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
     tried: Way,
     script: string,
     isInCommand: boolean,
-    { intent, idleTimeout = IDLE_SECONDS, timeout = TOTAL_SECONDS[intent], onOutput }: ScriptOptions,
+    { intent, idleTimeout = IDLE_SECONDS, timeout = TOTAL_SECONDS[intent], most, onOutput }: ScriptOptions,
   ) {
     const boot = bootstrap(tried, isInCommand ? script : undefined);
     return dialogue(await transport.exec(boot.command), boot, {
@@ -41,6 +41,7 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
       ...(!isInCommand && { script }),
       idle: idleTimeout,
       total: timeout,
+      ...(most !== undefined && { most }),
       ...(ask && { password: () => (password ??= ask()) }),
       ...(onOutput && { onOutput }),
     });

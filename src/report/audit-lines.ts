@@ -2,11 +2,22 @@ import type { ChalkInstance } from 'chalk';
 import type { Finding, PortAudit, Severity } from '../model/index.ts';
 import { escape } from './escape.ts';
 import { journalLines } from './findings.ts';
+import { likeFindings } from './matrix.ts';
 
+/** The text of a finding stands below its severity, port and check. */
+const INDENT = ' '.repeat(10);
 const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low', 'info', 'ok'];
 
-/** The TLS support of each port, then every finding, the most severe first; equal findings of several ports share one line. */
-export function auditLines(ports: readonly PortAudit[], findings: readonly Finding[], chalk: ChalkInstance): string[] {
+/**
+ * The TLS support of each port, then the findings, the most severe first; equal findings of several ports share one line.
+ * @param all also those that are well
+ */
+export function auditLines(
+  ports: readonly PortAudit[],
+  findings: readonly Finding[],
+  chalk: ChalkInstance,
+  all: boolean,
+): string[] {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     high: chalk.red.bold,
     medium: chalk.red,
@@ -14,16 +25,16 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
     info: chalk.cyan,
     ok: chalk.green,
   };
-  const groups = alike(findings);
-  const width = Math.max(0, ...groups.map((group) => portsOf(group).length));
+  const groups = alike(all ? findings : findings.filter(({ weight }) => weight?.severity !== 'ok'));
   const told = groups.flatMap((group) => {
     const [{ check, text, weight }] = group;
     const severity = weight?.severity ?? 'info';
-    const line = `  ${colour[severity](severity.padEnd(6))}  ${portsOf(group).padEnd(width)}  ${check.padEnd(22)} ${escape(text)}`;
+    const head = `  ${colour[severity](severity.padEnd(6))}  ${escape(check)}, ${portsOf(group)}`;
     const said = [...new Set(group.flatMap(({ journal = [] }) => journal))].flatMap((words) =>
       journalLines(words, chalk),
     );
-    return [line, ...said, ...(severity === 'ok' || severity === 'info' ? [] : fix(group, chalk, width))];
+    const steps = severity === 'ok' || severity === 'info' ? [] : fix(group, chalk);
+    return [head, `${INDENT}${escape(text)}`, ...said, ...steps];
   });
   return [...ports.filter(({ answers }) => answers).map(portLine), ...told];
 }
@@ -31,28 +42,20 @@ export function auditLines(ports: readonly PortAudit[], findings: readonly Findi
 type Group = readonly [Finding, ...Finding[]];
 
 function alike(findings: readonly Finding[]): Group[] {
-  const groups = new Map<string, [Finding, ...Finding[]]>();
-  for (const finding of findings) {
-    const { check, text, weight } = finding;
-    const key = JSON.stringify([check, text, weight?.severity]);
-    const known = groups.get(key);
-    if (known) known.push(finding);
-    else groups.set(key, [finding]);
-  }
   const rank = ([{ weight }]: Group): number => SEVERITIES.indexOf(weight?.severity ?? 'info');
-  return [...groups.values()].sort((a, b) => rank(a) - rank(b));
+  return likeFindings(findings).sort((a, b) => rank(a) - rank(b));
 }
 
 const portsOf = (group: Group): string => group.map(({ port }) => port).join(' ');
 
 /** `→ strict: smtpd_tls_protocols, ssl_min_protocol (RFC 8996)` */
-function fix(group: Group, chalk: ChalkInstance, width: number): string[] {
+function fix(group: Group, chalk: ChalkInstance): string[] {
   const weights = group.flatMap(({ weight }) => (weight ? [weight] : []));
   const [first] = weights;
   if (!first) return [];
   const settings = [...new Set(weights.flatMap((one) => one.settings))].join(', ');
   const profile = first.profile === null ? 'by hand' : `--profile ${first.profile}`;
-  return [`  ${' '.repeat(8 + width)}  ${chalk.dim(`→ ${profile}${settings && `: ${settings}`} (${first.source})`)}`];
+  return [`${INDENT}${chalk.dim('→')} ${profile}${settings && `: ${settings}`} (${first.source})`];
 }
 
 /** `  25 smtp  TLS 1.2 (6 suites), TLS 1.3 (3) · x25519, secp256r1 · EC prime256v1 until 2026-02-01` */

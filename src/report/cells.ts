@@ -16,9 +16,16 @@ const SIGNS = {
   info: ['·', 'soft'],
 } as const;
 
+/** A sign with its word, for readers who do not see it. */
 export function sign(status: keyof typeof SIGNS): Markup {
   const [text, look] = SIGNS[status];
-  return html`<td class="sign ${look}" title="${status}">${text}</td>`;
+  return html`<td class="sign ${look}"><span role="img" aria-label="${status}" title="${status}">${text}</span></td>`;
+}
+
+/** The same in a matrix. */
+export function mark(status: keyof typeof SIGNS): Markup {
+  const [text, look] = SIGNS[status];
+  return html`<td class="${look}"><span role="img" aria-label="${status}" title="${status}">${text}</span></td>`;
 }
 
 export const key = (text: string): Markup => html`<td class="key">${text}</td>`;

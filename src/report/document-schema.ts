@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   CHALLENGES,
   EFFECT_KINDS,
+  GRADES,
   KEY_TYPES,
   MAIL_PROTOCOLS,
   NOTE_LEVELS,
@@ -20,7 +21,9 @@ import {
   WAYS_TO_ACTIVATE,
   type CertificateRequest,
 } from '../model/index.ts';
+import { leftSchema } from './client-schema.ts';
 import type { Frozen, Kind, Views } from './ending-view.ts';
+import { FILE_FATES } from './file-lines.ts';
 import { failureSchema } from './schema-parts.ts';
 
 const exit = z.int().min(0).max(255);
@@ -78,7 +81,15 @@ const plan = z
       )
       .describe('each setting that differs from what it should be'),
     files: z
-      .array(z.object({ path: z.string(), mode, owner, diff: z.string().describe('unified, secrets masked') }))
+      .array(
+        z.object({
+          path: z.string(),
+          was: z.enum(FILE_FATES).optional().describe('what becomes of it'),
+          mode,
+          owner,
+          diff: z.string().describe('unified, secrets masked'),
+        }),
+      )
       .describe('each file that changes'),
     activations: z
       .array(
@@ -101,13 +112,22 @@ const plan = z
         }),
       )
       .describe('clients that may do more, or less, after the plan is applied'),
+    left: z
+      .array(leftSchema(z))
+      .optional()
+      .describe('what an audit would still find after the plan, because the profile leaves it as it is'),
   })
   .meta({ id: 'plan' });
 
 const finding = z
   .object({
+    id: z
+      .string()
+      .optional()
+      .describe('the same in each run and on each host: port, check, kind of fault: `465/tls-suites/anonymous`'),
     port: z.int().min(1).max(65535),
     check: z.string(),
+    kind: z.string().optional().describe('the kind of fault, where the check finds several'),
     name: z.string().optional().describe('the requested name (SNI), if it is not the mail domain'),
     status: z.enum(STATUSES).describe('`hint`: it cannot be seen from this machine'),
     text: z.string(),
@@ -174,6 +194,22 @@ const audit = z
   })
   .meta({ id: 'audit' });
 
+const grade = z
+  .object({
+    grade: z.enum(GRADES),
+    cap: z.enum(SEVERITIES).describe('the severity of the worst findings, which cap the grade; `ok`: nothing does'),
+    next: z.enum(GRADES).nullable().describe('the grade without these findings; null for the best'),
+    steps: z
+      .array(
+        z.object({
+          profile: z.enum(PROFILES).nullable().describe('the profile whose apply does it; null: by hand'),
+          checks: z.array(z.string()),
+        }),
+      )
+      .describe('what leads to the next grade'),
+  })
+  .meta({ id: 'grade' });
+
 /** Fields of every host, independent of its ending. */
 const common = {
   host: z.string().describe('the name as given'),
@@ -182,7 +218,12 @@ const common = {
   facts: facts.nullable().describe('null if the host was not read'),
   plan: plan.nullable().describe('null if there is none'),
   findings: z.array(finding).describe('results of the checks from outside'),
+  onlyThroughSsh: z
+    .array(z.int().min(1).max(65535))
+    .optional()
+    .describe('the ports that answered the host itself, and not this machine; absent if there is none'),
   audit: z.array(audit).optional().describe('results of the audit for each port; only with `--audit`'),
+  grade: grade.optional().describe('only with `--audit`'),
 };
 
 /** A host with any ending; fields of the ending are kept, and its view parses them. */

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from 'chalk';
-import type { Finding } from '../model/index.ts';
+import { portsOnlyThroughSsh, type Finding } from '../model/index.ts';
 import { count } from './count.ts';
 import { escape } from './escape.ts';
 import { wrap } from './wrap.ts';
@@ -10,9 +10,19 @@ export const WAY: Record<Finding['via'], string> = {
   local: 'seen from the host itself',
 };
 
-/** `12 checks passed` */
+/** `12 checks passed (465 and 993 seen only through SSH)` */
 export function passed(findings: readonly Finding[]): string {
-  return `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
+  const ports = onlyThroughSsh(findings);
+  const told = `${count(findings.filter(({ status }) => status === 'pass').length, 'check') || 'no check'} passed`;
+  return ports === '' ? told : `${told} (${ports})`;
+}
+
+/** `25, 465 and 993 seen only through SSH`; empty if every port was seen from here. */
+export function onlyThroughSsh(findings: Parameters<typeof portsOnlyThroughSsh>[0]): string {
+  const ports = portsOnlyThroughSsh(findings).map(String);
+  const last = ports.pop();
+  if (last === undefined) return '';
+  return `${[ports.join(', '), last].filter(Boolean).join(' and ')} seen only through SSH`;
 }
 
 /** The results from outside: every finding that is not a pass, and the number of passes. With `all`, every check. */

@@ -1,5 +1,7 @@
-import type { Action, HostResult } from '../model/index.ts';
+import { portsOnlyThroughSsh, type Action, type HostResult } from '../model/index.ts';
 import { viewOf, type Views } from './ending-view.ts';
+import { findingIds } from './finding-ids.ts';
+import { wasOf } from './file-lines.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 
 /** The facts about the run as a whole. */
@@ -33,10 +35,12 @@ export function jsonDocument(
 }
 
 function hostOf(
-  { host, ending, exit, facts, plan, findings, audit, seconds }: HostResult,
+  { host, ending, exit, facts, plan, findings, audit, grade, seconds }: HostResult,
   diffs: readonly string[],
   views: Views,
 ): DocumentHost {
+  const ids = findingIds(findings);
+  const hidden = portsOnlyThroughSsh(findings);
   return {
     host,
     outcome: ending.kind,
@@ -48,13 +52,19 @@ function hostOf(
       tasks: plan.tasks,
       actions: plan.actions.map((action) => (action.kind === 'certificate' ? flat(action) : action)),
       settings: plan.settings,
-      files: plan.changes.map(({ path, mode, owner }, index) => ({ path, mode, owner, diff: diffs[index] ?? '' })),
+      files: plan.changes.map((change, index) => {
+        const { path, mode, owner } = change;
+        return { path, was: wasOf(change), mode, owner, diff: diffs[index] ?? '' };
+      }),
       activations: plan.activations,
       notes: plan.notes.map(({ task, level, text }) => ({ task, level, text })),
       effects: plan.effects ?? [],
+      ...(plan.left && { left: plan.left }),
     },
-    findings,
+    findings: findings.map((one, at) => ({ id: ids[at] ?? '', ...one })),
+    ...(hidden.length > 0 && { onlyThroughSsh: hidden }),
     ...(audit && { audit }),
+    ...(grade && { grade }),
   };
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { count, group } from './count.ts';
 import { viewOf, type Views } from './ending-view.ts';
 import { hostInside } from './host-page.ts';
+import { onlyThroughSsh } from './findings.ts';
 import { html, Markup } from './markup.ts';
 import type { Document, DocumentHost } from './document-schema.ts';
 import { STYLE } from './style.ts';
@@ -56,7 +57,7 @@ export function page(document: Document, views: Views): string {
                 </div>`
               : ''
           }
-          ${rows.map(({ host, word }) => row(host, word, views))}
+          ${rows.map(({ host, word }) => row(host, word, views, rows.length === 1))}
         </main>
         <footer>
           ${count(hosts.length, 'host') || 'No host'}. Secrets in diffs are masked by their names; check the page before
@@ -72,11 +73,12 @@ function policy(): string {
   return `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
 }
 
-function row(host: DocumentHost, word: string, views: Views): Markup {
+/** @param only the page has no other host */
+function row(host: DocumentHost, word: string, views: Views, only: boolean): Markup {
   const { facts } = host;
   const view = viewOf(views, host.outcome);
   const versions = facts && [system(facts.os), version('Postfix', facts.postfix), version('Dovecot', facts.dovecot)];
-  const open = new Markup(word === 'failed' ? 'open' : '');
+  const open = new Markup(only || word === 'failed' ? 'open' : '');
   return html`<details class="host" ${open}>
     <summary>
       <span class="word ${LOOK[word] ?? 'soft'}">${word}</span><span class="name">${host.host}</span
@@ -109,6 +111,7 @@ function gist(host: DocumentHost): string {
     checks('fail') > 0 ? `${count(checks('fail'), 'check')} failed` : '',
     count(warnings, 'warning'),
     checks('pass') > 0 ? `${count(checks('pass'), 'check')} passed` : '',
+    onlyThroughSsh(findings),
   ]
     .filter(Boolean)
     .join(' · ');

@@ -62,7 +62,7 @@ export function diffLines(diff: string, chalk: ChalkInstance): string {
   return escape(diff.trimEnd(), 'lines')
     .split('\n')
     .map((line) => {
-      if (/^(---|\+\+\+) /.test(line)) return chalk.bold(line);
+      if (/^(---|\+\+\+|new:|removed:|changed:) /.test(line)) return chalk.bold(line);
       if (line.startsWith('@@')) return chalk.cyan(line);
       if (line.startsWith('+')) return chalk.green(line);
       return line.startsWith('-') ? chalk.red(line) : line;

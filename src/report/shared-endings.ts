@@ -1,6 +1,9 @@
 /** The endings that several commands share. */
 import type { ChalkInstance } from 'chalk';
 import { CONVERSION, isEmpty, RECEIPT_STATES, type Receipt } from '../model/index.ts';
+import { key, section, table } from './cells.ts';
+import { clientRows } from './client-lines.ts';
+import { clientsSchema } from './client-schema.ts';
 import { count } from './count.ts';
 import { endingView, type EndingView, type Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
@@ -89,9 +92,19 @@ const changed = endingView({
       `${chalk.bold(escape(host))}  ${chalk.yellow('changed')}: ${what}${undo}, ${passed(findings)}`,
     ];
   },
-  schema: (z) => z.object(receiptShape(z)),
-  fields: ({ receipt }) => receiptFields(receipt),
-  page: receiptPage,
+  schema: (z) =>
+    z.object({
+      ...receiptShape(z),
+      clients: clientsSchema(z).optional(),
+    }),
+  fields: ({ receipt, after }) => ({ ...receiptFields(receipt), ...(after?.clients && { clients: after.clients }) }),
+  page: ({ clients, ...receipt }) => [
+    ...receiptPage(receipt),
+    ...section(
+      'Mail clients',
+      clients ? table(clientRows(clients).map(([label, text]) => [key(label), html`<td>${text}</td>`])) : [],
+    ),
+  ],
 });
 
 const failed = endingView({
@@ -123,7 +136,7 @@ function failurePage({
   excerpt,
 }: Readonly<Record<'code' | 'message' | 'hint', string>> & { excerpt?: string | undefined }): Markup {
   // oxfmt-ignore
-  const place = excerpt === undefined ? '' : html`<pre class="plain">${excerpt}</pre>`;
+  const place = excerpt === undefined ? '' : html`<pre class="plain" tabindex="0">${excerpt}</pre>`;
   return html`<div class="error">
     <p>${message}</p>
     ${place}

@@ -52,6 +52,18 @@ tr:first-child td { border-top: 0; }
 td.key { white-space: nowrap; width: 1%; padding-right: 1.25rem; }
 td.sign { width: 1.5rem; padding-right: .25rem; font-weight: 600; }
 td.number { white-space: nowrap; width: 1%; text-align: right; }
+.grade { display: flex; gap: 1.25rem; align-items: center; margin: .75rem 0 0; }
+.grade > b { font-size: 2.75rem; font-weight: 650; line-height: 1; min-width: 3.5rem; }
+.wide { overflow-x: auto; margin-top: .75rem; }
+.matrix { width: auto; }
+.matrix th, .matrix td { padding: .15rem .75rem; border-top: 1px solid var(--line); text-align: center; font-weight: 600; }
+.matrix th { font-weight: 400; } .matrix thead th { color: var(--soft); border-top: 0; }
+.matrix tbody tr:first-child > * { border-top: 1px solid var(--line); }
+.wide:focus-visible { outline: 2px solid var(--place); outline-offset: 2px; border-radius: 4px; }
+.matrix th:first-child { text-align: left; padding-left: 0; white-space: nowrap; }
+.passed { margin-top: .75rem; } .passed > summary { color: var(--soft); }
+.passed > summary::after { content: " ▸"; } .passed[open] > summary::after { content: " ▾"; }
+td.ports { max-width: 7rem; min-width: 3.5rem; }
 h2 code { font-weight: 400; overflow-wrap: anywhere; }
 .decisions { margin-top: .5rem; padding: .35rem .75rem .5rem; background: var(--wash); border-radius: 6px; }
 .decisions td { width: 33%; }
@@ -71,6 +83,7 @@ footer { margin-top: 2.5rem; color: var(--soft); font-size: .87rem; }
   .host > summary .word { grid-column: 1; } .host > summary .name, .host > summary .what { grid-column: 1 / -1; }
   .host > summary .fold { grid-column: 2; grid-row: 1; }
   .inside { padding-left: 0; }
+  .matrix { font-size: .8rem; } .matrix th, .matrix td { padding: .15rem .3rem; }
 }
 @media print {
   @page { margin: 16mm 14mm; }

@@ -1,10 +1,9 @@
 /** `verify --audit` and `verify --no-ssh`: the checks of verify, and everything that an audit tries in addition. */
 import { audit, weighed } from '../audit/audit.ts';
+import { gradeOf } from '../audit/judge-grade.ts';
 import { judgeMap } from '../audit/judge-map.ts';
 import { HardenMailError } from '../model/errors.ts';
-import { mapIfReadable } from './mapping.ts';
 import type { Finding, PortAudit } from '../model/index.ts';
-import { proxiedPorts } from '../plan/serving/proxied.ts';
 import { asProxy, tcp } from './probe.ts';
 import type { RunOptions, Say } from './step.ts';
 import { checkOf } from '../verify/checks/index.ts';
@@ -25,6 +24,7 @@ export async function auditHost(
   const { ports, findings } = found ? await asAdmin(found, options) : await asStranger(visit, options);
   visit.report.audit = ports;
   visit.report.findings = findings.map(weighed).sort((a, b) => a.port - b.port);
+  visit.report.grade = gradeOf(visit.report.findings);
   const ending = verdict(visit.report.findings, { kind: 'verified' });
   const hint =
     'Nothing was written. Each arrow names the profile whose `harden-mail apply` fixes the fault, and the settings to look at.';
@@ -35,7 +35,8 @@ type Seen = { readonly ports: readonly PortAudit[]; readonly findings: readonly 
 
 async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOptions): Promise<Seen> {
   const { address } = remote;
-  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxiedPorts(snapshot, address));
+  const proxied = await options.compute(visit.name, 'proxied', snapshot, address);
+  const { ways } = asProxy({ direct: (port, signal) => tcp(address, port, signal) }, proxied);
   const seen = await audit({
     dial: ways.direct,
     domain: policy.domain,
@@ -43,7 +44,7 @@ async function asAdmin({ visit, remote, snapshot, policy }: Read, options: RunOp
   });
   const checked = visit.report.findings.filter((one) => checkOf(one)?.auditAsks !== true);
   const findings = [...checked, ...seen.findings];
-  const map = mapIfReadable(snapshot);
+  const map = await options.compute(visit.name, 'map if readable', snapshot);
   return { ports: seen.ports, findings: [...findings, ...(map ? judgeMap(map, findings) : [])] };
 }
 

@@ -2,13 +2,12 @@
 import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
-import { IMAP_PORTS, READING_PORTS, SUBMISSION_PORTS, isEmpty } from '../model/index.ts';
-import type { Facts, Finding, Receipt, SettingChange } from '../model/index.ts';
+import { CONVERSION, isEmpty } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
 import { withLastWords } from './last-words.ts';
-import type { Thoroughness } from './probe.ts';
+import type { Thoroughness } from '../compute/expectations.ts';
 import { regressions } from './regressions.ts';
 import type { RunOptions, Say, Step, World } from './step.ts';
-import { entryPorts, staying } from '../plan/serving/staying.ts';
 import { withChanges } from '../plan/undo.ts';
 import { excuse } from './excuse.ts';
 import { finish, type Agreed, type Surveyed } from './visit.ts';
@@ -23,7 +22,7 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     const began = options.world.clock();
     const found = await findingsOnceWell(from, options, say);
     visit.report.findings = await withLastWords(remote, from.snapshot, found, began, options);
-    return finish(from, verdict(visit.report.findings, { kind: 'changed' }));
+    return finish(from, verdict(visit.report.findings, { kind: 'changed', ...(await afterwards(from, options)) }));
   }
   say('commit');
   const began = options.world.clock();
@@ -32,7 +31,8 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
     who,
     ...packagesOf(from),
     rollback: from.goal === 'rollback',
-    ports: portsFor(from),
+    ports: await options.compute(visit.name, 'ports to hold', from.goal, plan, from.snapshot, from.policy),
+    ...(options.mailboxes && converts(plan) && { mailboxes: options.mailboxes }),
     onStep: say,
   }).catch(lostBeforeConfirmation(confirmTimeout));
   if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
@@ -41,8 +41,22 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), started.notes);
   if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt, from.apt)); // the receipt has the daemons' lines
   visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
-  return finish(from, verdict(visit.report.findings, { kind: 'changed', receipt }));
+  return finish(
+    from,
+    verdict(visit.report.findings, { kind: 'changed', receipt, ...(await afterwards(from, options)) }),
+  );
 };
+
+/** After an apply: what users enter in their clients, and what an audit would still find. */
+async function afterwards(
+  { goal, plan, policy, snapshot, visit }: Agreed,
+  { compute }: RunOptions,
+): Promise<{ after?: Afterwards }> {
+  if (goal !== 'apply') return {};
+  const clients = await compute(visit.name, 'clients', withChanges(snapshot, plan.changes), policy);
+  const reversible = plan.settings.every(({ fragment }) => fragment !== CONVERSION);
+  return { after: { profile: policy.profile, clients, left: plan.left ?? [], reversible } };
+}
 
 /** Joins the host's notes: those from before the confirmation come first. */
 function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
@@ -63,7 +77,7 @@ async function prove(from: Agreed, options: RunOptions, say: Say): Promise<strin
   }
   visit.report.findings = settled(found);
   settled(second);
-  const worse = regressions(relevant(from, from.before), visit.report.findings);
+  const worse = regressions(await relevant(from, from.before, options), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
 }
 
@@ -78,8 +92,10 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   const facts = plan.settings.some(closes587) ? without587(before.facts) : before.facts;
   const after = { ...withChanges(before, plan.changes), facts };
   say('verify');
-  const once = async (how: Thoroughness): Promise<readonly Finding[]> =>
-    relevant(from, excuse(await options.world.probe(remote, after, policy, options, how), open, from.before));
+  const once = async (how: Thoroughness): Promise<readonly Finding[]> => {
+    const seen = await options.world.probe(remote, after, policy, options, how);
+    return relevant(from, excuse(seen, open, from.before), options);
+  };
   return probeUntilWell(once, 8, options.world);
 }
 
@@ -95,6 +111,10 @@ async function probeUntilWell(
     await sleep(300);
   }
   return once('full');
+}
+
+function converts({ settings }: Plan): boolean {
+  return settings.some(({ fragment }) => fragment === CONVERSION);
 }
 
 function packagesOf({ apt }: Surveyed): { packages?: Surveyed['apt'] } {
@@ -157,22 +177,12 @@ function lostDuringConfirmation(error: unknown): never {
 }
 
 /** A rollback removes the hardening on purpose: then the only question is whether the daemons still answer. */
-function relevant({ goal, snapshot, plan }: Surveyed, findings: readonly Finding[]): readonly Finding[] {
+async function relevant(
+  { visit, goal, snapshot, plan }: Surveyed,
+  findings: readonly Finding[],
+  { compute }: RunOptions,
+): Promise<readonly Finding[]> {
   if (goal === 'apply') return findings;
-  const ports = [...ALWAYS, ...staying(snapshot, plan.changes)];
+  const ports = await compute(visit.name, 'ports to answer', plan, snapshot);
   return findings.filter(({ check, port }) => check === 'answers' && ports.includes(port));
-}
-
-const ALWAYS = [25, ...READING_PORTS];
-
-/** The ports that must listen afterwards: those that listened before, and after an apply those that the plan opens. */
-function portsFor({ goal, plan, snapshot, policy }: Surveyed): number[] {
-  const stay = policy.asked?.includes('no-pop3') ? [25, ...IMAP_PORTS] : ALWAYS;
-  const own = goal === 'rollback' ? staying(snapshot, plan.changes) : [];
-  const before = snapshot.facts.listeners.map(({ port }) => port).filter((port) => stay.includes(port));
-  const opens = goal === 'apply' && plan.activations.some(({ unit }) => unit === 'postfix');
-  // Without an entry for 25 in master.cf, the admin does not serve it, and nothing will listen there.
-  const after = opens ? entryPorts(withChanges(snapshot, plan.changes)) : [];
-  const users = policy.profile === 'strict' ? SUBMISSION_PORTS : [465];
-  return [...new Set([...before, ...own, ...[25, ...users].filter((port) => after.includes(port))])];
 }

@@ -82,7 +82,7 @@ function isOfSmtp({ ident, text }: LogLine, port: number, check: string, names: 
   if (isAboutOneClient(text, check)) return false;
   const name = ident.slice(0, -program.length - 1);
   if (LISTENERS.includes(program)) {
-    const own = names.of(port);
+    const own = names.byPort.get(port) ?? [];
     return own.length > 0 ? own.includes(name) : name === names.main;
   }
   return name === names.main && ASKED.includes(program) && (check === 'delivery' || check === 'send');

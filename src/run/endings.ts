@@ -8,7 +8,8 @@ export function failure(error: unknown): Ending & { kind: 'failed' } {
   if (error instanceof HardenMailError) {
     const { code, message, hint, exit, excerpt } = error;
     // The message may quote a daemon, and the daemon a line of its configuration.
-    return { kind: 'failed', code, message: redact(message), hint, exit, ...(excerpt !== undefined && { excerpt }) };
+    const text = shortened(redact(message));
+    return { kind: 'failed', code, message: text, hint, exit, ...(excerpt !== undefined && { excerpt }) };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
@@ -18,6 +19,13 @@ export function failure(error: unknown): Ending & { kind: 'failed' } {
     hint: 'Please report it with this text.',
     exit: EXIT.failed,
   };
+}
+
+/** Characters of a message: a value of a host's file may be quoted in it, and may be of any length. */
+const LONGEST_MESSAGE = 2000;
+
+function shortened(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text;
 }
 
 /** The ending `well`, unless a check fails: then the failure is the ending. */
@@ -77,6 +85,13 @@ function wordsFor(name: string, { state, step, reason }: Receipt, apt?: Packages
     return ['LOCKED', `another harden-mail works on ${name}: ${reason}`, `${again} when it is done.`];
   if (step === 'compare')
     return ['CHANGED_SINCE_READ', `${name}: ${reason}`, `${again}: the plan will use the present files.`];
+  if (step === 'mailboxes') {
+    return [
+      'COMMIT_REFUSED',
+      `${name} refused the changes, because users would lose mailboxes: ${reason}`,
+      'Nothing was written. docs/dovecot-2.4.md, "Proof with mailboxes", says what counts; --no-mailboxes applies the plan without this proof.',
+    ];
+  }
   const fixed = `${again} when the cause is fixed.`;
   return ['COMMIT_REFUSED', `${name} refused the changes (at ${step}): ${reason}`, fixed];
 }

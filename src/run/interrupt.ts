@@ -10,11 +10,12 @@ export interface Interrupt {
   readonly hold: () => void;
 }
 
-export function interruptBy(user: AbortSignal): Interrupt {
+/** @param whenHeld called at a Ctrl-C that ends nothing, because hosts are in the middle of a change */
+export function interruptBy(user: AbortSignal, whenHeld: () => void = () => {}): Interrupt {
   const cut = new AbortController();
   setMaxListeners(0, cut.signal); // one for each connection, however many hosts
   let held = false;
-  user.addEventListener('abort', () => held || cut.abort(), { once: true });
+  user.addEventListener('abort', () => (held ? whenHeld() : cut.abort()), { once: true });
   if (user.aborted) cut.abort();
   return { cut: cut.signal, asked: () => user.aborted, hold: () => void (held = true) };
 }

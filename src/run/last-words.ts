@@ -1,7 +1,6 @@
 /** Adds the daemons' log lines to failed findings: one exec, only if a check failed. */
 import { died, mastersWords, parseJournal, wordsFor, type LogLine } from './daemon-log.ts';
 import { SMTP_PORTS, type Finding, type Snapshot } from '../model/index.ts';
-import { syslogNames } from '../plan/syslog-names.ts';
 import type { RunOptions } from './step.ts';
 import { readOnly } from '../remote/readonly.ts';
 import type { Remote } from '../remote/remote.ts';
@@ -15,7 +14,7 @@ export async function withLastWords(
   snapshot: Snapshot,
   findings: readonly Finding[],
   began: number,
-  { user, world: { clock } }: Pick<RunOptions, 'user' | 'world'>,
+  { user, compute, world: { clock } }: Pick<RunOptions, 'user' | 'compute' | 'world'>,
 ): Promise<readonly Finding[]> {
   if (!remote || !findings.some(({ status }) => status === 'fail')) return findings;
   const ago = Math.ceil((clock() - began) / 1000) + 1;
@@ -23,7 +22,7 @@ export async function withLastWords(
   if (log === null) return findings; // the findings are reported without the log
   const { now, lines } = log;
   const recent = lines.filter(({ at }) => at >= now - ago);
-  const names = syslogNames(snapshot);
+  const names = await compute(remote.name, 'names', snapshot);
   return findings.map((finding) => {
     if (finding.status !== 'fail') return finding;
     const words = wordsFor(finding, recent, names, user?.name);

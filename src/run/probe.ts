@@ -1,45 +1,38 @@
 import { connect as dial, isIP, type Socket } from 'node:net';
 import { POP3_PORTS, type Finding, type Host, type Policy, type Snapshot } from '../model/index.ts';
-import { servingOf, usersLogInOn, type Serving } from '../plan/serving/served-ports.ts';
-import { proxiedPorts, type ProxiedPort } from '../plan/serving/proxied.ts';
-import { caaIssuer } from '../plan/dns-records.ts';
+import type { Compute } from '../compute/compute.ts';
+import type { Thoroughness } from '../compute/expectations.ts';
+import type { ProxiedPort } from '../plan/serving/proxied.ts';
+import type { Serving } from '../plan/serving/served-ports.ts';
 import type { Remote } from '../remote/remote.ts';
-import { keptFor } from '../tasks/kept.ts';
-import { servedCertificate } from '../tasks/served.ts';
-import { namedCertificates } from '../tasks/sni.ts';
 import { proxyLine, unproven } from '../verify/proxy.ts';
 import { resolverOf } from '../verify/resolver.ts';
 import { look, type Dial, type Wanted, type Ways } from '../verify/verify.ts';
 
 export interface ProbeOptions {
+  /** Runs the work on a host's files. */
+  readonly compute: Compute;
   /** PEM roots that are trusted in addition to Node's own. */
   readonly trust: readonly string[];
   /** Logs in as this user on each port. */
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/**
- * `quiet` asks nothing that the daemons refuse: they log each refusal with our address, and several in a row may get us banned
- * (fail2ban). `before` also asks what a stranger's mail gets, for `regressions` to compare; `full` also tries a login in the clear
- * and downloads the revocation list.
- */
-export type Thoroughness = 'quiet' | 'before' | 'full';
-
 /** Looks at a host from outside; a port that is not reachable from here, through the SSH connection. */
-export function probe(
+export async function probe(
   remote: Remote,
   snapshot: Snapshot,
   policy: Policy,
-  { trust, user }: ProbeOptions,
+  { trust, user, compute }: ProbeOptions,
   how: Thoroughness,
 ): Promise<Finding[]> {
-  const plainly = remote.local ? inside(remote) : outside(Promise.resolve(remote.address), Promise.resolve(remote));
-  const { ways, settle } = asProxy(plainly, proxiedPorts(snapshot, remote.address));
-  const wanted = expected(snapshot, policy, how);
+  const { name, address } = remote;
+  const { wanted, serving, proxied } = await compute(name, 'expectations', snapshot, policy, how, address);
+  const plainly = remote.local ? inside(remote) : outside(Promise.resolve(address), Promise.resolve(remote));
+  const { ways, settle } = asProxy(plainly, proxied);
   const options = { ...ways, trust: [...trust, ...rootsOf(policy)], published: resolverOf(), ...(user && { user }) };
-  return look(options, Promise.resolve(wanted)).then((found) =>
-    asServed(asAsked(settle(found), policy), servingOf(snapshot, policy, { address: remote.address })),
-  );
+  const found = await look(options, Promise.resolve(wanted));
+  return asServed(asAsked(settle(found), policy), serving);
 }
 
 /** A look that starts before its expectations are known, and before it is known whether the findings are needed. */
@@ -61,7 +54,7 @@ export interface Approach {
  * probes with a login: the servers would time out while the user types a passphrase.
  */
 export function beginProbe({ address, remote }: Approach, host: Host, given: ProbeOptions): Look {
-  const { trust } = given;
+  const { trust, compute } = given;
   let tell: (wanted: Wanted) => void = () => {};
   let drop: (reason: Error) => void = () => {};
   const wanted = new Promise<Wanted>((resolve, reject) => {
@@ -81,60 +74,24 @@ export function beginProbe({ address, remote }: Approach, host: Host, given: Pro
   const findings = address.then(() => look(options, wanted));
   findings.catch(() => {}); // without an address nothing awaits it
   return {
-    conclude(connected, snapshot, policy, how) {
+    async conclude(connected, snapshot, policy, how) {
+      const expected = await compute(host.name, 'expectations', snapshot, policy, how, connected.address);
       // A port that expects the PROXY protocol has understood nothing so far: start again.
-      if (proxiedPorts(snapshot, connected.address).length > 0) {
+      if (expected.proxied.length > 0) {
         drop(new Error('begun again'));
-        return findings.catch(() => []).then(() => probe(connected, snapshot, policy, given, how));
+        await findings.catch(() => []);
+        return probe(connected, snapshot, policy, given, how);
       }
       // Before an apply, ask what is refused, so that `regressions` can compare.
-      tell({ ...expected(snapshot, policy, how), tryRelay: true });
-      return findings.then((found) =>
-        asServed(asAsked(found, policy), servingOf(snapshot, policy, { address: connected.address })),
-      );
+      tell({ ...expected.wanted, tryRelay: true });
+      return asServed(asAsked(await findings, policy), expected.serving);
     },
     abandon: () => drop(new Error('the result is not needed')),
   };
 }
 
-function expected(snapshot: Snapshot, policy: Policy, how: Thoroughness): Wanted {
-  const { facts } = snapshot;
-  const certificate = servedCertificate(facts, policy).chain;
-  const serving = servingOf(snapshot, policy);
-  const [sends, reads] = policy.own ? [] : [keptFor(policy, 'postfix'), keptFor(policy, 'dovecot')];
-  return {
-    domain: sends?.name ?? policy.domain,
-    certificate,
-    ...(sends && { alternatives: sends.otherChains }),
-    ...(reads && {
-      reading: {
-        domain: reads.name,
-        certificate: servedCertificate(facts, policy, true, 'dovecot').chain,
-        alternatives: reads.otherChains,
-      },
-    }),
-    tryLogin: how === 'full',
-    tryRelay: how !== 'quiet',
-    submission: submissionOf(policy, snapshot),
-    authOn25: serving.authOn25,
-    ...(serving.mechanisms && { mechanisms: serving.mechanisms }),
-    also: namedCertificates(facts, policy).flatMap(({ names, served: { chain } }) =>
-      names.map((name) => ({ name, certificate: chain })),
-    ),
-    revocation: how === 'full',
-    ...(how === 'full' && certificate !== null && { issuer: caaIssuer(certificate) }),
-  };
-}
-
 function rootsOf({ request }: Pick<Host, 'request'>): string[] {
   return request?.acmeCa === undefined ? [] : [request.acmeCa];
-}
-
-/** The role of port 587 on this host: part of the strict profile, the admin's own, or none. */
-function submissionOf({ profile }: Policy, snapshot: Snapshot): NonNullable<Wanted['submission']> {
-  const { listeners } = snapshot.facts;
-  if (profile === 'strict' && usersLogInOn(snapshot, 587)) return 'wanted';
-  return listeners.some(({ port }) => port === 587) ? 'there' : 'absent';
 }
 
 /** With --no-pop3 a closed POP3 port passes, and one that answers fails. */

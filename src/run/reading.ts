@@ -1,23 +1,21 @@
 /** The steps from a host to its plan: connect, gather, policy, plan. */
 import { heal } from '../commit/heal.ts';
 import { readRecord } from '../plan/profile/record.ts';
-import { policyOf } from '../plan/adopt.ts';
-import { composePart } from '../plan/partial.ts';
 import { assertSupported, assumeBase } from '../debian/supported.ts';
 import { HardenMailError } from '../model/errors.ts';
 import type { Facts, Host, Note, Replaceable, Snapshot } from '../model/index.ts';
-import { selfSignedNotes } from '../tasks/provided.ts';
 import { readOnly } from '../remote/readonly.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Approach } from './probe.ts';
-import type { RunOptions, Say, World } from './step.ts';
+import type { RunOptions, Say } from './step.ts';
 import type { Begun, Connected, FilesRead, Planned, Read } from './visit.ts';
 
-/** Starts to connect; the address is known before the login. */
-export function approach(host: Host, { world, ssh }: RunOptions): Approach {
+/** Starts to connect; the address is known before the login. The visit closes the connection, also if nobody uses it. */
+export function approach({ visit }: Begun, { world, ssh }: RunOptions): Approach {
   let reached: (address: string) => void = () => {};
   const told = new Promise<string>((resolve) => (reached = resolve));
-  const remote = world.connect(host, { ...ssh, onAddress: reached });
+  const remote = world.connect(visit.host, { ...ssh, onAddress: reached });
+  visit.connecting = remote;
   const address = Promise.race([told, remote.then((one) => one.address)]);
   for (const one of [address, remote]) one.catch(() => {}); // The caller awaits them later, or never.
   return { address, remote };
@@ -31,23 +29,30 @@ export async function connected(
 ): Promise<Connected> {
   say('connect');
   visit.connection = await (remote ?? world.connect(visit.host, ssh));
+  visit.connecting = null;
   return { visit, remote: visit.connection };
 }
 
 /** Reads facts and files. */
-export async function filesRead({ visit, remote }: Connected, { world }: RunOptions, say: Say): Promise<FilesRead> {
+export async function filesRead({ visit, remote }: Connected, options: RunOptions, say: Say): Promise<FilesRead> {
   say('gather');
-  const snapshot = await readHost(world, readOnly(remote), visit.host);
+  const snapshot = await readHost(options, readOnly(remote), visit.host);
   visit.report.facts = snapshot.facts;
   assertSupported(snapshot.facts, visit.name);
   return { visit, remote, snapshot };
 }
 
 /** Without an inventory, only the host's own record names the admin's certificates for additional names. */
-export async function readHost({ gather }: Pick<World, 'gather'>, remote: Remote, host: Host): Promise<Snapshot> {
-  const snapshot = await gather(remote, host);
+export async function readHost(
+  { world, compute }: Pick<RunOptions, 'world' | 'compute'>,
+  remote: Remote,
+  host: Host,
+): Promise<Snapshot> {
+  const parse = (output: Buffer): Promise<Snapshot> => compute(host.name, 'read', output);
+  const snapshot = await world.gather(remote, host, parse);
   const sni = host.sni === undefined ? readRecord(snapshot).sni : [];
-  const whole = sni.some(({ cert }) => cert !== undefined) ? await gather(remote, { ...host, sni }) : snapshot;
+  const isMore = sni.some(({ cert }) => cert !== undefined);
+  const whole = isMore ? await world.gather(remote, { ...host, sni }, parse) : snapshot;
   return host.assumeOs ? { ...whole, facts: assumeBase(whole.facts) } : whole;
 }
 
@@ -60,7 +65,10 @@ export async function readHostPolicy(
 ): Promise<Read> {
   const found = await filesRead(from, options, say);
   const replace = [...(from.visit.host.replace ?? []), ...consents];
-  return { ...found, policy: policyOf({ ...from.visit.host, replace }, found.snapshot), notes: [] };
+  const { host, name } = from.visit;
+  const policy = await options.compute(name, 'policy', { ...host, replace }, found.snapshot);
+  const { prepareUpgrade: prepares } = options;
+  return { ...found, policy: prepares === undefined ? policy : { ...policy, prepares }, notes: [] };
 }
 
 /**
@@ -112,9 +120,14 @@ export async function planned(
   consents?: readonly Replaceable[],
 ): Promise<Planned> {
   const found = await readAtRest(from, options, say, consents);
-  const { plan, open } = composePart(found.snapshot, found.policy, options.tasks);
-  const selfSigned = selfSignedNotes(found.snapshot.facts, found.policy, options.trust);
-  const noted = { ...plan, notes: [...found.notes, ...selfSigned, ...plan.notes] };
+  const { snapshot, policy } = found;
+  const { name } = from.visit;
+  if (options.prepareUpgrade !== undefined) {
+    // Files that apply could not convert after the upgrade are a reason to refuse now.
+    await options.compute(name, 'foresee', snapshot, policy, options.prepareUpgrade, name, []);
+  }
+  const { plan, open } = await options.compute(name, 'plan', snapshot, policy, options.tasks, options.trust);
+  const noted = { ...plan, notes: [...found.notes, ...plan.notes] };
   from.visit.report.plan = noted;
   return { ...found, plan: noted, open };
 }

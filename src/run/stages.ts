@@ -41,7 +41,7 @@ export async function stage<From extends Begun, To extends Begun>(
     const began = clock();
     try {
       if (options.interrupt.asked()) throw interrupted();
-      const to = await step(from, options, say);
+      const to = await orInterrupted(step(from, options, say), options.interrupt.cut);
       if (to) reached.set(name, to);
     } catch (error) {
       visit.ending = failure(error);
@@ -53,6 +53,18 @@ export async function stage<From extends Begun, To extends Begun>(
   const items = hosts.map((from) => ({ name: from.visit.name, from }));
   if (items.length > 0) await io.progress.each(items, options.forks, guarded);
   return items.flatMap(({ name }) => reached.get(name) ?? []);
+}
+
+/** Milliseconds in which a step may end by itself after an interrupt. A port that says nothing would take seconds. */
+const GRACE = 300;
+
+/** The result of the work; INTERRUPTED soon after the cut, whatever the work waits for. */
+function orInterrupted<T>(work: Promise<T>, cut: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => void setTimeout(() => reject(interrupted()), GRACE);
+    cut.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => cut.removeEventListener('abort', end));
+  });
 }
 
 /** Runs a step batch by batch. After a batch with too many failures, the remaining hosts are not begun. */

@@ -1,7 +1,8 @@
 /** The contracts between a run, its commands, and the world around them. */
 import type { ConnectOptions } from '../connect/connect-options.ts';
 import type { ReleaseCodename } from '../debian/releases.ts';
-import type { Host, HostResult, Snapshot, TaskName } from '../model/index.ts';
+import type { gather } from '../gather/gather.ts';
+import type { ClientSettings, Host, HostResult, TaskName } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Shown } from '../report/alike.ts';
 import type { Batch } from './batch.ts';
@@ -12,7 +13,7 @@ import type { Begun } from './visit.ts';
 /** Everything outside of the run itself, so that a unit test can replace it. */
 export interface World {
   readonly connect: (host: Host, options: ConnectOptions) => Promise<Remote>;
-  readonly gather: (remote: Remote, host: Host) => Promise<Snapshot>;
+  readonly gather: typeof gather;
   readonly probe: typeof probe;
   readonly beginProbe: typeof beginProbe;
   /** Milliseconds since a fixed moment in the past. */
@@ -46,6 +47,16 @@ export interface RunOptions extends ProbeOptions {
   readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
   readonly upgradeTo?: ReleaseCodename;
+  /** The release for whose upgrade `apply` prepares the host. */
+  readonly prepareUpgrade?: ReleaseCodename;
+  /** `clients`: the folder for the files to publish, the domains of mail addresses, and the user name that clients send. */
+  readonly clientsTo?: string;
+  readonly mailDomains?: readonly string[];
+  readonly loginName?: ClientSettings['login'];
+  /** `check --upgrade-to --record`: keep a list of the users' mailboxes on the host. */
+  readonly record: boolean;
+  /** The users with whose mailboxes a conversion of Dovecot's files is proved before it goes live; null: without this proof. */
+  readonly mailboxes: 'sample' | 'all' | null;
   readonly ssh: ConnectOptions;
   readonly interrupt: Interrupt;
   /** The user who runs this, for the host's history. */

@@ -5,6 +5,7 @@ import type {
   Ending,
   Facts,
   Finding,
+  Grade,
   Host,
   HostResult,
   Note,
@@ -26,6 +27,8 @@ export interface Visit {
   spent: number;
   /** The connection to close when the host is done. */
   connection: Remote | null;
+  /** A connection that was begun; it is closed too if it has not become the connection of the visit. */
+  connecting: Promise<Remote> | null;
   /** Resolves when the connection is closed. */
   closed: Promise<void>;
   /** Null until the host has ended. */
@@ -40,6 +43,7 @@ interface Report {
   findings: readonly Finding[];
   /** The audit of each port; only for an audit. */
   audit?: readonly PortAudit[];
+  grade?: Grade;
 }
 
 /** A host before anything is known about it. */
@@ -92,8 +96,9 @@ export const NO_APT: AptChanges = { installed: [], removed: [] };
 
 export function begin(host: Host): Begun {
   const report: Report = { facts: null, plan: null, findings: [] };
+  const closed = Promise.resolve();
   return {
-    visit: { host, name: host.name, spent: 0, connection: null, closed: Promise.resolve(), ending: null, report },
+    visit: { host, name: host.name, spent: 0, connection: null, connecting: null, closed, ending: null, report },
   };
 }
 
@@ -116,14 +121,16 @@ export function resultOf({ visit }: Begun): HostResult {
 
 /** Closes the connection of a host that is done. */
 export function leave({ visit }: Begun): void {
-  const { connection } = visit;
-  if (connection) visit.closed = connection.close().catch(() => {});
+  const open = visit.connection ? Promise.resolve(visit.connection) : visit.connecting;
+  if (open) visit.closed = open.then((connection) => connection.close()).catch(() => {});
   visit.connection = null;
+  visit.connecting = null;
 }
 
 function exitOf(ending: Ending, plan: Plan | null): number {
   if (ending.kind === 'failed') return ending.exit;
   if (ending.kind === 'examined') return worstExit(ending.diagnoses.map(({ exit }) => exit));
-  const isCheck = ending.kind === 'checked' || ending.kind === 'foreseen';
-  return isCheck && plan && !isEmpty(plan) ? EXIT.pending : EXIT.ok;
+  if (ending.kind === 'rehearsed') return ending.rehearsal.good ? EXIT.ok : EXIT.failed;
+  const isAhead = ending.kind === 'foreseen' && plan !== null && !isEmpty(plan);
+  return isAhead || ending.kind === 'drifted' ? EXIT.pending : EXIT.ok;
 }

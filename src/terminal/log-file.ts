@@ -2,7 +2,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { pid } from 'node:process';
 import { Chalk } from 'chalk';
-import { diffsOf } from './diffs.ts';
+import { diffsOf, diffsOfHost } from './diffs.ts';
 import { HardenMailError } from '../model/errors.ts';
 import { redact } from '../formats/redact.ts';
 import type { HostResult } from '../model/index.ts';
@@ -113,7 +113,7 @@ export function logged(screen: Terminal, log: Log, { command, version, flags, wh
 async function told(result: HostResult, views: Views): Promise<string[]> {
   const { ending, findings, seconds } = result;
   const view = viewOf(views, ending.kind);
-  const above = await view.above(result, plain, diffsOf);
+  const above = await view.above(result, plain, diffsOfHost());
   const lines = above.flatMap((text) => text.trimEnd().split('\n')).filter(Boolean);
   const seen = isAboutChecks(ending) ? findingLines(findings, plain, true) : [];
   return [...lines, ...seen, ...view.lines(result, plain), `${seconds.toFixed(3)} s in all`];

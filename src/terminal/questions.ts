@@ -22,6 +22,7 @@ export async function askUser(question: string, hidden: boolean, process: Proces
   try {
     return await reader.question(hidden ? '' : text, { signal });
   } catch {
+    if (!hidden) stderr.write('\n'); // the line of the question ends here
     throw new HardenMailError('INTERRUPTED', 'interrupted', 'Nothing more was written.');
   } finally {
     reader.close();

@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { page } from '../../src/report/page.ts';
 import type { Document } from '../../src/report/document-schema.ts';
 import { available, prepareMachine } from '../../src/lab/requirements.ts';
-import { everything, fleet, poisoned } from '../support/report/documents.ts';
+import { everything, fleet, PAGES, poisoned } from '../support/report/documents.ts';
+import axeCore from 'axe-core';
 import { chromium, type Browser } from './chromium.ts';
 import { VIEWS } from '../support/report/views.ts';
 
@@ -21,6 +22,13 @@ const ATTACKS = [
   '<a href="javascript:window.pwned = 1">x</a><base href="https://attacker.test/"><form action="https://attacker.test/">',
   '${1}{{1}}<!--',
 ];
+
+const LOOKS = {
+  light: { scheme: 'light' },
+  dark: { scheme: 'dark' },
+  narrow: { width: 400 },
+  print: { media: 'print' },
+} as const satisfies Record<string, Parameters<Browser['look']>[0]>;
 
 describe('report --html, in Chromium', () => {
   let browser: Browser;
@@ -114,6 +122,44 @@ describe('report --html, in Chromium', () => {
       assert.equal(await browser.evaluate('document.documentElement.scrollWidth'), width);
     });
   }
+
+  for (const [name, document] of Object.entries(PAGES))
+    for (const [how, look] of Object.entries(LOOKS))
+      it(`axe-core finds no fault, and nothing is wider than the page: ${name}, ${how}`, async function () {
+        this.timeout(300_000); // axe-core looks at every element of forty hosts.
+        await browser.look(look);
+        await open(document);
+        await browser.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+        assert.deepEqual(await axe(), []);
+        const width = await browser.evaluate<number>('document.documentElement.scrollWidth');
+        assert.ok(width <= ('width' in look ? look.width : 1100), String(width));
+        const to = process.env['HARDEN_MAIL_PICTURES'];
+        if (to === undefined) return;
+        mkdirSync(to, { recursive: true });
+        await open(document);
+        writeFileSync(join(to, `${name}-${how}.png`), await browser.picture());
+      });
+
+  /** Rules of WCAG 2 that the page breaks, with the elements. */
+  async function axe(): Promise<string[]> {
+    await browser.evaluate(`${axeCore.source}; undefined`);
+    return browser.evaluate(
+      `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
+    );
+  }
+
+  it('the keyboard reaches each host and unfolds it', async () => {
+    await browser.look({});
+    await open(PAGES['forty-hosts']!);
+    const closed = '.host:not([open]) > summary';
+    assert.equal(await browser.evaluate(`document.querySelector('${closed}').tabIndex`), 0);
+    const reached = await browser.evaluate<boolean>(`(() => {
+      const one = document.querySelector('${closed}');
+      one.focus();
+      return document.activeElement === one && getComputedStyle(one).outlineStyle !== 'none';
+    })()`);
+    assert.equal(reached, true);
+  });
 
   for (const attack of ATTACKS) {
     it(`the page shows this text of a host and does not run it: ${attack}`, async () => {

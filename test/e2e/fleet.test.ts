@@ -34,6 +34,10 @@ interface Document {
   }[];
 }
 
+interface Inventory {
+  readonly hosts: Readonly<Record<string, { readonly hostname: string }>>;
+}
+
 describe('an inventory of two hosts that answer and a dead one', () => {
   let hosts: LabHost[];
   let inventory: string;
@@ -202,6 +206,53 @@ describe('an inventory of two hosts that answer and a dead one', () => {
       assert.deepEqual((await activity(host, since[index])).reloads, []);
       await assertTidy(host);
     }
+  });
+
+  it('an inventory of Ansible reaches the same hosts, and --limit takes those that a run did not end with 0', async () => {
+    const lines = hosts.map(({ name, address }) => `${name} ansible_host=${address} ansible_user=root`);
+    const dead = (JSON.parse(await readFile(inventory, 'utf8')) as Inventory).hosts['dead.test']?.hostname ?? '';
+    const ini = scratch('hosts.ini', `[mail]\n${lines.join('\n')}\n[rest]\ndead.test ansible_host=${dead}\n`);
+    const way = ['--inventory', ini, ...flags.slice(2)];
+    const listed = await hardenMail(['check', '--list-hosts', ...way]);
+    assert.match(listed.stdout, new RegExp(`^${names()[0]} +root@${hosts[0]?.address} {2}\\(mail\\)$`, 'm'));
+
+    const whole = await hardenMail(['check', '--json', ...way]);
+    assert.equal(whole.code, 4, whole.stderr);
+    const outcomes = (JSON.parse(whole.stdout) as Document).hosts.map(({ outcome }) => outcome);
+    assert.deepEqual(outcomes, ['checked', 'checked', 'failed']);
+    const again = await hardenMail([
+      'check',
+      '--list-hosts',
+      '--limit',
+      `@${scratch('run.json', whole.stdout)}`,
+      ...way,
+    ]);
+    assert.match(again.stdout, /^dead\.test .*\n$/);
+  });
+
+  it('from cron, check --quiet prints nothing while the hosts are as they should be', async () => {
+    const cron = { HARDEN_MAIL_PROGRESS: '' };
+    assert.deepEqual(await hardenMail(['check', '--quiet', '--limit', '!dead.test', ...flags], cron), {
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+    const [line, ...rest] = (await hardenMail(['check', '--limit', '!dead.test', ...flags], cron)).stderr.split('\n');
+    assert.deepEqual([line, rest], ['', []]);
+  });
+
+  it('check --format nagios and prometheus speak of a host that has drifted as these systems expect', async () => {
+    const [one] = hosts as [LabHost];
+    await one.run('postconf -e smtpd_tls_auth_only=no');
+    const check = (format: string) => hardenMail(['check', '--format', format, '--limit', '!dead.test', ...flags]);
+    const nagios = await check('nagios');
+    assert.equal(nagios.code, 1, nagios.stdout);
+    assert.match(nagios.stdout, /^HARDEN_MAIL WARNING: 1 of 2 hosts need attention \| hosts=2;;;0 drifted=1;0;;0;2 /);
+    assert.match(nagios.stdout, new RegExp(`^WARNING: ${one.name}: drift: `, 'm'));
+    const prometheus = await check('prometheus');
+    assert.equal(prometheus.code, 2);
+    assert.match(prometheus.stdout, new RegExp(`^harden_mail_host_drifted\\{host="${one.name}"\\} 1$`, 'm'));
+    await one.run('postconf -e smtpd_tls_auth_only=yes; postfix reload');
   });
 
   it('a terminal of 24 lines shows the hosts at work and the counts of 40 hosts, and the dead host delays no other', async () => {

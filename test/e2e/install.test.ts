@@ -69,7 +69,7 @@ describe('a host without mail packages', () => {
       /^--- \/etc\/postfix\/main\.cf$/m,
     ].map((line) => stdout.search(line));
     assert.ok(0 <= would && would < then && then < diff, stdout);
-    assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed\n$/);
+    assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed$/m);
     const status = await host.run(
       `dpkg-query -W -f '\${Package} \${Status}\n' ${PACKAGES.map(([name]) => name).join(' ')}`,
     );
@@ -97,7 +97,7 @@ describe('a host without mail packages', () => {
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', '--no-diff', ...flags]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /^ {2}~ install +would install dovecot-imapd/m);
-    assert.match(stdout, /changed: the missing parts are installed, \d+ checks passed\n$/);
+    assert.match(stdout, /changed: the missing parts are installed, \d+ checks passed$/m);
     assert.equal(await host.run('dpkg --audit'), '');
   });
 });

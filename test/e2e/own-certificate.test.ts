@@ -148,7 +148,13 @@ describe('a certificate of the administrator (--cert, --key)', () => {
       await host.run(`systemd-run -q --unit e2e-dns ${serve} ${records.join(' ')}
         until ss -Hltn 'sport = :53' | grep -q ${host.address}; do sleep 0.05; done`);
       try {
-        const { code, stdout, stderr } = await hardenMailAsking(host.address, ['verify', '--domain', domain, ...flags]);
+        const { code, stdout, stderr } = await hardenMailAsking(host.address, [
+          'verify',
+          '-v',
+          '--domain',
+          domain,
+          ...flags,
+        ]);
         const found = stdout.split('\n').filter((line) => / (tlsa|caa) /.test(line));
         assert.ok(code === 0 || found.length > 0, stdout + stderr);
         return [String(code), ...found.map((line) => line.trim().replace(/ +/g, ' '))];
@@ -177,7 +183,7 @@ describe('a certificate of the administrator (--cert, --key)', () => {
   });
 
   describe('with a revocation list of its issuer (CRL)', () => {
-    const verify = () => hardenMail(['verify', ...flags]);
+    const verify = () => hardenMail(['verify', '-v', ...flags]);
 
     /** Publishes the issuer's list, with this certificate on it or not. */
     const publish = (revoked: boolean) =>

@@ -44,7 +44,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       const { code, stdout, stderr } = await hardenMail(['apply', '--dry-run', ...to(host), ...authority]);
       assert.equal(code, 0, stderr);
       for (const path of FILES) assert.ok(stdout.includes(`--- ${path}\n+++ ${path}\n@@ `), `${path} in:\n${stdout}`);
-      assert.ok(stdout.includes(`--- /dev/null\n+++ ${HOOK}\n@@ `), stdout);
+      assert.match(stdout, new RegExp(`^new: ${HOOK}, \\d+ lines$`, 'm'));
       assert.match(stdout, /^\+smtpd_sasl_type = dovecot$/m);
       assert.match(stdout, new RegExp(`^\\+ssl_cert = </etc/letsencrypt/live/${host.name}/fullchain.pem$`, 'm'));
       assert.match(stdout, new RegExp(`would request a certificate for ${host.name} `));
@@ -92,7 +92,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       const since = await activity(host);
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...to(host), ...authority]);
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed\n$/);
+      assert.match(stdout, /changed: \d+ settings in 6 files \(transaction [^)]+\), \d+ checks passed$/m);
       done = await activity(host, since);
     });
 
@@ -125,7 +125,10 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
     it('verify passes every check, and logs alice in on each port', async () => {
       const ca = await trusting(await lab.acme());
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
-      const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      const { code, stdout, stderr } = await hardenMail(
+        ['verify', '-v', ...to(host), ...ca, '--probe-user', 'alice'],
+        env,
+      );
       assert.equal(code, 0, stdout + stderr);
       for (const port of [25, 465, 993, 995])
         assert.match(stdout, new RegExp(`^  ✔ +${port} login +logs alice in$`, 'm'));
@@ -148,7 +151,7 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         assert.equal(drifted.code, 2, drifted.stderr);
         const { hosts } = JSON.parse(drifted.stdout) as { hosts: Record<string, Record<string, unknown>>[] };
         const [one] = hosts;
-        assert.equal(one?.['outcome'], 'checked');
+        assert.equal(one?.['outcome'], 'drifted');
         assert.deepEqual(one['drift']?.['leftovers'], ['/etc/dovecot/dovecot.conf.ucf-dist']);
         const [file, ...others] = one['drift']['files'] as { transaction: string }[];
         assert.match(file?.transaction ?? '', /^\d{8}T/);

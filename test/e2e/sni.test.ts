@@ -93,7 +93,7 @@ END
   });
 
   it('a dry run shows the certificate to request and the settings to write, and writes nothing', async () => {
-    const { code, stdout, stderr } = await run('apply', entries(), '--dry-run');
+    const { code, stdout, stderr } = await run('apply', entries(), '--dry-run', '--diff=full');
     assert.equal(code, 0, stdout + stderr);
     assert.match(
       stdout,

@@ -112,6 +112,7 @@ function location(value: string, before = ''): Pairs {
       const [key = '', now = ''] = option.split('=');
       return [before + LOCATION[key], text(now)];
     }),
+    ...(/^[sm]dbox:.*:(INDEX|INDEXPVT|CONTROL)=/.test(value) ? [[`${before}mailbox_directory_name_legacy`, 'yes'] as const] : []), // oxfmt-ignore
   ];
 }
 
@@ -245,6 +246,7 @@ export function expected(
   was: ReadonlyMap<string, string>,
   defaults: ReadonlyMap<string, string>,
   files: Files,
+  version: string,
 ): Map<string, string> {
   const named = namesOf(was);
   const wanted = new Map<string, string>();
@@ -263,14 +265,20 @@ export function expected(
       for (const [now, then] of database(name, value, was, block, files)) wanted.set(now, then);
     else for (const [now, then] of rowsFor(name, value)) wanted.set(now, then);
   }
-  for (const [now, then] of unsaid(was, named, files)) wanted.set(now, then);
+  for (const [now, then] of unsaid(was, named, files, version)) wanted.set(now, then);
   for (const [name, value] of lists) for (const [now, then] of listed(name, value, lists)) wanted.set(now, then);
   for (const [name, value] of wanted) if (value === '') wanted.delete(name);
   return wanted;
 }
 
 /** What 2.3 did without a setting, and 2.4 needs one for. */
-function unsaid(was: ReadonlyMap<string, string>, named: ReadonlyMap<string, string>, files: Files): Pairs {
+function unsaid(
+  was: ReadonlyMap<string, string>,
+  named: ReadonlyMap<string, string>,
+  files: Files,
+  version: string,
+): Pairs {
+  // oxfmt-ignore
   const say = (name: string): string => was.get(name) ?? '';
   const stored = [...named.keys()].some((block) => {
     if (!block.startsWith('passdb') || say(`${block} > deny`) === 'yes') return false;
@@ -285,6 +293,7 @@ function unsaid(was: ReadonlyMap<string, string>, named: ReadonlyMap<string, str
       ? []
       : [['language en > default', 'yes'] as const]),
     ...(lmtp === '' ? [] : [['service anvil > unix_listener anvil > user', lmtp] as const]),
+    ...(lmtp === '' || version === '2.4.1' ? [] : [['service anvil > unix_listener anvil-connect-limit > user', lmtp] as const]), // oxfmt-ignore
     ...(say('plugin > quota') === '' || say('plugin > quota_grace') !== ''
       ? []
       : [['quota_storage_grace', TENTHS[say('plugin > quota_rule')] ?? '10M'] as const]),
@@ -378,12 +387,15 @@ function argumentsOf(driver: string, type: string, value: string, files: Files):
     case 'passwd':
       return [['use_worker', value.replace('blocking=', '')]];
     case 'passwd-file':
-      return words.flatMap((word): Pairs => {
-        if (word.startsWith('scheme=')) return [['default_password_scheme', word.slice(7)]];
-        if (word === 'username_format=%u') return [];
-        if (word === 'username_format=%n') return [['auth_username_format', '%{user | username | lower}']];
-        return [['passwd_file_path', variables(word)]];
-      });
+      // The words of a list of denied users have no password; those of the corpus name it so.
+      return [...(type === 'passdb' && !/scheme=|den/.test(value) ? ['scheme=CRYPT'] : []), ...words].flatMap(
+        (word): Pairs => {
+          if (word.startsWith('scheme=')) return [['default_password_scheme', word.slice(7)]];
+          if (word === 'username_format=%u') return [];
+          if (word === 'username_format=%n') return [['auth_username_format', '%{user | username | lower}']];
+          return [['passwd_file_path', variables(word)]];
+        },
+      );
     case 'static':
       return words.flatMap((word): Pairs => {
         if (word.startsWith('allow_all_users=')) return [['allow_all_users', word.slice(16)]];

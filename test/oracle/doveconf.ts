@@ -34,6 +34,8 @@ export interface Doveconf {
   read(files: Files): Promise<Reading>;
   /** The same for many, in one go, which is several times as fast. */
   readAll(all: readonly Files[]): Promise<Reading[]>;
+  /** Every setting that the binary has, with its value: also those that have their default. */
+  readWithDefaults(files: Files): Promise<Reading>;
 }
 
 type Files = Readonly<Record<string, string>>;
@@ -49,7 +51,7 @@ const SHARED = '/usr/share/dovecot/';
 export async function doveconf(release: Release): Promise<Doveconf> {
   const root = await oracleRoot(release, grammarOf(release) === '2.4' ? [...PACKAGES, ...FOR_24] : PACKAGES);
   await furnish(root, release);
-  const readAll = (all: readonly Files[]) => readFiles(root, all);
+  const readAll = (all: readonly Files[]) => readFiles(root, all, '-N');
   return {
     release,
     stock: async () => {
@@ -65,17 +67,18 @@ export async function doveconf(release: Release): Promise<Doveconf> {
     }),
     read: async (files) => (await readAll([files]))[0]!,
     readAll,
+    readWithDefaults: async (files) => (await readFiles(root, [files], '-a'))[0]!,
   };
 }
 
 /** In each a folder of its own takes the place of /etc/dovecot, in names, in contents and back in the answer. */
-async function readFiles(root: string, all: readonly Files[]): Promise<Reading[]> {
+async function readFiles(root: string, all: readonly Files[], option: '-N' | '-a'): Promise<Reading[]> {
   const folder = await mkdtemp(join(root, 'tmp/doveconf-'));
   const inside = folder.slice(root.length);
   try {
     await Promise.all(all.map((files, index) => write(join(folder, String(index)), `${inside}/${index}/`, files)));
     const script = `cd ${inside} && for d in *; do
-      doveconf -N -P -c "$PWD/$d/dovecot.conf" >"$d.out" 2>"$d.err"; echo $? >"$d.code"
+      doveconf ${option} -P -c "$PWD/$d/dovecot.conf" >"$d.out" 2>"$d.err"; echo $? >"$d.code"
     done`;
     const { code, stderr } = await runIn(root, ['/bin/dash', '-c', script]);
     if (code !== 0) throw new Error(`doveconf: ${stderr}`);

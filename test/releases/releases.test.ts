@@ -45,7 +45,7 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
     it('apply changes the settings and passes every check', async () => {
       const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...flags]);
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /changed: \d+ settings in \d+ files \(transaction [^)]+\), \d+ checks passed\n$/);
+      assert.match(stdout, /changed: \d+ settings in \d+ files \(transaction [^)]+\), \d+ checks passed$/m);
       await assertTidy(host);
     });
 
@@ -55,7 +55,10 @@ for (const [release, headline] of Object.entries(RELEASES) as [ReleaseName, RegE
 
     it('verify passes every check, and logs alice in on each port', async () => {
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
-      const { code, stdout, stderr } = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      const { code, stdout, stderr } = await hardenMail(
+        ['verify', '-v', ...to(host), ...ca, '--probe-user', 'alice'],
+        env,
+      );
       assert.equal(code, 0, stdout + stderr);
       assert.doesNotMatch(stdout, /[✖·]|seen through SSH/);
     });

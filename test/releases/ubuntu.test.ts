@@ -9,18 +9,21 @@ import { asRaspberryPi, ubuntuHost } from '../support/ubuntu.ts';
 
 const ALICE = { name: 'alice', password: 'wonder land' };
 
-for (const [codename, name, next] of [
-  ['noble', 'Ubuntu 24.04', 'resolute'],
-  ['resolute', 'Ubuntu 26.04', null],
+for (const { codename, name, next, converts } of [
+  { codename: 'jammy', name: 'Ubuntu 22.04', next: 'noble', converts: false },
+  { codename: 'noble', name: 'Ubuntu 24.04', next: 'resolute', converts: true },
+  { codename: 'resolute', name: 'Ubuntu 26.04', next: null, converts: false },
 ] as const) {
   describe(`a host with the identity of ${name}`, () => {
     let host: LabHost;
     let flags: string[];
+    let login: string[];
 
     before(async function () {
       this.timeout(900_000);
       host = await lab.host(ubuntuHost(codename, { users: [ALICE] }));
-      flags = [...to(host), ...(await issuedBy(await lab.acme()))];
+      login = to(host, 'ubuntu');
+      flags = [...login, ...(await issuedBy(await lab.acme()))];
     });
     after(() => host.stop());
 
@@ -31,18 +34,26 @@ for (const [codename, name, next] of [
       await assertTidy(host);
       const env = { HARDEN_MAIL_PROBE_PASSWORD: ALICE.password };
       const ca = await trusting(await lab.acme());
-      const probed = await hardenMail(['verify', ...to(host), ...ca, '--probe-user', 'alice'], env);
+      const probed = await hardenMail(['verify', '-v', ...login, ...ca, '--probe-user', 'alice'], env);
       assert.equal(probed.code, 0, probed.stdout + probed.stderr);
       const again = await hardenMail(['apply', '--yes', ...flags]);
       assert.match(again.stdout, /ok: nothing to do/, again.stdout + again.stderr);
     });
 
-    if (next !== null)
-      it(`check --upgrade-to ${next} shows the conversion; another step than the next is refused`, async () => {
-        const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...to(host)]);
-        assert.equal(code, 2, stdout + stderr);
-        assert.match(stdout, /Dovecot 2\.4\.2 does not start with these files/);
-        const wrong = await hardenMail(['check', '--upgrade-to', 'trixie', ...to(host)]);
+    if (next === null)
+      it('check --upgrade-to has no later release with long-term support, and refuses its own and an earlier one', async () => {
+        for (const release of ['resolute', 'noble']) {
+          const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', release, ...login]);
+          assert.equal(code, 3, stdout + stderr);
+          assert.match(stdout + stderr, /Ubuntu with long-term support upgrades one release at a time/);
+        }
+      });
+    else
+      it(`check --upgrade-to ${next} ${converts ? 'shows the conversion' : 'has nothing to convert'}; another step than the next is refused`, async () => {
+        const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...login]);
+        assert.equal(code, converts ? 2 : 0, stdout + stderr);
+        assert.equal(/Dovecot 2\.4\.2 does not start with these files/.test(stdout), converts, stdout);
+        const wrong = await hardenMail(['check', '--upgrade-to', 'trixie', ...login]);
         assert.equal(wrong.code, 3, wrong.stdout + wrong.stderr);
         assert.match(wrong.stdout + wrong.stderr, /Debian upgrades one release at a time: to trixie from bookworm/);
       });

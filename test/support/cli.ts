@@ -67,7 +67,7 @@ export function hardenMailAsking(resolver: string, args: readonly string[]): Pro
 export function start(args: readonly string[], env: Environment = {}): Running {
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...clean(), ...env },
+    env: { ...clean(), HARDEN_MAIL_PROGRESS: 'yes', ...env }, // tests wait for its lines
   });
   return documented(args, watch(child, collect(child.stderr), collect(child.stdout)));
 }

@@ -10,8 +10,8 @@ import { connect as encrypt } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 
 export interface Talk {
-  /** Sends a line. */
-  say(line: string): void;
+  /** Sends a line, or text with another end. */
+  say(line: string, end?: string): void;
   /** Reads lines up to one that matches, and gives them all. Rejects when the connection ends before, or after 20 s. */
   until(last: RegExp): Promise<string[]>;
   /** Both, one after the other. */
@@ -120,7 +120,7 @@ function talk(start: Socket, { name, root }: Peer): Talk {
       });
     }
   };
-  const say: Talk['say'] = (line) => void socket.write(`${line}\r\n`);
+  const say: Talk['say'] = (line, end = '\r\n') => void socket.write(`${line}${end}`);
 
   return {
     say,

@@ -12,13 +12,15 @@ export interface Planted {
   readonly activations: readonly Pick<Activation, 'unit' | 'how'>[];
   readonly ports?: readonly number[];
   readonly rollback?: true;
+  /** As for a conversion of Dovecot's files. */
+  readonly mailboxes?: 'sample' | 'all';
   /** Runs when all is live and the host waits for the word. */
   readonly live?: () => Promise<void>;
 }
 
 /** Carries it out and gives the word to keep it, should the host ask for one. */
 export async function transact(host: LabHost, planted: Planted): Promise<Receipt> {
-  const { files, activations, ports = [], rollback, live } = planted;
+  const { files, activations, ports = [], rollback, mailboxes, live } = planted;
   const changes = await Promise.all(Object.entries(files).map(([path, after]) => change(host, path, after)));
   const plan: Plan = {
     tasks: [],
@@ -33,6 +35,7 @@ export async function transact(host: LabHost, planted: Planted): Promise<Receipt
     who: 'a test',
     ports,
     ...(rollback && { rollback }),
+    ...(mailboxes && { mailboxes }),
   });
   if (started.state !== 'awaiting') return started;
   await live?.();

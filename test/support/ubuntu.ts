@@ -16,6 +16,8 @@ export function ubuntuHost(codename: keyof typeof UBUNTU, options: HostOptions =
     ...options,
     release: testedAs satisfies ReleaseName,
     mail: true,
+    // Its images have this user; root has no password.
+    users: [{ name: 'ubuntu', sudo: 'passwordless' }, ...(options.users ?? [])],
     async setup(host) {
       await host.write(
         '/etc/os-release',
@@ -28,6 +30,10 @@ export function ubuntuHost(codename: keyof typeof UBUNTU, options: HostOptions =
           ID_LIKE: 'debian',
           UBUNTU_CODENAME: codename,
         }),
+      );
+      await host.write(
+        '/etc/lsb-release',
+        `DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=${versionId}\nDISTRIB_CODENAME=${codename}\nDISTRIB_DESCRIPTION="${name} LTS"\n`,
       );
       // Ubuntu's packages set this banner, and its installer switches unattended-upgrades on.
       await host.run("postconf -e 'smtpd_banner = $myhostname ESMTP $mail_name (Ubuntu)' && postfix reload");

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../src/model/index.ts';
+import { inThisThread } from '../../src/compute/compute.ts';
 import { asProxy, asServed, beginProbe, tcp } from '../../src/run/probe.ts';
 
 describe('probes that are abandoned', () => {
@@ -24,7 +25,7 @@ describe('probes that are abandoned', () => {
     const failed = Promise.reject(new Error('refused'));
     failed.catch(() => {});
     const host = { name: 'mx', hostname: 'mx.example.test' };
-    beginProbe({ address: failed, remote: failed }, host, { trust: [] }).abandon();
+    beginProbe({ address: failed, remote: failed }, host, { trust: [], compute: inThisThread }).abandon();
     await sleep(10); // an unhandled rejection would fail this test
   });
 });

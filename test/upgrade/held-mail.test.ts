@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
 import { hardenMail, issuedBy, start, to } from '../support/cli.ts';
+import type { Running } from '../support/cli.ts';
 import { assertTidy } from '../support/host.ts';
 import { SMTP, talkInClear } from '../support/talk.ts';
 
@@ -74,6 +75,40 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
     assert.notEqual((await host.exec('systemctl is-active dovecot')).stdout.trim(), 'active');
   });
 
+  const HELD = /# harden-mail: mail that fails waits.*\nsoft_bounce = yes\n$/;
+  const mainCf = async (): Promise<string> => (await host.read('/etc/postfix/main.cf')).toString();
+
+  for (const [moment, begun, held] of [
+    [
+      'while it holds mail and starts Dovecot',
+      (running: Running) => until(async () => HELD.test(await mainCf())).then(() => running),
+      true,
+    ],
+    ['while it waits for the confirmation', (running: Running) => running.said(/: confirm$/m), false],
+  ] as const)
+    it(`a power cut in the middle of apply, ${moment}, loses no mail and returns none`, async () => {
+      const subject = held ? 'cut' : 'cut again';
+      const before = (await mainCf()).replace(HELD, '');
+      const running = start([...flags, '--confirm-timeout', '60']);
+      await begun(running);
+      // Port 25 does not answer yet: the old release's Postfix runs with programs of the new one.
+      if (held)
+        await host.run(`printf 'Subject: ${subject}\\n\\ntext\\n' | /usr/sbin/sendmail -f bob@${host.name} alice`);
+      await host.reboot('power-cut').catch((error: unknown) => {
+        if (!/dovecot[.]service loaded failed/.test(String(error))) throw error; // The old files are back.
+      });
+      running.signal('SIGKILL');
+      await running.done;
+      if (!held) await send(subject);
+      assert.match(await mainCf(), HELD);
+      assert.equal((await mainCf()).replace(HELD, ''), before, 'the other lines are those of before');
+      assert.match(await host.run('cat /var/lib/harden-mail/tx/2*/state | tail -n 1'), /^rolled-back/);
+      await until(async () => /alice@/.test(await host.run('postqueue -p | grep -v "^-"')));
+      await sleep(3000);
+      assert.deepEqual(await subjectsOf('bob'), [], 'a bounce');
+      await assertTidy(host);
+    });
+
   it('an apply that is put back leaves mail in the queue, returns none, and says so', async () => {
     const running = start([...flags, '--confirm-timeout', '10']);
     await running.said(/: confirm$/m); // all is live, and the controller looks from outside
@@ -87,21 +122,21 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
     await until(async () => /alice@/.test(await host.run('postqueue -p | grep -v "^-"')) && /dovecot-lda|status|usage/i.test(await host.run('postqueue -p'))); // oxfmt-ignore
     await sleep(3000);
     assert.deepEqual(await subjectsOf('bob'), [], 'a bounce');
-    assert.match(
-      await host.run('tail -n 2 /etc/postfix/main.cf'),
-      /^# harden-mail: mail waits.*\nsoft_bounce = yes\n$/,
-    );
+    assert.match(await host.run('tail -n 2 /etc/postfix/main.cf'), HELD);
     await assertTidy(host);
   });
 
   it('check names it, and the next apply delivers the mail once and takes the setting out', async () => {
     const { stdout: said } = await hardenMail(['check', ...to(host)]);
-    assert.match(said, /mail waits in the queue \(soft_bounce in \/etc\/postfix\/main\.cf\)/);
+    assert.match(said, /mail that fails waits in the queue \(soft_bounce in \/etc\/postfix\/main\.cf\)/);
     const { code, stdout, stderr } = await hardenMail(flags);
     assert.equal(code, 0, stdout + stderr);
     await send('after');
-    await until(async () => (await delivered()).includes('after') && (await delivered()).includes('meanwhile'));
-    assert.deepEqual((await delivered()).toSorted(), ['after', 'before', 'meanwhile']);
+    await until(async () => {
+      const all = await delivered();
+      return ['after', 'cut', 'cut again', 'meanwhile'].every((one) => all.includes(one));
+    });
+    assert.deepEqual((await delivered()).toSorted(), ['after', 'before', 'cut', 'cut again', 'meanwhile']);
     assert.deepEqual(await subjectsOf('bob'), []);
     assert.equal((await host.run('postconf -h soft_bounce')).trim(), 'no');
     assert.equal((await host.run('grep -c harden-mail /etc/postfix/main.cf || true')).trim(), '0');

@@ -46,7 +46,7 @@ export const HARDENING_OPTIONS = {
     describe:
       "the certificate's key type; a certificate with another type is reissued; default: the present type, else certbot's default",
     choices: KEY_TYPES,
-    only: ['apply', 'check'],
+    only: ['apply', 'check', 'rehearse'],
   },
   cert: {
     type: 'string',
@@ -81,7 +81,7 @@ export const HARDENING_OPTIONS = {
     value: 'FILE',
     describe:
       'root certificates of the ACME server (PEM, on this machine): certbot and the checks trust them, also at renewals',
-    only: ['apply', 'check', 'verify', 'rollback'],
+    only: ['apply', 'check', 'verify', 'rollback', 'rehearse'],
   },
   profile: {
     type: 'string',
@@ -89,19 +89,19 @@ export const HARDENING_OPTIONS = {
     describe:
       'standard: the recipe; strict: current recommendations as well (docs/strict.md); default: as last applied, else standard',
     choices: PROFILES,
-    only: ['apply', 'check', 'verify'],
+    only: ['apply', 'check', 'verify', 'rehearse'],
   },
   'require-tls-inbound': {
     type: 'boolean',
     group: 'Hardening',
     describe: 'strict: refuse mail on port 25 without TLS; default: as last applied, else no',
-    only: ['apply', 'check', 'verify'],
+    only: ['apply', 'check', 'verify', 'rehearse'],
   },
   pop3: {
     type: 'boolean',
     group: 'Hardening',
     describe: 'strict: --no-pop3 closes POP3; default: as last applied, else POP3 stays open',
-    only: ['apply', 'check', 'verify'],
+    only: ['apply', 'check', 'verify', 'rehearse'],
   },
   serve: {
     type: 'string',
@@ -109,7 +109,7 @@ export const HARDENING_OPTIONS = {
     value: 'WORDS',
     describe: `services to add to the host, separated by commas: ${SERVICES.join(', ')} (docs/served.md); default: those that it serves`,
     words: SERVICES,
-    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor', 'rehearse'],
   },
   'no-serve': {
     type: 'string',
@@ -118,7 +118,7 @@ export const HARDENING_OPTIONS = {
     describe:
       'services that are neither set up nor expected; a running service is not closed. imap,pop3 without Dovecot: Postfix stays alone',
     words: SERVICES,
-    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor', 'rehearse'],
   },
   replace: {
     type: 'string',
@@ -126,7 +126,7 @@ export const HARDENING_OPTIONS = {
     value: 'WORDS',
     describe: `working choices of the administrator that apply may replace, separated by commas: ${REPLACEABLE.join(', ')} (docs/consent.md); default: none`,
     words: REPLACEABLE,
-    only: ['apply', 'check', 'doctor'],
+    only: ['apply', 'check', 'doctor', 'rehearse'],
   },
   'assume-os': {
     type: 'boolean',
@@ -141,6 +141,15 @@ export const HARDENING_OPTIONS = {
     describe:
       'before an upgrade of Debian or Ubuntu: show what would break, what apply would convert afterwards, and what you must do',
     choices: UPGRADES,
-    only: ['check'],
+    only: ['check', 'rehearse'],
+  },
+  'prepare-upgrade': {
+    type: 'string',
+    group: 'Hardening',
+    value: 'RELEASE',
+    describe:
+      'right before an upgrade of Debian or Ubuntu: from now until the next apply mail that fails waits in the queue, and none is returned',
+    choices: UPGRADES,
+    only: ['apply'],
   },
 } as const satisfies Record<string, OptionRecord>;

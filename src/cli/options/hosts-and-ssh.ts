@@ -12,7 +12,8 @@ export const HOST_OPTIONS = {
     type: 'string',
     group: 'Hosts',
     value: 'FILE',
-    describe: 'several hosts, in JSON or YAML (see inventory.example.json)',
+    describe:
+      'several hosts, in JSON or YAML (see inventory.example.json), or an inventory of Ansible (INI or YAML; docs/fleets.md)',
   },
   local: {
     type: 'boolean',
@@ -23,7 +24,13 @@ export const HOST_OPTIONS = {
     type: 'string',
     group: 'Hosts',
     value: 'NAMES',
-    describe: 'only these hosts of the inventory: names, groups or globs, separated by commas',
+    describe:
+      "only these hosts of the inventory, separated by commas: names, groups, globs; '!NAME' leaves out; @FILE: those that did not end with 0 in a run's --json",
+  },
+  'list-hosts': {
+    type: 'boolean',
+    group: 'Hosts',
+    describe: 'list the hosts that the run would work on and exit, without contacting them',
   },
 
   user: { type: 'string', group: 'SSH', value: 'U', describe: 'SSH user: root, or a user who may use sudo' },

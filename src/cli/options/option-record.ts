@@ -8,6 +8,8 @@ export interface OptionRecord {
   readonly alias?: string;
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** One of the choices is yes and one is no: `--NAME` alone is yes, `--no-NAME` is no, and so is each word for them. */
+  readonly isSwitch?: true;
   /** The value is a list of these words, separated by commas. */
   readonly words?: readonly string[];
   readonly default?: string | number | boolean;

@@ -29,6 +29,27 @@ export const RUN_OPTIONS = {
     describe: 'show the plan with its diffs and write nothing',
     only: ['apply', 'rollback'],
   },
+  record: {
+    type: 'boolean',
+    group: 'Run',
+    describe:
+      "with --upgrade-to: keep a list of users' mailboxes on the host (names, counts, sizes, subscriptions, quotas; no mail), with which the apply after the upgrade compares",
+    only: ['check'],
+  },
+  'all-users': {
+    type: 'boolean',
+    group: 'Run',
+    describe: 'record or compare the mailboxes of all users; default: of a sample of 20',
+    only: ['apply', 'check'],
+  },
+  mailboxes: {
+    type: 'boolean',
+    group: 'Run',
+    default: true,
+    describe:
+      "where Dovecot's files are converted to 2.4, stop before anything goes live if users would lose mailboxes (--no-mailboxes: do not compare)",
+    only: ['apply'],
+  },
   yes: {
     type: 'boolean',
     group: 'Run',
@@ -70,7 +91,7 @@ export const RUN_OPTIONS = {
     type: 'string',
     group: 'Run',
     value: 'FILE',
-    only: ['apply', 'check', 'verify', 'rollback'],
+    only: ['apply', 'check', 'verify', 'rollback', 'rehearse'],
     describe: 'additional root certificates (PEM) that the checks trust',
   },
   'probe-user': {
@@ -96,6 +117,28 @@ export const RUN_OPTIONS = {
     describe: 'also check over SSH (--no-ssh: only from outside, as a stranger, always with --audit)',
   },
 
+  write: {
+    type: 'string',
+    group: 'Output',
+    value: 'FOLDER',
+    describe: 'write the files that set up mail clients, for a web server to publish, to FOLDER/DOMAIN/',
+    only: ['clients'],
+  },
+  'mail-domains': {
+    type: 'string',
+    group: 'Run',
+    value: 'A,B',
+    describe: 'domains of the mail addresses, separated by commas; default: those that main.cf names',
+    only: ['clients'],
+  },
+  'login-name': {
+    type: 'string',
+    group: 'Run',
+    choices: ['address', 'name'],
+    describe:
+      'user name that mail clients send: the whole mail address, or the part before the @; default: name for users of the host itself, else address',
+    only: ['clients'],
+  },
   html: {
     type: 'string',
     group: 'Output',
@@ -104,11 +147,26 @@ export const RUN_OPTIONS = {
     only: ['report'],
   },
   json: { type: 'boolean', group: 'Output', describe: 'one JSON document on standard output' },
-  diff: {
+  format: {
+    type: 'string',
+    group: 'Output',
+    describe: 'output for a monitoring system, with the exit codes of its plugins for nagios (docs/fleets.md)',
+    choices: ['nagios', 'prometheus'],
+    only: ['check'],
+  },
+  csv: {
     type: 'boolean',
     group: 'Output',
-    describe: 'show diffs (--no-diff: do not)',
-    default: true,
+    describe: 'each finding as a row of comma-separated values on standard output, with a stable id',
+    only: ['verify'],
+  },
+  diff: {
+    type: 'string',
+    group: 'Output',
+    describe: 'show diffs, with one line for a new or removed file; full: all of it; no, or --no-diff: no diff',
+    choices: ['yes', 'no', 'full'],
+    isSwitch: true,
+    default: 'yes',
     only: ['apply', 'check', 'rollback', 'history'],
   },
   color: {
@@ -117,6 +175,12 @@ export const RUN_OPTIONS = {
     describe: 'colours',
     choices: ['auto', 'always', 'never'],
     default: 'auto',
+  },
+  progress: {
+    type: 'boolean',
+    group: 'Output',
+    describe:
+      'lines on standard error that say how far the run is (--no-progress: none); default: in a terminal and with --verbose',
   },
   'detailed-exitcode': {
     type: 'boolean',
@@ -129,13 +193,14 @@ export const RUN_OPTIONS = {
     group: 'Output',
     describe: 'print only failures, warnings and totals, and a plan that needs your consent',
     alias: 'q',
-    only: ['apply', 'check', 'verify', 'rollback', 'doctor'],
+    only: ['apply', 'check', 'verify', 'rollback', 'doctor', 'rehearse'],
   },
   verbose: {
     type: 'boolean',
     group: 'Output',
     alias: 'v',
-    describe: 'also print each command on a host, with its time and size',
+    describe:
+      'also print each command on a host, with its time and size, and each check of verify on a line of its own',
   },
   debug: { type: 'boolean', group: 'Output', describe: 'like --verbose, and each step of connecting' },
   'log-file': {

@@ -9,7 +9,7 @@ import { globPaths, normalise, resolvePath } from './dovecot-glob.ts';
 import { lexDovecot } from './dovecot-lexer.ts';
 import type { Line } from './dovecot-lexer.ts';
 import type { Grammar } from './dovecot-line.ts';
-import { enter, misplaced, newSection, record } from './dovecot-tree.ts';
+import { EXPANDED_AT_MOST, enter, misplaced, newSection, record } from './dovecot-tree.ts';
 import type { Section } from './dovecot-tree.ts';
 import { syntaxError } from '../syntax-error.ts';
 
@@ -69,6 +69,7 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
   const readings: Reading[] = [];
   const opened: { file: string; line: Line }[] = [];
   const stack: Cursor[] = [{ file: root, lines: null, reading: null }];
+  const allowance = { left: EXPANDED_AT_MOST };
   let section = top;
   let carry = '';
   let order = 0;
@@ -104,7 +105,7 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
       opened.pop();
     } else if (line.kind === 'setting') {
       if (line.key.split('/').length > DEEPEST) throw refuse(line.start, 'a setting in fewer blocks');
-      record(section, line, file, order++, grammar);
+      record(section, line, file, order++, grammar, allowance);
     } else if (line.kind === 'include') {
       const isTooMuch = readings.length > MOST_READINGS || size > LARGEST;
       if (isTooMuch) throw refuse(line.at, 'fewer includes: the files are included again and again');

@@ -67,8 +67,23 @@ export function enter(parent: Section, header: string, named: boolean): Section 
   return section;
 }
 
+/** Characters that the expanded values of a configuration may still have together. */
+export interface Allowance {
+  left: number;
+}
+
+/** A thousand values of the longest size would have more; those of a real configuration have a hundredth. */
+export const EXPANDED_AT_MOST = 8 << 20;
+
 /** Adds a setting that was read in a section. */
-export function record(section: Section, setting: Setting, file: string, order: number, grammar: Grammar): void {
+export function record(
+  section: Section,
+  setting: Setting,
+  file: string,
+  order: number,
+  grammar: Grammar,
+  allowance: Allowance,
+): void {
   let key = setting.key;
   const path = key.includes('/') ? key.split('/') : [];
   for (let i = 0; i < path.length - 1; i++) {
@@ -78,7 +93,7 @@ export function record(section: Section, setting: Setting, file: string, order: 
     key = path[i + 1]!;
   }
   const [owner, name] = grammar === '2.4' ? ownerOf(section, key) : [section, key];
-  const occurrence = { setting, file, order, value: expand(owner, name, setting, grammar) };
+  const occurrence = { setting, file, order, value: expand(owner, name, setting, grammar, allowance) };
   const before = owner.settings.get(name);
   if (before === undefined) owner.settings.set(name, [occurrence]);
   else before.push(occurrence);
@@ -120,14 +135,15 @@ function withoutPrefix(header: string, key: string): string {
 }
 
 /** The value with a reference to the setting's own earlier value resolved, as in `mail_plugins = $mail_plugins quota`. */
-function expand(owner: Section, key: string, setting: Setting, grammar: Grammar): string {
+function expand(owner: Section, key: string, setting: Setting, grammar: Grammar, allowance: Allowance): string {
   const reference = grammar === '2.4' ? `$SET:${key}` : `$${key}`;
   if (setting.form !== 'plain' || !setting.value.includes(reference)) return setting.value;
   const former = formerValue(owner, key);
   if (former === null) return setting.value;
   const words = setting.value.split(' ');
-  const times = words.filter((word) => word === reference).length;
-  if (times * former.length > LONGEST) return setting.value;
+  const length = words.filter((word) => word === reference).length * former.length;
+  if (length > Math.min(LONGEST, allowance.left)) return setting.value;
+  allowance.left -= length;
   return words.map((word) => (word === reference ? former : word)).join(' ');
 }
 

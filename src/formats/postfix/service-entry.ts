@@ -89,8 +89,9 @@ export function editedMaster(bytes: Bytes, file: string): MasterCf {
 }
 
 function readEntries(bytes: Bytes, file: string): Entry[] {
-  const lines = logicalLines(bytes, (start, line) => join(bytes, start, line));
-  return lines.map((joined, index) => readEntry(bytes, joined, index, file));
+  let index = 0;
+  // The first line that is wrong ends it: a million joined lines would take hundreds of megabytes.
+  return logicalLines(bytes, (start, line) => readEntry(bytes, join(bytes, start, line), index++, file));
 }
 
 function readEntry(bytes: Bytes, joined: Joined, index: number, file: string): Entry {

@@ -91,7 +91,7 @@ function atLeast(
 }
 
 function member(
-  { members, unset }: Merge & { how: 'member' },
+  { members, unset, covered = [] }: Merge & { how: 'member' },
   current: string | null,
   read: (setting: string) => string | null,
 ): MergeDecision {
@@ -99,6 +99,7 @@ function member(
   if (unset === 'leave' && (current ?? '') === '') return KEEP;
   if (current === null) return { to: members.join(' ') };
   const has = listMembers(expandVariables(current, read)).map((word) => word.toLowerCase());
+  if (covered.some((word) => has.includes(word.toLowerCase()))) return KEEP;
   const missing = members.filter((word) => !has.includes(word.toLowerCase()));
   if (missing.length === 0) return KEEP;
   const gap = current.includes(',') ? ', ' : ' ';

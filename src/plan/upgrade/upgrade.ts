@@ -53,7 +53,7 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   [
     /auth_allow_weak_schemes/,
     'warning',
-    'passwords in schemes that 2.4 calls weak (MD5, SHA1) stay valid, as before: renew them, and remove this line when none is left',
+    'passwords in schemes that 2.4 calls weak (MD5 and DES in all their forms) stay valid, as before: renew them, and remove this line when none is left',
   ],
   [
     /passwd_file_path/,
@@ -89,11 +89,25 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
     return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
   });
+  const left = lines.flatMap(({ file, line, setting, why }) =>
+    why === undefined ? [] : [`${setting} (${file}:${line}): ${why}`],
+  );
+  const dropped: Note[] =
+    left.length === 0
+      ? []
+      : [
+          {
+            task: 'dovecot-ssl',
+            level: 'info',
+            text: `settings that 2.4 does not have become comments: ${left.join(' ')}`,
+          },
+        ];
   const oneWay =
     '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with the earlier files';
   return [
     { task: 'dovecot-ssl', level: 'info', text },
     { task: 'dovecot-ssl', level: 'warning', text: oneWay },
     ...advice,
+    ...dropped,
   ];
 }

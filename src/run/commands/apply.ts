@@ -31,7 +31,7 @@ export const flow: Flow = (hosts, options, io) =>
 const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const { visit } = from;
   const began = options.world.clock();
-  const approached = approach(visit.host, options);
+  const approached = approach(from, options);
   // A dry run does not touch the mail ports before it must: a daemon that answers may write its caches.
   const isEarly = !options.dryRun && !visit.host.local && !options.user;
   const look = isEarly ? options.world.beginProbe(approached, visit.host, options) : null;

@@ -1,25 +1,26 @@
 /** `harden-mail check`: would an apply change anything, now or after an upgrade? Nothing is written. */
+import { recordMailboxes } from '../../commit/record-mailboxes.ts';
 import { readHistory } from '../../commit/read-history.ts';
 import { findLeftovers, findPristine } from '../../gather/leftovers.ts';
-import { isEmpty, type Ending, type Note } from '../../model/index.ts';
-import { compose } from '../../plan/compose.ts';
+import { CONVERSION, isEmpty, PATHS, type Ending, type Note } from '../../model/index.ts';
 import { driftOf } from '../../plan/drift.ts';
-import { foresee } from '../../plan/upgrade/foresee.ts';
+import { isHeld } from '../../plan/as-found/held-mail.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { shown } from '../agree.ts';
 import { verdict } from '../endings.ts';
 import { excuse } from '../excuse.ts';
 import { withLastWords } from '../last-words.ts';
-import { dangerNotes, mapIfReadable } from '../mapping.ts';
+import { dangerNotes } from '../danger-notes.ts';
 import { connected, planned, readAtRest } from '../reading.ts';
 import { stage, visiting } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, type Begun, type Planned } from '../visit.ts';
 import type { ChalkInstance } from 'chalk';
-import type { Drift } from '../../model/index.ts';
+import type { Drift, Recorded } from '../../model/index.ts';
 import { mono, section, table } from '../../report/cells.ts';
 import { endingView, type Zod } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
+import { count } from '../../report/count.ts';
 import { escape } from '../../report/escape.ts';
 import { passed } from '../../report/findings.ts';
 import { html } from '../../report/markup.ts';
@@ -36,10 +37,12 @@ export const flow: Flow = (hosts, options, io) =>
 const inspect: Step<Begun, Planned> = async (from, options, say) => {
   const found = await planned(await connected(from, options, say), { ...options, dryRun: true }, say);
   const { visit, remote, snapshot, policy, open } = found;
-  const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(mapIfReadable(snapshot))] };
+  const map = await options.compute(visit.name, 'map if readable', snapshot);
+  const plan = { ...found.plan, notes: [...found.plan.notes, ...dangerNotes(map)] };
   visit.report.plan = plan;
   const [history, leftovers] = await Promise.all([readHistory(readOnly(remote)), findLeftovers(readOnly(remote))]);
-  const checked: Ending = { kind: 'checked', drift: driftOf(plan, history, leftovers) };
+  const drift = driftOf(plan, history, leftovers);
+  const checked: Ending = { kind: isEmpty(plan) ? 'checked' : 'drifted', drift };
   if (isEmpty(plan)) {
     say('verify');
     const began = options.world.clock();
@@ -57,11 +60,17 @@ const lookAhead: Step<Begun, Planned> = async (from, options, say) => {
   const found = await readAtRest(await connected(from, options, say), { ...options, dryRun: true }, say);
   const { visit, remote, snapshot, policy } = found;
   const pristine = await findPristine(readOnly(remote));
-  const ahead = foresee(snapshot, policy, release, visit.name, pristine);
-  const before = isEmpty(compose(snapshot, policy)) ? [] : [NOT_YET];
-  const plan = { ...ahead, notes: [...found.notes, ...before, ...ahead.notes] };
+  const ahead = await options.compute(visit.name, 'foresee', snapshot, policy, release, visit.name, pristine);
+  const prepared = isHeld(snapshot) ? { ...policy, prepares: release } : policy;
+  const now = await options.compute(visit.name, 'whole plan', snapshot, prepared);
+  const before = isEmpty(now) ? [] : [NOT_YET];
+  const converts = ahead.settings.some(({ fragment }) => fragment === CONVERSION);
+  const unrecorded = converts === options.record ? [] : [converts ? NOT_RECORDED : NOTHING_TO_RECORD];
+  const plan = { ...ahead, notes: [...found.notes, ...before, ...ahead.notes, ...unrecorded] };
   visit.report.plan = plan;
-  finish(found, { kind: 'foreseen', release });
+  if (options.record && converts) say('record');
+  const recorded = options.record && converts ? await recordMailboxes(remote, options.mailboxes ?? 'sample') : undefined; // oxfmt-ignore
+  finish(found, { kind: 'foreseen', release, ...(recorded && { recorded }) });
   return { ...found, plan, open: [] };
 };
 
@@ -71,34 +80,63 @@ const NOT_YET: Note = {
   text: 'this host needs changes already: run apply before the upgrade; this plan includes those changes',
 };
 
+const NOT_RECORDED: Note = {
+  task: 'dovecot-ssl',
+  level: 'info',
+  text: "no list of users' mailboxes is kept; with --record the apply that converts Dovecot's files compares them, and stops before a user loses one",
+};
+
+const NOTHING_TO_RECORD: Note = {
+  task: 'dovecot-ssl',
+  level: 'info',
+  text: "no mailboxes are recorded: the upgrade needs no conversion of Dovecot's files",
+};
+
 declare module '../../model/result.ts' {
   interface CommandEndings {
-    /** There is drift if the plan is not empty. */
+    /** As it should be. The drift has no files, and perhaps leftovers. */
     readonly checked: { readonly drift: Drift };
+    readonly drifted: { readonly drift: Drift };
     /** `--upgrade-to`: the plan is for the same host with the next release. */
-    readonly foreseen: { readonly release: string };
+    readonly foreseen: { readonly release: string; readonly recorded?: Recorded };
   }
 }
+
+const leftoverLines = ({ leftovers }: Drift, chalk: ChalkInstance): string[] =>
+  leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
+
+/** The fields and the part of the page that both endings have. */
+const driftParts = {
+  schema: (z: Zod) => z.object({ drift: driftSchema(z).describe('how the files came to differ') }),
+  fields: ({ drift }: { readonly drift: Drift }) => ({ drift }),
+  page: ({ drift }: { readonly drift: Drift }) => [
+    ...section('Since when', table(drift.files.map((file) => [mono(file.path), html`<td>${since(file)}</td>`]))),
+    ...section('Waits for a merge', table(drift.leftovers.map((path) => [mono(path)]))),
+  ],
+};
 
 const checked = endingView({
   kind: 'checked',
   total: 'ok',
-  totalAtFault: 'drifted',
-  lines({ host, plan, findings, ending: { drift } }, chalk) {
-    const name = chalk.bold(escape(host));
-    const left = drift.leftovers.map((path) => `  ${chalk.dim('·')} ${escape(path)} waits for a merge`);
-    if (!plan || isEmpty(plan)) {
-      return [...left, ...warnings(plan, chalk), `${name}  ${chalk.green('ok')}: as it should be, ${passed(findings)}`];
-    }
-    const what = `${difference(plan)}; \`harden-mail apply\` fixes it. Nothing was written.`;
-    return [...left, ...sinceLines(drift, chalk), `${name}  ${chalk.yellow('drift')}: ${what}`];
-  },
-  schema: (z) => z.object({ drift: driftSchema(z).describe('how the files came to differ') }),
-  fields: ({ drift }) => ({ drift }),
-  page: ({ drift }) => [
-    ...section('Since when', table(drift.files.map((file) => [mono(file.path), html`<td>${since(file)}</td>`]))),
-    ...section('Waits for a merge', table(drift.leftovers.map((path) => [mono(path)]))),
+  totalAtFault: 'drifted', // documents of earlier versions
+  lines: ({ host, plan, findings, ending: { drift } }, chalk) => [
+    ...leftoverLines(drift, chalk),
+    ...warnings(plan, chalk),
+    `${chalk.bold(escape(host))}  ${chalk.green('ok')}: as it should be, ${passed(findings)}`,
   ],
+  ...driftParts,
+});
+
+const drifted = endingView({
+  kind: 'drifted',
+  total: 'drifted',
+  totalAtFault: 'drifted',
+  lines: ({ host, plan, ending: { drift } }, chalk) => {
+    const what = `${plan ? difference(plan) : ''}; \`harden-mail apply\` fixes it. Nothing was written.`;
+    const told = `${chalk.bold(escape(host))}  ${chalk.yellow('drift')}: ${what}`;
+    return [...leftoverLines(drift, chalk), ...sinceLines(drift, chalk), told];
+  },
+  ...driftParts,
 });
 
 const driftSchema = (z: Zod) =>
@@ -138,11 +176,33 @@ const foreseen = endingView({
     const release = chalk.bold(escape(ending.release));
     if (!plan || isEmpty(plan)) return [`${name}  ${chalk.green('ok')}: ${release} needs no change of these files`];
     const what = `after the upgrade to ${release}, \`harden-mail apply\` would change ${difference(plan)}`;
-    return [`${name}  ${chalk.yellow('ahead')}: ${what}. Nothing was written.`];
+    const { recorded } = ending;
+    const notes = (recorded?.notes ?? []).map((text) => `  ${chalk.dim('·')} ${escape(text)}`);
+    const written = recorded ? `Only ${PATHS.MAILBOXES} was written: ${recordedText(recorded)}` : 'Nothing was written';
+    return [...notes, `${name}  ${chalk.yellow('ahead')}: ${what}. ${written}.`];
   },
-  schema: (z) => z.object({ release: z.string().describe('the release looked ahead to') }),
-  fields: ({ release }) => ({ release }),
-  page: ({ release }) => [html`<p>After the upgrade to ${release}:</p>`],
+  schema: (z) =>
+    z.object({
+      release: z.string().describe('the release looked ahead to'),
+      recorded: z
+        .object({
+          users: z.int().nonnegative(),
+          mailboxes: z.int().nonnegative(),
+          notes: z.array(z.string()).describe('what is not in the list, and why'),
+        })
+        .optional()
+        .describe("`--record`: the list of users' mailboxes that the host keeps for the apply after the upgrade"),
+    }),
+  fields: ({ release, recorded }) => ({ release, ...(recorded && { recorded }) }),
+  page: ({ release, recorded }) => [
+    html`<p>After the upgrade to ${release}:</p>`,
+    ...(recorded ? [html`<p class="soft">${PATHS.MAILBOXES}: ${recordedText(recorded)}</p>`] : []),
+    ...(recorded?.notes ?? []).map((text) => html`<p class="soft">${text}</p>`),
+  ],
 });
 
-export const endings = [checked, foreseen, FAILED];
+function recordedText({ users, mailboxes }: Pick<Recorded, 'users' | 'mailboxes'>): string {
+  return `${mailboxes} mailbox${mailboxes === 1 ? '' : 'es'} of ${count(users, 'user')}`;
+}
+
+export const endings = [checked, drifted, foreseen, FAILED];

@@ -49,7 +49,7 @@ const ending = endingView({
   ],
   schema: (z) => z.object({ records: z.array(z.string()).describe('lines of a zone file') }),
   fields: ({ records }) => ({ records }),
-  page: ({ records }) => [html`<pre class="plain">${records.join('\n')}</pre>`],
+  page: ({ records }) => [html`<pre class="plain" tabindex="0">${records.join('\n')}</pre>`],
 });
 
 export const endings = [ending, FAILED];

@@ -1,11 +1,10 @@
 /** `harden-mail doctor`: checks the way to a host step by step, and what would prevent an apply there. */
 import { preflight } from '../../commit/request-certificate.ts';
+import type { JobArguments, JobName, JobResult } from '../../compute/jobs.ts';
 import { HardenMailError } from '../../model/errors.ts';
-import { dangerSentence, faultsIfReadable, mapIfReadable } from '../mapping.ts';
-import { askedOf, assertAccepted } from '../../plan/as-found/refused.ts';
+import { dangerSentence } from '../danger-notes.ts';
+import { askedOf } from '../../plan/as-found/refused.ts';
 import { dangersThatCount, type Diagnosis, type Facts, type Host, type Snapshot } from '../../model/index.ts';
-import { policyOf } from '../../plan/adopt.ts';
-import { compose } from '../../plan/compose.ts';
 import { assertSupported } from '../../debian/supported.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import type { Remote } from '../../remote/remote.ts';
@@ -25,6 +24,9 @@ import { html } from '../../report/markup.ts';
 import { logbook, type Logbook, type Problem } from '../logbook.ts';
 import { askNeeds, shortcomings, wayToRoot } from '../host-needs.ts';
 
+/** Runs a job for the host. */
+type Work = <N extends JobName>(job: N, ...args: JobArguments<N>) => Promise<JobResult<N>>;
+
 /** The tolerated difference of the clocks: certificates are judged by the clock. */
 const CLOCK_SECONDS = 300;
 
@@ -41,20 +43,27 @@ const examine: Step<Begun, Begun> = async (from, options, say) => {
     const remote = readOnly(visit.connection);
     const needs = await look('root', () => askNeeds(remote), wayToRoot);
     for (const found of shortcomings(needs ?? [])) log.failed('host', found);
-    const read = () => readHost(options.world, remote, host);
+    const read = () => readHost(options, remote, host);
     const snapshot = needs && (await look('files', read, ({ files }) => `${Object.keys(files).length} were read`));
     if (snapshot) {
       visit.report.facts = snapshot.facts;
-      await lookAhead(host, remote, snapshot, log);
-      lookAtFaults(snapshot, log);
-      lookAtDangers(snapshot, log);
+      const work: Work = (job, ...args) => options.compute(host.name, job, ...args);
+      await lookAhead(host, remote, snapshot, work, log);
+      await lookAtFaults(snapshot, work, log);
+      await lookAtDangers(snapshot, work, log);
     }
   }
   return finish(from, { kind: 'examined', diagnoses: log.diagnoses });
 };
 
 /** The steps of apply before anything is written. */
-async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look, warned }: Logbook): Promise<void> {
+async function lookAhead(
+  host: Host,
+  remote: Remote,
+  snapshot: Snapshot,
+  work: Work,
+  { look, warned }: Logbook,
+): Promise<void> {
   const { facts } = snapshot;
   await look('release', () => assertSupported(facts, host.name), () => versions(facts)); // oxfmt-ignore
   await look(
@@ -63,9 +72,9 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look,
     () => 'as ours',
   );
   await look('transaction', () => assertFree(facts, host.name), () => unfinished(facts)); // oxfmt-ignore
-  const policy = await look('domain', () => policyOf(host, snapshot), ({ domain }) => domain); // oxfmt-ignore
-  const plan = policy && (await look('plan', () => compose(snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
-  if (plan || !policy) await look('config', () => assertAccepted(snapshot, plan), () => askedOf(facts)); // oxfmt-ignore
+  const policy = await look('domain', () => work('policy', host, snapshot), ({ domain }) => domain); // oxfmt-ignore
+  const plan = policy && (await look('plan', () => work('whole plan', snapshot, policy), ({ settings }) => `apply would change ${settings.length} settings`)); // oxfmt-ignore
+  if (plan || !policy) await look('config', () => work('accept', snapshot, plan), () => askedOf(facts)); // oxfmt-ignore
   for (const action of plan?.actions ?? []) {
     if (action.kind !== 'certificate') continue;
     const names = action.domains.join(', ');
@@ -79,8 +88,8 @@ async function lookAhead(host: Host, remote: Remote, snapshot: Snapshot, { look,
 }
 
 /** Faults that the parsers accept. They do not prevent an apply, which repairs what it can. */
-function lookAtFaults(snapshot: Snapshot, { warned }: Logbook): void {
-  for (const { text, todo } of faultsIfReadable(snapshot)) warned('broken', { text, hint: todo });
+async function lookAtFaults(snapshot: Snapshot, work: Work, { warned }: Logbook): Promise<void> {
+  for (const { text, todo } of await work('faults if readable', snapshot)) warned('broken', { text, hint: todo });
 }
 
 /** `TEXT. Next: HINT` of a note. */
@@ -90,8 +99,8 @@ function withHint(note: string): Problem {
 }
 
 /** The dangers of the present configuration: only warnings, because they prevent no apply. For unreadable files the plan fails. */
-function lookAtDangers(snapshot: Snapshot, { done, warned }: Logbook): void {
-  const map = mapIfReadable(snapshot);
+async function lookAtDangers(snapshot: Snapshot, work: Work, { done, warned }: Logbook): Promise<void> {
+  const map = await work('map if readable', snapshot);
   if (!map) return;
   const dangers = dangersThatCount(map);
   for (const danger of dangers) warned('danger', { text: dangerSentence(danger), hint: danger.hint });

@@ -7,7 +7,7 @@ import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
 import { finish, type Begun } from '../visit.ts';
 import type { Transaction } from '../../model/index.ts';
-import { mono, section, table } from '../../report/cells.ts';
+import { key, section, table } from '../../report/cells.ts';
 import { count } from '../../report/count.ts';
 import { endingView, type Zod } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
@@ -55,8 +55,8 @@ const ending = endingView({
       'Transactions',
       table(
         history.map(({ id, who, state, reason, files }) => [
-          mono(id),
-          html`<td>${who}</td>`,
+          html`<td class="key mono">${id}</td>`,
+          key(who),
           html`<td>
             ${state}${reason === '' ? '' : `: ${reason}`}
             <p class="soft">${files.join(', ')}</p>

@@ -35,6 +35,11 @@ export const HOST_COMMANDS = {
     describe: 'the DNS records that match the certificate (TLSA, CAA, MTA-STS), as lines of a zone file; nothing set',
     load: () => import('./dns.ts'),
   },
+  clients: {
+    describe:
+      'what to enter in mail clients, and the files that set up Thunderbird, Outlook and Apple Mail; nothing written on the host',
+    load: () => import('./mail-clients.ts'),
+  },
   history: {
     describe: "a host's last ten transactions: when, by whom, what changed, and how it ended",
     load: () => import('./history.ts'),
@@ -52,6 +57,11 @@ export const HOST_COMMANDS = {
     describe:
       'who can do what through which way in: every listener, TLS, logins, checks, and what is dangerous; nothing written',
     load: () => import('./map.ts'),
+  },
+  rehearse: {
+    describe:
+      'apply, verify and roll back on a copy of the host, and upgrade it with --upgrade-to; nothing written on the host',
+    load: () => import('./rehearse.ts'),
   },
 } as const satisfies Record<string, Row>;
 

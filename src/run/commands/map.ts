@@ -1,5 +1,4 @@
 /** `harden-mail map`: who can do what through which way in. It needs no plan, and therefore no mail domain. Nothing is written. */
-import { mapOf } from '../mapping.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
 import type { Flow, Step } from '../step.ts';
@@ -18,7 +17,7 @@ export const flow: Flow = (hosts, options, io) => each(hosts, readMap, options, 
 
 const readMap: Step<Begun, Begun> = async (from, options, say) => {
   const found = await filesRead(await connected(from, options, say), options, say);
-  return finish(found, { kind: 'mapped', map: mapOf(found.snapshot) });
+  return finish(found, { kind: 'mapped', map: await options.compute(found.visit.name, 'map', found.snapshot) });
 };
 
 declare module '../../model/result.ts' {

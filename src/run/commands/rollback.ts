@@ -1,6 +1,5 @@
 /** `harden-mail rollback`: a normal transaction, with a plan made from the host's journal. */
 import { readHistory } from '../../commit/read-history.ts';
-import { undoPlan } from '../../plan/undo.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { agree } from '../agree.ts';
 import { carryOut } from '../carry-out.ts';
@@ -22,7 +21,8 @@ export const flow: Flow = (hosts, options, io) =>
 const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const found = await readAtRest(await connected(from, options, say), options, say);
   const { visit, remote, snapshot, policy } = found;
-  const undo = undoPlan(await readHistory(readOnly(remote)), options.to, snapshot);
+  const history = await readHistory(readOnly(remote));
+  const undo = await options.compute(visit.name, 'undo', history, options.to, snapshot);
   const plan = { ...undo, notes: [...found.notes, ...undo.notes] };
   visit.report.plan = plan;
   const surveyed = { ...found, plan, open: [], consents: [], goal: 'rollback', before: [], apt: NO_APT } as const;

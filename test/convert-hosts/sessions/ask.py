@@ -1,7 +1,7 @@
 """
 ask: what the users of a mail host see and may do, by real sessions; runs on the host.
 
-  standard input   {"phase": "seed" | "ask" | "use" | "again", "host": {...}}   (host: see ../schema.ts)
+  standard input   {"phase": "seed" | "ask" | "use" | "again", "host": {...}}   (host: see test/support/convert-hosts/schema.ts)
   standard output  {KEY: ANSWER, ...}: strings, and lists of strings
 
 "seed" makes folders, mails, flags, subscriptions and scripts. "ask" reads everything that must be the same on another host that has

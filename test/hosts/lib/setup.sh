@@ -73,6 +73,16 @@ self_signed() {
   chmod 600 "$key"
 }
 
+# sign REQUEST AUTHORITY DAYS CERT EXTENSION…: the certificate for a request, by the authority whose files have this name.
+sign() {
+  request=$1 by=$2 days=$3 cert=$4
+  shift 4
+  printf '%s\n' subjectKeyIdentifier=hash authorityKeyIdentifier=keyid "$@" >"$request.ext"
+  openssl x509 -req -sha256 -in "$request" -CA "$by.pem" -CAkey "$by.key" -set_serial "0x$(openssl rand -hex 16)" \
+    -days "$days" -extfile "$request.ext" -out "$cert"
+  rm "$request" "$request.ext"
+}
+
 # authority: a certificate authority of its own, a root and an issuer, in /root/ca.
 authority() {
   mkdir -p /root/ca
@@ -82,7 +92,8 @@ authority() {
     # shellcheck disable=SC2086
     openssl req -x509 $ec -days 3650 -subj '/CN=Example Root' -keyout root.key -out root.pem
     # shellcheck disable=SC2086
-    openssl req -x509 $ec -days 3650 -subj '/CN=Example Issuer' -CA root.pem -CAkey root.key -keyout issuer.key -out issuer.pem
+    openssl req -new $ec -subj '/CN=Example Issuer' -keyout issuer.key -out request.pem
+    sign request.pem root 3650 issuer.pem basicConstraints=critical,CA:TRUE
   ) 2>/dev/null
 }
 
@@ -94,9 +105,8 @@ issue() {
   mkdir -p "$(dirname "$cert")" "$(dirname "$key")"
   case $kind in rsa) new='-newkey rsa:2048' ;; *) new='-newkey ec -pkeyopt ec_paramgen_curve:P-256' ;; esac
   # shellcheck disable=SC2086
-  openssl req -x509 $new -nodes -days 90 -subj "/CN=$1" -addext "subjectAltName=${names#,}" \
-    -addext basicConstraints=critical,CA:FALSE -CA /root/ca/issuer.pem -CAkey /root/ca/issuer.key \
-    -keyout "$key" -out "$cert" 2>/dev/null
+  openssl req -new $new -nodes -subj "/CN=$1" -keyout "$key" -out /root/ca/request.pem 2>/dev/null
+  sign /root/ca/request.pem /root/ca/issuer 90 "$cert" basicConstraints=critical,CA:FALSE "subjectAltName=${names#,}" 2>/dev/null
   cat /root/ca/issuer.pem >>"$cert"
   chmod 600 "$key"
 }

@@ -1,6 +1,6 @@
 /** Documents of runs, for the tests of the page that is made of them. */
 import { diffOf } from '../../../src/plan/diff.ts';
-import type { Ending, HostResult } from '../../../src/model/index.ts';
+import type { ClientSettings, Ending, Finding, HostResult, Severity } from '../../../src/model/index.ts';
 import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
 import type { Document } from '../../../src/report/document-schema.ts';
 import { MAPS } from './map-data.ts';
@@ -35,13 +35,15 @@ const unwell: Ending = {
 };
 
 export function documentOf(results: readonly HostResult[], over: Partial<RunFacts> = {}): Document {
-  const diffs = new Map(results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map(diffOf)]));
+  const diffs = new Map(
+    results.map(({ host, plan: planned }) => [host, (planned?.changes ?? []).map((change) => diffOf(change))]),
+  );
   return JSON.parse(jsonDocument({ ...run, ...over }, results, diffs, VIEWS)) as Document;
 }
 
 const checked = (edited: boolean): Ending => {
   const files = plan.changes.map(({ path }, at) => ({ path, transaction: at === 0 ? null : id, edited }));
-  return { kind: 'checked', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
+  return { kind: 'drifted', drift: { files, leftovers: ['/etc/dovecot/dovecot.conf.ucf-dist'] } };
 };
 const well: Ending = { kind: 'checked', drift: { files: [], leftovers: [] } };
 const checks = [25, 110, 143, 465, 993, 995].map((port) => ({ ...pass, port }));
@@ -59,6 +61,99 @@ export const fleet: Document = documentOf([
   }),
 ]);
 
+const clients: ClientSettings = {
+  server: 'mx1.example.test',
+  login: 'address',
+  domains: ['example.test'],
+  services: [
+    { protocol: 'imap', port: 993, security: 'tls' },
+    { protocol: 'smtp', port: 587, security: 'starttls' },
+  ],
+  refused: ['logins without TLS: IMAP 143'],
+};
+const clientFile = {
+  ...{ domain: 'example.test', name: 'config-v1.1.xml', readers: 'Thunderbird', text: '<clientConfig/>' },
+  publish: ['https://autoconfig.example.test/mail/config-v1.1.xml'],
+};
+
+const PORTS = [25, 110, 143, 465, 587, 993, 995];
+const of = (port: number, check: string, over: Partial<Finding> = {}): Finding => ({
+  ...{ port, check, status: 'pass', via: 'direct', text: `${check} is as it should be on each port` },
+  ...over,
+});
+const weighed = (severity: Severity): Finding['weight'] => {
+  const settings = ['smtpd_tls_mandatory_exclude_ciphers', 'smtpd_tls_exclude_ciphers', 'ssl_cipher_list'];
+  return { severity, source: 'RFC 9325 §4.1, CVE-2013-0169', profile: 'strict', settings };
+};
+const CHECKS = [
+  'answers',
+  'starttls',
+  'tls',
+  'certificate-served',
+  'certificate-validity',
+  'certificate-trust',
+  'auth',
+];
+const every = PORTS.flatMap((port) => CHECKS.map((check) => of(port, check)));
+const suites =
+  'accepts 6 in CBC mode: TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA256, …';
+
+/** Pages as people get them: one host, many, an audit, and a journal. */
+export const PAGES: Readonly<Record<string, Document>> = {
+  'one-host': documentOf(
+    [
+      result(
+        { kind: 'verified' },
+        { host: 'mx1.example.test', findings: [...every, { ...fail, port: 465 }, warn, hint] },
+      ),
+    ],
+    { command: 'verify' },
+  ),
+  'forty-hosts': documentOf(
+    Array.from({ length: 40 }, (_, at) => {
+      const host = `mx${at + 1}.example.test`;
+      if (at % 13 === 5) return result(failed, { host, facts: null });
+      return at % 7 === 3 ? result(checked(true), { host, plan, exit: 2 }) : result(well, { host, plan: EMPTY, findings: every }); // oxfmt-ignore
+    }),
+  ),
+  audit: documentOf(
+    [
+      result(
+        { kind: 'verified' },
+        {
+          host: 'mx1.example.test',
+          findings: [
+            ...every.map((one): Finding => ({ ...one, weight: weighed('ok')! })),
+            ...PORTS.map((port) => of(port, 'tls-suites', { status: 'warn', text: suites, weight: weighed('low')! })),
+            of(25, 'tls-versions', { status: 'hint', text: 'accepts TLS 1.0 and TLS 1.1', weight: weighed('info')! }),
+          ],
+          grade: { grade: 'B', cap: 'low', next: 'A', steps: [{ profile: 'strict', checks: ['tls-suites'] }] },
+        },
+      ),
+    ],
+    { command: 'verify' },
+  ),
+  history: documentOf(
+    [
+      result(
+        {
+          kind: 'history',
+          transactions: ['committed', 'rolled-back', 'committed'].map((state, at) => ({
+            ...{ id: `2026112${at}T101500Z-4f2a`, who: 'ann', state, changes: plan.changes },
+            reason: state === 'rolled-back' ? '993: no TLS session within 4 s, where one was before the change' : '',
+          })),
+        },
+        { host: 'mx1.example.test' },
+      ),
+    ],
+    { command: 'history' },
+  ),
+  clients: documentOf(
+    [result({ kind: 'clients', settings: clients, files: [clientFile], records: [] }, { host: 'mx1.example.test' })],
+    { command: 'clients' },
+  ),
+};
+
 /** A host for each way to end. */
 export const everything: Document = documentOf(
   (
@@ -67,7 +162,8 @@ export const everything: Document = documentOf(
       { kind: 'pending' },
       { kind: 'declined' },
       { kind: 'verified' },
-      { kind: 'changed', receipt },
+      { kind: 'changed', receipt, after: { profile: 'standard', clients, left: [], reversible: true } },
+      { kind: 'clients', settings: clients, files: [clientFile], records: ['_imaps._tcp.a.test. IN SRV 0 1 993 mx1.'] },
       {
         kind: 'examined',
         diagnoses: [
@@ -118,6 +214,7 @@ export function poisoned(document: Document, text: string): Document {
       'tls',
       'offered',
       'daemon',
+      ...['was', 'severity', 'protocol', 'security', 'login', 'profile', 'grade', 'cap', 'next'],
     ];
     const isTask = name === 'name' && typeof value === 'string' && /^[a-z-]+$/.test(value);
     if (typeof value !== 'string' || fixed.includes(name) || isTask || words.test(value)) return value;

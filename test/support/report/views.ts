@@ -7,17 +7,30 @@ import type { HostResult } from '../../../src/model/index.ts';
 import { viewOf, viewsOf } from '../../../src/report/ending-view.ts';
 import * as apply from '../../../src/run/commands/apply.ts';
 import * as check from '../../../src/run/commands/check.ts';
+import * as clients from '../../../src/run/commands/mail-clients.ts';
 import * as dns from '../../../src/run/commands/dns.ts';
 import * as doctor from '../../../src/run/commands/doctor.ts';
 import * as history from '../../../src/run/commands/history.ts';
 import type { Command, HostCommand } from '../../../src/run/commands/index.ts';
 import * as map from '../../../src/run/commands/map.ts';
+import * as rehearse from '../../../src/run/commands/rehearse.ts';
 import * as rollback from '../../../src/run/commands/rollback.ts';
 import * as verify from '../../../src/run/commands/verify.ts';
 
 export { HOST_COMMAND_NAMES } from '../../../src/run/commands/index.ts';
 
-const COMMANDS: Record<HostCommand, Command> = { apply, check, dns, doctor, history, map, rollback, verify };
+const COMMANDS: Record<HostCommand, Command> = {
+  apply,
+  check,
+  clients,
+  dns,
+  doctor,
+  history,
+  map,
+  rehearse,
+  rollback,
+  verify,
+};
 
 export const VIEWS = viewsOf(Object.values(COMMANDS).flatMap(({ endings }) => endings));
 

@@ -73,7 +73,7 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     const { code, stdout, stderr } = await apply();
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, /start dovecot: it does not run/);
-    assert.match(stdout, /changed: .*, \d+ checks passed\n$/);
+    assert.match(stdout, /changed: .*, \d+ checks passed$/m);
   });
 
   it('verify reports a mailbox that does not open after a successful login, with the reason from the journal', async () => {

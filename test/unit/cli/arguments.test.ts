@@ -34,9 +34,14 @@ describe('cli: arguments', () => {
   it('apply and verify have the documented defaults and no other value', async () => {
     assert.deepEqual(await parse('apply'), {
       command: 'apply',
-      flags: { forks: 10, 'confirm-timeout': 60, diff: true, color: 'auto' },
+      flags: { mailboxes: true, forks: 10, 'confirm-timeout': 60, diff: 'yes', color: 'auto' },
+      defaults: {},
     });
-    assert.deepEqual(await parse('verify'), { command: 'verify', flags: { forks: 10, ssh: true, color: 'auto' } });
+    assert.deepEqual(await parse('verify'), {
+      command: 'verify',
+      flags: { forks: 10, ssh: true, color: 'auto' },
+      defaults: {},
+    });
   });
 
   it('a value stands after = or in the next word, and the same value may be repeated', async () => {
@@ -50,6 +55,16 @@ describe('cli: arguments', () => {
     assert.equal((await flags('apply -- mx1')).host, 'mx1');
   });
 
+  it('a setting of hosts that matters to another command only is taken and has no effect', async () => {
+    const all =
+      '--acme-server https://a.example/d --email a@b.example --webroot /srv --pre-hook x --key-type rsa --ca f --probe-user me';
+    for (const command of ['check', 'verify', 'map', 'dns', 'history', 'doctor']) {
+      const { host, webroot } = await flags(`${command} a ${all}`);
+      assert.deepEqual([host, webroot], ['a', undefined], command);
+    }
+    await refused(['dns', '--key-type', 'dsa'], /key-type.*"dsa"/);
+  });
+
   it('help COMMAND is COMMAND --help', async () => {
     assert.equal(await text('help check'), await text('check --help'));
   });
@@ -60,8 +75,19 @@ describe('cli: arguments', () => {
   });
 
   it('--no-NAME and --NAME=no turn an option off', async () => {
-    assert.equal((await flags('apply --no-diff')).diff, false);
-    assert.equal((await flags('apply --diff=no')).diff, false);
+    for (const [given, diff] of [
+      ['--diff', 'yes'],
+      ['--diff=true', 'yes'],
+      ['--diff full', 'full'],
+      ['--diff=full', 'full'],
+      ['--no-diff', 'no'],
+      ['--diff=no', 'no'],
+      ['--diff=off', 'no'],
+      ['', 'yes'],
+    ])
+      assert.equal((await flags(`apply ${given}`)).diff, diff, given);
+    assert.equal((await flags('apply', { HARDEN_MAIL_DIFF: 'false' })).diff, 'no');
+    assert.equal((await flags('apply', { HARDEN_MAIL_DIFF: 'full' })).diff, 'full');
     assert.equal((await flags('apply --no-color')).color, 'never');
     assert.equal((await flags('apply --no-yes')).yes, false);
   });
@@ -105,8 +131,11 @@ describe('cli: arguments', () => {
     [['apply', '--dry-run=maybe'], /^--dry-run must be yes or no: "maybe"$/],
     [['apply', '-y='], /^--y must be yes or no: ""$/],
     [['apply', '-h'], /Unknown argument: h/],
-    [['verify', '--dry-run'], /Unknown argument: dry-run/],
-    [['verify', '--yes'], /Unknown argument: yes/],
+    [['verify', '--dry-run'], /^Unknown argument: dry-run: it is an option of apply, rollback$/],
+    [['verify', '--yes'], /^Unknown argument: yes: it is an option of apply, rollback$/],
+    [['apply', '--upgrade-to', 'trixie'], /Unknown argument: upgrade-to: it is an option of check, rehearse$/],
+    [['rollback', '--tags', 'sasl'], /Unknown argument: tags: it is an option of apply, check$/],
+    [['check', '--acme-sever', 'x'], /Unknown argument: acme-sever$/],
     [['explain', 'a', 'b'], /Unknown argument: b/],
     [['explain', '--host', 'x'], /Unknown argument: host/],
     [['apply', '--host'], /Not enough arguments following: host/],
@@ -181,13 +210,14 @@ describe('cli: environment variables', () => {
     const env = { HARDEN_MAIL_HOST: 'e', HARDEN_MAIL_FORKS: '3', HARDEN_MAIL_DIFF: 'no', HARDEN_MAIL_COLOR: 'never' };
     assert.deepEqual(await flags('apply', env), {
       host: 'e',
+      mailboxes: true,
       forks: 3,
-      diff: false,
+      diff: 'no',
       color: 'never',
       'confirm-timeout': 60,
     });
     const { host, forks, diff, color } = await flags('apply --host f --forks 4 --diff --color always', env);
-    assert.deepEqual([host, forks, diff, color], ['f', 4, true, 'always']);
+    assert.deepEqual([host, forks, diff, color], ['f', 4, 'yes', 'always']);
   });
 
   it('a variable for --host is ignored with --inventory, and a variable for --inventory with --host', async () => {

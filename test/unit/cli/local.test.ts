@@ -4,7 +4,7 @@ import { chooseHosts } from '../../../src/cli/run-options.ts';
 
 describe('cli: --local', () => {
   it('the option chooses this machine', async () => {
-    const [host] = await chooseHosts({ local: true, ssh: true });
+    const [host] = await chooseHosts({ flags: { local: true, ssh: true } });
     assert.equal(host?.local, true);
   });
 
@@ -15,7 +15,7 @@ describe('cli: --local', () => {
   ] as const)
     it(`the option is refused with ${JSON.stringify(flags)}`, () =>
       assert.rejects(
-        chooseHosts({ local: true, ssh: true, ...flags }),
+        chooseHosts({ flags: { local: true, ssh: true, ...flags } }),
         (error: unknown) => error instanceof HardenMailError && error.code === 'USAGE' && error.message === message,
       ));
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { logged, openLog } from '../../../src/terminal/log-file.ts';
 import { terminal } from '../../../src/terminal/terminal.ts';
 import { facts, fail, HOSTILE, pass, plan, result } from '../../support/report/results.ts';
-import { command, screen } from './screen.ts';
+import { command, screen } from '../../support/screen.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
 describe('cli: --log-file', () => {

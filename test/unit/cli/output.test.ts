@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { listHosts } from '../../../src/cli/list-hosts.ts';
 import type { Flags } from '../../../src/cli/arguments.ts';
 import { detailed } from '../../../src/cli/cli.ts';
 import type { Ending, HostResult } from '../../../src/model/index.ts';
@@ -6,7 +7,7 @@ import type { FinishedRun } from '../../../src/terminal/recap.ts';
 import { terminal, type TerminalOptions } from '../../../src/terminal/terminal.ts';
 import { assertDocument } from '../../support/report/document.ts';
 import { EMPTY, facts, fail, hint, pass, plan, result, warn } from '../../support/report/results.ts';
-import { command, screen } from './screen.ts';
+import { command, screen } from '../../support/screen.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
 const run = (results: readonly HostResult[]): FinishedRun => {
@@ -15,8 +16,51 @@ const run = (results: readonly HostResult[]): FinishedRun => {
 const shown = { name: 'mx1', domain: 'mx1', facts, plan };
 const drift = { files: [], leftovers: [] };
 const well = result({ kind: 'checked', drift }, { plan: EMPTY, findings: [pass, hint] });
-const drifted = result({ kind: 'checked', drift }, { host: 'mx2', plan, exit: 2 });
+const drifted = result({ kind: 'drifted', drift }, { host: 'mx2', plan, exit: 2 });
 const failed: Ending = { kind: 'failed', code: 'VERIFY_FAILED', message: 'a check fails', hint: 'Look.', exit: 5 };
+
+describe('cli: progress', () => {
+  const told = async (tty: boolean, options: Partial<TerminalOptions>): Promise<string> => {
+    const { process, err } = screen(tty, { CI: '1' });
+    await terminal(process, options).progress.each([{ name: 'mx1' }], 1, async (_, say) => {
+      say('gather');
+      return 'done';
+    });
+    return err();
+  };
+
+  it('without a terminal nothing is printed, unless --progress or --verbose asks for it', async () => {
+    assert.equal(await told(false, {}), '');
+    assert.equal(await told(false, { lines: true }), 'mx1: gather\n');
+    assert.equal(await told(false, { verbose: true }), 'mx1: gather\n');
+  });
+
+  it('in a terminal it is printed, unless --no-progress or --quiet is given', async () => {
+    assert.equal(await told(true, {}), 'mx1: gather\n');
+    assert.equal(await told(true, { lines: false }), '');
+    assert.equal(await told(true, { lines: true, quiet: true }), '');
+  });
+});
+
+describe('cli: --list-hosts', () => {
+  const hosts = [
+    { name: 'mx1.example.org', hostname: 'mx1.example.org' },
+    { name: 'mx2', hostname: '192.0.2.2', user: 'ops', port: 2222, groups: ['relays', 'lab'] },
+    { name: 'here', hostname: 'here', local: true },
+  ] as const;
+
+  it('each host has a line with its name, the way to it and its groups', () => {
+    assert.equal(
+      listHosts(hosts),
+      'mx1.example.org\nmx2              ops@192.0.2.2:2222  (relays, lab)\nhere             this machine\n',
+    );
+  });
+
+  it('with --json it is a document', () => {
+    const { hosts: told } = JSON.parse(listHosts(hosts, true)) as { hosts: unknown[] };
+    assert.deepEqual(told[1], hosts[1]);
+  });
+});
 
 describe('cli: --quiet', () => {
   const told = async (results: readonly HostResult[], options: Partial<TerminalOptions> = {}): Promise<string> => {
@@ -25,12 +69,20 @@ describe('cli: --quiet', () => {
     return out();
   };
 
-  it('a healthy host prints nothing', async () => assert.equal(await told([well]), ''));
+  it('healthy hosts print nothing, however many', async () => {
+    assert.equal(await told([well]), '');
+    assert.equal(await told([well, { ...well, host: 'mx2' }]), '');
+  });
+
+  it('the total counts hosts that were changed', async () => {
+    const changed = result({ kind: 'changed' }, { host: 'mx2', plan });
+    assert.equal(await told([well, changed]), '2 hosts: 1 ok, 1 changed\n');
+  });
 
   it('a drifted or failed host is printed with its cause, and the total follows', async () => {
     const broken = result(failed, { host: 'mx3', findings: [pass, hint, fail] });
     assert.deepEqual((await told([well, drifted, broken])).trimEnd().split('\n'), [
-      'mx2  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
+      'mx2  drift: 1 certificate, 4 files, 36 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
       '  ✖ 143 logindisabled        a plain login is taken',
       'mx3  failed: a check fails',
       '  → Look.',

@@ -11,7 +11,7 @@ import { chooseHosts } from '../../../src/cli/run-options.ts';
 async function hosts(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<readonly Host[]> {
   const parsed = await parseArguments(args, env, 80);
   assert.ok('flags' in parsed);
-  return chooseHosts(parsed.flags);
+  return chooseHosts(parsed);
 }
 
 describe('cli: --replace', () => {

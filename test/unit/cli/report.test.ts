@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { page } from '../../../src/report/page.ts';
 import { fleet } from '../../support/report/documents.ts';
-import { command } from './screen.ts';
+import { command } from '../../support/screen.ts';
 import { VIEWS } from '../../support/report/views.ts';
 
 describe('cli: report --html', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { TASKS, type Finding } from '../../../src/model/index.ts';
+import { tasksOf } from '../../../src/cli/run-options.ts';
 import { chooseTasks, listTasks } from '../../../src/cli/task-selection.ts';
 import { excuse } from '../../../src/run/excuse.ts';
 
@@ -35,6 +36,12 @@ describe('cli: --tags and --skip-tags', () => {
       );
     });
   }
+
+  for (const option of ['upgrade-to', 'prepare-upgrade'] as const)
+    it(`--${option} needs every task`, () => {
+      assert.deepEqual(tasksOf({ [option]: 'trixie' }), [...TASKS]);
+      assert.throws(() => tasksOf({ [option]: 'trixie', tags: 'sasl' }), { code: 'USAGE', message: new RegExp(`^--${option} needs the whole recipe`) }); // oxfmt-ignore
+    });
 
   it('the list of tasks has one line for each task', () => {
     assert.equal(

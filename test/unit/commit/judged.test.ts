@@ -62,6 +62,45 @@ describe('commit: user sessions and daemon logs as judges of a transaction', () 
   });
 });
 
+describe('commit: mailboxes as the judge of a conversion', () => {
+  const LIST = '/var/lib/harden-mail/mailboxes';
+  let box: Sandbox;
+  const begin = (verdict: string, more: Readonly<Record<string, string>> = { mailboxes: 'sample\n' }): void => {
+    box = sandbox(DOVECOT, { timeout: 5 });
+    for (const [name, text] of Object.entries({ 'mailboxes.sh': verdict, ...more })) box.write(`${TX}/${name}`, text);
+    box.write(LIST, 'time\t1\n');
+    box.word('confirm');
+  };
+  afterEach(() => box.remove());
+
+  it('a loss refuses the transaction before anything is live, and the list stays for the next apply', () => {
+    begin('echo "note lost: ann: INBOX is missing"; echo "refuse ann: INBOX is missing"\n');
+    const before = box.files();
+    assert.match(box.play('run'), /^end \S+ refused mailboxes ann: INBOX is missing$/);
+    assert.deepEqual(box.files(), before);
+    assert.match(box.read(LIST), /^time/);
+    assert.deepEqual(box.leftovers(), []);
+  });
+
+  it('without a loss the list goes once the conversion is committed', () => {
+    begin('echo "note 2 users compared"\n');
+    assert.match(box.play('run'), /^end \S+ committed end$/);
+    assert.throws(() => box.read(LIST), { code: 'ENOENT' });
+  });
+
+  it('a comparison that dies is no proof, and the log says so', () => {
+    begin('exit 2\n');
+    assert.match(box.play('run'), /^end \S+ committed end$/);
+    assert.match(box.read(`${TX}/log`), /^note not proved: mailboxes\.sh ended without a result$/m);
+  });
+
+  it('a transaction that converts nothing asks for no mailboxes, and the list stays', () => {
+    begin('echo "refuse nobody asked"\n', {});
+    assert.match(box.play('run'), /^end \S+ committed end$/);
+    assert.match(box.read(LIST), /^time/);
+  });
+});
+
 describe('commit: notes of the host', () => {
   it('the notes of the host are part of the result', async () => {
     const said = 'step validate\nnote not proved for alice\nawaiting 20261124T101500Z-4f2a\n';

@@ -48,6 +48,85 @@ describe('convert: fields of single users in a passwd-file', () => {
   });
 });
 
+describe('convert: schemes of passwords', () => {
+  /** The file of a passdb, and the schemes that the gatherer counted in it. */
+  const allowed = (args: string, names: readonly string[], driver = 'passwd-file'): boolean => {
+    const files = { [ROOT]: `passdb {\n  driver = ${driver}\n  args = ${args}\n}\nuserdb {\n  driver = passwd\n}\n` };
+    const { files: now } = convertDovecot(loadDovecot(files, ROOT), '2.4.1', {
+      userFields: (path) => (path === '/etc/users' ? names.map((name) => ({ name, count: 1 })) : []),
+    });
+    return (now[ROOT] ?? '').includes('auth_allow_weak_schemes = yes');
+  };
+
+  it('a host whose passwords are all strong does not get auth_allow_weak_schemes', () => {
+    assert.equal(
+      allowed('/etc/users', ['{*}', '{SHA512-CRYPT}', '{CRYPT}$2y', '{}$6', '{SSHA}', '{SHA1}', '{PLAIN}']),
+      false,
+    );
+    assert.equal(allowed('scheme=PLAIN username_format=%n /etc/users', ['{*}', '{}des']), false);
+    assert.equal(allowed('password={SHA256}abc', [], 'static'), false);
+  });
+
+  it('one weak password, an unknown scheme or a file that was not seen is enough to allow weak schemes', () => {
+    for (const weak of ['{}des', '{}$1', '{CRYPT}$1', '{MD5-CRYPT}', '{PLAIN-MD5}', '{LDAP-MD5}', '{SMD5}', '{?}'])
+      assert.equal(allowed('/etc/users', ['{*}', '{SHA512-CRYPT}', weak]), true, weak);
+    assert.equal(allowed('scheme=PLAIN-MD5 /etc/users', ['{*}', '{}']), true);
+    assert.equal(allowed('/etc/users', []), true);
+    assert.equal(allowed('password={PLAIN-MD5}abc', [], 'static'), true);
+  });
+});
+
+describe('convert: single settings', () => {
+  const of = (text: string, version = '2.4.1') => convertDovecot(loadDovecot({ [ROOT]: text }, ROOT), version);
+
+  it('a setting that 2.4 does not have becomes a comment, and the conversion says why', () => {
+    const [, line] = of('config_cache_size = 2 M\n').lines;
+    assert.deepEqual([line?.after, line?.why], [null, 'Dovecot 2.4 keeps its configuration in memory in another way.']);
+  });
+
+  it('a file whose only old value is of a setting that 2.4 knows is converted too', () => {
+    assert.match(of('imapc_features = rfc822.size\n').files[ROOT] ?? '', /^imapc_features = no-fetch-headers /m);
+    assert.match(of('mail_plugins = zlib\n').files[ROOT] ?? '', /^mail_plugins = mail_compress$/m);
+    assert.match(problemsOf(of('auth_mechanisms = plain ntlm\n')).join(), /remove ntlm/);
+    assert.match(problemsOf(of('auth_username_format = %{if;%d;eq;;%n;%u}\n')).join(), /replace %\{if/);
+  });
+
+  it('fields of a userdb that 2.4 knows under another name are refused', () => {
+    const block = (fields: string) => `userdb {\n  driver = static\n  args = uid=1 gid=1 home=/h/%u ${fields}\n}\n`;
+    for (const field of [
+      'plugin/quota_rule=*:storage=1G',
+      'namespace/inbox/location=maildir:~/m',
+      'zlib_save=gz',
+      'mail_replica=tcp:x',
+    ])
+      assert.match(problemsOf(of(block(field))).join(), /rewrite the field/, field);
+    assert.deepEqual(problemsOf(of(block('acl_groups=staff nice=5'))), []);
+  });
+
+  it('a column that 2.4 would take for a block gets another name', () => {
+    const conf = '/etc/dovecot/sql.conf';
+    const block = (type: string) => `${type} {\n  driver = sql\n  args = ${conf}\n}\n`;
+    const query = 'driver = sqlite\nconnect = /x\nuser_query = SELECT maildir, 1 AS uid FROM m\n';
+    const files = { [ROOT]: block('passdb') + block('userdb'), [conf]: query };
+    const { files: now } = convertDovecot(loadDovecot(files, ROOT), '2.4.1');
+    assert.match(now[conf] ?? '', /SELECT maildir AS old_maildir, 1 AS uid FROM m/);
+  });
+
+  it('on 2.4.5 no mail gets a keyword of attachments, and an index outside of sdbox is found', () => {
+    const text = 'mail_location = sdbox:~/sdbox:INDEX=/srv/index/%u\n';
+    assert.match(of(text, '2.4.5').files[ROOT] ?? '', /^mail_attachment_detection_options =$/m);
+    assert.match(of(text, '2.4.5').files[ROOT] ?? '', /^mailbox_directory_name_legacy = yes$/m);
+    assert.doesNotMatch(of(text, '2.4.1').files[ROOT] ?? '', /detection_options/);
+  });
+
+  it('each private key of mail_crypt keeps a block of its own', () => {
+    const { files } = of(
+      'plugin {\n  mail_crypt_global_private_key = </a\n  mail_crypt_global_private_key2 = </b\n}\n',
+    );
+    assert.match(files[ROOT] ?? '', /private_key main \{[^}]*= \/a\n[^]*private_key key2 \{[^}]*= \/b\n/);
+  });
+});
+
 describe('convert: rules', () => {
   it('each name in a place has one rule', () => {
     const names = CONVERSION_RULES.map(({ place, old }) => `${place} ${old}`);

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { loadDovecot } from '../../../src/formats/dovecot/dovecot-config.ts';
 import { globPaths } from '../../../src/formats/dovecot/dovecot-glob.ts';
 import { expandVariables } from '../../../src/formats/postfix/expand-variables.ts';
+import { parseMaster } from '../../../src/formats/postfix/master-cf.ts';
 import { redact } from '../../../src/formats/redact.ts';
 import { matchesTokens, simpleTokens } from '../../../src/formats/text/wildcards.ts';
 
@@ -66,6 +67,20 @@ describe('formats: hostile input of the parsers', () => {
       const { top } = loadDovecot({ [ROOT]: `mail_plugins = acl\n${lines}` }, ROOT);
       for (const { value } of top.settings.get('mail_plugins') ?? []) assert.ok(value.length <= 101_000);
     });
+  });
+
+  it('a master.cf of half a million wrong lines is refused at the first, without memory for the others', () => {
+    const before = process.memoryUsage().rss;
+    assert.throws(() => parseMaster(many('\\\n', 500_000), 'master.cf'), { code: 'CONFIG_INVALID' });
+    assert.ok(process.memoryUsage().rss - before < 100 * 2 ** 20);
+  });
+
+  it('the values of Dovecot stop growing at 8 MB together', () => {
+    const lines = many('mail_plugins = $mail_plugins acl\n', 20_000);
+    const { top } = loadDovecot({ [ROOT]: `mail_plugins = quota\n${lines}` }, ROOT);
+    const values = (top.settings.get('mail_plugins') ?? []).map(({ value }) => value.length);
+    assert.ok(values.reduce((sum, length) => sum + length, 0) < 10_000_000);
+    assert.equal(values[1000], 'quota'.length + 1000 * ' acl'.length);
   });
 
   describe('redact', () => {

@@ -93,6 +93,20 @@ describe('plan: diff', () => {
     owner: 'root:root',
   });
 
+  it('a file of which too much differs is shown as replaced, and a host cannot cause comparisons without end', () => {
+    const lines = (sign: string, end: string): string =>
+      Array.from({ length: 1500 }, (_, n) => `${sign}${n}`).join('\n') + end;
+    const many = change(lines('a', ''), lines('b', '\n'));
+    const all = diffOf(many).split('\n');
+    assert.equal(all[2], '@@ -1,1500 +1,1500 @@');
+    assert.deepEqual(all.slice(1502, 1505), ['-a1499', '\\ No newline at end of file', '+b0']);
+    const effort = { left: 2000 ** 2 + 1 };
+    const small = change(`1\n${lines('a', '\n')}`, `one\n${lines('a', '\n')}`);
+    assert.equal(diffOf(small).split('\n').length, 9);
+    assert.equal(diffOf(many, effort), all.join('\n'));
+    assert.equal(diffOf(small, effort).split('\n')[2], '@@ -1,1501 +1,1501 @@');
+  });
+
   it('diffOf returns a unified diff with three lines of context', () => {
     assert.equal(
       diffOf(change('1\n2\n3\n4\n5\n6\n7\n8\n', '1\n2\n3\n4\nfive\n6\n7\n8\n')),
@@ -133,7 +147,7 @@ describe('plan: diff', () => {
     };
     const { snapshot, policy } = host(files);
     const { changes } = compose(snapshot, policy);
-    const diffs = changes.map(diffOf).join('\n');
+    const diffs = changes.map((change) => diffOf(change)).join('\n');
     assert.equal(changes.length, 4);
     assert.doesNotMatch(diffs, /hunter2/);
     assert.equal(diffs.match(/\*{8}/g)?.length, 4);

@@ -503,10 +503,37 @@ describe('gather: the script', () => {
         '/etc/virtual/b.test/passwd',
         'y:{PLAIN}secret:1:1::/h::userdb_quota_rule=*:bytes=5\n#z:::::::userdb_note=x\n',
       );
-    assert.deepEqual(host.gather().facts.userFields, [
-      { count: 1, name: 'mail', path: `${host.root}/etc/virtual/*/passwd` },
-      { count: 2, name: 'quota_rule', path: `${host.root}/etc/virtual/*/passwd` },
-    ]);
+    assert.deepEqual(
+      host.gather().facts.userFields?.filter(({ name }) => !name.startsWith('{')),
+      [
+        { count: 1, name: 'mail', path: `${host.root}/etc/virtual/*/passwd` },
+        { count: 2, name: 'quota_rule', path: `${host.root}/etc/virtual/*/passwd` },
+      ],
+    );
+  });
+
+  it('the script counts the schemes of passwords in passwd-files, and returns nothing else of a password', () => {
+    const passwords = [
+      '{SSHA}c2VjcmV0',
+      '{plain-md5.hex}5ebe22',
+      '$6$salt$hash',
+      '$1$salt$hash',
+      'abJnggxhB/yWI',
+      '!',
+      '{my}own',
+      '',
+    ];
+    host
+      .write('/etc/dovecot/dovecot.conf', `passdb {\n  args = ${host.root}/etc/dovecot/users\n}\n`)
+      .write('/etc/dovecot/users', passwords.map((password, n) => `u${n}:${password}:1:1::/h::\n`).join(''));
+    const found = host
+      .gather()
+      .facts.userFields?.map(({ count, name }) => `${count} ${name}`)
+      .sort();
+    assert.deepEqual(
+      found,
+      ['1 {?}', '1 {PLAIN-MD5}', '1 {SSHA}', '1 {}', '1 {}$1', '1 {}$6', '1 {}des', '7 {*}'].sort(),
+    );
   });
 
   it('patterns are expanded from the folder of the file, not from the working directory', () => {

@@ -20,6 +20,17 @@ const outcomes = (plan: Plan): Record<string, Omit<TaskOutcome, 'name'>> =>
 describe('plan: the whole recipe', () => {
   const stock = named('recipe/stock-debian-12');
 
+  it('a master.cf with more than 1,000 services is refused, because each edit is judged for each of them', () => {
+    const path = '/etc/postfix/master.cf';
+    const file = stock.snapshot.files[path]!;
+    const bytes = `${file.bytes}${Array.from({ length: 1000 }, (_, n) => `${10_000 + n} inet n - y - - smtpd\n`).join('')}`;
+    const snapshot = { ...stock.snapshot, files: { ...stock.snapshot.files, [path]: { ...file, bytes } } };
+    assert.throws(() => compose(snapshot, stock.policy), {
+      code: 'CONFIG_INVALID',
+      message: /^\/etc\/postfix\/master\.cf has 10\d\d services, and more than 1000 are not planned for$/,
+    });
+  });
+
   it('the plan lists every task in the order of the recipe', () => {
     assert.deepEqual(
       RECIPE.map(({ name }) => name),
@@ -39,7 +50,7 @@ describe('plan: the whole recipe', () => {
         state: 'change',
         summary: '4 settings in main.cf, 3 in master.cf, 3 in 10-master.conf, 1 in 10-auth.conf',
       },
-      starttls: { state: 'change', summary: '5 settings in main.cf' },
+      starttls: { state: 'change', summary: '7 settings in main.cf' },
       smtps: { state: 'change', summary: '10 settings in master.cf' },
       plaintext: { state: 'change', summary: '1 setting in main.cf, 1 in 10-auth.conf' },
       'dovecot-ssl': { state: 'change', summary: '4 settings in 10-ssl.conf' },

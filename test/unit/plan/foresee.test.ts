@@ -45,7 +45,7 @@ describe('plan: doctor --upgrade-to', () => {
     const [logins = '', mail = '', ...more] = told(FILES);
     assert.match(logins, /nobody can log in, neither to read nor to send$/);
     assert.match(mail, /^mail waits until then as well: .*STARTTLS.* mail that was accepted stays in the queue/);
-    const lda = (text: string) => text.includes('soft_bounce');
+    const lda = (text: string) => text.includes('--prepare-upgrade trixie');
     assert.ok(!more.some(lda), more.join());
     for (const [file, line] of [
       ['main.cf', 'mailbox_command = /usr/lib/dovecot/dovecot-lda -f "$SENDER"\n'],
@@ -139,6 +139,19 @@ describe('plan: an upgrade that dpkg did not finish', () => {
       },
     );
     assert.ok(!activations.some(({ unit }) => unit === 'dpkg'));
+  });
+
+  it('dpkg finishes a mail package that apt has nothing to install for, and the others with it', () => {
+    const { actions, activations } = planOf({ packages: { 'dovecot-core': half, 'man-db': half } });
+    assert.deepEqual(
+      actions.filter(({ kind }) => kind === 'install'),
+      [],
+    );
+    assert.deepEqual(activations[0], {
+      unit: 'dpkg',
+      how: 'configure',
+      why: 'the upgrade could not finish dovecot-core, man-db',
+    });
   });
 
   it('every other half-installed package is named', () => {

@@ -56,6 +56,15 @@ function assertWaysAreOpen(start: Host): void {
 }
 
 describe('plan: profiles', () => {
+  it('the plan says what clients need under strict, and not on the way back', () => {
+    const start = cases().find(({ title }) => title === 'recipe/stock-debian-12')!;
+    const needs = (plan: Plan): string[] =>
+      (plan.effects ?? []).map(({ text }) => text).filter((text) => /ECDHE/.test(text));
+    assert.equal(needs(planFor(start, 'strict')).length, 2);
+    assert.deepEqual(needs(planFor(applied(start, 'strict'), 'standard')), []);
+    assert.deepEqual(needs(planFor(applied(start, 'strict'), 'strict')), []);
+  });
+
   describe('strict and back', () => {
     for (const one of cases()) {
       // A plan for all tasks, where there is one and the files are their own.

@@ -24,7 +24,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
         changes.some(({ after }) => after?.includes(secret)),
         name,
       );
-      const shown = changes.map(diffOf).join('') + JSON.stringify(settings);
+      const shown = changes.map((change) => diffOf(change)).join('') + JSON.stringify(settings);
       assert.ok(!shown.includes(secret), `${name}: ${shown}`);
     }
   });

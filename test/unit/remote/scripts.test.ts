@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PATHS } from '../../../src/model/index.ts';
 import { scriptText } from '../../../src/remote/scripts.ts';
 
-const SCRIPTS = readdirSync(new URL('../../../src/', import.meta.url), { recursive: true })
+const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
+const SCRIPTS = readdirSync(SOURCE, { recursive: true })
   .map(String)
   .filter((name) => name.endsWith('.sh'))
   .sort();
@@ -29,7 +32,7 @@ describe('remote: shell scripts', () => {
     it(`${name} passes shellcheck, with its paths`, function () {
       this.timeout(60_000);
       if (spawnSync('shellcheck', ['--version']).error) this.skip();
-      const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: scriptText(name), encoding: 'utf8' });
+      const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-x', '-P', dirname(join(SOURCE, name)), '-'], { input: scriptText(name), encoding: 'utf8' }); // oxfmt-ignore
       assert.equal(stdout, '');
     });
 });

@@ -35,7 +35,7 @@ const run = {
   seconds: 2.34567,
   exit: 5,
 } as const;
-const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map(diffOf)]]), VIEWS);
+const printed = jsonDocument(run, results, new Map([['mx1', plan.changes.map((change) => diffOf(change))]]), VIEWS);
 const document = JSON.parse(printed) as { hosts: Record<string, unknown>[] };
 
 describe('report: --json', () => {
@@ -70,7 +70,7 @@ describe('report: --json', () => {
       state: 'committed',
       seconds: 1.235,
       facts: { os: facts.os.pretty, postfix: '3.7.11', dovecot: '2.3.19.1', hostname: 'mx1.example.test' },
-      findings: [pass],
+      findings: [{ id: '25/starttls', ...pass }],
     });
     const { files, ...others } = told as { files: { path: string; diff: string }[] };
     const { changes, ...planned } = plan;
@@ -78,7 +78,10 @@ describe('report: --json', () => {
     assert.deepEqual(others, JSON.parse(JSON.stringify({ ...planned, actions })));
     assert.deepEqual(
       files,
-      changes.map(({ path, mode, owner }, i) => ({ path, mode, owner, diff: diffOf(changes[i]!) })),
+      changes.map((one, i) => {
+        const { path, mode, owner } = one;
+        return { path, was: one.before === null ? 'new' : 'changed', mode, owner, diff: diffOf(changes[i]!) };
+      }),
     );
     assert.ok(files.every(({ diff }) => diff.startsWith('--- ')));
   });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Chalk } from 'chalk';
-import { dangerNotes, mapIfReadable, mapOf } from '../../../src/run/mapping.ts';
+import { mapIfReadable, mapOf } from '../../../src/compute/mapping.ts';
+import { dangerNotes } from '../../../src/run/danger-notes.ts';
 import { CLIENT_CLASSES, dangersThatCount, type ClientClass, type ExposureMap } from '../../../src/model/index.ts';
 import { escape } from '../../../src/report/escape.ts';
 import { mapLines } from '../../../src/report/map-lines.ts';

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { Chalk } from 'chalk';
-import { CONVERSION, type Ending, type Plan } from '../../../src/model/index.ts';
+import { CONVERSION, type Ending, type Finding, type Plan } from '../../../src/model/index.ts';
 import { findingLines } from '../../../src/report/findings.ts';
 import { transactionLines } from '../../../src/report/transaction-lines.ts';
 import { diffLines, headline, planLines, planTotal } from '../../../src/report/plan-lines.ts';
 import { totalLine } from '../../../src/report/total.ts';
+import { page } from '../../../src/report/page.ts';
+import { documentOf } from '../../support/report/documents.ts';
 import { EMPTY, facts, fail, hint, HOSTILE, pass, plan, result, warn } from '../../support/report/results.ts';
 import { endingLine, VIEWS } from '../../support/report/views.ts';
 
@@ -36,7 +38,7 @@ describe('report: plan', () => {
       '  ✔ install      postfix, dovecot-imapd, dovecot-pop3d, certbot are there',
       '  ~ certbot      would request a certificate for mx1.example.test (http-01, standalone)',
       '  ~ sasl         4 settings in main.cf, 3 in master.cf, 4 in dovecot.conf',
-      '  ~ starttls     7 settings in main.cf',
+      '  ~ starttls     9 settings in main.cf',
       '  ~ smtps        10 settings in master.cf',
       '  ~ plaintext    1 setting in main.cf, 1 in dovecot.conf',
       '  ~ dovecot-ssl  4 settings in dovecot.conf',
@@ -47,6 +49,8 @@ describe('report: plan', () => {
       '  + opens: 465 (submissions/inet) is new: users log in there inside TLS, and send',
       '  + opens: Postfix may ask Dovecot about passwords through /var/spool/postfix/private/auth',
       "  - stricter: 25 (smtp/inet): mail for elsewhere from a stranger, a stranger with one of this host's senders is refused (smtpd_recipient_restrictions: reject_unauth_destination)",
+      '  - stricter: where SMTP requires TLS (465, 587), it is TLS 1.2 or later',
+      '  - stricter: IMAP and POP3 need TLS 1.2 or later',
     ]);
   });
 
@@ -157,7 +161,7 @@ describe('report: the total', () => {
     assert.deepEqual(totalLine(all, VIEWS), ['4 hosts: 2 ok, 1 failed, 1 changed']);
     assert.deepEqual(totalLine(all.slice(0, 1), VIEWS), []);
     const checked = [
-      result({ kind: 'checked', drift }, { plan, exit: 2 }),
+      result({ kind: 'drifted', drift }, { plan, exit: 2 }),
       result({ kind: 'checked', drift }, { plan: EMPTY }),
     ];
     assert.deepEqual(totalLine(checked, VIEWS), ['2 hosts: 1 drifted, 1 ok']);
@@ -174,12 +178,12 @@ describe('report: the last line', () => {
       { path: '/etc/dovecot/dovecot.conf', transaction: null, edited: false },
     ];
     const leftovers = ['/etc/dovecot/dovecot.conf.ucf-dist'];
-    assert.deepEqual(last({ kind: 'checked', drift: { files, leftovers } }, { plan }).split('\n'), [
+    assert.deepEqual(last({ kind: 'drifted', drift: { files, leftovers } }, { plan }).split('\n'), [
       '  · /etc/dovecot/dovecot.conf.ucf-dist waits for a merge',
       '  ~ /etc/postfix/main.cf       changed since transaction t1',
       '  ~ /etc/postfix/master.cf     as transaction t1 left it: more is wanted now',
       '  ~ /etc/dovecot/dovecot.conf  no transaction of the journal wrote it',
-      'mx1  drift: 1 certificate, 4 files, 34 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
+      'mx1  drift: 1 certificate, 4 files, 36 settings; reload dovecot, postfix; `harden-mail apply` fixes it. Nothing was written.',
     ]);
     const well = last({ kind: 'checked', drift: { files: [], leftovers: [] } }, { plan: EMPTY, findings: [pass] });
     assert.equal(well, 'mx1  ok: as it should be, 1 check passed');
@@ -303,4 +307,24 @@ describe('report: text of a host', () => {
       assert.match(text, /\\u\{1b\}|^ {2}|→/);
     }
   });
+});
+
+describe('report: ports that were seen only through SSH', () => {
+  const inside = (port: number): Finding => ({ port, check: 'answers', status: 'hint', text: 'listens', via: 'ssh' });
+
+  for (const [ports, told] of [
+    [[], ''],
+    [[993], ' (993 seen only through SSH)'],
+    [[993, 25, 465], ' (25, 465 and 993 seen only through SSH)'],
+  ] as const)
+    it(`the line of the outcome ends with “${told}”, the document and the page have it too`, () => {
+      const found = result({ kind: 'verified' }, { findings: [pass, ...ports.map(inside)] });
+      assert.deepEqual(endingLine(found, plain), [`mx1  ok: 1 check passed${told}`]);
+      const document = documentOf([found]);
+      assert.deepEqual(
+        document.hosts[0]?.onlyThroughSsh,
+        ports.length === 0 ? undefined : ports.toSorted((a, b) => a - b),
+      );
+      assert.equal(page(document, VIEWS).includes('seen only through SSH'), told !== '');
+    });
 });

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import {
+  ACT_NAMES,
   CHALLENGES,
+  CLIENT_SECURITY,
   DIAGNOSIS_STATUSES,
   EFFECT_KINDS,
+  GRADES,
   KEY_TYPES,
+  LOGIN_NAMES,
   MAIL_PROTOCOLS,
   NOTE_LEVELS,
   PROFILES,
@@ -18,14 +22,20 @@ import {
   WAYS_TO_ACTIVATE,
 } from '../../../src/model/index.ts';
 import type {
+  Act,
   Action,
+  Afterwards,
   CertificateRequest,
+  ClientSettings,
   Ending,
   Finding,
+  Grade,
   HostResult,
+  Left,
   Plan,
   PortAudit,
   Receipt,
+  Rehearsal,
 } from '../../../src/model/index.ts';
 import { jsonDocument } from '../../../src/report/json.ts';
 import { assertDocument } from '../../support/report/document.ts';
@@ -47,6 +57,15 @@ const record = <T>(
   fc.record(fields, {
     requiredKeys: (Object.keys(fields) as (keyof T)[]).filter((name) => !optional.includes(name)),
   }) as fc.Arbitrary<T>;
+
+const left = record<Left>({ check: text, severity: of(SEVERITIES), text });
+const clients = record<ClientSettings>({
+  server: text,
+  login: of(LOGIN_NAMES),
+  domains: texts,
+  services: fc.array(record({ protocol: of(MAIL_PROTOCOLS), port, security: of(CLIENT_SECURITY) }), { maxLength: 2 }),
+  refused: texts,
+});
 
 type Certificate = Extract<Action, { kind: 'certificate' }>;
 
@@ -106,12 +125,14 @@ const plan: fc.Arbitrary<Plan> = record<Plan>({
     ]),
   ),
   effects: many(record({ kind: of(EFFECT_KINDS), id: text, text })),
+  left: many(left),
 });
 
 const finding: fc.Arbitrary<Finding> = record<Finding>(
   {
     port,
     check: text,
+    kind: text,
     name: text,
     status: of(STATUSES),
     text,
@@ -119,7 +140,7 @@ const finding: fc.Arbitrary<Finding> = record<Finding>(
     journal: texts,
     weight: record({ severity: of(SEVERITIES), source: text, profile: fc.option(of(PROFILES)), settings: texts }),
   } as { [K in keyof Required<Finding>]: fc.Arbitrary<Finding[K]> },
-  ['name', 'journal', 'weight'],
+  ['kind', 'name', 'journal', 'weight'],
 );
 
 const audit: fc.Arbitrary<PortAudit> = record<PortAudit>({
@@ -155,28 +176,76 @@ const receipt = record<Receipt>({ id: text, state: of(RECEIPT_STATES), step: tex
 const exit = fc.integer({ min: 0, max: 255 });
 
 /** Every kind of ending; a kind that is missing here does not compile. */
+/** Of `check`. */
+const DRIFT = record({
+  drift: record({
+    files: many(record({ path: text, transaction: fc.option(text), edited: fc.boolean() })),
+    leftovers: texts,
+  }),
+});
+
 const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind: K }>, 'kind'>> } = {
   unchanged: fc.constant({}),
   pending: fc.constant({}),
   declined: fc.constant({}),
   verified: fc.constant({}),
-  changed: fc.record({ receipt }, { requiredKeys: [] }),
+  changed: fc.record(
+    {
+      receipt,
+      after: record<Afterwards>({
+        profile: of(PROFILES),
+        clients: fc.option(clients),
+        left: many(left),
+        reversible: fc.boolean(),
+      }),
+    },
+    { requiredKeys: [] },
+  ),
+  clients: record({
+    settings: clients,
+    files: many(
+      fc.record(
+        { domain: text, name: text, readers: text, publish: texts, text, path: text },
+        { requiredKeys: ['domain', 'name', 'readers', 'publish', 'text'] },
+      ),
+    ),
+    records: texts,
+  }),
   failed: fc.record(
     { code: text, message: text, hint: text, exit, excerpt: text, receipt },
     { requiredKeys: ['code', 'message', 'hint', 'exit'] },
   ),
-  checked: record({
-    drift: record({
-      files: many(record({ path: text, transaction: fc.option(text), edited: fc.boolean() })),
-      leftovers: texts,
-    }),
-  }),
+  checked: DRIFT,
+  drifted: DRIFT,
   foreseen: record({ release: text }),
   examined: record({
     diagnoses: many(record({ check: text, status: of(DIAGNOSIS_STATUSES), text, hint: text, exit, seconds: fc.nat() })),
   }),
   dns: record({ records: texts }),
   mapped: record({ map: of(Object.values(MAPS)) }),
+  rehearsed: record({
+    rehearsal: record<Rehearsal>(
+      {
+        good: fc.boolean(),
+        verdict: text,
+        release: text,
+        upgradeTo: text,
+        acts: many(
+          record<Act>({
+            name: of(ACT_NAMES),
+            seconds: fc.nat(),
+            faults: texts,
+            notes: texts,
+            outages: many(record({ port, seconds: fc.nat() })),
+          }),
+        ),
+        sameDiff: fc.option(fc.boolean()),
+        differences: texts,
+        unrehearsed: texts,
+      },
+      ['upgradeTo'],
+    ),
+  }),
   history: record({
     transactions: many(
       fc.record(
@@ -200,9 +269,15 @@ describe('report: the JSON document of every ending', () => {
           plan: fc.option(plan),
           findings: many(finding),
           audit: many(audit),
+          grade: record<Grade>({
+            grade: of(GRADES),
+            cap: of(SEVERITIES),
+            next: fc.option(of(GRADES)),
+            steps: many(record({ profile: fc.option(of(PROFILES)), checks: texts })),
+          }),
           seconds: fc.nat(),
         },
-        ['audit'],
+        ['audit', 'grade'],
       );
       const property = fc.property(result, of(HOST_COMMAND_NAMES), (one, command) => {
         assertDocument(jsonDocument({ command, exit: one.exit }, [one], new Map(), VIEWS));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { flow as apply } from '../../../src/run/commands/apply.ts';
 import type { HostResult } from '../../../src/model/index.ts';
+import { interruptBy } from '../../../src/run/interrupt.ts';
 import { BROKEN, fakeWorld, HOSTS, io, optionsFor } from './world.ts';
 
 const endings = (results: readonly HostResult[]): string[] =>
@@ -42,6 +43,18 @@ describe('run: apply', () => {
       assert.ok(!fake.log.includes('mx1 commit'));
       assert.equal(fake.open(), 0);
     }
+  });
+
+  it('apply --prepare-upgrade takes the next release only, and writes nothing for another one', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const prepared = await apply(HOSTS('mx1'), optionsFor(fake, { prepareUpgrade: 'trixie' }), io());
+    assert.deepEqual(endings(prepared), ['mx1 changed']);
+    const main = prepared[0]?.plan?.changes.find(({ path }) => path === '/etc/postfix/main.cf');
+    assert.match(main?.after ?? '', /\nsoft_bounce = yes\n$/);
+    const other = fakeWorld([{ name: 'mx1' }]);
+    const refused = await apply(HOSTS('mx1'), optionsFor(other, { prepareUpgrade: 'forky' }), io());
+    assert.deepEqual(endings(refused), ['mx1 USAGE']);
+    assert.ok(!other.log.includes('mx1 commit'));
   });
 
   it('apply undoes the change when a check fails that passed before', async () => {
@@ -86,6 +99,32 @@ describe('run: apply', () => {
     assert.deepEqual(endings(results), ['mx1 changed']);
     assert.equal(asked, 2);
     assert.deepEqual(doneOn(fake.log, 'mx1').slice(0, 4), ['connect', 'gather', 'install', 'gather']);
+  });
+
+  it('apply closes the connection that it has begun when a step before the login fails', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const beginProbe = (): never => {
+      throw new Error('no probe');
+    };
+    const results = await apply(HOSTS('mx1'), optionsFor({ ...fake, world: { ...fake.world, beginProbe } }), io());
+    assert.deepEqual(endings(results), ['mx1 BUG']);
+    assert.deepEqual(fake.log, ['mx1 connect']);
+    assert.equal(fake.open(), 0);
+  });
+
+  it('an interrupt ends a run whose probe waits for a port that says nothing', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const beginProbe = () => ({ conclude: () => new Promise<never>(() => {}), abandon: () => {} });
+    const user = new AbortController();
+    const options = optionsFor({ ...fake, world: { ...fake.world, beginProbe } }, {}, user);
+    let since = 0;
+    setTimeout(() => {
+      since = performance.now();
+      user.abort();
+    }, 2000);
+    assert.deepEqual(endings(await apply(HOSTS('mx1'), options, io())), ['mx1 INTERRUPTED']);
+    assert.ok(performance.now() - since < 2000);
+    assert.equal(fake.open(), 0);
   });
 
   it('apply installs packages and writes nothing else when the second question is answered no', async () => {
@@ -178,6 +217,20 @@ describe('run: Ctrl-C', () => {
     assert.ok(log.includes('mx1 gather'));
     assert.ok(!log.some((line) => line.endsWith(' commit')));
     assert.deepEqual(told.slice(1), ['mx2 INTERRUPTED', 'mx3 INTERRUPTED']);
+  });
+
+  it('Ctrl-C during a change says that the change comes to its end, and Ctrl-C before it does not', () => {
+    for (const [held, said] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      const user = new AbortController();
+      let count = 0;
+      const interrupt = interruptBy(user.signal, () => (count += 1));
+      if (held) interrupt.hold();
+      user.abort();
+      assert.deepEqual([count, interrupt.cut.aborted], [said, !held]);
+    }
   });
 
   it('an interruption during a transaction lets that host confirm and starts no other', async () => {

@@ -1,5 +1,6 @@
 /** What the daemons' journal says of a failure: the lines of the program on that port, and nobody else's. */
 import assert from 'node:assert/strict';
+import { inThisThread } from '../../../src/compute/compute.ts';
 import { mastersWords, parseJournal, wordsFor, type LogLine } from '../../../src/run/daemon-log.ts';
 import { withLastWords } from '../../../src/run/last-words.ts';
 import { WORLD } from '../../../src/run/world.ts';
@@ -7,7 +8,8 @@ import type { Finding, Snapshot } from '../../../src/model/index.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 
 const world = { ...WORLD, clock: () => 0 };
-const NAMES = { main: 'postfix', of: (port: number) => (port === 465 ? ['postfix/smtps'] : ['postfix']) };
+const byPort = new Map([25, 465, 587].map((port) => [port, port === 465 ? ['postfix/smtps'] : ['postfix']]));
+const NAMES = { main: 'postfix', byPort };
 const failure = (port: number, check: string, text = 'said nothing more for 8 s'): Finding => {
   return { port, check, status: 'fail', text, via: 'direct' };
 };
@@ -107,7 +109,7 @@ describe('run: findings with the last log lines of the daemons', () => {
   it('no journal is read when no check failed', async () => {
     const { remote, asked } = host();
     const well: Finding[] = [{ port: 25, check: 'relay', status: 'warn', text: '', via: 'direct' }];
-    assert.equal(await withLastWords(remote, snapshot, well, 0, { world }), well);
+    assert.equal(await withLastWords(remote, snapshot, well, 0, { world, compute: inThisThread }), well);
     assert.deepEqual(asked, []);
   });
 
@@ -118,7 +120,10 @@ describe('run: findings with the last log lines of the daemons', () => {
       entry(0, 'postfix/smtps/smtpd', 'fatal: something else, on another port'),
       entry(0, 'postfix/master', 'warning: /usr/lib/postfix/sbin/smtpd: bad command startup -- throttling'),
     );
-    const found = await withLastWords(remote, snapshot, [failure(25, 'answers'), failure(993, 'tls')], 0, { world });
+    const found = await withLastWords(remote, snapshot, [failure(25, 'answers'), failure(993, 'tls')], 0, {
+      world,
+      compute: inThisThread,
+    });
     assert.equal(asked.length, 1);
     assert.equal(found[0]?.text, 'smtpd died: no SASL authentication mechanisms (said nothing more for 8 s)');
     assert.equal(found[1]?.text, 'said nothing more for 8 s');
@@ -127,13 +132,16 @@ describe('run: findings with the last log lines of the daemons', () => {
 
   it('an old warning explains nothing', async () => {
     const { remote } = host(entry(40, 'postfix/smtpd', 'warning: dict_nis_init: NIS domain name not set'));
-    const [found] = await withLastWords(remote, snapshot, [failure(25, 'delivery', 'cannot')], 0, { world });
+    const [found] = await withLastWords(remote, snapshot, [failure(25, 'delivery', 'cannot')], 0, {
+      world,
+      compute: inThisThread,
+    });
     assert.equal(found?.journal, undefined);
   });
 
   it('a lost connection changes no finding', async () => {
     const remote = memoryRemote({ run: () => Promise.reject(new Error('lost')) });
     const findings = [failure(25, 'answers')];
-    assert.equal(await withLastWords(remote, snapshot, findings, 0, { world }), findings);
+    assert.equal(await withLastWords(remote, snapshot, findings, 0, { world, compute: inThisThread }), findings);
   });
 });

@@ -2,6 +2,7 @@
 import { HardenMailError, type ErrorCode } from '../../../src/model/errors.ts';
 import type { Finding, Host, Snapshot } from '../../../src/model/index.ts';
 import { TASKS } from '../../../src/model/index.ts';
+import { inThisThread } from '../../../src/compute/compute.ts';
 import { memoryRemote } from '../../../src/remote/memory.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
 import { interruptBy } from '../../../src/run/interrupt.ts';
@@ -109,12 +110,15 @@ export const HOSTS = (...names: string[]): Host[] =>
 export function optionsFor({ world }: Fake, over: Partial<RunOptions> = {}, user = new AbortController()): RunOptions {
   return {
     world,
+    compute: inThisThread,
     dryRun: false,
     audit: false,
     outside: false,
     yes: true,
     forks: 1,
     maxFail: 0,
+    record: false,
+    mailboxes: 'sample',
     confirmTimeout: 60,
     tasks: TASKS,
     ssh: { acceptNewHostKeys: false },

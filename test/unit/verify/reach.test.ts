@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Finding } from '../../../src/model/index.ts';
+import { portsOnlyThroughSsh, type Finding } from '../../../src/model/index.ts';
 import type { Dial } from '../../../src/verify/verify.ts';
 import { checksOf } from './cases.ts';
 import { goodHost } from './good.ts';
@@ -132,6 +132,29 @@ describe('verify: ports that cannot be reached from the controller', () => {
     stop(filter);
     assert.deepEqual(brief(of(findings, 25)), ['answers hint ssh', ...rest(25)]);
     assert.match(of(findings, 25)[0]!.text, /does not serve connections from here \(turns us away: "554 no mail/);
+  });
+
+  it('a man in the middle who resets every connection before the greeting gains hints, and the report says so', async () => {
+    const resetting: Dial = async () => {
+      const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+      setImmediate(() => stream.destroy(failing('ECONNRESET')));
+      return stream;
+    };
+    const findings = await look(host, { direct: resetting, fallback: dialTo(host, true) });
+    const ports = [25, 110, 143, 465, 993, 995];
+    for (const port of ports) {
+      assert.deepEqual(brief(of(findings, port)), ['answers hint ssh', ...rest(port)]);
+      assert.match(
+        of(findings, port)[0]!.text,
+        /does not serve connections from here .*a filter or proxy on the way\?/,
+      );
+    }
+    // Only from outside the host can a stranger's mail be tried.
+    assert.deepEqual(
+      findings.filter(({ check }) => check === 'relay'),
+      [],
+    );
+    assert.deepEqual(portsOnlyThroughSsh(findings), ports);
   });
 
   it('a port that is broken from both sides is reported as broken', async () => {

@@ -1,0 +1,72 @@
+/**
+ * Runs the program's one file, with the code that V8 compiled from it last time. Compiling it again takes 0.15 s of CPU, a third of
+ * a run without changes. `--version` is answered without it.
+ */
+import { mkdirSync, openSync, closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Script } from 'node:vm';
+
+/** Digest of the program's text, inserted by scripts/build.mjs: V8 itself only compares the length. */
+declare const BUILD: string;
+
+/** Inserted by scripts/build.mjs. */
+declare const VERSION: string;
+
+/**
+ * @param load the program's text, which is ASCII
+ * @param filename its path, for stack traces
+ */
+export function startProgram(load: () => string, filename: string): void {
+  const [command = ''] = process.argv.slice(2);
+  if (command === '--version' || command === '-V') process.stdout.write(`${VERSION}\n`);
+  else run(command, load(), filename);
+}
+
+function run(command: string, text: string, filename: string): void {
+  const kept = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'harden-mail', 'code');
+  const head = Buffer.from(`${BUILD} ${process.version} ${process.arch}\n`);
+  const cachedData = read(kept, head);
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, {
+    filename,
+    ...(cachedData && { cachedData }),
+  });
+  // Lazily compiled code is complete only after a run over hosts. No cache file is left on a mail host itself.
+  const isTelling = /^(apply|check|verify)$/.test(command) && !process.argv.includes('--local');
+  if (isTelling && (!cachedData || script.cachedDataRejected === true)) {
+    process.once('exit', (code) => {
+      if (code === 0) keep(kept, Buffer.concat([head, script.createCachedData()]));
+    });
+  }
+  const module = { exports: {} };
+  const start = script.runInThisContext() as (...values: unknown[]) => void;
+  start(module.exports, createRequire(filename), module, filename, dirname(filename));
+}
+/** Reads the file only if no other user can have written it, because its content is run. */
+function read(path: string, head: Buffer): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    const { uid, mode } = fstatSync(file);
+    if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
+    const bytes = readFileSync(file);
+    return bytes.subarray(0, head.length).equals(head) ? bytes.subarray(head.length) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** A run works without the cache, so a failure is not reported. */
+function keep(path: string, bytes: Buffer): void {
+  const draft = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, bytes, { mode: 0o600, flag: 'wx' });
+    renameSync(draft, path);
+  } catch {
+    rmSync(draft, { force: true });
+  }
+}

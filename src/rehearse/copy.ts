@@ -1,0 +1,127 @@
+/** The script that makes a stock host of the lab a copy of a captured host. It holds stand-ins in place of all secrets. */
+import { quote } from '../formats/text/shell-quote.ts';
+import { PATHS } from '../model/index.ts';
+import type { Capture, CapturedFile } from './capture.ts';
+import { cluesOf, withStandIns } from './stand-ins.ts';
+
+/** The packages of a mail host that the lab can install. */
+const MAIL_PACKAGE = /^(postfix(-[a-z0-9]+)*|dovecot-[a-z0-9-]+|libsasl2-modules(-[a-z0-9]+)*|sasl2-bin|certbot)$/;
+const NOT_NEEDED = /-(doc|dev|dbg|dbgsym)$/;
+/** The image of the lab has these. */
+const IN_IMAGE = ['postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-pop3d', 'certbot'];
+
+/** Files that come with Postfix's package, and belong to its version. */
+const OF_PACKAGE = new RegExp(`^${PATHS.POSTFIX}/(dynamicmaps\\.cf|postfix-files)(\\.d/|$)|^${PATHS.POSTFIX}/(makedefs\\.out|postfix-script|post-install|\\w+\\.cf\\.proto)$`); // oxfmt-ignore
+
+export interface PackageChoice {
+  /** To install beside the image's. */
+  readonly also: readonly string[];
+  readonly absent: readonly string[];
+}
+
+export function copyPackages(packages: Capture['packages']): PackageChoice {
+  const wanted = Object.keys(packages).filter((name) => MAIL_PACKAGE.test(name) && !NOT_NEEDED.test(name));
+  return {
+    also: wanted.filter((name) => !IN_IMAGE.includes(name)).sort(),
+    absent: IN_IMAGE.filter((name) => packages[name] === undefined),
+  };
+}
+
+export interface CopyScript {
+  readonly script: string;
+  /** Paths of files in which something was replaced. */
+  readonly replaced: readonly string[];
+}
+
+/** @param running which daemons run on the host */
+export function copyScript(capture: Capture, { also, absent }: PackageChoice): CopyScript {
+  const clues = cluesOf(capture);
+  const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
+  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
+  const script = [
+    HEAD,
+    ...(also.length > 0
+      ? [
+          `echo 'deb [trusted=yes] file:/srv/apt-own ./' >>/etc/apt/sources.list`,
+          `apt-get -q update >&2`,
+          `apt-get -q -y install ${also.map(quote).join(' ')} >&2`,
+        ]
+      : []),
+    ...(absent.length > 0 ? [`apt-get -q -y purge ${absent.map(quote).join(' ')} >&2`] : []),
+    'systemctl stop postfix dovecot 2>/dev/null || true',
+    ...accounts(capture, files),
+    ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${quote(mode)} ${quote(owner)}`), // oxfmt-ignore
+    ...removals(capture),
+    ...written.map(({ file, bytes }) => put(file, bytes)),
+    INDEXES,
+  ].join('\n');
+  return { script, replaced: written.filter(({ replaced }) => replaced).map(({ file }) => file.path) };
+}
+
+/** Those of the system, and those that a file names or that own something: with their numbers, without a password. */
+function accounts({ users, groups, folders, pems }: Capture, files: readonly CapturedFile[]): string[] {
+  const owners = new Set([...files, ...folders, ...pems].flatMap(({ owner }) => owner.split(':')));
+  const words = new Set(files.flatMap(({ bytes }) => bytes.match(/[a-z_][\w-]{0,31}/g) ?? []));
+  const isWanted = (name: string, id: string): boolean => Number(id) < 1000 || owners.has(name) || words.has(name);
+  return [
+    ...groups
+      .filter(({ name, gid }) => isWanted(name, gid))
+      .map(({ name, gid }) => `group ${quote(name)} ${quote(gid)}`),
+    ...users
+      .filter(({ name, uid }) => isWanted(name, uid))
+      .map(
+        ({ name, uid, gid, home, shell }) =>
+          `user ${quote(name)} ${quote(uid)} ${quote(gid)} ${quote(home)} ${quote(shell)}`,
+      ),
+    ...groups.flatMap(({ name, members }) => members.map((member) => `member ${quote(member)} ${quote(name)}`)),
+  ];
+}
+
+/** Removes files of the packages that the administrator has removed. */
+function removals({ listing }: Capture): string[] {
+  return [
+    `printf %s ${Buffer.from(`${listing.join('\n')}\n`, 'latin1').toString('base64')} | base64 -d >/tmp/rehearsal-listing`,
+    `for path in $(find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -xdev \\( -type f -o -type l \\) 2>/dev/null); do grep -qxF -- "$path" /tmp/rehearsal-listing || rm -f -- "$path"; done`,
+    'rm /tmp/rehearsal-listing',
+  ];
+}
+
+function put({ path, mode, owner, link }: CapturedFile, bytes: string): string {
+  const content = Buffer.from(bytes, 'latin1').toString('base64');
+  return `put ${quote(path)} ${quote(link ?? '')} ${quote(mode)} ${quote(owner)} ${content}`;
+}
+
+const HEAD = `set -e
+umask 022
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+group() { getent group "$1" >/dev/null || groupadd -g "$2" "$1" 2>/dev/null || groupadd "$1" && true; }
+user() {
+  getent passwd "$1" >/dev/null && return
+  getent group "$3" >/dev/null || groupadd -g "$3" "gid$3"
+  useradd -M -o -u "$2" -g "$3" -d "$4" -s "$5" "$1" 2>/dev/null
+}
+member() { { getent passwd "$1" && getent group "$2"; } >/dev/null && gpasswd -a "$1" "$2" >/dev/null || true; }
+folder() { mkdir -p "$1"; chmod "$2" "$1"; chown "$3" "$1" 2>/dev/null || echo "unowned $1 $3"; }
+put() { # PATH LINK MODE OWNER BASE64
+  mkdir -p "$(dirname "$1")"
+  real=$1
+  if [ -n "$2" ]; then
+    rm -f "$1"; ln -s "$2" "$1"
+    real=$(cd "$(dirname "$1")" && readlink -m -- "$2")
+    mkdir -p "$(dirname "$real")"
+  fi
+  printf %s "$5" | base64 -d >"$real"
+  chmod "$3" "$real"; chown "$4" "$real" 2>/dev/null || echo "unowned $1 $4"
+}`;
+
+/** Makes the indexes of the tables that Postfix reads. */
+const INDEXES = `
+if command -v postconf >/dev/null; then
+  aliases=$(postconf -xh alias_maps alias_database 2>/dev/null | tr ', ' '\\n\\n')
+  for table in $({ postconf -x; postconf -M; } 2>/dev/null | grep -oE '(hash|btree|lmdb|cdb):/[A-Za-z0-9._@+/-]+' | sort -u); do
+    [ -f "\${table#*:}" ] || continue
+    if printf '%s\\n' "$aliases" | grep -qxF -- "$table"; then postalias "$table" || true; else postmap "$table" || true; fi
+  done 2>&1 | sed 's/^/index /'
+fi
+systemctl daemon-reload
+`;

@@ -1,0 +1,76 @@
+/** The programs that the copy does not have, and the stub that takes the place of each: it listens there, accepts, and knows no more. */
+import type { Listener } from '../model/index.ts';
+import { quote } from '../formats/text/shell-quote.ts';
+import { scriptText } from '../remote/scripts.ts';
+
+export interface Stub {
+  readonly kind: 'milter' | 'policy' | 'smtp' | 'accept';
+  /** Name of the program, in the host's list of processes. */
+  readonly name: string;
+  /** `ADDRESS:PORT`, or the path of a socket. */
+  readonly where: string;
+}
+
+/** Programs that every copy has. */
+const PRESENT = /^(master|dovecot|sshd?|systemd(-.*)?|init|)$/;
+
+/** @param texts main.cf and master.cf @param queue Postfix's queue folder */
+export function stubsFor(listeners: readonly Listener[], texts: readonly string[], queue: string): Stub[] {
+  const text = texts.join('\n').replace(/^\s*#.*$/gm, '');
+  const foreign = listeners.filter(({ process }) => !PRESENT.test(process));
+  const ports = foreign.map(({ address, port, process }): Stub => {
+    const where = `${address.replace(/^\*$/, '0.0.0.0').replace(/%.*$/, '')}:${port}`;
+    return { kind: kindOf(port, text), name: process, where };
+  });
+  const sockets = [...text.matchAll(/_milters\s*=\s*((?:.|\n[ \t])*)/g)]
+    .flatMap(([, value = '']) => [...value.matchAll(/(?:unix|local):([^\s,}]+)/g)])
+    .map(([, path = '']): Stub => ({
+      kind: 'milter',
+      name: 'milter',
+      where: path.startsWith('/') ? path : `${queue}/${path}`,
+    }));
+  const seen = new Set<string>();
+  return [...ports, ...sockets].filter(({ where }) => !seen.has(where) && seen.add(where));
+}
+
+function kindOf(port: number, text: string): Stub['kind'] {
+  const at = String.raw`(?:inet:)?[\[\]\w.:-]*:${port}\b`;
+  if (new RegExp(String.raw`_milters\s*=(?:[^\n]|\n[ \t])*${at}`).test(text)) return 'milter';
+  if (new RegExp(String.raw`check_policy_service\s+\{?\s*${at}`).test(text)) return 'policy';
+  return new RegExp(String.raw`(?:content_filter|relayhost|transport)\S*\s*=\s*\S*${at}|smtpd?_proxy_filter\s*=\s*${at}`).test(text) ? 'smtp' : 'accept'; // oxfmt-ignore
+}
+
+/** The same for a program that Postfix starts itself (pipe, spawn): it reads everything and succeeds. */
+const PROGRAM = `#!/usr/bin/perl
+$| = 1;
+while (<STDIN>) { print "action=DUNNO\\n\\n" if /^\\r?$/ }
+`;
+
+/** Starts each stub; puts one in the place of each of these programs that the copy lacks, and prints its path. */
+export function stubScript(stubs: readonly Stub[], programs: readonly string[]): string {
+  const starts = stubs.map(
+    ({ kind, name, where }, index) =>
+      `systemd-run -q --unit rehearsal-stub-${index} -p Restart=on-failure /usr/bin/perl /usr/local/lib/rehearsal-stub ${quote(kind)} ${quote(name)} ${quote(where)}`,
+  );
+  return `set -e
+install -m 755 /dev/stdin /usr/local/lib/rehearsal-stub <<'END OF STUB'
+${scriptText('rehearse/stubs.pl')}
+END OF STUB
+${starts.join('\n')}
+for program in ${programs.map(quote).join(' ')}; do
+  [ ! -e "$program" ] || continue
+  mkdir -p "$(dirname "$program")"
+  install -m 755 /dev/stdin "$program" <<'END OF PROGRAM'
+${PROGRAM}END OF PROGRAM
+  echo "$program"
+done
+`;
+}
+
+export function stubNotes(stubs: readonly Stub[], programs: readonly string[]): string[] {
+  const does = { milter: 'a milter', policy: 'a policy service', smtp: 'a filter or relay', accept: 'a program' };
+  return [
+    ...stubs.map(({ kind, name, where }) => `${does[kind]} at ${where} (${name}): a stub accepts everything there`),
+    ...programs.map((path) => `the program ${path}: a stub reads its input and succeeds`),
+  ];
+}

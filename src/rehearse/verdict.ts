@@ -1,0 +1,52 @@
+/** The verdict of a rehearsal, from its acts. */
+import type { Change, Plan, Rehearsal } from '../model/index.ts';
+import { withStandIns, type Clues } from './stand-ins.ts';
+
+type Course = Omit<Rehearsal, 'good' | 'verdict'>;
+
+export function judged(course: Course): Rehearsal {
+  const bad = course.acts.find(({ faults }) => faults.length > 0);
+  const [fault] = bad?.faults ?? [];
+  if (bad && fault !== undefined) return { good: false, verdict: `${bad.name}: ${fault}`, ...course };
+  if (course.sameDiff === false)
+    return {
+      good: false,
+      verdict: 'the plan for the copy is not the plan for the host, so the copy proves nothing about it',
+      ...course,
+    };
+  return { good: true, verdict: praise(course), ...course };
+}
+
+function praise({ acts, upgradeTo }: Course): string {
+  const done = acts.map(({ name }) => name).filter((name) => name !== 'as it is');
+  const longest = Math.max(0, ...acts.flatMap(({ outages }) => outages.map(({ seconds }) => seconds)));
+  const out = longest === 0 ? 'no port was out' : `the longest outage of a port was ${longest} s`;
+  const goal = upgradeTo === undefined ? '' : ` to ${upgradeTo}`;
+  return `${done.join(', ').replace('upgrade', `upgrade${goal}`)} worked, and ${out}`;
+}
+
+/** The plan as it may be shown: its files have stand-ins in place of secrets. */
+export function shownPlan(plan: Plan, clues: Clues): Plan {
+  const text = ({ path, mode }: Change, bytes: string | null): string | null =>
+    bytes === null ? null : withStandIns({ path, mode, bytes, pristine: false }, clues).bytes;
+  const changes = plan.changes.map((change) => ({
+    ...change,
+    before: text(change, change.before),
+    after: text(change, change.after),
+  }));
+  return { ...plan, changes };
+}
+
+/** Paths of the files that the two plans change in different ways, apart from what stand-ins replace. */
+export function differing(ofHost: Plan, ofCopy: Plan, clues: Clues): string[] {
+  const [one, other] = [comparable(ofHost, clues), comparable(ofCopy, clues)];
+  const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
+  return paths.filter((path) => one.get(path) !== other.get(path));
+}
+
+function comparable(plan: Plan, clues: Clues): Map<string, string> {
+  const { changes } = shownPlan(plan, clues);
+  return new Map(
+    changes.map(({ path, mode, owner, before, after }) => [path, JSON.stringify([mode, owner, before, after])]),
+  );
+}

@@ -1,0 +1,95 @@
+/** A rehearsal in text, in the JSON document and on the page. */
+import type { ChalkInstance } from 'chalk';
+import { ACT_NAMES, type Act, type Rehearsal } from '../model/index.ts';
+import { key, section, sign, table } from './cells.ts';
+import type { Frozen, Zod } from './ending-view.ts';
+import { escape } from './escape.ts';
+import { html, type Markup } from './markup.ts';
+
+export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkInstance): string[] {
+  const { good, verdict, acts, differences, unrehearsed } = rehearsal;
+  const name = chalk.bold(escape(host));
+  const width = Math.max(0, ...acts.map((act) => act.name.length));
+  return [
+    ...acts.flatMap((act) => actLines(act, width, chalk)),
+    ...listed('The copy differs from the host', differences, chalk),
+    ...listed('Not rehearsed', unrehearsed, chalk),
+    `${name}  ${good ? chalk.green('good') : chalk.red('bad')}: ${escape(verdict)}. Nothing was written on the host.`,
+  ];
+}
+
+function actLines(act: Frozen<Act>, width: number, chalk: ChalkInstance): string[] {
+  const { name, seconds, faults, notes, outages } = act;
+  const mark = faults.length === 0 ? chalk.green('✔') : chalk.red('✖');
+  const out = outages.length > 0 ? `  ${outageText(outages)}` : '';
+  return [
+    `  ${mark} ${name.padEnd(width)}  ${seconds.toFixed(1)} s${out}`,
+    ...faults.map((text) => `      ${chalk.red('✖')} ${escape(text)}`),
+    ...notes.map((text) => `      ${chalk.dim('·')} ${escape(text)}`),
+  ];
+}
+
+export function outageText(outages: Frozen<Act['outages']>): string {
+  return `out: ${outages.map(({ port, seconds }) => `${port} for ${seconds} s`).join(', ')}`;
+}
+
+function listed(title: string, texts: readonly string[], chalk: ChalkInstance): string[] {
+  return texts.length === 0 ? [] : [`  ${title}:`, ...texts.map((text) => `    ${chalk.dim('·')} ${escape(text)}`)];
+}
+
+export const rehearsalSchema = (z: Zod) =>
+  z.object({
+    good: z.boolean(),
+    verdict: z.string().describe('one sentence'),
+    release: z.string().describe("codename of the copy's release"),
+    upgradeTo: z.string().optional(),
+    acts: z
+      .array(
+        z.object({
+          name: z.enum(ACT_NAMES),
+          seconds: z.number(),
+          faults: z.array(z.string()).describe('why it is bad; empty: it is good'),
+          notes: z.array(z.string()),
+          outages: z
+            .array(z.object({ port: z.number(), seconds: z.number() }))
+            .describe('ports that did not answer, measured five times a second'),
+        }),
+      )
+      .describe('the timeline'),
+    sameDiff: z
+      .boolean()
+      .nullable()
+      .describe('the plan for the copy makes the same changes as the plan for the host; null: one of them is missing'),
+    differences: z.array(z.string()).describe('how the copy differs from the host'),
+    unrehearsed: z.array(z.string()).describe('what the copy cannot prove'),
+  });
+
+export function rehearsalPage({
+  good,
+  verdict,
+  acts,
+  differences,
+  unrehearsed,
+}: Omit<Frozen<Rehearsal>, 'upgradeTo'>): Markup[] {
+  const list = (texts: readonly string[]): Markup[] => table(texts.map((text) => [html`<td>${text}</td>`]));
+  return [
+    html`<p>${good ? 'Good' : 'Bad'}: ${verdict}.</p>`,
+    ...section(
+      'Acts',
+      table(
+        acts.map(({ name, seconds, faults, notes, outages }) => [
+          sign(faults.length === 0 ? 'ok' : 'fail'),
+          key(name),
+          html`<td class="number">${seconds.toFixed(1)} s</td>`,
+          html`<td>
+            ${faults.map((text) => html`<p>${text}</p>`)}
+            ${outages.length > 0 ? html`<p>${outageText(outages)}</p>` : ''}
+            ${notes.map((text) => html`<p class="soft">${text}</p>`)}
+          </td>`,
+        ]),
+      ),
+    ),
+    ...section('The copy differs from the host', list(differences)),
+    ...section('Not rehearsed', list(unrehearsed)),
+  ];
+}

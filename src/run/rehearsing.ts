@@ -1,0 +1,263 @@
+/** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
+import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../model/index.ts';
+import { count } from '../report/count.ts';
+import { redact } from '../formats/redact.ts';
+import { startProber, type Prober } from '../rehearse/prober.ts';
+import { keepSending, losses, undelivered, useMail, type UserView } from '../rehearse/sessions.ts';
+import { cluesOf } from '../rehearse/stand-ins.ts';
+import { differing, judged } from '../rehearse/verdict.ts';
+import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
+import { flow as apply } from './commands/apply.ts';
+import { flow as rollback } from './commands/rollback.ts';
+import { flow as verify } from './commands/verify.ts';
+import type { Flow, Io, RunOptions, Say } from './step.ts';
+
+/** Boots the copy, plays every act, and removes the copy. */
+export async function rehearsed(original: Original, options: RunOptions, say: Say): Promise<Rehearsal> {
+  const release = releaseOf(original.facts);
+  say('copy');
+  const copied = await copyOf(original, release, options);
+  try {
+    return await new Stage(original, copied, options, say).play();
+  } finally {
+    await copied.machine.stop();
+  }
+}
+
+const SILENT: Io = {
+  progress: {
+    async each(items, _width, work) {
+      for (const item of items) await work(item, () => {});
+    },
+    aside: (talk) => talk(),
+  },
+  alike: (plans) => Promise.resolve(plans.map((plan) => [plan])),
+  show: () => Promise.resolve(),
+  ask: () => Promise.resolve(true),
+};
+
+/** One rehearsal from its first act to its last. */
+class Stage {
+  private readonly acts: Act[] = [];
+  private prober: Prober | null = null;
+  /** There is a transaction to roll back. */
+  private isChanged = false;
+  /** Subjects of the mails that were accepted during the upgrade. */
+  private sent: readonly string[] = [];
+  private files: Readonly<Record<string, string>> = {};
+  private before: UserView = { tries: {}, mail: [] };
+
+  private readonly original: Original;
+  private readonly copied: Copied;
+  private readonly options: RunOptions;
+  private readonly say: Say;
+
+  constructor(original: Original, copied: Copied, options: RunOptions, say: Say) {
+    this.original = original;
+    this.copied = copied;
+    this.options = options;
+    this.say = say;
+  }
+
+  async play(): Promise<Rehearsal> {
+    const { facts, plan, capture } = this.original;
+    const { machine, differences, unrehearsed } = this.copied;
+    const { upgradeTo } = this.options;
+    let ofCopy: Plan | null = null;
+    try {
+      if (await this.asItIs()) {
+        this.prober = startProber(machine.address, await this.ports());
+        ofCopy = (await this.run(apply, { dryRun: true })).plan;
+        if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
+          await this.upgrade(upgradeTo);
+          await this.harden('apply after it', 'verify after it');
+        }
+      }
+    } finally {
+      this.prober?.stop();
+    }
+    const odd = plan && ofCopy ? differing(plan, ofCopy, cluesOf(capture)) : null;
+    return judged({
+      ...{ release: facts.os.codename, acts: this.acts, sameDiff: odd && odd.length === 0, unrehearsed },
+      ...(upgradeTo !== undefined && { upgradeTo }),
+      differences: [...differences, ...(odd ?? []).map((path) => `the plan for ${path} is another one on the copy`)],
+    });
+  }
+
+  /** One act; true if it is good. */
+  private async act(name: Act['name'], work: () => Promise<Pick<Act, 'faults' | 'notes'>>): Promise<boolean> {
+    const { clock } = this.options.world;
+    this.say(name);
+    this.prober?.take();
+    const began = clock();
+    const { faults, notes } = await work();
+    const seconds = Math.round((clock() - began) / 100) / 10;
+    this.acts.push({ name, seconds, faults, notes, outages: this.prober?.take() ?? [] });
+    return faults.length === 0;
+  }
+
+  private asItIs(): Promise<boolean> {
+    return this.act('as it is', async () => {
+      const { facts } = this.original;
+      const here = await this.ports();
+      const missing = facts.listeners.filter(
+        ({ port, process, ours }) => /^(master|dovecot)$/.test(process) && ours !== false && !here.includes(port),
+      );
+      const lost = [...new Set(missing.map(({ port }) => port))];
+      if (lost.length > 0) {
+        const said = await this.daemonsWords();
+        return {
+          faults: [`the copy does not serve ${lost.join(', ')} as the host does: ${said.join('; ') || 'no message'}`],
+          notes: [],
+        };
+      }
+      this.before = await this.use('as it is');
+      this.files = await this.configuration();
+      const unable = Object.entries(this.before.tries).flatMap(([what, why]) =>
+        why === null ? [] : [`${what}: ${why}`],
+      );
+      return { faults: [], notes: unable };
+    });
+  }
+
+  private async harden(name: 'apply' | 'apply after it', then: 'verify' | 'verify after it'): Promise<boolean> {
+    const applied = await this.act(name, async () => {
+      const result = await this.run(apply, { yes: true });
+      this.isChanged = result.ending.kind === 'changed' && result.ending.receipt !== undefined;
+      return { faults: faultsOf(result), notes: [summary(result)] };
+    });
+    if (!applied) return false;
+    return this.act(then, async () => {
+      const result = await this.run(verify, {});
+      const seen = await this.use(then);
+      return {
+        faults: [...faultsOf(result), ...losses(this.before, seen), ...(await this.lost())],
+        notes: [summary(result)],
+      };
+    });
+  }
+
+  private undo(): Promise<boolean> {
+    const { facts } = this.original;
+    if (!this.isChanged) return Promise.resolve(true);
+    return this.act('rollback', async () => {
+      const result = await this.run(rollback, { yes: true });
+      const now = await this.configuration();
+      const other = [...new Set([...Object.keys(this.files), ...Object.keys(now)])].filter((path) => this.files[path] !== now[path]); // oxfmt-ignore
+      const faults = [
+        ...faultsOf(result),
+        ...other.map((path) => `${path} is not as it was`),
+        ...losses(this.before, await this.use('rollback')),
+      ];
+      return { faults, notes: [summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
+    });
+  }
+
+  /** The files of Postfix and Dovecot: bytes, modes and owners, by path. */
+  private async configuration(): Promise<Readonly<Record<string, string>>> {
+    const all = Object.entries(await this.copied.machine.state());
+    const own = all.filter(([path]) => !path.startsWith(PATHS.LETSENCRYPT) && !/\.(db|lmdb)$/.test(path));
+    return Object.fromEntries(own.map(([path, { sha256, mode, owner, link }]) => [path, [sha256, mode, owner, link].join(' ')])); // oxfmt-ignore
+  }
+
+  private async upgrade(release: string): Promise<void> {
+    await this.act('upgrade', async () => {
+      const { machine, person } = this.copied;
+      const sender = person && keepSending(machine.address, person);
+      const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
+      this.sent = (await sender?.stop()) ?? [];
+      const active = (await machine.exec('systemctl is-active postfix dovecot')).stdout.trim().split('\n');
+      const notes = [
+        `apt-get full-upgrade to ${release} ended with ${code}`,
+        ...['Postfix', 'Dovecot'].flatMap((daemon, index) =>
+          active[index] === 'active' ? [] : [`${daemon} does not run`],
+        ),
+        ...(await this.daemonsWords()),
+      ];
+      return { faults: await this.bounces(), notes };
+    });
+  }
+
+  /** Mail that was accepted during the upgrade and has not arrived. */
+  private async lost(): Promise<string[]> {
+    const { machine, person } = this.copied;
+    if (!person || this.sent.length === 0) return [];
+    const missing = await undelivered(machine.address, await this.ports(), person, this.sent);
+    const first = missing[0];
+    return first === undefined ? [] : [`${missing.length} of ${this.sent.length} mails that were accepted during the upgrade are not in the mailbox`]; // oxfmt-ignore
+  }
+
+  private async bounces(): Promise<string[]> {
+    const { stdout } = await this.copied.machine.exec(
+      "journalctl -q --no-pager -o cat | grep 'status=bounced' | head -n 3",
+    );
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => `mail is returned to its sender: ${line}`);
+  }
+
+  /** The last errors of the daemons, each once, secrets masked. */
+  private async daemonsWords(): Promise<string[]> {
+    const { stdout } = await this.copied.machine.exec(
+      "journalctl -q -b --no-pager -o cat -u dovecot -u 'postfix*' | grep -E 'Fatal|fatal:|panic:|Error: .*(plugin|module|dlopen|configuration)' | sed 's/child [0-9]*/child/' | tac | awk '!seen[$0]++' | head -n 5",
+    );
+    return redact(stdout).split('\n').filter(Boolean).toReversed();
+  }
+
+  private async ports(): Promise<number[]> {
+    const listing = (await this.copied.machine.exec('ss -Hltnp')).stdout.split('\n');
+    const own = listing.filter((line) => /"(master|dovecot)"/.test(line));
+    return [...new Set(own.flatMap((line) => Number(/:(\d+)\s+\S+:\*/.exec(line)?.[1]) || []))];
+  }
+
+  private canLogIn(): boolean {
+    return Object.entries(this.before.tries).some(([what, why]) => why === null && /^(send|read) by/.test(what));
+  }
+
+  private async use(round: string): Promise<UserView> {
+    const { machine, person } = this.copied;
+    return useMail(machine.address, new Set(await this.ports()), person, round);
+  }
+
+  private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
+    const { consent: _, user: _user, ...options } = this.options;
+    const { host, machine, person, trust } = this.copied;
+    const { onCommand } = options.ssh;
+    const own: RunOptions = {
+      ...options,
+      ...given,
+      trust,
+      ssh: {
+        acceptNewHostKeys: false,
+        knownHosts: [machine.knownHosts],
+        sshConfig: 'none',
+        ...(onCommand && { onCommand }),
+      },
+      interrupt: { ...options.interrupt, hold: () => {} },
+      // A login that does not work on the host as it is proves nothing later.
+      ...(person && this.canLogIn() && { user: { name: person.login, password: person.password } }),
+    };
+    const [result] = await flow([host], own, SILENT);
+    if (!result) throw new Error('the copy was not worked on');
+    return result;
+  }
+}
+
+function faultsOf({ ending }: HostResult): string[] {
+  return ending.kind === 'failed' ? [ending.message] : [];
+}
+
+function summary({ ending, plan, findings }: HostResult): string {
+  const passed = `${findings.filter(({ status }) => status === 'pass').length} checks passed`;
+  if (ending.kind === 'unchanged') return `nothing to do, ${passed}`;
+  if (ending.kind !== 'changed') return passed;
+  const { settings = [], changes = [] } = plan ?? {};
+  return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
+}
+
+/** As an administrator does it unattended: every configuration file of the host stays. */
+const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
+[ ! -d /srv/apt-next ] || echo 'deb [trusted=yes] file:/srv/apt-next ./' >/etc/apt/sources.list
+{ apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade; } >/root/upgrade.log 2>&1 </dev/null
+`;

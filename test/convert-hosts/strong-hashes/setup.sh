@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+install -d -o vmail -g vmail /srv/public
+echo 'anyone lrwstipekxa' >/srv/public/dovecot-acl

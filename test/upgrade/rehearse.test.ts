@@ -1,0 +1,58 @@
+/** An upgrade that loses mail is called bad before anybody does it: Dovecot's LDA delivers, and the upgrade takes Dovecot away from it. */
+import assert from 'node:assert/strict';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { cacheFolder } from '../../src/lab/image.ts';
+import { hardenMail, to, trusting } from '../support/cli.ts';
+
+interface Document {
+  readonly hosts: readonly { readonly rehearsal: { readonly good: boolean; readonly verdict: string; readonly acts: readonly Played[] } }[]; // oxfmt-ignore
+}
+
+interface Played {
+  readonly name: string;
+  readonly faults: readonly string[];
+  readonly notes: readonly string[];
+  readonly outages: readonly { readonly port: number; readonly seconds: number }[];
+}
+
+describe('harden-mail rehearse --upgrade-to, of a host whose mail Dovecot’s LDA delivers', () => {
+  let host: LabHost;
+  let acts: readonly Played[] = [];
+  let verdict = '';
+
+  before(async () => {
+    host = await lab.host({ release: 'bookworm', mail: true });
+    const lda = '/usr/lib/dovecot/dovecot-lda -f "$SENDER" -a "$RECIPIENT"';
+    await host.run(`postconf -e 'mailbox_command = ${lda}' 'mydestination = $myhostname, localhost' && postfix reload`);
+    const state = await host.state();
+    const flags = [...to(host), ...(await trusting(await lab.acme()))];
+    const env = { HARDEN_MAIL_LAB_CACHE: cacheFolder() };
+    const { code, stdout, stderr } = await hardenMail(['rehearse', '--upgrade-to', 'trixie', '--json', ...flags], env);
+    assert.equal(code, 1, stdout + stderr);
+    const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
+    ({ acts, verdict } = rehearsal);
+    assert.equal(rehearsal.good, false);
+    assert.deepEqual(await host.state(), state, 'nothing is written on the host');
+  });
+  after(() => host?.stop());
+
+  it('the verdict names the act and the mail that is returned to its sender', () => {
+    assert.match(verdict, /^upgrade: mail is returned to its sender: .*to=<rehearsal@/);
+  });
+
+  it('apply, verify and rollback on Debian 12 are good, and so is the apply after the upgrade', () => {
+    for (const name of ['as it is', 'apply', 'verify', 'rollback', 'apply after it'])
+      assert.deepEqual(acts.find((act) => act.name === name)?.faults, [], name);
+  });
+
+  it('the upgrade reports that Dovecot does not run, with its own words, and how long its ports were out', () => {
+    const { notes, outages } = acts.find(({ name }) => name === 'upgrade')!;
+    assert.ok(notes.includes('Dovecot does not run'), notes.join('\n'));
+    assert.ok(
+      notes.some((line) => /Fatal/.test(line)),
+      notes.join('\n'),
+    );
+    assert.ok((outages.find(({ port }) => port === 143)?.seconds ?? 0) > 5, JSON.stringify(outages));
+  });
+});
