@@ -20,7 +20,7 @@ import {
 
 type Files = Readonly<Record<string, string>>;
 
-/** `npm test` takes Maildir alone; `npm run test:convert-hosts` the other formats, databases and many users too. */
+/** `npm test` takes a part of Maildir alone; `npm run test:convert-hosts` all of it, the other formats, databases and many users. */
 const WHOLE = process.env['HARDEN_MAIL_CONVERT_HOSTS'] === 'all';
 
 const LIST = '/var/lib/harden-mail/mailboxes';
@@ -111,9 +111,11 @@ describe('mailboxes of users as the proof of a conversion', () => {
       assert.match(reason, /^with the new files /);
       return notes.join('\n');
     }
-    before(function () {
+    before(async function () {
       this.timeout(0);
-      return seed(NAME);
+      await seed(NAME);
+      // UIDVALIDITY is a counter that runs ahead of the clock when mailboxes are made at once; the list takes a later one for its own.
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
     });
 
     it('check --upgrade-to writes nothing without --record, and says that no list is kept', async () => {
@@ -173,6 +175,8 @@ describe('mailboxes of users as the proof of a conversion', () => {
       );
       assert.match(stdout, /mailboxes with the new files: \d users, .*compared with the mail folders on disk/);
     });
+
+    if (!WHOLE) return;
 
     it('what users have done since the list is no loss: mail that came, folders deleted, renamed and made again, a new user', async () => {
       // The host is converted now; its users work, and then it is as upgraded again.

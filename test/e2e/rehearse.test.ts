@@ -154,6 +154,8 @@ describe('harden-mail rehearse', () => {
     assert.deepEqual(await host.state(), state, 'nothing is written on the host');
   });
 
+  if (process.env['HARDEN_MAIL_REHEARSE'] !== 'all') return;
+
   it('what was rehearsed then happens to the host itself', async () => {
     const authority = await issuedBy(await lab.acme());
     const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...to(host), ...authority]);
