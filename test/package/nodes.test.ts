@@ -88,6 +88,7 @@ describe('the package under each Node', () => {
     const ca = authority.slice(2);
     await run(0, 'doctor', ...way);
     await run(2, 'check', ...way, ...ca);
+    await run(0, 'rehearse', ...way, ...ca);
     await run(0, 'apply', '--yes', ...way, ...authority);
     const { stdout } = await run(0, 'check', '--json', ...way, ...ca);
     await run(0, 'verify', ...way, ...ca);

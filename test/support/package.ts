@@ -1,5 +1,6 @@
 /** The published package, made from a fresh clone and installed into an empty prefix by npm under any Node. */
 
+import { cacheFolder } from '../../src/lab/image.ts';
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
@@ -55,7 +56,7 @@ export function sizeOf(folder: string): number {
 
 /** Runs the installed command under its Node; the Node that a shell would find is that one too. */
 export function runInstalled({ node, prefix }: Installed, args: readonly string[]): Promise<Outcome> {
-  const env = { PATH: pathOf(node), HOME: prefix };
+  const env = { PATH: pathOf(node), HOME: prefix, HARDEN_MAIL_LAB_CACHE: cacheFolder() };
   return new Promise((resolve) => {
     execFile(join(prefix, 'bin/harden-mail'), args, { cwd: '/', env, maxBuffer: 64e6 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
