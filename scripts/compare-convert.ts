@@ -52,8 +52,13 @@ type Attempt = Result | { readonly answers: readonly Answers[]; readonly complai
 
 async function sessions(host: LabHost, data: ConvertHost): Promise<Attempt> {
   const since = await cursor(host);
-  const answers = [await ask(host, 'ask', data), await ask(host, 'use', data), await ask(host, 'again', data)];
-  return { answers, complaint: (await complaints(host, since))[0] ?? '' };
+  try {
+    const answers = [await ask(host, 'ask', data), await ask(host, 'use', data), await ask(host, 'again', data)];
+    return { answers, complaint: (await complaints(host, since))[0] ?? '' };
+  } catch (error) {
+    // A lookup that never ends, for example: the sessions on 2.3 have ended.
+    return { verdict: 'wrong', why: String(error).trim().split('\n').at(-1) ?? '' };
+  }
 }
 
 async function ours(host: LabHost, data: ConvertHost): Promise<Attempt> {
