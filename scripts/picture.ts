@@ -7,6 +7,9 @@ import { text } from 'node:stream/consumers';
 const COLORS: Record<string, string> = { 31: '#f47067', 32: '#8ddb8c', 33: '#e0b158', 36: '#6cb6ff' };
 const [WIDTH, LINE, LEFT] = [8.43, 19, 16];
 
+// A screen as tmux prints it keeps them over the end of a line.
+let [bold, dim, color] = [false, false, ''];
+
 const lines = (await text(process.stdin)).trimEnd().split('\n');
 const columns = Math.max(...lines.map((line) => line.replace(/\u001b\[[\d;]*m/g, '').length));
 const [width, height] = [Math.ceil(columns * WIDTH + 2 * LEFT), lines.length * LINE + 2 * LEFT];
@@ -22,7 +25,6 @@ ${rows.join('\n')}
 
 /** Select Graphic Rendition: 1 bold, 2 dim, 22 neither, 3x colour, 39 none, 0 nothing of all. */
 function paint(line: string): string {
-  let [bold, dim, color] = [false, false, ''];
   const select = (code: string): void => {
     if (code === '0' || code === '') [bold, dim, color] = [false, false, ''];
     if (code === '1') bold = true;
