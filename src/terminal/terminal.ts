@@ -8,8 +8,6 @@ import { alike, sharedBy, type Shown } from '../report/alike.ts';
 import { commandLine } from '../report/command-line.ts';
 import { escape } from '../report/escape.ts';
 import { fit } from '../report/fit.ts';
-import { nagiosText } from '../report/nagios.ts';
-import { prometheusText } from '../report/prometheus.ts';
 import { liveProgress, NO_PROGRESS, plainProgress } from './progress.ts';
 import { diffLines, headline, planLines } from '../report/plan-lines.ts';
 import { summaryLines } from '../report/plan-summary.ts';
@@ -75,7 +73,7 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
   const print = (lines: readonly string[]): void => {
     if (!json && !csv && format === undefined && lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
-  // What is not read by a person is silent: cron mails every line.
+  // Without a terminal nobody watches the progress, and cron mails every line.
   const { lines = verbose || stderr.isTTY === true } = options;
   const progress =
     quiet || !lines
@@ -126,10 +124,13 @@ export function terminal(process: Process, given: Partial<TerminalOptions>): Ter
     async finish(run) {
       if (json) stdout.write(await document(run));
       else if (csv) stdout.write((await import('../report/csv.ts')).findingsCsv(run.results));
-      else if (format === 'nagios') stdout.write(nagiosText(run.results, run.seconds, run.failure));
-      else if (format === 'prometheus')
+      else if (format === 'nagios') {
+        const { nagiosText } = await import('../report/nagios.ts');
+        stdout.write(nagiosText(run.results, run.seconds, run.failure));
+      } else if (format === 'prometheus') {
+        const { prometheusText } = await import('../report/prometheus.ts');
         stdout.write(prometheusText(run.results, run.version, run.began / 1000 + run.seconds));
-      else print(await recap(run, chalk, { diff, quiet, everything: verbose, width }));
+      } else print(await recap(run, chalk, { diff, quiet, everything: verbose, width }));
     },
   };
 }
