@@ -33,6 +33,19 @@ export interface Act {
   /** Other events. */
   readonly notes: readonly string[];
   readonly outages: readonly Outage[];
+  /** The files of Postfix, Dovecot and harden-mail that changed during this act. */
+  readonly files: readonly ActFile[];
+}
+
+/** A file after an act; the copy has no secret of the host, so the diff has none. */
+export interface ActFile {
+  readonly path: string;
+  /** In octal; null: the file is gone. */
+  readonly mode: string | null;
+  /** `user:group` */
+  readonly owner: string | null;
+  /** Unified; empty where only mode or owner changed. */
+  readonly diff: string;
 }
 
 /** A port that answered before, and did not during this act. */

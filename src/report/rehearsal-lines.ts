@@ -4,6 +4,7 @@ import { ACT_NAMES, type Act, type Rehearsal } from '../model/index.ts';
 import { key, section, sign, table } from './cells.ts';
 import type { Frozen, Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
+import { fileDiff } from './file-diff.ts';
 import { html, type Markup } from './markup.ts';
 
 export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkInstance): string[] {
@@ -53,6 +54,16 @@ export const rehearsalSchema = (z: Zod) =>
           outages: z
             .array(z.object({ port: z.number(), seconds: z.number() }))
             .describe('ports that did not answer, measured five times a second'),
+          files: z
+            .array(
+              z.object({
+                path: z.string(),
+                mode: z.string().nullable().describe('null: the file is gone'),
+                owner: z.string().nullable().describe('`user:group`'),
+                diff: z.string().describe('unified, secrets replaced; empty where only mode or owner changed'),
+              }),
+            )
+            .describe('files of Postfix, Dovecot and harden-mail that changed during this act'),
         }),
       )
       .describe('the timeline'),
@@ -77,7 +88,7 @@ export function rehearsalPage({
     ...section(
       'Acts',
       table(
-        acts.map(({ name, seconds, faults, notes, outages }) => [
+        acts.map(({ name, seconds, faults, notes, outages, files }) => [
           sign(faults.length === 0 ? 'ok' : 'fail'),
           key(name),
           html`<td class="number">${seconds.toFixed(1)} s</td>`,
@@ -85,6 +96,7 @@ export function rehearsalPage({
             ${faults.map((text) => html`<p>${text}</p>`)}
             ${outages.length > 0 ? html`<p>${outageText(outages)}</p>` : ''}
             ${notes.map((text) => html`<p class="soft">${text}</p>`)}
+            ${files.map(({ path, diff }) => fileDiff(path, diff, false))}
           </td>`,
         ]),
       ),

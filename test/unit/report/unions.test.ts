@@ -237,6 +237,7 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
             faults: texts,
             notes: texts,
             outages: many(record({ port, seconds: fc.nat() })),
+            files: many(record({ path: text, mode: fc.option(text), owner: fc.option(text), diff: text })),
           }),
         ),
         sameDiff: fc.option(fc.boolean()),
