@@ -13,6 +13,15 @@ export interface Rehearsal {
   readonly differences: readonly string[];
   /** Things that the copy cannot prove. */
   readonly unrehearsed: readonly string[];
+  /** The copy was not removed: how to look at it. */
+  readonly kept?: KeptCopy;
+}
+
+export interface KeptCopy {
+  /** The command line that logs in there. */
+  readonly login: string;
+  /** The command line that removes it. */
+  readonly remove: string;
 }
 
 export const ACT_NAMES = [

@@ -1,6 +1,15 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import { PATHS, type Act, type ActFile, type HostResult, type Plan, type Rehearsal } from '../model/index.ts';
+import {
+  PATHS,
+  type Act,
+  type ActFile,
+  type HostResult,
+  type KeptCopy,
+  type Plan,
+  type Rehearsal,
+} from '../model/index.ts';
 import { count } from '../report/count.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
 import { changedFiles, DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../rehearse/daemon-files.ts';
@@ -19,11 +28,20 @@ export async function rehearsed(original: Original, options: RunOptions, say: Sa
   const release = releaseOf(original.facts);
   say('copy');
   const copied = await copyOf(original, release, options);
+  let isKept = false;
   try {
-    return await new Stage(original, copied, options, say).play();
+    const rehearsal = await new Stage(original, copied, options, say).play();
+    isKept = options.keep;
+    return isKept ? { ...rehearsal, kept: keptCopy(copied) } : rehearsal;
   } finally {
-    await copied.machine.stop();
+    if (!isKept) await copied.machine.stop();
   }
+}
+
+/** The copy ends with this process. */
+function keptCopy({ machine: { identity, knownHosts, address } }: Copied): KeptCopy {
+  const options = `-i ${quote(identity)} -o UserKnownHostsFile=${quote(knownHosts)} -o IdentitiesOnly=yes`;
+  return { login: `ssh ${options} root@${address}`, remove: `kill ${process.pid}` };
 }
 
 const SILENT: Io = {

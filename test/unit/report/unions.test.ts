@@ -243,8 +243,9 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
         sameDiff: fc.option(fc.boolean()),
         differences: texts,
         unrehearsed: texts,
+        kept: record({ login: text, remove: text }),
       },
-      ['upgradeTo'],
+      ['upgradeTo', 'kept'],
     ),
   }),
   history: record({
