@@ -9,6 +9,7 @@
  * Each result is kept in build/compare-rehearse/: a run that was stopped goes on where it was. Remove the folder to start anew.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +28,7 @@ import { hostNames, readHost } from '../test/support/whole-hosts/read.ts';
 import { have, setUp } from '../test/support/whole-hosts/sessions.ts';
 import { document } from './compare/rehearse/document.ts';
 import { Life } from './compare/rehearse/life.ts';
-import { disagreements, plain, type Compared } from './compare/rehearse/outcome.ts';
+import { BUSY, disagreements, outageDifferences, plain, type Compared } from './compare/rehearse/outcome.ts';
 
 const DOCUMENT = new URL('../docs/rehearse-compare.md', import.meta.url);
 const KEPT = fileURLToPath(new URL('../build/compare-rehearse/', import.meta.url));
@@ -84,12 +85,24 @@ async function compareOne({ name, folder, release, upgradeTo }: Case): Promise<C
     ...(upgradeTo !== undefined && { upgradeTo }),
   });
   const clients = await joinClients(host);
+  const busy = watchLoad();
   try {
     await setUp(host, folder, data.host);
     const authority = await lab.acme();
     const roots = [await authority.root(), ...(ca === undefined ? [] : [String(await host.read(ca))])];
     const own = [...to(host), '--ca', scratch('roots.pem', roots.join('\n')), ...flags];
     const rehearsed = await rehearse(own, upgradeTo);
+    const about = { name, description: data.host.description, release, ...(upgradeTo !== undefined && { upgradeTo }) };
+    if (/cannot be rehearsed yet/.test(rehearsed.refusal ?? ''))
+      return {
+        ...about,
+        rehearsed,
+        happened: { good: false, acts: [] },
+        sessions: 0,
+        disagreements: [],
+        unjudged: [],
+        load: 0,
+      };
     const remote = remoteOf(host);
     const snapshot = await gather(remote, {}, parseSnapshot);
     const clues = cluesOf(await capture(remote, Object.keys(snapshot.files)));
@@ -107,15 +120,33 @@ async function compareOne({ name, folder, release, upgradeTo }: Case): Promise<C
     const happened = await new Life({ host, clues, data, run, talk }).play(upgradeTo);
     const isRefused = rehearsed.refusal !== undefined && happened.acts.length === 1;
     const course = isRefused && refusal !== undefined ? { ...happened, refusal } : happened;
+    const load = busy.end();
+    const [found, other] = [disagreements(rehearsed, course), outageDifferences(rehearsed, course)];
     return {
-      ...{ name, description: data.host.description, release, ...(upgradeTo !== undefined && { upgradeTo }) },
-      ...{ rehearsed, happened: course, sessions: data.sessions.length },
-      disagreements: disagreements(rehearsed, course),
+      ...about,
+      ...{ rehearsed, happened: course, sessions: data.sessions.length, load },
+      disagreements: load < BUSY ? [...found, ...other] : found,
+      unjudged: load < BUSY ? [] : other,
     };
   } finally {
+    busy.end();
     clients.stop();
     await host.stop();
   }
+}
+
+/** The highest load from now on. */
+function watchLoad(): { readonly end: () => number } {
+  let highest = 0;
+  const look = (): void => void (highest = Math.max(highest, loadavg()[0] ?? 0));
+  const timer = setInterval(look, 5000);
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+      return Math.round(highest * 10) / 10;
+    },
+  };
 }
 
 async function rehearse(own: readonly string[], upgradeTo: string | undefined): Promise<Compared['rehearsed']> {
@@ -127,22 +158,29 @@ async function rehearse(own: readonly string[], upgradeTo: string | undefined): 
   return { good: false, acts: [], refusal: result?.error?.message ?? stderr };
 }
 
+/** Outages that could not be judged are measured again while the machine has no other work. */
+function isAgain(file: string): boolean {
+  const { unjudged } = JSON.parse(readFileSync(file, 'utf8')) as Compared;
+  return unjudged.length > 0 && (loadavg()[0] ?? 0) < BUSY - 1;
+}
+
 async function main(): Promise<void> {
   mkdirSync(KEPT, { recursive: true });
   const all = cases();
   for (const one of all) {
     const file = join(KEPT, `${one.name}.json`);
-    if (existsSync(file)) continue;
+    if (existsSync(file) && !isAgain(file)) continue;
     const result = await compareOne(one).catch((error: unknown) => String((error as Error).stack));
     if (typeof result === 'string') {
       console.log(`${one.name}\tnot compared\t${result}`);
       continue;
     }
     writeFileSync(file, JSON.stringify(result, null, 1));
-    const { rehearsed, disagreements: found } = result;
+    const { rehearsed, disagreements: found, unjudged, load } = result;
     const said = rehearsed.refusal === undefined ? rehearsed.verdict : `refused: ${plain(rehearsed.refusal)}`;
     console.log(`${one.name}\t${found.length === 0 ? 'agrees' : 'DISAGREES'}\t${said}`);
     for (const text of found) console.log(`\t${text}`);
+    for (const text of unjudged) console.log(`\tnot judged, at a load of ${load}: ${text}`);
     await sleep(0);
   }
   lab.close();

@@ -1,12 +1,12 @@
 /** docs/rehearse-compare.md, from the results that are kept. */
-import { plain, type Compared } from './outcome.ts';
+import { BUSY, plain, type Compared, type Course } from './outcome.ts';
 
 const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const cell = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 160);
-const longest = (acts: Compared['happened']['acts']): number =>
+const longest = (acts: Course['acts']): number =>
   Math.max(0, ...acts.flatMap(({ outages }) => outages.map(({ seconds }) => seconds)));
 
-function verdict({ refusal, good, acts }: Compared['happened']): string {
+function verdict({ refusal, good, acts }: Course): string {
   if (refusal !== undefined) return 'refused';
   const bad = acts.find(({ faults }) => faults.length > 0);
   return good || !bad ? (good ? 'good' : 'bad') : `bad: ${bad.name}`;
@@ -17,6 +17,7 @@ export function document(all: readonly Compared[]): string {
   const rows = all.filter((one) => !databases.includes(one));
   const upgrades = rows.filter(({ upgradeTo }) => upgradeTo !== undefined).length;
   const files = rows.flatMap(({ happened }) => happened.acts.flatMap((act) => act.files)).length;
+  const busy = rows.filter(({ unjudged }) => unjudged.length > 0);
   const faults = rows.flatMap(({ name, disagreements }) => disagreements.map((text) => line([name, cell(text)])));
   return [
     '# Rehearsals compared with what then happened',
@@ -28,7 +29,7 @@ export function document(all: readonly Compared[]): string {
     `${files} files that an act changed: its mode, owner and diff to the byte, apart from what stand-ins replace ([rehearse.md](rehearse.md)). The host itself`,
     `is judged by the exit codes of the commands and by the sessions of its own users and of strangers. ${new Date().toISOString().slice(0, 10)}.`,
     '',
-    `Disagreements: **${faults.length}**.`,
+    `Disagreements: **${faults.length}**.${busy.length > 0 ? ` Outages of ${busy.length} hosts are not judged, because the machine had other work: a load of ${BUSY} or more. The next run measures them again.` : ''}`,
     '',
     line([
       'host',
@@ -49,7 +50,7 @@ export function document(all: readonly Compared[]): string {
         happened.acts.length,
         happened.acts.flatMap((act) => act.files).length,
         sessions,
-        `${longest(rehearsed.acts)} s / ${longest(happened.acts)} s`,
+        `${longest(rehearsed.acts)} s / ${longest(happened.acts)} s${busy.some((one) => one.name === name) ? ' (not judged)' : ''}`,
         disagreements.length,
       ]),
     ),

@@ -10,7 +10,7 @@ import { BOUNCES, fileDiffs, LISTENING, UPGRADE } from '../../../src/run/rehears
 import { differences, SERVED } from '../../../test/support/whole-hosts/differences.ts';
 import type { readHost } from '../../../test/support/whole-hosts/read.ts';
 import type { Result } from '../../../test/support/whole-hosts/schema.ts';
-import type { Course } from './outcome.ts';
+import type { Course, LivedAct } from './outcome.ts';
 
 /** Runs a command of harden-mail on the host; the fault is empty where it ends well. */
 type Run = (command: 'apply' | 'verify' | 'rollback') => Promise<{ fault: string; isChanged: boolean }>;
@@ -26,7 +26,7 @@ interface Parts {
 
 /** Plays the acts of a rehearsal on the host itself. */
 export class Life {
-  readonly acts: Act[] = [];
+  readonly acts: LivedAct[] = [];
   private files: DaemonFiles = {};
   private before: readonly Result[] = [];
   private prober: ReturnType<typeof startProber> | null = null;
@@ -45,7 +45,7 @@ export class Life {
     this.talk = talk;
   }
 
-  async play(upgradeTo: ReleaseName | undefined): Promise<Course> {
+  async play(upgradeTo: ReleaseName | undefined): Promise<Course<LivedAct>> {
     const { host } = this;
     const ports = [...new Set((await host.run(LISTENING)).trim().split('\n').map(Number))];
     this.before = await this.talk();
@@ -106,14 +106,18 @@ export class Life {
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     const outages = this.prober?.take() ?? [];
     const now = await this.read();
-    this.acts.push({ name, seconds, faults, notes: [], outages, files: fileDiffs(this.files, now) });
+    const masked = fileDiffs(this.withoutSecrets(this.files), this.withoutSecrets(now));
+    this.acts.push({ name, seconds, faults, notes: [], outages, files: fileDiffs(this.files, now), masked });
     this.files = now;
     return faults.length === 0;
   }
 
-  /** Without secrets, as on the copy. */
   private async read(): Promise<DaemonFiles> {
-    const files = parseDaemonFiles((await this.host.exec(DAEMON_FILES)).stdout);
+    return parseDaemonFiles((await this.host.exec(DAEMON_FILES)).stdout);
+  }
+
+  /** As files of the host are on the copy. */
+  private withoutSecrets(files: DaemonFiles): DaemonFiles {
     const shown = Object.entries(files).map(([path, file]) => [path, { ...file, bytes: withStandIns({ ...file, path, pristine: false }, this.clues).bytes }]); // oxfmt-ignore
     return Object.fromEntries(shown) as DaemonFiles;
   }
