@@ -10,6 +10,7 @@ import type { Capture } from '../rehearse/capture.ts';
 import { issuing } from '../rehearse/certificates.ts';
 import { copyScript, copyPackages } from '../rehearse/copy.ts';
 import { personFor, type Person } from '../rehearse/person.ts';
+import { saslauthdFor } from '../rehearse/saslauthd.ts';
 import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../x509/pem.ts';
 import type { RunOptions } from './step.ts';
@@ -85,6 +86,8 @@ async function made(
     const stubs = stubsFor(facts.listeners, texts(capture), PATHS.QUEUE);
     const programs = await machine.run('exec sh -s', { input: stubScript(stubs, capture.programs) });
     const { person, notes } = await addPerson(machine, facts);
+    const saslauthd = saslauthdFor(capture);
+    if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
     await startDaemons(machine, facts);
     const versions = await machine.run(
       "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
@@ -103,6 +106,7 @@ async function made(
       ],
       unrehearsed: [
         ...notes,
+        ...saslauthd.notes,
         ...stubNotes(stubs, programs.split('\n').filter(Boolean)),
         ...capture.others.map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
         'mail to and from other servers: the copy reaches no network',
