@@ -192,14 +192,8 @@ class Stage {
       const sender = person && keepSending(machine.address, person);
       const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
       this.sent = (await sender?.stop()) ?? [];
-      const active = (await machine.exec('systemctl is-active postfix dovecot')).stdout.trim().split('\n');
-      const notes = [
-        `apt-get full-upgrade to ${release} ended with ${code}`,
-        ...['Postfix', 'Dovecot'].flatMap((daemon, index) =>
-          active[index] === 'active' ? [] : [`${daemon} does not run`],
-        ),
-        ...(await this.daemonsWords()),
-      ];
+      const active = (await machine.exec(ACTIVE)).stdout;
+      const notes = [...upgradeEnd(release, code, active), ...(await this.daemonsWords())];
       return { faults: await this.bounces(), notes };
     });
   }
@@ -298,6 +292,15 @@ function summary({ ending, plan, findings }: HostResult): string {
   const { settings = [], changes = [] } = plan ?? {};
   return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
 }
+
+/** @param active the output of ACTIVE */
+export function upgradeEnd(release: string, code: number, active: string): string[] {
+  const states = active.trim().split('\n');
+  const dead = ['Postfix', 'Dovecot'].filter((_, index) => states[index] !== 'active');
+  return [`apt-get full-upgrade to ${release} ended with ${code}`, ...dead.map((daemon) => `${daemon} does not run`)];
+}
+
+export const ACTIVE = 'systemctl is-active postfix dovecot';
 
 /** Prints the ports that Postfix and Dovecot hold, a line each. */
 export const LISTENING = `ss -Hltnp | grep -E '"(master|dovecot)"' | sed -nE 's/^.*:([0-9]+) +[^ ]+:\\*.*$/\\1/p' | sort -un`;

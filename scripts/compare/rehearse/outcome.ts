@@ -59,7 +59,7 @@ export function disagreements(rehearsed: Compared['rehearsed'], happened: Compar
       const one = rehearsed.acts.find((act) => act.name === name);
       const other = happened.acts.find((act) => act.name === name);
       if (!one || !other) return [`${name}: only ${one ? 'in the rehearsal' : 'on the host'}`];
-      return [...faults(one, other), ...files(one, other)].map((text) => `${name}: ${text}`);
+      return [...faults(one, other), ...notes(one, other), ...files(one, other)].map((text) => `${name}: ${text}`);
     }),
   ];
 }
@@ -83,6 +83,11 @@ function outages(one: Act, other: Act): string[] {
     const [said = 0, was = 0] = [one, other].map((act) => act.outages.find((outage) => outage.port === port)?.seconds);
     return Math.abs(said - was) <= TOLERANCE ? [] : [`${port} was out for ${said} s in the rehearsal, ${was} s on the host`]; // oxfmt-ignore
   });
+}
+
+/** What the host's act notes, the rehearsal notes as well. */
+function notes(one: Act, other: Act): string[] {
+  return other.notes.filter((note) => !one.notes.includes(note)).map((note) => `only on the host: ${note}`);
 }
 
 /** Each line of a diff is the host's own, or the host's with stand-ins. */

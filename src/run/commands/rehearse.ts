@@ -17,7 +17,8 @@ import { rehearsed } from '../rehearsing.ts';
 import type { HostResult, Rehearsal } from '../../model/index.ts';
 import { endingView } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
-import { rehearsalLines, rehearsalPage, rehearsalSchema } from '../../report/rehearsal-lines.ts';
+import { rehearsalLines, rehearsalSchema } from '../../report/rehearsal-lines.ts';
+import { rehearsalPage } from '../../report/rehearsal-page.ts';
 
 export const flow: Flow = async (hosts, options, io) => {
   await assertEngine();
