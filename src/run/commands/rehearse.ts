@@ -23,6 +23,7 @@ import { rehearsalPage } from '../../report/rehearsal-page.ts';
 export const flow: Flow = async (hosts, options, io) => {
   await assertEngine();
   sayThrough(() => {}); // the progress shows the steps
+  lab.acme().catch(() => {}); // starts while the host is read; a failure is reported when the copy is made
   return each(hosts, (from, given, say) => rehearse(from, given, say, io), options, io);
 };
 

@@ -149,9 +149,12 @@ export const PAGES: Readonly<Record<string, Document>> = {
     ],
     { command: 'history' },
   ),
-  rehearsal: documentOf([result({ kind: 'rehearsed', rehearsal: REHEARSAL }, { host: 'mx1.example.test' })], {
-    command: 'rehearse',
-  }),
+  rehearsal: documentOf(
+    [result({ kind: 'rehearsed', rehearsal: REHEARSAL }, { host: 'mx1.example.test', seconds: 183.1 })],
+    {
+      ...{ command: 'rehearse', seconds: 183.2, exit: 0 },
+    },
+  ),
   clients: documentOf(
     [result({ kind: 'clients', settings: clients, files: [clientFile], records: [] }, { host: 'mx1.example.test' })],
     { command: 'clients' },
