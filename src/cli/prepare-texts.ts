@@ -6,7 +6,7 @@ import { preparedName, WIDTHS, type PreparedTexts } from './prepared-texts.ts';
 
 export { packTexts } from './prepared-texts.ts';
 
-/** What the command lines print that `preparedName` names. */
+/** The output of each command line that `preparedName` knows. */
 export async function prepareTexts(): Promise<PreparedTexts> {
   const texts: Record<string, string> = {};
   for (const shell of SHELLS) texts[preparedName(['completion', shell], undefined)!] = completion(shell);

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { guardOutputs } from './guard-outputs.ts';
 import { preparedName, unpackText } from './prepared-texts.ts';
 
 /** Digest of the program's text, inserted by scripts/build.mjs: V8 itself only compares the length. */
@@ -24,7 +25,7 @@ export function startProgram(load: (name: 'program.cjs' | 'texts.json.z') => str
   const [command = ''] = args;
   const text = command === '--version' || command === '-V' ? `${VERSION}\n` : prepared(args, load);
   if (text === undefined) return run(command, load('program.cjs'), filename);
-  process.stdout.on('error', () => {}); // The reader is gone (`| head`).
+  guardOutputs(process);
   process.stdout.write(text);
 }
 

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../src/lab/lab.ts';
 import type { Receipt } from '../../src/model/index.ts';
 import { hardenMail, scratch, start as begin, to, type Outcome } from '../support/cli.ts';
-import { arm, hold, installGates } from '../e2e/faults/gates.ts';
-import { inflict } from '../e2e/faults/faults.ts';
-import { atRest } from '../e2e/faults/state.ts';
+import { arm, hold, installGates } from '../support/faults/gates.ts';
+import { inflict } from '../support/faults/faults.ts';
+import { atRest } from '../support/faults/state.ts';
 import { transact } from '../support/transact.ts';
 import {
   ask,

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../../src/lab/lab.ts';
-import type { Running } from '../../support/cli.ts';
+import type { Running } from '../cli.ts';
 
 /** The steps of a run, in their order. */
 export const STEPS = [
