@@ -190,10 +190,11 @@ class Stage {
     await this.act('upgrade', async () => {
       const { machine, person } = this.copied;
       const sender = person && keepSending(machine.address, person);
+      const before = (await machine.exec(ACTIVE)).stdout;
       const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
       this.sent = (await sender?.stop()) ?? [];
-      const active = (await machine.exec(ACTIVE)).stdout;
-      const notes = [...upgradeEnd(release, code, active), ...(await this.daemonsWords())];
+      const after = (await machine.exec(ACTIVE)).stdout;
+      const notes = [...upgradeEnd(release, code, before, after), ...(await this.daemonsWords())];
       return { faults: await this.bounces(), notes };
     });
   }
@@ -293,10 +294,10 @@ function summary({ ending, plan, findings }: HostResult): string {
   return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
 }
 
-/** @param active the output of ACTIVE */
-export function upgradeEnd(release: string, code: number, active: string): string[] {
-  const states = active.trim().split('\n');
-  const dead = ['Postfix', 'Dovecot'].filter((_, index) => states[index] !== 'active');
+/** @param before the output of ACTIVE; `after` as well */
+export function upgradeEnd(release: string, code: number, before: string, after: string): string[] {
+  const [ran, runs] = [before, after].map((text) => text.split('\n').map((line) => line === 'active'));
+  const dead = ['Postfix', 'Dovecot'].filter((_, index) => ran?.[index] === true && runs?.[index] !== true);
   return [`apt-get full-upgrade to ${release} ended with ${code}`, ...dead.map((daemon) => `${daemon} does not run`)];
 }
 

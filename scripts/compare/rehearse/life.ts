@@ -96,8 +96,9 @@ export class Life {
     const { host } = this;
     const rcpt = this.data.sessions.find(({ port, deliver, user }) => port === 25 && deliver && user === undefined)?.rcpt?.[0]; // oxfmt-ignore
     const sender = rcpt === undefined ? null : keepSending(host.address, { login: rcpt, address: rcpt, password: '' });
+    const before = (await host.exec(ACTIVE)).stdout;
     const { code } = await host.exec('exec sh -s', { input: UPGRADE });
-    this.notes = upgradeEnd(release, code, (await host.exec(ACTIVE)).stdout);
+    this.notes = upgradeEnd(release, code, before, (await host.exec(ACTIVE)).stdout);
     await sender?.stop();
     return (await host.exec(BOUNCES)).stdout.split('\n').filter(Boolean);
   }

@@ -50,6 +50,8 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
   const { visit } = from;
   const { snapshot } = await filesRead(reached, options, say);
   if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
+  const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
+  capturing.catch(() => {}); // awaited after the dry run, which may end first
   say('plan');
   const planned = await dryRun(reached, options, io);
   if (planned.ending.kind === 'failed') {
@@ -57,7 +59,7 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
     return finish(from, ending);
   }
   say('capture');
-  const captured = await capture(readOnly(reached.remote), Object.keys(snapshot.files));
+  const captured = await capturing;
   visit.report.plan = planned.plan && shownPlan(planned.plan, cluesOf(captured));
   assertWithoutDatabase(captured, visit.name);
   const original = { host: visit.host, facts: snapshot.facts, plan: planned.plan, capture: captured };
