@@ -51,7 +51,9 @@ function digestOf(packages: readonly string[]): string {
 
 /** The same, of packages of its own release. */
 export function extras(release: ReleaseName, packages: readonly string[]): Promise<string> {
-  return fetched(`${release}-with-${packages.join('-')}`, release, release, `install ${packages.join(' ')}`);
+  const names = packages.join('-');
+  const name = `${release}-with-${names.length < 100 ? names : digestOf(packages)}`;
+  return fetched(name, release, release, `install ${packages.join(' ')}`);
 }
 
 /** Where `step` keeps its folders: hosts that are upgraded see it as /srv/upgrades. */

@@ -44,10 +44,10 @@ kind() { # FILE
 # MODE OWNER:GROUP PATH for each directory on the way to a path, and the type of what a path names.
 skeleton() {
   while read -r path; do
-    case $path in /proc/* | /sys/* | /dev/* | /usr/*) continue ;; esac
+    case $path in /proc/* | /sys/* | /dev/* | /usr/* | /bin | /bin/* | /sbin | /sbin/* | /lib*) continue ;; esac
     [ -d "$path" ] || path=${path%/*}
     while [ -n "$path" ]; do
-      [ ! -d "$path" ] || stat -c 'd %a %U:%G %n' -- "$path"
+      [ ! -d "$path" ] || stat -L -c 'd %a %U:%G %n' -- "$path"
       path=${path%/*}
     done
   done | sort -u -k 4

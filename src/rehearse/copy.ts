@@ -19,10 +19,11 @@ export interface PackageChoice {
   readonly absent: readonly string[];
 }
 
-export function copyPackages(packages: Capture['packages']): PackageChoice {
+/** @param servers packages of the databases that the copy has */
+export function copyPackages(packages: Capture['packages'], servers: readonly string[] = []): PackageChoice {
   const wanted = Object.keys(packages).filter((name) => MAIL_PACKAGE.test(name) && !NOT_NEEDED.test(name));
   return {
-    also: wanted.filter((name) => !IN_IMAGE.includes(name)).sort(),
+    also: [...new Set([...wanted.filter((name) => !IN_IMAGE.includes(name)), ...servers])].sort(),
     absent: IN_IMAGE.filter((name) => packages[name] === undefined),
   };
 }
@@ -33,21 +34,12 @@ export interface CopyScript {
   readonly replaced: readonly string[];
 }
 
-/** @param running which daemons run on the host */
-export function copyScript(capture: Capture, { also, absent }: PackageChoice): CopyScript {
+export function copyScript(capture: Capture): CopyScript {
   const clues = cluesOf(capture);
   const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
   const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
   const script = [
     HEAD,
-    ...(also.length > 0
-      ? [
-          `echo 'deb [trusted=yes] file:/srv/apt-own ./' >>/etc/apt/sources.list`,
-          `apt-get -q update >&2`,
-          `apt-get -q -y install ${also.map(quote).join(' ')} >&2`,
-        ]
-      : []),
-    ...(absent.length > 0 ? [`apt-get -q -y purge ${absent.map(quote).join(' ')} >&2`] : []),
     'systemctl stop postfix dovecot 2>/dev/null || true',
     ...accounts(capture, files),
     ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${quote(mode)} ${quote(owner)}`), // oxfmt-ignore

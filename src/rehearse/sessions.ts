@@ -8,7 +8,7 @@ import { readReply } from '../mail/smtp-reply.ts';
 import { openWire, reason, type Wire } from '../mail/wire.ts';
 import { IMAP_PORTS, MAIL_PORTS, POP3_PORTS, SUBMISSION_PORTS } from '../model/index.ts';
 import { show } from '../formats/text/show.ts';
-import type { Person } from './person.ts';
+import type { Person } from './resident.ts';
 
 /** By what was tried: `mail by 25`, `send by 465`. Null: it worked; else the reason why not. */
 export type Tries = Readonly<Record<string, string | null>>;

@@ -107,7 +107,7 @@ function kindOf(
 
 /** Names in files of queries whose values are the way to a database and what is asked there, and no secret. */
 const QUERY_NAMES =
-  /^\s*#?\s*(hosts|server_host|server_port|dbname|dbpath|query|table|select_field|where_field|additional_conditions|result_format|domain|expansion_limit|search_base|query_filter|result_attribute|scope|bind|version|start_tls|option_group|driver|default_pass_scheme|\w+_query|uris|base|deref|\w+_attrs|\w+_filter|auth_bind|auth_bind_userdn|ldap_version|tls|tls_require_cert|pattern|username_field|value_field|authenticator|server|archive_dir|cert|privkey|chain|fullchain|renew_before_expiry|key_type|account|webroot_path|http01_port)\s*=/;
+  /^\s*#?\s*(hosts|server_host|server_port|dbname|dbpath|query|table|select_field|where_field|additional_conditions|result_format|domain|expansion_limit|dn|bind_dn|search_base|query_filter|result_attribute|scope|bind|version|start_tls|option_group|driver|default_pass_scheme|\w+_query|uris|base|deref|\w+_attrs|\w+_filter|auth_bind|auth_bind_userdn|ldap_version|tls|tls_require_cert|pattern|username_field|value_field|authenticator|server|archive_dir|cert|privkey|chain|fullchain|renew_before_expiry|key_type|account|webroot_path|http01_port)\s*=/;
 /** The words of `connect = host=db dbname=mail user=…` that say where the database is. */
 const CONNECT_WORD = /^((host|port|dbname)=[\w./:-]+|\/[\w./-]+)$/;
 

@@ -113,10 +113,7 @@ class Stage {
       }
       this.before = await this.use('as it is');
       this.files = await this.configuration();
-      const unable = Object.entries(this.before.tries).flatMap(([what, why]) =>
-        why === null ? [] : [`${what}: ${why}`],
-      );
-      return { faults: [], notes: unable };
+      return { faults: [], notes: uses(this.before) };
     });
   }
 
@@ -132,7 +129,7 @@ class Stage {
       const seen = await this.use(then);
       return {
         faults: [...faultsOf(result), ...losses(this.before, seen), ...(await this.lost())],
-        notes: [summary(result)],
+        notes: [summary(result), ...uses(seen)],
       };
     });
   }
@@ -246,6 +243,14 @@ class Stage {
 
 function faultsOf({ ending }: HostResult): string[] {
   return ending.kind === 'failed' ? [ending.message] : [];
+}
+
+/** The abilities of the user of the rehearsal, and the failures. */
+function uses({ tries }: UserView): string[] {
+  const all = Object.entries(tries);
+  const able = all.flatMap(([what, why]) => (why === null ? [what] : []));
+  const unable = all.flatMap(([what, why]) => (why === null ? [] : [`${what}: ${why}`]));
+  return [...(able.length > 0 ? [`works: ${able.join(', ')}`] : []), ...unable];
 }
 
 function summary({ ending, plan, findings }: HostResult): string {

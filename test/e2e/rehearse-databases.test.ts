@@ -1,0 +1,83 @@
+/**
+ * Rehearsals of whole hosts of test/hosts whose users are in databases: the user of the rehearsal gets mail, sends and reads before
+ * and after each act, by the host's own queries. HARDEN_MAIL_REHEARSE is `all`, or names of hosts with commas between; a name with
+ * `+upgrade` is rehearsed with the upgrade to Debian 13 too.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../../src/lab/image.ts';
+import { lab } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/lab/lab.ts';
+import { runProgram } from '../../src/lab/programs.ts';
+import { hardenMail, scratch, to } from '../support/cli.ts';
+import { readHost } from '../support/whole-hosts/read.ts';
+
+const HOSTS = fileURLToPath(new URL('../hosts/', import.meta.url));
+
+/** The host, and what its user must be able to do. */
+const ALL: Readonly<Record<string, readonly string[]>> = {
+  'ispmail-sqlite': ['mail by 25', 'send by 587', 'read by 143', 'read by 993', 'read by 110', 'read by 995'],
+  'ispmail-mariadb+upgrade': ['mail by 25', 'send by 587', 'read by 143', 'read by 993', 'read by 110', 'read by 995'],
+  'modoboa-postgresql': ['mail by 25', 'send by 465', 'send by 587', 'read by 993', 'read by 995'],
+  'iredmail-ldap': ['mail by 25', 'send by 587', 'read by 993', 'read by 995'],
+  postfixadmin: ['mail by 25', 'read by 993', 'read by 995'],
+  froxlor: ['mail by 25', 'read by 993', 'read by 995'],
+};
+
+interface Document {
+  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
+}
+
+interface Rehearsed {
+  readonly verdict: string;
+  readonly sameDiff: boolean | null;
+  readonly acts: readonly { readonly name: string; readonly seconds: number; readonly faults: readonly string[]; readonly notes: readonly string[] }[]; // oxfmt-ignore
+  readonly differences: readonly string[];
+  readonly unrehearsed: readonly string[];
+}
+
+describe('harden-mail rehearse, of a host whose users are in a database', () => {
+  const wish = (process.env['HARDEN_MAIL_REHEARSE'] ?? '').split(',').filter(Boolean);
+  const wanted = wish[0] === 'all' ? Object.keys(ALL) : wish;
+  for (const given of wanted) {
+    const [name = '', upgrade] = given.split('+');
+    const abilities = ALL[given] ?? ALL[name] ?? ALL[`${name}+upgrade`] ?? [];
+
+    it(`the user of a rehearsal of ${name} reads and sends mail in every act${upgrade ? ', also on Debian 13' : ''}`, async () => {
+      const host = await booted(name);
+      try {
+        const acme = await lab.acme();
+        const { host: data } = readHost(name);
+        const roots = [await acme.root(), ...(data.ca === undefined ? [] : [String(await host.read(data.ca))])];
+        const flags = [...to(host), '--ca', scratch('roots.pem', roots.join('\n')), ...data.flags, '--json'];
+        const more = upgrade ? ['--upgrade-to', 'trixie'] : [];
+        const { stdout, stderr } = await hardenMail(['rehearse', ...flags, ...more], { HARDEN_MAIL_LAB_CACHE: cacheFolder() }); // oxfmt-ignore
+        const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
+        assert.ok(rehearsal, stdout + stderr);
+        if (process.env['HARDEN_MAIL_REHEARSE_PRINT']) process.stderr.write(`${JSON.stringify(rehearsal, null, 1)}\n`);
+        const { acts, sameDiff, verdict, differences } = rehearsal;
+        assert.equal(sameDiff, true, differences.join('\n'));
+        const after = upgrade ? ['upgrade', 'apply after it', 'verify after it'] : [];
+        assert.deepEqual(acts.map((act) => act.name), ['as it is', 'apply', 'verify', 'rollback', ...after], verdict); // oxfmt-ignore
+        assert.deepEqual(acts.flatMap(({ faults }) => faults), [], verdict); // oxfmt-ignore
+        for (const act of acts.filter((one) => /^(as it is|verify)/.test(one.name))) {
+          const works = act.notes.find((note) => note.startsWith('works: ')) ?? '';
+          for (const ability of abilities) assert.ok(works.includes(ability), `${act.name}: ${act.notes.join('\n')}`);
+        }
+      } finally {
+        await host.stop();
+      }
+    });
+  }
+});
+
+async function booted(name: string): Promise<LabHost> {
+  const { host: data } = readHost(name);
+  const host = await lab.host({ release: 'bookworm', mail: true, name: data.name, with: { install: data.packages, purge: [] } }); // oxfmt-ignore
+  const { stdout } = await runProgram('tar', ['-C', HOSTS, '-cf', '-', 'lib', '-C', join(HOSTS, name), '.']);
+  await host.run('mkdir -p /root/host && tar -C /root/host --no-same-owner -xf -', { input: stdout });
+  const domain = data.name.split('.').slice(1).join('.');
+  await host.run(`cd /root/host && ADDRESS=${host.address} NAME=${data.name} DOMAIN=${domain} sh ./setup.sh 2>&1`);
+  return host;
+}
