@@ -61,7 +61,7 @@ const KEYWORDS = new Set(
 const JOINS = ['JOIN', 'LEFT', 'RIGHT', 'INNER', 'OUTER', 'FULL', 'CROSS', 'NATURAL', 'STRAIGHT_JOIN'];
 const COMPARISONS = ['=', '==', '<=>', '!=', '<>', '<', '>', '<=', '>='];
 /** A query of an administrator is shorter, and has fewer brackets in each other. */
-const LONGEST = 10_000;
+const LONGEST = 5000;
 const DEEPEST = 20;
 /** Columns of one result between which a text can be divided. */
 const PARTS = 4;
