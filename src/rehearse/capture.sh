@@ -36,6 +36,7 @@ kind() { # FILE
   if grep -q -e '-----BEGIN .*\(PRIVATE KEY\|CERTIFICATE\)' -- "$1"; then echo pem
   elif [ "$(stat -L -c %s -- "$1")" -gt $largest ]; then echo large
   elif [ -s "$1" ] && ! grep -qI . -- "$1"; then echo binary
+  elif grep -q LS0tLS1CRUdJTi -- "$1"; then echo keys # PEM in base64, as postmap -F writes it
   elif case $1 in /usr/* | /bin/* | /sbin/* | /lib*) true ;; *) [ -x "$1" ] && head -c 2 -- "$1" | grep -q '^#!' ;; esac; then echo program
   else echo text
   fi

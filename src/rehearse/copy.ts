@@ -109,10 +109,11 @@ put() { # PATH LINK MODE OWNER BASE64
 /** Makes the indexes of the tables that Postfix reads. */
 const INDEXES = `
 if command -v postconf >/dev/null; then
+  named=$(postconf -xh tls_server_sni_maps 2>/dev/null | tr ', ' '\\n\\n')
   aliases=$(postconf -xh alias_maps alias_database 2>/dev/null | tr ', ' '\\n\\n')
   for table in $({ postconf -x; postconf -M; } 2>/dev/null | grep -oE '(hash|btree|lmdb|cdb):/[A-Za-z0-9._@+/-]+' | sort -u); do
     [ -f "\${table#*:}" ] || continue
-    if printf '%s\\n' "$aliases" | grep -qxF -- "$table"; then postalias "$table" || true; else postmap "$table" || true; fi
+    if printf '%s\\n' "$named" | grep -qxF -- "$table"; then postmap -F "$table" || true; elif printf '%s\\n' "$aliases" | grep -qxF -- "$table"; then postalias "$table" || true; else postmap "$table" || true; fi
   done 2>&1 | sed 's/^/index /'
 fi
 systemctl daemon-reload

@@ -61,18 +61,23 @@ function portOf(lookups: readonly Asked[], standard: string): string {
   return own.find((port) => port !== undefined && /^\d+$/.test(port)) ?? standard;
 }
 
-/** Every user has every right, without a password: the copy has no secrets to give them. */
+/**
+ * Each user has every right; passwords are the stand-ins in the files. Clients of MariaDB 11.4 and later trust the certificate of a
+ * server that proves that it knows the password, so each needs one.
+ */
 function start(kind: Dialect, lookups: readonly Asked[]): string {
   if (kind === 'mysql')
     return `mkdir -p /etc/mysql/mariadb.conf.d
 cat >/etc/mysql/mariadb.conf.d/99-rehearsal.cnf <<'END'
 [mysqld]
-skip-grant-tables
 skip-name-resolve
 bind-address = *
 port = ${portOf(lookups, '3306')}
 END
-systemctl enable --now mariadb 2>/dev/null`;
+systemctl enable --now mariadb 2>/dev/null
+mariadb <<'END OF SQL'
+${grants(lookups).join('\n')}
+END OF SQL`;
   if (kind === 'sqlite') return '';
   const users = lookups.flatMap(({ settings }) => settings['user'] ?? []);
   return `cd /
@@ -85,6 +90,15 @@ done
 systemctl enable postgresql 2>/dev/null; systemctl start postgresql
 for try in $(seq 100); do as_postgres psql -qtc 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
 for role in ${[...new Set(['mail', ...users])].map(quote).join(' ')}; do as_postgres createuser -s "$role" 2>/dev/null || true; done`; // oxfmt-ignore
+}
+
+function grants(lookups: readonly Asked[]): string[] {
+  const text = (value = ''): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+  const accounts = new Map(lookups.flatMap(({ settings: { user, password } }) => (user === undefined ? [] : [[user, password]] as const))); // oxfmt-ignore
+  return [...accounts].flatMap(
+    ([user, password]) =>
+    ['%', 'localhost'].map((host) => `GRANT ALL ON *.* TO ${text(user)}@${text(host)} IDENTIFIED BY ${text(password)};`), // oxfmt-ignore
+  );
 }
 
 function fill(kind: Dialect, name: string, statements: string): string {

@@ -128,6 +128,7 @@ async function made(
 const WORDS: Readonly<Record<string, string>> = {
   large: 'too large',
   binary: 'not text',
+  keys: 'with keys in it',
   program: 'a program',
 };
 

@@ -70,7 +70,9 @@ class Stage {
         ofCopy = (await this.run(apply, { dryRun: true })).plan;
         if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
           await this.upgrade(upgradeTo);
+          await this.copied.machine.exec(SAVE);
           await this.harden('apply after it', 'verify after it');
+          await this.packagesFiles();
         }
       }
     } finally {
@@ -163,16 +165,47 @@ class Stage {
       const sender = person && keepSending(machine.address, person);
       const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
       this.sent = (await sender?.stop()) ?? [];
-      const active = (await machine.exec('systemctl is-active postfix dovecot')).stdout.trim().split('\n');
+      const { stdout } = await machine.exec('systemctl is-active postfix dovecot');
       const notes = [
         `apt-get full-upgrade to ${release} ended with ${code}`,
-        ...['Postfix', 'Dovecot'].flatMap((daemon, index) =>
-          active[index] === 'active' ? [] : [`${daemon} does not run`],
-        ),
+        ...notRunning(stdout),
         ...(await this.daemonsWords()),
       ];
       return { faults: await this.bounces(), notes };
     });
+  }
+
+  /**
+   * The same upgrade for an administrator who takes the files of the new packages: apt leaves them beside those of the host. It is told
+   * what happens then; the verdict is about the host's own files.
+   */
+  private async packagesFiles(): Promise<void> {
+    const { machine } = this.copied;
+    const replaced = (await machine.exec('exec sh -s', { input: TAKE })).stdout.split('\n').filter(Boolean);
+    if (replaced.length === 0) return;
+    await this.act('with the files of the packages', async () => {
+      const active = await this.restarted();
+      const said = await this.daemonsWords();
+      const result = await this.run(apply, { yes: true });
+      const failed = faultsOf(result);
+      const seen = await this.use('with the files of the packages');
+      return {
+        faults: [],
+        notes: [
+          `in place of the host's own: ${replaced.join(', ')}`,
+          ...active,
+          ...(active.length > 0 ? said : []),
+          ...(failed.length > 0 ? failed.map((text) => `apply: ${text}`) : [`apply: ${summary(result)}`]),
+          ...losses(this.before, seen),
+        ],
+      };
+    });
+  }
+
+  /** Starts the daemons with their files as they are; names those that do not run. */
+  private async restarted(): Promise<string[]> {
+    const { stdout } = await this.copied.machine.exec('systemctl restart postfix dovecot 2>/dev/null; systemctl is-active postfix dovecot'); // oxfmt-ignore
+    return notRunning(stdout);
   }
 
   /** Mail that was accepted during the upgrade and has not arrived. */
@@ -260,6 +293,25 @@ function summary({ ending, plan, findings }: HostResult): string {
   const { settings = [], changes = [] } = plan ?? {};
   return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
 }
+
+/** @param states a line for Postfix and one for Dovecot */
+function notRunning(states: string): string[] {
+  const active = states.trim().split('\n');
+  return ['Postfix', 'Dovecot'].flatMap((daemon, index) => (active[index] === 'active' ? [] : [`${daemon} does not run`])); // oxfmt-ignore
+}
+
+/** Folders that an apply after the upgrade changes. */
+const CHANGED = [PATHS.POSTFIX, PATHS.DOVECOT, PATHS.LETSENCRYPT, PATHS.STORE].join(' ');
+const SAVE = `tar -cf /root/after-upgrade.tar ${CHANGED} 2>/dev/null`;
+/** The files as they were after the upgrade, and then each file of a package in the place of the host's; prints their paths. */
+const TAKE = `set -e
+rm -rf ${CHANGED}
+tar -C / -xf /root/after-upgrade.tar 2>/dev/null
+find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -name '*.dpkg-dist' -o -name '*.ucf-dist' -o -name '*.dpkg-new' | sort | while read -r new; do
+  own=\${new%.*}
+  cat "$new" >"$own" && rm "$new" && echo "$own"
+done
+`;
 
 /** As an administrator does it unattended: every configuration file of the host stays. */
 const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
