@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
- * `npm run bench -- startup rtt fleet audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
+ * `npm run bench -- startup rtt fleet hostile audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
  * times. Only a run of all parts writes bench/README.md.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,13 +12,14 @@ import { auditRows } from './audit.ts';
 import { hardenMail, knownHosts, options, onOneHost, type Way } from './contenders.ts';
 import { editorRows } from './editors.ts';
 import { fleetRows } from './fleet.ts';
+import { hostileRows } from './hostile.ts';
 import { measure, type Table } from './measure.ts';
 import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
 
 const RUNS = Number(process.env['HARDEN_MAIL_BENCH_RUNS'] ?? 10);
 const RTTS = (process.env['HARDEN_MAIL_BENCH_RTTS'] ?? '0,50,200').split(',').map(Number);
-const PARTS = ['startup', 'rtt', 'fleet', 'audit', 'editors'] as const;
+const PARTS = ['startup', 'rtt', 'fleet', 'hostile', 'audit', 'editors'] as const;
 type Part = (typeof PARTS)[number];
 
 const wanted = process.argv.slice(2);
@@ -36,6 +37,7 @@ process.exit(0);
 async function rowsOf(part: Part): Promise<Row[]> {
   if (part === 'startup') return startup();
   if (part === 'editors') return editorRows();
+  if (part === 'hostile') return hostileRows(folder, RUNS);
   if (part === 'audit') return auditRows(RUNS);
   await prepareMachine(part === 'rtt' ? ['ansible-core', 'ansible-mitogen'] : []);
   const way = await hardened();

@@ -39,7 +39,7 @@ export function buildBinary(arch: Arch, own?: string): string {
   const settings = {
     main: 'build/executable.cjs',
     output: blob,
-    assets: { 'program.cjs': 'dist/program.cjs', 'worker.cjs': 'dist/worker.cjs' },
+    assets: Object.fromEntries(['program.cjs', 'worker.cjs', 'texts.json.z'].map((name) => [name, `dist/${name}`])),
     disableExperimentalSEAWarning: true,
     execArgvExtension: 'none', // NODE_OPTIONS is for Node.js, not for harden-mail
   };

@@ -3,6 +3,7 @@
 // scripts, which run on the host as they are.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { licences } from './licences.mjs';
@@ -62,6 +63,11 @@ const { metafile } = await build({
 });
 // A worker loads only the work on hosts' files, a third of the program.
 await build({ ...script, entryPoints: { worker: 'src/compute/worker.ts' }, banner: { js: place } });
+// The texts of `--help` and `completion`, which the launcher prints without the program.
+const maker = { ...script, outdir: 'build', entryPoints: { texts: 'src/cli/prepare-texts.ts' } };
+await build({ ...maker, plugins: [withoutNativeParts, wrappedBetweenWords], banner: { js: banner.join('\n') } });
+const { packTexts, prepareTexts } = createRequire(import.meta.url)('../build/texts.cjs');
+writeFileSync('dist/texts.json.z', packTexts(await prepareTexts()));
 const program = readFileSync('dist/program.cjs');
 // src/cli/start-program.ts reads it byte by byte. esbuild writes ASCII but within tagged templates: there an entity will do.
 if (program.some((byte) => byte > 127)) throw new Error('dist/program.cjs is not ASCII');

@@ -1,6 +1,6 @@
 /**
- * The whole road on a real host: boots a stock Debian 12 mail server, hardens it, proves it, and sends a mail as one of
- * its users. `npm run demo`
+ * The whole road on a real host: boots a stock Debian 12 mail server, rehearses on a copy of it, hardens it, proves it, and sends a
+ * mail as one of its users. `npm run demo`
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -42,6 +42,11 @@ const env = {
 try {
   title('What would change? Nothing is written.');
   await harden('apply', '--host', NAME, '--dry-run');
+
+  title(
+    'Try it first on a copy of the host: apply, verify, rollback, with mail of a user. Nothing is written on the host.',
+  );
+  await harden('rehearse', '--host', NAME);
 
   title('Do it: certificate, all files or none, reload, proof from outside.');
   await harden('apply', '--host', NAME, '--yes', '--no-diff');

@@ -235,8 +235,12 @@ function cost(run: () => void): { seconds: number; megabytes: number } {
 const end = process.cpuUsage().user + minutes * 60e6;
 let tries = 0;
 let worst = 0;
-const found: string[] = [];
-while (process.cpuUsage().user < end && found.length < 20) {
+let found = 0;
+function report(line: string): void {
+  found += 1;
+  process.stdout.write(`${line}\n`);
+}
+while (process.cpuUsage().user < end && found < 20) {
   const target = pick(TARGETS);
   const { text, run } = target.base();
   const { head, piece, tail } = mutation(text);
@@ -249,7 +253,7 @@ while (process.cpuUsage().user < end && found.length < 20) {
     try {
       spent = cost(() => run(hostile));
     } catch (error) {
-      found.push(`${shown}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' | ')}`);
+      report(`${shown}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' | ')}`);
       break;
     }
     worst = Math.max(worst, spent.seconds);
@@ -262,15 +266,12 @@ while (process.cpuUsage().user < end && found.length < 20) {
       (growth > 8 && expected > 4 * target.most.seconds) ||
       spent.megabytes > target.most.megabytes
     ) {
-      found.push(
-        `${shown}: ${spent.seconds.toFixed(2)} s, ${spent.megabytes.toFixed(0)} MB, growth ${growth.toFixed(1)}`,
-      );
+      report(`${shown}: ${spent.seconds.toFixed(2)} s, ${spent.megabytes.toFixed(0)} MB, growth ${growth.toFixed(1)}`);
       break;
     }
   }
 }
-for (const line of found) process.stdout.write(`${line}\n`);
 process.stdout.write(
-  `fuzz: seed ${seed}, ${tries} inputs up to ${LARGEST} bytes, slowest ${worst.toFixed(2)} s, ${found.length} found\n`,
+  `fuzz: seed ${seed}, ${tries} inputs up to ${LARGEST} bytes, slowest ${worst.toFixed(2)} s, ${found} found\n`,
 );
-process.exitCode = found.length > 0 ? 1 : 0;
+process.exitCode = found > 0 ? 1 : 0;

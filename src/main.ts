@@ -1,6 +1,7 @@
 /** The process, its signals and its end. Only this file and the launcher (src/cli/launcher.ts) use the global `process`. */
 import { readFileSync } from 'node:fs';
 import { main } from './cli/cli.ts';
+import { guardOutputs } from './cli/guard-outputs.ts';
 
 /** Inserted by scripts/build.mjs. */
 declare const VERSION: string | undefined;
@@ -15,12 +16,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // Once: end cleanly after the present host. Twice: at once; the host looks after itself.
   process.on(signal, () => (interrupt.signal.aborted ? process.exit(130) : interrupt.abort()));
 }
-for (const output of [process.stdout, process.stderr]) {
-  // The reader has gone (`| head`): the run continues to its end, and its exit code tells how it ended.
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
-  });
-}
+guardOutputs(process);
 const version = typeof VERSION === 'undefined' ? versionOfSource() : VERSION;
 void main(process.argv.slice(2), {
   version,

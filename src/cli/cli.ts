@@ -101,6 +101,7 @@ async function overHosts(command: HostCommand, given: Given, process: Process): 
   };
   await screen.finish({ ...run, seconds: (performance.now() - started) / 1000 });
   if ('error' in outcome && !isPlugin) throw outcome.error;
+  if (module.stays?.(results)) await new Promise(() => setInterval(() => {}, 60_000));
   return exit;
 }
 

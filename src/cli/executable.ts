@@ -2,5 +2,4 @@
 import { getRawAsset } from 'node:sea';
 import { startProgram } from './start-program.ts';
 
-const text = (): string => Buffer.from(getRawAsset('program.cjs') as ArrayBuffer).toString('latin1');
-startProgram(text, process.execPath);
+startProgram((name) => Buffer.from(getRawAsset(name) as ArrayBuffer).toString('latin1'), process.execPath);

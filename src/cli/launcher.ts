@@ -6,8 +6,8 @@ import { isSupportedNode } from './node-version.ts';
 import { startProgram } from './start-program.ts';
 
 if (isSupportedNode(process.versions.node)) {
-  const filename = fileURLToPath(new URL('./program.cjs', import.meta.url));
-  startProgram(() => readFileSync(filename, 'latin1'), filename); // latin1: half the memory
+  const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  startProgram((name) => readFileSync(path(name), 'latin1'), path('program.cjs')); // latin1: half the memory
 } else {
   process.stderr.write(`harden-mail needs Node.js 20.19, 22.12 or later; this is ${process.versions.node}\n`);
   process.exitCode = EXIT.usage;

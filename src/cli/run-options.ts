@@ -163,6 +163,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     tasks: tasksOf(flags),
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
+    keep: flags.keep === true,
     ...mailboxesOf(flags),
     ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
     ...(flags.write !== undefined && { clientsTo: flags.write }),

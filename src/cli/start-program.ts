@@ -1,12 +1,14 @@
 /**
  * Runs the program's one file, with the code that V8 compiled from it last time. Compiling it again takes 0.15 s of CPU, a third of
- * a run without changes. `--version` is answered without it.
+ * a run without changes. `--version`, `--help` and `completion` are answered without it.
  */
 import { mkdirSync, openSync, closeSync, fstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
+import { guardOutputs } from './guard-outputs.ts';
+import { preparedName, unpackText } from './prepared-texts.ts';
 
 /** Digest of the program's text, inserted by scripts/build.mjs: V8 itself only compares the length. */
 declare const BUILD: string;
@@ -15,13 +17,22 @@ declare const BUILD: string;
 declare const VERSION: string;
 
 /**
- * @param load the program's text, which is ASCII
- * @param filename its path, for stack traces
+ * @param load the bytes of a file of the build; the program's are ASCII
+ * @param filename the program's path, for stack traces
  */
-export function startProgram(load: () => string, filename: string): void {
-  const [command = ''] = process.argv.slice(2);
-  if (command === '--version' || command === '-V') process.stdout.write(`${VERSION}\n`);
-  else run(command, load(), filename);
+export function startProgram(load: (name: 'program.cjs' | 'texts.json.z') => string, filename: string): void {
+  const args = process.argv.slice(2);
+  const [command = ''] = args;
+  const text = command === '--version' || command === '-V' ? `${VERSION}\n` : prepared(args, load);
+  if (text === undefined) return run(command, load('program.cjs'), filename);
+  guardOutputs(process);
+  process.stdout.write(text);
+}
+
+function prepared(args: readonly string[], load: (name: 'texts.json.z') => string): string | undefined {
+  if (preparedName(args, 80) === null) return undefined;
+  const packed = Buffer.from(load('texts.json.z'), 'latin1');
+  return unpackText(packed, preparedName(args, process.stdout.columns) ?? '');
 }
 
 function run(command: string, text: string, filename: string): void {

@@ -53,8 +53,11 @@ lay_over() {
     case $target in
       "$folder"/*)
         file=$work/etc${target#"$folder"}
-        if [ "$kind" = remove ]; then rm -f "$file"
-        else mkdir -p "${file%/*}" && cat "$tx/after/$n" >"$file" && chown "$owner" "$file" && chmod "$bits" "$file"; fi || return 1
+        case $kind in
+          remove) rm -f "$file" ;;
+          edit) cat "$tx/after/$n" >"$file" ;; # its owner, who may have no name, and its mode are there
+          *) mkdir -p "${file%/*}" && cat "$tx/after/$n" >"$file" && chown "$owner" "$file" && chmod "$bits" "$file" ;;
+        esac || return 1
         ;;
       *) [ "$kind" != edit ] || mount --bind "$beside" "$target" || return 1 ;;
     esac

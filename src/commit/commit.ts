@@ -5,8 +5,8 @@ import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 
-/** Scripts in the transaction's folder: the transaction itself, and its checks of users' sessions and of the daemons' log. */
-const SCRIPTS = ['tx.sh', 'sessions.sh', 'answers.sh', 'apart.sh', 'users.sh', 'lines.sh'];
+/** Scripts in the transaction's folder: the transaction itself, mail during it, and its checks of users' sessions and of the daemons' log. */
+const SCRIPTS = ['tx.sh', 'mail.sh', 'sessions.sh', 'answers.sh', 'apart.sh', 'users.sh', 'lines.sh'];
 /** Those that list mailboxes, for a conversion of Dovecot's files. */
 const MAILBOX_SCRIPTS = ['mailboxes.sh', 'folders.sh', 'losses.sh'];
 

@@ -7,6 +7,7 @@
 #   ports      ports that must listen at the end, one per line
 #   timeout    seconds to wait for the controller's answer
 #   hold       written here where Dovecot has failed before: mail is kept in the queue until it runs
+#   mail.sh    mail that waits during the transaction
 #   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
 #   mailboxes  where Dovecot's files are converted: "sample" or "all", the users whose mailboxes mailboxes.sh compares
 # The run adds before/N (with owner, mode, times, attributes), state, folders (created for new files), running and serving
@@ -239,41 +240,6 @@ judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
 
 judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
 
-# ── mail that would meet a Dovecot which does not run ──────────────────────────────────────────────────────────────────
-
-# After an upgrade Dovecot's LDA does not run with files of the old release, and a delivery agent of Postfix returns the mail. So
-# until Dovecot runs, Postfix keeps such mail in the queue (soft_bounce). The two lines are the last of main.cf; the file without
-# them has a second name meanwhile. If Dovecot does not run in the end either, the lines stay, and the next apply removes them.
-HELD='# harden-mail: mail that fails waits in the queue, and is not returned; the next apply removes these two lines'
-free() { printf '%s/.harden-mail.%s.free' "${main%/*}" "$id"; }
-
-must_hold() { [ -e "$tx/hold" ]; }
-needs_hold() { # at the start: Dovecot shall run, and has failed; one that the administrator has stopped is as he wants it
-  [ -d "$SYSTEMD" ] && grep -q '^dovecot ' "$tx/activate" && ! grep -qx dovecot "$tx/running" && main=$(readlink -e "$MAIN_CF") &&
-    { grep -q '^dpkg ' "$tx/activate" || systemctl is-failed -q dovecot || grep -qxF "$HELD" "$main"; }
-}
-
-hold() { # never a reason to fail
-  main=$(readlink -e "$MAIN_CF") && ! grep -qxF "$HELD" "$main" || return 0
-  new=$(staged "$main" held)
-  {
-    cp -a "$main" "$new" && { [ -z "$(tail -c 1 "$new")" ] || echo >>"$new"; } &&
-      printf '%s\nsoft_bounce = yes\n' "$HELD" >>"$new" && cool "$new" && sync "$new" &&
-      ln -f "$main" "$(free)" && mv -fT "$new" "$main" && sync "${main%/*}"
-  } || rm -f "$new"
-} 2>/dev/null
-
-let_go() { # [for good]: main.cf is again as it was before "hold"; an edit of somebody else's in between stays
-  main=$(readlink -e "$MAIN_CF") && rm -f "$(staged "$main" held)" && [ -e "$(free)" ] || return 0
-  if [ "$(sed '$d' "$main" | sed '$d' | sha256sum)" = "$( { cat "$(free)"; [ -z "$(tail -c 1 "$(free)")" ] || echo; } | sha256sum)" ]; then
-    mv -fT "$(free)" "$main" && sync "${main%/*}"
-  else
-    new=$(staged "$main" held)
-    sed "/^$HELD\$/{N;d}" "$main" >"$new" && cat "$new" >"$main"
-    rm -f "$new" "$(free)"
-  fi
-} 2>/dev/null
-
 reload_postfix() { ! runs postfix || is_stale postfix || activate_unit postfix reload </dev/null >/dev/null 2>&1; }
 
 # ── the swap and after: a failure here restores everything ────────────────────────────────────────────────────────────
@@ -319,6 +285,7 @@ activate_unit() { # UNIT HOW
   elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")" && ! is_throttled "$1"; then
     systemctl reload "$(unit_of "$1")"
   else
+    [ "$1" != postfix ] || before_stop
     ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # the new unit cannot stop it in order
     start_anew "$1"
     systemctl restart "$1"
@@ -331,6 +298,7 @@ start_anew() { [ ! -d "$SYSTEMD" ] || systemctl reset-failed "$@" 2>/dev/null ||
 # Has dpkg configure what an upgrade has only unpacked. dpkg goes on after a package that it cannot configure. Unless that is a mail
 # package, a note reports it, and the transaction goes on: the way back leads to a mail server that does not run.
 finish_packages() {
+  before_stop
   start_anew dovecot postfix # the packages start the daemons
   # Where dpkg asks about a changed file, the admin's version stays.
   DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&- && return 0
@@ -491,16 +459,17 @@ restore_daemons() {
 # After a restore: where Dovecot had failed, and does not run now either, mail waits until it does. Else a delivery would return it.
 settle_mail() {
   if must_hold; then
-    if [ "$mode" != boot ] && runs dovecot; then let_go && reload_postfix; return 0; fi
-    main=$(readlink -e "$MAIN_CF") && grep -qxF "$HELD" "$main" || return 0
-    rm -f "$(free)"
+    if [ "$mode" != boot ] && runs dovecot; then let_go && reload_postfix && retry_deferred; return 0; fi
+    keeps_mail || return 0
     why="$why; mail waits in the queue until Dovecot runs (soft_bounce in $MAIN_CF, which the next apply removes)"
   fi
+  retry_deferred
 } 2>/dev/null
 
 was_running() { [ ! -e "$tx/running" ] || grep -qx "$1" "$tx/running"; } # UNIT
 
 stop_unit() { # UNIT
+  [ "$1" != postfix ] || before_stop
   if [ -d "$SYSTEMD" ]; then systemctl stop "$1"
   else case $1 in postfix) postfix stop ;; dovecot) doveadm stop ;; esac; fi
 }
@@ -541,7 +510,8 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   prune
   # An old release's Postfix is restarted, not reloaded. Its deferred mail, and mail that an earlier apply has kept in the queue, is
   # retried only now, when the change is final: a retry may bounce mail.
-  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold && ! grep -qsxF "$HELD" "$tx"/before/*; } || postqueue -f </dev/null >/dev/null 2>&1
+  { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold && ! grep -qsxF "$HELD" "$tx"/before/* && [ ! -e "$tx/deferred" ]; } ||
+    postqueue -f </dev/null >/dev/null 2>&1
   leave committed ''
 }
 
@@ -584,7 +554,7 @@ run() {
   ! needs_hold || : >"$tx/hold"
   each swap_one || restore "$reason"
   state swapped
-  ! must_hold || { hold; reload_postfix; }
+  ! must_hold || hold_all
   activate || restore "$reason"
   judge lines.sh mark
   enter sessions && { judge_users after && judge lines.sh judge || restore "$reason"; }
@@ -632,6 +602,9 @@ recover() {
   restore "interrupted (at $stands)"
 }
 
+# A folder that is being removed may lack it.
+# shellcheck source-path=SCRIPTDIR source=mail.sh
+[ ! -e "$tx/mail.sh" ] || . "$tx/mail.sh"
 case $mode in
   run) run ;;
   recover | boot) recover ;;

@@ -77,6 +77,8 @@ export interface Rule {
   readonly value?: (value: string) => string | { readonly refuse: string };
   /** Converts a setting that is more than renamed. */
   readonly by?: (entry: OldSetting, scope: Scope) => Converted;
+  /** A later `=` replaces also what `by` makes of this line, as it did in 2.3. The packages' files have such lines, so they stay. */
+  readonly replaceable?: true;
   readonly why: string;
   readonly source: string;
 }

@@ -185,8 +185,17 @@ userdb_use_worker valid_chroot_dirs verbose_proctitle version_ignore virtual_max
 
 export const KNOWN: ReadonlySet<string> = new Set(NAMES.trim().split(/\s+/));
 
+/** The names that begin with each block's type and `_`: a file may have 40,000 blocks. */
+const WITH_PREFIX = new Map<string, string[]>();
+for (const name of KNOWN) {
+  for (let at = name.indexOf('_'); at >= 0; at = name.indexOf('_', at + 1)) {
+    const prefix = name.slice(0, at);
+    WITH_PREFIX.set(prefix, [...(WITH_PREFIX.get(prefix) ?? []), name]);
+  }
+}
+
 /** In a block a setting may omit the block's type: `service { user }` is `service_user`. */
 export function isKnown({ type }: Block, key: string, place: OldPlace): boolean {
   if (place === 'global' || place === 'plugin') return KNOWN.has(key);
-  return KNOWN.has(key) || [...KNOWN].some((name) => name.startsWith(`${type}_`) && name.endsWith(`_${key}`));
+  return KNOWN.has(key) || (WITH_PREFIX.get(type) ?? []).some((name) => name.endsWith(`_${key}`));
 }

@@ -15,6 +15,7 @@ const list = (
     place: 'global',
     old: name,
     now: `${name} { … = yes }`,
+    ...(name === 'protocols' && ({ replaceable: true } as const)),
     by: ({ value, line }, scope) => {
       const words = value.split(/[\s,]+/).filter((word) => word !== '');
       const own = words.filter((word) => word !== `$${name}`);

@@ -64,7 +64,7 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     // A value that becomes several settings would leave some of them to the later one, which replaced all of it in 2.3.
     const parts = 'lines' in outcome && outcome.lines.join('\n') !== `${rule.now} = ${line.value}`;
     const old = !known || scope.old || OLD_TEXT.test(line.value);
-    if (parts && scope.overridden(line, key, place)) return { drop: true, old };
+    if (parts && !rule.replaceable && scope.overridden(line, key, place)) return { drop: true, old };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
     if (same) return null;
     return 'drop' in outcome && rule.now === '' ? { ...outcome, why: rule.why, old } : { ...outcome, old };

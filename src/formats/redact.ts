@@ -1,3 +1,5 @@
+import { maskedProse } from './prose.ts';
+
 const MASK = '********';
 
 /** `name = value`, also commented out or with the name in quotes. */
@@ -25,7 +27,7 @@ interface Open {
 
 /**
  * A configuration file's text with its secrets masked, so that it can be shown or logged: values whose names say that they are
- * secret, with their continuation lines, and passwords inside other values. The number of lines stays the same. The time is linear
+ * secret, with their continuation lines, passwords inside other values, and words of comments that look like a secret. The number of lines stays the same. The time is linear
  * in the length of a line, whatever the line is.
  */
 export function redact(text: string): string {
@@ -56,9 +58,10 @@ function carriesOn({ until, indented, continues }: Open, line: string): boolean 
 }
 
 function inner(line: string): string {
-  return withoutInline(line)
+  const masked = withoutInline(line)
     .replace(LITERAL_MAP, (_, type: string) => `${type}:${MASK}`)
     .replace(/\S+/g, withoutUserinfo);
+  return maskedProse(masked, MASK);
 }
 
 function withoutInline(line: string): string {

@@ -13,6 +13,15 @@ export interface Rehearsal {
   readonly differences: readonly string[];
   /** Things that the copy cannot prove. */
   readonly unrehearsed: readonly string[];
+  /** The copy was not removed: how to look at it. */
+  readonly kept?: KeptCopy;
+}
+
+export interface KeptCopy {
+  /** The command line that logs in there. */
+  readonly login: string;
+  /** The command line that removes it. */
+  readonly remove: string;
 }
 
 export const ACT_NAMES = [
@@ -34,6 +43,19 @@ export interface Act {
   /** Other events. */
   readonly notes: readonly string[];
   readonly outages: readonly Outage[];
+  /** The files of Postfix, Dovecot and harden-mail that changed during this act. */
+  readonly files: readonly ActFile[];
+}
+
+/** A file after an act; the copy has no secret of the host, so the diff has none. */
+export interface ActFile {
+  readonly path: string;
+  /** In octal; null: the file is gone. */
+  readonly mode: string | null;
+  /** `user:group` */
+  readonly owner: string | null;
+  /** Unified; empty where only mode or owner changed. */
+  readonly diff: string;
 }
 
 /** A port that answered before, and did not during this act. */

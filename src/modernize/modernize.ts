@@ -64,8 +64,9 @@ export function modernize(found: PostfixTrees, how: Modernizing): Modernized {
   const told: ToldPlace[] = [];
   // The old parameters of TLS are judged together, as they were.
   const all = occurrences(found);
+  const classes = restrictionClasses(found);
   for (const rule of rules) {
-    for (const at of all.filter((one) => concerns(rule, one, found))) {
+    for (const at of all.filter((one) => concerns(rule, one, found, classes))) {
       const { step } = rule;
       if (step.how === 'keep') continue;
       if (step.how === 'tell') {
@@ -84,10 +85,15 @@ export function modernize(found: PostfixTrees, how: Modernizing): Modernized {
   return { trees, rewritten, told };
 }
 
-function concerns(rule: PostfixRule, { name, value }: SettingPlace, trees: PostfixTrees): boolean {
+function concerns(
+  rule: PostfixRule,
+  { name, value }: SettingPlace,
+  trees: PostfixTrees,
+  classes: ReadonlySet<string>,
+): boolean {
   switch (rule.kind) {
     case 'restriction':
-      return isList(name, trees) && restrictions(value).some((one) => one.name === rule.what);
+      return isList(name, classes) && restrictions(value).some((one) => one.name === rule.what);
     case 'parameter':
       return name === rule.what;
     case 'table':
@@ -99,10 +105,14 @@ function concerns(rule: PostfixRule, { name, value }: SettingPlace, trees: Postf
   }
 }
 
+/** The names of smtpd_restriction_classes: each is a parameter that holds restrictions. */
+function restrictionClasses(trees: PostfixTrees): ReadonlySet<string> {
+  return new Set((valueAt(trees, null, 'smtpd_restriction_classes') ?? '').split(/[\s,]+/));
+}
+
 /** A parameter that holds restrictions: a list of smtpd, a macro for one (`mua_…`), or a restriction class. */
-function isList(name: string, trees: PostfixTrees): boolean {
-  const classes = valueAt(trees, null, 'smtpd_restriction_classes') ?? '';
-  return /_restrictions$/.test(name) || classes.split(/[\s,]+/).includes(name);
+function isList(name: string, classes: ReadonlySet<string>): boolean {
+  return /_restrictions$/.test(name) || classes.has(name);
 }
 
 function apply(
@@ -253,7 +263,8 @@ const isRemoved = (name: string): boolean => (REMOVED_RESTRICTIONS as readonly s
 
 /** Does a list hold a restriction that Postfix 3.9 removed? */
 export function hasRemoved(trees: PostfixTrees): boolean {
-  return occurrences(trees).some((one) => isList(one.name, trees) && restrictions(one.value).some(({ name }) => isRemoved(name))); // oxfmt-ignore
+  const classes = restrictionClasses(trees);
+  return occurrences(trees).some((one) => isList(one.name, classes) && restrictions(one.value).some(({ name }) => isRemoved(name))); // oxfmt-ignore
 }
 
 /** A member with the separator behind it; at the end of the list, with the one before it. */

@@ -39,11 +39,10 @@ export function occurrences({ main, master }: PostfixTrees): SettingPlace[] {
     const entry = mainValue(main, name);
     return entry ? [{ ...entry, service: null }] : [];
   });
-  const inMaster = activeServices(master).flatMap((service) =>
-    service.options
-      .filter(({ name }, at, all) => all.findLastIndex((one) => one.name === name) === at)
-      .map((option): SettingPlace => ({ ...option, service })),
-  );
+  const inMaster = activeServices(master).flatMap((service) => {
+    const last = new Map(service.options.map((option) => [option.name, option]));
+    return service.options.filter((option) => last.get(option.name) === option).map((option): SettingPlace => ({ ...option, service })); // oxfmt-ignore
+  });
   return [...inMain, ...inMaster];
 }
 

@@ -48,14 +48,21 @@ export function openWorkspace({ facts, files }: Snapshot): Opened {
 
 /** Each edit of a plan is judged for each service of Postfix. A host with many instances of smtpd has a hundred. */
 const MOST_SERVICES = 1000;
+/** Together: each removed option is a new reading of the file. A service has thirty at most. */
+const MOST_OPTIONS = 5000;
 
 function assertFew(master: MasterCf): void {
-  const number = services(master).length;
-  if (number <= MOST_SERVICES) return;
-  throw new HardenMailError(
+  const all = services(master);
+  const options = all.reduce((sum, service) => sum + service.options.length, 0);
+  if (all.length > MOST_SERVICES) throw tooMany(`${all.length} services`, MOST_SERVICES);
+  if (options > MOST_OPTIONS) throw tooMany(`services with ${options} options`, MOST_OPTIONS);
+}
+
+function tooMany(what: string, most: number): HardenMailError {
+  return new HardenMailError(
     'CONFIG_INVALID',
-    `${MASTER_CF} has ${number} services, and more than ${MOST_SERVICES} are not planned for`,
-    'Nothing was written. Remove the services that nobody needs, and run again.',
+    `${MASTER_CF} has ${what}, and more than ${most} are not planned for`,
+    'Nothing was written. Remove what nobody needs, and run again.',
   );
 }
 

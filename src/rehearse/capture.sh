@@ -78,7 +78,12 @@ set --
 while read -r file; do [ -f "$file" ] && [ -r "$file" ] && [ "$(kind "$file")" = text ] && set -- "$@" "$file"; done <<END
 $all
 END
-named=$(paths_in "$@")
+# The command lines of saslauthd: Postfix asks it about passwords through a socket, and no port shows it.
+saslauthd=$(grep -lx saslauthd /proc/[0-9]*/comm 2>/dev/null | while read -r comm; do tr '\0' ' ' <"${comm%comm}cmdline"; echo; done | sort -u)
+named=$(
+  paths_in "$@"
+  printf '%s\n' "$saslauthd" | grep -oE ' -m */[^ ]+' | sed 's/^ -m *//'
+)
 texts='' pems='' others=''
 newline='
 '
@@ -116,6 +121,7 @@ section pristine "$(
 section stock "$(cat "$POSTFIX"/*.proto /usr/share/postfix/*.dist /usr/share/postfix/*.cf* /usr/share/dovecot/conf.d/* /usr/share/dovecot/*.conf* /usr/share/dovecot/dovecot/* 2>/dev/null | grep -E '^[[:space:]]*#' | sort -u)"
 section programs "$(grep -hv '^#' -- "$MASTER_CF" | grep -oE 'argv=/[^ ]+' | sed 's/^argv=//' | sort -u | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done)"
 section others "$others"
+section saslauthd "$saslauthd"
 section skeleton "$(printf '%s\n%s\n%s\n' "$named" "$texts" "$pems" | skeleton)"
 section pem "$(printf '%s' "$pems" | while read -r file; do pem "$file"; done)"
 section listing "$(find "$POSTFIX" "$DOVECOT" -xdev \( -type f -o -type l \) 2>/dev/null)"

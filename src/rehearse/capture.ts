@@ -23,6 +23,8 @@ export interface Capture {
   readonly stock: readonly string[];
   /** Paths of programs that Postfix starts, and that the host has. */
   readonly programs: readonly string[];
+  /** Command lines of the saslauthd that run. */
+  readonly saslauthd: readonly string[];
   /** Every path below the folders of Postfix and Dovecot. */
   readonly listing: readonly string[];
   /** Files that were named and not read. */
@@ -125,6 +127,7 @@ export function parseCapture(output: Buffer): Capture | null {
     read: [],
     stock: lines('stock'),
     programs: lines('programs'),
+    saslauthd: lines('saslauthd'),
     listing: lines('listing'),
     others: lines('others').map((line) => {
       const [kind, path] = cut(line, ' ');

@@ -2,8 +2,9 @@
 import { SEVERITIES } from '../model/index.ts';
 import { key, mark, section, sign, table } from './cells.ts';
 import { count } from './count.ts';
+import { fileDiff } from './file-diff.ts';
 import { WAY } from './findings.ts';
-import { html, Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { likeFindings, matrixOf } from './matrix.ts';
 import type { DocumentHost } from './document-schema.ts';
 
@@ -33,7 +34,7 @@ function ofPlan({ tasks, files, notes, effects, activations }: Plan, title: stri
     ),
     ...section(
       title,
-      files.map(({ path, was, diff: text }) => diff(path, text, was !== 'new' && was !== 'removed')),
+      files.map(({ path, was, diff: text }) => fileDiff(path, text, was !== 'new' && was !== 'removed')),
     ),
     ...section(
       'Daemons',
@@ -132,26 +133,4 @@ function matrixTable(all: readonly Found[], host: string): Markup {
       </tbody>
     </table>
   </div>`;
-}
-
-/** @param open a new file stays folded: its path says enough */
-function diff(path: string, text: string, open: boolean): Markup {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .filter((line) => !/^(---|\+\+\+) /.test(line));
-  const counted = (char: string): number => lines.filter((line) => line.startsWith(char)).length;
-  return html`<details class="diff" ${new Markup(open ? 'open' : '')}>
-    <summary>
-      ${path}<span class="count"
-        ><span class="good">+${counted('+')}</span> <span class="bad">&minus;${counted('-')}</span></span
-      >
-    </summary>
-    <pre tabindex="0">${lines.map(diffLine)}</pre>
-  </details>`;
-}
-
-function diffLine(line: string): Markup {
-  const look = { '+': 'plus', '-': 'minus', '@': 'at' }[line[0] ?? ''] ?? '';
-  return html`<span class="${look}">${line === '' ? ' ' : line}</span>`;
 }

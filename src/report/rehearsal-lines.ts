@@ -1,20 +1,31 @@
 /** A rehearsal in text, in the JSON document and on the page. */
 import type { ChalkInstance } from 'chalk';
-import { ACT_NAMES, type Act, type Rehearsal } from '../model/index.ts';
+import { ACT_NAMES, type Act, type KeptCopy, type Rehearsal } from '../model/index.ts';
 import { key, section, sign, table } from './cells.ts';
 import type { Frozen, Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
+import { fileDiff } from './file-diff.ts';
 import { html, type Markup } from './markup.ts';
 
 export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkInstance): string[] {
-  const { good, verdict, acts, differences, unrehearsed } = rehearsal;
+  const { good, verdict, acts, differences, unrehearsed, kept } = rehearsal;
   const name = chalk.bold(escape(host));
   const width = Math.max(0, ...acts.map((act) => act.name.length));
   return [
     ...acts.flatMap((act) => actLines(act, width, chalk)),
     ...listed('The copy differs from the host', differences, chalk),
     ...listed('Not rehearsed', unrehearsed, chalk),
+    ...(kept ? keptLines(kept, chalk) : []),
     `${name}  ${good ? chalk.green('good') : chalk.red('bad')}: ${escape(verdict)}. Nothing was written on the host.`,
+  ];
+}
+
+/** It runs the host's configuration as root. */
+function keptLines({ login, remove }: Frozen<KeptCopy>, chalk: ChalkInstance): string[] {
+  return [
+    `  ${chalk.yellow('!')} The copy is kept and runs: it has the host's configuration, and its root reaches this machine. To log in:`,
+    `      ${escape(login)}`,
+    `    To remove it: Ctrl-C here, or ${escape(remove)}`,
   ];
 }
 
@@ -53,6 +64,16 @@ export const rehearsalSchema = (z: Zod) =>
           outages: z
             .array(z.object({ port: z.number(), seconds: z.number() }))
             .describe('ports that did not answer, measured five times a second'),
+          files: z
+            .array(
+              z.object({
+                path: z.string(),
+                mode: z.string().nullable().describe('null: the file is gone'),
+                owner: z.string().nullable().describe('`user:group`'),
+                diff: z.string().describe('unified, secrets replaced; empty where only mode or owner changed'),
+              }),
+            )
+            .describe('files of Postfix, Dovecot and harden-mail that changed during this act'),
         }),
       )
       .describe('the timeline'),
@@ -62,6 +83,10 @@ export const rehearsalSchema = (z: Zod) =>
       .describe('the plan for the copy makes the same changes as the plan for the host; null: one of them is missing'),
     differences: z.array(z.string()).describe('how the copy differs from the host'),
     unrehearsed: z.array(z.string()).describe('what the copy cannot prove'),
+    kept: z
+      .object({ login: z.string(), remove: z.string() })
+      .optional()
+      .describe('with --keep: the command lines that log in on the copy, and remove it'),
   });
 
 export function rehearsalPage({
@@ -70,14 +95,14 @@ export function rehearsalPage({
   acts,
   differences,
   unrehearsed,
-}: Omit<Frozen<Rehearsal>, 'upgradeTo'>): Markup[] {
+}: Omit<Frozen<Rehearsal>, 'upgradeTo' | 'kept'>): Markup[] {
   const list = (texts: readonly string[]): Markup[] => table(texts.map((text) => [html`<td>${text}</td>`]));
   return [
     html`<p>${good ? 'Good' : 'Bad'}: ${verdict}.</p>`,
     ...section(
       'Acts',
       table(
-        acts.map(({ name, seconds, faults, notes, outages }) => [
+        acts.map(({ name, seconds, faults, notes, outages, files }) => [
           sign(faults.length === 0 ? 'ok' : 'fail'),
           key(name),
           html`<td class="number">${seconds.toFixed(1)} s</td>`,
@@ -85,6 +110,7 @@ export function rehearsalPage({
             ${faults.map((text) => html`<p>${text}</p>`)}
             ${outages.length > 0 ? html`<p>${outageText(outages)}</p>` : ''}
             ${notes.map((text) => html`<p class="soft">${text}</p>`)}
+            ${files.map(({ path, diff }) => fileDiff(path, diff, false))}
           </td>`,
         ]),
       ),

@@ -14,6 +14,7 @@ import type { DatabaseKind } from '../rehearse/lookups.ts';
 import { personFor, type PersonPlan } from '../rehearse/person.ts';
 import type { Person } from '../rehearse/resident.ts';
 import { SERVERS } from '../rehearse/sql-server.ts';
+import { saslauthdFor } from '../rehearse/saslauthd.ts';
 import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../x509/pem.ts';
 import type { RunOptions } from './step.ts';
@@ -92,6 +93,8 @@ async function made(
     const programs = await machine.run('exec sh -s', { input: stubScript(stubs, capture.programs) });
     const { person, notes, differences, databases, silent } = await addPerson(machine, facts, capture);
     if (person) await acme.setA(person.address.slice(person.address.indexOf('@') + 1), machine.address);
+    const saslauthd = saslauthdFor(capture);
+    if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
     await startDaemons(machine, facts);
     if (person) await makeHome(machine, person);
     const versions = await machine.run(
@@ -114,6 +117,7 @@ async function made(
         ...notes,
         ...others.map((text) => `${text}: the copy does not have it, so these lookups fail there`),
         ...silent.map((text) => `${text}: the copy has no answer about the user of the rehearsal`),
+        ...saslauthd.notes,
         ...stubNotes(stubs, programs.split('\n').filter(Boolean)),
         ...capture.others.filter(({ path }) => !databases.includes(path)).map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
         'mail to and from other servers: the copy reaches no network',

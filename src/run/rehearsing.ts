@@ -1,9 +1,20 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../model/index.ts';
+import {
+  PATHS,
+  type Act,
+  type ActFile,
+  type HostResult,
+  type KeptCopy,
+  type Plan,
+  type Rehearsal,
+} from '../model/index.ts';
 import { count } from '../report/count.ts';
+import { quote } from '../formats/text/shell-quote.ts';
 import { redact } from '../formats/redact.ts';
 import { startProber, type Prober } from '../rehearse/prober.ts';
+import { changedFiles, DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../rehearse/daemon-files.ts';
 import { keepSending, losses, undelivered, useMail, type UserView } from '../rehearse/sessions.ts';
+import { diffOf, effortOfHost } from '../plan/diff.ts';
 import { cluesOf } from '../rehearse/stand-ins.ts';
 import { differing, judged } from '../rehearse/verdict.ts';
 import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
@@ -17,11 +28,20 @@ export async function rehearsed(original: Original, options: RunOptions, say: Sa
   const release = releaseOf(original.facts);
   say('copy');
   const copied = await copyOf(original, release, options);
+  let isKept = false;
   try {
-    return await new Stage(original, copied, options, say).play();
+    const rehearsal = await new Stage(original, copied, options, say).play();
+    isKept = options.keep;
+    return isKept ? { ...rehearsal, kept: keptCopy(copied) } : rehearsal;
   } finally {
-    await copied.machine.stop();
+    if (!isKept) await copied.machine.stop();
   }
+}
+
+/** The copy ends with this process. */
+function keptCopy({ machine: { identity, knownHosts, address } }: Copied): KeptCopy {
+  const options = `-i ${quote(identity)} -o UserKnownHostsFile=${quote(knownHosts)} -o IdentitiesOnly=yes`;
+  return { login: `ssh ${options} root@${address}`, remove: `kill ${process.pid}` };
 }
 
 const SILENT: Io = {
@@ -46,6 +66,8 @@ class Stage {
   private sent: readonly string[] = [];
   private files: Readonly<Record<string, string>> = {};
   private before: UserView = { tries: {}, mail: [] };
+  /** As they were after the last act. */
+  private own: DaemonFiles | null = null;
 
   private readonly original: Original;
   private readonly copied: Copied;
@@ -94,7 +116,11 @@ class Stage {
     const began = clock();
     const { faults, notes } = await work();
     const seconds = Math.round((clock() - began) / 100) / 10;
-    this.acts.push({ name, seconds, faults, notes, outages: this.prober?.take() ?? [] });
+    const outages = this.prober?.take() ?? [];
+    const own = parseDaemonFiles((await this.copied.machine.exec(DAEMON_FILES)).stdout);
+    const files = this.own === null ? [] : fileDiffs(this.own, own);
+    this.own = own;
+    this.acts.push({ name, seconds, faults, notes, outages, files });
     return faults.length === 0;
   }
 
@@ -176,8 +202,8 @@ class Stage {
   }
 
   /**
-   * The same upgrade for an administrator who takes the files of the new packages: apt leaves them beside those of the host. It is told
-   * what happens then; the verdict is about the host's own files.
+   * The same upgrade for an administrator who takes the files of the new packages: apt leaves them beside those of the host. The act
+   * reports what happens then; the verdict is about the host's own files.
    */
   private async packagesFiles(): Promise<void> {
     const { machine } = this.copied;
@@ -204,7 +230,9 @@ class Stage {
 
   /** Starts the daemons with their files as they are; names those that do not run. */
   private async restarted(): Promise<string[]> {
-    const { stdout } = await this.copied.machine.exec('systemctl restart postfix dovecot 2>/dev/null; systemctl is-active postfix dovecot'); // oxfmt-ignore
+    const own = this.original.facts.listeners.map(({ process }) => process);
+    const units = [...(own.includes('master') ? ['postfix'] : []), ...(own.includes('dovecot') ? ['dovecot'] : [])];
+    const { stdout } = await this.copied.machine.exec(`systemctl restart ${units.join(' ')} 2>/dev/null; systemctl is-active postfix dovecot`); // oxfmt-ignore
     return notRunning(stdout);
   }
 
@@ -218,9 +246,7 @@ class Stage {
   }
 
   private async bounces(): Promise<string[]> {
-    const { stdout } = await this.copied.machine.exec(
-      "journalctl -q --no-pager -o cat | grep 'status=bounced' | head -n 3",
-    );
+    const { stdout } = await this.copied.machine.exec(BOUNCES);
     return stdout
       .split('\n')
       .filter(Boolean)
@@ -236,13 +262,13 @@ class Stage {
   }
 
   private async ports(): Promise<number[]> {
-    const listing = (await this.copied.machine.exec('ss -Hltnp')).stdout.split('\n');
-    const own = listing.filter((line) => /"(master|dovecot)"/.test(line));
-    return [...new Set(own.flatMap((line) => Number(/:(\d+)\s+\S+:\*/.exec(line)?.[1]) || []))];
+    const listing = (await this.copied.machine.exec(LISTENING)).stdout;
+    return listing.split('\n').filter(Boolean).map(Number);
   }
 
   private canLogIn(): boolean {
-    return Object.entries(this.before.tries).some(([what, why]) => why === null && /^(send|read) by/.test(what));
+    const logins = Object.entries(this.before.tries).filter(([what]) => /^(send|read) by/.test(what));
+    return logins.length > 0 && logins.every(([, why]) => why === null);
   }
 
   private async use(round: string): Promise<UserView> {
@@ -272,6 +298,25 @@ class Stage {
     if (!result) throw new Error('the copy was not worked on');
     return result;
   }
+}
+
+export function fileDiffs(before: DaemonFiles, after: DaemonFiles): ActFile[] {
+  const effort = effortOfHost();
+  return changedFiles(before, after).map((path) => {
+    const [old = null, now = null] = [before[path], after[path]];
+    const [bytes, other] = [old?.bytes ?? null, now?.bytes ?? null];
+    const { mode, owner } = now ?? { mode: null, owner: null };
+    const change = {
+      path,
+      target: path,
+      before: bytes,
+      after: other,
+      sha256: '',
+      mode: mode ?? '',
+      owner: owner ?? '',
+    };
+    return { path, mode, owner, diff: bytes === other ? '' : diffOf(change, effort) };
+  });
 }
 
 function faultsOf({ ending }: HostResult): string[] {
@@ -313,8 +358,14 @@ find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -name '*.dpkg-dist' -o -name '*.ucf-dist'
 done
 `;
 
+/** Prints the ports that Postfix and Dovecot hold, a line each. */
+export const LISTENING = `ss -Hltnp | grep -E '"(master|dovecot)"' | sed -nE 's/^.*:([0-9]+) +[^ ]+:\\*.*$/\\1/p' | sort -un`;
+
+/** Prints the first mails that were returned to their senders. */
+export const BOUNCES = "journalctl -q --no-pager -o cat | grep 'status=bounced' | head -n 3";
+
 /** As an administrator does it unattended: every configuration file of the host stays. */
-const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
+export const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
 [ ! -d /srv/apt-next ] || echo 'deb [trusted=yes] file:/srv/apt-next ./' >/etc/apt/sources.list
 { apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade; } >/root/upgrade.log 2>&1 </dev/null
 `;

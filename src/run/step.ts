@@ -47,6 +47,8 @@ export interface RunOptions extends ProbeOptions {
   readonly tasks: readonly TaskName[];
   /** The release that `check` looks ahead to. */
   readonly upgradeTo?: ReleaseCodename;
+  /** `rehearse`: leave the copy for a look. */
+  readonly keep: boolean;
   /** The release for whose upgrade `apply` prepares the host. */
   readonly prepareUpgrade?: ReleaseCodename;
   /** `clients`: the folder for the files to publish, the domains of mail addresses, and the user name that clients send. */

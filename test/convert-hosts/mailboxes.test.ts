@@ -1,9 +1,13 @@
 /** Proof with mailboxes: a conversion that would lose a user's mailboxes stops before it goes live, and a right one passes. */
 
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../src/lab/lab.ts';
 import type { Receipt } from '../../src/model/index.ts';
-import { hardenMail, scratch, to, type Outcome } from '../support/cli.ts';
+import { hardenMail, scratch, start as begin, to, type Outcome } from '../support/cli.ts';
+import { arm, hold, installGates } from '../support/faults/gates.ts';
+import { inflict } from '../support/faults/faults.ts';
+import { atRest } from '../support/faults/state.ts';
 import { transact } from '../support/transact.ts';
 import {
   ask,
@@ -200,6 +204,35 @@ describe('mailboxes of users as the proof of a conversion', () => {
       // The list has served its purpose.
       assert.equal((await now.exec(`ls ${LIST}`)).code, 2);
     });
+
+    for (const fault of [
+      'black hole',
+      'SIGKILL of the controller',
+      'SIGKILL of the transaction',
+      'reboot of the host',
+    ] as const)
+      // oxfmt-ignore
+      it(`nothing is live and no byte of mail is changed after this while mailboxes are listed, and the next apply completes: ${fault}`, async () => {
+        await asUpgraded();
+        await list(true);
+        await installGates(now);
+        const mail = await now.run(TREE);
+        await arm(now, 'mailboxes');
+        const args = ['apply', '--no-diff', '--yes', '--confirm-timeout', '6', '--connect-timeout', '5', ...to(now), ...trust];
+        const running = begin(args);
+        const held = await hold(now, 'mailboxes', running);
+        const { lift } = await inflict[fault]({ host: now, run: running, step: 'staged sessions', args });
+        await held.release();
+        await Promise.race([running.done, sleep(25_000)]);
+        await lift?.();
+        await running.done;
+        await atRest(now, 60);
+        assert.equal(await now.run('diff -r /etc/dovecot /root/old && echo same'), 'same\n');
+        assert.equal(await now.run(TREE), mail);
+        const again = await apply();
+        assert.equal(again.code, 0, again.stdout + again.stderr);
+        assert.match(again.stdout, /converted|changed: /);
+      });
 
     it('apply itself refuses where a list has what the conversion does not give, and --no-mailboxes applies', async () => {
       await asUpgraded();

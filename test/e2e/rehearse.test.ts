@@ -172,6 +172,21 @@ describe('harden-mail rehearse', () => {
     await host.run('systemctl stop other');
   });
 
+  it('--keep leaves the copy, without a secret, until the line that removes it is run', async () => {
+    const running = start(['rehearse', ...flags, '--keep'], CACHE);
+    const said = await running.printed(/Nothing was written on the host/);
+    const [copier = 0] = copiers();
+    assert.deepEqual(await places(), []);
+    const [, login = ''] = /^ +(ssh -i .*)$/m.exec(said) ?? [];
+    const inside = await runProgram('sh', ['-c', `${login} hostname -f`]);
+    assert.equal(inside.stdout.toString(), await host.run('hostname -f'), inside.stderr.toString());
+    const [, remove = ''] = /^ +To remove it: Ctrl-C here, or (kill \d+)$/m.exec(said) ?? [];
+    assert.equal(remove, `kill ${copier}`);
+    await runProgram('sh', ['-c', remove]);
+    assert.equal((await running.done).code, 143);
+    assert.ok(!existsSync(`/run/harden-mail-lab/${copier}.json`) && !existsSync(join(RUNS, String(copier))));
+  });
+
   it('after a kill nothing secret is left, and the next start removes the copy', async () => {
     const killed = start(['rehearse', ...flags], CACHE);
     await killed.said(/: apply$/m);

@@ -3,23 +3,19 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { hardenMail, scratch, to } from '../support/cli.ts';
 import type { Outcome } from '../support/cli.ts';
 import { assertTidy, mark, writtenSince } from '../support/host.ts';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost, State } from '../../src/lab/lab.ts';
 import type { ReleaseName } from '../../src/lab/images.ts';
-import { runProgram } from '../../src/lab/programs.ts';
-import { joinClients } from './clients.ts';
-import type { Clients } from './clients.ts';
-import { without } from '../support/whole-hosts/intended.ts';
+import { joinClients } from '../support/whole-hosts/clients.ts';
+import type { Clients } from '../support/whole-hosts/clients.ts';
+import { difference, differences, same } from '../support/whole-hosts/differences.ts';
+import type { Finding, Profile } from '../support/whole-hosts/differences.ts';
 import { hostNames, readHost } from '../support/whole-hosts/read.ts';
-import type { Host, Result, Session } from '../support/whole-hosts/schema.ts';
-import { quote } from '../../src/formats/text/shell-quote.ts';
-
-const HERE = fileURLToPath(new URL('.', import.meta.url));
+import type { Host, Result } from '../support/whole-hosts/schema.ts';
+import { have, setUp } from '../support/whole-hosts/sessions.ts';
 
 /**
  * For a review: a file that gets one row for each host, a file that gets one row for each run of the command, and a folder for
@@ -28,9 +24,6 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const TABLE = process.env['HARDEN_MAIL_HOSTS_TABLE'];
 const ENDINGS = process.env['HARDEN_MAIL_HOSTS_ENDINGS'];
 const LOGS = process.env['HARDEN_MAIL_HOSTS_LOGS'];
-
-/** Outcomes of a session that got what it wanted. */
-const SERVED = /^(accepted|sent|delivered|logged in)/;
 
 /**
  * The hosts that this run wants: HARDEN_MAIL_HOSTS is `all`, or names with commas between; without it those that are a
@@ -44,14 +37,6 @@ export function wholeHosts(part: number, parts: number): void {
   );
   const all = wanted.flatMap((name) => readHost(name).host.releases.map((release) => ({ name, release })));
   for (const { name, release } of all.filter((_, n) => n % parts === part)) wholeHost(name, release);
-}
-
-type Profile = 'standard' | 'strict';
-
-interface Finding {
-  /** Somebody gets what was refused before. */
-  readonly weaker: boolean;
-  readonly says: string;
 }
 
 function wholeHost(folder: string, release: ReleaseName): void {
@@ -227,119 +212,13 @@ function wholeHost(folder: string, release: ReleaseName): void {
   });
 }
 
-/** Copies the folder to the host, installs its packages and runs its setup.sh. */
-async function setUp(host: LabHost, name: string, { packages }: Host): Promise<void> {
-  const { stdout } = await runProgram('tar', ['-C', HERE, '-cf', '-', 'lib', '-C', join(HERE, name), '.']);
-  await host.run('mkdir -p /root/host && tar -C /root/host --no-same-owner -xf -', { input: stdout });
-  if (packages.length > 0)
-    await host.run(
-      `apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install ${packages.map(quote).join(' ')}`,
-    );
-  const domain = host.name.split('.').slice(1).join('.');
-  const environment = `ADDRESS=${host.address} NAME=${host.name} DOMAIN=${domain}`;
-  await host.run(`cd /root/host && ${environment} sh ./setup.sh 2>&1`);
-}
-
-let tokens = 0;
-
-/** Has all sessions, and finds where their messages went. */
-async function have(host: LabHost, clients: Clients, data: Host, sessions: readonly Session[]): Promise<Result[]> {
-  const named = sessions.map((session) => ({ ...session, token: `session-${process.pid}-${++tokens}` }));
-  for (const session of named)
-    if (session.clientCertificate !== undefined)
-      session.clientCertificate = scratch('client.pem', String(await host.read(session.clientCertificate)));
-  const results = await clients.talk(named, data.users);
-  const sent = named.filter((_, n) => results[n]?.outcome === 'sent').map(({ token }) => token);
-  const places = await delivered(host, data.mailboxes, sent);
-  return results.map((result, n) => {
-    const place = places[named[n]!.token];
-    if (!place) return result;
-    const { show } = named[n]!;
-    const shown = show === undefined ? '' : ` ${show}=${place.headers[show] ?? 'none'}`;
-    return { ...result, ...place, outcome: place.where.length > 0 ? `delivered${shown}` : 'lost' };
-  });
-}
-
-/** Header lines of the test itself, and those that Dovecot keeps in an mbox. */
-const MAILBOX_ONLY = /^X-(Session|UID|IMAPbase|Keywords|Status)$/i;
-
-/** Messages that Postfix works on; those that it has put off do not count. */
-const QUEUED = 'cd /var/spool/postfix && find maildrop incoming active -type f';
-
-interface Place {
-  readonly where: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Waits until each message lies somewhere, or the queue is empty without it, or 20 s are over. */
-async function delivered(
-  host: LabHost,
-  roots: readonly string[],
-  sent: readonly string[],
-): Promise<Record<string, Place>> {
-  if (sent.length === 0) return {};
-  let idle = 0;
-  const look = `python3 /root/host/lib/delivered.py ${roots.map(quote).join(' ')}`;
-  for (const deadline = Date.now() + 20_000; ; await sleep(200)) {
-    const places = JSON.parse(await host.run(look, { input: JSON.stringify(sent) })) as Record<string, Place>;
-    const there = sent.every((token) => places[token]!.where.length > 0);
-    idle = there || (await host.run(QUEUED)) !== '' ? 0 : idle + 1;
-    if (there || idle > 5 || Date.now() > deadline)
-      return Object.fromEntries(
-        Object.entries(places).map(([token, { where, headers }]) => {
-          const told = Object.entries(headers).filter(([header]) => !MAILBOX_ONLY.test(header));
-          return [token, { where, headers: Object.fromEntries(told) }];
-        }),
-      );
-  }
-}
-
 const keeps = async (host: LabHost, { keeps: commands }: Host): Promise<string[]> => {
   const said: string[] = [];
   for (const command of commands) said.push(`${command}: ${(await host.exec(command)).stdout}`);
   return said;
 };
 
-/** How a session differs, beyond what is intended. */
-function differences(session: Session, was: Result, is: Result, profile: Profile, data: Host): Finding[] {
-  const strict = profile === 'strict';
-  const effects = [...data.intended, ...(strict ? data.strict : [])];
-  const wanted = [(strict ? session.strict : undefined) ?? session.after ?? session.expect].flat();
-  const own = wanted.join() !== session.expect;
-  const left = without(effects, was, is, data.name);
-  if (own && wanted.includes(is.outcome)) return [];
-  if (!own && same(was, left)) return [];
-  const weaker =
-    (SERVED.test(is.outcome) && !SERVED.test(was.outcome)) ||
-    more(was.clear, left.clear) ||
-    more(was.tls, left.tls) ||
-    (was.names ?? []).some((one) => left.names && !left.names.includes(one)) ||
-    (was.outcome === 'closed' && left.outcome !== 'closed' && session.kind === 'offers');
-  const wish = own ? ` (wanted: ${wanted.join(' or ')})` : '';
-  return [{ weaker, says: `${difference(was, left)}${wish}` }];
-}
-
 const line = ({ weaker, says }: Finding): string => `${weaker ? 'WEAKER: ' : ''}${says}`;
-
-const more = (was: readonly string[] | undefined, is: readonly string[] | undefined): boolean =>
-  (is ?? []).some((one) => !(was ?? []).includes(one));
-
-/** What is compared of a session. */
-const compared = ({ outcome, clear, tls, starttls, replies, names, where, headers }: Result): Record<string, unknown> =>
-  clear || tls
-    ? { clear, starttls, tls, names: names?.join() }
-    : { outcome, replies: replies.join(' | '), names: names?.join(), where: where?.join(), headers };
-
-const same = (was: Result, is: Result): boolean => JSON.stringify(compared(was)) === JSON.stringify(compared(is));
-
-function difference(was: Result, is: Result): string {
-  const [left, right] = [compared(was), compared(is)];
-  const fields = [...new Set([...Object.keys(left), ...Object.keys(right)])];
-  const parts = fields
-    .filter((field) => JSON.stringify(left[field]) !== JSON.stringify(right[field]))
-    .map((field) => `${field} ${JSON.stringify(left[field])} → ${JSON.stringify(right[field])}`);
-  return `${was.name}: ${parts.join('; ')}`;
-}
 
 /** Postfix's and Dovecot's files, without what the daemons or postmap write by themselves. */
 const files = (state: State): string[] =>

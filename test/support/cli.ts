@@ -31,6 +31,8 @@ export interface Running {
   readonly done: Promise<Outcome>;
   /** Resolves once standard error has said this; rejects when the command ends without having said it. */
   said(what: RegExp): Promise<void>;
+  /** The same for standard output; gives what it has said so far. */
+  printed(what: RegExp): Promise<string>;
   type(text: string): void;
   signal(name: NodeJS.Signals): void;
 }
@@ -151,17 +153,13 @@ interface Words {
   text(): string;
 }
 
-interface Stream extends Words {
-  readonly from: NodeJS.ReadableStream;
-}
-
-function collect(from: NodeJS.ReadableStream): Stream {
+function collect(from: NodeJS.ReadableStream): Words {
   let text = '';
   from.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  return { from, text: () => text };
+  return { text: () => text };
 }
 
-function watch(child: ChildProcess, words: Stream, results: Words): Running {
+function watch(child: ChildProcess, words: Words, results: Words): Running {
   alive.add(child);
   let ended = false;
   const done = new Promise<Outcome>((resolve, reject) => {
@@ -173,21 +171,24 @@ function watch(child: ChildProcess, words: Stream, results: Words): Running {
       resolve({ code: code ?? killed, stdout: results.text(), stderr: words.text() });
     });
   });
+  const heard = (stream: Words, what: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        if (what.test(stream.text())) resolve();
+        else if (ended) {
+          const all = words === results ? words.text() : `${words.text()}\n${results.text()}`;
+          reject(new Error(`it ended without having said ${String(what)}:\n${all}`));
+        }
+      };
+      child.stdout?.on('data', look);
+      child.stderr?.on('data', look);
+      child.once('close', look);
+      look();
+    });
   return {
     done,
-    said: (what) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          if (what.test(words.text())) resolve();
-          else if (ended) {
-            const all = words === results ? words.text() : `${words.text()}\n${results.text()}`;
-            reject(new Error(`it ended without having said ${String(what)}:\n${all}`));
-          }
-        };
-        words.from.on('data', look);
-        child.once('close', look);
-        look();
-      }),
+    said: (what) => heard(words, what),
+    printed: (what) => heard(results, what).then(() => results.text()),
     type: (text) => void child.stdin?.write(text),
     signal: (name) => void child.kill(name),
   };

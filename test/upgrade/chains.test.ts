@@ -200,6 +200,7 @@ function upgraded(chain: Chain): void {
     for (const deadline = Date.now() + 120_000; (await host.run('mailq')) !== 'Mail queue is empty\n'; await sleep(500))
       assert.ok(Date.now() < deadline, await host.run('mailq'));
     note('the end');
+    if (LOGS !== undefined) log('journal-end', (await host.exec('journalctl -q --no-pager -o short-iso-precise -t postfix/local -t postfix/pipe -t postfix/lmtp -t postfix/qmgr -t postfix/master -t postfix/postfix-script -t systemd -n 20000')).stdout); // oxfmt-ignore
     const [outside = [], own = []] = senders.map(({ mails }) => [...mails]);
     const accepted = ({ end }: OutsideMail): boolean => end?.startsWith('2') ?? false;
     const text = await host.run(`doveadm fetch -u ${chain.dora.login} hdr.subject mailbox INBOX`);

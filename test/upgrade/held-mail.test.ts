@@ -76,12 +76,14 @@ describe('a host whose mail Dovecot’s LDA delivers, upgraded from Debian 12 to
   });
 
   const HELD = /# harden-mail: mail that fails waits.*\nsoft_bounce = yes\n$/;
+  /** While Dovecot starts, deliveries rest too. */
+  const RESTS = /\nsoft_bounce = yes\n# harden-mail: deliveries wait.*\ndefer_transports = .*\blocal\b.*\n$/;
   const mainCf = async (): Promise<string> => (await host.read('/etc/postfix/main.cf')).toString();
 
   for (const [moment, begun, held] of [
     [
       'while it holds mail and starts Dovecot',
-      (running: Running) => until(async () => HELD.test(await mainCf())).then(() => running),
+      (running: Running) => until(async () => RESTS.test(await mainCf())).then(() => running),
       true,
     ],
     ['while it waits for the confirmation', (running: Running) => running.said(/: confirm$/m), false],

@@ -87,6 +87,12 @@ export const RUN_OPTIONS = {
     default: 60,
     only: ['apply', 'rollback'],
   },
+  keep: {
+    type: 'boolean',
+    group: 'Run',
+    describe: 'leave the copy for a look, until Ctrl-C: the last lines say how to log in there',
+    only: ['rehearse'],
+  },
   ca: {
     type: 'string',
     group: 'Run',

@@ -41,6 +41,8 @@ export interface DovecotConfig {
 
 /** Files that include one another several times double the text with each level: real configurations have a hundred files. */
 const MOST_READINGS = 5000;
+/** Each `!include` is matched against the names of all files: real configurations have ten lines of them. */
+const MOST_INCLUDES = 5000;
 /** Blocks inside one another: real configurations have four. */
 const DEEPEST = 100;
 const LARGEST = 32 << 20;
@@ -74,6 +76,7 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
   let carry = '';
   let order = 0;
   let size = 0;
+  let includes = 0;
 
   while (stack.length > 0) {
     const cursor = stack.at(-1)!;
@@ -89,29 +92,32 @@ export function loadDovecot(files: Files, root: string): DovecotConfig {
     }
     carry = '';
     const before = section;
-    const refuse = (at: number, expected: string): HardenMailError => refusal(files, file, line, at, expected);
-
     if (line.start === 0 && files[file]!.startsWith('\xef\xbb\xbf')) {
-      throw refuse(0, 'no byte order mark, which Dovecot reads as part of the first word');
+      throw refusal(files, file, line, 0, 'no byte order mark, which Dovecot reads as part of the first word');
     } else if (line.kind === 'begin') {
       const instead = misplaced(section, line.header);
-      if (instead !== null) throw refuse(line.start, instead);
-      if (opened.length >= DEEPEST) throw refuse(line.start, 'fewer blocks inside one another');
+      if (instead !== null) throw refusal(files, file, line, line.start, instead);
+      if (opened.length >= DEEPEST) throw refusal(files, file, line, line.start, 'fewer blocks inside one another');
       section = enter(section, line.header, line.named);
       opened.push({ file, line });
     } else if (line.kind === 'end') {
-      if (section.parent === null) throw refuse(line.start, "a setting or a block: this '}' closes nothing");
+      if (section.parent === null)
+        throw refusal(files, file, line, line.start, "a setting or a block: this '}' closes nothing");
       section = section.parent;
       opened.pop();
     } else if (line.kind === 'setting') {
-      if (line.key.split('/').length > DEEPEST) throw refuse(line.start, 'a setting in fewer blocks');
+      if (line.key.split('/').length > DEEPEST)
+        throw refusal(files, file, line, line.start, 'a setting in fewer blocks');
       record(section, line, file, order++, grammar, allowance);
     } else if (line.kind === 'include') {
       const isTooMuch = readings.length > MOST_READINGS || size > LARGEST;
-      if (isTooMuch) throw refuse(line.at, 'fewer includes: the files are included again and again');
-      include(line, file, stack, paths, refuse);
+      if (isTooMuch)
+        throw refusal(files, file, line, line.at, 'fewer includes: the files are included again and again');
+      if (++includes > MOST_INCLUDES)
+        throw refusal(files, file, line, line.at, `fewer includes: there are more than ${MOST_INCLUDES}`);
+      include(line, file, stack, paths, files);
     } else if (line.kind === 'open') carry = line.text;
-    else if (line.kind === 'error') throw refuse(line.at, line.expected);
+    else if (line.kind === 'error') throw refusal(files, file, line, line.at, line.expected);
     cursor.reading.lines.push({ line, before, after: section });
   }
 
@@ -145,18 +151,19 @@ function include(
   file: string,
   stack: Cursor[],
   paths: readonly string[],
-  refuse: (at: number, expected: string) => HardenMailError,
+  files: Files,
 ): void {
   const pattern = resolvePath(line.pattern, file);
   const found = globPaths(pattern, paths);
-  if (found === null) throw refuse(line.at, 'a pattern with fewer braces: this one stands for too many files');
+  if (found === null)
+    throw refusal(files, file, line, line.at, 'a pattern with fewer braces: this one stands for too many files');
   if (found.length === 0 && !line.optional) {
-    throw refuse(line.at, `an existing file: nothing matches ${normalise(pattern)}`);
+    throw refusal(files, file, line, line.at, `an existing file: nothing matches ${normalise(pattern)}`);
   }
   // Pushed last to first. The daemon also counts a file that still waits on the stack as being included.
   for (const path of found.reverse()) {
     if (stack.some((cursor) => cursor.file === path)) {
-      throw refuse(line.at, `another file: ${path} is being included already`);
+      throw refusal(files, file, line, line.at, `another file: ${path} is being included already`);
     }
     stack.push({ file: path, lines: null, reading: null });
   }

@@ -11,6 +11,7 @@ const MOST_ALTERNATIVES = 1000;
  * Null if the braces stand for too many patterns.
  */
 export function globPaths(pattern: string, paths: readonly string[]): string[] | null {
+  if (!/[{*?[\\]/.test(pattern)) return paths.filter(isEqualTo(normalise(pattern)));
   const alternatives = braces(pattern);
   return (
     alternatives?.flatMap((alternative) => {
@@ -80,16 +81,26 @@ function findOpen(pattern: string): number {
 
 function matcher(pattern: string): (path: string) => boolean {
   const parts = pattern.split('/').map((part) => {
-    return { tokens: component(part), isHiddenToo: !/^[*?[]/.test(part) };
+    // Most parts are names: a function for each character would cost more than all the matching.
+    const fits = /[*?[\\]/.test(part) ? fitsTokens(component(part)) : isEqualTo(part);
+    return { fits, isHiddenToo: !/^[*?[]/.test(part) };
   });
   return (path) => {
     const names = path.split('/');
     if (names.length !== parts.length) return false;
-    return parts.every(({ tokens, isHiddenToo }, i) => {
+    return parts.every(({ fits, isHiddenToo }, i) => {
       const name = names[i]!;
-      return (isHiddenToo || !name.startsWith('.')) && matchesTokens(tokens, name);
+      return (isHiddenToo || !name.startsWith('.')) && fits(name);
     });
   };
+}
+
+const isEqualTo = (text: string) => (other: string) => other === text;
+
+/** A pattern that asks for more characters than the name has is not compared with it. */
+function fitsTokens(tokens: readonly Token[]): (name: string) => boolean {
+  const least = tokens.filter((token) => token !== ANY).length;
+  return (name) => name.length >= least && matchesTokens(tokens, name);
 }
 
 /** `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before a character that means itself. */

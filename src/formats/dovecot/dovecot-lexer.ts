@@ -33,7 +33,10 @@ export type Line =
   | (Span & { readonly kind: 'begin'; readonly header: string; readonly named: boolean })
   | (Span & { readonly kind: 'end' })
   | (Span & { readonly kind: 'include'; readonly pattern: string; readonly optional: boolean; readonly at: number })
-  /** Blank, a comment, or joined text that the daemon discards. `comment` is the text after the `#`, else null. */
+  /**
+   * Joined text that the daemon discards, or blank lines and comments: a comment with `=`, `{` or `}` alone, as it may be a sample; others
+   * together. `comment` is the text after the first `#`, null without one.
+   */
   | (Span & { readonly kind: 'skip'; readonly comment: string | null })
   /** Joined text at the end of a file. The daemon joins it to the next line that it reads, from any file. */
   | (Span & { readonly kind: 'open'; readonly text: string })
@@ -75,7 +78,12 @@ export function* lexDovecot(
     let found: Line;
     if (at === physical.to || bytes[at] === '#') {
       const comment = pieces.length === 0 && at < physical.to ? bytes.slice(at + 1, physical.to) : null;
-      found = { kind: 'skip', start, end: offset, line, comment };
+      if (pieces.length === 0 && (comment === null || isProse(bytes, at, physical.to))) {
+        const run = proseRun(bytes, offset, white, hasNul, comment);
+        offset = run.end;
+        number += run.lines;
+        found = { kind: 'skip', start, end: offset, line, comment: run.comment };
+      } else found = { kind: 'skip', start, end: offset, line, comment };
     } else {
       let to = trimEnd(bytes, at, cutComment(bytes, at, physical.to), white);
       const continues = bytes[to - 1] === '\\';
@@ -120,7 +128,39 @@ function physicalLine(bytes: Bytes, offset: number, hasNul: boolean): { to: numb
   return { to, end };
 }
 
-const [HASH, QUOTE, APOSTROPHE, BACKSLASH] = [35, 34, 39, 92];
+/**
+ * The end and the number of blank lines and of comments without a setting or a block from `offset` on. They become one object with the
+ * line before them: an object for each would take 100 MB for a megabyte of them, and most lines of Debian's files are such comments.
+ */
+function proseRun(
+  bytes: Bytes,
+  offset: number,
+  white: (code: number) => boolean,
+  hasNul: boolean,
+  comment: string | null,
+): { end: number; lines: number; comment: string | null } {
+  let lines = 0;
+  for (; offset < bytes.length; lines++) {
+    const { to, end } = physicalLine(bytes, offset, hasNul);
+    let at = offset;
+    while (at < to && white(bytes.charCodeAt(at))) at++;
+    if (at < to && !(bytes.charCodeAt(at) === HASH && isProse(bytes, at, to))) break;
+    if (at < to) comment ??= bytes.slice(at + 1, to);
+    offset = end;
+  }
+  return { end: offset, lines, comment };
+}
+
+/** Has the comment no character that a commented-out setting or block has? */
+function isProse(bytes: Bytes, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const char = bytes.charCodeAt(i);
+    if (char === EQUALS || char === OPEN || char === CLOSE) return false;
+  }
+  return true;
+}
+
+const [HASH, QUOTE, APOSTROPHE, BACKSLASH, EQUALS, OPEN, CLOSE] = [35, 34, 39, 92, 61, 123, 125];
 
 /** Start of the comment, else `to`. Quotes protect a `#`; an unclosed quote protects the rest of the line. */
 function cutComment(bytes: Bytes, from: number, to: number): number {

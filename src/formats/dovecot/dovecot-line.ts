@@ -19,25 +19,20 @@ export type ParsedLine =
   | { kind: 'include'; pattern: string; optional: boolean; from: number }
   | { kind: 'error'; at: number; expected: string };
 
+const EQUALS = 61;
+
 /** Space and tab. */
 const isBlank = (code: number): boolean => code === 32 || code === 9;
 /** C's isspace. */
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
-export const whiteOf = (grammar: Grammar): ((code: number) => boolean) => (grammar === '2.4' ? isSpace : isBlank);
+type White = (code: number) => boolean;
+
+export const whiteOf = (grammar: Grammar): White => (grammar === '2.4' ? isSpace : isBlank);
 
 /** Parses a logical line that is not blank and not a comment. The caller has removed comments and surrounding white space. */
 export function parseLine(text: string, grammar: Grammar): ParsedLine {
   const white = whiteOf(grammar);
-  const skip = (from: number): number => {
-    while (from < text.length && white(text.charCodeAt(from))) from++;
-    return from;
-  };
-  const word = (from: number, stop = ''): number => {
-    while (from < text.length && !white(text.charCodeAt(from)) && text[from] !== stop) from++;
-    return from;
-  };
-
   let at: number;
   let key: string;
   if (grammar === '2.4' && text[0] === '"') {
@@ -45,32 +40,47 @@ export function parseLine(text: string, grammar: Grammar): ParsedLine {
     key = unescape(text.slice(1, at));
     at = Math.min(at + 1, text.length);
   } else {
-    at = word(0, '=');
+    at = word(text, 0, white, EQUALS);
     key = text.slice(0, at);
   }
-  at = skip(at);
+  at = skip(text, at, white);
 
   if (key === '!include' || key === '!include_try') {
     return { kind: 'include', pattern: text.slice(at), optional: key === '!include_try', from: at };
   }
-  if (text[at] === '=') return parseValue(text, key, skip(at + 1), grammar, skip);
+  if (text[at] === '=') return parseValue(text, key, skip(text, at + 1, white), grammar, white);
   if (key === '}' && at === text.length) return { kind: 'end' };
   if (key === '}') return { kind: 'error', at, expected: "the end of the line after '}'" };
   if (at === text.length) return { kind: 'error', at, expected: "'=' or '{'" };
-  return parseHeader(text, key, at, grammar, skip, word);
+  return parseHeader(text, key, at, grammar, white);
 }
 
-type Skip = (from: number) => number;
+// Functions of the module, because a closure for each line would cost as much as the parsing.
 
-function parseValue(text: string, key: string, from: number, grammar: Grammar, skip: Skip): ParsedLine {
+/** The first position from `from` on that is not white. */
+function skip(text: string, from: number, white: White): number {
+  while (from < text.length && white(text.charCodeAt(from))) from++;
+  return from;
+}
+
+/** The end of the word at `from`: white space, or the character `stop`. */
+function word(text: string, from: number, white: White, stop = -1): number {
+  for (; from < text.length; from++) {
+    const code = text.charCodeAt(from);
+    if (code === stop || white(code)) break;
+  }
+  return from;
+}
+
+function parseValue(text: string, key: string, from: number, grammar: Grammar, white: White): ParsedLine {
   const to = text.length;
   const value = text.slice(from);
   if (grammar === '2.4' && value.startsWith('<<')) {
-    const marker = skip(from + 2);
+    const marker = skip(text, from + 2, white);
     if (marker < to) return { kind: 'setting', key, value: text.slice(marker), form: 'heredoc', from, to };
   }
   if (value[0] === '<') {
-    return { kind: 'setting', key, value: '<' + text.slice(skip(from + 1)), form: 'file', from, to };
+    return { kind: 'setting', key, value: '<' + text.slice(skip(text, from + 1, white)), form: 'file', from, to };
   }
   const quote = value[0];
   if ((quote === '"' || quote === "'") && value.endsWith(quote)) {
@@ -80,30 +90,23 @@ function parseValue(text: string, key: string, from: number, grammar: Grammar, s
 }
 
 /** `type {`, `type name {`, `type "na me" {`, and in 2.4 `group @type name {`; else an error at the position of the missing `{`. */
-function parseHeader(
-  text: string,
-  type: string,
-  at: number,
-  grammar: Grammar,
-  skip: Skip,
-  word: (from: number) => number,
-): ParsedLine {
+function parseHeader(text: string, type: string, at: number, grammar: Grammar, white: White): ParsedLine {
   let header = type;
   let named = false;
   if (text[at] !== '{' && grammar === '2.4' && type === 'group') {
-    const end = word(at);
+    const end = word(text, at, white);
     header = `group ${text.slice(at, end)}`;
-    at = skip(end);
+    at = skip(text, end, white);
   }
   // A group's name is a bare word and may be `{`; only then must another brace follow.
   if (text[at] !== '{' || header !== type) {
     const quoted = header === type && text[at] === '"';
     const close = quoted ? text.indexOf('"', at + 1) : -1;
-    const end = quoted ? (close < 0 ? text.length : close) : word(at);
+    const end = quoted ? (close < 0 ? text.length : close) : word(text, at, white);
     const name = quoted ? unescape(text.slice(at + 1, end)) : text.slice(at, end);
     named = true;
     header += ` ${name}`;
-    at = skip(Math.min(quoted ? end + 1 : end, text.length));
+    at = skip(text, Math.min(quoted ? end + 1 : end, text.length), white);
   }
   if (text[at] !== '{') {
     return { kind: 'error', at, expected: "'{'" };

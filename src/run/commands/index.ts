@@ -1,5 +1,6 @@
 /** Every command that works on hosts: a row here, and a module next to it. */
 import { viewsOf, type EndingView, type Views } from '../../report/ending-view.ts';
+import type { HostResult } from '../../model/index.ts';
 import type { Flow } from '../step.ts';
 
 /** The exports of a command's module. */
@@ -10,6 +11,8 @@ export interface Command {
   readonly endings: readonly EndingView[];
   /** The output is text for a program: no total and no table follow. */
   readonly bare?: boolean;
+  /** After the results are printed, the process stays until a signal ends it. */
+  readonly stays?: (results: readonly HostResult[]) => boolean;
 }
 
 interface Row {

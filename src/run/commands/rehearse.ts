@@ -93,3 +93,6 @@ const ending = endingView({
 });
 
 export const endings = [ending, FAILED];
+
+export const stays = (results: readonly HostResult[]): boolean =>
+  results.some(({ ending: { kind, ...rest } }) => kind === 'rehearsed' && 'rehearsal' in rest && rest.rehearsal.kept);

@@ -7,14 +7,14 @@ import type { LabHost } from '../../../src/lab/lab.ts';
 import { hardenMail, issuedBy, start, to } from '../../support/cli.ts';
 import { assertTidy } from '../../support/host.ts';
 import type { Peer } from '../../support/talk.ts';
-import { FAULTS, impossible, inflict } from './faults.ts';
-import type { Fault } from './faults.ts';
-import { arm, hold, installGates, STEPS } from './gates.ts';
-import type { Step } from './gates.ts';
+import { FAULTS, impossible, inflict } from '../../support/faults/faults.ts';
+import type { Fault } from '../../support/faults/faults.ts';
+import { arm, hold, installGates, STEPS } from '../../support/faults/gates.ts';
+import type { Step } from '../../support/faults/gates.ts';
 import { assertCanary, assertDelivered, installMailboxes, queueMail } from './mail.ts';
 import { assertServing, assertTruth, assertWhole } from './oracle.ts';
 import type { Side, Sides } from './oracle.ts';
-import { atRest, restore, save, shapeOf } from './state.ts';
+import { atRest, restore, save, shapeOf } from '../../support/faults/state.ts';
 
 export interface Cell {
   readonly step: Step;

@@ -12,7 +12,7 @@ import { assertRerun, assertSound, prepare } from './cell.ts';
 import type { Stage } from './cell.ts';
 import { assertTruth } from './oracle.ts';
 import { queueMail } from './mail.ts';
-import { restore } from './state.ts';
+import { restore } from '../../support/faults/state.ts';
 
 const { values } = parseArgs({
   options: {

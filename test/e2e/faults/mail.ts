@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { LabHost } from '../../../src/lab/lab.ts';
 import { SMTP, talkInClear } from '../../support/talk.ts';
 import type { Peer } from '../../support/talk.ts';
-import { until } from './state.ts';
+import { until } from '../../support/faults/state.ts';
 
 /** Whose mail is deferred until /run/deliver is there, and then kept in one folder, a file a delivery. */
 export async function installMailboxes(host: LabHost): Promise<void> {

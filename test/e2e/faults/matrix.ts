@@ -1,7 +1,7 @@
 import { CELLS, play, prepare } from './cell.ts';
 import type { Stage } from './cell.ts';
-import { FAULTS } from './faults.ts';
-import { STEPS } from './gates.ts';
+import { FAULTS } from '../../support/faults/faults.ts';
+import { STEPS } from '../../support/faults/gates.ts';
 
 /**
  * A share of the matrix (see cell.ts), on a host of its own, so that shares run side by side. HARDEN_MAIL_CELLS=all takes

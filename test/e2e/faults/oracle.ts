@@ -9,9 +9,9 @@ import type { LabHost } from '../../../src/lab/lab.ts';
 import type { Outcome } from '../../support/cli.ts';
 import { SMTP, talkInClear } from '../../support/talk.ts';
 import type { Peer } from '../../support/talk.ts';
-import { EDIT } from './faults.ts';
-import { difference, shapeOf } from './state.ts';
-import type { Shape } from './state.ts';
+import { EDIT } from '../../support/faults/faults.ts';
+import { difference, shapeOf } from '../../support/faults/state.ts';
+import type { Shape } from '../../support/faults/state.ts';
 
 export type Side = 'BEFORE' | 'AFTER';
 

@@ -1,7 +1,8 @@
 /** The end of the process: quiet without a reader, and certain. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
@@ -24,5 +25,21 @@ describe('the end of the process', function () {
     const { code, stderr } = await withoutReader('check', '--host', 'nosuch.invalid', '--quiet');
     assert.equal(code, 4);
     assert.doesNotMatch(stderr, /EPIPE|at /);
+  });
+
+  it('a run whose output meets a full disk continues to its end, says so in one line, and does not end with 0', () => {
+    const full = openSync('/dev/full', 'w');
+    for (const [args, ends] of [
+      [['explain'], 1],
+      [['--help'], 1],
+      [['check', '--host', 'nosuch.invalid'], 4],
+    ] as const) {
+      const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' }); // oxfmt-ignore
+      assert.equal(status, ends, stderr);
+      const lines = stderr.split('\n').filter((line) => !line.startsWith('nosuch.invalid: '));
+      assert.deepEqual(lines, ['harden-mail: standard output cannot be written: ENOSPC: no space left on device, write', '']); // oxfmt-ignore
+    }
+    assert.equal(spawnSync(process.execPath, ['--import', 'tsx', MAIN, 'nosuch'], { stdio: ['ignore', 'ignore', full] }).status, 3); // oxfmt-ignore
+    closeSync(full);
   });
 });

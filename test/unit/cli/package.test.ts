@@ -1,5 +1,6 @@
 /** The published package: one package without dependencies, whose program looks up nothing at run time. */
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -32,6 +33,19 @@ describe('the package that npm installs', function () {
 
   it('answers --version, --help and completion, and its man page and licences are there', () =>
     assertAnswers(installed));
+
+  it('prints for --help and completion what the program itself prints', () => {
+    const output = (file: string, args: readonly string[]): string =>
+      execFileSync(process.execPath, [join(installed.folder, file), ...args], { encoding: 'utf8' });
+    for (const args of [['--help'], ['apply', '--help'], ['help', 'rehearse'], ['completion', 'fish']])
+      assert.equal(output('bin/harden-mail.js', args), output('dist/program.cjs', args), args.join(' '));
+  });
+
+  it('a command that the build has no text for reaches the parser', () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(installed.folder, 'bin/harden-mail.js'), 'constructor', '--help'], { encoding: 'utf8' }); // oxfmt-ignore
+    assert.equal(status, 3);
+    assert.match(stderr, /"constructor" is not a command/);
+  });
 
   it('looks up no module but those of Node itself, so that no folder above it can supply one', () => {
     const texts = readdirSync(dirname(join(installed.folder, 'dist/main.js')), { recursive: true })

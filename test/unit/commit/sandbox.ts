@@ -10,7 +10,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { scriptText } from '../../../src/remote/scripts.ts';
 
-const SCRIPT = scriptText('commit/tx.sh');
+const SCRIPTS = ['tx.sh', 'mail.sh'];
 const ID = '20261124T101500Z-4f2a';
 
 /** Programs that the script calls, each of which may be the one at which it dies. */
@@ -95,11 +95,10 @@ export function sandbox(wanted: readonly Wanted[], options: { timeout: number })
   const { uid, gid } = userInfo();
   for (const name of ['postconf', 'postfix', 'doveconf', 'doveadm', 'dovecot', 'ss']) box.stub(name, 'exit 0');
   box.stub('journalctl', 'exit 0');
-  const moved = SCRIPT.replaceAll(/(?<=[\s"'=(])\/(etc|run|var)\//g, `${root}/$1/`).replace(
-    'PATH=/usr',
-    `PATH=${root}/stubs:/usr`,
-  );
-  box.write(`${tx}/tx.sh`, moved);
+  for (const name of SCRIPTS) {
+    const moved = scriptText(`commit/${name}`).replaceAll(/(?<=[\s"'=(])\/(etc|run|var)\//g, `${root}/$1/`);
+    box.write(`${tx}/${name}`, moved.replace('PATH=/usr', `PATH=${root}/stubs:/usr`));
+  }
   box.write(`${tx}/state`, 'new         \n');
   box.write(`${tx}/who`, 'a test\n');
   box.write(`${tx}/timeout`, `${options.timeout}\n`);

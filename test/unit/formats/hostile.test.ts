@@ -54,6 +54,27 @@ describe('formats: hostile input of the parsers', () => {
     assert.throws(() => loadDovecot(files, ROOT), { code: 'CONFIG_INVALID', message: /expected fewer includes/ });
   });
 
+  it('more than 5,000 includes are refused before each is matched against the names of all files', () => {
+    const lines = Array.from({ length: 50_000 }, (_, n) => `!include_try *${n}.conf\n`).join('');
+    assert.throws(() => loadDovecot({ [ROOT]: lines }, ROOT), {
+      code: 'CONFIG_INVALID',
+      message: /dovecot\.conf:5001:14: expected fewer includes: there are more than 5000$/,
+    });
+  });
+
+  it('a megabyte of blank lines and comments without a setting is one line for the plan', () => {
+    for (const text of ['\n', ' \t\r\n', '#\n', '# Some words.\n\n']) {
+      const lines = many(text, (1 << 20) / text.length);
+      const { readings } = loadDovecot({ [ROOT]: `${lines}a = b\n#c = d\n${lines}` }, ROOT);
+      assert.deepEqual(
+        readings[0]!.lines.map(({ line }) => line.kind),
+        ['skip', 'setting', 'skip', 'skip'],
+        JSON.stringify(text),
+      );
+      assert.equal(readings[0]!.lines[1]!.line.line, lines.split('\n').length);
+    }
+  });
+
   describe('values that refer to values', () => {
     it('values of Postfix stop growing at 100 kB', () => {
       const values: Record<string, string> = { a0: many('x', 1000) };

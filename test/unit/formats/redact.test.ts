@@ -63,7 +63,24 @@ describe('plan: redact', () => {
     });
   }
 
+  for (const [text, shown] of [
+    ['# the login of the relay is mail, Pl4nt3d-03-kqWz83', '# the login of the relay is mail, ********'],
+    ['# it was Pl4nt3d-03-kqWz83 before', '# it was ******** before'],
+    ['  ; password: hunter', '  ; password: ********'],
+    ['# the password for relay.example.test was "hunter".', '# the password for relay.example.test was "********".'],
+    ['# token of the old API (9f86d081-884c-7d65)', '# token of the old API (********)'],
+    ['mail_max_userip_connections = 50 # Pl4nt3d-03-kqWz83', 'mail_max_userip_connections = 50 # ********'],
+    ['# secrets: JBSWY3DPEHPK3PXP', '# secrets: ********'],
+  ] as const) {
+    it(`redact masks a word of a comment that looks like a secret: ${JSON.stringify(text)}`, () =>
+      assert.equal(redact(`a = 1\n${text}\n`), `a = 1\n${shown}\n`));
+  }
+
   for (const text of [
+    '# the password is not sent in clear',
+    '# the secret is read from /etc/dovecot/Secret1.conf.ext, not from 10-auth.conf',
+    '# password_query of example.test asks mx1.example.test:5432 with SHA512-CRYPT, TLSv1.2 and OAuth2',
+    '# changed 2024-05-01 by alice@example.test for ticket OPS-1234',
     'smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd',
     'default_password_scheme = SHA512-CRYPT',
     'auth_verbose_passwords = no',

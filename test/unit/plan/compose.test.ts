@@ -31,6 +31,17 @@ describe('plan: the whole recipe', () => {
     });
   });
 
+  it('a master.cf with more than 5,000 options is refused, because each removed option is a new reading of the file', () => {
+    const path = '/etc/postfix/master.cf';
+    const file = stock.snapshot.files[path]!;
+    const bytes = `${file.bytes}2525 inet n - y - - smtpd\n${Array.from({ length: 5001 }, (_, n) => ` -o a${n}=b\n`).join('')}`;
+    const snapshot = { ...stock.snapshot, files: { ...stock.snapshot.files, [path]: { ...file, bytes } } };
+    assert.throws(() => compose(snapshot, stock.policy), {
+      code: 'CONFIG_INVALID',
+      message: /^\/etc\/postfix\/master\.cf has services with \d+ options, and more than 5000 are not planned for$/,
+    });
+  });
+
   it('the plan lists every task in the order of the recipe', () => {
     assert.deepEqual(
       RECIPE.map(({ name }) => name),

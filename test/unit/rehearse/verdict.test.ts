@@ -5,7 +5,7 @@ import { losses } from '../../../src/rehearse/sessions.ts';
 import type { Clues } from '../../../src/rehearse/stand-ins.ts';
 import { differing, judged, shownPlan } from '../../../src/rehearse/verdict.ts';
 
-const act = (name: Act['name'], more: Partial<Act> = {}): Act => ({ name, seconds: 1, faults: [], notes: [], outages: [], ...more }); // oxfmt-ignore
+const act = (name: Act['name'], more: Partial<Act> = {}): Act => ({ name, seconds: 1, faults: [], notes: [], outages: [], files: [], ...more }); // oxfmt-ignore
 const course = { release: 'bookworm', sameDiff: true, differences: [], unrehearsed: [] };
 const CONTEXT: Clues = { stock: new Set(), secretPaths: new Set(), tables: new Set(), read: new Set() };
 

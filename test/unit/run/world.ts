@@ -118,6 +118,7 @@ export function optionsFor({ world }: Fake, over: Partial<RunOptions> = {}, user
     forks: 1,
     maxFail: 0,
     record: false,
+    keep: false,
     mailboxes: 'sample',
     confirmTimeout: 60,
     tasks: TASKS,

@@ -7,11 +7,11 @@ import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { LabHost } from '../../src/lab/lab.ts';
-import { must } from '../../src/lab/programs.ts';
-import type { Result, Session } from '../support/whole-hosts/schema.ts';
+import type { LabHost } from '../../../src/lab/lab.ts';
+import { must } from '../../../src/lab/programs.ts';
+import type { Result, Session } from './schema.ts';
 
-const DRIVER = fileURLToPath(new URL('lib/driver.py', import.meta.url));
+const DRIVER = fileURLToPath(new URL('../../hosts/lib/driver.py', import.meta.url));
 
 export interface Clients {
   /** Has the sessions, those `from` loopback on the host itself. A token stands for each session that delivers. */

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabHost } from '../../../src/lab/lab.ts';
-import { hardenMail } from '../../support/cli.ts';
-import type { Outcome, Running } from '../../support/cli.ts';
+import { hardenMail } from '../cli.ts';
+import type { Outcome, Running } from '../cli.ts';
 import { STEPS } from './gates.ts';
 import type { Step } from './gates.ts';
 
