@@ -24,7 +24,7 @@ const TIMEOUT = 15_000;
 /** Milliseconds that a mail may be in the queue. */
 const PATIENCE = 30_000;
 /** The same for a mail for another folder, once the others have arrived. */
-const FILING = 5000;
+const FILING_PATIENCE = 5000;
 /** Milliseconds between two mails of other servers. */
 const BETWEEN = 5000;
 const FOLDERS = ['Rehearsal', 'Rehearsal/Sub folder', 'Archive-2025', 'Lists', 'Lists/announce'];
@@ -98,6 +98,7 @@ class Imap {
 
 /** A mail with this word in its subject is filed by the user's script. */
 const FILED = 'to be filed';
+const FILING = 'filing by a Sieve script';
 
 /** Gives the name of the user's folders on this server. */
 async function namesOf(imap: Imap): Promise<(folder: string) => string> {
@@ -153,12 +154,13 @@ async function overPop3(wire: Wire): Promise<string[]> {
   return seen;
 }
 
-/** @param listens ports that the copy's daemons hold @param round its name is part of each subject */
+/** @param listens ports that the copy's daemons hold @param round its name is part of each subject @param before those of the first round */
 export async function useMail(
   address: string,
   listens: ReadonlySet<number>,
   person: Person | null,
   round: string,
+  before: Tries = {},
 ): Promise<UserView> {
   const tries: Record<string, string | null> = {};
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
@@ -179,7 +181,8 @@ export async function useMail(
   const sent: string[] = [];
   const scripts = listens.has(SIEVE_PORT);
   if (scripts) await attempt(`scripts by ${SIEVE_PORT}`, () => filing(address, listens, person, round));
-  if (scripts && open25)
+  // Delivery without Sieve leaves the mail in the inbox: then it is not tried again.
+  if (scripts && open25 && typeof before[FILING] !== 'string')
     await attempt('mail by 25 for a folder', async () => {
       const { wire, protocol } = await open(address, 25);
       await send(wire, `sender@${CLIENT}`, person.address, `${FILED} ${round}`);
@@ -207,7 +210,7 @@ export async function useMail(
       if (round === 'as it is' && !scripts) await makeFolders(imap, await namesOf(imap)).catch(() => {});
       await attempt('delivery of these mails', () => arrival(imap, 'INBOX', sent));
       if (tries['mail by 25 for a folder'] === null)
-        await attempt('filing by a Sieve script', async () => arrival(imap, (await namesOf(imap))('Rehearsal'), [`${FILED} ${round}`], FILING)); // oxfmt-ignore
+        await attempt(FILING, async () => arrival(imap, (await namesOf(imap))('Rehearsal'), [`${FILED} ${round}`], FILING_PATIENCE)); // oxfmt-ignore
       mail = await overImap(imap);
       wire.close(protocol.goodbye);
     });

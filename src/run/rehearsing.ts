@@ -273,7 +273,7 @@ class Stage {
 
   private async use(round: string): Promise<UserView> {
     const { machine, person } = this.copied;
-    return useMail(machine.address, new Set(await this.ports()), person, round);
+    return useMail(machine.address, new Set(await this.ports()), person, round, this.before.tries);
   }
 
   private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
