@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
 import { layer } from './layer.ts';
 import type { LayerOptions } from './layer.ts';
-import { extras, pool, step, upgradesFolder } from './pool.ts';
+import { extras, inArchive, pool, step, upgradesFolder } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './images.ts';
 import type { ReleaseName } from './images.ts';
@@ -125,9 +125,10 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const { upgradeTo } = options;
   const also = options.with?.install ?? options.also;
   const over = options.with && (await layer(release, options.with));
+  const later = options.with && upgradeTo !== undefined ? await inArchive(release, upgradeTo, over?.installed ?? []) : also; // oxfmt-ignore
   const [extra, next] = await Promise.all([
     over?.apt ?? (also ? extras(release, also) : null),
-    upgradeTo === undefined ? null : pool(release, upgradeTo, also),
+    upgradeTo === undefined ? null : pool(release, upgradeTo, later),
   ]);
   const apt = extra ?? next ?? own.apt;
   const tree = mail ? withMail : bare;

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BUILD_NAME, cacheFolder, image } from './image.ts';
 import type { ReleaseName } from './images.ts';
-import { extras } from './pool.ts';
+import { extras, inArchive } from './pool.ts';
 import { must, say, tied, withLock } from './programs.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 
@@ -50,10 +50,13 @@ export interface Layer {
   readonly upper: string;
   /** Packages for /srv/apt. */
   readonly apt: string;
+  /** Those of the packages that the archive has. */
+  readonly installed: readonly string[];
 }
 
 /** apt on a host with this layer finds the packages of the layer in /srv/apt, and those of its image in /srv/apt-own. */
-export async function layer(release: ReleaseName, { install, purge }: LayerOptions): Promise<Layer> {
+export async function layer(release: ReleaseName, { install: wanted, purge }: LayerOptions): Promise<Layer> {
+  const install = await inArchive(release, release, wanted);
   const { mail, apt: own } = await image(release);
   const apt = install.length > 0 ? await extras(release, install) : own;
   const digest = createHash('sha256')
@@ -62,7 +65,7 @@ export async function layer(release: ReleaseName, { install, purge }: LayerOptio
     .slice(0, 12);
   const home = join(cacheFolder(), 'layers', `${release}-${digest}`);
   const exists = () => stat(home).then(Boolean, () => false);
-  const made = { upper: join(home, 'upper'), apt };
+  const made = { upper: join(home, 'upper'), apt, installed: install };
   if (await exists()) return made;
   await mkdir(join(cacheFolder(), 'layers'), { recursive: true });
   await withLock(`${home}.lock`, async () => {

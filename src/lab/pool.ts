@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder, image, sources } from './image.ts';
 import { RELEASES } from './images.ts';
@@ -42,6 +42,19 @@ while read -r deb; do ln "$store/$deb" pool/; done <wanted
 export function pool(from: ReleaseName, to: ReleaseName, packages: readonly string[] = []): Promise<string> {
   const name = [`${from}-to-${to}`, ...(packages.length > 0 ? [`with-${digestOf(packages)}`] : [])].join('-');
   return fetched(name, from, to, ['full-upgrade', ...packages].join(' '));
+}
+
+/** Those of these packages that the archive of a release has, as a host of another one asks it. Asked once, and kept. */
+export async function inArchive(from: ReleaseName, of: ReleaseName, packages: readonly string[]): Promise<string[]> {
+  if (packages.length === 0) return [];
+  const { mail } = await image(from);
+  const home = join(cacheFolder(), 'archives', `${of}-${digest([mail, RELEASES[of], packages])}`);
+  const known = () => readFile(join(home, 'known'), 'utf8').then((text) => text.split('\n').filter(Boolean));
+  return known().catch(async () => {
+    const name = `known-${of}-${digestOf(packages)}`;
+    await make(home, name, from, of, `${opening('pool')}for name in ${packages.map(quote).join(' ')}; do chroot root apt-cache show "$name" >/dev/null 2>&1 && echo "$name" >>pool/known; done; touch pool/known\n`); // oxfmt-ignore
+    return known();
+  });
 }
 
 /** A file's name takes 255 bytes. */

@@ -100,12 +100,17 @@ async function made(
     const versions = await machine.run(
       "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
     );
+    const lacking = choice.also.length === 0 ? '' : await machine.run(`for name in ${choice.also.map(quote).join(' ')}; do dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done`); // oxfmt-ignore
     return {
       ...{ machine, person },
       host: copyHost(host, machine, acme.directory),
       trust: [...options.trust, authority, await acme.root()],
       differences: [
         ...versions.split('\n').flatMap((line) => versionNote(line, capture)),
+        ...lacking
+          .split('\n')
+          .filter(Boolean)
+          .map((name) => `${name} is not in the archive of Debian, and not on the copy`),
         ...replaced.map((path) => `${path}: what may be secret is replaced`),
         ...told
           .split('\n')
