@@ -36,7 +36,7 @@ end
 const CHECK = `#!/bin/sh
 exit 1
 `;
-const VIRTUAL = ['postconf -e virtual_mailbox_domains=one.test virtual_mailbox_maps=static:yes virtual_transport=lmtp:unix:private/lmtp', 'groupadd -g 5000 vmail; useradd -u 5000 -g vmail -d /var/vmail vmail; install -d -o vmail -g vmail /var/vmail', "sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf"].join('; '); // oxfmt-ignore
+const VIRTUAL = ['postconf -e virtual_mailbox_domains=one.test virtual_mailbox_maps=static:yes virtual_transport=lmtp:unix:private/dovecot-lmtp', 'groupadd -g 5000 vmail; useradd -u 5000 -g vmail -d /var/vmail vmail; install -d -o vmail -g vmail /var/vmail', "sed -i 's/^!include auth-system/#&/' /etc/dovecot/conf.d/10-auth.conf"].join('; '); // oxfmt-ignore
 const dovecot = (passdb: string, userdb: string): string => `mail_location = maildir:~/Maildir
 passdb {
   driver = ${passdb}
@@ -45,7 +45,7 @@ userdb {
   driver = ${userdb}
 }
 service lmtp {
-  unix_listener /var/spool/postfix/private/lmtp {
+  unix_listener /var/spool/postfix/private/dovecot-lmtp {
     user = postfix
     mode = 0600
   }
@@ -57,7 +57,7 @@ const PROGRAMS: Readonly<
   Record<string, readonly [conf: string, path: string, text: string, packages: readonly string[]]>
 > = {
   lua: [dovecot('lua\n  args = file=/etc/dovecot/auth.lua', 'lua\n  args = file=/etc/dovecot/auth.lua'), '/etc/dovecot/auth.lua', LUA, ['dovecot-auth-lua']], // oxfmt-ignore
-  checkpassword: [dovecot('checkpassword\n  args = /usr/local/bin/check', 'prefetch\n}\nuserdb {\n  driver = static\n  args = uid=5000 gid=5000 home=/var/vmail/%u'), '/usr/local/bin/check', CHECK, []], // oxfmt-ignore
+  checkpassword: [dovecot('checkpassword\n  args = /usr/local/bin/check', 'prefetch\n}\nuserdb {\n  driver = static\n  args = uid=5000 gid=5000 home=/var/vmail/%u allow_all_users=yes'), '/usr/local/bin/check', CHECK, []], // oxfmt-ignore
 };
 
 interface Document {
