@@ -1,7 +1,7 @@
 /**
- * Files of Debian's Dovecot packages that the upgrade to 2.4 has replaced, because nobody had edited them. What they said in 2.3 is
- * part of the old configuration all the same: without it users are not found, mail for `anna@example.org` is looked up as `anna` and
- * returned, or a port opens.
+ * Files of Debian's Dovecot packages that the upgrade to 2.4 has replaced, because nobody had edited them. Their text of 2.3 is part of
+ * the old configuration: without it users are not found, mail for `anna@example.org` is looked up as `anna` and returned, or a port
+ * opens.
  */
 import { PATHS, type Bytes } from '../model/index.ts';
 import { commentedOut } from './render.ts';
