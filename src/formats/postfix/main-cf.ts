@@ -145,8 +145,13 @@ export function renameMain(cf: MainCf, from: string, to: string): MainCf {
   return done === 0 ? cf : edited(kept.join('') + cf.bytes.slice(done), cf.file);
 }
 
+/** By name, for each tree: a plan asks for each of a file's parameters, and a file may have 50,000. */
+const winners = new WeakMap<MainCf, ReadonlyMap<string, Parameter>>();
+
 function winner(cf: MainCf, name: string): Parameter | undefined {
-  return cf.parameters.findLast((parameter) => parameter.name === name);
+  const known = winners.get(cf) ?? new Map(cf.parameters.map((parameter) => [parameter.name, parameter]));
+  winners.set(cf, known);
+  return known.get(name);
 }
 
 function toEntry(cf: MainCf, parameter: Parameter): MainEntry {
