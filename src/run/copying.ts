@@ -88,7 +88,7 @@ async function made(
     const { person, notes } = await addPerson(machine, facts);
     const saslauthd = saslauthdFor(capture);
     if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
-    await startDaemons(machine, facts);
+    await startDaemons(machine, capture);
     const versions = await machine.run(
       "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
     );
@@ -182,10 +182,12 @@ async function addPerson(machine: LabHost, facts: Facts): Promise<{ person: Pers
 /** systemd does not wait for Dovecot's sockets, and a Postfix that asks for logins too early does not serve any for a minute. */
 const ANSWERS = ` && timeout 10 sh -c 'until doveadm service status >/dev/null 2>&1; do sleep 0.1; done'`;
 
-/** Those that listen on the host. A daemon that does not start is a fault of the first act. */
-async function startDaemons(machine: LabHost, { listeners }: Facts): Promise<void> {
-  const own = listeners.map(({ process }) => process);
-  const units = [...(own.includes('dovecot') ? ['dovecot'] : []), ...(own.includes('master') ? ['postfix'] : [])];
+/** Those that run on the host. A daemon that does not start is a fault of the first act. */
+async function startDaemons(machine: LabHost, { running }: Capture): Promise<void> {
+  const units = [
+    ...(running.includes('dovecot') ? ['dovecot'] : []),
+    ...(running.includes('master') ? ['postfix'] : []),
+  ];
   for (const unit of units) await machine.exec(`systemctl restart ${unit}${unit === 'dovecot' ? ANSWERS : ''}`);
   await sleep(500);
 }
