@@ -6,7 +6,9 @@ import type { Acme } from './acme.ts';
 import { image } from './image.ts';
 import type { Ledger } from './ledger.ts';
 import { plug } from './network.ts';
-import { extras, pool, step, upgradesFolder } from './pool.ts';
+import { layer } from './layer.ts';
+import type { LayerOptions } from './layer.ts';
+import { extras, inArchive, pool, step, upgradesFolder } from './pool.ts';
 import { boot } from './nspawn.ts';
 import { RELEASES } from './images.ts';
 import type { ReleaseName } from './images.ts';
@@ -28,6 +30,8 @@ export interface HostOptions {
   readonly upgrades?: boolean;
   /** With `mail`: these packages are what apt finds; /srv/apt-own has those that it would find without this. */
   readonly also?: readonly string[];
+  /** With `mail`, in place of `also`: what is installed and removed before the host boots. */
+  readonly with?: LayerOptions;
   /** Full name; made up when not given. Published in the lab's name server. */
   readonly name?: string;
   readonly users?: readonly HostUser[];
@@ -118,10 +122,13 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const { also, upgradeTo } = options;
+  const { upgradeTo } = options;
+  const also = options.with?.install ?? options.also;
+  const over = options.with && (await layer(release, options.with));
+  const later = options.with && upgradeTo !== undefined ? await inArchive(release, upgradeTo, over?.installed ?? []) : also; // oxfmt-ignore
   const [extra, next] = await Promise.all([
-    also ? extras(release, also) : null,
-    upgradeTo === undefined ? null : pool(release, upgradeTo, also),
+    over?.apt ?? (also ? extras(release, also) : null),
+    upgradeTo === undefined ? null : pool(release, upgradeTo, later),
   ]);
   const apt = extra ?? next ?? own.apt;
   const tree = mail ? withMail : bare;
@@ -147,7 +154,8 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   };
   // Earlier releases boot with the environment of later ones.
   const { env } = RELEASES[upgrades ? 'forky' : (upgradeTo ?? release)];
-  const machine = await boot(ledger, { id, tree, folder, apt, sees, env, sync });
+  const layers = over ? `${over.upper}:${tree}` : tree;
+  const machine = await boot(ledger, { id, tree: layers, folder, apt, sees, env, sync });
 
   const exec: LabHost['exec'] = async (command, given) => {
     const { code, stdout, stderr } = await machine.exec(command, given);

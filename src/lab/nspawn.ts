@@ -13,7 +13,7 @@ import type { Result, ProgramOptions } from './programs.ts';
 export interface MachineSpec {
   /** Name of the machine, of its network namespace and of its control group. */
   readonly id: string;
-  /** Its overlay: the tree below, and a folder with `upper`, `work` and the mount point `root`. */
+  /** Its overlay: the tree below (or several, the topmost first, separated by colons), and a folder with `upper`, `work` and the mount point `root`. */
   readonly tree: string;
   readonly folder: string;
   readonly apt: string;

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder, image, sources } from './image.ts';
 import { RELEASES } from './images.ts';
@@ -44,6 +44,19 @@ export function pool(from: ReleaseName, to: ReleaseName, packages: readonly stri
   return fetched(name, from, to, ['full-upgrade', ...packages].join(' '));
 }
 
+/** Those of these packages that the archive of a release has, as a host of another one asks it. Asked once, and kept. */
+export async function inArchive(from: ReleaseName, of: ReleaseName, packages: readonly string[]): Promise<string[]> {
+  if (packages.length === 0) return [];
+  const { mail } = await image(from);
+  const home = join(cacheFolder(), 'archives', `${of}-${digest([mail, RELEASES[of], packages])}`);
+  const known = () => readFile(join(home, 'known'), 'utf8').then((text) => text.split('\n').filter(Boolean));
+  return known().catch(async () => {
+    const name = `known-${of}-${digestOf(packages)}`;
+    await make(home, name, from, of, `${opening('pool')}for name in ${packages.map(quote).join(' ')}; do chroot root apt-cache show "$name" >/dev/null 2>&1 && echo "$name" >>pool/known; done; touch pool/known\n`); // oxfmt-ignore
+    return known();
+  });
+}
+
 /** A file's name takes 255 bytes. */
 function digestOf(packages: readonly string[]): string {
   return createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12);
@@ -51,7 +64,9 @@ function digestOf(packages: readonly string[]): string {
 
 /** The same, of packages of its own release. */
 export function extras(release: ReleaseName, packages: readonly string[]): Promise<string> {
-  return fetched(`${release}-with-${packages.join('-')}`, release, release, `install ${packages.join(' ')}`);
+  const names = packages.join('-');
+  const name = `${release}-with-${names.length < 100 ? names : digestOf(packages)}`;
+  return fetched(name, release, release, `install ${packages.join(' ')}`);
 }
 
 /** Where `step` keeps its folders: hosts that are upgraded see it as /srv/upgrades. */

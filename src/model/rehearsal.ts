@@ -32,6 +32,7 @@ export const ACT_NAMES = [
   'upgrade',
   'apply after it',
   'verify after it',
+  'with the files of the packages',
 ] as const;
 
 export interface Act {

@@ -36,6 +36,7 @@ kind() { # FILE
   if grep -q -e '-----BEGIN .*\(PRIVATE KEY\|CERTIFICATE\)' -- "$1"; then echo pem
   elif [ "$(stat -L -c %s -- "$1")" -gt $largest ]; then echo large
   elif [ -s "$1" ] && ! grep -qI . -- "$1"; then echo binary
+  elif grep -q LS0tLS1CRUdJTi -- "$1"; then echo keys # PEM in base64, as postmap -F writes it
   elif case $1 in /usr/* | /bin/* | /sbin/* | /lib*) true ;; *) [ -x "$1" ] && head -c 2 -- "$1" | grep -q '^#!' ;; esac; then echo program
   else echo text
   fi
@@ -44,10 +45,10 @@ kind() { # FILE
 # MODE OWNER:GROUP PATH for each directory on the way to a path, and the type of what a path names.
 skeleton() {
   while read -r path; do
-    case $path in /proc/* | /sys/* | /dev/* | /usr/*) continue ;; esac
+    case $path in /proc/* | /sys/* | /dev/* | /usr/* | /bin | /bin/* | /sbin | /sbin/* | /lib*) continue ;; esac
     [ -d "$path" ] || path=${path%/*}
     while [ -n "$path" ]; do
-      [ ! -d "$path" ] || stat -c 'd %a %U:%G %n' -- "$path"
+      [ ! -d "$path" ] || stat -L -c 'd %a %U:%G %n' -- "$path"
       path=${path%/*}
     done
   done | sort -u -k 4

@@ -19,10 +19,11 @@ export interface PackageChoice {
   readonly absent: readonly string[];
 }
 
-export function copyPackages(packages: Capture['packages']): PackageChoice {
+/** @param servers packages of the databases that the copy has */
+export function copyPackages(packages: Capture['packages'], servers: readonly string[] = []): PackageChoice {
   const wanted = Object.keys(packages).filter((name) => MAIL_PACKAGE.test(name) && !NOT_NEEDED.test(name));
   return {
-    also: wanted.filter((name) => !IN_IMAGE.includes(name)).sort(),
+    also: [...new Set([...wanted.filter((name) => !IN_IMAGE.includes(name)), ...servers])].sort(),
     absent: IN_IMAGE.filter((name) => packages[name] === undefined),
   };
 }
@@ -33,21 +34,12 @@ export interface CopyScript {
   readonly replaced: readonly string[];
 }
 
-/** @param running which daemons run on the host */
-export function copyScript(capture: Capture, { also, absent }: PackageChoice): CopyScript {
+export function copyScript(capture: Capture): CopyScript {
   const clues = cluesOf(capture);
   const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
   const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
   const script = [
     HEAD,
-    ...(also.length > 0
-      ? [
-          `echo 'deb [trusted=yes] file:/srv/apt-own ./' >>/etc/apt/sources.list`,
-          `apt-get -q update >&2`,
-          `apt-get -q -y install ${also.map(quote).join(' ')} >&2`,
-        ]
-      : []),
-    ...(absent.length > 0 ? [`apt-get -q -y purge ${absent.map(quote).join(' ')} >&2`] : []),
     'systemctl stop postfix dovecot 2>/dev/null || true',
     ...accounts(capture, files),
     ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${quote(mode)} ${quote(owner)}`), // oxfmt-ignore
@@ -117,10 +109,11 @@ put() { # PATH LINK MODE OWNER BASE64
 /** Makes the indexes of the tables that Postfix reads. */
 const INDEXES = `
 if command -v postconf >/dev/null; then
+  named=$(postconf -xh tls_server_sni_maps 2>/dev/null | tr ', ' '\\n\\n')
   aliases=$(postconf -xh alias_maps alias_database 2>/dev/null | tr ', ' '\\n\\n')
   for table in $({ postconf -x; postconf -M; } 2>/dev/null | grep -oE '(hash|btree|lmdb|cdb):/[A-Za-z0-9._@+/-]+' | sort -u); do
     [ -f "\${table#*:}" ] || continue
-    if printf '%s\\n' "$aliases" | grep -qxF -- "$table"; then postalias "$table" || true; else postmap "$table" || true; fi
+    if printf '%s\\n' "$named" | grep -qxF -- "$table"; then postmap -F "$table" || true; elif printf '%s\\n' "$aliases" | grep -qxF -- "$table"; then postalias "$table" || true; else postmap "$table" || true; fi
   done 2>&1 | sed 's/^/index /'
 fi
 systemctl daemon-reload

@@ -8,7 +8,8 @@ import { readReply } from '../mail/smtp-reply.ts';
 import { openWire, reason, type Wire } from '../mail/wire.ts';
 import { IMAP_PORTS, MAIL_PORTS, POP3_PORTS, SUBMISSION_PORTS } from '../model/index.ts';
 import { show } from '../formats/text/show.ts';
-import type { Person } from './person.ts';
+import { assertActive, putScript, SIEVE_PORT } from './manage-sieve.ts';
+import type { Person } from './resident.ts';
 
 /** By what was tried: `mail by 25`, `send by 465`. Null: it worked; else the reason why not. */
 export type Tries = Readonly<Record<string, string | null>>;
@@ -22,6 +23,8 @@ export interface UserView {
 const TIMEOUT = 15_000;
 /** Milliseconds that a mail may be in the queue. */
 const PATIENCE = 30_000;
+/** The same for a mail for another folder, once the others have arrived. */
+const FILING_PATIENCE = 5000;
 /** Milliseconds between two mails of other servers. */
 const BETWEEN = 5000;
 const FOLDERS = ['Rehearsal', 'Rehearsal/Sub folder', 'Archive-2025', 'Lists', 'Lists/announce'];
@@ -93,13 +96,22 @@ class Imap {
   }
 }
 
-/** Folders with sub-folders and subscriptions. Does nothing where a folder exists. */
-async function makeFolders(imap: Imap): Promise<void> {
+/** A mail with this word in its subject is filed by the user's script. */
+const FILED = 'to be filed';
+const FILING = 'filing by a Sieve script';
+
+/** Gives the name of the user's folders on this server. */
+async function namesOf(imap: Imap): Promise<(folder: string) => string> {
   const separator = /^\* LIST \([^)]*\) "(.)" /.exec((await imap.ask('LIST "" ""'))[0] ?? '')?.[1] ?? '/';
   const namespace = await imap.ask('NAMESPACE').catch(() => []);
   const prefix = /^\* NAMESPACE \(\("([^"]*)"/.exec(namespace[0] ?? '')?.[1] ?? '';
+  return (folder) => `${prefix}${folder.replaceAll('/', separator)}`;
+}
+
+/** Folders with sub-folders and subscriptions. Does nothing where a folder exists. */
+async function makeFolders(imap: Imap, named: (folder: string) => string): Promise<void> {
   for (const folder of FOLDERS) {
-    const name = `"${prefix}${folder.replaceAll('/', separator)}"`;
+    const name = `"${named(folder)}"`;
     await imap.ask(`CREATE ${name}`);
     if (!folder.startsWith('Archive')) await imap.ask(`SUBSCRIBE ${name}`);
   }
@@ -107,12 +119,22 @@ async function makeFolders(imap: Imap): Promise<void> {
 
 async function overImap(imap: Imap): Promise<string[]> {
   const seen: string[] = [];
+  for (const line of await imap.ask('GETQUOTAROOT INBOX').catch(() => []))
+    for (const [, resource, limit] of line.startsWith('* QUOTA ')
+      ? line.matchAll(/\b(STORAGE|MESSAGE) \d+ (\d+)/g)
+      : [])
+      seen.push(`quota of ${limit} for ${resource}`);
   const list = await imap.ask('LIST "" "*"');
   for (const line of await imap.ask('LSUB "" "*"')) seen.push(`subscribed ${/(?:"[^"]*"|NIL) (.*)$/.exec(line)?.[1]}`);
   for (const line of list) {
     const [, flags = '', name = ''] = /^\* LIST \(([^)]*)\) (?:"[^"]*"|NIL) (.*)$/.exec(line) ?? [];
     if (name === '' || /\\noselect/i.test(flags)) continue;
-    const selected = await imap.ask(`EXAMINE ${name}`);
+    // A script in a Maildir is listed as a folder, and does not open.
+    const selected = await imap.ask(`EXAMINE ${name}`).catch(() => null);
+    if (!selected) {
+      seen.push(`folder ${name} that does not open`);
+      continue;
+    }
     const validity = /UIDVALIDITY (\d+)/.exec(selected.join(' '))?.[1];
     seen.push(`folder ${name} ${validity}`);
     for (const found of await imap.ask('UID FETCH 1:* (UID FLAGS RFC822.SIZE)').catch(() => [])) {
@@ -132,12 +154,13 @@ async function overPop3(wire: Wire): Promise<string[]> {
   return seen;
 }
 
-/** @param listens ports that the copy's daemons hold @param round its name is part of each subject */
+/** @param listens ports that the copy's daemons hold @param round its name is part of each subject @param before those of the first round */
 export async function useMail(
   address: string,
   listens: ReadonlySet<number>,
   person: Person | null,
   round: string,
+  before: Tries = {},
 ): Promise<UserView> {
   const tries: Record<string, string | null> = {};
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
@@ -156,6 +179,15 @@ export async function useMail(
     return { tries, mail: [] };
   }
   const sent: string[] = [];
+  const scripts = listens.has(SIEVE_PORT);
+  if (scripts) await attempt(`scripts by ${SIEVE_PORT}`, () => filing(address, listens, person, round));
+  // Delivery without Sieve leaves the mail in the inbox: then it is not tried again.
+  if (scripts && open25 && typeof before[FILING] !== 'string')
+    await attempt('mail by 25 for a folder', async () => {
+      const { wire, protocol } = await open(address, 25);
+      await send(wire, `sender@${CLIENT}`, person.address, `${FILED} ${round}`);
+      wire.close(protocol.goodbye);
+    });
   if (open25)
     await attempt('mail by 25', async () => {
       const { wire, protocol } = await open(address, 25);
@@ -175,8 +207,10 @@ export async function useMail(
     await attempt(`read by ${port}`, async () => {
       const { wire, protocol } = await loggedIn(address, port, person);
       const imap = new Imap(wire);
-      if (round === 'as it is') await makeFolders(imap).catch(() => {});
-      await attempt('delivery of these mails', () => arrival(imap, sent));
+      if (round === 'as it is' && !scripts) await makeFolders(imap, await namesOf(imap)).catch(() => {});
+      await attempt('delivery of these mails', () => arrival(imap, 'INBOX', sent));
+      if (tries['mail by 25 for a folder'] === null)
+        await attempt(FILING, async () => arrival(imap, (await namesOf(imap))('Rehearsal'), [`${FILED} ${round}`], FILING_PATIENCE)); // oxfmt-ignore
       mail = await overImap(imap);
       wire.close(protocol.goodbye);
     });
@@ -190,15 +224,27 @@ export async function useMail(
   return { tries, mail };
 }
 
-/** A queue takes a moment. */
-async function arrival(imap: Imap, subjects: readonly string[]): Promise<void> {
-  const missing = await missingIn(imap, subjects);
-  if (missing.length > 0) throw new Error(`not in the mailbox: ${missing.join(', ')}`);
+/** The first time: folders, and a script that files mails into one of them. Later the script must be there. */
+async function filing(address: string, listens: ReadonlySet<number>, person: Person, round: string): Promise<void> {
+  const port = IMAP_PORTS.find((one) => listens.has(one));
+  if (round !== 'as it is' || port === undefined) return assertActive(address, person, TIMEOUT);
+  const { wire, protocol } = await loggedIn(address, port, person);
+  const imap = new Imap(wire);
+  const named = await namesOf(imap);
+  await makeFolders(imap, named).catch(() => {});
+  wire.close(protocol.goodbye);
+  return putScript(address, person, FILED, named('Rehearsal'), TIMEOUT);
 }
 
-async function missingIn(imap: Imap, subjects: readonly string[]): Promise<string[]> {
-  for (const deadline = Date.now() + PATIENCE; ; await sleep(300)) {
-    await imap.ask('SELECT INBOX');
+/** A queue takes a moment. */
+async function arrival(imap: Imap, folder: string, subjects: readonly string[], patience = PATIENCE): Promise<void> {
+  const missing = await missingIn(imap, folder, subjects, patience);
+  if (missing.length > 0) throw new Error(`not in ${folder}: ${missing.join(', ')}`);
+}
+
+async function missingIn(imap: Imap, folder: string, subjects: readonly string[], patience: number): Promise<string[]> {
+  for (const deadline = Date.now() + patience; ; await sleep(300)) {
+    await imap.ask(`SELECT "${folder}"`);
     const missing: string[] = [];
     for (const subject of subjects)
       if (!/ \d/.test((await imap.ask(`SEARCH SUBJECT "${subject}"`))[0] ?? '')) missing.push(subject);
@@ -217,7 +263,7 @@ export async function undelivered(
   if (port === undefined) return [...subjects];
   try {
     const { wire, protocol } = await loggedIn(address, port, person);
-    const missing = await missingIn(new Imap(wire), subjects);
+    const missing = await missingIn(new Imap(wire), 'INBOX', subjects, PATIENCE);
     wire.close(protocol.goodbye);
     return missing;
   } catch {

@@ -4,6 +4,7 @@
  */
 import { redact } from '../formats/redact.ts';
 import { PATHS, type Bytes } from '../model/index.ts';
+import { SNI_MAP_HEAD } from '../model/sni-map.ts';
 import type { Capture, CapturedFile } from './capture.ts';
 
 const STAND_IN = 'rehearsal';
@@ -19,7 +20,7 @@ const PLACE =
   /^(<?\s*\/|(proxy:)?(hash|btree|lmdb|cdb|texthash|regexp|pcre|cidr|mysql|pgsql|sqlite|ldap|unix|memcache):\/?[\w./-]*$|[%$]|password$)/;
 /** Parameters whose maps hold routes and addresses. */
 const ROUTES =
-  /^(transport_maps|virtual_\w+|local_recipient_maps|\w*canonical_maps|alias_maps|smtp_tls_policy_maps|relay_\w+|mydestination|mynetworks|\w+_restrictions)\s*=|check_\w+_access\s+(inline|static):/;
+  /^(transport_maps|virtual_\w+|local_recipient_maps|\w*canonical_maps|alias_maps|smtp_tls_policy_maps|tls_server_sni_maps(?!.*LS0tLS1)|relay_\w+|mydestination|mynetworks|\w+_restrictions)\s*=|check_\w+_access\s+(inline|static):/;
 
 /** Facts that tell secrets from the rest in the files of one host. */
 export interface Clues {
@@ -78,6 +79,7 @@ type Kind =
   | 'passwd-file'
   | 'aliases'
   | 'table'
+  | 'names'
   | 'secret table'
   | 'plain';
 
@@ -91,6 +93,7 @@ function kindOf(
   if (OWN.includes(path)) return path === PATHS.RECORD ? 'configuration' : 'plain';
   const isOfPostfix = path.startsWith(`${PATHS.POSTFIX}/`);
   if (path === PATHS.MAIN_CF || path === PATHS.MASTER_CF) return 'configuration';
+  if (path === PATHS.SNI_MAP) return 'names';
   if (name === 'aliases') return 'aliases';
   if (name === 'smtpd.conf') return 'sasl';
   if (path.startsWith('/etc/default/') || path.startsWith(`${PATHS.UNITS}/`)) return 'variables';
@@ -107,7 +110,9 @@ function kindOf(
 
 /** Names in files of queries whose values are the way to a database and what is asked there, and no secret. */
 const QUERY_NAMES =
-  /^\s*#?\s*(hosts|server_host|server_port|dbname|dbpath|query|table|select_field|where_field|additional_conditions|result_format|domain|expansion_limit|search_base|query_filter|result_attribute|scope|bind|version|start_tls|option_group|driver|default_pass_scheme|\w+_query|uris|base|deref|\w+_attrs|\w+_filter|auth_bind|auth_bind_userdn|ldap_version|tls|tls_require_cert|pattern|username_field|value_field|authenticator|server|archive_dir|cert|privkey|chain|fullchain|renew_before_expiry|key_type|account|webroot_path|http01_port)\s*=/;
+  /^\s*#?\s*(hosts|server_host|server_port|dbname|dbpath|query|table|select_field|where_field|additional_conditions|result_format|domain|expansion_limit|dn|bind_dn|search_base|query_filter|result_attribute|scope|bind|version|start_tls|option_group|driver|default_pass_scheme|\w+_query|uris|base|deref|\w+_attrs|\w+_filter|auth_bind|auth_bind_userdn|ldap_version|tls|tls_require_cert|pattern|username_field|value_field|authenticator|server|archive_dir|cert|privkey|chain|fullchain|renew_before_expiry|key_type|account|webroot_path|http01_port)\s*=/;
+/** A function of SQL that gets a key. */
+const KEYED = /\b((?:aes|des)_\w+|decode|encode|pgp_sym_\w+|hmac)(\([^()']{0,99},\s*)'[^']*'/gi;
 /** The words of `connect = host=db dbname=mail user=…` that say where the database is. */
 const CONNECT_WORD = /^((host|port|dbname)=[\w./:-]+|\/[\w./-]+)$/;
 
@@ -119,6 +124,7 @@ const REPLACERS: Readonly<Record<Kind, (text: Bytes, clues: Clues) => Bytes>> = 
   'passwd-file': (text) => eachLine(text, passwdLine),
   aliases: (text, clues) => eachLine(configuration(text, clues), alias),
   table: configuration,
+  names: (text) => eachLine(text, nameLine),
   'secret table': (text) => eachLine(text, tableLine),
   plain: (text) => text,
 };
@@ -180,10 +186,10 @@ function queries(text: Bytes, clues: Clues): Bytes {
       return line;
     if (QUERY_NAMES.test(line)) {
       open = true;
-      return line;
+      return line.replace(KEYED, `$1$2'${STAND_IN}'`);
     }
     if (clues.stock.has(line)) return line;
-    if (open && /^\s+\S/.test(line) && !/^\s+[\w.-]+\s*=/.test(line)) return line; // the rest of a query
+    if (open && /^\s+\S/.test(line) && !/^\s+[\w.-]+\s*=/.test(line)) return line.replace(KEYED, `$1$2'${STAND_IN}'`); // the rest of a query
     open = false;
     const [, connect, words = ''] = /^(\s*connect\s*=\s*)(.*)$/.exec(line) ?? [];
     if (connect !== undefined) return connect + words.split(/\s+/).map(connectWord).join(' ');
@@ -240,6 +246,12 @@ function tableLine(line: string): string {
   if (/^#/.test(line)) return COMMENT;
   const [, key, space] = /^([\w.@[\]:*+-]{1,255})(\s+)\S/.exec(line) ?? [];
   return key === undefined ? '' : `${key}${space}${STAND_IN}:${STAND_IN}`;
+}
+
+/** `NAME KEY, CERTIFICATE` of harden-mail's map: names and paths. */
+function nameLine(line: string): string {
+  const isOwn = /^[\w.*-]+ (\/[\w.@+/-]+(, )?){1,9}$/.test(line) || SNI_MAP_HEAD.split('\n').includes(line);
+  return isOwn ? line : tableLine(line);
 }
 
 function eachLine(text: Bytes, change: (line: string) => string): Bytes {

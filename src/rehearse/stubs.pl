@@ -1,13 +1,15 @@
 # Stands in for a program that the copy of a mail host does not have: listens where the host's program listens, under its name,
-# and accepts. Arguments: KIND NAME WHERE; WHERE is ADDRESS:PORT or the path of a socket. Kinds: milter, policy, smtp, accept.
+# and accepts. Arguments: KIND NAME WHERE [NEXT]; WHERE is ADDRESS:PORT or the path of a socket. Kinds: milter, policy, smtp, accept,
+# and relay, which passes everything on to NEXT, a port of this host.
 use strict;
 use warnings;
+use IO::Select;
 use IO::Socket;
 use IO::Socket::UNIX;
 use Socket;
 
-my ($kind, $name, $where) = @ARGV;
-my %serve = (milter => \&milter, policy => \&policy, smtp => \&smtp, accept => sub { });
+my ($kind, $name, $where, $next) = @ARGV;
+my %serve = (milter => \&milter, policy => \&policy, smtp => \&smtp, relay => \&relay, accept => sub { });
 my $serve = $serve{$kind} or die "no such kind: $kind";
 $SIG{CHLD} = 'IGNORE';
 $SIG{PIPE} = 'IGNORE';
@@ -65,5 +67,18 @@ sub smtp {
         }
         elsif ($line =~ /^QUIT/i) { print $client "221 bye\r\n"; return }
         else { print $client "250 ok\r\n" }
+    }
+}
+
+sub relay {
+    my ($client) = @_;
+    my $server = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $next) or return;
+    my $both = IO::Select->new($client, $server);
+    while (1) {
+        for my $from ($both->can_read) {
+            sysread($from, my $bytes, 65536) or return;
+            my $to = $from == $client ? $server : $client;
+            while (length $bytes) { my $sent = syswrite($to, $bytes) or return; substr($bytes, 0, $sent, '') }
+        }
     }
 }

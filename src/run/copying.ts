@@ -9,7 +9,11 @@ import { quote } from '../formats/text/shell-quote.ts';
 import type { Capture } from '../rehearse/capture.ts';
 import { issuing } from '../rehearse/certificates.ts';
 import { copyScript, copyPackages } from '../rehearse/copy.ts';
-import { personFor, type Person } from '../rehearse/person.ts';
+import { databasesAsked } from '../rehearse/databases-asked.ts';
+import type { DatabaseKind } from '../rehearse/lookups.ts';
+import { personFor, type PersonPlan } from '../rehearse/person.ts';
+import type { Person } from '../rehearse/resident.ts';
+import { SERVERS } from '../rehearse/sql-server.ts';
 import { saslauthdFor } from '../rehearse/saslauthd.ts';
 import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../x509/pem.ts';
@@ -63,18 +67,19 @@ async function made(
   release: ReleaseName,
   options: RunOptions,
 ): Promise<Copied> {
-  const choice = copyPackages(capture.packages);
+  const { kinds, others } = databasesAsked(capture);
+  const choice = copyPackages(capture.packages, kinds.flatMap((kind) => SERVERS[kind])); // oxfmt-ignore
   const { upgradeTo } = options;
   const name = /^[\w-]+(\.[\w-]+)+$/.test(capture.hostname) ? capture.hostname : facts.hostname;
   const machine = await lab.host({
     ...{ release, mail: true, name },
-    ...(choice.also.length > 0 && { also: choice.also }),
+    with: { install: choice.also, purge: choice.absent },
     ...(upgradeTo !== undefined && { upgradeTo: upgradeTo as ReleaseName }),
   });
   try {
     const acme = await lab.acme();
     await Promise.all([...namesOf(host, facts, plan, capture)].map((one) => acme.setA(one, machine.address)));
-    const { script, replaced } = copyScript(capture, choice);
+    const { script, replaced } = copyScript(capture);
     const told = await machine.run('exec sh -s', { input: script });
     const subjects = new Set(options.trust.flatMap((text) => certificatesIn(text).map(({ subject }) => subject)));
     const certificates = issuing(capture.pems, subjects);
@@ -83,32 +88,43 @@ async function made(
       pem.certificates.some((one) => options.trust.some((text) => text.includes(one))),
     );
     const authority = trusted ? issued : (issued.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/)?.[0] ?? '');
-    const stubs = stubsFor(facts.listeners, texts(capture), PATHS.QUEUE);
+    const foreign = facts.listeners.filter(({ process }) => !kinds.some((kind) => DAEMONS[kind].includes(process)));
+    const stubs = stubsFor(foreign, texts(capture), PATHS.QUEUE);
     const programs = await machine.run('exec sh -s', { input: stubScript(stubs, capture.programs) });
-    const { person, notes } = await addPerson(machine, facts);
+    const { person, notes, differences, databases, silent } = await addPerson(machine, facts, capture);
+    if (person) await acme.setA(person.address.slice(person.address.indexOf('@') + 1), machine.address);
     const saslauthd = saslauthdFor(capture);
     if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
     await startDaemons(machine, capture);
+    if (person) await makeHome(machine, person);
     const versions = await machine.run(
       "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
     );
+    const lacking = choice.also.length === 0 ? '' : await machine.run(`for name in ${choice.also.map(quote).join(' ')}; do dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done`); // oxfmt-ignore
     return {
       ...{ machine, person },
       host: copyHost(host, machine, acme.directory),
       trust: [...options.trust, authority, await acme.root()],
       differences: [
         ...versions.split('\n').flatMap((line) => versionNote(line, capture)),
+        ...lacking
+          .split('\n')
+          .filter(Boolean)
+          .map((name) => `${name} is not in the archive of Debian, and not on the copy`),
         ...replaced.map((path) => `${path}: what may be secret is replaced`),
         ...told
           .split('\n')
           .flatMap((line) => (line.startsWith('unowned ') ? [`${line.split(' ')[1]} has another owner`] : [])),
         ...certificates.notes,
+        ...differences,
       ],
       unrehearsed: [
         ...notes,
+        ...others.map((text) => `${text}: the copy does not have it, so these lookups fail there`),
+        ...silent.map((text) => `${text}: the copy has no answer about the user of the rehearsal`),
         ...saslauthd.notes,
         ...stubNotes(stubs, programs.split('\n').filter(Boolean)),
-        ...capture.others.map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
+        ...capture.others.filter(({ path }) => !databases.includes(path)).map(({ kind, path }) => `${path} (${WORDS[kind] ?? kind}) is not on the copy`), // oxfmt-ignore
         'mail to and from other servers: the copy reaches no network',
       ],
     };
@@ -121,6 +137,7 @@ async function made(
 const WORDS: Readonly<Record<string, string>> = {
   large: 'too large',
   binary: 'not text',
+  keys: 'with keys in it',
   program: 'a program',
 };
 
@@ -162,21 +179,78 @@ function versionNote(line: string, { packages }: Capture): string[] {
   return own === undefined || own === version || version === '' ? [] : [`${name} is ${version}, the host has ${own}`];
 }
 
-async function addPerson(machine: LabHost, facts: Facts): Promise<{ person: Person | null; notes: readonly string[] }> {
-  const doveconf = facts.dovecot === null ? '' : (await machine.exec('doveconf -n 2>/dev/null')).stdout;
-  const wanted = 'mydestination myhostname virtual_mailbox_maps local_recipient_maps smtpd_sender_login_maps';
-  const lines = (await machine.exec(`postconf -x ${wanted} 2>/dev/null`)).stdout.split('\n');
+/** Programs whose ports the servers of the copy have. */
+const DAEMONS: Readonly<Record<DatabaseKind, readonly string[]>> = {
+  mysql: ['mysqld', 'mariadbd'],
+  pgsql: ['postgres'],
+  ldap: ['slapd'],
+  sqlite: [],
+};
+
+interface Added extends PersonPlan {
+  /** Places of lookups without an answer. */
+  readonly silent: readonly string[];
+}
+
+async function addPerson(machine: LabHost, facts: Facts, capture: Capture): Promise<Added> {
+  const password = randomBytes(12).toString('hex');
+  const said = await machine.run('exec sh -s', { input: reading(facts.dovecot !== null, password) });
+  const [doveconf = '', parameters = '', services = '', hashes = ''] = said.split('\0');
+  const lines = parameters.split('\n');
   const postconf = Object.fromEntries(lines.map((line) => line.split(' = ') as [string, string]));
-  const paths = [...new Set([doveconf, ...lines].join('\n').match(/\/[\w.@/+-]+/g) ?? [])];
+  const paths = [...new Set([doveconf, parameters, services].join('\n').match(/\/[\w.@/+-]+/g) ?? [])];
+  const known = new Set(capture.files.map(({ path }) => path));
   const found = new Map<string, string>();
   for (const path of paths) {
+    if (!known.has(path)) continue;
     const { code, stdout } = await machine.exec(`[ -f ${quote(path)} ] && head -c 262144 ${quote(path)}`);
     if (code === 0) found.set(path, stdout);
   }
-  const password = randomBytes(12).toString('hex');
-  const made = personFor({ doveconf, postconf, file: (path) => found.get(path) ?? null, password });
+  const passwords = [...hashes.split('\n').filter(Boolean), `{PLAIN}${password}`];
+  const file = (path: string): string | null => found.get(path) ?? null;
+  const made = personFor({ doveconf, postconf, services: services.split('\n'), file, password, passwords, mailboxes: mailboxesOf(capture, doveconf) }); // oxfmt-ignore
   await machine.run('exec sh -s', { input: `set -e\n${made.script}\n` });
-  return made;
+  const asking = made.questions.map(({ place, map, key }) => `postmap -q ${quote(key)} ${quote(map)} >/dev/null 2>&1 || printf '%s\\n' ${quote(place)}`); // oxfmt-ignore
+  const silent = asking.length === 0 ? '' : (await machine.exec('exec sh -s', { input: asking.join('\n') })).stdout;
+  return { ...made, silent: silent.split('\n').filter(Boolean) };
+}
+
+function reading(hasDovecot: boolean, password: string): string {
+  return `${hasDovecot ? 'doveconf -n 2>/dev/null' : ':'}; printf '\\0'
+postconf -x 2>/dev/null; printf '\\0'
+postconf -xP 2>/dev/null; printf '\\0'
+for way in 6:SHA512-CRYPT 5:SHA256-CRYPT 1:MD5-CRYPT 6:CRYPT; do
+  printf '{%s}' "\${way#*:}"; printf %s ${quote(password)} | openssl passwd "-\${way%%:*}" -stdin
+done`;
+}
+
+/** The folder of virtual mailboxes: one that the files name and that belongs to a user who is none of the daemons. */
+function mailboxesOf({ folders, users }: Capture, doveconf: string): { base: string; uid: string; gid: string } {
+  const daemons =
+    /^(root|postfix|postdrop|dovecot|dovenull|mysql|postgres|openldap|www-data|_?rspamd|opendkim|clamav|amavis)$/;
+  const own = folders
+    .filter(
+      ({ path, owner }) =>
+        !daemons.test(owner.split(':')[0] ?? '') &&
+        /^\/(var|srv|home|opt|data|mnt|mail|vmail)\b/.test(path) &&
+        !/^\/var\/(lib|run|spool|log|cache)\//.test(path),
+    ) // oxfmt-ignore
+    .toSorted((one, other) => one.path.length - other.path.length)[0];
+  const setting = /^mail_uid = (\S+)$/m.exec(doveconf)?.[1];
+  const name = own?.owner.split(':')[0] ?? setting ?? 'vmail';
+  const user = users.find((one) => one.name === name || one.uid === name);
+  return { base: own?.path ?? user?.home ?? '/var/vmail', uid: user?.uid ?? '5000', gid: user?.gid ?? '5000' };
+}
+
+/** Of a user whose folder the administrator's own programs make. */
+async function makeHome(machine: LabHost, { login }: Person): Promise<void> {
+  const input = `set -- $(doveadm user -f uid ${quote(login)} 2>/dev/null) $(doveadm user -f gid ${quote(login)} 2>/dev/null)
+home=$(doveadm user -f home ${quote(login)} 2>/dev/null)
+case $home in
+  /*) [ -d "$home" ] || setpriv --reuid "$1" --regid "$2" --clear-groups mkdir -p "$home" 2>/dev/null || { mkdir -p "$home" && chown "$1:$2" "$home"; } ;;
+esac
+true`;
+  await machine.exec('exec sh -s', { input });
 }
 
 /** systemd does not wait for Dovecot's sockets, and a Postfix that asks for logins too early does not serve any for a minute. */

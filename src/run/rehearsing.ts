@@ -92,7 +92,9 @@ class Stage {
         ofCopy = (await this.run(apply, { dryRun: true })).plan;
         if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
           await this.upgrade(upgradeTo);
+          await this.copied.machine.exec(SAVE);
           await this.harden('apply after it', 'verify after it');
+          await this.packagesFiles();
         }
       }
     } finally {
@@ -139,10 +141,7 @@ class Stage {
       }
       this.before = await this.use('as it is');
       this.files = await this.configuration();
-      const unable = Object.entries(this.before.tries).flatMap(([what, why]) =>
-        why === null ? [] : [`${what}: ${why}`],
-      );
-      return { faults: [], notes: unable };
+      return { faults: [], notes: uses(this.before) };
     });
   }
 
@@ -158,7 +157,7 @@ class Stage {
       const seen = await this.use(then);
       return {
         faults: [...faultsOf(result), ...losses(this.before, seen), ...(await this.lost())],
-        notes: [summary(result)],
+        notes: [summary(result), ...uses(seen)],
       };
     });
   }
@@ -199,6 +198,41 @@ class Stage {
     });
   }
 
+  /**
+   * The same upgrade for an administrator who takes the files of the new packages: apt leaves them beside those of the host. The act
+   * reports what happens then; the verdict is about the host's own files.
+   */
+  private async packagesFiles(): Promise<void> {
+    const { machine } = this.copied;
+    const replaced = (await machine.exec('exec sh -s', { input: TAKE })).stdout.split('\n').filter(Boolean);
+    if (replaced.length === 0) return;
+    await this.act('with the files of the packages', async () => {
+      const active = await this.restarted();
+      const said = await this.daemonsWords();
+      const result = await this.run(apply, { yes: true });
+      const failed = faultsOf(result);
+      const seen = await this.use('with the files of the packages');
+      return {
+        faults: [],
+        notes: [
+          `in place of the host's own: ${replaced.join(', ')}`,
+          ...active,
+          ...(active.length > 0 ? said : []),
+          ...(failed.length > 0 ? failed.map((text) => `apply: ${text}`) : [`apply: ${summary(result)}`]),
+          ...losses(this.before, seen),
+        ],
+      };
+    });
+  }
+
+  /** Starts the daemons with their files as they are; names those that do not run. */
+  private async restarted(): Promise<string[]> {
+    const own = this.original.facts.listeners.map(({ process }) => process);
+    const units = [...(own.includes('master') ? ['postfix'] : []), ...(own.includes('dovecot') ? ['dovecot'] : [])];
+    const { stdout } = await this.copied.machine.exec(`systemctl restart ${units.join(' ')} 2>/dev/null; ${ACTIVE}`);
+    return stopped(['postfix', 'dovecot'].map((unit) => (units.includes(unit) ? 'active' : 'inactive')).join('\n'), stdout); // oxfmt-ignore
+  }
+
   /** Mail that was accepted during the upgrade and has not arrived. */
   private async lost(): Promise<string[]> {
     const { machine, person } = this.copied;
@@ -237,7 +271,7 @@ class Stage {
 
   private async use(round: string): Promise<UserView> {
     const { machine, person } = this.copied;
-    return useMail(machine.address, new Set(await this.ports()), person, round);
+    return useMail(machine.address, new Set(await this.ports()), person, round, this.before.tries);
   }
 
   private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
@@ -287,6 +321,14 @@ function faultsOf({ ending }: HostResult): string[] {
   return ending.kind === 'failed' ? [ending.message] : [];
 }
 
+/** The abilities of the user of the rehearsal, and the failures. */
+function uses({ tries }: UserView): string[] {
+  const all = Object.entries(tries);
+  const able = all.flatMap(([what, why]) => (why === null ? [what] : []));
+  const unable = all.flatMap(([what, why]) => (why === null ? [] : [`${what}: ${why}`]));
+  return [...(able.length > 0 ? [`works: ${able.join(', ')}`] : []), ...unable];
+}
+
 function summary({ ending, plan, findings }: HostResult): string {
   const passed = `${findings.filter(({ status }) => status === 'pass').length} checks passed`;
   if (ending.kind === 'unchanged') return `nothing to do, ${passed}`;
@@ -297,12 +339,29 @@ function summary({ ending, plan, findings }: HostResult): string {
 
 /** @param before the output of ACTIVE; `after` as well */
 export function upgradeEnd(release: string, code: number, before: string, after: string): string[] {
+  return [`apt-get full-upgrade to ${release} ended with ${code}`, ...stopped(before, after)];
+}
+
+function stopped(before: string, after: string): string[] {
   const [ran, runs] = [before, after].map((text) => text.split('\n').map((line) => line === 'active'));
   const dead = ['Postfix', 'Dovecot'].filter((_, index) => ran?.[index] === true && runs?.[index] !== true);
-  return [`apt-get full-upgrade to ${release} ended with ${code}`, ...dead.map((daemon) => `${daemon} does not run`)];
+  return dead.map((daemon) => `${daemon} does not run`);
 }
 
 export const ACTIVE = 'systemctl is-active postfix dovecot';
+
+/** Folders that an apply after the upgrade changes. */
+const CHANGED = [PATHS.POSTFIX, PATHS.DOVECOT, PATHS.LETSENCRYPT, PATHS.STORE].join(' ');
+const SAVE = `tar -cf /root/after-upgrade.tar ${CHANGED} 2>/dev/null`;
+/** The files as they were after the upgrade, and then each file of a package in the place of the host's; prints their paths. */
+const TAKE = `set -e
+rm -rf ${CHANGED}
+tar -C / -xf /root/after-upgrade.tar 2>/dev/null
+find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -name '*.dpkg-dist' -o -name '*.ucf-dist' -o -name '*.dpkg-new' | sort | while read -r new; do
+  own=\${new%.*}
+  cat "$new" >"$own" && rm "$new" && echo "$own"
+done
+`;
 
 /** Prints the ports that Postfix and Dovecot hold, a line each. */
 export const LISTENING = `ss -Hltnp | grep -E '"(master|dovecot)"' | sed -nE 's/^.*:([0-9]+) +[^ ]+:\\*.*$/\\1/p' | sort -un`;

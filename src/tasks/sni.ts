@@ -1,5 +1,6 @@
 /** Additional names of the host with certificates of their own (SNI, RFC 6066). Pure. */
 import { PATHS, type Action, type Facts, type Policy } from '../model/index.ts';
+import { SNI_MAP_HEAD } from '../model/sni-map.ts';
 import { allKept, isKept } from './kept.ts';
 import { certificateRequest, lineageName } from './lineage.ts';
 import { servedCertificate, type Served } from './served.ts';
@@ -95,8 +96,5 @@ export function sniMap(facts: Facts, policy: Policy): OwnFile[] {
     names.map((name) => `${name} ${key}, ${cert}\n`),
   );
   if (lines.length === 0) return [{ ...shared, bytes: null }];
-  const head = `# Written by harden-mail: the key and certificate that Postfix serves for each name (tls_server_sni_maps).
-# Type texthash: it needs no postmap. Run \`postfix reload\` after an edit or a renewal.
-`;
-  return [{ ...shared, bytes: head + lines.join('') }];
+  return [{ ...shared, bytes: SNI_MAP_HEAD + lines.join('') }];
 }

@@ -56,3 +56,33 @@ describe('harden-mail rehearse --upgrade-to, of a host whose mail Dovecot’s LD
     assert.ok((outages.find(({ port }) => port === 143)?.seconds ?? 0) > 5, JSON.stringify(outages));
   });
 });
+
+describe('harden-mail rehearse --upgrade-to, of a host with a plugin that Dovecot 2.4 does not have', () => {
+  let host: LabHost;
+  after(() => host?.stop());
+
+  it('the verdict is bad, and names the plugin with its place', async () => {
+    host = await lab.host({ release: 'bookworm', mail: true, also: ['dovecot-antispam'], users: [{ name: 'anna', password: 'river' }] }); // oxfmt-ignore
+    await host.run('apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install dovecot-antispam');
+    await host.write('/etc/dovecot/local.conf', PLUGIN);
+    await host.run('systemctl restart dovecot');
+    const flags = [...to(host), ...(await trusting(await lab.acme()))];
+    const env = { HARDEN_MAIL_LAB_CACHE: cacheFolder() };
+    const { code, stdout, stderr } = await hardenMail(['rehearse', '--upgrade-to', 'trixie', '--json', ...flags], env);
+    assert.equal(code, 1, stdout + stderr);
+    const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
+    assert.equal(rehearsal.good, false);
+    assert.match(rehearsal.verdict, /^apply after it: .*\/etc\/dovecot\/local\.conf:\d+.*antispam/);
+  });
+});
+
+const PLUGIN = `protocol imap {
+  mail_plugins = $mail_plugins antispam
+}
+plugin {
+  antispam_backend = pipe
+  antispam_spam = Junk
+  antispam_trash = Trash
+  antispam_pipe_program = /bin/true
+}
+`;

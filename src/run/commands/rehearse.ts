@@ -3,8 +3,7 @@ import { HardenMailError } from '../../model/errors.ts';
 import { lab } from '../../lab/lab.ts';
 import { sayThrough } from '../../lab/programs.ts';
 import { readOnly } from '../../remote/readonly.ts';
-import { capture, type Capture } from '../../rehearse/capture.ts';
-import { databasesAsked } from '../../rehearse/databases-asked.ts';
+import { capture } from '../../rehearse/capture.ts';
 import { assertNext } from '../../plan/upgrade/foresee.ts';
 import { cluesOf } from '../../rehearse/stand-ins.ts';
 import { shownPlan } from '../../rehearse/verdict.ts';
@@ -61,24 +60,9 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
   say('capture');
   const captured = await capturing;
   visit.report.plan = planned.plan && shownPlan(planned.plan, cluesOf(captured));
-  assertWithoutDatabase(captured, visit.name);
   const original = { host: visit.host, facts: snapshot.facts, plan: planned.plan, capture: captured };
   const rehearsal = await rehearsed(original, options, say);
   return finish(from, { kind: 'rehearsed', rehearsal });
-}
-
-/**
- * On the copy every lookup in such a database would fail, and the verdict would be bad without a reason.
- * @throws STOPPED
- */
-function assertWithoutDatabase(captured: Capture, name: string): void {
-  const asked = databasesAsked(captured);
-  if (asked.length === 0) return;
-  throw new HardenMailError(
-    'STOPPED',
-    `${name} cannot be rehearsed yet: it asks a database that its copy would not have (${asked.slice(0, 3).join(', ')})`,
-    'Nothing was written. `harden-mail apply --dry-run` and `harden-mail check --upgrade-to` show what would change.',
-  );
 }
 
 /** The plan for the host itself, over the same connection. */

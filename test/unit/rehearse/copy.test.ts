@@ -38,6 +38,16 @@ describe('rehearse: stubs', () => {
   });
 });
 
+describe('rehearse: the stub of a filter', () => {
+  const amavis = [{ process: 'amavisd', port: 10024, address: '127.0.0.1' }];
+
+  it('it passes mail on to the port at which the mail comes back', () => {
+    const master = '127.0.0.1:10020 inet n - n - - smtpd\n127.0.0.1:10025 inet n - n - - smtpd\n';
+    const [found] = stubsFor(amavis, ['content_filter = smtp-amavis:[127.0.0.1]:10024\n', master], '/q');
+    assert.deepEqual(found, { kind: 'relay', name: 'amavisd', where: '127.0.0.1:10024', next: 10025 });
+  });
+});
+
 describe('rehearse: the user', () => {
   const postconf = {
     mydestination: 'localhost, mx.example.test',
@@ -78,20 +88,22 @@ describe('rehearse: the user', () => {
   });
 });
 
-describe('rehearse: databases that no copy has', () => {
+describe('rehearse: databases that are asked', () => {
   const file = (path: string, bytes: string) => ({ path, bytes, mode: '644', owner: 'root:root', pristine: false });
 
-  it('each is named with its file, in the syntax of Postfix and of Dovecot 2.3 and 2.4', () => {
+  it('the kinds of which a copy has a stand-in are found in the syntax of Postfix and of Dovecot 2.3 and 2.4, and the others are named with their files', () => {
     const files = [
-      file('/etc/postfix/main.cf', '# x = ldap:/a\nvirtual_mailbox_maps = hash:/a, proxy:mysql:/etc/postfix/v.cf\n'),
+      file(
+        '/etc/postfix/main.cf',
+        '# x = sqlite:/a\nvirtual_mailbox_maps = hash:/a, proxy:mysql:/etc/postfix/v.cf nis:users\n',
+      ),
       file('/etc/dovecot/a.conf', 'passdb {\n  driver = sql\n}\nuserdb {\n  driver = passwd\n}\n'),
-      file('/etc/dovecot/b.conf', 'passdb ldap {\n}\npassdb pam {\n}\n'),
+      file('/etc/dovecot/b.conf', 'sql_driver = pgsql\npassdb ldap {\n}\npassdb pam {\n}\npassdb oauth2 {\n}\n'),
       file('/etc/dovecot/unread.conf', 'passdb sql {\n}\n'),
     ];
-    assert.deepEqual(databasesAsked({ files, read: ['/etc/dovecot/a.conf', '/etc/dovecot/b.conf'] }), [
-      '/etc/postfix/main.cf: mysql:/etc/postfix/v.cf',
-      '/etc/dovecot/a.conf: driver sql',
-      '/etc/dovecot/b.conf: driver ldap',
-    ]);
+    assert.deepEqual(databasesAsked({ files, read: ['/etc/dovecot/a.conf', '/etc/dovecot/b.conf'] }), {
+      kinds: ['ldap', 'mysql', 'pgsql'],
+      others: ['/etc/postfix/main.cf: nis:users', '/etc/dovecot/b.conf: driver oauth2'],
+    });
   });
 });

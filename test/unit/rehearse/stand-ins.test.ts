@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SNI_MAP_HEAD } from '../../../src/model/sni-map.ts';
 import { cluesOf, withStandIns, type Clues } from '../../../src/rehearse/stand-ins.ts';
 
 const SECRET = 'hunter2-xyzzy';
@@ -26,6 +27,8 @@ const PLACES: readonly (readonly [string, string, string])[] = [
   ['/etc/postfix/master.cf', '644', `x unix - n n - - pipe\n  user=mail argv=/usr/bin/x --token=${SECRET}\n`],
   ['/etc/dovecot/dovecot-sql.conf.ext', '600', `connect = host=db user=mail password=${SECRET}\n`],
   ['/etc/dovecot/dovecot-sql.conf.ext', '600', `connect = postgresql://mail:${SECRET}@db/mail\n`],
+  ['/etc/dovecot/dovecot-sql.conf.ext', '600', `password_query = SELECT AES_DECRYPT(password, '${SECRET}') FROM users\n`], // oxfmt-ignore
+  ['/etc/postfix/harden-mail-sni', '644', `mx.test ${SECRET}\n`],
   ['/etc/dovecot/dovecot-ldap.conf.ext', '600', `dnpass = ${SECRET}\n`],
   ['/etc/dovecot/dovecot-ldap.conf.ext', '644', `no_name_that_we_know = ${SECRET}\n`],
   ['/etc/dovecot/conf.d/99-own.conf', '644', `doveadm_password = ${SECRET}\n`],
@@ -66,6 +69,11 @@ describe('rehearse: stand-ins', () => {
         '/etc/postfix/master.cf',
         'dovecot unix - n n - - pipe\n  flags=DRhu user=vmail argv=/usr/lib/dovecot/deliver -f ${sender} -d ${recipient}\n',
       ],
+      [
+        '/etc/postfix/harden-mail-sni',
+        `${SNI_MAP_HEAD}mx.test /etc/letsencrypt/live/mx/privkey.pem, /etc/ssl/mx.pem\n`,
+      ],
+      ['/etc/postfix/main.cf', 'tls_server_sni_maps = inline:{{a.test = /etc/ssl/a.key, /etc/ssl/a.pem}}\n'],
       ['/etc/postfix/clients.cidr', 'fd99::/64  REJECT not from here\n10.0.0.0/8 OK\n'],
       [
         '/etc/dovecot/conf.d/10-auth.conf',

@@ -1,0 +1,623 @@
+/**
+ * A database that answers the queries of a host for one user: the tables and columns that the queries name, and a row in each of
+ * them, so that every condition holds and every result is what is wanted.
+ */
+import {
+  afterBracket,
+  isSign,
+  isWord,
+  selectsOf,
+  splitAt,
+  tokensOf,
+  type Select,
+  type SqlToken,
+} from './sql-tokens.ts';
+
+export type Dialect = 'mysql' | 'pgsql' | 'sqlite';
+
+export interface SqlQuery {
+  /** With the values of the user in place of its variables. */
+  readonly text: string;
+  /** The row of the user must answer it; else only its tables are made. */
+  readonly fills: boolean;
+  /** What a result of this name must be, and what any other must be: texts to choose from. */
+  readonly wants: (name: string) => readonly string[];
+}
+
+type Type = 'text' | 'number' | 'boolean' | 'time';
+
+/** An expression of SQL, and its text if it is a constant. */
+interface Value {
+  readonly sql: string;
+  readonly text?: string;
+}
+
+interface Column {
+  readonly name: string;
+  readonly types: Set<Type>;
+  /** Columns that must be equal share one. */
+  cell: { value?: Value };
+}
+
+interface Table {
+  /** `name`, or `schema.name`. */
+  readonly name: string;
+  readonly columns: Map<string, Column>;
+  /** A query whose conditions must hold asks it. */
+  filled: boolean;
+}
+
+/** Names of the tables of a SELECT, and of the one around it. Null: a table that is a SELECT itself. */
+interface Scope {
+  readonly tables: readonly (readonly [alias: string, table: Table | null])[];
+  readonly outer?: Scope;
+}
+
+const KEYWORDS = new Set(
+  'SELECT DISTINCT AS AND OR NOT XOR IN IS NULL TRUE FALSE UNKNOWN LIKE ILIKE REGEXP RLIKE SIMILAR TO BETWEEN CASE WHEN THEN ELSE END ON USING JOIN LEFT RIGHT INNER OUTER FULL CROSS NATURAL WHERE GROUP BY ORDER HAVING LIMIT OFFSET ASC DESC UNION ALL EXISTS ANY INTERVAL COLLATE BINARY FROM CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME DIV MOD SEPARATOR FOR'.split(
+    ' ',
+  ),
+);
+const JOINS = ['JOIN', 'LEFT', 'RIGHT', 'INNER', 'OUTER', 'FULL', 'CROSS', 'NATURAL', 'STRAIGHT_JOIN'];
+const COMPARISONS = ['=', '==', '<=>', '!=', '<>', '<', '>', '<=', '>='];
+/** A query of an administrator is shorter, and has fewer brackets in each other. */
+const LONGEST = 5000;
+const DEEPEST = 20;
+/** Columns of one result between which a text can be divided. */
+const PARTS = 4;
+const ARITHMETIC = ['*', '/', '+', '-'];
+/** A quota that nothing in a rehearsal exceeds, in bytes or in kilobytes. */
+const MANY = 1_073_741_824;
+const NOW = /^(NOW|CURRENT_TIMESTAMP|CURRENT_DATE|CURDATE|SYSDATE|UTC_TIMESTAMP|DATETIME|DATE)$/;
+const EVER = { sql: "'2099-12-31 23:59:59'", text: '2099-12-31 23:59:59' };
+const ONCE = { sql: "'2000-01-01 00:00:00'", text: '2000-01-01 00:00:00' };
+/** Functions whose result is their first argument, for these values. */
+const SAME = ['LOWER', 'UPPER', 'TRIM', 'IFNULL', 'COALESCE', 'CAST', 'LCASE', 'BTRIM', 'CONVERT', 'MIN', 'MAX'];
+
+const isName = (token: SqlToken | undefined): boolean =>
+  token?.kind === 'name' || (token?.kind === 'word' && !KEYWORDS.has(token.text.toUpperCase()));
+const endsOperand = (token: SqlToken | undefined): boolean =>
+  token !== undefined &&
+  (isName(token) || token.kind === 'string' || token.kind === 'number' || isSign(token, ')') || isWord(token, 'END', 'NULL', 'TRUE', 'FALSE')); // oxfmt-ignore
+
+export class StandIn {
+  private readonly tables = new Map<string, Table>();
+  private readonly dialect: Dialect;
+  private readonly base: string;
+
+  /** @param base folder of mailboxes */
+  constructor(dialect: Dialect, queries: readonly SqlQuery[], base: string) {
+    this.dialect = dialect;
+    this.base = base;
+    const parsed = queries.flatMap((query) => {
+      const tokens = tokensOf(query.text.slice(0, LONGEST + 1), dialect === 'pgsql' ? 'name' : 'string');
+      return query.text.length > LONGEST || depthOf(tokens) > DEEPEST ? [] : [{ query, selects: selectsOf(tokens) }];
+    });
+    // Names with a table come first: they tell to which table a name without one belongs.
+    for (const isSure of [true, false])
+      for (const { query, selects } of parsed) for (const select of selects) this.register(select, query, isSure);
+    const filling = parsed.filter(({ query }) => query.fills);
+    for (const { selects } of filling)
+      for (const select of selects) this.conditions(select, this.scopeOf(select, undefined));
+    for (const { query, selects } of filling) for (const select of selects) this.results(select, query);
+  }
+
+  /** A table that is not asked by a query: of a quota that is counted, for example. */
+  add(name: string, columns: readonly (readonly [name: string, type: Type])[]): void {
+    const table = this.table(name);
+    for (const [column, type] of columns) this.column(table, column).types.add(type);
+  }
+
+  private table(name: string): Table {
+    const key = name.toLowerCase();
+    const found = this.tables.get(key) ?? { name, columns: new Map<string, Column>(), filled: false };
+    this.tables.set(key, found);
+    return found;
+  }
+
+  private column(table: Table, name: string): Column {
+    const key = name.toLowerCase();
+    const found = table.columns.get(key) ?? { name, types: new Set<Type>(), cell: {} };
+    table.columns.set(key, found);
+    return found;
+  }
+
+  private scopeOf({ from }: Select, outer: Scope | undefined): Scope {
+    const tables = fromParts(from).flatMap(({ source }): [string, Table | null][] => {
+      const [first] = source;
+      if (isSign(first, '(')) return [[aliasAfter(source.slice(afterBracket(source, 0))), null]];
+      if (!first || !isName(first)) return [];
+      const end = isSign(source[1], '.') ? 3 : 1;
+      if (isSign(source[end], '(')) return [[aliasAfter(source.slice(afterBracket(source, end))), null]];
+      const name = source.slice(0, end).map(({ text }) => text).join(''); // oxfmt-ignore
+      return [[aliasAfter(source.slice(end)) || (source[end - 1]?.text ?? name), this.table(name)]];
+    });
+    return { tables, ...(outer && { outer }) };
+  }
+
+  /** Notes every table and column. */
+  private register(select: Select, query: SqlQuery, isSure: boolean, outer?: Scope): void {
+    const scope = this.scopeOf(select, outer);
+    if (query.fills) for (const [, table] of scope.tables) if (table) table.filled = true;
+    const parts = fromParts(select.from);
+    const derived = parts.flatMap(({ source }) => (isSign(source[0], '(') ? [source] : []));
+    for (const tokens of [select.list, ...parts.map(({ on }) => on), select.rest, ...derived])
+      this.names(tokens, scope, query, isSure);
+    for (const { using } of parts)
+      for (const name of using) for (const [, table] of scope.tables) if (table) this.column(table, name);
+    if (isSure || !select.list.some((token) => isSign(token, '*'))) return;
+    const table = scope.tables[0]?.[1];
+    if (table && query.fills && isSign(select.list.at(-1), '*'))
+      for (const name of ['user', 'password', 'home', 'uid', 'gid'])
+        if (query.wants(name).length > 0) this.column(table, name);
+  }
+
+  private names(tokens: readonly SqlToken[], scope: Scope, query: SqlQuery, isSure: boolean): void {
+    for (let at = 0; at < tokens.length; at++) {
+      if (isSign(tokens[at], '(') && isWord(tokens[at + 1], 'SELECT')) {
+        const end = afterBracket(tokens, at);
+        const isAbsent = isWord(tokens[at - 1], 'EXISTS', 'IN') && isWord(tokens[at - 2], 'NOT');
+        const inner = isAbsent ? { ...query, fills: false } : query;
+        for (const select of selectsOf(tokens.slice(at + 1, end - 1))) this.register(select, inner, isSure, scope);
+        at = end - 1;
+        continue;
+      }
+      if (!isColumn(tokens, at)) continue;
+      const found = columnAt(tokens, at);
+      if (!isSure || found.qualifier !== undefined || scope.tables.length === 1) this.resolve(found, scope);
+      at = found.end - 1;
+    }
+  }
+
+  private resolve({ qualifier, name }: Reference, scope: Scope): Column | null {
+    if (qualifier !== undefined) {
+      const found = scope.tables.find(([alias]) => alias.toLowerCase() === qualifier.toLowerCase());
+      if (found) return found[1] && this.column(found[1], name);
+      return scope.outer ? this.resolve({ qualifier, name, end: 0 }, scope.outer) : null;
+    }
+    const own = scope.tables.flatMap(([, table]) => (table ? [table] : []));
+    const table = own.find(({ columns }) => columns.has(name.toLowerCase())) ?? own[0];
+    if (table) return this.column(table, name);
+    return scope.outer && scope.tables.length === 0 ? this.resolve({ name, end: 0 }, scope.outer) : null;
+  }
+
+  private conditions({ from, rest, list }: Select, scope: Scope): void {
+    for (const { on, using } of fromParts(from)) {
+      this.condition(on, scope);
+      for (const name of using) this.equal(scope.tables.flatMap(([, table]) => (table ? [this.column(table, name)] : []))); // oxfmt-ignore
+    }
+    for (const { source } of fromParts(from))
+      if (isSign(source[0], '('))
+        for (const select of selectsOf(source.slice(1, afterBracket(source, 0) - 1)))
+          this.conditions(select, this.scopeOf(select, scope));
+    if (isWord(rest[0], 'WHERE')) {
+      const [where = []] = splitAt(rest.slice(1), (token) => isWord(token, 'GROUP', 'ORDER', 'LIMIT', 'HAVING'));
+      this.condition(where, scope);
+    }
+    // `IF(format = 'maildir', …)`, `CASE WHEN format = 'maildir' THEN …`: the first case is to hold.
+    for (let at = 0; at < list.length; at++) {
+      if (isWord(list[at], 'IF') && isSign(list[at + 1], '(')) {
+        const [test = []] = splitAt(list.slice(at + 2, afterBracket(list, at + 1) - 1), (token) => isSign(token, ','));
+        this.condition(test, scope);
+      }
+      if (isWord(list[at], 'CASE') && isWord(list[at + 1], 'WHEN')) {
+        const [test = []] = splitAt(list.slice(at + 2), (token) => isWord(token, 'THEN'));
+        this.condition(test, scope);
+      }
+    }
+  }
+
+  private condition(tokens: readonly SqlToken[], scope: Scope): void {
+    for (const term of terms(tokens)) this.term(term, scope);
+  }
+
+  private term(given: readonly SqlToken[], scope: Scope): void {
+    const isNegative = isWord(given[0], 'NOT') || isSign(given[0], '!');
+    const term = isNegative ? given.slice(1) : given;
+    if (isWord(term[0], 'EXISTS') && !isNegative) {
+      for (const select of selectsOf(term.slice(2, -1))) this.conditions(select, this.scopeOf(select, scope));
+      return;
+    }
+    if (isSign(term[0], '(') && afterBracket(term, 0) === term.length && !isWord(term[1], 'SELECT')) {
+      if (!isNegative) this.condition(term.slice(1, -1), scope);
+      return;
+    }
+    const [left = [], right = [], sign = ''] = comparison(term);
+    if (sign !== '') {
+      if (!isNegative) this.compare(left, sign, right, scope);
+      return;
+    }
+    const column = this.columnOf(term, scope);
+    if (!column) return;
+    column.types.add('boolean');
+    this.assign(column, isNegative ? { sql: 'FALSE', text: '0' } : { sql: 'TRUE', text: '1' });
+  }
+
+  private compare(left: readonly SqlToken[], sign: string, right: readonly SqlToken[], scope: Scope): void {
+    const one = this.columnOf(left, scope);
+    const other = this.columnOf(right, scope);
+    if (sign === 'IS') {
+      if (one && isWord(right[0], 'NULL')) this.assign(one, { sql: 'NULL' });
+      if (one && isWord(right[0], 'TRUE', 'FALSE')) this.term(isWord(right[0], 'TRUE') ? left : [{ kind: 'word', text: 'NOT' }, ...left], scope); // oxfmt-ignore
+      return;
+    }
+    if (sign === 'IN') {
+      const [first = []] = splitAt(right.slice(1, -1), (token) => isSign(token, ','));
+      const chosen = isWord(right[1], 'SELECT') ? right : first;
+      this.compare(left, '=', chosen, scope);
+      return;
+    }
+    if (one && other) {
+      if (['=', '==', '<=>', 'LIKE'].includes(sign)) this.equal([one, other]);
+      return;
+    }
+    const column = one ?? other;
+    const constant = this.constant(one ? right : left);
+    if (!column) {
+      const text = (this.constant(right) ?? this.constant(left))?.value.text;
+      if (['=', '==', '<=>', 'LIKE'].includes(sign) && text !== undefined)
+        this.match(this.constant(right) ? left : right, scope, [text]);
+      return;
+    }
+    if (constant) this.assign(column, this.holding(column, one ? sign : (MIRROR[sign] ?? sign), constant));
+  }
+
+  /** A value for which `column SIGN constant` holds. */
+  private holding(column: Column, sign: string, { value, isTime, isNumber }: Constant): Value {
+    if (isTime) column.types.add('time');
+    else if (value.sql === 'TRUE' || value.sql === 'FALSE') column.types.add('boolean');
+    else column.types.add(isNumber ? 'number' : 'text');
+    const number = Number(value.text);
+    switch (sign) {
+      case '>':
+      case '>=':
+        if (isTime) return isNumber ? { sql: '4102444799', text: '4102444799' } : EVER;
+        return isNumber ? numberValue(number + 1) : { sql: this.string(`${value.text}~`), text: `${value.text}~` };
+      case '<':
+      case '<=':
+        if (isTime) return isNumber ? numberValue(1) : ONCE;
+        return isNumber ? numberValue(number - 1) : { sql: "''", text: '' };
+      case '<>':
+      case '!=': {
+        if (value.sql === 'TRUE' || value.sql === 'FALSE') return value.sql === 'TRUE' ? { sql: 'FALSE', text: '0' } : { sql: 'TRUE', text: '1' }; // oxfmt-ignore
+        const text = /^\d+$/.test(value.text ?? '') ? `${number + 1}` : { Y: 'N', y: 'n', N: 'Y', n: 'y' }[value.text ?? ''] ?? 'rehearsal'; // oxfmt-ignore
+        return isNumber ? numberValue(number + 1) : { sql: this.string(text), text };
+      }
+      case 'LIKE':
+        return value.text === undefined ? value : { sql: this.string(value.text.replace(/[%]/g, '')), text: value.text.replace(/[%]/g, '') }; // oxfmt-ignore
+      default:
+        return value;
+    }
+  }
+
+  private equal(columns: readonly Column[]): void {
+    const [first, ...others] = columns;
+    if (!first) return;
+    for (const other of others) {
+      const { cell } = other;
+      if (cell === first.cell) continue;
+      const value = first.cell.value ?? cell.value;
+      for (const { columns: all } of this.tables.values())
+        for (const column of all.values()) if (column.cell === cell) column.cell = first.cell;
+      if (value) first.cell.value = value;
+      for (const type of [...first.types, ...other.types]) {
+        first.types.add(type);
+        other.types.add(type);
+      }
+    }
+    if (/id$/i.test(first.name) && !first.types.has('text')) first.cell.value ??= numberValue(1);
+    if (first.cell.value?.sql === '1') for (const column of columns) column.types.add('number');
+  }
+
+  private assign(column: Column, value: Value): void {
+    column.cell.value ??= value;
+  }
+
+  private results(select: Select, query: SqlQuery): void {
+    const scope = this.scopeOf(select, undefined);
+    for (const item of splitAt(select.list, (token) => isSign(token, ','))) {
+      const { name, expression } = resultOf(item);
+      this.match(expression, scope, query.wants(name.replace(/^userdb_/i, '').toLowerCase()));
+    }
+    if (isSign(select.list.at(-1), '*'))
+      for (const [, table] of scope.tables)
+        for (const column of table?.columns.values() ?? []) {
+          const [wanted] = query.wants(column.name.toLowerCase());
+          if (wanted !== undefined) this.assign(column, this.literal(wanted));
+        }
+  }
+
+  /** Gives the columns of an expression values with which it has one of these texts; else some values. */
+  private match(expression: readonly SqlToken[], scope: Scope, texts: readonly string[]): void {
+    const parts = this.partsOf(expression, scope);
+    const known = parts.map((part) => (typeof part === 'string' ? part : (part?.cell.value?.text ?? part)));
+    if (known.includes(null)) {
+      this.some(expression, scope);
+      return;
+    }
+    const open = known.flatMap((part) => (typeof part === 'object' && part ? [part] : []));
+    if (open.length === 0) return;
+    if (open.length > PARTS) return this.place(known);
+    const pattern = new RegExp(`^${known.map((part) => (typeof part === 'string' ? part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&') : '(.*)')).join('')}$`, 's'); // oxfmt-ignore
+    for (const text of texts) {
+      const found = pattern.exec(text);
+      if (!found) continue;
+      open.forEach((column, index) => this.assign(column, this.literal(found[index + 1] ?? '')));
+      return;
+    }
+    this.place(known);
+  }
+
+  /** A path whose parts are columns: the folder of all mailboxes first, then names. */
+  private place(parts: readonly (string | Column | null)[]): void {
+    let before = '';
+    parts.forEach((part, index) => {
+      if (part === null) return;
+      if (typeof part === 'string') {
+        before += part;
+        return;
+      }
+      const after = parts[index + 1];
+      const end = after === undefined || (typeof after === 'string' && after.startsWith('/')) ? '' : '/';
+      const isNumber = part.types.has('number') || /quota|bytes|storage|size/i.test(before + part.name);
+      const unit = typeof after === 'string' ? after : '';
+      const text = isNumber ? `${/^[MG]/i.test(unit) ? 100 : MANY}` : `${before === '' || before.endsWith(':') ? this.base : 'rehearsal'}${end}`; // oxfmt-ignore
+      if (isNumber) part.types.add('number');
+      this.assign(part, this.literal(text));
+      before += text;
+    });
+  }
+
+  /** Some value for each column of an expression that is not understood. */
+  private some(expression: readonly SqlToken[], scope: Scope): void {
+    expression.forEach((_, at) => {
+      if (!isColumn(expression, at)) return;
+      const found = columnAt(expression, at);
+      const column = this.resolve(found, scope);
+      if (!column || column.cell.value) return;
+      const isNumber = isSign(expression[found.end], ...ARITHMETIC) || isSign(expression[at - 1], ...ARITHMETIC);
+      if (isNumber) column.types.add('number');
+      this.assign(column, isNumber || column.types.has('number') ? numberValue(MANY) : this.literal('rehearsal'));
+    });
+  }
+
+  /** The constants and columns that an expression puts together; null for a part that is none. */
+  private partsOf(given: readonly SqlToken[], scope: Scope): (string | Column | null)[] {
+    const tokens = withoutCast(given);
+    if (isSign(tokens[0], '(') && afterBracket(tokens, 0) === tokens.length)
+      return this.partsOf(tokens.slice(1, -1), scope);
+    const joined = splitAt(tokens, (token) => isSign(token, '||'));
+    if (joined.length > 1) return joined.flatMap((part) => this.partsOf(part, scope));
+    const [first] = tokens;
+    if (first && isName(first) && isSign(tokens[1], '(') && afterBracket(tokens, 1) === tokens.length) {
+      const args = splitAt(tokens.slice(2, -1), (token) => isSign(token, ','));
+      const name = first.text.toUpperCase();
+      if (name === 'CONCAT') return args.flatMap((part) => this.partsOf(part, scope));
+      if (name === 'CONCAT_WS')
+        return args.slice(1).flatMap((part, index) => [...(index > 0 ? this.partsOf(args[0] ?? [], scope) : []), ...this.partsOf(part, scope)]); // oxfmt-ignore
+      if (SAME.includes(name)) return this.partsOf(splitAt(args[0] ?? [], (token) => isWord(token, 'AS'))[0] ?? [], scope); // oxfmt-ignore
+      return [null];
+    }
+    if (tokens.length === 1 && first && (first.kind === 'string' || first.kind === 'number')) return [first.text];
+    return [this.columnOf(tokens, scope)];
+  }
+
+  /** The column that these tokens are, or that a SELECT in brackets gives. */
+  private columnOf(given: readonly SqlToken[], scope: Scope): Column | null {
+    const tokens = withoutCast(isWord(given[0], 'BINARY') ? given.slice(1) : given);
+    if (isSign(tokens[0], '(') && isWord(tokens[1], 'SELECT')) {
+      const [select] = selectsOf(tokens.slice(1, -1));
+      if (!select) return null;
+      const inner = this.scopeOf(select, scope);
+      this.conditions(select, inner);
+      return this.columnOf(resultOf(splitAt(select.list, (token) => isSign(token, ','))[0] ?? []).expression, inner);
+    }
+    if (isSign(tokens[0], '(') && afterBracket(tokens, 0) === tokens.length)
+      return this.columnOf(tokens.slice(1, -1), scope);
+    const [first] = tokens;
+    if (first && isName(first) && isSign(tokens[1], '(')) {
+      const parts = SAME.includes(first.text.toUpperCase()) ? this.partsOf(tokens, scope) : [];
+      const [only] = parts;
+      return parts.length === 1 && typeof only === 'object' ? only : null;
+    }
+    if (!isColumn(tokens, 0)) return null;
+    const found = columnAt(tokens, 0);
+    return found.end === tokens.length ? this.resolve(found, scope) : null;
+  }
+
+  /** An expression without columns. */
+  private constant(given: readonly SqlToken[]): Constant | null {
+    const tokens = withoutCast(given);
+    if (tokens.length === 0 || tokens.some((_, at) => isColumn(tokens, at)) || tokens.some((token) => isWord(token, 'SELECT'))) return null; // oxfmt-ignore
+    const [first] = tokens;
+    const sql = tokens.reduce((text, token) => `${text}${text === '' || isSign(token, '(', ')', ',') ? '' : ' '}${this.render(token)}`, ''); // oxfmt-ignore
+    if (tokens.length === 1 && first?.kind === 'string') return { value: { sql, text: first.text }, isTime: false, isNumber: false }; // oxfmt-ignore
+    if (tokens.length === 1 && first?.kind === 'number') return { value: { sql, text: first.text }, isTime: false, isNumber: true }; // oxfmt-ignore
+    if (tokens.length === 1 && isWord(first, 'TRUE', 'FALSE')) return { value: { sql: sql.toUpperCase(), text: isWord(first, 'TRUE') ? '1' : '0' }, isTime: false, isNumber: false }; // oxfmt-ignore
+    const isEpoch = tokens.some((token) => isWord(token, 'UNIX_TIMESTAMP', 'STRFTIME', 'EPOCH'));
+    const isTime = isEpoch || tokens.some((token) => token.kind === 'word' && NOW.test(token.text.toUpperCase()));
+    return { value: { sql }, isTime, isNumber: isEpoch };
+  }
+
+  private render({ kind, text }: SqlToken): string {
+    if (kind === 'string') return this.string(text);
+    return kind === 'name' ? this.quoted(text) : text;
+  }
+
+  private literal(text: string): Value {
+    return { sql: this.string(text), text };
+  }
+
+  private string(text: string): string {
+    const doubled = text.replaceAll("'", "''");
+    return `'${this.dialect === 'mysql' ? doubled.replaceAll('\\', '\\\\') : doubled}'`;
+  }
+
+  private quoted(name: string): string {
+    return this.dialect === 'mysql' ? `\`${name}\`` : `"${name}"`;
+  }
+
+  /** The statements that make the tables and their rows. */
+  statements(): string[] {
+    return [...this.tables.values()].flatMap(({ name, columns, filled }) => {
+      const dot = name.indexOf('.');
+      const [schema, own] = dot < 0 ? [null, name] : [name.slice(0, dot), name.slice(dot + 1)];
+      // PostgreSQL folds names without quotes to lower case: so do these statements.
+      const isFolded = this.dialect === 'pgsql';
+      const write = (one: string): string => this.quoted(isFolded ? one.toLowerCase() : one);
+      const full = schema === null || this.dialect === 'sqlite' ? write(own) : `${write(schema)}.${write(own)}`;
+      const all = [...columns.values()];
+      if (all.length === 0) all.push({ name: 'rehearsal', types: new Set(['text']), cell: {} });
+      const made = all.map((column) => `${write(column.name)} ${TYPES[this.dialect][typeOf(column)]}`);
+      const row = all.filter(({ cell }) => cell.value !== undefined);
+      return [
+        ...(schema === null || this.dialect === 'sqlite' ? [] : [`CREATE SCHEMA IF NOT EXISTS ${write(schema)};`]),
+        `CREATE TABLE ${full} (${made.join(', ')});`,
+        ...(filled && row.length > 0
+          ? [`INSERT INTO ${full} (${row.map(({ name: one }) => write(one)).join(', ')}) VALUES (${row.map((column) => this.fitting(column)).join(', ')});`] // oxfmt-ignore
+          : []),
+      ];
+    });
+  }
+
+  private fitting(column: Column): string {
+    const { sql, text } = column.cell.value ?? { sql: 'NULL' };
+    if (typeOf(column) === 'boolean' && text !== undefined && this.dialect === 'pgsql') return /^(0|f|false|n|no)$/i.test(text) ? 'FALSE' : 'TRUE'; // oxfmt-ignore
+    return text !== undefined && sql !== 'TRUE' && sql !== 'FALSE' ? this.string(text) : sql;
+  }
+}
+
+interface Constant {
+  readonly value: Value;
+  readonly isTime: boolean;
+  readonly isNumber: boolean;
+}
+
+interface Reference {
+  readonly qualifier?: string;
+  readonly name: string;
+  readonly end: number;
+}
+
+const TYPES: Readonly<Record<Dialect, Readonly<Record<Type, string>>>> = {
+  mysql: { text: 'VARCHAR(255)', number: 'BIGINT', boolean: 'TINYINT', time: 'DATETIME' },
+  pgsql: { text: 'TEXT', number: 'BIGINT', boolean: 'BOOLEAN', time: 'TIMESTAMPTZ' },
+  sqlite: { text: 'TEXT', number: 'NUMERIC', boolean: 'NUMERIC', time: 'TEXT' },
+};
+
+const MIRROR: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };
+
+/** The type with which every comparison of the queries is valid. */
+function typeOf({ types, cell }: Column): Type {
+  if (types.has('time')) return /^\d+$/.test(cell.value?.text ?? '') ? 'number' : 'time';
+  if (types.has('boolean')) return 'boolean';
+  const isNumber = cell.value?.text === undefined || /^-?\d+$/.test(cell.value.text);
+  return types.has('number') && isNumber ? 'number' : 'text';
+}
+
+function depthOf(tokens: readonly SqlToken[]): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const token of tokens) {
+    if (isSign(token, '(')) deepest = Math.max(deepest, ++depth);
+    if (isSign(token, ')')) depth--;
+  }
+  return deepest;
+}
+
+function numberValue(number: number): Value {
+  return { sql: `${number}`, text: `${number}` };
+}
+
+interface FromPart {
+  readonly source: readonly SqlToken[];
+  readonly on: readonly SqlToken[];
+  readonly using: readonly string[];
+}
+
+function fromParts(from: readonly SqlToken[]): FromPart[] {
+  return splitAt(from, (token) => isSign(token, ',') || isWord(token, ...JOINS))
+    .filter((part) => part.length > 0)
+    .flatMap((part): FromPart[] => {
+      const using = part.findIndex((token) => isWord(token, 'USING'));
+      const [source = [], ...on] = splitAt(using < 0 ? part : part.slice(0, using), (token) => isWord(token, 'ON'));
+      const isGroup = isSign(source[0], '(') && !isWord(source[1], 'SELECT') && afterBracket(source, 0) === source.length; // oxfmt-ignore
+      const names = using < 0 ? [] : part.slice(using + 1).filter(isName).map(({ text }) => text); // oxfmt-ignore
+      if (isGroup) return [...fromParts(source.slice(1, -1)), { source: [], on: on.flat(), using: names }];
+      return [{ source, on: on.flat(), using: names }];
+    });
+}
+
+function aliasAfter(tokens: readonly SqlToken[]): string {
+  const [first, second] = tokens;
+  if (isWord(first, 'AS')) return second?.text ?? '';
+  return first && isName(first) ? first.text : '';
+}
+
+/** Whether a name of a column begins there. */
+function isColumn(tokens: readonly SqlToken[], at: number): boolean {
+  const before = tokens[at - 1];
+  if (!isName(tokens[at]) || isWord(before, 'AS', 'COLLATE') || isSign(before, '.', '::') || endsOperand(before)) return false; // oxfmt-ignore
+  const { end } = columnAt(tokens, at);
+  return !isSign(tokens[end], '(') && !(tokens[end]?.kind === 'string' && tokens[at]?.kind === 'word');
+}
+
+function columnAt(tokens: readonly SqlToken[], at: number): Reference {
+  let end = at + 1;
+  while (isSign(tokens[end], '.') && tokens[end + 1]) end += 2;
+  const names = tokens.slice(at, end).filter((_, index) => index % 2 === 0);
+  const name = names.at(-1)?.text ?? '';
+  const qualifier = names.at(-2)?.text;
+  return { ...(qualifier !== undefined && { qualifier }), name, end };
+}
+
+/** `x::text` and `CAST` leave the value as it is. */
+function withoutCast(tokens: readonly SqlToken[]): readonly SqlToken[] {
+  const at = tokens.findIndex((token) => isSign(token, '::') || isWord(token, 'COLLATE'));
+  return at > 0 ? tokens.slice(0, at) : tokens;
+}
+
+/** The conditions that AND and OR join: all of them are made to hold. */
+function terms(tokens: readonly SqlToken[]): SqlToken[][] {
+  let isBetween = false;
+  return splitAt(tokens, (token) => {
+    if (isWord(token, 'BETWEEN')) isBetween = true;
+    if (!isWord(token, 'AND', 'OR') && !isSign(token, '&&')) return false;
+    const isCut = !isBetween;
+    isBetween = false;
+    return isCut;
+  }).filter((term) => term.length > 0);
+}
+
+function comparison(term: readonly SqlToken[]): [SqlToken[], SqlToken[], string] | [] {
+  const at = outermost(term);
+  const found = term[at];
+  if (!found) return [];
+  const isWordy = found.kind === 'word';
+  const sign = isWordy ? found.text.toUpperCase().replace('ILIKE', 'LIKE') : found.text;
+  const left = term.slice(0, at);
+  const right = term.slice(at + 1);
+  // A value that is excluded is left as it is.
+  if (isWord(left.at(-1), 'NOT') || (sign === 'IS' && isWord(right[0], 'NOT'))) return [left, right, 'NONE'];
+  if (sign === 'BETWEEN') return [left, splitAt(right, (token) => isWord(token, 'AND'))[0] ?? [], '='];
+  return [left, right, sign];
+}
+
+function outermost(term: readonly SqlToken[]): number {
+  for (let at = 0; at < term.length; at++) {
+    if (isSign(term[at], '(')) at = afterBracket(term, at) - 1;
+    else if (isSign(term[at], ...COMPARISONS) || isWord(term[at], 'LIKE', 'ILIKE', 'IN', 'IS', 'BETWEEN')) return at;
+  }
+  return -1;
+}
+
+/** `expression AS name`, `expression name` and `table.name`. */
+function resultOf(item: readonly SqlToken[]): { readonly name: string; readonly expression: readonly SqlToken[] } {
+  const tokens = isWord(item[0], 'DISTINCT') ? item.slice(1) : item;
+  const last = tokens.at(-1);
+  if (last && isWord(tokens.at(-2), 'AS')) return { name: last.text, expression: tokens.slice(0, -2) };
+  if (last && tokens.length > 1 && endsOperand(tokens.at(-2)) && (isName(last) || last.kind === 'string'))
+    return { name: last.text, expression: tokens.slice(0, -1) };
+  const isPlain = isColumn(tokens, 0) && columnAt(tokens, 0).end === tokens.length;
+  return { name: isPlain ? (last?.text ?? '') : '', expression: tokens };
+}
