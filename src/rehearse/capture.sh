@@ -122,6 +122,7 @@ section stock "$(cat "$POSTFIX"/*.proto /usr/share/postfix/*.dist /usr/share/pos
 section programs "$(grep -hv '^#' -- "$MASTER_CF" | grep -oE 'argv=/[^ ]+' | sed 's/^argv=//' | sort -u | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done)"
 section others "$others"
 section saslauthd "$saslauthd"
+section running "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -x -e master -e dovecot | sort -u)"
 section skeleton "$(printf '%s\n%s\n%s\n' "$named" "$texts" "$pems" | skeleton)"
 section pem "$(printf '%s' "$pems" | while read -r file; do pem "$file"; done)"
 section listing "$(find "$POSTFIX" "$DOVECOT" -xdev \( -type f -o -type l \) 2>/dev/null)"

@@ -25,6 +25,8 @@ export interface Capture {
   readonly programs: readonly string[];
   /** Command lines of the saslauthd that run. */
   readonly saslauthd: readonly string[];
+  /** The main processes that run: `master` is Postfix's. A Dovecot that only answers Postfix holds no port. */
+  readonly running: readonly string[];
   /** Every path below the folders of Postfix and Dovecot. */
   readonly listing: readonly string[];
   /** Files that were named and not read. */
@@ -128,6 +130,7 @@ export function parseCapture(output: Buffer): Capture | null {
     stock: lines('stock'),
     programs: lines('programs'),
     saslauthd: lines('saslauthd'),
+    running: lines('running'),
     listing: lines('listing'),
     others: lines('others').map((line) => {
       const [kind, path] = cut(line, ' ');

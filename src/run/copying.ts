@@ -95,7 +95,7 @@ async function made(
     if (person) await acme.setA(person.address.slice(person.address.indexOf('@') + 1), machine.address);
     const saslauthd = saslauthdFor(capture);
     if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
-    await startDaemons(machine, facts);
+    await startDaemons(machine, capture);
     if (person) await makeHome(machine, person);
     const versions = await machine.run(
       "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
@@ -256,10 +256,12 @@ true`;
 /** systemd does not wait for Dovecot's sockets, and a Postfix that asks for logins too early does not serve any for a minute. */
 const ANSWERS = ` && timeout 10 sh -c 'until doveadm service status >/dev/null 2>&1; do sleep 0.1; done'`;
 
-/** Those that listen on the host. A daemon that does not start is a fault of the first act. */
-async function startDaemons(machine: LabHost, { listeners }: Facts): Promise<void> {
-  const own = listeners.map(({ process }) => process);
-  const units = [...(own.includes('dovecot') ? ['dovecot'] : []), ...(own.includes('master') ? ['postfix'] : [])];
+/** Those that run on the host. A daemon that does not start is a fault of the first act. */
+async function startDaemons(machine: LabHost, { running }: Capture): Promise<void> {
+  const units = [
+    ...(running.includes('dovecot') ? ['dovecot'] : []),
+    ...(running.includes('master') ? ['postfix'] : []),
+  ];
   for (const unit of units) await machine.exec(`systemctl restart ${unit}${unit === 'dovecot' ? ANSWERS : ''}`);
   await sleep(500);
 }

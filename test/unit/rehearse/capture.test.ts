@@ -17,6 +17,8 @@ const WHOLE = {
   packages: 'postfix 3.7.11-0+deb12u1',
   pristine: '/etc/dovecot/dovecot.conf',
   others: 'binary /etc/sasldb2',
+  saslauthd: '/usr/sbin/saslauthd -a pam ',
+  running: 'dovecot\nmaster',
   skeleton: 'd 2775 root:mail /var/mail',
   pem: 'file /etc/ssl/a.pem\nlink ../b.pem\nmode 640 root:ssl-cert\nkey\nunknown',
   stat: `${BYTES.length} 644 root:root /etc/postfix/main.cf`,
@@ -32,6 +34,7 @@ describe('rehearse: what is captured', () => {
     ]);
     assert.deepEqual(found?.groups, [{ name: 'mail', gid: '8', members: ['dovecot', 'postfix'] }]);
     assert.deepEqual(found?.folders, [{ path: '/var/mail', mode: '2775', owner: 'root:mail' }]);
+    assert.deepEqual([found?.running, found?.saslauthd], [['dovecot', 'master'], ['/usr/sbin/saslauthd -a pam ']]);
     assert.deepEqual(found?.others, [{ kind: 'binary', path: '/etc/sasldb2' }]);
     assert.deepEqual(found?.pems, [
       { path: '/etc/ssl/a.pem', mode: '640', owner: 'root:ssl-cert', link: '../b.pem', certificates: [], keys: [null] },
