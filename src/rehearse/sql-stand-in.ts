@@ -50,6 +50,8 @@ interface Table {
 /** Names of the tables of a SELECT, and of the one around it. Null: a table that is a SELECT itself. */
 interface Scope {
   readonly tables: readonly (readonly [alias: string, table: Table | null])[];
+  /** Those that have columns of their own, each once. */
+  readonly own: readonly Table[];
   readonly outer?: Scope;
 }
 
@@ -132,7 +134,8 @@ export class StandIn {
       const name = source.slice(0, end).map(({ text }) => text).join(''); // oxfmt-ignore
       return [[aliasAfter(source.slice(end)) || (source[end - 1]?.text ?? name), this.table(name)]];
     });
-    return { tables, ...(outer && { outer }) };
+    const own = [...new Set(tables.flatMap(([, table]) => (table ? [table] : [])))];
+    return { tables, own, ...(outer && { outer }) };
   }
 
   /** Notes every table and column. */
@@ -175,8 +178,8 @@ export class StandIn {
       if (found) return found[1] && this.column(found[1], name);
       return scope.outer ? this.resolve({ qualifier, name, end: 0 }, scope.outer) : null;
     }
-    const own = scope.tables.flatMap(([, table]) => (table ? [table] : []));
-    const table = own.find(({ columns }) => columns.has(name.toLowerCase())) ?? own[0];
+    const key = name.toLowerCase();
+    const table = scope.own.find(({ columns }) => columns.has(key)) ?? scope.own[0];
     if (table) return this.column(table, name);
     return scope.outer && scope.tables.length === 0 ? this.resolve({ name, end: 0 }, scope.outer) : null;
   }
