@@ -1,10 +1,10 @@
 /**
  * `npm run compare:rehearse`: every host of test/hosts is rehearsed, then the same is done to the host itself: apply, verify, rollback, and for
- * those on Debian 12 the upgrade to 13 with apply and verify after it. Compares the verdicts, the acts that fail, the outages and every
- * changed file, and writes docs/rehearse-compare.md. Needs root; takes hours.
+ * some on Debian 12 the upgrade to 13 with apply and verify after it. Compares the verdicts, the acts that fail, the outages and every
+ * changed file, and writes docs/rehearse-compare.md. Needs root; takes an hour or two.
  *
  *     HARDEN_MAIL_HOSTS=NAME,NAME npm run compare:rehearse    some hosts; the document is not written
- *     HARDEN_MAIL_UPGRADES=none npm run compare:rehearse      `none`, `only`, or names of hosts that are upgraded
+ *     HARDEN_MAIL_UPGRADES=none npm run compare:rehearse      `none`, `all`, `only` (each of HARDEN_MAIL_HOSTS), or names of hosts that are upgraded
  *
  * Each result is kept in build/compare-rehearse/: a run that was stopped goes on where it was. Remove the folder to start anew.
  */
@@ -33,7 +33,8 @@ import { BUSY, disagreements, outageDifferences, plain, type Compared } from './
 const DOCUMENT = new URL('../docs/rehearse-compare.md', import.meta.url);
 const KEPT = fileURLToPath(new URL('../build/compare-rehearse/', import.meta.url));
 const HOSTS = process.env['HARDEN_MAIL_HOSTS']?.split(',');
-const UPGRADES = process.env['HARDEN_MAIL_UPGRADES'] ?? 'all';
+/** Hosts of different kinds; each upgrade takes minutes. */
+const UPGRADES = process.env['HARDEN_MAIL_UPGRADES'] ?? 'office-465,passwd-file,sasl-only,postscreen,milter,imap-only';
 const NEXT: Partial<Record<ReleaseName, ReleaseName>> = { bookworm: 'trixie' };
 
 interface Case {
@@ -184,7 +185,7 @@ async function main(): Promise<void> {
     await sleep(0);
   }
   lab.close();
-  if (HOSTS !== undefined || UPGRADES !== 'all') return;
+  if (HOSTS !== undefined || process.env['HARDEN_MAIL_UPGRADES'] !== undefined) return;
   const kept = readdirSync(KEPT)
     .sort()
     .map((file) => JSON.parse(readFileSync(join(KEPT, file), 'utf8')) as Compared);

@@ -1,10 +1,10 @@
-/** What a run does when its output cannot be written. */
+/** The end of a run whose output cannot be written. */
 
 /** The reader has gone (`| head`): the exit code tells how the run ended. */
 const SILENT = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 
 /**
- * A run goes on to its end whatever happens to its output, because a host may wait for its answer. Where a disk is full, one line
+ * A run continues to its end whatever happens to its output, because a host may wait for its answer. Where a disk is full, one line
  * on standard error says so, and the run does not end with 0.
  */
 export function guardOutputs(process: NodeJS.Process): void {

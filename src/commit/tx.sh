@@ -7,6 +7,7 @@
 #   ports      ports that must listen at the end, one per line
 #   timeout    seconds to wait for the controller's answer
 #   hold       written here where Dovecot has failed before: mail is kept in the queue until it runs
+#   deferred   written here where deliveries have rested: mail that was put off is tried at the end
 #   mail.sh    mail that waits during the transaction
 #   sessions.sh, answers.sh, lines.sh   the checks of users' sessions and of the daemons' log; a missing script is skipped
 #   mailboxes  where Dovecot's files are converted: "sample" or "all", the users whose mailboxes mailboxes.sh compares

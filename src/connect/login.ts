@@ -7,6 +7,7 @@ import type { ConnectionLife } from './ending.ts';
 import { handshakeFailure, lost } from './failures.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { SshLibrary } from './library.ts';
+import { pipelined } from './pipelining.ts';
 
 export interface LoginOptions {
   readonly socket: Duplex;
@@ -47,6 +48,7 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
   ssh.connect(configuration(options, ending, authentication, clock.touch)).catch(() => {});
   const client = ssh.connection as Client;
   client.setMaxListeners(0);
+  pipelined(client);
 
   let shaken = false;
   let open = false;

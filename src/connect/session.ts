@@ -2,6 +2,8 @@
  * One authenticated SSH connection. It uses ssh2 directly: node-ssh decodes and trims the host's output, and reports a lost
  * connection as an answer.
  */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HardenMailError } from '../model/errors.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
@@ -46,7 +48,7 @@ export async function openSession(library: SshLibrary, options: SessionOptions):
         .catch(failed((error) => execFailure(label, error))),
     forward: (address, port) =>
       openForward(client, address, port, life).catch(failed((error) => forwardFailure(label, address, port, error))),
-    close: () => close(client, life),
+    close: () => close(client, socket, life),
   };
 }
 
@@ -102,11 +104,16 @@ function asChannel(channel: ClientChannel, label: string, life: ConnectionLife, 
   return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, close: () => channel.close() };
 }
 
-/** Closes the connection, and waits at most a second for the answer. */
-async function close(client: Client, life: ConnectionLife): Promise<void> {
+/**
+ * Closes the connection. It waits until the last bytes are sent, for a second at most, and not for the server's answer, which would take a
+ * round trip at the end of every run.
+ */
+async function close(client: Client, socket: Duplex, life: ConnectionLife): Promise<void> {
   if (life.reason() !== undefined) return;
+  const sent = new Promise<void>((resolve) => socket.once('finish', resolve));
   const timer = setTimeout(() => life.end(new Error('closed')), 1000);
+  timer.unref();
   client.end();
-  await life.ended.catch(() => {});
-  clearTimeout(timer);
+  if (socket instanceof Socket) void sent.then(() => socket.unref());
+  await Promise.race([sent, life.ended.catch(() => {})]);
 }

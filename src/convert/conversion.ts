@@ -83,6 +83,19 @@ export interface Rule {
   readonly source: string;
 }
 
+/** One setting, or line that opens a block, that changes: the text before and after (null: removed). */
+export interface ConvertedLine {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly setting: string;
+  readonly before: string;
+  /** May be several lines. */
+  readonly after: string | null;
+  /** Of a setting that 2.4 does not have: why nothing is lost. */
+  readonly why?: string;
+}
+
 export const refuse = (what: string): { readonly refuse: string } => ({ refuse: what });
 
 /** `header {`, the lines indented by one step, `}`. */

@@ -11,24 +11,12 @@ import { itemsOf, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
 import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
-import type { Converted, Scope } from './conversion.ts';
+import type { Converted, ConvertedLine, Scope } from './conversion.ts';
 import { Names } from './default-names.ts';
+import { asBeforeTheUpgrade } from './package-files.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
 import { convertSetting, type Aged } from './settings.ts';
-
-/** One setting, or line that opens a block, that changes: the text before and after (null: removed). */
-export interface ConvertedLine {
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-  readonly setting: string;
-  readonly before: string;
-  /** May be several lines. */
-  readonly after: string | null;
-  /** Of a setting that 2.4 does not have: why nothing is lost. */
-  readonly why?: string;
-}
 
 /** A line that cannot be converted to 2.4. */
 export interface Unconvertible {
@@ -38,6 +26,8 @@ export interface Unconvertible {
   /** The task for the admin, one sentence. */
   readonly todo: string;
 }
+
+export type { ConvertedLine } from './conversion.ts';
 
 export interface Conversion {
   /** All files, by path; unchanged if there is any `problem`. */
@@ -60,7 +50,26 @@ const VERSION = '2.4.0';
 export function convertDovecot(
   config: DovecotConfig,
   version: string,
-  { has = () => true, userFields = () => [] }: Partial<Pick<Scope, 'has' | 'userFields'>> = {},
+  host: Partial<Pick<Scope, 'has' | 'userFields'>> = {},
+): Conversion {
+  const found = convertFiles(config, version, host);
+  const isUpgraded = found.lines.length + found.problems.length > 0;
+  const before = asBeforeTheUpgrade(
+    config.files,
+    (path) => config.readings.some(({ file }) => file === path),
+    isUpgraded,
+  );
+  if (before === null) return found;
+  const { files, lines, problems } = convertFiles(loadDovecot(before.files, config.root), version, host);
+  return problems.length > 0
+    ? { files: config.files, lines: [], problems }
+    : { files, lines: [...lines, ...before.lines], problems };
+}
+
+function convertFiles(
+  config: DovecotConfig,
+  version: string,
+  { has = () => true, userFields = () => [] }: Partial<Pick<Scope, 'has' | 'userFields'>>,
 ): Conversion {
   const { items, top } = itemsOf(config);
   const scope = scopeOf(items, top, new Names(top), config.files, version, config.grammar !== '2.4', {

@@ -3,7 +3,7 @@ import type { Facts, Unit } from '../model/index.ts';
 /** When the daemons last loaded their files: by the processes or files that each load creates, else by systemd's record. */
 export function units(shown: string, witnessed: Readonly<Record<string, number>>): Record<string, Unit> {
   const byId = new Map(
-    shown.split('\n\n').map((block) => {
+    blocksOf(shown).map((block) => {
       const get = property(block);
       const id = get('Id');
       const started = epoch(get('InactiveExitTimestamp'));
@@ -55,7 +55,7 @@ function epoch(stamp: string): number {
 
 /** Which of the daemons' units are masked. */
 export function masked(shown: string): string[] {
-  const blocks = shown.split('\n\n').map(property);
+  const blocks = blocksOf(shown).map(property);
   return blocks
     .filter((get) => get('LoadState') === 'masked')
     .map((get) => get('Id'))
@@ -64,7 +64,7 @@ export function masked(shown: string): string[] {
 
 /** certbot's own timer, which renews certificates. A masked timer counts as disabled. */
 export function timer(shown: string): Facts['timer'] {
-  const block = shown.split('\n\n').find((one) => /^Id=certbot\.timer$/m.test(one)) ?? '';
+  const block = blocksOf(shown).find((one) => /^Id=certbot\.timer$/m.test(one)) ?? '';
   const get = property(block);
   if (!/^(loaded|masked)$/.test(get('LoadState'))) return null;
   return { active: get('ActiveState') === 'active', enabled: /^(enabled|static)/.test(get('UnitFileState')) };
@@ -72,10 +72,15 @@ export function timer(shown: string): Facts['timer'] {
 
 /** Is the unit active that watches the certificates which certbot does not renew? Null without such a unit. */
 export function watching(shown: string): boolean | null {
-  const block = shown.split('\n\n').find((one) => /^Id=harden-mail-certificate\.path$/m.test(one)) ?? '';
+  const block = blocksOf(shown).find((one) => /^Id=harden-mail-certificate\.path$/m.test(one)) ?? '';
   const get = property(block);
   return get('LoadState') === 'loaded' ? get('ActiveState') === 'active' : null;
 }
+
+/** gather.sh asks for ten units. */
+const MOST_UNITS = 1000;
+
+const blocksOf = (shown: string): string[] => shown.split('\n\n', MOST_UNITS);
 
 function property(block: string): (name: string) => string {
   return (name) => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';

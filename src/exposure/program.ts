@@ -2,6 +2,7 @@ import { meaningOfRemoved, NAKED_TABLES } from '../formats/postfix/removed-restr
 import { restrictions, type Restriction } from '../formats/postfix/restrictions.ts';
 import { splitWords } from '../formats/text/split-words.ts';
 import { compareVersions } from '../formats/versions.ts';
+import { HardenMailError } from '../model/errors.ts';
 import type { Destination } from '../model/index.ts';
 import type { Client } from './clients.ts';
 import type { Parameters } from './config.ts';
@@ -65,8 +66,20 @@ export interface SmtpdSituation {
   readonly version: string;
 }
 
-/** All lists of one smtpd, in the order of evaluation. */
-export function programOf(situation: SmtpdSituation): Program {
+/** Of all lists of one smtpd. Each class can stand in a list many times, and hold classes: a real smtpd has a hundred. */
+const MOST_RESTRICTIONS = 5000;
+
+interface Compiling extends SmtpdSituation {
+  /** The restrictions that may still be read. */
+  readonly allowance: { left: number };
+}
+
+/**
+ * All lists of one smtpd, in the order of evaluation.
+ * @throws CONFIG_INVALID for more restrictions than any host has
+ */
+export function programOf(asked: SmtpdSituation): Program {
+  const situation = { ...asked, allowance: { left: MOST_RESTRICTIONS } };
   const { parameters } = situation;
   const order = relayFirst(situation) ? STAGES : STAGES.toSorted((a, b) => rank(a) - rank(b));
   return order.map((stage) => ({
@@ -95,15 +108,18 @@ const rank = (stage: StageName): number =>
 const DEEPEST = 10;
 
 /** The steps of one list; steps that cannot matter to this client are left out. @param warns nothing in the list refuses */
-function compile(
-  value: string,
-  stage: StageName,
-  situation: SmtpdSituation,
-  warns: boolean,
-  depth: number,
-): ProgramStep[] {
+function compile(value: string, stage: StageName, situation: Compiling, warns: boolean, depth: number): ProgramStep[] {
   if (value === '') return [];
-  return restrictions(value).flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
+  const list = restrictions(value);
+  situation.allowance.left -= list.length;
+  if (situation.allowance.left < 0) {
+    throw new HardenMailError(
+      'CONFIG_INVALID',
+      `${LISTS[stage]} and the lists before it have more than ${MOST_RESTRICTIONS} restrictions, with those of their classes`,
+      'Nothing was written. Remove what nobody needs, and run again.',
+    );
+  }
+  return list.flatMap((one) => step(warns ? { ...one, warns } : one, stage, situation, depth));
 }
 
 /** Names of checks that look only at the client; they do not concern authenticated users. */
@@ -114,7 +130,7 @@ export function isAboutStrangers(name: string): boolean {
   return ABOUT_STRANGERS.test(name);
 }
 
-function step(one: Restriction, stage: StageName, situation: SmtpdSituation, depth: number): ProgramStep[] {
+function step(one: Restriction, stage: StageName, situation: Compiling, depth: number): ProgramStep[] {
   const { parameters, version } = situation;
   const early = isEarly(stage, parameters);
   // With smtpd_delay_reject = no these lists are evaluated before AUTH, MAIL and RCPT.

@@ -53,7 +53,7 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 
 list() {
   printf '%s\n' "$MAIN_CF" "$MASTER_CF" "$SNI_MAP" "$DEPLOY_HOOK" "$LIVE"/*/fullchain.pem "$RECORD" "$DOVECOT_OPENSSL" \
-    "$ACME_CA" "$ACME_CA_UNIT" "$WATCH" "$WATCH_SERVICE" "$WATCH_AT_BOOT" "$WATCH_SCRIPT"
+    "$ACME_CA" "$ACME_CA_UNIT" "$WATCH" "$WATCH_SERVICE" "$WATCH_AT_BOOT" "$WATCH_SCRIPT" "${DOVECOT_CONF%/*}"/dovecot-*.conf.ext
   dovecot
 }
 

@@ -1,11 +1,8 @@
-/** A rehearsal in text, in the JSON document and on the page. */
+/** A rehearsal in text and in the JSON document. */
 import type { ChalkInstance } from 'chalk';
 import { ACT_NAMES, type Act, type KeptCopy, type Rehearsal } from '../model/index.ts';
-import { key, section, sign, table } from './cells.ts';
 import type { Frozen, Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
-import { fileDiff } from './file-diff.ts';
-import { html, type Markup } from './markup.ts';
 
 export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkInstance): string[] {
   const { good, verdict, acts, differences, unrehearsed, kept } = rehearsal;
@@ -40,8 +37,11 @@ function actLines(act: Frozen<Act>, width: number, chalk: ChalkInstance): string
   ];
 }
 
+/** Ports that were out for the same time are named together. */
 export function outageText(outages: Frozen<Act['outages']>): string {
-  return `out: ${outages.map(({ port, seconds }) => `${port} for ${seconds} s`).join(', ')}`;
+  const times = [...new Set(outages.map(({ seconds }) => seconds))].sort((a, b) => b - a);
+  const ports = (time: number) => outages.filter(({ seconds }) => seconds === time).map(({ port }) => port);
+  return `out: ${times.map((time) => `${ports(time).join(', ')} for ${time} s`).join('; ')}`;
 }
 
 function listed(title: string, texts: readonly string[], chalk: ChalkInstance): string[] {
@@ -88,34 +88,3 @@ export const rehearsalSchema = (z: Zod) =>
       .optional()
       .describe('with --keep: the command lines that log in on the copy, and remove it'),
   });
-
-export function rehearsalPage({
-  good,
-  verdict,
-  acts,
-  differences,
-  unrehearsed,
-}: Omit<Frozen<Rehearsal>, 'upgradeTo' | 'kept'>): Markup[] {
-  const list = (texts: readonly string[]): Markup[] => table(texts.map((text) => [html`<td>${text}</td>`]));
-  return [
-    html`<p>${good ? 'Good' : 'Bad'}: ${verdict}.</p>`,
-    ...section(
-      'Acts',
-      table(
-        acts.map(({ name, seconds, faults, notes, outages, files }) => [
-          sign(faults.length === 0 ? 'ok' : 'fail'),
-          key(name),
-          html`<td class="number">${seconds.toFixed(1)} s</td>`,
-          html`<td>
-            ${faults.map((text) => html`<p>${text}</p>`)}
-            ${outages.length > 0 ? html`<p>${outageText(outages)}</p>` : ''}
-            ${notes.map((text) => html`<p class="soft">${text}</p>`)}
-            ${files.map(({ path, diff }) => fileDiff(path, diff, false))}
-          </td>`,
-        ]),
-      ),
-    ),
-    ...section('The copy differs from the host', list(differences)),
-    ...section('Not rehearsed', list(unrehearsed)),
-  ];
-}

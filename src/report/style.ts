@@ -48,7 +48,7 @@ summary:focus-visible { outline: 2px solid var(--place); outline-offset: 2px; bo
 .error { margin: .5rem 0 0; padding: .75rem 1rem; border-left: 3px solid var(--bad); background: var(--wash); overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; }
 td { padding: .25rem .75rem .25rem 0; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-tr:first-child td { border-top: 0; }
+tr:first-child td { border-top: 0; } td > p:first-child { margin-top: 0; }
 td.key { white-space: nowrap; width: 1%; padding-right: 1.25rem; }
 td.sign { width: 1.5rem; padding-right: .25rem; font-weight: 600; }
 td.number { white-space: nowrap; width: 1%; text-align: right; }

@@ -253,10 +253,13 @@ true`;
   await machine.exec('exec sh -s', { input });
 }
 
+/** systemd does not wait for Dovecot's sockets, and a Postfix that asks for logins too early does not serve any for a minute. */
+const ANSWERS = ` && timeout 10 sh -c 'until doveadm service status >/dev/null 2>&1; do sleep 0.1; done'`;
+
 /** Those that listen on the host. A daemon that does not start is a fault of the first act. */
 async function startDaemons(machine: LabHost, { listeners }: Facts): Promise<void> {
   const own = listeners.map(({ process }) => process);
   const units = [...(own.includes('dovecot') ? ['dovecot'] : []), ...(own.includes('master') ? ['postfix'] : [])];
-  for (const unit of units) await machine.exec(`systemctl restart ${unit}`);
+  for (const unit of units) await machine.exec(`systemctl restart ${unit}${unit === 'dovecot' ? ANSWERS : ''}`);
   await sleep(500);
 }

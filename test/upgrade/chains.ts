@@ -78,7 +78,8 @@ export const CHAINS: readonly Chain[] = [
     lda: false,
     packages: ['slapd', 'ldap-utils', 'dovecot-ldap', LMTPD, 'postfix-ldap'],
     dora: { login: 'dora@dir.test', address: 'dora@dir.test' },
-    setup: `${lasting('directory', '/usr/sbin/slapd -d 0 -f /root/slapd.conf -h ldap://127.0.0.1/')}
+    setup: `systemctl disable --now slapd; systemctl mask slapd
+      ${lasting('directory', '/usr/sbin/slapd -d 0 -f /root/slapd.conf -h ldap://127.0.0.1/')}
       systemctl stop lab-directory
       printf '%s\\n' 'dn: uid=dora,ou=people,dc=dir,dc=test' 'objectClass: inetOrgPerson' 'objectClass: mailPerson' 'uid: dora' 'cn: dora' \\
         'sn: dora' 'mail: dora@dir.test' 'mailQuota: 800000000' 'userPassword: ${PASSWORD}' | slapadd -f /root/slapd.conf
@@ -118,6 +119,20 @@ export const CHAINS: readonly Chain[] = [
       virtual_mailbox_domains: 'one.test two.test',
       virtual_mailbox_maps: 'sqlite:/etc/postfix/users.cf',
       virtual_transport: 'lmtp:inet:127.0.0.1:10026',
+    },
+  },
+  {
+    configuration: 'ispmail-in-place',
+    delivery: 'LMTP',
+    lda: false,
+    packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
+    dora: { login: 'dora@one.test', address: 'dora@one.test' },
+    setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
+      printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
+    main: {
+      virtual_mailbox_domains: 'one.test two.test',
+      virtual_mailbox_maps: 'sqlite:/etc/postfix/users.cf',
+      virtual_transport: BY_LMTP,
     },
   },
 ];

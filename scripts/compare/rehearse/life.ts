@@ -6,7 +6,7 @@ import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../../src/r
 import { startProber } from '../../../src/rehearse/prober.ts';
 import { keepSending } from '../../../src/rehearse/sessions.ts';
 import { withStandIns, type Clues } from '../../../src/rehearse/stand-ins.ts';
-import { BOUNCES, fileDiffs, LISTENING, UPGRADE } from '../../../src/run/rehearsing.ts';
+import { ACTIVE, BOUNCES, fileDiffs, LISTENING, UPGRADE, upgradeEnd } from '../../../src/run/rehearsing.ts';
 import { differences, SERVED } from '../../../test/support/whole-hosts/differences.ts';
 import type { readHost } from '../../../test/support/whole-hosts/read.ts';
 import type { Result } from '../../../test/support/whole-hosts/schema.ts';
@@ -28,6 +28,8 @@ interface Parts {
 export class Life {
   readonly acts: LivedAct[] = [];
   private files: DaemonFiles = {};
+  /** Of the present act. */
+  private notes: readonly string[] = [];
   private before: readonly Result[] = [];
   private prober: ReturnType<typeof startProber> | null = null;
 
@@ -54,7 +56,7 @@ export class Life {
     try {
       if (await this.harden('apply', 'verify'))
         if (upgradeTo !== undefined && this.acts.every(({ faults }) => faults.length === 0)) {
-          await this.act('upgrade', () => this.upgrade());
+          await this.act('upgrade', () => this.upgrade(upgradeTo));
           await this.harden('apply after it', 'verify after it');
         }
     } finally {
@@ -90,11 +92,13 @@ export class Life {
     });
   }
 
-  private async upgrade(): Promise<string[]> {
+  private async upgrade(release: ReleaseName): Promise<string[]> {
     const { host } = this;
     const rcpt = this.data.sessions.find(({ port, deliver, user }) => port === 25 && deliver && user === undefined)?.rcpt?.[0]; // oxfmt-ignore
     const sender = rcpt === undefined ? null : keepSending(host.address, { login: rcpt, address: rcpt, password: '' });
-    await host.exec('exec sh -s', { input: UPGRADE });
+    const before = (await host.exec(ACTIVE)).stdout;
+    const { code } = await host.exec('exec sh -s', { input: UPGRADE });
+    this.notes = upgradeEnd(release, code, before, (await host.exec(ACTIVE)).stdout);
     await sender?.stop();
     return (await host.exec(BOUNCES)).stdout.split('\n').filter(Boolean);
   }
@@ -102,12 +106,13 @@ export class Life {
   private async act(name: Act['name'], work: () => Promise<string[]>): Promise<boolean> {
     this.prober?.take();
     const began = performance.now();
+    this.notes = [];
     const faults = (await work()).filter((text) => text !== '');
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     const outages = this.prober?.take() ?? [];
     const now = await this.read();
     const masked = fileDiffs(this.withoutSecrets(this.files), this.withoutSecrets(now));
-    this.acts.push({ name, seconds, faults, notes: [], outages, files: fileDiffs(this.files, now), masked });
+    this.acts.push({ name, seconds, faults, notes: this.notes, outages, files: fileDiffs(this.files, now), masked });
     this.files = now;
     return faults.length === 0;
   }

@@ -44,14 +44,18 @@ export function outageDifferences(rehearsed: Course, happened: Course): string[]
   });
 }
 
+/** The host is as it is; and it is upgraded once. */
+const EXTRA: readonly string[] = ['as it is', 'with the files of the packages'];
+
 /** Apart from outages. */
 export function disagreements(rehearsed: Compared['rehearsed'], happened: Compared['happened']): string[] {
   if (rehearsed.refusal !== undefined || happened.refusal !== undefined) {
     const [said, was] = [plain(rehearsed.refusal ?? 'no refusal'), plain(happened.refusal ?? 'no refusal')];
     return said === was ? [] : [`the rehearsal: ${said}; the host: ${was}`];
   }
-  const told = [...rehearsed.acts, ...happened.acts].filter((act) => act.name !== 'as it is' || act.faults.length > 0);
-  const names = [...new Set(told.map(({ name }) => name))];
+  // An act that only the rehearsal plays counts if it is bad.
+  const more = rehearsed.acts.filter((act) => act.faults.length > 0 || !EXTRA.includes(act.name));
+  const names = [...new Set([...more, ...happened.acts].map(({ name }) => name))];
   return [
     ...(rehearsed.good === happened.good ? [] : [`verdict: ${word(rehearsed.good)} in the rehearsal, ${word(happened.good)} on the host`]), // oxfmt-ignore
     ...(rehearsed.sameDiff === false && happened.good ? ['the plan for the copy is not the plan for the host'] : []),
@@ -59,7 +63,7 @@ export function disagreements(rehearsed: Compared['rehearsed'], happened: Compar
       const one = rehearsed.acts.find((act) => act.name === name);
       const other = happened.acts.find((act) => act.name === name);
       if (!one || !other) return [`${name}: only ${one ? 'in the rehearsal' : 'on the host'}`];
-      return [...faults(one, other), ...files(one, other)].map((text) => `${name}: ${text}`);
+      return [...faults(one, other), ...notes(one, other), ...files(one, other)].map((text) => `${name}: ${text}`);
     }),
   ];
 }
@@ -83,6 +87,11 @@ function outages(one: Act, other: Act): string[] {
     const [said = 0, was = 0] = [one, other].map((act) => act.outages.find((outage) => outage.port === port)?.seconds);
     return Math.abs(said - was) <= TOLERANCE ? [] : [`${port} was out for ${said} s in the rehearsal, ${was} s on the host`]; // oxfmt-ignore
   });
+}
+
+/** What the host's act notes, the rehearsal notes as well. */
+function notes(one: Act, other: Act): string[] {
+  return other.notes.filter((note) => !one.notes.includes(note)).map((note) => `only on the host: ${note}`);
 }
 
 /** Each line of a diff is the host's own, or the host's with stand-ins. */

@@ -67,14 +67,36 @@ export const splitList = (value: string): string[] => value.split(/[ ,]+/).filte
 function fromGroups(config: DovecotConfig, headers: readonly string[], key: string): Source[] {
   for (let depth = headers.length; depth >= 0; depth--) {
     const section = sectionAt(config.top, headers.slice(0, depth));
-    const used = [...(section?.settings ?? [])].map(([label, uses]) => `group ${label} ${uses.at(-1)!.value}`);
-    for (const group of [...config.top.sections.values()].reverse()) {
-      const inner = used.includes(group.header) ? sectionAt(group, headers.slice(depth)) : null;
+    for (const group of section === null ? [] : groupsOf(section, config.top)) {
+      const inner = sectionAt(group, headers.slice(depth));
       const found = inner === null ? [] : sourcesIn(inner, key, config);
       if (found.length > 0) return found.map((one) => ({ ...one, as: 'group' }));
     }
   }
   return [];
+}
+
+/** By section: a plan asks for many settings of each of a thousand blocks. */
+const included = new WeakMap<Section, readonly Section[]>();
+const begins = new WeakMap<Section, ReadonlyMap<Section, number>>();
+
+/** The groups that a section includes, the one that begins last first. */
+function groupsOf(section: Section, top: Section): readonly Section[] {
+  const before = included.get(section);
+  if (before) return before;
+  const found = [...section.settings].flatMap(([label, uses]) => {
+    if (!label.startsWith('@')) return [];
+    return top.sections.get(`group ${label} ${uses.at(-1)!.value}`) ?? [];
+  });
+  const groups = found.length < 2 ? found : found.sort((a, b) => beginOf(b, top) - beginOf(a, top));
+  included.set(section, groups);
+  return groups;
+}
+
+function beginOf(block: Section, top: Section): number {
+  const known = begins.get(top) ?? new Map([...top.sections.values()].map((one, at) => [one, at]));
+  begins.set(top, known);
+  return known.get(block) ?? -1;
 }
 
 // ── 2.3: names of 1.x and 2.2 that set a newer setting ───────────────────────────────────────────────────────────────

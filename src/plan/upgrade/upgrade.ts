@@ -36,8 +36,10 @@ function unconvertible(problems: readonly Unconvertible[], version: string): Har
  * (`args`, `plugin`) carries its line number.
  */
 export function upgradeSettings(lines: readonly ConvertedLine[]): SettingChange[] {
-  const often = ({ file, setting }: ConvertedLine): boolean =>
-    lines.filter((other) => other.file === file && other.setting === setting).length > 1;
+  const nameOf = ({ file, setting }: ConvertedLine): string => `${file} ${setting}`;
+  const times = new Map<string, number>();
+  for (const line of lines) times.set(nameOf(line), (times.get(nameOf(line)) ?? 0) + 1);
+  const often = (line: ConvertedLine): boolean => (times.get(nameOf(line)) ?? 0) > 1;
   return lines.map((one) => ({
     task: 'dovecot-ssl',
     fragment: CONVERSION,

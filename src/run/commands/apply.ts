@@ -32,8 +32,8 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
   const { visit } = from;
   const began = options.world.clock();
   const approached = approach(from, options);
-  // A dry run does not touch the mail ports before it must: a daemon that answers may write its caches.
-  const isEarly = !options.dryRun && !visit.host.local && !options.user;
+  // A dry run too looks at the ports while it reads, as any client may: a second way would only wait for the answers later.
+  const isEarly = !visit.host.local && !options.user;
   const look = isEarly ? options.world.beginProbe(approached, visit.host, options) : null;
   try {
     const reached = await connected(from, options, say, approached.remote);

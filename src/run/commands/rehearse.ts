@@ -16,11 +16,13 @@ import { rehearsed } from '../rehearsing.ts';
 import type { HostResult, Rehearsal } from '../../model/index.ts';
 import { endingView } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
-import { rehearsalLines, rehearsalPage, rehearsalSchema } from '../../report/rehearsal-lines.ts';
+import { rehearsalLines, rehearsalSchema } from '../../report/rehearsal-lines.ts';
+import { rehearsalPage } from '../../report/rehearsal-page.ts';
 
 export const flow: Flow = async (hosts, options, io) => {
   await assertEngine();
   sayThrough(() => {}); // the progress shows the steps
+  lab.acme().catch(() => {}); // starts while the host is read; a failure is reported when the copy is made
   return each(hosts, (from, given, say) => rehearse(from, given, say, io), options, io);
 };
 
@@ -47,6 +49,8 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
   const { visit } = from;
   const { snapshot } = await filesRead(reached, options, say);
   if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
+  const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
+  capturing.catch(() => {}); // awaited after the dry run, which may end first
   say('plan');
   const planned = await dryRun(reached, options, io);
   if (planned.ending.kind === 'failed') {
@@ -54,7 +58,7 @@ async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): Ret
     return finish(from, ending);
   }
   say('capture');
-  const captured = await capture(readOnly(reached.remote), Object.keys(snapshot.files));
+  const captured = await capturing;
   visit.report.plan = planned.plan && shownPlan(planned.plan, cluesOf(captured));
   const original = { host: visit.host, facts: snapshot.facts, plan: planned.plan, capture: captured };
   const rehearsal = await rehearsed(original, options, say);

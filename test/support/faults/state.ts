@@ -51,7 +51,7 @@ export async function restore(host: LabHost): Promise<void> {
 
 /** Waits until no transaction is at work or unfinished. */
 export async function atRest(host: LabHost, seconds: number): Promise<void> {
-  const busy = `systemctl list-units --plain --no-legend 'harden-mail*'
+  const busy = `systemctl list-units --plain --no-legend 'harden-mail*' | grep -v '^harden-mail-certificate[.]'
     [ ! -e /run/harden-mail.lock ] || flock -n /run/harden-mail.lock true || echo locked
     for state in /var/lib/harden-mail/tx/2*/state; do
       [ ! -e "$state" ] || grep -LE '^(new|committed|refused|rolled-back|broken) *$' "$state"

@@ -4,6 +4,7 @@ import type { ClientSettings, Ending, Finding, HostResult, Severity } from '../.
 import { jsonDocument, type RunFacts } from '../../../src/report/json.ts';
 import type { Document } from '../../../src/report/document-schema.ts';
 import { MAPS } from './map-data.ts';
+import { REHEARSAL } from './rehearsal.ts';
 import { EMPTY, fail, hint, pass, plan, result, warn } from './results.ts';
 import { VIEWS } from './views.ts';
 
@@ -98,7 +99,7 @@ const every = PORTS.flatMap((port) => CHECKS.map((check) => of(port, check)));
 const suites =
   'accepts 6 in CBC mode: TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA256, …';
 
-/** Pages as people get them: one host, many, an audit, and a journal. */
+/** Pages as people get them: one host, many, an audit, a journal, and a rehearsal. */
 export const PAGES: Readonly<Record<string, Document>> = {
   'one-host': documentOf(
     [
@@ -147,6 +148,12 @@ export const PAGES: Readonly<Record<string, Document>> = {
       ),
     ],
     { command: 'history' },
+  ),
+  rehearsal: documentOf(
+    [result({ kind: 'rehearsed', rehearsal: REHEARSAL }, { host: 'mx1.example.test', seconds: 183.1 })],
+    {
+      ...{ command: 'rehearse', seconds: 183.2, exit: 0 },
+    },
   ),
   clients: documentOf(
     [result({ kind: 'clients', settings: clients, files: [clientFile], records: [] }, { host: 'mx1.example.test' })],

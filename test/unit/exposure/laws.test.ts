@@ -53,6 +53,18 @@ const insert = (members: readonly string[], at: number, one: string): string[] =
 const RUNS = { seed: SEED, numRuns: 40 };
 
 describe('The laws of the exposure programs', () => {
+  it('Restriction classes that hold one another again and again are refused before the program grows exponentially', () => {
+    const names = Array.from({ length: 10 }, (_, n) => `c${n}`);
+    const lines = names.map((name, n) => `${name} = ${`${names[n + 1] ?? 'reject'} `.repeat(20)}\n`).join('');
+    const text = `smtpd_restriction_classes = ${names.join(' ')}\nsmtpd_client_restrictions = c0\n${lines}`;
+    const parameters = parametersOf(parseMain(text, 'main.cf'), null, { postfix: '3.7.11', dovecot: null, postconf: {} }); // oxfmt-ignore
+    assert.throws(() => programOf({ parameters, client: CLIENTS.stranger, destination: 'local', version: '3.7.11' }), {
+      code: 'CONFIG_INVALID',
+      message:
+        /^smtpd_client_restrictions and the lists before it have more than 5000 restrictions, with those of their classes$/,
+    });
+  });
+
   it('A program accepts no more than itself', () => {
     fc.assert(
       fc.property(lists, who, (value, one) => {

@@ -1,5 +1,7 @@
 /** Input that is built to cost much costs no more than its length: with exponential or quadratic work these tests time out. */
 import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { loadDovecot } from '../../../src/formats/dovecot/dovecot-config.ts';
 import { globPaths } from '../../../src/formats/dovecot/dovecot-glob.ts';
@@ -73,6 +75,25 @@ describe('formats: hostile input of the parsers', () => {
       );
       assert.equal(readings[0]!.lines[1]!.line.line, lines.split('\n').length);
     }
+  });
+
+  it('of many different files only some lines are kept in memory for the next plan', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heap();
+    for (let n = 0; n < 60; n += 1) loadDovecot({ [ROOT]: `n = ${n}\n${many('a=\n', 10_000)}` }, ROOT);
+    assert.ok(heap() - before < 50 * 2 ** 20); // all of them would take 100 MB
+  });
+
+  it('a file that continues another one is read with its text also when it was read before', () => {
+    const files = { [ROOT]: '!include a\ny\nz = 1\n', '/etc/dovecot/a': 'x = 1 \\\n' };
+    const values = () => [...loadDovecot(files, ROOT).top.settings].map(([key, [one]]) => `${key} ${one?.value}`);
+    assert.deepEqual(values(), ['x 1 y', 'z 1']);
+    assert.deepEqual(values(), ['x 1 y', 'z 1']);
   });
 
   describe('values that refer to values', () => {

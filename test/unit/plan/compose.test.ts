@@ -42,6 +42,20 @@ describe('plan: the whole recipe', () => {
     });
   });
 
+  it('the time of a plan grows with the number of filter blocks of Dovecot, and not with its square', () => {
+    const path = '/etc/dovecot/dovecot.conf';
+    const { snapshot, policy } = named('recipe/hardened-upgraded-to-debian-13');
+    const file = snapshot.files[path]!;
+    const blocks = Array.from({ length: 4000 }, (_, n) => `local ${n}.example.test {\n ssl_cert = </${n}\n}\n`);
+    const bytes = file.bytes.replace('!include conf.d', `${blocks.join('')}!include conf.d`);
+    const before = process.cpuUsage();
+    compose(
+      { ...snapshot, files: { ...snapshot.files, [path]: { ...file, bytes } } },
+      { ...policy, profile: 'strict' },
+    );
+    assert.ok(process.cpuUsage(before).user < 8e6); // 1 s; the square took 17 s
+  });
+
   it('the plan lists every task in the order of the recipe', () => {
     assert.deepEqual(
       RECIPE.map(({ name }) => name),

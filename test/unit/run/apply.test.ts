@@ -112,6 +112,18 @@ describe('run: apply', () => {
     assert.equal(fake.open(), 0);
   });
 
+  it('a dry run begins to look at the ports while it reads, and abandons that where it finds changes', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const told: string[] = [];
+    const beginProbe = () => {
+      told.push('begun');
+      return { conclude: async () => [], abandon: () => void told.push('abandoned') };
+    };
+    const options = optionsFor({ ...fake, world: { ...fake.world, beginProbe } }, { dryRun: true });
+    assert.deepEqual(endings(await apply(HOSTS('mx1'), options, io())), ['mx1 pending']);
+    assert.deepEqual(told, ['begun', 'abandoned']);
+  });
+
   it('an interrupt ends a run whose probe waits for a port that says nothing', async () => {
     const fake = fakeWorld([{ name: 'mx1' }]);
     const beginProbe = () => ({ conclude: () => new Promise<never>(() => {}), abandon: () => {} });
