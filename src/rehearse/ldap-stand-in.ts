@@ -1,5 +1,6 @@
 /** A directory that answers the filters of a host for one user: its entries, and the words of its schema. */
 import { quote } from '../formats/text/shell-quote.ts';
+import { encoded } from './sql-server.ts';
 import { expanded } from './lookup-variables.ts';
 import type { Lookup } from './lookups.ts';
 import type { Resident } from './resident.ts';
@@ -91,7 +92,7 @@ export class Directory {
     return SLAPD.replace('@URLS@', () => [...urls, 'ldapi:///'].join(' '))
       .replace('@ATTRIBUTES@', () => [...attributes].map(quote).join(' '))
       .replace('@CLASSES@', () => [...classes].map(quote).join(' '))
-      .replace('@LDIF@', () => all.map(ldif).join('\n\n'));
+      .replace('@LDIF@', () => encoded(all.map(ldif).join('\n\n')));
   }
 }
 
@@ -186,7 +187,9 @@ function parentsOf(dn: string): string[] {
 }
 
 function ldif({ dn, attributes }: Entry): string {
-  const lines = [...attributes].flatMap(([name, values]) => [...values].map((value) => `${name}: ${value}`));
+  const lines = [...attributes].flatMap(([name, values]) =>
+    [...values].map((value) => `${name}: ${value.replace(/[\r\n]+/g, ' ')}`),
+  );
   return [`dn: ${dn}`, ...lines].join('\n');
 }
 
@@ -217,8 +220,6 @@ access to * by * read
 END OF CONFIGURATION
 } >/root/rehearsal-slapd.conf
 systemctl mask slapd >/dev/null 2>&1
-slapadd -c -q -f /root/rehearsal-slapd.conf >&2 <<'END OF LDIF' || true
-@LDIF@
-END OF LDIF
+@LDIF@ | slapadd -c -q -f /root/rehearsal-slapd.conf >&2 || true
 systemd-run -q --unit rehearsal-ldap -p Restart=on-failure /usr/sbin/slapd -d 0 -f /root/rehearsal-slapd.conf -h '@URLS@'
 for try in $(seq 50); do ldapsearch -x -H ldapi:/// -s base -b '' >/dev/null 2>&1 && break; sleep 0.1; done`;

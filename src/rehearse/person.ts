@@ -133,9 +133,9 @@ function virtualDomain(postconf: Facts['postconf'], file: Facts['file']): string
   const keys = words.flatMap((word) => /^(?:proxy:)?(?:hash|btree|lmdb|cdb|texthash):(\/\S+)/.exec(word)?.[1] ?? []).flatMap((path) => (file(path) ?? '').match(/^[\w-]+(\.[\w-]+)+(?=\s)/m)?.[0] ?? []); // oxfmt-ignore
   if (keys[0] !== undefined) return keys[0];
   if (words.length === 0) return localDomain(postconf);
-  const domain = postconf['mydomain'] ?? 'rehearsal.test';
+  const domain = /^[\w-]+(\.[\w-]+)+$/.exec(postconf['mydomain'] ?? '')?.[0] ?? 'rehearsal.test';
   const isLocal = (postconf['mydestination'] ?? '').split(/[\s,]+/).includes(domain);
-  return isLocal || !domain.includes('.') ? `rehearsal.${domain}` : domain;
+  return isLocal ? `rehearsal.${domain}` : domain;
 }
 
 function ofSystem(password: string): string {

@@ -1,6 +1,7 @@
 /** Programs that check passwords, in the place of the host's own: they know the user of the rehearsal only. */
 import { quote } from '../formats/text/shell-quote.ts';
 import { blocksOf } from './lookups.ts';
+import { encoded } from './sql-server.ts';
 import type { Resident } from './resident.ts';
 
 interface Made {
@@ -19,7 +20,7 @@ export function programsFor(doveconf: string, resident: Resident): Made {
     return driver === 'checkpassword' ? [[path, checkpasswordFor(resident), '755']] : [];
   });
   const unique = [...new Map(found.map((one) => [one[0], one])).values()];
-  const script = unique.map(([path, text, mode]) => `mkdir -p "$(dirname ${quote(path)})" && install -m ${mode} /dev/stdin ${quote(path)} <<'END OF PROGRAM'\n${text}END OF PROGRAM`); // oxfmt-ignore
+  const script = unique.map(([path, text, mode]) => `mkdir -p "$(dirname ${quote(path)})" && ${encoded(text)} | install -m ${mode} /dev/stdin ${quote(path)}`); // oxfmt-ignore
   return { script: script.join('\n'), paths: unique.map(([path]) => path) };
 }
 
@@ -49,13 +50,14 @@ function script_deinit() end
 /** It gets "user NUL password NUL" on descriptor 3, and runs the program of its arguments for a user that it knows. */
 function checkpasswordFor({ login, password, base, uid, gid, address }: Resident): string {
   const [local = '', domain = ''] = address.split('@');
+  const say = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
   return `#!/usr/bin/perl
 open my $in, '<&=', 3 or exit 111;
 my ($user, $password) = split /\\0/, do { local $/; <$in> };
 my $asked = $ENV{AUTHORIZED} // '';
-exit($asked ? 3 : 1) if $user ne '${login}';
-exit 1 if !$asked && $password ne '${password}';
-%ENV = (%ENV, USER => $user, HOME => '${base}/${domain}/${local}', userdb_uid => '${uid}', userdb_gid => '${gid}', EXTRA => 'userdb_uid userdb_gid');
+exit($asked ? 3 : 1) if $user ne ${say(login)};
+exit 1 if !$asked && $password ne ${say(password)};
+%ENV = (%ENV, USER => $user, HOME => ${say(`${base}/${domain}/${local}`)}, userdb_uid => ${say(uid)}, userdb_gid => ${say(gid)}, EXTRA => 'userdb_uid userdb_gid');
 $ENV{AUTHORIZED} = 2 if $asked;
 exec @ARGV;
 `;

@@ -75,9 +75,7 @@ bind-address = *
 port = ${portOf(lookups, '3306')}
 END
 systemctl enable --now mariadb 2>/dev/null
-mariadb <<'END OF SQL'
-${grants(lookups).join('\n')}
-END OF SQL`;
+${encoded(grants(lookups).join('\n'))} | mariadb`;
   if (kind === 'sqlite') return '';
   const users = lookups.flatMap(({ settings }) => settings['user'] ?? []);
   return `cd /
@@ -92,6 +90,11 @@ for try in $(seq 100); do as_postgres psql -qtc 'SELECT 1' >/dev/null 2>&1 && br
 for role in ${[...new Set(['mail', ...users])].map(quote).join(' ')}; do as_postgres createuser -s "$role" 2>/dev/null || true; done`; // oxfmt-ignore
 }
 
+/** Prints the text: a text of the host can have any line in it. */
+export function encoded(text: string): string {
+  return `printf %s ${Buffer.from(text).toString('base64')} | base64 -d`;
+}
+
 function grants(lookups: readonly Asked[]): string[] {
   const text = (value = ''): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
   const accounts = new Map(lookups.flatMap(({ settings: { user, password } }) => (user === undefined ? [] : [[user, password]] as const))); // oxfmt-ignore
@@ -104,19 +107,13 @@ function grants(lookups: readonly Asked[]): string[] {
 function fill(kind: Dialect, name: string, statements: string): string {
   switch (kind) {
     case 'mysql':
-      return `mariadb -e ${quote(`CREATE DATABASE IF NOT EXISTS \`${name}\``)} && mariadb -f ${quote(name)} <<'END OF SQL'
-${statements}
-END OF SQL`;
+      return `mariadb -e ${quote(`CREATE DATABASE IF NOT EXISTS \`${name}\``)} && ${encoded(statements)} | mariadb -f ${quote(name)}`;
     case 'pgsql':
       return `as_postgres createdb ${quote(name)} 2>/dev/null || true
-as_postgres psql -q ${quote(name)} <<'END OF SQL'
-${statements}
-END OF SQL`;
+${encoded(statements)} | as_postgres psql -q ${quote(name)}`;
     case 'sqlite':
       return `mkdir -p "$(dirname ${quote(name)})"; rm -f ${quote(name)}
-python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())' ${quote(name)} <<'END OF SQL'
-${statements}
-END OF SQL
+${encoded(statements)} | python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.stdin.read())' ${quote(name)}
 chmod 666 ${quote(name)}`;
   }
 }

@@ -12,6 +12,7 @@ import {
   type Select,
   type SqlToken,
 } from './sql-tokens.ts';
+import { aliasAfter, columnAt, comparison, fromParts, isColumn, isName, namedResult, terms, withoutCast, type ColumnReference } from './sql-grammar.ts'; // oxfmt-ignore
 
 export type Dialect = 'mysql' | 'pgsql' | 'sqlite';
 
@@ -50,16 +51,11 @@ interface Table {
 /** Names of the tables of a SELECT, and of the one around it. Null: a table that is a SELECT itself. */
 interface Scope {
   readonly tables: readonly (readonly [alias: string, table: Table | null])[];
+  /** Those that have columns of their own, each once. */
+  readonly own: readonly Table[];
   readonly outer?: Scope;
 }
 
-const KEYWORDS = new Set(
-  'SELECT DISTINCT AS AND OR NOT XOR IN IS NULL TRUE FALSE UNKNOWN LIKE ILIKE REGEXP RLIKE SIMILAR TO BETWEEN CASE WHEN THEN ELSE END ON USING JOIN LEFT RIGHT INNER OUTER FULL CROSS NATURAL WHERE GROUP BY ORDER HAVING LIMIT OFFSET ASC DESC UNION ALL EXISTS ANY INTERVAL COLLATE BINARY FROM CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME DIV MOD SEPARATOR FOR'.split(
-    ' ',
-  ),
-);
-const JOINS = ['JOIN', 'LEFT', 'RIGHT', 'INNER', 'OUTER', 'FULL', 'CROSS', 'NATURAL', 'STRAIGHT_JOIN'];
-const COMPARISONS = ['=', '==', '<=>', '!=', '<>', '<', '>', '<=', '>='];
 /** A query of an administrator is shorter, and has fewer brackets in each other. */
 const LONGEST = 5000;
 const DEEPEST = 20;
@@ -73,12 +69,6 @@ const EVER = { sql: "'2099-12-31 23:59:59'", text: '2099-12-31 23:59:59' };
 const ONCE = { sql: "'2000-01-01 00:00:00'", text: '2000-01-01 00:00:00' };
 /** Functions whose result is their first argument, for these values. */
 const SAME = ['LOWER', 'UPPER', 'TRIM', 'IFNULL', 'COALESCE', 'CAST', 'LCASE', 'BTRIM', 'CONVERT', 'MIN', 'MAX'];
-
-const isName = (token: SqlToken | undefined): boolean =>
-  token?.kind === 'name' || (token?.kind === 'word' && !KEYWORDS.has(token.text.toUpperCase()));
-const endsOperand = (token: SqlToken | undefined): boolean =>
-  token !== undefined &&
-  (isName(token) || token.kind === 'string' || token.kind === 'number' || isSign(token, ')') || isWord(token, 'END', 'NULL', 'TRUE', 'FALSE')); // oxfmt-ignore
 
 export class StandIn {
   private readonly tables = new Map<string, Table>();
@@ -132,7 +122,8 @@ export class StandIn {
       const name = source.slice(0, end).map(({ text }) => text).join(''); // oxfmt-ignore
       return [[aliasAfter(source.slice(end)) || (source[end - 1]?.text ?? name), this.table(name)]];
     });
-    return { tables, ...(outer && { outer }) };
+    const own = [...new Set(tables.flatMap(([, table]) => (table ? [table] : [])))];
+    return { tables, own, ...(outer && { outer }) };
   }
 
   /** Notes every table and column. */
@@ -169,14 +160,14 @@ export class StandIn {
     }
   }
 
-  private resolve({ qualifier, name }: Reference, scope: Scope): Column | null {
+  private resolve({ qualifier, name }: ColumnReference, scope: Scope): Column | null {
     if (qualifier !== undefined) {
       const found = scope.tables.find(([alias]) => alias.toLowerCase() === qualifier.toLowerCase());
       if (found) return found[1] && this.column(found[1], name);
       return scope.outer ? this.resolve({ qualifier, name, end: 0 }, scope.outer) : null;
     }
-    const own = scope.tables.flatMap(([, table]) => (table ? [table] : []));
-    const table = own.find(({ columns }) => columns.has(name.toLowerCase())) ?? own[0];
+    const key = name.toLowerCase();
+    const table = scope.own.find(({ columns }) => columns.has(key)) ?? scope.own[0];
     if (table) return this.column(table, name);
     return scope.outer && scope.tables.length === 0 ? this.resolve({ name, end: 0 }, scope.outer) : null;
   }
@@ -316,7 +307,7 @@ export class StandIn {
   private results(select: Select, query: SqlQuery): void {
     const scope = this.scopeOf(select, undefined);
     for (const item of splitAt(select.list, (token) => isSign(token, ','))) {
-      const { name, expression } = resultOf(item);
+      const { name, expression } = namedResult(item);
       this.match(expression, scope, query.wants(name.replace(/^userdb_/i, '').toLowerCase()));
     }
     if (isSign(select.list.at(-1), '*'))
@@ -410,7 +401,7 @@ export class StandIn {
       if (!select) return null;
       const inner = this.scopeOf(select, scope);
       this.conditions(select, inner);
-      return this.columnOf(resultOf(splitAt(select.list, (token) => isSign(token, ','))[0] ?? []).expression, inner);
+      return this.columnOf(namedResult(splitAt(select.list, (token) => isSign(token, ','))[0] ?? []).expression, inner);
     }
     if (isSign(tokens[0], '(') && afterBracket(tokens, 0) === tokens.length)
       return this.columnOf(tokens.slice(1, -1), scope);
@@ -493,12 +484,6 @@ interface Constant {
   readonly isNumber: boolean;
 }
 
-interface Reference {
-  readonly qualifier?: string;
-  readonly name: string;
-  readonly end: number;
-}
-
 const TYPES: Readonly<Record<Dialect, Readonly<Record<Type, string>>>> = {
   mysql: { text: 'VARCHAR(255)', number: 'BIGINT', boolean: 'TINYINT', time: 'DATETIME' },
   pgsql: { text: 'TEXT', number: 'BIGINT', boolean: 'BOOLEAN', time: 'TIMESTAMPTZ' },
@@ -527,97 +512,4 @@ function depthOf(tokens: readonly SqlToken[]): number {
 
 function numberValue(number: number): Value {
   return { sql: `${number}`, text: `${number}` };
-}
-
-interface FromPart {
-  readonly source: readonly SqlToken[];
-  readonly on: readonly SqlToken[];
-  readonly using: readonly string[];
-}
-
-function fromParts(from: readonly SqlToken[]): FromPart[] {
-  return splitAt(from, (token) => isSign(token, ',') || isWord(token, ...JOINS))
-    .filter((part) => part.length > 0)
-    .flatMap((part): FromPart[] => {
-      const using = part.findIndex((token) => isWord(token, 'USING'));
-      const [source = [], ...on] = splitAt(using < 0 ? part : part.slice(0, using), (token) => isWord(token, 'ON'));
-      const isGroup = isSign(source[0], '(') && !isWord(source[1], 'SELECT') && afterBracket(source, 0) === source.length; // oxfmt-ignore
-      const names = using < 0 ? [] : part.slice(using + 1).filter(isName).map(({ text }) => text); // oxfmt-ignore
-      if (isGroup) return [...fromParts(source.slice(1, -1)), { source: [], on: on.flat(), using: names }];
-      return [{ source, on: on.flat(), using: names }];
-    });
-}
-
-function aliasAfter(tokens: readonly SqlToken[]): string {
-  const [first, second] = tokens;
-  if (isWord(first, 'AS')) return second?.text ?? '';
-  return first && isName(first) ? first.text : '';
-}
-
-/** Whether a name of a column begins there. */
-function isColumn(tokens: readonly SqlToken[], at: number): boolean {
-  const before = tokens[at - 1];
-  if (!isName(tokens[at]) || isWord(before, 'AS', 'COLLATE') || isSign(before, '.', '::') || endsOperand(before)) return false; // oxfmt-ignore
-  const { end } = columnAt(tokens, at);
-  return !isSign(tokens[end], '(') && !(tokens[end]?.kind === 'string' && tokens[at]?.kind === 'word');
-}
-
-function columnAt(tokens: readonly SqlToken[], at: number): Reference {
-  let end = at + 1;
-  while (isSign(tokens[end], '.') && tokens[end + 1]) end += 2;
-  const names = tokens.slice(at, end).filter((_, index) => index % 2 === 0);
-  const name = names.at(-1)?.text ?? '';
-  const qualifier = names.at(-2)?.text;
-  return { ...(qualifier !== undefined && { qualifier }), name, end };
-}
-
-/** `x::text` and `CAST` leave the value as it is. */
-function withoutCast(tokens: readonly SqlToken[]): readonly SqlToken[] {
-  const at = tokens.findIndex((token) => isSign(token, '::') || isWord(token, 'COLLATE'));
-  return at > 0 ? tokens.slice(0, at) : tokens;
-}
-
-/** The conditions that AND and OR join: all of them are made to hold. */
-function terms(tokens: readonly SqlToken[]): SqlToken[][] {
-  let isBetween = false;
-  return splitAt(tokens, (token) => {
-    if (isWord(token, 'BETWEEN')) isBetween = true;
-    if (!isWord(token, 'AND', 'OR') && !isSign(token, '&&')) return false;
-    const isCut = !isBetween;
-    isBetween = false;
-    return isCut;
-  }).filter((term) => term.length > 0);
-}
-
-function comparison(term: readonly SqlToken[]): [SqlToken[], SqlToken[], string] | [] {
-  const at = outermost(term);
-  const found = term[at];
-  if (!found) return [];
-  const isWordy = found.kind === 'word';
-  const sign = isWordy ? found.text.toUpperCase().replace('ILIKE', 'LIKE') : found.text;
-  const left = term.slice(0, at);
-  const right = term.slice(at + 1);
-  // A value that is excluded is left as it is.
-  if (isWord(left.at(-1), 'NOT') || (sign === 'IS' && isWord(right[0], 'NOT'))) return [left, right, 'NONE'];
-  if (sign === 'BETWEEN') return [left, splitAt(right, (token) => isWord(token, 'AND'))[0] ?? [], '='];
-  return [left, right, sign];
-}
-
-function outermost(term: readonly SqlToken[]): number {
-  for (let at = 0; at < term.length; at++) {
-    if (isSign(term[at], '(')) at = afterBracket(term, at) - 1;
-    else if (isSign(term[at], ...COMPARISONS) || isWord(term[at], 'LIKE', 'ILIKE', 'IN', 'IS', 'BETWEEN')) return at;
-  }
-  return -1;
-}
-
-/** `expression AS name`, `expression name` and `table.name`. */
-function resultOf(item: readonly SqlToken[]): { readonly name: string; readonly expression: readonly SqlToken[] } {
-  const tokens = isWord(item[0], 'DISTINCT') ? item.slice(1) : item;
-  const last = tokens.at(-1);
-  if (last && isWord(tokens.at(-2), 'AS')) return { name: last.text, expression: tokens.slice(0, -2) };
-  if (last && tokens.length > 1 && endsOperand(tokens.at(-2)) && (isName(last) || last.kind === 'string'))
-    return { name: last.text, expression: tokens.slice(0, -1) };
-  const isPlain = isColumn(tokens, 0) && columnAt(tokens, 0).end === tokens.length;
-  return { name: isPlain ? (last?.text ?? '') : '', expression: tokens };
 }

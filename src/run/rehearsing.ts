@@ -149,7 +149,7 @@ class Stage {
     const applied = await this.act(name, async () => {
       const result = await this.run(apply, { yes: true });
       this.isChanged = result.ending.kind === 'changed' && result.ending.receipt !== undefined;
-      return { faults: faultsOf(result), notes: [summary(result)] };
+      return { faults: faultsOf(result), notes: [summary(result), ...stepsAfter(result)] };
     });
     if (!applied) return false;
     return this.act(then, async () => {
@@ -319,6 +319,11 @@ export function fileDiffs(before: DaemonFiles, after: DaemonFiles): ActFile[] {
 
 function faultsOf({ ending }: HostResult): string[] {
   return ending.kind === 'failed' ? [ending.message] : [];
+}
+
+/** The next step after a failure, and the place in a file: of a line that 2.4 does not have, for example. */
+function stepsAfter({ ending }: HostResult): string[] {
+  return ending.kind === 'failed' ? redact([ending.hint, ending.excerpt].filter(Boolean).join('\n')).split('\n').filter(Boolean) : []; // oxfmt-ignore
 }
 
 /** The abilities of the user of the rehearsal, and the failures. */

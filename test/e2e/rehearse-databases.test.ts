@@ -121,7 +121,8 @@ describe('harden-mail rehearse, of a host whose users are in a database', () => 
         const { acts, sameDiff, verdict, differences } = rehearsal;
         assert.equal(sameDiff, true, differences.join('\n'));
         const after = upgrade ? ['upgrade', 'apply after it', 'verify after it'] : [];
-        assert.deepEqual(acts.map((act) => act.name), ['as it is', 'apply', 'verify', 'rollback', ...after], verdict); // oxfmt-ignore
+        const names = acts.map((act) => act.name).filter((one) => one !== 'with the files of the packages');
+        assert.deepEqual(names, ['as it is', 'apply', 'verify', 'rollback', ...after], verdict); // oxfmt-ignore
         assert.deepEqual(acts.flatMap(({ faults }) => faults), [], verdict); // oxfmt-ignore
         for (const act of acts.filter((one) => /^(as it is|verify)/.test(one.name))) {
           const works = act.notes.find((note) => note.startsWith('works: ')) ?? '';

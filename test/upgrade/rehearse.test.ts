@@ -61,7 +61,7 @@ describe('harden-mail rehearse --upgrade-to, of a host with a plugin that Doveco
   let host: LabHost;
   after(() => host?.stop());
 
-  it('the verdict is bad, and names the plugin with its place', async () => {
+  it('the verdict is bad and names the place, and the act says how to replace the plugin', async () => {
     host = await lab.host({ release: 'bookworm', mail: true, also: ['dovecot-antispam'], users: [{ name: 'anna', password: 'river' }] }); // oxfmt-ignore
     await host.run('apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install dovecot-antispam');
     await host.write('/etc/dovecot/local.conf', PLUGIN);
@@ -72,7 +72,12 @@ describe('harden-mail rehearse --upgrade-to, of a host with a plugin that Doveco
     assert.equal(code, 1, stdout + stderr);
     const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
     assert.equal(rehearsal.good, false);
-    assert.match(rehearsal.verdict, /^apply after it: .*\/etc\/dovecot\/local\.conf:\d+.*antispam/);
+    assert.match(rehearsal.verdict, /^apply after it: .*cannot be converted: \/etc\/dovecot\/local\.conf:2\b/);
+    const { notes } = rehearsal.acts.find(({ name }) => name === 'apply after it')!;
+    assert.ok(
+      notes.some((line) => /antispam.*imapsieve/.test(line)),
+      notes.join('\n'),
+    );
   });
 });
 
