@@ -66,8 +66,9 @@ defer() {
 
 rest_deliveries() { # at most 10 s for those that are at work
   defer
-  # systemd does not reload the Postfix that an upgrade has left running; Postfix itself does.
-  if is_stale postfix; then postfix reload </dev/null >/dev/null 2>&1 9>&-; else reload_postfix; fi
+  # Postfix's own command: systemd does not reload the Postfix that an upgrade has left running.
+  postfix reload </dev/null >/dev/null 2>&1 9>&-
+  sleep 0.3 # until then the old queue manager may hand out a mail
   tries=0
   while delivers && [ $tries -lt 100 ]; do
     tries=$((tries + 1))
@@ -75,20 +76,25 @@ rest_deliveries() { # at most 10 s for those that are at work
   done
 }
 
-delivers() { # a delivery agent has the mail's file open until its recipients are marked
+# A delivery agent has the mail's file open until its recipients are marked. A queue manager that starts moves the file.
+delivers() {
   # shellcheck disable=SC2046 # numbers of processes
-  set -- $(find /proc/[0-9]*/fd -lname '/*/active/*' 2>/dev/null | cut -d / -f 3 | sort -u)
+  set -- $(find /proc/[0-9]*/fd \( -lname '/*/active/*' -o -lname '/*/incoming/*' -o -lname '/*/deferred/*' \) 2>/dev/null | cut -d / -f 3 | sort -u)
   for pid; do
     read -r name </proc/"$pid"/comm 2>/dev/null || continue
-    case $name in *qmgr) ;; *) return 0 ;; esac
+    case $name in *qmgr | cleanup | bounce | showq | postsuper) ;; *) return 0 ;; esac
   done
   return 1
 }
 
-before_stop() { # Postfix is about to be stopped or started again
-  { runs postfix || is_stale postfix; } && delivers || return 0
+before_stop() { # Postfix is about to be stopped or started again. Also an idle one: a mail may come in before it ends
+  { runs postfix || is_stale postfix; } && command -v postconf >/dev/null || return 0
   rest_deliveries
   must_hold || take_out "$CALM" calm # the running Postfix has read the lines
+}
+
+after_stop() { # A Postfix that was not started again reads its file without the lines.
+  [ ! -e "$tx/deferred" ] || must_hold || reload_postfix
 }
 
 retry_deferred() { ! [ -e "$tx/deferred" ] || postqueue -f </dev/null >/dev/null 2>&1; }

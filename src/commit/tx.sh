@@ -300,6 +300,13 @@ start_anew() { [ ! -d "$SYSTEMD" ] || systemctl reset-failed "$@" 2>/dev/null ||
 # package, a note reports it, and the transaction goes on: the way back leads to a mail server that does not run.
 finish_packages() {
   before_stop
+  configure_packages
+  finished=$?
+  after_stop
+  return $finished
+}
+
+configure_packages() {
   start_anew dovecot postfix # the packages start the daemons
   # Where dpkg asks about a changed file, the admin's version stays.
   DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 dpkg --force-confdef --force-confold --configure -a 9>&- && return 0
