@@ -22,15 +22,12 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
       return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
     case 'sql':
     case 'ldap':
+    case 'oauth2':
       return includeExternal(block, scope);
     case 'lua':
       return lua(value);
     case 'static':
       return convertStatic(value, block.type, scope);
-    case 'oauth2':
-      return refuse(
-        "write the settings of that file into this block, by 2.4's names (`oauth2_introspection_mode`, `oauth2_introspection_url`, …): 2.4 reads no file for them",
-      );
     default:
       return refuse(`rewrite args of the driver ${driverOf(block)} in 2.4 syntax: harden-mail cannot convert them`);
   }

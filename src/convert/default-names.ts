@@ -27,6 +27,8 @@ export class Names {
 
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
 
+const TOKENS = /\b(xoauth2|oauthbearer)\b/i;
+
 /** The name that Debian's own files for 2.4 would use. */
 function proposal(block: Block): string {
   const said = own(block, 'name');
@@ -35,6 +37,8 @@ function proposal(block: Block): string {
     case 'passdb':
       if (own(block, 'deny') === 'yes') return 'deny';
       if (own(block, 'master') === 'yes') return 'master';
+      // It becomes `oauth2 { }`, and leaves the name to the one that sends passwords.
+      if (own(block, 'driver') === 'oauth2' && TOKENS.test(own(block, 'mechanisms') ?? '')) return 'tokens';
       return own(block, 'driver') ?? 'passdb';
     case 'userdb':
       return own(block, 'driver') ?? 'userdb';

@@ -1,5 +1,5 @@
 /**
- * Files that a passdb or userdb names in its args: dovecot-sql.conf.ext, dovecot-ldap.conf.ext. In 2.4 their settings are
+ * Files that a passdb or userdb names in its args: dovecot-sql.conf.ext, dovecot-ldap.conf.ext, dovecot-oauth2.conf.ext. In 2.4 their settings are
  * ordinary settings. The file is converted in place, with its comments, and included where it was named: its own mode still
  * protects its secrets.
  */
@@ -9,12 +9,13 @@ import { refuse, type Converted, type Scope } from './conversion.ts';
 import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
 import { yes } from './old-values.ts';
+import { oauth2Defaults, oauth2Setting } from './oauth2.ts';
 import { sqlSetting } from './sql.ts';
 
-const CONVERT = { sql: sqlSetting, ldap: ldapSetting } as const;
+const CONVERT = { sql: sqlSetting, ldap: ldapSetting, oauth2: oauth2Setting } as const;
 type Kind = keyof typeof CONVERT;
 
-const isKind = (driver: string | null): driver is Kind => driver === 'sql' || driver === 'ldap';
+const isKind = (driver: string | null): driver is Kind => driver !== null && Object.hasOwn(CONVERT, driver);
 
 /** The file in the block's args; null if they name none. */
 export function externalOf(block: Block): { path: string; kind: Kind } | null {
@@ -24,18 +25,20 @@ export function externalOf(block: Block): { path: string; kind: Kind } | null {
 }
 
 /** The lines that replace `args = /etc/dovecot/dovecot-sql.conf.ext`. */
-export function includeExternal(block: Block, { files }: Scope): Converted {
+export function includeExternal(block: Block, scope: Scope): Converted {
   const external = externalOf(block);
   if (external === null) return refuse('give the absolute path of the file');
-  const bytes = files[external.path];
+  const bytes = scope.files[external.path];
   if (bytes === undefined) return refuse(`create ${external.path}, or remove this block`);
-  return {
-    lines: [`!include_try ${external.path}`, ...defaults(external.kind, block.type, reader(settingsOf(bytes)))],
-  };
+  const include = `!include_try ${external.path}`;
+  const read = reader(settingsOf(bytes));
+  if (external.kind !== 'oauth2') return { lines: [include, ...defaults(external.kind, block.type, read)] };
+  const more = oauth2Defaults(read, scope);
+  return Array.isArray(more) ? { lines: [...more, include] } : more;
 }
 
 /** 2.3's defaults that 2.4 does not have, for settings that the file does not set. */
-function defaults(kind: Kind, type: string, read: (key: string) => string | null): string[] {
+function defaults(kind: Exclude<Kind, 'oauth2'>, type: string, read: (key: string) => string | null): string[] {
   const unsaid = (key: string, line: string): string[] => (read(key) === null ? [line] : []);
   const scheme = kind === 'sql' ? 'MD5' : 'CRYPT';
   if (type === 'passdb' && kind === 'sql') return unsaid('default_pass_scheme', `default_password_scheme = ${scheme}`);

@@ -1,4 +1,5 @@
 /** Extra fields of passdb and userdb, separated by spaces: `uid=vmail home=/var/mail/%d/%n mail=maildir:~/Maildir`. */
+import { satisfies } from '../formats/versions.ts';
 import { refuse, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
@@ -30,13 +31,22 @@ export function convertFields(
   return lines;
 }
 
+/** Fields for proxies keep their names and values, but for this one (2.4.1 still has it). */
+export const goneField = (name: string, { version }: Scope): { readonly refuse: string } | null =>
+  name === 'proxy_always' && satisfies(version, '>=2.4.2')
+    ? refuse('remove proxy_always: since 2.4.2 proxy_maybe logs in users of this server itself')
+    : null;
+
 /** Converts one field. 2.4 has no field for a whole location or quota rule: it becomes several. */
 export function convertField(
   name: string,
   text: string,
   type: string,
-  { global, isOldField }: Scope,
+  scope: Scope,
 ): [string, string][] | { readonly refuse: string } {
+  const { global, isOldField } = scope;
+  const gone = goneField(name, scope);
+  if (gone !== null) return gone;
   const prefix = type === 'passdb' && name.startsWith('userdb_') ? 'userdb_' : '';
   const plain = name.slice(prefix.length);
   if (plain === 'mail' && (prefix !== '' || type === 'userdb')) {

@@ -2,6 +2,7 @@
 import { satisfies } from '../formats/versions.ts';
 import { isEmptyBlock, own, type Block } from './blocks.ts';
 import { nested, type Converted, type Scope } from './conversion.ts';
+import { checksTokens } from './oauth2.ts';
 import { GONE_SERVICES } from './rules-service.ts';
 import { ALLOW_WEAK, needsWeakSchemes } from './schemes.ts';
 
@@ -36,6 +37,7 @@ function serviceBefore(block: Block, { blocks, version }: Scope): string[] {
 export function convertBegin(block: Block, scope: Scope): Converted | null {
   const before = linesBefore(block, scope);
   const { nameOf } = scope;
+  if (checksTokens(block, scope)) return { lines: [...before, 'oauth2 {'] };
   if (block.name !== null) return before.length === 0 ? null : { lines: [...before, `${block.type} ${block.name} {`] };
   if (block.type === 'plugin') return withoutBraces(block);
   if (NAMED.has(block.type)) return { lines: [...before, `${block.type} ${nameOf(block)} {`] };

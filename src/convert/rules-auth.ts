@@ -38,7 +38,7 @@ const shared = (place: 'passdb' | 'userdb'): Rule[] => [
     old: 'args',
     now: 'passwd_file_path, pam_service_name, static_password, sql_query, ldap_filter, …',
     by: convertArgs,
-    why: 'Each argument is a separate setting; files such as dovecot-sql.conf.ext are included here.',
+    why: 'Each argument is a separate setting; files such as dovecot-sql.conf.ext are included here. A passdb for tokens becomes `oauth2 { }`.',
     source: 'Dovecot documentation, authentication databases',
   },
   {

@@ -1,6 +1,6 @@
-import { own } from './blocks.ts';
 import { nested, refuse, set, type Converted, type OldSetting, type Rule, type Scope } from './conversion.ts';
 import { convertLocation, withLayout, withoutInherited, withoutPackaged } from './mail-location.ts';
+import { checksTokens, isToken } from './oauth2.ts';
 import { convertVariables } from './variables.ts';
 import { not, unlimited, yes } from './old-values.ts';
 
@@ -52,14 +52,15 @@ function imapcFeatures({ value }: OldSetting): Converted {
 }
 
 /** Dovecot's auth process does not start where it is to offer a mechanism that it does not have: then nobody can log in. */
-function mechanisms({ value }: OldSetting, { blocks, global }: Scope): Converted {
+function mechanisms({ value }: OldSetting, scope: Scope): Converted {
+  const { blocks, global } = scope;
   const words = value.toLowerCase().split(/\s+/);
   const gone = words.find((word) => /^(ntlm|otp|skey|rpa)$/.test(word));
   if (gone !== undefined && !(gone === 'ntlm' && yes(global('auth_use_winbind') ?? '')))
     return { refuse: `remove ${gone}: Dovecot 2.4 has no such mechanism, and does not start with it` };
-  const token = words.find((word) => /^(xoauth2|oauthbearer)$/.test(word));
-  if (token !== undefined && !blocks('passdb').some((block) => own(block, 'driver') === 'oauth2'))
-    return { refuse: `remove ${token}, or add \`passdb oauth2 { }\`: Dovecot 2.4 does not start without the settings of a server that knows the tokens` }; // oxfmt-ignore
+  const token = words.find(isToken);
+  if (token !== undefined && blocks('oauth2').length === 0 && !blocks('passdb').some((block) => checksTokens(block, scope)))
+    return { refuse: `remove ${token}, or add \`oauth2 { }\`: Dovecot 2.4 does not start without the settings of a server that knows the tokens` }; // oxfmt-ignore
   return { lines: [`auth_mechanisms = ${value}`] };
 }
 

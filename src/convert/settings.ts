@@ -5,6 +5,7 @@ import { set, type Converted, type OldPlace, type Scope } from './conversion.ts'
 import { isKnown } from './known.ts';
 import { ruleFor } from './conversion-rules.ts';
 import { servedDictionary } from './dictionary.ts';
+import { checksTokens, tokensSetting } from './oauth2.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, OldPlace>> = {
@@ -57,6 +58,10 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
 
   if (place === 'dict') return { ...servedDictionary(key, line.value, scope.files), old: true };
 
+  if (place === 'passdb' && checksTokens(block, scope)) {
+    const outcome = tokensSetting({ file, line, block, key, value: line.value }, scope);
+    if (outcome !== null) return { ...outcome, old: true };
+  }
   const rule = ruleFor(place, key);
   const known = isKnown(block, key, place);
   if (rule?.by !== undefined) {

@@ -1,6 +1,6 @@
 /** dovecot-sql.conf.ext (2.3 documentation, "SQL"; 2.4 documentation, "SQL"). */
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
-import { fieldName } from './fields.ts';
+import { fieldName, goneField } from './fields.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
 import { gracePercent } from './own-limits.ts';
 import { schemes } from './schemes.ts';
@@ -118,6 +118,8 @@ function convertQuery(
   return renamedInPlace(bytes, line, name, (query) => {
     let converted = query;
     for (const column of columnsOf(query).reverse()) {
+      const gone = goneField(column.name, scope);
+      if (gone !== null) return gone;
       const [, field] = name === 'userdb_sql_query' ? [null, column.name] : (/^userdb_(.*)$/.exec(column.name) ?? []);
       if (field !== undefined && !/^(mail|quota_rule\d*|quota\d*)$/.test(field) && scope.isOldField(field))
         return refuse(`return 2.4's settings instead of ${column.name}: it has another name or form there`);

@@ -16,6 +16,7 @@ const SEEN = new Set([
   ...['alias-without-prefix', 'global-acls', 'ldap-that-lacks-attributes', 'location-that-a-later-one-replaces'],
   ...['locations-in-sql', 'quota-for-a-panel', 'quota-in-passwd-files', 'script-in-lua', 'search-by-xapian'],
   ...['sieve-for-every-cause', 'obsolete-words-alone', 'dictionaries-served'],
+  ...['oauth2-tokens', 'oauth2-keys-and-passwords'],
 ]);
 const EMPTY = 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n';
 

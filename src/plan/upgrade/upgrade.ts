@@ -73,6 +73,11 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
     'the quota is counted from the mailboxes now: run `doveadm quota recalc -A` once, at a quiet hour',
   ],
   [
+    /^quota ".*" \{/m,
+    'warning',
+    'a user who exceeds the quota cannot move mail to another folder in 2.4, only delete it: `quota_storage_extra` in `mailbox Trash { }` keeps the way to the trash open',
+  ],
+  [
     /quota_storage_grace = \d/,
     'info',
     "2.4 has a size where 2.3 let the last mail exceed the quota by a percentage: it fits the limit in these files, and users' own limits in SQL, LDAP and passwd-files have theirs",

@@ -87,14 +87,14 @@ class Wire:
 
 
 class Imap:
-    def __init__(self, user, password):
+    def __init__(self, user, password, mechanism=None):
         tls = listens(993)
         self.wire = Wire(993 if tls else 143, tls)
         self.wire.line()
         if not tls and any("STARTTLS" in line for line in self.ask("CAPABILITY")[1]):
             self.ask("STARTTLS")
             self.wire.secure()
-        self.status = self.ask(f"LOGIN {quoted(user)} {quoted(password)}")[0]
+        self.status = self.ask(login(user, password, mechanism))[0]
 
     def ask(self, command, literal=None):
         """The result, with its code in brackets but without its words, and the untagged lines."""
@@ -112,6 +112,9 @@ class Imap:
                 return code[1] + said, lines
             if line.startswith("* "):
                 lines.append(line[2:])
+            if line.startswith("+"):
+                # Why a token was refused; the client must answer.
+                self.wire.send("AQ==")
 
     def must(self, command, literal=None):
         status, lines = self.ask(command, literal)
@@ -125,6 +128,14 @@ class Imap:
         except (OSError, EOFError):
             pass
         self.wire.close()
+
+
+def login(user, secret, mechanism):
+    """With a mechanism, the secret is a token."""
+    if mechanism is None:
+        return f"LOGIN {quoted(user)} {quoted(secret)}"
+    said = {"xoauth2": f"user={user}\1auth=Bearer {secret}\1\1", "oauthbearer": f"n,a={user},\1host=mx\1port=993\1auth=Bearer {secret}\1\1"}[mechanism]
+    return f"AUTHENTICATE {mechanism.upper()} {base64.b64encode(said.encode()).decode()}"
 
 
 def quoted(text):
@@ -416,8 +427,8 @@ def everything(host):
     for user in host["users"]:
         fields = " ".join(f"-f {field}" for field in ("home", "uid", "gid"))
         said[f"{user}: fields"] = shell(f"for f in home uid gid; do doveadm user -f $f {user} 2>/dev/null; done")
-    for n, (user, password) in enumerate(host["logins"]):
-        imap = Imap(user, password)
+    for n, (mechanism, user, secret) in enumerate([[None, *pair] for pair in host["logins"]] + host["tokens"]):
+        imap = Imap(user, secret, mechanism)
         said[f"login {n}: {user}"] = imap.status + ("" if not imap.status.startswith("OK") else ": " + " ".join(imap.must("STATUS INBOX (MESSAGES)")))
         imap.close()
     for command in host["shows"]:

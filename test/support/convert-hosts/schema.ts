@@ -11,6 +11,8 @@ export const CONVERT_HOST = z.strictObject({
   users: z.record(z.string(), z.string()),
   /** Further logins, right or wrong: name and password. */
   logins: z.array(z.tuple([z.string(), z.string()])).default([]),
+  /** Logins with a token: mechanism (xoauth2, oauthbearer), name, token. */
+  tokens: z.array(z.tuple([z.enum(['xoauth2', 'oauthbearer']), z.string(), z.string()])).default([]),
   /** Folders that each user makes: names in mutf7, `/` between them. */
   folders: z.array(z.string()).default(['Work', 'Work/Reports', 'Entw&APw-rfe', 'Old Mail']),
   /** Where Dovecot's LMTP listens: the path of a socket, or a port; null: nowhere. */

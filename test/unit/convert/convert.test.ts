@@ -79,6 +79,43 @@ describe('convert: schemes of passwords', () => {
 describe('convert: single settings', () => {
   const of = (text: string, version = '2.4.1') => convertDovecot(loadDovecot({ [ROOT]: text }, ROOT), version);
 
+  it('the field proxy_always, which 2.4.2 removed, is refused for it, in the files and in SQL', () => {
+    const args = 'passdb {\n  driver = static\n  args = nopassword proxy_always=y proxy_maybe=y host=10.0.0.2\n}\n';
+    assert.deepEqual(problemsOf(of(args)), []);
+    assert.match(problemsOf(of(args, '2.4.5')).join(), /dovecot.conf:3: remove proxy_always/);
+    const files = {
+      [ROOT]: 'passdb {\n  driver = sql\n  args = /etc/dovecot/sql.conf.ext\n}\n',
+      '/etc/dovecot/sql.conf.ext':
+        "driver = sqlite\npassword_query = SELECT password, 'y' AS proxy_always FROM users\n",
+    };
+    const problems = problemsOf(convertDovecot(loadDovecot(files, ROOT), '2.4.5'));
+    assert.match(problems.join(), /sql.conf.ext:2: remove proxy_always/);
+  });
+
+  it('pass_attrs is converted where Dovecot gives its fields to a session with a token', () => {
+    const files = {
+      [ROOT]:
+        'auth_mechanisms = xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = /etc/dovecot/o.conf.ext\n}\n',
+      '/etc/dovecot/o.conf.ext':
+        'introspection_url = http://[::1]/\npass_attrs = lang=%$ userdb_home=/srv/%{oauth2:id:none}\n',
+    };
+    const at = (version: string) => convertDovecot(loadDovecot(files, ROOT), version);
+    assert.match(problemsOf(at('2.4.1')).join(), /o.conf.ext:2: remove pass_attrs: Dovecot 2.4.1/);
+    const now = at('2.4.5').files['/etc/dovecot/o.conf.ext'] ?? '';
+    assert.match(now, /lang = %\{oauth2:lang \| default\(''\)\}/);
+    assert.match(now, /userdb_home = \/srv\/%\{oauth2:id \| default\('none'\)\}/);
+  });
+
+  it('without another passdb a mechanism with passwords stops the conversion of oauth2', () => {
+    const passdb = 'passdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = /etc/dovecot/o.conf.ext\n}\n';
+    const files = { [ROOT]: passdb, '/etc/dovecot/o.conf.ext': 'introspection_url = http://[::1]/\n' };
+    const { problems } = convertDovecot(loadDovecot(files, ROOT), '2.4.1');
+    assert.deepEqual(
+      problems.map(({ todo }) => todo.slice(0, 32)),
+      ['remove plain from auth_mechanism'],
+    );
+  });
+
   it('a setting that 2.4 does not have becomes a comment, and the conversion says why', () => {
     const [, line] = of('config_cache_size = 2 M\n').lines;
     assert.deepEqual([line?.after, line?.why], [null, 'Dovecot 2.4 keeps its configuration in memory in another way.']);
