@@ -86,7 +86,7 @@ export function tokensSetting({ key, value, block }: OldSetting, scope: Scope): 
   }
 }
 
-/** What stops the conversion of the whole block. */
+/** The reasons for which the whole block is refused. */
 function whole(block: Block, scope: Scope): Converted {
   const mechanisms = (own(block, 'mechanisms') ?? '').toLowerCase().split(/\s+/);
   if (!mechanisms.every(isToken))
