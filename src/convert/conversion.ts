@@ -94,6 +94,8 @@ export interface ConvertedLine {
   readonly after: string | null;
   /** Of a setting that 2.4 does not have: why nothing is lost. */
   readonly why?: string;
+  /** A line of a package's file that the upgrade has put in the place of 2.3's, which had no such line. */
+  readonly replaced?: true;
 }
 
 export const refuse = (what: string): { readonly refuse: string } => ({ refuse: what });

@@ -14,7 +14,13 @@ interface PackageFile {
   readonly drop: readonly number[];
   /** Lines of 2.3's file that 2.4's has no counterpart of, in the syntax of 2.3. */
   readonly add: readonly string[];
+  /** A line of some file that Dovecot reads, without which the file is of no effect. Absent: it always has one. */
+  readonly only?: RegExp;
 }
+
+/** Users who are not those of the system: their names have a domain, and their homes come from the database. */
+const VIRTUAL = /^[ \t]*(driver[ \t]*=[ \t]*|(passdb|userdb)[ \t]+)(sql|ldap|passwd-file|static|lua|dict|oauth2)\b/m;
+const plugin = (name: string): RegExp => new RegExp(`^[ \\t]*mail_plugins\\b.*\\b${name}\\b`, 'm');
 
 const { DOVECOT } = PATHS;
 
@@ -37,11 +43,13 @@ const FILES: Readonly<Record<string, PackageFile>> = {
     ],
     drop: [1],
     add: [],
+    only: VIRTUAL,
   },
   '20-lmtp.conf': {
     now: ['protocol lmtp {', 'auth_username_format = %{user | username | lower}', '}'],
     drop: [1],
     add: [],
+    only: VIRTUAL,
   },
   '20-managesieve.conf': {
     now: [
@@ -64,8 +72,14 @@ const FILES: Readonly<Record<string, PackageFile>> = {
     now: ['fts_autoindex = yes', 'fts_autoindex_max_recent_msgs = 999', 'fts_search_add_missing = yes'],
     drop: [0, 1, 2],
     add: [],
+    only: plugin('fts'),
   },
-  '90-sieve.conf': { now: [], drop: [], add: ['plugin {', '  sieve = file:~/sieve;active=~/.dovecot.sieve', '}'] },
+  '90-sieve.conf': {
+    now: [],
+    drop: [],
+    add: ['plugin {', '  sieve = file:~/sieve;active=~/.dovecot.sieve', '}'],
+    only: plugin('sieve'),
+  },
   'auth-sql.conf.ext': lookup('sql', `${DOVECOT}/dovecot-sql.conf.ext`),
   'auth-ldap.conf.ext': lookup('ldap', `${DOVECOT}/dovecot-ldap.conf.ext`),
   'auth-passwdfile.conf.ext': {
@@ -79,8 +93,6 @@ const FILES: Readonly<Record<string, PackageFile>> = {
   'auth-master.conf.ext': passwords('master = yes', `args = ${DOVECOT}/master-users`, 'pass = yes'),
   'auth-deny.conf.ext': passwords('deny = yes', `args = ${DOVECOT}/deny-users`),
 };
-
-const WHY = "the upgrade replaced this file, which nobody had edited; 2.3's has no such line.";
 
 interface AsBefore {
   readonly files: Readonly<Record<string, Bytes>>;
@@ -110,8 +122,10 @@ export function asBeforeTheUpgrade(
   const isUpgraded = hasOld || replaced.some(({ separate }) => isThere(separate));
   const result: Record<string, Bytes> = { ...files };
   const lines: ConvertedLine[] = [];
-  for (const { path, bytes, active, drop, add, separate } of replaced) {
-    if (!isUpgraded || (separate !== null && !isThere(separate))) continue;
+  const applies = replaced.filter(({ separate }) => isUpgraded && (separate === null || isThere(separate)));
+  const text = [...Object.keys(files).filter(read).map((path) => files[path]), ...applies.flatMap(({ only, add }) => (only ? [] : add))].join('\n'); // oxfmt-ignore
+  const missing = applies.filter(({ only }) => only?.test(text) ?? true);
+  for (const { path, bytes, active, drop, add } of missing) {
     const goes = drop.flatMap((n) => active[n] ?? []);
     const numbers = new Set(goes.map(({ number }) => number));
     const body = bytes
@@ -122,10 +136,11 @@ export function asBeforeTheUpgrade(
     result[path] = add.length === 0 ? body : `${body}${gap}${add.map((line) => `${line}\n`).join('')}`;
     for (const { text, number } of goes) {
       const [setting = '', before] = text.split(' = ');
-      if (before !== undefined) lines.push({ file: path, line: number + 1, setting, before, after: null, why: WHY });
+      if (before !== undefined)
+        lines.push({ file: path, line: number + 1, setting, before, after: null, replaced: true });
     }
   }
-  return isUpgraded && replaced.length > 0 ? { files: result, lines } : null;
+  return missing.length > 0 ? { files: result, lines } : null;
 }
 
 /** The separate file of a database that 2.3's file named. */

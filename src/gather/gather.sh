@@ -53,19 +53,18 @@ included() { # FILES, a line each: prints the files that their "!include" lines 
 
 list() {
   printf '%s\n' "$MAIN_CF" "$MASTER_CF" "$SNI_MAP" "$DEPLOY_HOOK" "$LIVE"/*/fullchain.pem "$RECORD" "$DOVECOT_OPENSSL" \
-    "$ACME_CA" "$ACME_CA_UNIT" "$WATCH" "$WATCH_SERVICE" "$WATCH_AT_BOOT" "$WATCH_SCRIPT" "${DOVECOT_CONF%/*}"/dovecot-*.conf.ext
+    "$ACME_CA" "$ACME_CA_UNIT" "$WATCH" "$WATCH_SERVICE" "$WATCH_AT_BOOT" "$WATCH_SCRIPT" "${DOVECOT_CONF%.conf}"-*.ext
   dovecot
 }
 
 # The files themselves: the output of stat with their names, link targets, digests, and all bytes one after the other.
 files() {
-  found=$(list | sort -u)
   set --
-  while [ -n "$found" ]; do
-    file=${found%%"$newline"*}
-    [ -f "$file" ] && set -- "$@" "$file"
-    case $found in *"$newline"*) found=${found#*"$newline"} ;; *) found= ;; esac
-  done
+  while IFS= read -r file; do
+    [ ! -f "$file" ] || set -- "$@" "$file"
+  done <<END
+$(list | sort -u)
+END
   [ $# -gt 0 ] || return 0
   stats=$(stat -L -c '%s %a %Z %U:%G %n' -- "$@")
   section stat "$stats"

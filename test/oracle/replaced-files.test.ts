@@ -34,7 +34,8 @@ const HOSTS: readonly {
     name: 'users in SQL',
     edits: including('auth-sql.conf.ext'),
     own: {
-      '/etc/dovecot/local.conf': 'mail_location = maildir:/var/vmail/%d/%n\nplugin {\n  fts_autoindex = no\n}\n',
+      '/etc/dovecot/local.conf':
+        'mail_location = maildir:/var/vmail/%d/%n\nmail_plugins = $mail_plugins fts\nprotocol lmtp {\n  mail_plugins = $mail_plugins sieve\n}\n',
       [SQL]: "driver = sqlite\nconnect = /var/mail.sqlite\npassword_query = SELECT password FROM users WHERE name = '%u'\nuser_query = SELECT home, 5000 AS uid, 5000 AS gid FROM users WHERE name = '%u'\n", // oxfmt-ignore
     },
   },
@@ -73,6 +74,11 @@ const SAME: Readonly<Record<string, string>> = {
   'service managesieve-login > inet_listener sieve > port = 4190': '', // nor of a listener
 };
 
+/** Of plugins that the other hosts do not load. */
+const OF_PLUGINS = /^(sieve_script personal > |fts_)/;
+/** Users of the system have no domain, and their homes are elsewhere. */
+const OF_VIRTUAL_USERS = /^(mail_home|protocol lmtp > auth_username_format)$/;
+
 /** Stricter than 2.3, or of another release's making: of no effect on users' names, passwords and mail. */
 const MAY = /^(ssl_min_protocol|ssl_client_ca_dir|ssl_server_dh_file|dovecot_(config|storage)_version)$/;
 
@@ -108,7 +114,13 @@ for (const [release, version] of [
         const edited = Object.fromEntries(Object.entries(edits).map(([path, edit]) => [path, edit(was[path] ?? '')]));
         const kept = await read({ ...was, ...edited, ...own });
         const replaced = await read({ ...is, ...edited, ...own });
-        const names = [...new Set([...kept.keys(), ...replaced.keys()])].filter((key) => !MAY.test(key));
+        const idle = [
+          ...(name === 'users in SQL' ? [] : [OF_PLUGINS]),
+          ...(name.startsWith('users of the system') ? [OF_VIRTUAL_USERS] : []),
+        ];
+        const names = [...new Set([...kept.keys(), ...replaced.keys()])].filter(
+          (key) => ![MAY, ...idle].some((pattern) => pattern.test(key)),
+        );
         const of = (settings: ReadonlyMap<string, string>, key: string): string =>
           SAME[`${key} = ${settings.get(key) ?? defaults.get(key) ?? ''}`] ??
           settings.get(key) ??

@@ -109,6 +109,17 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
             text: `settings that 2.4 does not have become comments: ${left.join(' ')}`,
           },
         ];
+  const replaced = lines.flatMap(({ file, line, setting, replaced: is }) => (is ? [`${setting} (${file}:${line})`] : [])); // oxfmt-ignore
+  const taken: Note[] =
+    replaced.length === 0
+      ? []
+      : [
+          {
+            task: 'dovecot-ssl',
+            level: 'info',
+            text: `the upgrade replaced files that nobody had edited; lines in them that 2.3 did not have become comments: ${replaced.join(', ')}`,
+          },
+        ];
   const oneWay =
     '`harden-mail rollback` does not lead back before this: Dovecot 2.4 does not start with the earlier files';
   return [
@@ -116,5 +127,6 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     { task: 'dovecot-ssl', level: 'warning', text: oneWay },
     ...advice,
     ...dropped,
+    ...taken,
   ];
 }
