@@ -41,12 +41,15 @@ needs_hold() { # at the start: Dovecot shall run, and has failed; one that the a
 
 hold() { append "$HELD" 'soft_bounce = yes' free || :; }
 
+resting= # set while deliveries rest over several steps
 hold_all() { # deliveries rest until Dovecot runs, so that no agent is at work when Postfix is stopped in between
   hold
+  resting=yes
   rest_deliveries
 }
 
 let_go() { # main.cf is again as it was before "hold" and "defer"
+  resting=
   take_out "$CALM" calm
   take_out "$HELD" free
 }
@@ -90,11 +93,11 @@ delivers() {
 before_stop() { # Postfix is about to be stopped or started again. Also an idle one: a mail may come in before it ends
   { runs postfix || is_stale postfix; } && command -v postconf >/dev/null || return 0
   rest_deliveries
-  must_hold || take_out "$CALM" calm # the running Postfix has read the lines
+  [ -n "$resting" ] || take_out "$CALM" calm # the running Postfix has read the lines, and its successor shall not
 }
 
 after_stop() { # A Postfix that was not started again reads its file without the lines.
-  [ ! -e "$tx/deferred" ] || must_hold || reload_postfix
+  [ ! -e "$tx/deferred" ] || [ -n "$resting" ] || reload_postfix
 }
 
 retry_deferred() { ! [ -e "$tx/deferred" ] || postqueue -f </dev/null >/dev/null 2>&1; }
