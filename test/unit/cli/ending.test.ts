@@ -31,7 +31,6 @@ describe('the end of the process', function () {
     const full = openSync('/dev/full', 'w');
     for (const [args, ends] of [
       [['explain'], 1],
-      [['--help'], 1],
       [['check', '--host', 'nosuch.invalid'], 4],
     ] as const) {
       const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' }); // oxfmt-ignore
