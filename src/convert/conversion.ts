@@ -42,6 +42,8 @@ export interface Scope {
   readonly overridden: (line: Setting, key: string, place: OldPlace) => boolean;
   /** All blocks of a type, in the order in which the daemon reads them. */
   readonly blocks: (type: string) => readonly Block[];
+  /** The first block of a type of which this is true. Each question is asked once of each block: configurations may have thousands. */
+  readonly first: (type: string, is: (block: Block, scope: Scope) => boolean) => Block | undefined;
   /** The name for a block without one; 2.4 requires a name. */
   readonly nameOf: (block: Block) => string;
 }

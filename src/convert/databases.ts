@@ -1,5 +1,5 @@
 /** The args of a passdb or userdb, by driver (2.3 and 2.4 documentation, "Authentication databases"). */
-import { own } from './blocks.ts';
+import { own, type Block } from './blocks.ts';
 import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
@@ -84,6 +84,8 @@ function serviceName(service: string): string[] | { readonly refuse: string } {
   return typeof name === 'string' ? [`pam_service_name = ${name}`] : name;
 }
 
+const prefetches = (block: Block): boolean => own(block, 'driver') === 'prefetch';
+
 /** `scheme=CRYPT username_format=%n /etc/dovecot/users` */
 function passwdFile(value: string, block: OldSetting['block'], scope: Scope): Converted {
   const { type } = block;
@@ -96,7 +98,7 @@ function passwdFile(value: string, block: OldSetting['block'], scope: Scope): Co
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
-  const prefetched = type === 'passdb' && scope.blocks('userdb').some((block) => own(block, 'driver') === 'prefetch');
+  const prefetched = type === 'passdb' && scope.first('userdb', prefetches) !== undefined;
   const fields = scope.userFields(starred(args.path));
   const unread = fields.filter(({ name }) => name === 'mail' || scope.isOldField(name));
   const old = prefetched ? unread : type === 'userdb' ? unread.filter(({ name }) => name !== 'quota_rule') : [];

@@ -7,6 +7,7 @@ export class Names {
   /** Gives every block below `top` that needs one a name that is unique among blocks of its type. */
   constructor(top: Block) {
     const taken = new Map<string, Set<string>>();
+    const next = new Map<string, number>(); // the first number that may be free
     const all = descendants(top);
     const of = (type: string): Set<string> => taken.get(type) ?? taken.set(type, new Set()).get(type)!;
     for (const { type, name } of all) if (name !== null) of(type).add(name);
@@ -14,7 +15,10 @@ export class Names {
       if (block.name !== null) continue;
       const wanted = proposal(block);
       let name = wanted;
-      for (let n = 2; of(block.type).has(name); n++) name = `${wanted}${n}`;
+      const key = `${block.type} ${wanted}`;
+      let n = next.get(key) ?? 2;
+      for (; of(block.type).has(name); n++) name = `${wanted}${n}`;
+      next.set(key, n);
       of(block.type).add(name);
       this.#names.set(block, name);
     }

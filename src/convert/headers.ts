@@ -20,7 +20,7 @@ function linesBefore(block: Block, scope: Scope): string[] {
   // A block with a name may be of 2.4, where the first file is.
   if (block.name !== null && !scope.old) return [];
   if (block.parent?.type !== '' || own(block, 'driver') === null) return serviceBefore(block, scope);
-  const first = scope.blocks('passdb').find((one) => needsWeakSchemes(one, scope));
+  const first = scope.first('passdb', needsWeakSchemes);
   return first === block && scope.global('auth_allow_weak_schemes') === null ? [ALLOW_WEAK] : [];
 }
 

@@ -16,9 +16,11 @@ export function inMailboxes(pattern: string, lines: readonly string[], scope: Sc
   return { lines: found.flatMap(block) };
 }
 
+const hasInbox = (block: Block): boolean => own(block, 'inbox') === 'yes';
+
 /** Settings of one mailbox of the namespace with the INBOX. A special use (`\Trash`) means all mailboxes that have it. */
 export function inMailbox(mailbox: string, lines: readonly string[], scope: Scope): Converted {
-  const inbox = scope.blocks('namespace').find((block) => own(block, 'inbox') === 'yes');
+  const inbox = scope.first('namespace', hasInbox);
   if (inbox === undefined)
     return refuse('add `namespace inbox { inbox = yes }`, so that the setting can go into a block of this mailbox');
   const names = mailbox.startsWith('\\') ? withSpecialUse(mailbox, scope) : [withoutPrefix(mailbox, inbox)];

@@ -86,16 +86,18 @@ export function tokensSetting({ key, value, block }: OldSetting, scope: Scope): 
   }
 }
 
+const takesPasswords = (block: Block, scope: Scope): boolean => !checksTokens(block, scope);
+
 /** The reasons for which the whole block is refused. */
 function whole(block: Block, scope: Scope): Converted {
   const mechanisms = (own(block, 'mechanisms') ?? '').toLowerCase().split(/\s+/);
   if (!mechanisms.every(isToken))
     return refuse('set `mechanisms = xoauth2 oauthbearer`: 2.4 takes a token as a password by no other mechanism');
-  const first = scope.blocks('passdb').find((one) => checksTokens(one, scope));
+  const first = scope.first('passdb', checksTokens);
   if (first !== block) return refuse('remove one of these passdbs: 2.4 asks one server only about tokens');
   const offered = (scope.global('auth_mechanisms') ?? 'plain').toLowerCase().split(/\s+/);
   const other = offered.find((word) => !/^(xoauth2|oauthbearer|external|anonymous|gssapi|gss-spnego)$/.test(word));
-  if (other !== undefined && scope.blocks('passdb').every((one) => checksTokens(one, scope)))
+  if (other !== undefined && scope.first('passdb', takesPasswords) === undefined)
     return refuse(`remove ${other} from auth_mechanisms: without another passdb nobody logs in by it, and 2.4 does not start`); // oxfmt-ignore
   return { lines: [] };
 }
@@ -112,7 +114,7 @@ export function oauth2Defaults(read: Read, scope: Scope): string[] | { readonly 
   }
   if (!sendsPasswords(read)) return lines;
   if (!read('introspection_url')) return refuse('set introspection_url in this file: 2.4 needs it beside grant_url');
-  const tokens = scope.blocks('passdb').find((one) => checksTokens(one, scope));
+  const tokens = scope.first('passdb', checksTokens);
   if (tokens === undefined) return lines;
   const names = namesOf(tokens, scope).filter((name) => read(name) === null && !ALONE.test(name));
   const lost = names.find((name) => DEFAULTS[name] === undefined);

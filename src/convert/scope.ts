@@ -36,8 +36,10 @@ export function scopeOf(
     if (!line.value.includes(`$${key}`))
       replaces.set(`${inPlugin || short !== undefined ? 'plugin' : 'global'} ${key}`, n);
   });
-  const all = descendants(top);
-  return {
+  const byType = new Map<string, Block[]>();
+  for (const block of descendants(top)) (byType.get(block.type) ?? byType.set(block.type, []).get(block.type)!).push(block); // oxfmt-ignore
+  const firsts = new Map<unknown, Map<string, Block | undefined>>();
+  const scope: Scope = {
     version,
     old,
     has,
@@ -47,9 +49,19 @@ export function scopeOf(
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,
     overridden: (line, key, place) => (order.get(line) ?? Infinity) < (replaces.get(`${place} ${key}`) ?? -1),
-    blocks: (type) => all.filter((block) => block.type === type),
+    blocks: (type) => byType.get(type) ?? [],
+    first: (type, is) => {
+      const known = firsts.get(is) ?? firsts.set(is, new Map()).get(is)!;
+      if (!known.has(type))
+        known.set(
+          type,
+          scope.blocks(type).find((block) => is(block, scope)),
+        );
+      return known.get(type);
+    },
     nameOf: (block) => names.of(block),
   };
+  return scope;
 }
 
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
