@@ -87,12 +87,12 @@ describe('an inventory of two hosts that answer and a dead one', () => {
       '--dry-run',
       '--no-diff',
       '--limit',
-      `${second.slice(0, 3)}*`,
+      `${second.split('.')[0]}.*`,
       ...flags,
     ]);
     assert.equal(code, 0, stdout + stderr);
     assert.match(stdout, new RegExp(`^${second}  Plan: .* Nothing was written\\.$`, 'm'));
-    assert.ok(!(stdout + stderr).includes(first));
+    assert.ok(!(stdout + stderr).includes(first), stdout + stderr);
     assert.ok(!(stdout + stderr).includes('dead.test'));
     assert.deepEqual(await untouched(), before);
   });

@@ -52,7 +52,12 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
         stdout,
         /Plan: 1 certificate, 6 files, \d+ settings; reload dovecot, postfix\. Nothing was written\.\n$/,
       );
-      assert.deepEqual(await writtenSince(host), []);
+      // A client that connects makes Postfix write its caches and locks.
+      const written = await writtenSince(host);
+      assert.deepEqual(
+        written.filter((path) => !/^\/var\/(lib|spool)\/postfix(\/|$)/.test(path)),
+        [],
+      );
       assert.deepEqual(await host.state(), stock);
     });
 

@@ -64,6 +64,9 @@ function upgraded(chain: Chain): void {
   let flags: string[];
   let asked: Answers;
   let senders: OutsideSender[] = [];
+  /** When others stop Postfix, apt and the reboot. They kill an agent in the middle of a delivery, and that mail may come twice. */
+  const stops: { readonly from: number; readonly to: number }[] = [];
+  const meetsStop = ({ at }: OutsideMail): boolean => stops.some(({ from, to }) => at >= from && at <= to);
 
   before(async () => {
     host = await bootWith({ release: FROM, upgrades: true, also: chain.packages });
@@ -164,8 +167,10 @@ function upgraded(chain: Chain): void {
         ? ''
         : '|| { until systemctl list-units >/dev/null; do sleep 1; done; dpkg --force-confdef --force-confold --configure -a; }';
       note('apt begins');
+      const began = Date.now();
       const { code } = await host.exec(`{ ${upgrade} ${finish}\n} >/root/upgrade-${next}.log 2>&1 </dev/null`);
       note(`apt ends: ${code}`);
+      stops.push({ from: began, to: Date.now() });
       const said = await host.run(`cat /root/upgrade-${next}.log`);
       log(`apt-${next}`, said);
       if (LOGS !== undefined) log(`journal-${next}`, (await host.exec('journalctl -q --no-pager -b -n 3000')).stdout);
@@ -177,6 +182,7 @@ function upgraded(chain: Chain): void {
 
     it(`${from} to ${next}: after a reboot mail is not returned`, async () => {
       await host.run('systemctl reset-failed; systemctl list-units --failed');
+      stops.push({ from: Date.now() - 2000, to: Date.now() + 2000 });
       await host.reboot().catch((error: unknown) => assert.ok(breaks && /dovecot[.]service loaded failed/.test(String(error)), String(error))); // oxfmt-ignore
       await sleep(20_000);
       note('rebooted 20 s ago');
@@ -220,8 +226,13 @@ function upgraded(chain: Chain): void {
     const all = [...outside, ...own];
     const nameOf = (mail: OutsideMail): string => `${mail.subject}: ${times(mail)} times, ${mail.end}`;
     assert.deepEqual(all.filter((mail) => accepted(mail) && times(mail) === 0).map(nameOf), [], 'lost');
-    // Only a mail whose connection broke before the answer may have come twice, or without an answer.
-    assert.deepEqual(all.filter((mail) => !mail.inDoubt && times(mail) !== (accepted(mail) ? 1 : 0)).map(nameOf), [], 'not once'); // oxfmt-ignore
+    // Only a mail whose connection broke before the answer, or that came in when others stopped Postfix, may have come twice.
+    const twice = all.filter((mail) => !mail.inDoubt && times(mail) !== (accepted(mail) ? 1 : 0));
+    log(
+      'numbers',
+      `when others stopped Postfix: ${twice.filter(meetsStop).map(nameOf).join(', ') || 'none came twice'}`,
+    );
+    assert.deepEqual(twice.filter((mail) => !(meetsStop(mail) && times(mail) === 2)).map(nameOf), [], 'not once');
     assert.deepEqual(all.filter((mail) => times(mail) > 2).map(nameOf), [], 'more than twice');
   });
 

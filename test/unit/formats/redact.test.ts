@@ -64,12 +64,12 @@ describe('plan: redact', () => {
   }
 
   for (const [text, shown] of [
-    ['# the login of the relay is mail, Pl4nt3d-03-kqWz83', '# the login of the relay is mail, ********'],
-    ['# it was Pl4nt3d-03-kqWz83 before', '# it was ******** before'],
+    ['# the login of the relay is mail, Gr4nt3d-03-kqWz83', '# the login of the relay is mail, ********'],
+    ['# it was Gr4nt3d-03-kqWz83 before', '# it was ******** before'],
     ['  ; password: hunter', '  ; password: ********'],
     ['# the password for relay.example.test was "hunter".', '# the password for relay.example.test was "********".'],
     ['# token of the old API (9f86d081-884c-7d65)', '# token of the old API (********)'],
-    ['mail_max_userip_connections = 50 # Pl4nt3d-03-kqWz83', 'mail_max_userip_connections = 50 # ********'],
+    ['mail_max_userip_connections = 50 # Gr4nt3d-03-kqWz83', 'mail_max_userip_connections = 50 # ********'],
     ['# secrets: JBSWY3DPEHPK3PXP', '# secrets: ********'],
   ] as const) {
     it(`redact masks a word of a comment that looks like a secret: ${JSON.stringify(text)}`, () =>
