@@ -1,0 +1,2 @@
+#!/bin/sh
+sed -n "s/^Subject: /ham /p" >>/var/vmail/learnt

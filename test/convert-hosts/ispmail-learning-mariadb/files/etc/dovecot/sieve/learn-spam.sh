@@ -1,0 +1,2 @@
+#!/bin/sh
+sed -n "s/^Subject: /spam /p" >>/var/vmail/learnt
