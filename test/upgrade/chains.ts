@@ -1,4 +1,7 @@
-/** Configurations of test/convert-hosts that are upgraded from Debian 11 to testing: the packages, and Postfix's half. */
+/**
+ * Configurations of test/convert-hosts that are upgraded from Debian 11 to testing: the packages, and Postfix's half. SQLite behind proxymap: an smtpd in
+ * its chroot that reads the file itself dies on testing ("disk I/O error").
+ */
 
 export interface Chain {
   /** The folder in test/convert-hosts. */
@@ -117,7 +120,7 @@ export const CHAINS: readonly Chain[] = [
       printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
     main: {
       virtual_mailbox_domains: 'one.test two.test',
-      virtual_mailbox_maps: 'sqlite:/etc/postfix/users.cf',
+      virtual_mailbox_maps: 'proxy:sqlite:/etc/postfix/users.cf',
       virtual_transport: 'lmtp:inet:127.0.0.1:10026',
     },
   },
@@ -131,7 +134,7 @@ export const CHAINS: readonly Chain[] = [
       printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
     main: {
       virtual_mailbox_domains: 'one.test two.test',
-      virtual_mailbox_maps: 'sqlite:/etc/postfix/users.cf',
+      virtual_mailbox_maps: 'proxy:sqlite:/etc/postfix/users.cf',
       virtual_transport: BY_LMTP,
     },
   },
