@@ -117,6 +117,7 @@ export const CHAINS: readonly Chain[] = [
     packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
     dora: { login: 'dora@one.test', address: 'dora@one.test' },
     setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
+      chmod 644 /var/vmail/users.sqlite; chmod o+x /var/vmail
       printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
     main: {
       virtual_mailbox_domains: 'one.test two.test',
@@ -131,6 +132,7 @@ export const CHAINS: readonly Chain[] = [
     packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
     dora: { login: 'dora@one.test', address: 'dora@one.test' },
     setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
+      chmod 644 /var/vmail/users.sqlite; chmod o+x /var/vmail
       printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
     main: {
       virtual_mailbox_domains: 'one.test two.test',
