@@ -205,12 +205,7 @@ describe('mailboxes of users as the proof of a conversion', () => {
       assert.equal((await now.exec(`ls ${LIST}`)).code, 2);
     });
 
-    for (const fault of [
-      'black hole',
-      'SIGKILL of the controller',
-      'SIGKILL of the transaction',
-      'reboot of the host',
-    ] as const)
+    for (const fault of ['black hole', 'SIGKILL of the controller'] as const)
       // oxfmt-ignore
       it(`nothing is live and no byte of mail is changed after this while mailboxes are listed, and the next apply completes: ${fault}`, async () => {
         await asUpgraded();
