@@ -24,14 +24,16 @@ const plugin = (name: string): RegExp => new RegExp(`^[ \\t]*mail_plugins\\b.*\\
 
 const { DOVECOT } = PATHS;
 
-const database = (driver: string, args: string, ...more: readonly string[]): string[] =>
-  ['passdb', 'userdb'].flatMap((kind) => [`${kind} {`, `  driver = ${driver}`, `  args = ${args}`, ...more, '}']);
 const passwords = (...lines: readonly string[]): PackageFile => ({
   now: [],
   drop: [],
   add: ['passdb {', '  driver = passwd-file', ...lines.map((line) => `  ${line}`), '}'],
 });
-const lookup = (driver: string, args: string): PackageFile => ({ now: [], drop: [], add: database(driver, args) });
+const lookup = (driver: string, args: string): PackageFile => ({
+  now: [],
+  drop: [],
+  add: ['passdb', 'userdb'].flatMap((kind) => [`${kind} {`, `  driver = ${driver}`, `  args = ${args}`, '}']),
+});
 
 /** Debian's packages 1:2.3.13 to 1:2.3.21 and 1:2.4.1 to 1:2.4.5, their conf.d, by name. */
 const FILES: Readonly<Record<string, PackageFile>> = {

@@ -36,6 +36,23 @@ printf '%s\\n' '[Unit]' Before=dovecot.service '[Service]' 'ExecStart=${command}
 systemctl enable --now lab-${name}
 `;
 
+/** Users in SQLite, whose file Postfix reads too. */
+const bySqlite = (configuration: string, delivery: string, transport: string): Chain => ({
+  configuration,
+  delivery,
+  lda: false,
+  packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
+  dora: { login: 'dora@one.test', address: 'dora@one.test' },
+  setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
+      chmod 644 /var/vmail/users.sqlite; chmod o+x /var/vmail
+      printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
+  main: {
+    virtual_mailbox_domains: 'one.test two.test',
+    virtual_mailbox_maps: 'proxy:sqlite:/etc/postfix/users.cf',
+    virtual_transport: transport,
+  },
+});
+
 export const CHAINS: readonly Chain[] = [
   {
     configuration: 'linuxbabe-pam',
@@ -110,34 +127,6 @@ export const CHAINS: readonly Chain[] = [
     },
     master: PIPE,
   },
-  {
-    configuration: 'mail-in-a-box-sqlite',
-    delivery: 'LMTP by TCP',
-    lda: false,
-    packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
-    dora: { login: 'dora@one.test', address: 'dora@one.test' },
-    setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
-      chmod 644 /var/vmail/users.sqlite; chmod o+x /var/vmail
-      printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
-    main: {
-      virtual_mailbox_domains: 'one.test two.test',
-      virtual_mailbox_maps: 'proxy:sqlite:/etc/postfix/users.cf',
-      virtual_transport: 'lmtp:inet:127.0.0.1:10026',
-    },
-  },
-  {
-    configuration: 'ispmail-in-place',
-    delivery: 'LMTP',
-    lda: false,
-    packages: ['sqlite3', 'dovecot-sqlite', LMTPD, ...SIEVE, 'postfix-sqlite'],
-    dora: { login: 'dora@one.test', address: 'dora@one.test' },
-    setup: `sqlite3 /var/vmail/users.sqlite "INSERT INTO users VALUES ('dora@one.test', '{PLAIN}${PASSWORD}')"
-      chmod 644 /var/vmail/users.sqlite; chmod o+x /var/vmail
-      printf '%s\\n' dbpath=/var/vmail/users.sqlite "query=SELECT 1 FROM users WHERE email='%s'" >/etc/postfix/users.cf`,
-    main: {
-      virtual_mailbox_domains: 'one.test two.test',
-      virtual_mailbox_maps: 'proxy:sqlite:/etc/postfix/users.cf',
-      virtual_transport: BY_LMTP,
-    },
-  },
+  bySqlite('mail-in-a-box-sqlite', 'LMTP by TCP', 'lmtp:inet:127.0.0.1:10026'),
+  bySqlite('ispmail-in-place', 'LMTP', BY_LMTP),
 ];
