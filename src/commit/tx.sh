@@ -315,17 +315,23 @@ configure_packages() {
   say "note dpkg cannot finish $(joined <"$talk/unfinished" | sed 's/ |/,/g'), which the mail server does not need: see \`dpkg --configure -a\`"
 }
 
-# Postfix's master waits a minute before it restarts a program that died at its start. A reload does not shorten the wait.
+# An smtpd that starts asks Dovecot for its mechanisms, and dies without an answer. Postfix's master then waits a minute before it
+# starts the next one. A reload does not shorten the wait.
 is_throttled() { # UNIT [SINCE]
   [ "$1" = postfix ] && journalctl -q --no-pager -o cat --since "${2--70s}" -u postfix@- -u postfix 2>/dev/null |
-    grep -q 'bad command startup -- throttling'
+    grep -qE 'bad command startup -- throttling|fatal: no SASL authentication mechanisms'
 }
 
-# An smtpd dies if Dovecot does not answer. Once Dovecot has started again, master would still wait, and the ports stay silent.
-revive_postfix() {
-  grep -q '^dovecot ' "$tx/activate" && ! grep -q '^postfix ' "$tx/activate" && runs postfix && is_throttled postfix || return 0
+# Once Dovecot answers again, master would still wait, and the ports stay silent.
+revive_postfix() { # [SINCE]
+  grep -q '^dovecot ' "$tx/activate" && runs postfix && is_throttled postfix "$@" || return 0
+  looked=$(date +%s)
   activate_unit postfix restart </dev/null >/dev/null 2>&1
 }
+
+# Dovecot reads its files after `doveadm reload` has ended, and until then its old auth process listens: it drops an smtpd that asks.
+# The master answers one call after the other: the first may come before the signal, the second comes after the files are read.
+await_dovecot() { for _ in 1 2; do timeout 5 doveadm service status </dev/null >/dev/null 2>&1 9>&-; done; }
 
 runs() { [ ! -d "$SYSTEMD" ] || systemctl is-active -q "$(unit_of "$1")"; } # UNIT
 
@@ -346,13 +352,15 @@ lines_of() { journalctl -q --no-pager -o cat -n 4 "$@" | joined; }
 joined() { uniq | tr '\n' '|' | sed 's/|$//; s/|/ | /g'; }
 
 activate() {
+  looked=$(date +%s)
   while read -r unit how; do
     enter "activate-$unit"
     asked=$(date +%s)
     activate_unit "$unit" "$how" </dev/null >"$talk/activate.out" 2>&1 || { reason="$how of $unit failed: $(words_of "$unit")"; return 1; }
+    [ "$unit $how" != 'dovecot reload' ] || await_dovecot
   done <"$tx/activate"
   rm -f "$talk/activate.out"
-  revive_postfix
+  if grep -q '^postfix ' "$tx/activate"; then revive_postfix "@$looked"; else revive_postfix; fi
   enter listen
   all_listen "$tx/ports" && return 0
   reason="nothing listens on port $missing after the $(cut -d ' ' -f 2 "$tx/activate" | sort -u | tr '\n' ' ' | sed 's/ $//; s/ / and /')"
@@ -381,9 +389,12 @@ await() {
   clock
   deadline=$((now + seconds))
   say "awaiting $id"
+  polls=0
   while clock && [ "$now" -lt "$deadline" ]; do
     [ ! -e "$talk/confirm" ] || return 0
     if [ -e "$talk/undo" ]; then reason=$(cat "$talk/undo"); return 1; fi
+    polls=$((polls + 1))
+    [ $((polls % 20)) != 0 ] || revive_postfix "@$looked"
     sleep 0.05
   done
   reason="no answer from the controller within $seconds seconds"
@@ -459,8 +470,8 @@ restore_daemons() {
     elif [ "$how" = stop ]; then ! was_running "$unit" || activate_unit "$unit" restart
     elif [ "$unit" = systemd ] || was_running "$unit"; then activate_unit "$unit" "$how"
     else stop_unit "$unit"; fi
+    [ "$unit $how" != 'dovecot reload' ] || await_dovecot
   done <"$talk/backwards"
-  # An smtpd dies if it asked Dovecot while Dovecot was down.
   ! was_running postfix || ! is_throttled postfix "@$back" || activate_unit postfix restart
 }
 
@@ -516,6 +527,7 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   each drop_folder
   [ ! -e "$tx/mailboxes" ] || rm -f "$MAILBOXES"
   prune
+  [ -z "${looked-}" ] || revive_postfix "@$looked"
   # An old release's Postfix is restarted, not reloaded. Its deferred mail, and mail that an earlier apply has kept in the queue, is
   # retried only now, when the change is final: a retry may bounce mail.
   { ! grep -qx 'postfix restart' "$tx/activate" && ! must_hold && ! grep -qsxF "$HELD" "$tx"/before/* && [ ! -e "$tx/deferred" ]; } ||

@@ -96,7 +96,10 @@ export async function startSshd(config: readonly string[] = [], types: KeyType[]
     },
     log: () => lab.run(`cat ${there}/log`),
     async stop() {
-      await lab.run(`kill "$(cat ${there}/pid)"; rm -rf ${there}`);
+      // A server that is being killed may still write its log there.
+      await lab.run(
+        `read -r pid <${there}/pid; kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.05; done; rm -rf ${there} || rm -rf ${there}`,
+      );
       rmSync(folder, { recursive: true });
     },
   };

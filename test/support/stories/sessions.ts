@@ -20,7 +20,7 @@ const UNWRITABLE = {
 const PLANTED = '/etc/dovecot/conf.d/99-planted.conf';
 const RELOAD = `[Service]
 ExecReload=
-ExecReload=/bin/sh -c 'if grep -q "^submission" /etc/postfix/master.cf; then cp /root/planted.conf /run/planted.conf; else rm -f /run/planted.conf; fi; doveadm reload'
+ExecReload=/bin/sh -c 'if grep -q "^submission " /etc/postfix/master.cf; then cp /root/planted.conf /run/planted.conf; else rm -f /run/planted.conf; fi; doveadm reload'
 `;
 
 export function sessionTests(release: 'bookworm' | 'trixie'): void {
@@ -60,6 +60,37 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
       '',
     );
   });
+
+  // Postfix first: where an smtpd has died within the last minute, a reload becomes a restart.
+  for (const [who, touched] of [
+    [release === 'bookworm' ? 'postfix@-' : 'postfix', '/etc/dovecot/conf.d/10-ssl.conf /etc/postfix/main.cf'],
+    ['dovecot', '/etc/dovecot/conf.d/10-ssl.conf'],
+  ] as const)
+    it(`apply revives a Postfix whose smtpd found no Dovecot at the reload of ${who}`, async () => {
+      // Clients connect in the moment in which Dovecot does not answer. The reload plays it: the socket is elsewhere meanwhile.
+      await host.write(
+        '/usr/local/sbin/unlucky',
+        `#!/bin/sh
+          doveadm reload
+          sleep 0.3
+          postfix reload
+          mv /var/spool/postfix/private/auth /root/
+          for i in 1 2 3 4 5 6; do (sleep 0.5; echo QUIT) | timeout 2 openssl s_client -quiet -connect 127.0.0.1:465 & sleep 0.1; done
+          sleep 1
+          mv /root/auth /var/spool/postfix/private/\n`,
+        '0755',
+      );
+      const dropIn = `/run/systemd/system/${who}.service.d`;
+      await host.run(`mkdir -p ${dropIn}; printf '[Service]\nExecReload=\nExecReload=/usr/local/sbin/unlucky\n' >${dropIn}/unlucky.conf
+        systemctl daemon-reload; date +%s >/root/began; sleep 1.1; touch ${touched}`);
+      const { code, stdout, stderr } = await apply();
+      await host.run(`rm -r ${dropIn} /usr/local/sbin/unlucky; systemctl daemon-reload`);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /changed: .*, \d+ checks passed$/m);
+      await host.run(
+        'journalctl -q -o cat --since "@$(cat /root/began)" | grep "fatal: no SASL authentication mechanisms"',
+      );
+    });
 
   it('apply that starts a stopped Dovecot also restarts the Postfix whose smtpd died without it', async () => {
     // An smtpd that knows the mechanisms lives until an AUTH fails. It dies in the next session, as each new one does at its
