@@ -1,5 +1,5 @@
-// Runs all test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. One after the
-// other: each takes all of two cores, and hosts that wait for a core run into their time limits.
+// Runs all test suites and ends with one line: N passed, N failed, N skipped. The fast ones come first. A suite that takes all
+// of two cores runs alone, because hosts that wait for a core run into their time limits.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,9 @@ const CONFIG = {
   'convert-hosts': '.mocharc.convert-hosts.json',
 };
 
+/** Suites of one row run side by side: each of them waits for daemons more than it computes. */
+const ROWS = [['unit'], ['oracle'], ['browser', 'terminal', 'exposure'], ['e2e'], ['hosts', 'convert-hosts']];
+
 /** Those that take longest begin first: what is waited for is the last one to end. A name stands for what begins with it. */
 const FIRST = ['faults/', 'adopt', 'served', 'strict', 'webroot', 'local', 'audit', 'sni', 'proxied', 'consent'];
 
@@ -23,11 +26,14 @@ process.chdir(new URL('..', import.meta.url).pathname);
 const folder = mkdtempSync(join(tmpdir(), 'harden-mail-test-'));
 const total = { passes: 0, failures: 0, pending: 0 };
 
-/** @returns whether it ended well */
-function run(args, env = {}) {
+/** @returns whether it ended well, and its output, which is shown meanwhile unless `isKept` */
+function run(args, env = {}, isKept = false) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-    child.once('close', (code) => resolve(code === 0));
+    const output = [];
+    const stdio = isKept ? ['ignore', 'pipe', 'pipe'] : 'inherit';
+    const child = spawn(process.execPath, args, { stdio, env: { ...process.env, ...env } });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
+    child.once('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(output) }));
   });
 }
 
@@ -39,12 +45,14 @@ function filesOf(name) {
     .map((file) => `test/${name}/${file}`);
 }
 
-async function suite(name) {
+async function suite(name, isBeside) {
   const started = Date.now();
   const counts = join(folder, name);
-  process.stdout.write(`\n── ${name} ──\n`);
+  const title = `\n── ${name} ──\n`;
+  if (!isBeside) process.stdout.write(title);
   const mocha = ['node_modules/mocha/bin/mocha.js', '--config', CONFIG[name], '--reporter', 'scripts/reporter.cjs'];
-  const ok = await run([...mocha, ...filesOf(name)], { HARDEN_MAIL_COUNTS: counts });
+  const { ok, output } = await run([...mocha, ...filesOf(name)], { HARDEN_MAIL_COUNTS: counts }, isBeside);
+  if (isBeside) process.stdout.write(Buffer.concat([Buffer.from(title), output]));
   try {
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
     total.passes += passes;
@@ -60,8 +68,8 @@ async function suite(name) {
 
 // The machine first: units try the host's scripts in every shell that is there.
 await run(['--import', 'tsx', 'scripts/lab.ts', '--prepare']);
-const results = [await run(['scripts/build.mjs'])];
-for (const name of Object.keys(CONFIG)) results.push(await suite(name));
+const results = [(await run(['scripts/build.mjs'])).ok];
+for (const row of ROWS) results.push(...(await Promise.all(row.map((name) => suite(name, row.length > 1)))));
 rmSync(folder, { recursive: true });
 const ok = results.every(Boolean);
 if (!ok && total.failures === 0) total.failures = 1;

@@ -22,7 +22,7 @@ function workerProgram(): URL | string | null {
 export function computeFor(hosts: number, cut: AbortSignal): Compute {
   const program = workerProgram();
   if (program === null) return inThisThread;
-  const workers = workerPool({ program, width: availableParallelism(), cut });
+  const workers = workerPool({ program, width: Math.min(hosts, availableParallelism()), cut });
   if (hosts === 1) return atFirstHere(workers.compute);
   workers.warm();
   return workers.compute;

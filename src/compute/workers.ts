@@ -1,14 +1,16 @@
 /**
  * Workers that run the jobs of hosts, each within a limit of memory and of time. One worker keeps up with the main thread, which needs
- * four times as long for the connections of a host; a further one starts where a job takes long.
+ * four times as long for the connections of a host; a further one, which stands ready, takes over where a job takes long. A job that
+ * takes long has less claim to the processors than the connections and the short jobs of the other hosts.
  */
+import { setPriority } from 'node:os';
 import { cpuUsage } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { HardenMailError } from '../model/errors.ts';
 import { JOB_LIMITS, overLimit, type Compute } from './compute.ts';
-import { errorFrom, type JobAnswer, type JobRequest } from './message.ts';
+import { errorFrom, type Greeting, type JobAnswer, type JobRequest } from './message.ts';
 
-/** A job that runs for this long does not make the next one wait: a further worker starts, up to the width. */
+/** A job that runs for this long does not make the next one wait: a further worker takes that, up to the width. */
 const LONG_MILLISECONDS = 100;
 
 /** After this time a job no longer counts for the width either: a few hosts with endless jobs must not make all others wait. */
@@ -19,6 +21,9 @@ const MOST_ENDLESS = 4;
 
 /** On a loaded machine a job is not given up before the process has had half of the time as CPU time, but at this multiple at the latest. */
 const MOST_PATIENCE = 6;
+
+/** The nice value of a thread whose job takes long: beside a thread of value 0, a processor gives it a tenth of its time. */
+const NICE = 10;
 
 /** Megabytes for young objects in a worker; V8's default would keep 30 MB more for each. */
 const YOUNG_MEGABYTES = 16;
@@ -49,6 +54,10 @@ interface Task {
 /** A worker that runs the task since then (`performance.now()`), or has none. */
 interface Member {
   readonly worker: Worker;
+  /** The system's number of its thread, once it is known; null where it has none. */
+  thread: number | null;
+  /** Whether the thread has less claim to the processors now. */
+  isNice: boolean;
   task: Task | null;
   since: number;
   timers: NodeJS.Timeout[];
@@ -62,14 +71,21 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
     const resourceLimits = { maxOldGenerationSizeMb: limits.megabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
     const member: Member = {
       worker: new Worker(program, { resourceLimits, eval: typeof program === 'string' }),
+      thread: null,
+      isNice: false,
       task: null,
       since: 0,
       timers: [],
     };
     members.add(member);
     member.worker.unref(); // an idle worker does not keep the process alive
-    member.worker.on('message', (answer: JobAnswer) => {
+    member.worker.on('message', (answer: Greeting | JobAnswer) => {
+      if ('thread' in answer) {
+        member.thread = answer.thread;
+        return;
+      }
       const task = settle(member);
+      if (member.isNice && !setNice(member, 0)) retire(member);
       if (task && 'error' in answer) task.reject(errorFrom(answer.error));
       else if (task && 'result' in answer) task.resolve(answer.result as never);
       serve();
@@ -100,26 +116,43 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
     serve();
   }
 
-  /** Gives waiting tasks to idle workers, and starts workers for more. */
-  function serve(): void {
-    while (waiting.length > 0) {
-      const idle = [...members].find(({ task }) => task === null);
-      if (!idle && !hasRoom()) return;
-      begin(idle ?? start(), waiting.shift()!);
-    }
+  /** Ends a worker that has no task. */
+  function retire(member: Member): void {
+    members.delete(member);
+    void member.worker.terminate();
   }
 
-  /** May a further worker start, while all are busy? */
+  /** Gives waiting tasks to workers that have none, and starts further workers. */
+  function serve(): void {
+    while (waiting.length > 0 && hasRoom()) begin(idle() ?? start(), waiting.shift()!);
+  }
+
+  function idle(): Member | undefined {
+    return [...members].find(({ task }) => task === null);
+  }
+
+  /** May one more worker have a task? */
   function hasRoom(): boolean {
-    const ages = [...members].map(({ since }) => performance.now() - since);
+    const busy = [...members].filter(({ task }) => task !== null);
+    const ages = busy.map(({ since }) => performance.now() - since);
     const endless = ages.filter((age) => age >= ENDLESS_MILLISECONDS).length;
     return ages.every((age) => age >= LONG_MILLISECONDS) && ages.length - Math.min(endless, MOST_ENDLESS) < width;
+  }
+
+  /** A job takes long: the thread gets less claim to the processors, and another worker may take the next task. */
+  function isLong(member: Member): void {
+    member.isNice = setNice(member, NICE);
+    serve();
+    if (members.size < width && !idle()) start(); // it stands ready
   }
 
   function begin(member: Member, task: Task): void {
     member.task = task;
     member.since = performance.now();
-    member.timers = [setTimeout(serve, LONG_MILLISECONDS + 1), setTimeout(serve, ENDLESS_MILLISECONDS + 1)];
+    member.timers = [
+      setTimeout(() => isLong(member), LONG_MILLISECONDS + 1),
+      setTimeout(serve, ENDLESS_MILLISECONDS + 1),
+    ];
     watch(member);
     member.worker.ref();
     member.worker.postMessage(task.request);
@@ -152,9 +185,21 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
         serve();
       }),
     warm() {
-      if (members.size === 0) start();
+      while (members.size < Math.min(2, width)) start();
     },
   };
+}
+
+/** @returns whether the system has done it: without privileges it takes a claim away, but does not give it back */
+function setNice(member: Member, value: number): boolean {
+  if (member.thread === null) return false;
+  try {
+    setPriority(member.thread, value); // of one thread: setpriority(2), NOTES
+    if (value === 0) member.isNice = false;
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function interrupted(): HardenMailError {

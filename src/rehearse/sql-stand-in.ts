@@ -13,8 +13,8 @@ import {
   type SqlToken,
 } from './sql-tokens.ts';
 import { aliasAfter, columnAt, comparison, fromParts, isColumn, isName, namedResult, terms, withoutCast, type ColumnReference } from './sql-grammar.ts'; // oxfmt-ignore
-
-export type Dialect = 'mysql' | 'pgsql' | 'sqlite';
+import { constantOf, holding } from './sql-constants.ts';
+import { numberValue, SqlWriter, type Column, type Dialect, type Table, type Type, type Value } from './sql-writer.ts'; // oxfmt-ignore
 
 export interface SqlQuery {
   /** With the values of the user in place of its variables. */
@@ -23,29 +23,6 @@ export interface SqlQuery {
   readonly fills: boolean;
   /** What a result of this name must be, and what any other must be: texts to choose from. */
   readonly wants: (name: string) => readonly string[];
-}
-
-type Type = 'text' | 'number' | 'boolean' | 'time';
-
-/** An expression of SQL, and its text if it is a constant. */
-interface Value {
-  readonly sql: string;
-  readonly text?: string;
-}
-
-interface Column {
-  readonly name: string;
-  readonly types: Set<Type>;
-  /** Columns that must be equal share one. */
-  cell: { value?: Value };
-}
-
-interface Table {
-  /** `name`, or `schema.name`. */
-  readonly name: string;
-  readonly columns: Map<string, Column>;
-  /** A query whose conditions must hold asks it. */
-  filled: boolean;
 }
 
 /** Names of the tables of a SELECT, and of the one around it. Null: a table that is a SELECT itself. */
@@ -64,20 +41,17 @@ const PARTS = 4;
 const ARITHMETIC = ['*', '/', '+', '-'];
 /** A quota that nothing in a rehearsal exceeds, in bytes or in kilobytes. */
 const MANY = 1_073_741_824;
-const NOW = /^(NOW|CURRENT_TIMESTAMP|CURRENT_DATE|CURDATE|SYSDATE|UTC_TIMESTAMP|DATETIME|DATE)$/;
-const EVER = { sql: "'2099-12-31 23:59:59'", text: '2099-12-31 23:59:59' };
-const ONCE = { sql: "'2000-01-01 00:00:00'", text: '2000-01-01 00:00:00' };
 /** Functions whose result is their first argument, for these values. */
 const SAME = ['LOWER', 'UPPER', 'TRIM', 'IFNULL', 'COALESCE', 'CAST', 'LCASE', 'BTRIM', 'CONVERT', 'MIN', 'MAX'];
 
 export class StandIn {
   private readonly tables = new Map<string, Table>();
-  private readonly dialect: Dialect;
+  private readonly writer: SqlWriter;
   private readonly base: string;
 
   /** @param base folder of mailboxes */
   constructor(dialect: Dialect, queries: readonly SqlQuery[], base: string) {
-    this.dialect = dialect;
+    this.writer = new SqlWriter(dialect);
     this.base = base;
     const parsed = queries.flatMap((query) => {
       const tokens = tokensOf(query.text.slice(0, LONGEST + 1), dialect === 'pgsql' ? 'name' : 'string');
@@ -243,42 +217,14 @@ export class StandIn {
       return;
     }
     const column = one ?? other;
-    const constant = this.constant(one ? right : left);
+    const constant = constantOf(one ? right : left, this.writer);
     if (!column) {
-      const text = (this.constant(right) ?? this.constant(left))?.value.text;
+      const text = (constantOf(right, this.writer) ?? constantOf(left, this.writer))?.value.text;
       if (['=', '==', '<=>', 'LIKE'].includes(sign) && text !== undefined)
-        this.match(this.constant(right) ? left : right, scope, [text]);
+        this.match(constantOf(right, this.writer) ? left : right, scope, [text]);
       return;
     }
-    if (constant) this.assign(column, this.holding(column, one ? sign : (MIRROR[sign] ?? sign), constant));
-  }
-
-  /** A value for which `column SIGN constant` holds. */
-  private holding(column: Column, sign: string, { value, isTime, isNumber }: Constant): Value {
-    if (isTime) column.types.add('time');
-    else if (value.sql === 'TRUE' || value.sql === 'FALSE') column.types.add('boolean');
-    else column.types.add(isNumber ? 'number' : 'text');
-    const number = Number(value.text);
-    switch (sign) {
-      case '>':
-      case '>=':
-        if (isTime) return isNumber ? { sql: '4102444799', text: '4102444799' } : EVER;
-        return isNumber ? numberValue(number + 1) : { sql: this.string(`${value.text}~`), text: `${value.text}~` };
-      case '<':
-      case '<=':
-        if (isTime) return isNumber ? numberValue(1) : ONCE;
-        return isNumber ? numberValue(number - 1) : { sql: "''", text: '' };
-      case '<>':
-      case '!=': {
-        if (value.sql === 'TRUE' || value.sql === 'FALSE') return value.sql === 'TRUE' ? { sql: 'FALSE', text: '0' } : { sql: 'TRUE', text: '1' }; // oxfmt-ignore
-        const text = /^\d+$/.test(value.text ?? '') ? `${number + 1}` : { Y: 'N', y: 'n', N: 'Y', n: 'y' }[value.text ?? ''] ?? 'rehearsal'; // oxfmt-ignore
-        return isNumber ? numberValue(number + 1) : { sql: this.string(text), text };
-      }
-      case 'LIKE':
-        return value.text === undefined ? value : { sql: this.string(value.text.replace(/[%]/g, '')), text: value.text.replace(/[%]/g, '') }; // oxfmt-ignore
-      default:
-        return value;
-    }
+    if (constant) this.assign(column, holding(column, one ? sign : (MIRROR[sign] ?? sign), constant, this.writer));
   }
 
   private equal(columns: readonly Column[]): void {
@@ -314,7 +260,7 @@ export class StandIn {
       for (const [, table] of scope.tables)
         for (const column of table?.columns.values() ?? []) {
           const [wanted] = query.wants(column.name.toLowerCase());
-          if (wanted !== undefined) this.assign(column, this.literal(wanted));
+          if (wanted !== undefined) this.assign(column, this.writer.literal(wanted));
         }
   }
 
@@ -333,7 +279,7 @@ export class StandIn {
     for (const text of texts) {
       const found = pattern.exec(text);
       if (!found) continue;
-      open.forEach((column, index) => this.assign(column, this.literal(found[index + 1] ?? '')));
+      open.forEach((column, index) => this.assign(column, this.writer.literal(found[index + 1] ?? '')));
       return;
     }
     this.place(known);
@@ -354,7 +300,7 @@ export class StandIn {
       const unit = typeof after === 'string' ? after : '';
       const text = isNumber ? `${/^[MG]/i.test(unit) ? 100 : MANY}` : `${before === '' || before.endsWith(':') ? this.base : 'rehearsal'}${end}`; // oxfmt-ignore
       if (isNumber) part.types.add('number');
-      this.assign(part, this.literal(text));
+      this.assign(part, this.writer.literal(text));
       before += text;
     });
   }
@@ -368,7 +314,10 @@ export class StandIn {
       if (!column || column.cell.value) return;
       const isNumber = isSign(expression[found.end], ...ARITHMETIC) || isSign(expression[at - 1], ...ARITHMETIC);
       if (isNumber) column.types.add('number');
-      this.assign(column, isNumber || column.types.has('number') ? numberValue(MANY) : this.literal('rehearsal'));
+      this.assign(
+        column,
+        isNumber || column.types.has('number') ? numberValue(MANY) : this.writer.literal('rehearsal'),
+      );
     });
   }
 
@@ -416,89 +365,13 @@ export class StandIn {
     return found.end === tokens.length ? this.resolve(found, scope) : null;
   }
 
-  /** An expression without columns. */
-  private constant(given: readonly SqlToken[]): Constant | null {
-    const tokens = withoutCast(given);
-    if (tokens.length === 0 || tokens.some((_, at) => isColumn(tokens, at)) || tokens.some((token) => isWord(token, 'SELECT'))) return null; // oxfmt-ignore
-    const [first] = tokens;
-    const sql = tokens.reduce((text, token) => `${text}${text === '' || isSign(token, '(', ')', ',') ? '' : ' '}${this.render(token)}`, ''); // oxfmt-ignore
-    if (tokens.length === 1 && first?.kind === 'string') return { value: { sql, text: first.text }, isTime: false, isNumber: false }; // oxfmt-ignore
-    if (tokens.length === 1 && first?.kind === 'number') return { value: { sql, text: first.text }, isTime: false, isNumber: true }; // oxfmt-ignore
-    if (tokens.length === 1 && isWord(first, 'TRUE', 'FALSE')) return { value: { sql: sql.toUpperCase(), text: isWord(first, 'TRUE') ? '1' : '0' }, isTime: false, isNumber: false }; // oxfmt-ignore
-    const isEpoch = tokens.some((token) => isWord(token, 'UNIX_TIMESTAMP', 'STRFTIME', 'EPOCH'));
-    const isTime = isEpoch || tokens.some((token) => token.kind === 'word' && NOW.test(token.text.toUpperCase()));
-    return { value: { sql }, isTime, isNumber: isEpoch };
-  }
-
-  private render({ kind, text }: SqlToken): string {
-    if (kind === 'string') return this.string(text);
-    return kind === 'name' ? this.quoted(text) : text;
-  }
-
-  private literal(text: string): Value {
-    return { sql: this.string(text), text };
-  }
-
-  private string(text: string): string {
-    const doubled = text.replaceAll("'", "''");
-    return `'${this.dialect === 'mysql' ? doubled.replaceAll('\\', '\\\\') : doubled}'`;
-  }
-
-  private quoted(name: string): string {
-    return this.dialect === 'mysql' ? `\`${name}\`` : `"${name}"`;
-  }
-
   /** The statements that make the tables and their rows. */
   statements(): string[] {
-    return [...this.tables.values()].flatMap(({ name, columns, filled }) => {
-      const dot = name.indexOf('.');
-      const [schema, own] = dot < 0 ? [null, name] : [name.slice(0, dot), name.slice(dot + 1)];
-      // PostgreSQL folds names without quotes to lower case: so do these statements.
-      const isFolded = this.dialect === 'pgsql';
-      const write = (one: string): string => this.quoted(isFolded ? one.toLowerCase() : one);
-      const full = schema === null || this.dialect === 'sqlite' ? write(own) : `${write(schema)}.${write(own)}`;
-      const all = [...columns.values()];
-      if (all.length === 0) all.push({ name: 'rehearsal', types: new Set(['text']), cell: {} });
-      const made = all.map((column) => `${write(column.name)} ${TYPES[this.dialect][typeOf(column)]}`);
-      const row = all.filter(({ cell }) => cell.value !== undefined);
-      return [
-        ...(schema === null || this.dialect === 'sqlite' ? [] : [`CREATE SCHEMA IF NOT EXISTS ${write(schema)};`]),
-        `CREATE TABLE ${full} (${made.join(', ')});`,
-        ...(filled && row.length > 0
-          ? [`INSERT INTO ${full} (${row.map(({ name: one }) => write(one)).join(', ')}) VALUES (${row.map((column) => this.fitting(column)).join(', ')});`] // oxfmt-ignore
-          : []),
-      ];
-    });
-  }
-
-  private fitting(column: Column): string {
-    const { sql, text } = column.cell.value ?? { sql: 'NULL' };
-    if (typeOf(column) === 'boolean' && text !== undefined && this.dialect === 'pgsql') return /^(0|f|false|n|no)$/i.test(text) ? 'FALSE' : 'TRUE'; // oxfmt-ignore
-    return text !== undefined && sql !== 'TRUE' && sql !== 'FALSE' ? this.string(text) : sql;
+    return this.writer.statements(this.tables.values());
   }
 }
-
-interface Constant {
-  readonly value: Value;
-  readonly isTime: boolean;
-  readonly isNumber: boolean;
-}
-
-const TYPES: Readonly<Record<Dialect, Readonly<Record<Type, string>>>> = {
-  mysql: { text: 'VARCHAR(255)', number: 'BIGINT', boolean: 'TINYINT', time: 'DATETIME' },
-  pgsql: { text: 'TEXT', number: 'BIGINT', boolean: 'BOOLEAN', time: 'TIMESTAMPTZ' },
-  sqlite: { text: 'TEXT', number: 'NUMERIC', boolean: 'NUMERIC', time: 'TEXT' },
-};
 
 const MIRROR: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=' };
-
-/** The type with which every comparison of the queries is valid. */
-function typeOf({ types, cell }: Column): Type {
-  if (types.has('time')) return /^\d+$/.test(cell.value?.text ?? '') ? 'number' : 'time';
-  if (types.has('boolean')) return 'boolean';
-  const isNumber = cell.value?.text === undefined || /^-?\d+$/.test(cell.value.text);
-  return types.has('number') && isNumber ? 'number' : 'text';
-}
 
 function depthOf(tokens: readonly SqlToken[]): number {
   let depth = 0;
@@ -508,8 +381,4 @@ function depthOf(tokens: readonly SqlToken[]): number {
     if (isSign(token, ')')) depth--;
   }
   return deepest;
-}
-
-function numberValue(number: number): Value {
-  return { sql: `${number}`, text: `${number}` };
 }

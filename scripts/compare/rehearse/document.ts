@@ -12,9 +12,7 @@ function verdict({ refusal, good, acts }: Course): string {
   return good || !bad ? (good ? 'good' : 'bad') : `bad: ${bad.name}`;
 }
 
-export function document(all: readonly Compared[]): string {
-  const databases = all.filter(({ rehearsed }) => /cannot be rehearsed yet/.test(rehearsed.refusal ?? ''));
-  const rows = all.filter((one) => !databases.includes(one));
+export function document(rows: readonly Compared[]): string {
   const upgrades = rows.filter(({ upgradeTo }) => upgradeTo !== undefined).length;
   const files = rows.flatMap(({ happened }) => happened.acts.flatMap((act) => act.files)).length;
   const busy = rows.filter(({ unjudged }) => unjudged.length > 0);
@@ -64,11 +62,5 @@ export function document(all: readonly Compared[]): string {
       .filter(({ rehearsed }) => !rehearsed.good)
       .map(({ name, rehearsed }) => line([name, cell(plain(rehearsed.refusal ?? rehearsed.verdict ?? ''))])),
     '',
-    ...(databases.length === 0
-      ? []
-      : [
-          `Not rehearsed, because they ask a database about users: ${databases.map(({ name }) => name).join(', ')}.`,
-          '',
-        ]),
   ].join('\n');
 }

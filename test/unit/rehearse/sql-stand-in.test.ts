@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { StandIn, type Dialect } from '../../../src/rehearse/sql-stand-in.ts';
+import { StandIn } from '../../../src/rehearse/sql-stand-in.ts';
+import type { Dialect } from '../../../src/rehearse/sql-writer.ts';
 
 const WANTED: Readonly<Record<string, readonly string[]>> = {
   user: ['r@one.test'],
