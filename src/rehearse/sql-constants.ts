@@ -1,7 +1,7 @@
 /** Constants in the queries of a host, and values with which a comparison holds. */
 import { isColumn, withoutCast } from './sql-grammar.ts';
 import { isSign, isWord, type SqlToken } from './sql-tokens.ts';
-import { numberValue, type Column, type SqlWriter, type Value } from './sql-writer.ts';
+import { numberValue, type TableColumn, type SqlWriter, type Value } from './sql-writer.ts';
 
 const NOW = /^(NOW|CURRENT_TIMESTAMP|CURRENT_DATE|CURDATE|SYSDATE|UTC_TIMESTAMP|DATETIME|DATE)$/;
 const EVER = { sql: "'2099-12-31 23:59:59'", text: '2099-12-31 23:59:59' };
@@ -28,7 +28,12 @@ export function constantOf(given: readonly SqlToken[], writer: SqlWriter): Const
 }
 
 /** A value for which `column SIGN constant` holds. */
-export function holding(column: Column, sign: string, { value, isTime, isNumber }: Constant, writer: SqlWriter): Value {
+export function holding(
+  column: TableColumn,
+  sign: string,
+  { value, isTime, isNumber }: Constant,
+  writer: SqlWriter,
+): Value {
   if (isTime) column.types.add('time');
   else if (value.sql === 'TRUE' || value.sql === 'FALSE') column.types.add('boolean');
   else column.types.add(isNumber ? 'number' : 'text');

@@ -14,7 +14,7 @@ import {
 } from './sql-tokens.ts';
 import { aliasAfter, columnAt, comparison, fromParts, isColumn, isName, namedResult, terms, withoutCast, type ColumnReference } from './sql-grammar.ts'; // oxfmt-ignore
 import { constantOf, holding } from './sql-constants.ts';
-import { numberValue, SqlWriter, type Column, type Dialect, type Table, type Type, type Value } from './sql-writer.ts'; // oxfmt-ignore
+import { numberValue, SqlWriter, type TableColumn, type Dialect, type Table, type Type, type Value } from './sql-writer.ts'; // oxfmt-ignore
 
 export interface SqlQuery {
   /** With the values of the user in place of its variables. */
@@ -74,12 +74,12 @@ export class StandIn {
 
   private table(name: string): Table {
     const key = name.toLowerCase();
-    const found = this.tables.get(key) ?? { name, columns: new Map<string, Column>(), filled: false };
+    const found = this.tables.get(key) ?? { name, columns: new Map<string, TableColumn>(), filled: false };
     this.tables.set(key, found);
     return found;
   }
 
-  private column(table: Table, name: string): Column {
+  private column(table: Table, name: string): TableColumn {
     const key = name.toLowerCase();
     const found = table.columns.get(key) ?? { name, types: new Set<Type>(), cell: {} };
     table.columns.set(key, found);
@@ -134,7 +134,7 @@ export class StandIn {
     }
   }
 
-  private resolve({ qualifier, name }: ColumnReference, scope: Scope): Column | null {
+  private resolve({ qualifier, name }: ColumnReference, scope: Scope): TableColumn | null {
     if (qualifier !== undefined) {
       const found = scope.tables.find(([alias]) => alias.toLowerCase() === qualifier.toLowerCase());
       if (found) return found[1] && this.column(found[1], name);
@@ -227,7 +227,7 @@ export class StandIn {
     if (constant) this.assign(column, holding(column, one ? sign : (MIRROR[sign] ?? sign), constant, this.writer));
   }
 
-  private equal(columns: readonly Column[]): void {
+  private equal(columns: readonly TableColumn[]): void {
     const [first, ...others] = columns;
     if (!first) return;
     for (const other of others) {
@@ -246,7 +246,7 @@ export class StandIn {
     if (first.cell.value?.sql === '1') for (const column of columns) column.types.add('number');
   }
 
-  private assign(column: Column, value: Value): void {
+  private assign(column: TableColumn, value: Value): void {
     column.cell.value ??= value;
   }
 
@@ -286,7 +286,7 @@ export class StandIn {
   }
 
   /** A path whose parts are columns: the folder of all mailboxes first, then names. */
-  private place(parts: readonly (string | Column | null)[]): void {
+  private place(parts: readonly (string | TableColumn | null)[]): void {
     let before = '';
     parts.forEach((part, index) => {
       if (part === null) return;
@@ -322,7 +322,7 @@ export class StandIn {
   }
 
   /** The constants and columns that an expression puts together; null for a part that is none. */
-  private partsOf(given: readonly SqlToken[], scope: Scope): (string | Column | null)[] {
+  private partsOf(given: readonly SqlToken[], scope: Scope): (string | TableColumn | null)[] {
     const tokens = withoutCast(given);
     if (isSign(tokens[0], '(') && afterBracket(tokens, 0) === tokens.length)
       return this.partsOf(tokens.slice(1, -1), scope);
@@ -343,7 +343,7 @@ export class StandIn {
   }
 
   /** The column that these tokens are, or that a SELECT in brackets gives. */
-  private columnOf(given: readonly SqlToken[], scope: Scope): Column | null {
+  private columnOf(given: readonly SqlToken[], scope: Scope): TableColumn | null {
     const tokens = withoutCast(isWord(given[0], 'BINARY') ? given.slice(1) : given);
     if (isSign(tokens[0], '(') && isWord(tokens[1], 'SELECT')) {
       const [select] = selectsOf(tokens.slice(1, -1));

@@ -11,7 +11,7 @@ export interface Value {
   readonly text?: string;
 }
 
-export interface Column {
+export interface TableColumn {
   readonly name: string;
   readonly types: Set<Type>;
   /** Columns that must be equal share one. */
@@ -21,7 +21,7 @@ export interface Column {
 export interface Table {
   /** `name`, or `schema.name`. */
   readonly name: string;
-  readonly columns: Map<string, Column>;
+  readonly columns: Map<string, TableColumn>;
   /** A query whose conditions must hold asks it. */
   filled: boolean;
 }
@@ -81,7 +81,7 @@ export class SqlWriter {
     });
   }
 
-  private fitting(column: Column): string {
+  private fitting(column: TableColumn): string {
     const { sql, text } = column.cell.value ?? { sql: 'NULL' };
     if (typeOf(column) === 'boolean' && text !== undefined && this.dialect === 'pgsql') return /^(0|f|false|n|no)$/i.test(text) ? 'FALSE' : 'TRUE'; // oxfmt-ignore
     return text !== undefined && sql !== 'TRUE' && sql !== 'FALSE' ? this.string(text) : sql;
@@ -89,7 +89,7 @@ export class SqlWriter {
 }
 
 /** The type with which every comparison of the queries is valid. */
-function typeOf({ types, cell }: Column): Type {
+function typeOf({ types, cell }: TableColumn): Type {
   if (types.has('time')) return /^\d+$/.test(cell.value?.text ?? '') ? 'number' : 'time';
   if (types.has('boolean')) return 'boolean';
   const isNumber = cell.value?.text === undefined || /^-?\d+$/.test(cell.value.text);
