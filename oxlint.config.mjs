@@ -11,6 +11,7 @@ const SOLE = {
     'src/report/ending-view.ts',
     'src/report/map-schema.ts',
     'src/report/page.ts',
+    'src/report/read-rehearsal.ts',
   ],
   diff: ['src/plan/diff.ts'],
 };

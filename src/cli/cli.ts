@@ -7,6 +7,7 @@ import { againFor } from './again.ts';
 import { COMMANDS } from './command-names.ts';
 import { HOST_COMMANDS, type HostCommand } from '../run/commands/index.ts';
 import type { Command } from '../run/commands/index.ts';
+import { PLAY } from '../run/spare/sent-program.ts';
 import { viewsOf } from '../report/ending-view.ts';
 import { escape } from '../report/escape.ts';
 import { nagiosExit, nagiosState } from '../report/nagios.ts';
@@ -17,6 +18,7 @@ import { failure } from '../run/endings.ts';
 /** Runs a command line; returns the exit code (docs/exit-codes.md). */
 export async function main(args: readonly string[], process: Process): Promise<number> {
   try {
+    if (args.length === 1 && args[0] === PLAY) return await (await import('../run/spare/play.ts')).play(process);
     const config = async (): Promise<Flags> => (await import('./config-file.ts')).readConfig(process.env);
     const parsed = await parseArguments(args, process.env, process.stdout.columns ?? 80, config);
     if ('text' in parsed) {

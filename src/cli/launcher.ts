@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../model/errors.ts';
-import { isSupportedNode } from './node-version.ts';
+import { isSupportedNode } from '../formats/text/node-version.ts';
 import { startProgram } from './start-program.ts';
 
 if (isSupportedNode(process.versions.node)) {

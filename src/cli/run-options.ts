@@ -164,6 +164,8 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
     keep: flags.keep === true,
+    ...onOf(flags),
+    version: process.version,
     ...mailboxesOf(flags),
     ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
     ...(flags.write !== undefined && { clientsTo: flags.write }),
@@ -212,6 +214,16 @@ export function mailboxesOf(flags: Flags): Pick<RunOptions, 'record' | 'mailboxe
     throw usage('--all-users says whose mailboxes --record keeps: add --record');
   if (all === true && mailboxes === false) throw usage('give --all-users or --no-mailboxes, not both');
   return { record: record === true, mailboxes: mailboxes === false ? null : all === true ? 'all' : 'sample' };
+}
+
+/** @throws USAGE for a copy that nobody could look at: it ends with the connection to the other machine */
+function onOf({ on, keep }: Flags): Pick<RunOptions, 'on'> {
+  if (on === undefined) return {};
+  const read = readHostText(on);
+  if (!read) throw usage(`--on ${JSON.stringify(on)} is not [USER@]HOST[:PORT]`);
+  if (keep === true)
+    throw usage(`--keep needs a copy on this machine: leave out --on, or run the rehearsal on ${on} itself`);
+  return { on: { name: on, ...read } };
 }
 
 /** The user, for the host's history and the log. */

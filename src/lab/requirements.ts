@@ -18,15 +18,18 @@ const PACKAGES = [
 
 export type Availability = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
+export const NO_DEBIAN = 'hosts are built with the Debian packages of the machine that boots them, and it has none';
+export const NO_NAMESPACES = 'it does not let root make namespaces (a container without privileges?)';
+
 /** Can hosts be booted here? */
 export async function available(): Promise<Availability> {
   const no = (reason: string) => ({ ok: false, reason }) as const;
   if (process.platform !== 'linux') return no(`hosts are booted on Linux, this is ${process.platform}`);
   if (process.getuid?.() !== 0) return no('hosts are booted by root; run this as root');
   const os = readFileSync('/etc/os-release', 'latin1');
-  if (!/^ID="?debian"?$/m.test(os)) return no('hosts are built with the Debian packages of this machine, it has none');
+  if (!/^ID="?debian"?$/m.test(os)) return no(NO_DEBIAN);
   const { code } = await runProgram('unshare', ['--mount', '--net', '--pid', '--fork', 'true']);
-  if (code !== 0) return no('this machine does not let root make namespaces (a container without privileges?)');
+  if (code !== 0) return no(NO_NAMESPACES);
   return { ok: true };
 }
 

@@ -55,6 +55,9 @@ export const PATHS = {
   RECOVER_UNIT: `${UNITS}/harden-mail-recover.service`,
   RECOVER_AT_BOOT: `${UNITS}/multi-user.target.wants/harden-mail-recover.service`,
 
+  /** With `.PID.RANDOM` behind it: the program, on the machine that plays a rehearsal for another one. */
+  SPARE_FOLDER: '/run/harden-mail-spare',
+
   STORE,
   JOURNAL: `${STORE}/tx`,
   RECORD: `${STORE}/profile.json`,

@@ -13,6 +13,8 @@ export interface Rehearsal {
   readonly differences: readonly string[];
   /** Things that the copy cannot prove. */
   readonly unrehearsed: readonly string[];
+  /** The machine on which it was played, as --on names it; absent: the control machine. */
+  readonly on?: string;
   /** The copy was not removed: how to look at it. */
   readonly kept?: KeptCopy;
 }

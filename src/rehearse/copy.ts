@@ -1,8 +1,8 @@
 /** The script that makes a stock host of the lab a copy of a captured host. It holds stand-ins in place of all secrets. */
 import { quote } from '../formats/text/shell-quote.ts';
 import { PATHS } from '../model/index.ts';
-import type { Capture, CapturedFile } from './capture.ts';
-import { cluesOf, withStandIns } from './stand-ins.ts';
+import type { Capture } from './capture.ts';
+import type { CleanCapture, CleanFile } from './clean-capture.ts';
 
 /** The packages of a mail host that the lab can install. */
 const MAIL_PACKAGE = /^(postfix(-[a-z0-9]+)*|dovecot-[a-z0-9-]+|libsasl2-modules(-[a-z0-9]+)*|sasl2-bin|certbot)$/;
@@ -34,24 +34,23 @@ export interface CopyScript {
   readonly replaced: readonly string[];
 }
 
-export function copyScript(capture: Capture): CopyScript {
-  const clues = cluesOf(capture);
+export function copyScript(capture: CleanCapture): CopyScript {
   const files = capture.files.filter(({ path }) => !OF_PACKAGE.test(path));
-  const written = files.filter(({ pristine }) => !pristine).map((file) => ({ file, ...withStandIns(file, clues) }));
+  const written = files.filter(({ pristine }) => !pristine);
   const script = [
     HEAD,
     'systemctl stop postfix dovecot 2>/dev/null || true',
     ...accounts(capture, files),
     ...capture.folders.filter(({ path }) => !/^\/(run|tmp|var\/run|boot|mnt)(\/|$)/.test(path)).toSorted((a, b) => a.path.length - b.path.length).map(({ path, mode, owner }) => `folder ${quote(path)} ${quote(mode)} ${quote(owner)}`), // oxfmt-ignore
     ...removals(capture),
-    ...written.map(({ file, bytes }) => put(file, bytes)),
+    ...written.map(put),
     INDEXES,
   ].join('\n');
-  return { script, replaced: written.filter(({ replaced }) => replaced).map(({ file }) => file.path) };
+  return { script, replaced: written.filter(({ replaced }) => replaced).map(({ path }) => path) };
 }
 
 /** Those of the system, and those that a file names or that own something: with their numbers, without a password. */
-function accounts({ users, groups, folders, pems }: Capture, files: readonly CapturedFile[]): string[] {
+function accounts({ users, groups, folders, pems }: CleanCapture, files: readonly CleanFile[]): string[] {
   const owners = new Set([...files, ...folders, ...pems].flatMap(({ owner }) => owner.split(':')));
   const words = new Set(files.flatMap(({ bytes }) => bytes.match(/[a-z_][\w-]{0,31}/g) ?? []));
   const isWanted = (name: string, id: string): boolean => Number(id) < 1000 || owners.has(name) || words.has(name);
@@ -70,7 +69,7 @@ function accounts({ users, groups, folders, pems }: Capture, files: readonly Cap
 }
 
 /** Removes files of the packages that the administrator has removed. */
-function removals({ listing }: Capture): string[] {
+function removals({ listing }: CleanCapture): string[] {
   return [
     `printf %s ${Buffer.from(`${listing.join('\n')}\n`, 'latin1').toString('base64')} | base64 -d >/tmp/rehearsal-listing`,
     `for path in $(find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -xdev \\( -type f -o -type l \\) 2>/dev/null); do grep -qxF -- "$path" /tmp/rehearsal-listing || rm -f -- "$path"; done`,
@@ -78,7 +77,7 @@ function removals({ listing }: Capture): string[] {
   ];
 }
 
-function put({ path, mode, owner, link }: CapturedFile, bytes: string): string {
+function put({ path, mode, owner, link, bytes }: CleanFile): string {
   const content = Buffer.from(bytes, 'latin1').toString('base64');
   return `put ${quote(path)} ${quote(link ?? '')} ${quote(mode)} ${quote(owner)} ${content}`;
 }

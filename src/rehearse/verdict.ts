@@ -1,4 +1,5 @@
 /** The verdict of a rehearsal, from its acts. */
+import { createHash } from 'node:crypto';
 import type { Change, Plan, Rehearsal } from '../model/index.ts';
 import { withStandIns, type Clues } from './stand-ins.ts';
 
@@ -37,16 +38,20 @@ export function shownPlan(plan: Plan, clues: Clues): Plan {
   return { ...plan, changes };
 }
 
-/** Paths of the files that the two plans change in different ways, apart from what stand-ins replace. */
-export function differing(ofHost: Plan, ofCopy: Plan, clues: Clues): string[] {
-  const [one, other] = [comparable(ofHost, clues), comparable(ofCopy, clues)];
-  const paths = [...new Set([...one.keys(), ...other.keys()])].sort();
-  return paths.filter((path) => one.get(path) !== other.get(path));
+/** The changes of a plan, by path: a digest of each, apart from what stand-ins replace. */
+export type ChangeDigests = Readonly<Record<string, string>>;
+
+export function changeDigests(plan: Plan, clues: Clues): ChangeDigests {
+  const { changes } = shownPlan(plan, clues);
+  const digest = ({ mode, owner, before, after }: Change): string =>
+    createHash('sha256')
+      .update(JSON.stringify([mode, owner, before, after]))
+      .digest('hex');
+  return Object.fromEntries(changes.map((change) => [change.path, digest(change)]));
 }
 
-function comparable(plan: Plan, clues: Clues): Map<string, string> {
-  const { changes } = shownPlan(plan, clues);
-  return new Map(
-    changes.map(({ path, mode, owner, before, after }) => [path, JSON.stringify([mode, owner, before, after])]),
-  );
+/** Paths of the files that the two plans change in different ways. */
+export function differing(ofHost: ChangeDigests, ofCopy: ChangeDigests): string[] {
+  const paths = [...new Set([...Object.keys(ofHost), ...Object.keys(ofCopy)])].sort();
+  return paths.filter((path) => ofHost[path] !== ofCopy[path]);
 }

@@ -5,7 +5,7 @@ import type { Frozen, Zod } from './ending-view.ts';
 import { escape } from './escape.ts';
 
 export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkInstance): string[] {
-  const { good, verdict, acts, differences, unrehearsed, kept } = rehearsal;
+  const { good, verdict, acts, differences, unrehearsed, kept, on } = rehearsal;
   const name = chalk.bold(escape(host));
   const width = Math.max(0, ...acts.map((act) => act.name.length));
   return [
@@ -13,7 +13,7 @@ export function rehearsalLines(host: string, rehearsal: Rehearsal, chalk: ChalkI
     ...listed('The copy differs from the host', differences, chalk),
     ...listed('Not rehearsed', unrehearsed, chalk),
     ...(kept ? keptLines(kept, chalk) : []),
-    `${name}  ${good ? chalk.green('good') : chalk.red('bad')}: ${escape(verdict)}. Nothing was written on the host.`,
+    `${name}  ${good ? chalk.green('good') : chalk.red('bad')}: ${escape(verdict)}. ${on === undefined ? '' : `Played on ${escape(on)}. `}Nothing was written on the host.`,
   ];
 }
 
@@ -83,6 +83,7 @@ export const rehearsalSchema = (z: Zod) =>
       .describe('the plan for the copy makes the same changes as the plan for the host; null: one of them is missing'),
     differences: z.array(z.string()).describe('how the copy differs from the host'),
     unrehearsed: z.array(z.string()).describe('what the copy cannot prove'),
+    on: z.string().optional().describe('with --on: the machine on which it was played'),
     kept: z
       .object({ login: z.string(), remove: z.string() })
       .optional()

@@ -6,7 +6,7 @@ import { PATHS, type Facts, type Host, type Plan } from '../model/index.ts';
 import { lab, type LabHost } from '../lab/lab.ts';
 import { RELEASES, type ReleaseName } from '../lab/images.ts';
 import { quote } from '../formats/text/shell-quote.ts';
-import type { Capture } from '../rehearse/capture.ts';
+import type { CleanCapture } from '../rehearse/clean-capture.ts';
 import { issuing } from '../rehearse/certificates.ts';
 import { copyScript, copyPackages } from '../rehearse/copy.ts';
 import { databasesAsked } from '../rehearse/databases-asked.ts';
@@ -15,21 +15,44 @@ import { personFor, type PersonPlan } from '../rehearse/person.ts';
 import type { Person } from '../rehearse/resident.ts';
 import { SERVERS } from '../rehearse/sql-server.ts';
 import { saslauthdFor } from '../rehearse/saslauthd.ts';
+import { changeDigests, type ChangeDigests } from '../rehearse/verdict.ts';
 import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../x509/pem.ts';
 import type { RunOptions } from './step.ts';
 
-/** The real host, as far as it is known. */
+/** The real host, as far as its copy needs it: plain values without a secret. */
 export interface Original {
   readonly host: Host;
-  readonly facts: Facts;
+  readonly facts: OriginalFacts;
   /** Of a dry run; null if it found no plan. */
-  readonly plan: Plan | null;
-  readonly capture: Capture;
+  readonly plan: OriginalPlan | null;
+  readonly capture: CleanCapture;
+}
+
+export interface OriginalFacts extends Pick<Facts, 'os' | 'hostname' | 'listeners'> {
+  readonly hasDovecot: boolean;
+}
+
+export interface OriginalPlan {
+  readonly changes: ChangeDigests;
+  /** The names for which it requests certificates. */
+  readonly names: readonly string[];
+}
+
+export function originalOf(host: Host, facts: Facts, plan: Plan | null, capture: CleanCapture): Original {
+  const { os, hostname, listeners, dovecot } = facts;
+  return {
+    ...{ host, capture },
+    facts: { os, hostname, listeners, hasDovecot: dovecot !== null },
+    plan: plan && {
+      changes: changeDigests(plan, capture.clues),
+      names: plan.actions.flatMap((action) => (action.kind === 'certificate' ? action.domains : [])),
+    },
+  };
 }
 
 /** @throws UNSUPPORTED_OS for a release of which the lab has no image */
-export function releaseOf({ os }: Facts): ReleaseName {
+export function releaseOf({ os }: Pick<Facts, 'os'>): ReleaseName {
   if (os.id === 'debian' && Object.hasOwn(RELEASES, os.codename)) return os.codename as ReleaseName;
   throw new HardenMailError(
     'UNSUPPORTED_OS',
@@ -141,7 +164,7 @@ const WORDS: Readonly<Record<string, string>> = {
   program: 'a program',
 };
 
-function texts({ files }: Capture): string[] {
+function texts({ files }: CleanCapture): string[] {
   return files.filter(({ path }) => path === PATHS.MAIN_CF || path === PATHS.MASTER_CF).map(({ bytes }) => bytes);
 }
 
@@ -153,14 +176,13 @@ function copyHost(host: Host, { address, identity }: LabHost, acmeServer: string
 /** Every name for which the copy may need a certificate. */
 function namesOf(
   { domain, domains = [], sni = [] }: Host,
-  facts: Facts,
-  plan: Plan | null,
-  { pems, hostname }: Capture,
+  facts: OriginalFacts,
+  plan: OriginalPlan | null,
+  { pems, hostname }: CleanCapture,
 ): Set<string> {
   const covered = pems.flatMap(({ certificates }) =>
     certificates.flatMap((pem) => certificatesIn(pem).flatMap(dnsNames)),
   );
-  const asked = (plan?.actions ?? []).flatMap((action) => (action.kind === 'certificate' ? action.domains : []));
   const all = [
     domain ?? '',
     ...domains,
@@ -168,12 +190,12 @@ function namesOf(
     facts.hostname,
     hostname,
     ...covered,
-    ...asked,
+    ...(plan?.names ?? []),
   ];
   return new Set(all.filter((name) => /^[\w-]+(\.[\w-]+)+$/.test(name)));
 }
 
-function versionNote(line: string, { packages }: Capture): string[] {
+function versionNote(line: string, { packages }: CleanCapture): string[] {
   const [name = '', version = ''] = line.split(' ');
   const own = packages[name];
   return own === undefined || own === version || version === '' ? [] : [`${name} is ${version}, the host has ${own}`];
@@ -192,9 +214,9 @@ interface Added extends PersonPlan {
   readonly silent: readonly string[];
 }
 
-async function addPerson(machine: LabHost, facts: Facts, capture: Capture): Promise<Added> {
+async function addPerson(machine: LabHost, facts: OriginalFacts, capture: CleanCapture): Promise<Added> {
   const password = randomBytes(12).toString('hex');
-  const said = await machine.run('exec sh -s', { input: reading(facts.dovecot !== null, password) });
+  const said = await machine.run('exec sh -s', { input: reading(facts.hasDovecot, password) });
   const [doveconf = '', parameters = '', services = '', hashes = ''] = said.split('\0');
   const lines = parameters.split('\n');
   const postconf = Object.fromEntries(lines.map((line) => line.split(' = ') as [string, string]));
@@ -225,7 +247,7 @@ done`;
 }
 
 /** The folder of virtual mailboxes: one that the files name and that belongs to a user who is none of the daemons. */
-function mailboxesOf({ folders, users }: Capture, doveconf: string): { base: string; uid: string; gid: string } {
+function mailboxesOf({ folders, users }: CleanCapture, doveconf: string): { base: string; uid: string; gid: string } {
   const daemons =
     /^(root|postfix|postdrop|dovecot|dovenull|mysql|postgres|openldap|www-data|_?rspamd|opendkim|clamav|amavis)$/;
   const own = folders
@@ -257,7 +279,7 @@ true`;
 const ANSWERS = ` && timeout 10 sh -c 'until doveadm service status >/dev/null 2>&1; do sleep 0.1; done'`;
 
 /** Those that run on the host. A daemon that does not start is a fault of the first act. */
-async function startDaemons(machine: LabHost, { running }: Capture): Promise<void> {
+async function startDaemons(machine: LabHost, { running }: CleanCapture): Promise<void> {
   const units = [
     ...(running.includes('dovecot') ? ['dovecot'] : []),
     ...(running.includes('master') ? ['postfix'] : []),

@@ -15,8 +15,7 @@ import { startProber, type Prober } from '../rehearse/prober.ts';
 import { changedFiles, DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../rehearse/daemon-files.ts';
 import { keepSending, losses, undelivered, useMail, type UserView } from '../rehearse/sessions.ts';
 import { diffOf, effortOfHost } from '../plan/diff.ts';
-import { cluesOf } from '../rehearse/stand-ins.ts';
-import { differing, judged } from '../rehearse/verdict.ts';
+import { changeDigests, differing, judged } from '../rehearse/verdict.ts';
 import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
 import { flow as apply } from './commands/apply.ts';
 import { flow as rollback } from './commands/rollback.ts';
@@ -100,7 +99,7 @@ class Stage {
     } finally {
       this.prober?.stop();
     }
-    const odd = plan && ofCopy ? differing(plan, ofCopy, cluesOf(capture)) : null;
+    const odd = plan && ofCopy ? differing(plan.changes, changeDigests(ofCopy, capture.clues)) : null;
     return judged({
       ...{ release: facts.os.codename, acts: this.acts, sameDiff: odd && odd.length === 0, unrehearsed },
       ...(upgradeTo !== undefined && { upgradeTo }),
@@ -174,7 +173,7 @@ class Stage {
         ...other.map((path) => `${path} is not as it was`),
         ...losses(this.before, await this.use('rollback')),
       ];
-      return { faults, notes: [summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
+      return { faults, notes: [summary(result), ...(!facts.hasDovecot ? ['Dovecot stays installed'] : [])] };
     });
   }
 

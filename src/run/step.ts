@@ -49,6 +49,10 @@ export interface RunOptions extends ProbeOptions {
   readonly upgradeTo?: ReleaseCodename;
   /** `rehearse`: leave the copy for a look. */
   readonly keep: boolean;
+  /** `rehearse`: the machine that plays it; absent: this one. */
+  readonly on?: Host;
+  /** The version of this program. */
+  readonly version: string;
   /** The release for whose upgrade `apply` prepares the host. */
   readonly prepareUpgrade?: ReleaseCodename;
   /** `clients`: the folder for the files to publish, the domains of mail addresses, and the user name that clients send. */

@@ -87,6 +87,14 @@ export const RUN_OPTIONS = {
     default: 60,
     only: ['apply', 'rollback'],
   },
+  on: {
+    type: 'string',
+    group: 'Run',
+    value: 'SPARE',
+    describe:
+      'play the rehearsal on this Debian machine, as for ssh: [USER@]HOST[:PORT]; for a machine that cannot boot a copy; the spare machine never reaches the host',
+    only: ['rehearse'],
+  },
   keep: {
     type: 'boolean',
     group: 'Run',

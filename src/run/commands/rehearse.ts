@@ -1,68 +1,70 @@
 /** `harden-mail rehearse`: apply, verify and rollback, and an upgrade, on a copy of the host. Nothing is written on the host. */
-import { HardenMailError } from '../../model/errors.ts';
 import { lab } from '../../lab/lab.ts';
 import { sayThrough } from '../../lab/programs.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import { capture } from '../../rehearse/capture.ts';
 import { assertNext } from '../../plan/upgrade/foresee.ts';
-import { cluesOf } from '../../rehearse/stand-ins.ts';
+import { cleanCapture } from '../../rehearse/clean-capture.ts';
 import { shownPlan } from '../../rehearse/verdict.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
-import type { Flow, Io, RunOptions, Say, Step } from '../step.ts';
+import { originalOf } from '../copying.ts';
+import { assertEngine } from '../spare/engine.ts';
+import { openSpare, type Spare } from '../spare/spare.ts';
+import type { Flow, Io, RunOptions, Step } from '../step.ts';
 import { finish, type Begun, type Connected } from '../visit.ts';
 import { flow as apply } from './apply.ts';
 import { rehearsed } from '../rehearsing.ts';
-import type { HostResult, Rehearsal } from '../../model/index.ts';
+import type { Host, HostResult, Rehearsal } from '../../model/index.ts';
 import { endingView } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
 import { rehearsalLines, rehearsalSchema } from '../../report/rehearsal-lines.ts';
 import { rehearsalPage } from '../../report/rehearsal-page.ts';
 
 export const flow: Flow = async (hosts, options, io) => {
+  if (options.on !== undefined) return onSpare(options.on, hosts, options, io);
   await assertEngine();
   sayThrough(() => {}); // the progress shows the steps
   lab.acme().catch(() => {}); // starts while the host is read; a failure is reported when the copy is made
-  return each(hosts, (from, given, say) => rehearse(from, given, say, io), options, io);
+  return each(hosts, rehearse(HERE, io), options, io);
 };
 
-/** @throws STOPPED on a machine that cannot boot a copy */
-async function assertEngine(): Promise<void> {
-  const can = await lab.available();
-  if (!can.ok)
-    throw new HardenMailError(
-      'STOPPED',
-      `a rehearsal boots a copy of the host on this machine, and it cannot: ${can.reason}`,
-      'Run it as root on a Debian machine. Nothing was read or written.',
-    );
-  const missing = await lab.lacking();
-  if (missing.length > 0)
-    throw new HardenMailError(
-      'STOPPED',
-      `a rehearsal boots a copy of the host with programs that this machine lacks: ${missing.join(', ')}`,
-      `Run: apt-get install ${missing.join(' ')}`,
-    );
+async function onSpare(on: Host, ...[hosts, options, io]: Parameters<Flow>): ReturnType<Flow> {
+  const spare = await openSpare(on, options);
+  try {
+    return await each(hosts, rehearse(spare, io), options, io);
+  } finally {
+    await spare.close();
+  }
 }
 
-async function rehearse(from: Begun, options: RunOptions, say: Say, io: Io): ReturnType<Step<Begun, Begun>> {
-  const reached = await connected(from, options, say);
-  const { visit } = from;
-  const { snapshot } = await filesRead(reached, options, say);
-  if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
-  const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
-  capturing.catch(() => {}); // awaited after the dry run, which may end first
-  say('plan');
-  const planned = await dryRun(reached, options, io);
-  if (planned.ending.kind === 'failed') {
-    const { ending } = planned;
-    return finish(from, ending);
-  }
-  say('capture');
-  const captured = await capturing;
-  visit.report.plan = planned.plan && shownPlan(planned.plan, cluesOf(captured));
-  const original = { host: visit.host, facts: snapshot.facts, plan: planned.plan, capture: captured };
-  const rehearsal = await rehearsed(original, options, say);
-  return finish(from, { kind: 'rehearsed', rehearsal });
+/** The machine that plays. */
+type Stage = Pick<Spare, 'assertOther' | 'play'>;
+
+const HERE: Stage = { assertOther: () => Promise.resolve(), play: rehearsed };
+
+function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
+  return async (from, options, say) => {
+    const reached = await connected(from, options, say);
+    const { visit } = from;
+    const { snapshot } = await filesRead(reached, options, say);
+    await stage.assertOther(reached.remote);
+    if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
+    const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
+    capturing.catch(() => {}); // awaited after the dry run, which may end first
+    say('plan');
+    const planned = await dryRun(reached, options, io);
+    if (planned.ending.kind === 'failed') {
+      const { ending } = planned;
+      return finish(from, ending);
+    }
+    say('capture');
+    const captured = cleanCapture(await capturing);
+    visit.report.plan = planned.plan && shownPlan(planned.plan, captured.clues);
+    const original = originalOf(visit.host, snapshot.facts, planned.plan, captured);
+    const rehearsal = await stage.play(original, options, say);
+    return finish(from, { kind: 'rehearsed', rehearsal });
+  };
 }
 
 /** The plan for the host itself, over the same connection. */
@@ -93,7 +95,8 @@ const ending = endingView({
   schema: (z) => z.object({ rehearsal: rehearsalSchema(z).describe('what happened to the copy') }),
   fields: ({ rehearsal }) => ({ rehearsal }),
   page: ({ rehearsal }) => rehearsalPage(rehearsal),
-  gist: ({ rehearsal: { good, verdict } }) => `${good ? 'good' : 'bad'}: ${verdict}`,
+  gist: ({ rehearsal: { good, verdict, on } }) =>
+    `${good ? 'good' : 'bad'}: ${verdict}${on === undefined ? '' : ` (played on ${on})`}`,
 });
 
 export const endings = [ending, FAILED];

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isSupportedNode } from '../../../src/cli/node-version.ts';
+import { isSupportedNode } from '../../../src/formats/text/node-version.ts';
 import {
   assertAnswers,
   assertOnePackage,

@@ -243,9 +243,10 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
         sameDiff: fc.option(fc.boolean()),
         differences: texts,
         unrehearsed: texts,
+        on: text,
         kept: record({ login: text, remove: text }),
       },
-      ['upgradeTo', 'kept'],
+      ['upgradeTo', 'on', 'kept'],
     ),
   }),
   history: record({

@@ -125,6 +125,7 @@ export function optionsFor({ world }: Fake, over: Partial<RunOptions> = {}, user
     ssh: { acceptNewHostKeys: false },
     interrupt: interruptBy(user.signal),
     who: 'ann',
+    version: '1.2.3',
     trust: [],
     ...over,
   };
