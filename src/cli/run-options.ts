@@ -164,7 +164,7 @@ export async function runOptions(flags: Flags, process: Process, screen: Termina
     ...(flags.to !== undefined && { to: flags.to }),
     ...(flags['upgrade-to'] !== undefined && { upgradeTo: flags['upgrade-to'] as ReleaseCodename }),
     keep: flags.keep === true,
-    ...onOf(flags),
+    ...spareOf(flags),
     version: process.version,
     ...mailboxesOf(flags),
     ...(flags['prepare-upgrade'] !== undefined && { prepareUpgrade: flags['prepare-upgrade'] as ReleaseCodename }),
@@ -217,7 +217,7 @@ export function mailboxesOf(flags: Flags): Pick<RunOptions, 'record' | 'mailboxe
 }
 
 /** @throws USAGE for a copy that nobody could look at: it ends with the connection to the other machine */
-function onOf({ on, keep }: Flags): Pick<RunOptions, 'on'> {
+export function spareOf({ on, keep }: Flags): Pick<RunOptions, 'on'> {
   if (on === undefined) return {};
   const read = readHostText(on);
   if (!read) throw usage(`--on ${JSON.stringify(on)} is not [USER@]HOST[:PORT]`);

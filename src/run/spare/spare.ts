@@ -58,7 +58,8 @@ function sshOf(on: string, { ssh }: RunOptions): RunOptions['ssh'] {
 
 async function assertOther(host: Remote, { id }: SpareMachine, on: string): Promise<void> {
   const { stdout } = await readOnly(host).run(MACHINE_ID, { name: 'machine', intent: 'read', plain: true });
-  if (stdout.toString('latin1').trim() !== id.trim()) return;
+  const own = stdout.toString('latin1').trim();
+  if (own === '' || own !== id.trim()) return;
   throw new HardenMailError(
     'STOPPED',
     `${on} is ${host.name} itself: a rehearsal runs the host's configuration on another machine`,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { spareOf } from '../../../src/cli/run-options.ts';
 import { ENGINE } from '../../../src/lab/requirements.ts';
 import { HardenMailError } from '../../../src/model/errors.ts';
 import { TASKS, type Rehearsal } from '../../../src/model/index.ts';
@@ -173,6 +174,18 @@ describe('rehearse --on: the machine', () => {
   });
 });
 
+describe('rehearse --on: the option', () => {
+  it('names a machine as for ssh', () => {
+    assert.deepEqual(spareOf({ on: 'ann@spare:2222' }), { on: { name: 'ann@spare:2222', hostname: 'spare', user: 'ann', port: 2222 } }); // oxfmt-ignore
+    assert.deepEqual(spareOf({ keep: true }), {});
+    assert.throws(() => spareOf({ on: 'a b@:x' }), fails('USAGE', /^--on "a b@:x" is not \[USER@\]HOST\[:PORT\]$/));
+  });
+
+  it('is refused together with --keep, before anything is reached', () => {
+    assert.throws(() => spareOf({ on: 'spare', keep: true }), fails('USAGE', /^--keep needs a copy on this machine/));
+  });
+});
+
 describe('rehearse --on: the way there', () => {
   /** A spare machine that answers the question about its parts with this, and a job with what `answer` gives. */
   function spareWorld(needs: string, answer: (script: string, options: ScriptOptions) => string = () => '') {
@@ -255,7 +268,7 @@ describe('rehearse --on: the way there', () => {
       run: async () => ({ code: 0, stdout: Buffer.from(id), stderr: Buffer.alloc(0) }),
     });
     await assert.rejects(spare.assertOther(host('abc def ')), fails('STOPPED', /^spare is mx1 itself/));
-    await spare.assertOther(host('abc other '));
+    for (const other of ['abc other ', '']) await spare.assertOther(host(other));
   });
 });
 
