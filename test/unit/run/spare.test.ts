@@ -143,7 +143,7 @@ describe('rehearse --on: the answer', () => {
 describe('rehearse --on: the machine', () => {
   const machine = (text: string) => machineIn(text, 'spare', '1.2.3');
 
-  it('gets our program if it has a Node.js that is new enough, and else needs this version of harden-mail', () => {
+  it('gets the program of the control machine if its Node.js is new enough, and else needs the same version of harden-mail', () => {
     assert.deepEqual(machine(without()), { id: 'abc def ', program: 'sent' });
     const old = without('node v20.19.2', 'program ');
     assert.deepEqual(machine(`${old}\nnode v18.20.4\nprogram 1.2.3`), { id: 'abc def ', program: 'installed' });
@@ -319,7 +319,7 @@ describe('rehearse --on: on the machine', () => {
 });
 
 describe('rehearse: a machine that cannot boot a copy', () => {
-  it('a user without root is told of --on, and nothing is read', async () => {
+  it('a user without root reads of --on in the hint, and nothing is read from the host', async () => {
     const own = process.getuid;
     const fake = fakeWorld([{ name: 'mx1' }]);
     process.getuid = () => 1000;
