@@ -99,6 +99,10 @@ class Imap {
 /** A mail with this word in its subject is filed by the user's script. */
 const FILED = 'to be filed';
 const FILING = 'filing by a Sieve script';
+const FOR_FOLDER = 'mail by 25 for a folder';
+
+/** Where the host delivers without Sieve, a mail for a folder is not sent a second time. */
+const isOnce = (what: string, before: Tries): boolean => what === FOR_FOLDER && typeof before[FILING] === 'string';
 
 /** Gives the name of the user's folders on this server. */
 async function namesOf(imap: Imap): Promise<(folder: string) => string> {
@@ -181,9 +185,8 @@ export async function useMail(
   const sent: string[] = [];
   const scripts = listens.has(SIEVE_PORT);
   if (scripts) await attempt(`scripts by ${SIEVE_PORT}`, () => filing(address, listens, person, round));
-  // Delivery without Sieve leaves the mail in the inbox: then it is not tried again.
-  if (scripts && open25 && typeof before[FILING] !== 'string')
-    await attempt('mail by 25 for a folder', async () => {
+  if (scripts && open25 && !isOnce(FOR_FOLDER, before))
+    await attempt(FOR_FOLDER, async () => {
       const { wire, protocol } = await open(address, 25);
       await send(wire, `sender@${CLIENT}`, person.address, `${FILED} ${round}`);
       wire.close(protocol.goodbye);
@@ -209,7 +212,7 @@ export async function useMail(
       const imap = new Imap(wire);
       if (round === 'as it is' && !scripts) await makeFolders(imap, await namesOf(imap)).catch(() => {});
       await attempt('delivery of these mails', () => arrival(imap, 'INBOX', sent));
-      if (tries['mail by 25 for a folder'] === null)
+      if (tries[FOR_FOLDER] === null)
         await attempt(FILING, async () => arrival(imap, (await namesOf(imap))('Rehearsal'), [`${FILED} ${round}`], FILING_PATIENCE)); // oxfmt-ignore
       mail = await overImap(imap);
       wire.close(protocol.goodbye);
@@ -302,7 +305,7 @@ export function keepSending(address: string, person: Person): { readonly stop: (
 export function losses(before: UserView, now: UserView): string[] {
   const gone = Object.entries(before.tries).flatMap(([what, why]) => {
     const later = now.tries[what];
-    if (why !== null || later === null) return [];
+    if (why !== null || later === null || isOnce(what, before.tries)) return [];
     return [`${what} worked before, and does not now: ${later ?? 'the port is closed'}`];
   });
   const there = new Set(now.mail);
