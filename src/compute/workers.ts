@@ -22,8 +22,8 @@ const MOST_ENDLESS = 4;
 /** On a loaded machine a job is not given up before the process has had half of the time as CPU time, but at this multiple at the latest. */
 const MOST_PATIENCE = 6;
 
-/** The nice value of a thread whose job takes long: beside a thread of value 0, a processor gives it a tenth of its time. */
-const NICE = 10;
+/** The nice value of a thread whose job takes long: beside a thread of value 0, a processor gives it a quarter of its time. */
+const NICE = 5;
 
 /** Megabytes for young objects in a worker; V8's default would keep 30 MB more for each. */
 const YOUNG_MEGABYTES = 16;
@@ -85,7 +85,7 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
         return;
       }
       const task = settle(member);
-      if (member.isNice && !setNice(member, 0)) retire(member);
+      if (member.isNice) setNice(member, false);
       if (task && 'error' in answer) task.reject(errorFrom(answer.error));
       else if (task && 'result' in answer) task.resolve(answer.result as never);
       serve();
@@ -116,12 +116,6 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
     serve();
   }
 
-  /** Ends a worker that has no task. */
-  function retire(member: Member): void {
-    members.delete(member);
-    void member.worker.terminate();
-  }
-
   /** Gives waiting tasks to workers that have none, and starts further workers. */
   function serve(): void {
     while (waiting.length > 0 && hasRoom()) begin(idle() ?? start(), waiting.shift()!);
@@ -141,7 +135,7 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
 
   /** A job takes long: the thread gets less claim to the processors, and another worker may take the next task. */
   function isLong(member: Member): void {
-    member.isNice = setNice(member, NICE);
+    setNice(member, true);
     serve();
     if (members.size < width && !idle()) start(); // it stands ready
   }
@@ -190,15 +184,14 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
   };
 }
 
-/** @returns whether the system has done it: without privileges it takes a claim away, but does not give it back */
-function setNice(member: Member, value: number): boolean {
-  if (member.thread === null) return false;
+/** Of one thread: setpriority(2), NOTES. Without privileges it takes a claim away, and does not give it back: the worker keeps the value. */
+function setNice(member: Member, isNice: boolean): void {
+  if (member.thread === null) return;
   try {
-    setPriority(member.thread, value); // of one thread: setpriority(2), NOTES
-    if (value === 0) member.isNice = false;
-    return true;
+    setPriority(member.thread, isNice ? NICE : 0);
+    member.isNice = isNice;
   } catch {
-    return false;
+    // A system that allows neither: all threads have the same claim.
   }
 }
 

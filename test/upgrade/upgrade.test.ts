@@ -71,9 +71,11 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
 
     it('check --upgrade-to says before the upgrade whether the next Dovecot starts with these files', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', '--upgrade-to', next, ...login]);
-      assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
+      assert.equal(code, 2, stdout + stderr);
       assert.equal(/Dovecot 2\.4\.\d does not start with these files/.test(stdout), next === 'trixie', stdout);
-      foreseen = /`harden-mail apply` would change (\d+ files, \d+ settings)\./.exec(stdout)?.[1] ?? '';
+      foreseen = /`harden-mail apply` would change (\d+ files?, \d+ settings?)\./.exec(stdout)?.[1] ?? '';
+      // Postfix 3.7 chooses a weak prime for two suites.
+      if (next === 'bookworm') assert.equal(foreseen, '1 file, 1 setting');
     });
 
     it(`the upgrade ${breaks ? 'stops Dovecot and leaves dpkg unfinished' : 'completes, and Dovecot runs'}`, async () => {
@@ -102,10 +104,10 @@ for (const { from, next, conffiles, breaks } of UPGRADES) {
 
     it('check reports what the upgrade leaves to do', async () => {
       const { code, stdout, stderr } = await hardenMail(['check', ...login, ...ca]);
-      assert.equal(code, next === 'trixie' ? 2 : 0, stdout + stderr);
+      assert.equal(code, 2, stdout + stderr);
+      // Where all files were kept, it is as much as was foreseen.
+      if (conffiles === 'old') assert.equal(/drift: (\d+ files?, \d+ settings?);/.exec(stdout)?.[1], foreseen);
       if (breaks) {
-        // All files were kept, so it is as much as was foreseen.
-        assert.equal(/drift: (\d+ files, \d+ settings);/.exec(stdout)?.[1], foreseen);
         assert.match(stdout, /! `harden-mail rollback` does not lead back before this/);
         assert.match(stdout, /Dovecot's files are converted from 2\.3 to 2\.4/);
         assert.match(stdout, /configure dpkg: the upgrade could not finish .*dovecot-core.*halfway/);
