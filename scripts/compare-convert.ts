@@ -45,7 +45,7 @@ const OTHERS = (process.env['HARDEN_MAIL_CONVERTERS'] ?? '').split(',').filter((
 const CONVERTERS: readonly Converter[] = [publishedRules, fourRenames, ...OTHERS.map(program)];
 
 /** What apply says where it does not convert, in one line. */
-const reasonOf = (text: string): string => /^.*\b2\.4\b.*$/m.exec(text)?.[0].trim() ?? text.trim().split('\n')[0] ?? '';
+const reasonOf = (text: string): string => (/^.*\b2\.4\b.*$/m.exec(text)?.[0] ?? text).trim().split('\n')[0]?.replace(/^\S+ +failed: /, '') ?? ''; // oxfmt-ignore
 
 /** What became of a configuration under one converter: the answers of the sessions, or how it ended before there were any. */
 type Attempt = Result | { readonly answers: readonly Answers[]; readonly complaint: string };
