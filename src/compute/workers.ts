@@ -11,7 +11,7 @@ import { JOB_LIMITS, overLimit, type Compute } from './compute.ts';
 import { errorFrom, type Greeting, type JobAnswer, type JobRequest } from './message.ts';
 
 /** A job that runs for this long does not make the next one wait: a further worker takes that, up to the width. */
-const LONG_MILLISECONDS = 100;
+const LONG_MILLISECONDS = 40;
 
 /** After this time a job no longer counts for the width either: a few hosts with endless jobs must not make all others wait. */
 const ENDLESS_MILLISECONDS = 1000;
