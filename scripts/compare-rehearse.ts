@@ -28,7 +28,14 @@ import { hostNames, readHost } from '../test/support/whole-hosts/read.ts';
 import { have, setUp } from '../test/support/whole-hosts/sessions.ts';
 import { document } from './compare/rehearse/document.ts';
 import { Life } from './compare/rehearse/life.ts';
-import { BUSY, disagreements, outageDifferences, plain, type Compared } from './compare/rehearse/outcome.ts';
+import {
+  BUSY,
+  disagreements,
+  NOT_REHEARSED,
+  outageDifferences,
+  plain,
+  type Compared,
+} from './compare/rehearse/outcome.ts';
 
 const DOCUMENT = new URL('../docs/rehearse-compare.md', import.meta.url);
 const KEPT = fileURLToPath(new URL('../build/compare-rehearse/', import.meta.url));
@@ -94,6 +101,8 @@ async function compareOne({ name, folder, release, upgradeTo }: Case): Promise<C
     const own = [...to(host), '--ca', scratch('roots.pem', roots.join('\n')), ...flags];
     const rehearsed = await rehearse(own, upgradeTo);
     const about = { name, description: data.host.description, release, ...(upgradeTo !== undefined && { upgradeTo }) };
+    if (NOT_REHEARSED.test(rehearsed.refusal ?? ''))
+      return { ...about, rehearsed, happened: { good: false, acts: [] }, sessions: 0, disagreements: [], unjudged: [], load: 0 }; // oxfmt-ignore
     const remote = remoteOf(host);
     const snapshot = await gather(remote, {}, parseSnapshot);
     const clues = cluesOf(await capture(remote, Object.keys(snapshot.files)));

@@ -39,6 +39,28 @@ export interface OriginalPlan {
   readonly names: readonly string[];
 }
 
+/** An address that a copy has as well. */
+const EVERYWHERE = /^(\*|0\.0\.0\.0|::|127\..*|::1)$/;
+
+/**
+ * A copy has an address of its own, so a daemon that listens on a certain address of the host does not start there.
+ * @throws STOPPED
+ */
+export function assertCopyable({ listeners }: Pick<Facts, 'listeners'>): void {
+  const bound = listeners.filter(
+    ({ address, process, ours }) =>
+      /^(master|dovecot)$/.test(process) && ours !== false && !EVERYWHERE.test(address.replace(/^\[|\]$/g, '')),
+  );
+  const [first] = bound;
+  if (!first) return;
+  const ports = [...new Set(bound.filter(({ address }) => address === first.address).map(({ port }) => port))];
+  throw new HardenMailError(
+    'STOPPED',
+    `${first.process === 'master' ? 'Postfix' : 'Dovecot'} listens on ${first.address} (port ${ports.join(', ')}), an address of the host that a copy does not have`,
+    'Hosts whose daemons listen on certain addresses cannot be rehearsed yet. Nothing was written. `harden-mail apply --dry-run` shows the plan.',
+  );
+}
+
 export function originalOf(host: Host, facts: Facts, plan: Plan | null, capture: CleanCapture): Original {
   const { os, hostname, listeners, dovecot } = facts;
   return {

@@ -1,5 +1,5 @@
 /** docs/rehearse-compare.md, from the results that are kept. */
-import { BUSY, plain, type Compared, type Course } from './outcome.ts';
+import { BUSY, NOT_REHEARSED, plain, type Compared, type Course } from './outcome.ts';
 
 const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const cell = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 160);
@@ -12,7 +12,9 @@ function verdict({ refusal, good, acts }: Course): string {
   return good || !bad ? (good ? 'good' : 'bad') : `bad: ${bad.name}`;
 }
 
-export function document(rows: readonly Compared[]): string {
+export function document(all: readonly Compared[]): string {
+  const left = all.filter(({ rehearsed }) => NOT_REHEARSED.test(rehearsed.refusal ?? ''));
+  const rows = all.filter((one) => !left.includes(one));
   const upgrades = rows.filter(({ upgradeTo }) => upgradeTo !== undefined).length;
   const files = rows.flatMap(({ happened }) => happened.acts.flatMap((act) => act.files)).length;
   const busy = rows.filter(({ unjudged }) => unjudged.length > 0);
@@ -62,5 +64,8 @@ export function document(rows: readonly Compared[]): string {
       .filter(({ rehearsed }) => !rehearsed.good)
       .map(({ name, rehearsed }) => line([name, cell(plain(rehearsed.refusal ?? rehearsed.verdict ?? ''))])),
     '',
+    ...(left.length === 0
+      ? []
+      : ['## Not rehearsed', '', line(['host', 'the reason']), line(['---', '---']), ...left.map(({ name, rehearsed }) => line([name, cell(plain(rehearsed.refusal ?? ''))])), '']), // oxfmt-ignore
   ].join('\n');
 }

@@ -34,6 +34,9 @@ export interface Compared {
 /** A load from which outages prove nothing: the machine has two processors, and an upgrade needs one of them. */
 export const BUSY = 3;
 
+/** A refusal of the rehearsal that says nothing about the host. */
+export const NOT_REHEARSED = /an address of the host that a copy does not have/;
+
 /** Seconds by which an outage may be longer or shorter on the host. */
 const TOLERANCE = 2;
 

@@ -8,7 +8,7 @@ import { cleanCapture } from '../../rehearse/clean-capture.ts';
 import { shownPlan } from '../../rehearse/verdict.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
-import { originalOf } from '../copying.ts';
+import { assertCopyable, originalOf } from '../copying.ts';
 import { assertEngine } from '../spare/engine.ts';
 import { openSpare, type Spare } from '../spare/spare.ts';
 import type { Flow, Io, RunOptions, Step } from '../step.ts';
@@ -58,6 +58,7 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
       const { ending } = planned;
       return finish(from, ending);
     }
+    assertCopyable(snapshot.facts);
     say('capture');
     const captured = cleanCapture(await capturing);
     visit.report.plan = planned.plan && shownPlan(planned.plan, captured.clues);
