@@ -61,37 +61,6 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
     );
   });
 
-  // Postfix first: where an smtpd has died within the last minute, a reload becomes a restart.
-  for (const [who, touched] of [
-    [release === 'bookworm' ? 'postfix@-' : 'postfix', '/etc/dovecot/conf.d/10-ssl.conf /etc/postfix/main.cf'],
-    ['dovecot', '/etc/dovecot/conf.d/10-ssl.conf'],
-  ] as const)
-    it(`apply revives a Postfix whose smtpd found no Dovecot at the reload of ${who}`, async () => {
-      // Clients connect in the moment in which Dovecot does not answer. The reload plays it: the socket is elsewhere meanwhile.
-      await host.write(
-        '/usr/local/sbin/unlucky',
-        `#!/bin/sh
-          doveadm reload
-          sleep 0.3
-          postfix reload
-          mv /var/spool/postfix/private/auth /root/
-          for i in 1 2 3 4 5 6; do (sleep 0.5; echo QUIT) | timeout 2 openssl s_client -quiet -connect 127.0.0.1:465 & sleep 0.1; done
-          sleep 1
-          mv /root/auth /var/spool/postfix/private/\n`,
-        '0755',
-      );
-      const dropIn = `/run/systemd/system/${who}.service.d`;
-      await host.run(`mkdir -p ${dropIn}; printf '[Service]\nExecReload=\nExecReload=/usr/local/sbin/unlucky\n' >${dropIn}/unlucky.conf
-        systemctl daemon-reload; date +%s >/root/began; sleep 1.1; touch ${touched}`);
-      const { code, stdout, stderr } = await apply();
-      await host.run(`rm -r ${dropIn} /usr/local/sbin/unlucky; systemctl daemon-reload`);
-      assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /changed: .*, \d+ checks passed$/m);
-      await host.run(
-        'journalctl -q -o cat --since "@$(cat /root/began)" | grep "fatal: no SASL authentication mechanisms"',
-      );
-    });
-
   it('apply that starts a stopped Dovecot also restarts the Postfix whose smtpd died without it', async () => {
     // An smtpd that knows the mechanisms lives until an AUTH fails. It dies in the next session, as each new one does at its
     // start; then the master starts no other for a minute.
@@ -159,11 +128,10 @@ export function sessionTests(release: 'bookworm' | 'trixie'): void {
       'cp -p /etc/postfix/main.cf /root/; postconf smtpd_sasl_path=private/nobody; postfix reload; sleep 1',
     );
     // smtpd asks for the mechanisms inside TLS, and dies. For a minute the master starts no other.
-    await host.run(`since=$(date +%s); for i in $(seq 5); do
-        (sleep 1; echo EHLO x; sleep 3) | timeout 8 openssl s_client -quiet -starttls smtp -connect 127.0.0.1:25
-        journalctl --sync
-        journalctl -q -o cat -t postfix/master --since "@$since" | grep -q 'smtpd: bad command startup -- throttling' && exit
-      done >/dev/null 2>&1; exit 1`);
+    await host.exec(
+      '(sleep 1; echo EHLO x; sleep 2) | timeout 5 openssl s_client -quiet -starttls smtp -connect 127.0.0.1:25',
+    );
+    await host.run("journalctl -q -b -t postfix/master -o cat | grep 'smtpd: bad command startup -- throttling'");
     const { code, findings, stdout } = await verify();
     await host.run('cp -p /root/main.cf /etc/postfix/; systemctl restart postfix@- || systemctl restart postfix');
     assert.equal(code, 5, stdout);
