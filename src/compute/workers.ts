@@ -40,7 +40,7 @@ export interface WorkerPoolOptions {
 
 export interface WorkerPool {
   readonly compute: Compute;
-  /** Starts the first worker before it is needed. */
+  /** Starts the first worker, and the one that stands ready, before they are needed. */
   warm(): void;
 }
 
