@@ -2,6 +2,7 @@
  * A job runs in the main thread first, which needs no worker and no copy of the host's files, and only for a short time. Where that is
  * not enough, the job is given up here and runs in a worker, within its limits, and so does all later work for this host.
  */
+import { readFileSync } from 'node:fs';
 import { cpuUsage } from 'node:process';
 import { Script } from 'node:vm';
 import type { Compute } from './compute.ts';
@@ -21,11 +22,12 @@ const LARGEST = 1 << 20;
 /** Where so many jobs of a kind in a row were given up, the hosts of this run are large: a worker begins with the next ones. */
 const MOST_IN_A_ROW = 3;
 
-/** On a loaded machine, where the process has had less than this share of the job's time as CPU time, the job runs here once more … */
+/** On a loaded machine, where this thread has had less than this share of the time as CPU time, the job runs here once more … */
 const LOADED_SHARE = 0.8;
 
-/** … and for so many times as long. */
+/** … and for so many times as long, but for no longer than this. */
 const LOADED_PATIENCE = 4;
+const MOST_MILLISECONDS = 1000;
 
 /** @param elsewhere runs the jobs that take too long here */
 export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
@@ -49,15 +51,28 @@ interface Outcome<T> {
   readonly result: T;
 }
 
-/** The result; null if the time was over first. V8 then ends the function wherever it is, so it must leave nothing half done. */
+/** The result; null if the time was over first. */
 function within<T>(milliseconds: number, run: () => T): Outcome<T> | null {
-  const began = cpuUsage();
-  const outcome = attempt(milliseconds, run);
-  if (outcome) return outcome;
-  const { user, system } = cpuUsage(began);
-  return (user + system) / 1000 < milliseconds * LOADED_SHARE ? attempt(milliseconds * LOADED_PATIENCE, run) : null;
+  for (let wait = milliseconds; ; wait *= LOADED_PATIENCE) {
+    const began = ownCpuMilliseconds();
+    const outcome = attempt(wait, run);
+    if (outcome) return outcome;
+    const isLoaded = ownCpuMilliseconds() - began < wait * LOADED_SHARE;
+    if (!isLoaded || wait * LOADED_PATIENCE > MOST_MILLISECONDS) return null;
+  }
 }
 
+/** CPU time of this thread; where the system does not tell it, of the process, with V8's threads that compile and collect. */
+function ownCpuMilliseconds(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/thread-self/schedstat', 'latin1'), 10) / 1e6; // proc(5)
+  } catch {
+    const { user, system } = cpuUsage();
+    return (user + system) / 1000;
+  }
+}
+
+/** V8 ends the function wherever it is, so it must leave nothing half done. */
 function attempt<T>(milliseconds: number, run: () => T): Outcome<T> | null {
   try {
     Object.assign(globalThis, { [PRESENT]: run });
