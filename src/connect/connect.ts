@@ -47,6 +47,7 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
       const hop = {
         ...shared,
         debug,
+        commands: index === hops.length - 1,
         ...(options.debug && { packets: options.debug }),
         ...(via ? { via } : hops.length === 1 && onAddress && { onAddress }),
         ...(identity !== undefined && { identity }),
