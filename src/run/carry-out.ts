@@ -99,16 +99,22 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   return probeUntilWell(once, 8, options.world);
 }
 
-/** Probes without logins until nothing fails, at most for `seconds`: a daemon needs a moment to load its files. Then probes in full. */
+/**
+ * Probes in full. If something fails, a daemon may still be loading its files: probes without logins until nothing fails, at most for
+ * `seconds`, and then in full again.
+ */
 async function probeUntilWell(
   once: (how: Thoroughness) => Promise<readonly Finding[]>,
   seconds: number,
   { clock, sleep }: Pick<World, 'clock' | 'sleep'>,
 ): Promise<readonly Finding[]> {
+  const isWell = (findings: readonly Finding[]): boolean => findings.every(({ status }) => status !== 'fail');
   const deadline = clock() + seconds * 1000;
+  const first = await once('full');
+  if (isWell(first)) return first;
   while (clock() < deadline) {
-    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
     await sleep(300);
+    if (isWell(await once('quiet'))) break;
   }
   return once('full');
 }
