@@ -11,12 +11,21 @@ const MAX_HOPS = 8;
  * configuration; in a chain only the first hop's own ProxyJump counts.
  */
 export async function route(query: SshQuery, debug: (line: string) => void, depth = 0): Promise<SshSettings[]> {
-  const settings = await resolveSettings(query, debug);
+  return routeTo(await resolveSettings(query, debug), query, debug, depth);
+}
+
+/** The same, to a host whose settings are known. */
+export async function routeTo(
+  settings: SshSettings,
+  query: SshQuery,
+  debug: (line: string) => void,
+  depth = 0,
+): Promise<SshSettings[]> {
   if (settings.proxyCommand !== undefined) {
     throw new HardenMailError(
       'USAGE',
       `${query.hostname}: ProxyCommand in the ssh configuration is not supported: ${settings.proxyCommand}`,
-      'Use ProxyJump, or --jump.',
+      'Use ProxyJump, or --jump, or a connection that ssh keeps open (ControlMaster, ControlPath).',
     );
   }
   const last = settings.proxyJump.at(-1);

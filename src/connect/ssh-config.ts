@@ -36,6 +36,8 @@ export interface SshSettings {
   /** `[user@]host[:port]`, the first hop first. */
   readonly proxyJump: readonly string[];
   readonly proxyCommand?: string;
+  /** The socket of a connection that ssh keeps open for others. */
+  readonly controlPath?: string;
   readonly connectTimeout?: number;
   /** Seconds between keepalives; 0 when the configuration does not set it. */
   readonly aliveInterval: number;
@@ -150,6 +152,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
 
   const agent = agentSocket(values.get('identityagent')?.[0], path);
   const proxyCommand = one('proxycommand');
+  const controlPath = one('controlpath');
   const connectTimeout = one('connecttimeout');
   const revoked = one('revokedhostkeys');
   const identities =
@@ -167,6 +170,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
     hashKnownHosts: one('hashknownhosts') === 'yes',
     proxyJump: (one('proxyjump') ?? query.jump ?? '').split(',').filter((hop) => hop !== ''),
     ...(proxyCommand !== undefined && { proxyCommand }),
+    ...(controlPath !== undefined && { controlPath }),
     ...(connectTimeout !== undefined && { connectTimeout: Number(connectTimeout) }),
     aliveInterval: Number(one('serveraliveinterval') ?? 0),
     aliveCountMax: Number(one('serveralivecountmax') ?? 3),

@@ -37,6 +37,8 @@ export interface Remote {
   readonly name: string;
   /** The host is this machine: probes from here come from the host itself. */
   readonly local?: true;
+  /** The host is reached over the user's own connection: why a login of our own failed. */
+  readonly withoutLogin?: string;
   /**
    * The address at the other end of the SSH connection. Probes use the same one.
    */
