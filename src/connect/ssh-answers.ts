@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { matchesTokens, simpleTokens } from '../formats/text/wildcards.ts';
-import type { SshQuery } from './ssh-config.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /** The output of `ssh -G`; undefined without an ssh client. */
 type Answer = Promise<string | undefined>;

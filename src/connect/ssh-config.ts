@@ -6,18 +6,7 @@ import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../formats/text/printable.ts';
 import { expandTokens } from './expand.ts';
 import { sharedAnswer } from './ssh-answers.ts';
-
-/** The user's options; each overrides the configuration. */
-export interface SshQuery {
-  readonly hostname: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly identity?: string;
-  /** As for `ssh -J`. */
-  readonly jump?: string;
-  /** Configuration file as for `ssh -F`; `none` for no configuration. */
-  readonly file?: string;
-}
+import type { SshQuery } from './ssh-query.ts';
 
 /** How to connect to one host, as OpenSSH would. Paths are absolute, times are seconds. */
 export interface SshSettings {
