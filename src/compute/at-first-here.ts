@@ -23,11 +23,10 @@ const LARGEST = 1 << 20;
 const MOST_IN_A_ROW = 3;
 
 /** On a loaded machine, where this thread has had less than this share of the time as CPU time, the job runs here once more … */
-const LOADED_SHARE = 0.8;
+const LOADED_SHARE = 0.6;
 
-/** … and for so many times as long, but for no longer than this. */
-const LOADED_PATIENCE = 4;
-const MOST_MILLISECONDS = 1000;
+/** … and for so many times as long. */
+const LOADED_PATIENCE = 3;
 
 /** @param elsewhere runs the jobs that take too long here */
 export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
@@ -53,13 +52,11 @@ interface Outcome<T> {
 
 /** The result; null if the time was over first. */
 function within<T>(milliseconds: number, run: () => T): Outcome<T> | null {
-  for (let wait = milliseconds; ; wait *= LOADED_PATIENCE) {
-    const began = ownCpuMilliseconds();
-    const outcome = attempt(wait, run);
-    if (outcome) return outcome;
-    const isLoaded = ownCpuMilliseconds() - began < wait * LOADED_SHARE;
-    if (!isLoaded || wait * LOADED_PATIENCE > MOST_MILLISECONDS) return null;
-  }
+  const began = ownCpuMilliseconds();
+  const outcome = attempt(milliseconds, run);
+  if (outcome) return outcome;
+  const isLoaded = ownCpuMilliseconds() - began < milliseconds * LOADED_SHARE;
+  return isLoaded ? attempt(milliseconds * LOADED_PATIENCE, run) : null;
 }
 
 /** CPU time of this thread; where the system does not tell it, of the process, with V8's threads that compile and collect. */

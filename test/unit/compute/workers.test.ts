@@ -141,7 +141,7 @@ describe('compute: at first in the main thread', function () {
       return { wall: performance.now() - wall, cpu: cpuUsage(cpu).user / 1000 };
     };
     assert.ok((await took('a')).wall >= 1000);
-    assert.ok((await took('b')).cpu < 600); // a loaded machine lets the job run again, for longer
+    assert.ok((await took('b')).cpu < 500); // on a loaded machine the job runs again, for longer
   });
 
   it('after three hosts in a row whose jobs take long, such a job goes to a worker at once', async () => {
