@@ -10,7 +10,7 @@ import { work, type JobArguments, type JobName, type JobResult } from './jobs.ts
 
 /** Milliseconds that a job may hold up the main thread. */
 export interface Patience {
-  /** The first job of each kind, for which V8 compiles the code: 10 to 40 ms for a usual host. */
+  /** Until a job of its kind has come to its end here: V8 compiles the code, so a usual host needs 10 to 80 ms. */
   readonly first: number;
   /** The later ones: 1 to 10 ms for a usual host. */
   readonly later: number;
@@ -31,15 +31,19 @@ const LOADED_PATIENCE = 3;
 /** @param elsewhere runs the jobs that take too long here */
 export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
   const heavy = new Set<string>();
+  const compiled = new Set<JobName>();
   const givenUp = new Map<JobName, number>();
   return async <N extends JobName>(host: string, job: N, ...args: JobArguments<N>): Promise<JobResult<N>> => {
     const [output] = args;
-    const before = givenUp.get(job);
+    const before = givenUp.get(job) ?? 0;
     if (output instanceof Uint8Array && output.length > LARGEST) heavy.add(host);
-    if (!heavy.has(host) && (before ?? 0) < MOST_IN_A_ROW) {
-      const outcome = within(before === undefined ? patience.first : patience.later, () => work(job, args));
-      givenUp.set(job, outcome ? 0 : (before ?? 0) + 1);
-      if (outcome) return outcome.result;
+    if (!heavy.has(host) && before < MOST_IN_A_ROW) {
+      const outcome = within(compiled.has(job) ? patience.later : patience.first, () => work(job, args));
+      givenUp.set(job, outcome ? 0 : before + 1);
+      if (outcome) {
+        compiled.add(job);
+        return outcome.result;
+      }
       heavy.add(host);
     }
     return elsewhere(host, job, ...args);

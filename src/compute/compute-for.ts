@@ -17,7 +17,7 @@ function workerProgram(): URL | string | null {
 const ALONE: Patience = { first: 1000, later: 1000 };
 
 /** A hostile host takes no more of the main thread than a usual host does. */
-const AMONG_OTHERS: Patience = { first: 60, later: 25 };
+const AMONG_OTHERS: Patience = { first: 100, later: 25 };
 
 /**
  * The way in which a run works on what its hosts send: in the main thread where it takes a moment, in a worker where it takes longer.
