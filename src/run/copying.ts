@@ -7,6 +7,7 @@ import { lab, type LabHost } from '../lab/lab.ts';
 import { RELEASES, type ReleaseName } from '../lab/images.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 import type { CleanCapture } from '../rehearse/clean-capture.ts';
+import { addressScript, copyAddresses, taken, ungiven, type Addresses } from '../rehearse/addresses.ts';
 import { issuing } from '../rehearse/certificates.ts';
 import { copyScript, copyPackages } from '../rehearse/copy.ts';
 import { databasesAsked } from '../rehearse/databases-asked.ts';
@@ -31,6 +32,8 @@ export interface Original {
 
 export interface OriginalFacts extends Pick<Facts, 'os' | 'hostname' | 'listeners'> {
   readonly hasDovecot: boolean;
+  /** Where the control machine reaches the host. */
+  readonly address: string;
 }
 
 export interface OriginalPlan {
@@ -39,33 +42,28 @@ export interface OriginalPlan {
   readonly names: readonly string[];
 }
 
-/** An address that a copy has as well. */
-const EVERYWHERE = /^(\*|0\.0\.0\.0|::|127\..*|::1)$/;
-
-/**
- * A copy has an address of its own, so a daemon that listens on a certain address of the host does not start there.
- * @throws STOPPED
- */
+/** @throws STOPPED for a host whose daemons listen at an address that a copy cannot have */
 export function assertCopyable({ listeners }: Pick<Facts, 'listeners'>): void {
-  const bound = listeners.filter(
-    ({ address, process, ours }) =>
-      /^(master|dovecot)$/.test(process) && ours !== false && !EVERYWHERE.test(address.replace(/^\[|\]$/g, '')),
-  );
-  const [first] = bound;
-  if (!first) return;
-  const ports = [...new Set(bound.filter(({ address }) => address === first.address).map(({ port }) => port))];
+  const found = ungiven(listeners);
+  if (!found) return;
+  const { listener, ports, why } = found;
   throw new HardenMailError(
     'STOPPED',
-    `${first.process === 'master' ? 'Postfix' : 'Dovecot'} listens on ${first.address} (port ${ports.join(', ')}), an address of the host that a copy does not have`,
-    'Hosts whose daemons listen on certain addresses cannot be rehearsed yet. Nothing was written. `harden-mail apply --dry-run` shows the plan.',
+    `${listener.process === 'master' ? 'Postfix' : 'Dovecot'} listens on ${listener.address} (port ${ports.join(', ')}), ${why}, so there is no copy of this host`,
+    'Nothing was written. `harden-mail apply --dry-run` shows the plan.',
   );
 }
 
-export function originalOf(host: Host, facts: Facts, plan: Plan | null, capture: CleanCapture): Original {
+export function originalOf(
+  { host, address }: { readonly host: Host; readonly address: string },
+  facts: Facts,
+  plan: Plan | null,
+  capture: CleanCapture,
+): Original {
   const { os, hostname, listeners, dovecot } = facts;
   return {
     ...{ host, capture },
-    facts: { os, hostname, listeners, hasDovecot: dovecot !== null },
+    facts: { os, hostname, listeners, address, hasDovecot: dovecot !== null },
     plan: plan && {
       changes: changeDigests(plan, capture.clues),
       names: plan.actions.flatMap((action) => (action.kind === 'certificate' ? action.domains : [])),
@@ -122,6 +120,8 @@ async function made(
     ...(upgradeTo !== undefined && { upgradeTo: upgradeTo as ReleaseName }),
   });
   try {
+    const addresses = copyAddresses(facts.listeners, facts.address);
+    await giveAddresses(machine, addresses);
     const acme = await lab.acme();
     await Promise.all([...namesOf(host, facts, plan, capture)].map((one) => acme.setA(one, machine.address)));
     const { script, replaced } = copyScript(capture);
@@ -151,6 +151,7 @@ async function made(
       host: copyHost(host, machine, acme.directory),
       trust: [...options.trust, authority, await acme.root()],
       differences: [
+        ...addresses.given.map((one) => `${one} is an address of the copy, inside its own network`),
         ...versions.split('\n').flatMap((line) => versionNote(line, capture)),
         ...lacking
           .split('\n')
@@ -164,6 +165,7 @@ async function made(
         ...differences,
       ],
       unrehearsed: [
+        ...addresses.notes,
         ...notes,
         ...others.map((text) => `${text}: the copy does not have it, so these lookups fail there`),
         ...silent.map((text) => `${text}: the copy has no answer about the user of the rehearsal`),
@@ -177,6 +179,14 @@ async function made(
     await machine.stop();
     throw error;
   }
+}
+
+/** @throws Error of the lab if the copy cannot have them */
+async function giveAddresses(machine: LabHost, addresses: Addresses): Promise<void> {
+  const own = taken(addresses, machine.address);
+  if (own !== undefined) throw new Error(`lab: the host's address ${own} is in the network that this machine has for its copies`); // oxfmt-ignore
+  const script = addressScript(addresses, machine.address);
+  if (script !== '') await machine.run('exec sh -s', { input: script });
 }
 
 const WORDS: Readonly<Record<string, string>> = {

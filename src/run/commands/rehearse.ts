@@ -50,6 +50,7 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
     const { snapshot } = await filesRead(reached, options, say);
     await stage.assertOther(reached.remote);
     if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
+    assertCopyable(snapshot.facts);
     const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
     capturing.catch(() => {}); // awaited after the dry run, which may end first
     say('plan');
@@ -58,11 +59,15 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
       const { ending } = planned;
       return finish(from, ending);
     }
-    assertCopyable(snapshot.facts);
     say('capture');
     const captured = cleanCapture(await capturing);
     visit.report.plan = planned.plan && shownPlan(planned.plan, captured.clues);
-    const original = originalOf(visit.host, snapshot.facts, planned.plan, captured);
+    const original = originalOf(
+      { host: visit.host, address: reached.remote.address },
+      snapshot.facts,
+      planned.plan,
+      captured,
+    );
     const rehearsal = await stage.play(original, options, say);
     return finish(from, { kind: 'rehearsed', rehearsal });
   };

@@ -55,7 +55,7 @@ const CAPTURE: Capture = {
 };
 const HOST = { ...HOSTS('mx1')[0]!, identity: `/root/${SECRET}`, user: 'anna', port: 2222 };
 const SPARE = { name: 'spare', hostname: '192.0.2.7', user: 'ann', port: 2222 };
-const ORIGINAL = originalOf(HOST, facts, null, cleanCapture(CAPTURE));
+const ORIGINAL = originalOf({ host: HOST, address: '192.0.2.1' }, facts, null, cleanCapture(CAPTURE));
 const OPTIONS = { trust: [], upgradeTo: 'trixie', tasks: TASKS, confirmTimeout: 60, mailboxes: 'sample' } as const;
 const REHEARSAL: Rehearsal = {
   ...{ good: true, verdict: 'apply worked', release: 'bookworm', upgradeTo: 'trixie', sameDiff: true },
