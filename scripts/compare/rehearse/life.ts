@@ -6,7 +6,8 @@ import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../../src/r
 import { startProber } from '../../../src/rehearse/prober.ts';
 import { keepSending } from '../../../src/rehearse/sessions.ts';
 import { withStandIns, type Clues } from '../../../src/rehearse/stand-ins.ts';
-import { ACTIVE, BOUNCES, fileDiffs, LISTENING, UPGRADE, upgradeEnd } from '../../../src/run/rehearsing.ts';
+import { fileDiffs, upgradeEnd } from '../../../src/run/rehearsal/act-notes.ts';
+import { ACTIVE, BOUNCES, LISTENING, UPGRADE } from '../../../src/run/rehearsal/copy-commands.ts';
 import { differences, SERVED } from '../../../test/support/whole-hosts/differences.ts';
 import type { readHost } from '../../../test/support/whole-hosts/read.ts';
 import type { Result } from '../../../test/support/whole-hosts/schema.ts';

@@ -1,6 +1,6 @@
 /** Hosts of which a copy can be made. */
 import assert from 'node:assert/strict';
-import { assertCopyable } from '../../../src/run/copying.ts';
+import { assertCopyable } from '../../../src/run/rehearsal/original.ts';
 import type { Listener } from '../../../src/model/index.ts';
 
 describe('rehearse: a host whose daemons listen on certain addresses', () => {

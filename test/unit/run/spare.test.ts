@@ -14,7 +14,7 @@ import { cleanCapture } from '../../../src/rehearse/clean-capture.ts';
 import type { Remote, ScriptOptions } from '../../../src/remote/remote.ts';
 import { scriptText } from '../../../src/remote/scripts.ts';
 import { flow } from '../../../src/run/commands/rehearse.ts';
-import { originalOf } from '../../../src/run/copying.ts';
+import { originalOf } from '../../../src/run/rehearsal/original.ts';
 import { failureLine, rehearsalIn, resultLine, stepReader } from '../../../src/run/spare/answer.ts';
 import { packJob, unpackJob } from '../../../src/run/spare/job.ts';
 import { play } from '../../../src/run/spare/play.ts';

@@ -1,47 +1,18 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import {
-  PATHS,
-  type Act,
-  type ActFile,
-  type HostResult,
-  type KeptCopy,
-  type Plan,
-  type Rehearsal,
-} from '../model/index.ts';
-import { count } from '../report/count.ts';
-import { quote } from '../formats/text/shell-quote.ts';
-import { redact } from '../formats/redact.ts';
-import { startProber, type Prober } from '../rehearse/prober.ts';
-import { changedFiles, DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../rehearse/daemon-files.ts';
-import { keepSending, losses, undelivered, useMail, type UserView } from '../rehearse/sessions.ts';
-import { diffOf, effortOfHost } from '../plan/diff.ts';
-import { changeDigests, differing, judged } from '../rehearse/verdict.ts';
-import { copyOf, releaseOf, type Copied, type Original } from './copying.ts';
-import { flow as apply } from './commands/apply.ts';
-import { flow as rollback } from './commands/rollback.ts';
-import { flow as verify } from './commands/verify.ts';
-import type { Flow, Io, RunOptions, Say } from './step.ts';
-
-/** Boots the copy, plays every act, and removes the copy. */
-export async function rehearsed(original: Original, options: RunOptions, say: Say): Promise<Rehearsal> {
-  const release = releaseOf(original.facts);
-  say('copy');
-  const copied = await copyOf(original, release, options);
-  let isKept = false;
-  try {
-    const rehearsal = await new Stage(original, copied, options, say).play();
-    isKept = options.keep;
-    return isKept ? { ...rehearsal, kept: keptCopy(copied) } : rehearsal;
-  } finally {
-    if (!isKept) await copied.machine.stop();
-  }
-}
-
-/** The copy ends with this process. */
-function keptCopy({ machine: { identity, knownHosts, address } }: Copied): KeptCopy {
-  const options = `-i ${quote(identity)} -o UserKnownHostsFile=${quote(knownHosts)} -o IdentitiesOnly=yes`;
-  return { login: `ssh ${options} root@${address}`, remove: `kill ${process.pid}` };
-}
+import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../../model/index.ts';
+import { redact } from '../../formats/redact.ts';
+import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../rehearse/daemon-files.ts';
+import { startProber, type Prober } from '../../rehearse/prober.ts';
+import { keepSending, losses, undelivered, useMail, type UserView } from '../../rehearse/sessions.ts';
+import { changeDigests, differing, judged } from '../../rehearse/verdict.ts';
+import { flow as apply } from '../commands/apply.ts';
+import { flow as rollback } from '../commands/rollback.ts';
+import { flow as verify } from '../commands/verify.ts';
+import type { Flow, Io, RunOptions, Say } from '../step.ts';
+import { endingFaults, fileDiffs, stepsAfter, deadDaemons, summary, upgradeEnd, uses } from './act-notes.ts';
+import { ACTIVE, BOUNCES, LISTENING, SAVE, TAKE, UPGRADE } from './copy-commands.ts';
+import type { Copied } from './copying.ts';
+import type { Original } from './original.ts';
 
 const SILENT: Io = {
   progress: {
@@ -56,7 +27,7 @@ const SILENT: Io = {
 };
 
 /** One rehearsal from its first act to its last. */
-class Stage {
+export class Rehearser {
   private readonly acts: Act[] = [];
   private prober: Prober | null = null;
   /** There is a transaction to roll back. */
@@ -148,14 +119,14 @@ class Stage {
     const applied = await this.act(name, async () => {
       const result = await this.run(apply, { yes: true });
       this.isChanged = result.ending.kind === 'changed' && result.ending.receipt !== undefined;
-      return { faults: faultsOf(result), notes: [summary(result), ...stepsAfter(result)] };
+      return { faults: endingFaults(result), notes: [summary(result), ...stepsAfter(result)] };
     });
     if (!applied) return false;
     return this.act(then, async () => {
       const result = await this.run(verify, {});
       const seen = await this.use(then);
       return {
-        faults: [...faultsOf(result), ...losses(this.before, seen), ...(await this.lost())],
+        faults: [...endingFaults(result), ...losses(this.before, seen), ...(await this.lost())],
         notes: [summary(result), ...uses(seen)],
       };
     });
@@ -169,7 +140,7 @@ class Stage {
       const now = await this.configuration();
       const other = [...new Set([...Object.keys(this.files), ...Object.keys(now)])].filter((path) => this.files[path] !== now[path]); // oxfmt-ignore
       const faults = [
-        ...faultsOf(result),
+        ...endingFaults(result),
         ...other.map((path) => `${path} is not as it was`),
         ...losses(this.before, await this.use('rollback')),
       ];
@@ -209,7 +180,7 @@ class Stage {
       const active = await this.restarted();
       const said = await this.daemonsWords();
       const result = await this.run(apply, { yes: true });
-      const failed = faultsOf(result);
+      const failed = endingFaults(result);
       const seen = await this.use('with the files of the packages');
       return {
         faults: [],
@@ -229,7 +200,7 @@ class Stage {
     const own = this.original.facts.listeners.map(({ process }) => process);
     const units = [...(own.includes('master') ? ['postfix'] : []), ...(own.includes('dovecot') ? ['dovecot'] : [])];
     const { stdout } = await this.copied.machine.exec(`systemctl restart ${units.join(' ')} 2>/dev/null; ${ACTIVE}`);
-    return stopped(['postfix', 'dovecot'].map((unit) => (units.includes(unit) ? 'active' : 'inactive')).join('\n'), stdout); // oxfmt-ignore
+    return deadDaemons(['postfix', 'dovecot'].map((unit) => (units.includes(unit) ? 'active' : 'inactive')).join('\n'), stdout); // oxfmt-ignore
   }
 
   /** Mail that was accepted during the upgrade and has not arrived. */
@@ -296,85 +267,3 @@ class Stage {
     return result;
   }
 }
-
-export function fileDiffs(before: DaemonFiles, after: DaemonFiles): ActFile[] {
-  const effort = effortOfHost();
-  return changedFiles(before, after).map((path) => {
-    const [old = null, now = null] = [before[path], after[path]];
-    const [bytes, other] = [old?.bytes ?? null, now?.bytes ?? null];
-    const { mode, owner } = now ?? { mode: null, owner: null };
-    const change = {
-      path,
-      target: path,
-      before: bytes,
-      after: other,
-      sha256: '',
-      mode: mode ?? '',
-      owner: owner ?? '',
-    };
-    return { path, mode, owner, diff: bytes === other ? '' : diffOf(change, effort) };
-  });
-}
-
-function faultsOf({ ending }: HostResult): string[] {
-  return ending.kind === 'failed' ? [ending.message] : [];
-}
-
-/** The next step after a failure, and the place in a file: of a line that 2.4 does not have, for example. */
-function stepsAfter({ ending }: HostResult): string[] {
-  return ending.kind === 'failed' ? redact([ending.hint, ending.excerpt].filter(Boolean).join('\n')).split('\n').filter(Boolean) : []; // oxfmt-ignore
-}
-
-/** The abilities of the user of the rehearsal, and the failures. */
-function uses({ tries }: UserView): string[] {
-  const all = Object.entries(tries);
-  const able = all.flatMap(([what, why]) => (why === null ? [what] : []));
-  const unable = all.flatMap(([what, why]) => (why === null ? [] : [`${what}: ${why}`]));
-  return [...(able.length > 0 ? [`works: ${able.join(', ')}`] : []), ...unable];
-}
-
-function summary({ ending, plan, findings }: HostResult): string {
-  const passed = `${findings.filter(({ status }) => status === 'pass').length} checks passed`;
-  if (ending.kind === 'unchanged') return `nothing to do, ${passed}`;
-  if (ending.kind !== 'changed') return passed;
-  const { settings = [], changes = [] } = plan ?? {};
-  return `${[count(settings.length, 'setting'), count(changes.length, 'file')].filter(Boolean).join(' in ') || 'daemons'} changed, ${passed}`;
-}
-
-/** @param before the output of ACTIVE; `after` as well */
-export function upgradeEnd(release: string, code: number, before: string, after: string): string[] {
-  return [`apt-get full-upgrade to ${release} ended with ${code}`, ...stopped(before, after)];
-}
-
-function stopped(before: string, after: string): string[] {
-  const [ran, runs] = [before, after].map((text) => text.split('\n').map((line) => line === 'active'));
-  const dead = ['Postfix', 'Dovecot'].filter((_, index) => ran?.[index] === true && runs?.[index] !== true);
-  return dead.map((daemon) => `${daemon} does not run`);
-}
-
-export const ACTIVE = 'systemctl is-active postfix dovecot';
-
-/** Folders that an apply after the upgrade changes. */
-const CHANGED = [PATHS.POSTFIX, PATHS.DOVECOT, PATHS.LETSENCRYPT, PATHS.STORE].join(' ');
-const SAVE = `tar -cf /root/after-upgrade.tar ${CHANGED} 2>/dev/null`;
-/** The files as they were after the upgrade, and then each file of a package in the place of the host's; prints their paths. */
-const TAKE = `set -e
-rm -rf ${CHANGED}
-tar -C / -xf /root/after-upgrade.tar 2>/dev/null
-find ${PATHS.POSTFIX} ${PATHS.DOVECOT} -name '*.dpkg-dist' -o -name '*.ucf-dist' -o -name '*.dpkg-new' | sort | while read -r new; do
-  own=\${new%.*}
-  cat "$new" >"$own" && rm "$new" && echo "$own"
-done
-`;
-
-/** Prints the ports that Postfix and Dovecot hold, a line each. */
-export const LISTENING = `ss -Hltnp | grep -E '"(master|dovecot)"' | sed -nE 's/^.*:([0-9]+) +[^ ]+:\\*.*$/\\1/p' | sort -un`;
-
-/** Prints the first mails that were returned to their senders. */
-export const BOUNCES = "journalctl -q --no-pager -o cat | grep 'status=bounced' | head -n 3";
-
-/** As an administrator does it unattended: every configuration file of the host stays. */
-export const UPGRADE = `export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
-[ ! -d /srv/apt-next ] || echo 'deb [trusted=yes] file:/srv/apt-next ./' >/etc/apt/sources.list
-{ apt-get -q update && apt-get -q -y -o Dpkg::Options::=--force-confold full-upgrade; } >/root/upgrade.log 2>&1 </dev/null
-`;

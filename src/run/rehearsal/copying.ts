@@ -1,85 +1,24 @@
 /** Makes the copy of a host: a host of the lab with its files, accounts, certificates and a user of the rehearsal. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HardenMailError } from '../model/errors.ts';
-import { PATHS, type Facts, type Host, type Plan } from '../model/index.ts';
-import { lab, type LabHost } from '../lab/lab.ts';
-import { RELEASES, type ReleaseName } from '../lab/images.ts';
-import { quote } from '../formats/text/shell-quote.ts';
-import type { CleanCapture } from '../rehearse/clean-capture.ts';
-import { addressScript, copyAddresses, taken, ungiven, type Addresses } from '../rehearse/addresses.ts';
-import { issuing } from '../rehearse/certificates.ts';
-import { copyScript, copyPackages } from '../rehearse/copy.ts';
-import { databasesAsked } from '../rehearse/databases-asked.ts';
-import type { DatabaseKind } from '../rehearse/lookups.ts';
-import { personFor, type PersonPlan } from '../rehearse/person.ts';
-import type { Person } from '../rehearse/resident.ts';
-import { SERVERS } from '../rehearse/sql-server.ts';
-import { saslauthdFor } from '../rehearse/saslauthd.ts';
-import { changeDigests, type ChangeDigests } from '../rehearse/verdict.ts';
-import { stubNotes, stubScript, stubsFor } from '../rehearse/stubs.ts';
-import { certificatesIn, dnsNames } from '../x509/pem.ts';
-import type { RunOptions } from './step.ts';
-
-/** The real host, as far as its copy needs it: plain values without a secret. */
-export interface Original {
-  readonly host: Host;
-  readonly facts: OriginalFacts;
-  /** Of a dry run; null if it found no plan. */
-  readonly plan: OriginalPlan | null;
-  readonly capture: CleanCapture;
-}
-
-export interface OriginalFacts extends Pick<Facts, 'os' | 'hostname' | 'listeners'> {
-  readonly hasDovecot: boolean;
-  /** Where the control machine reaches the host. */
-  readonly address: string;
-}
-
-export interface OriginalPlan {
-  readonly changes: ChangeDigests;
-  /** The names for which it requests certificates. */
-  readonly names: readonly string[];
-}
-
-/** @throws STOPPED for a host whose daemons listen at an address that a copy cannot have */
-export function assertCopyable({ listeners }: Pick<Facts, 'listeners'>): void {
-  const found = ungiven(listeners);
-  if (!found) return;
-  const { listener, ports, why } = found;
-  throw new HardenMailError(
-    'STOPPED',
-    `${listener.process === 'master' ? 'Postfix' : 'Dovecot'} listens on ${listener.address} (port ${ports.join(', ')}), ${why}, so there is no copy of this host`,
-    'Nothing was written. `harden-mail apply --dry-run` shows the plan.',
-  );
-}
-
-export function originalOf(
-  { host, address }: { readonly host: Host; readonly address: string },
-  facts: Facts,
-  plan: Plan | null,
-  capture: CleanCapture,
-): Original {
-  const { os, hostname, listeners, dovecot } = facts;
-  return {
-    ...{ host, capture },
-    facts: { os, hostname, listeners, address, hasDovecot: dovecot !== null },
-    plan: plan && {
-      changes: changeDigests(plan, capture.clues),
-      names: plan.actions.flatMap((action) => (action.kind === 'certificate' ? action.domains : [])),
-    },
-  };
-}
-
-/** @throws UNSUPPORTED_OS for a release of which the lab has no image */
-export function releaseOf({ os }: Pick<Facts, 'os'>): ReleaseName {
-  if (os.id === 'debian' && Object.hasOwn(RELEASES, os.codename)) return os.codename as ReleaseName;
-  throw new HardenMailError(
-    'UNSUPPORTED_OS',
-    `there is no image to copy ${os.pretty} from: copies are Debian ${Object.keys(RELEASES).join(', ')}`,
-    'Nothing was written. `harden-mail apply --dry-run` shows the plan for this host.',
-  );
-}
+import { HardenMailError } from '../../model/errors.ts';
+import { PATHS, type Host } from '../../model/index.ts';
+import { lab, type LabHost } from '../../lab/lab.ts';
+import type { ReleaseName } from '../../lab/images.ts';
+import { quote } from '../../formats/text/shell-quote.ts';
+import type { CleanCapture } from '../../rehearse/clean-capture.ts';
+import { addressScript, copyAddresses, taken, type Addresses } from '../../rehearse/addresses.ts';
+import { issuing } from '../../rehearse/certificates.ts';
+import { copyScript, copyPackages } from '../../rehearse/copy.ts';
+import { databasesAsked } from '../../rehearse/databases-asked.ts';
+import type { DatabaseKind } from '../../rehearse/lookups.ts';
+import type { Person } from '../../rehearse/resident.ts';
+import { SERVERS } from '../../rehearse/sql-server.ts';
+import { saslauthdFor } from '../../rehearse/saslauthd.ts';
+import { stubNotes, stubScript, stubsFor } from '../../rehearse/stubs.ts';
+import { certificatesIn, dnsNames } from '../../x509/pem.ts';
+import type { RunOptions } from '../step.ts';
+import { addPerson, makeHome } from './add-person.ts';
+import type { Original, OriginalFacts, OriginalPlan } from './original.ts';
 
 export interface Copied {
   readonly machine: LabHost;
@@ -240,72 +179,6 @@ const DAEMONS: Readonly<Record<DatabaseKind, readonly string[]>> = {
   ldap: ['slapd'],
   sqlite: [],
 };
-
-interface Added extends PersonPlan {
-  /** Places of lookups without an answer. */
-  readonly silent: readonly string[];
-}
-
-async function addPerson(machine: LabHost, facts: OriginalFacts, capture: CleanCapture): Promise<Added> {
-  const password = randomBytes(12).toString('hex');
-  const said = await machine.run('exec sh -s', { input: reading(facts.hasDovecot, password) });
-  const [doveconf = '', parameters = '', services = '', hashes = ''] = said.split('\0');
-  const lines = parameters.split('\n');
-  const postconf = Object.fromEntries(lines.map((line) => line.split(' = ') as [string, string]));
-  const paths = [...new Set([doveconf, parameters, services].join('\n').match(/\/[\w.@/+-]+/g) ?? [])];
-  const known = new Set(capture.files.map(({ path }) => path));
-  const found = new Map<string, string>();
-  for (const path of paths) {
-    if (!known.has(path)) continue;
-    const { code, stdout } = await machine.exec(`[ -f ${quote(path)} ] && head -c 262144 ${quote(path)}`);
-    if (code === 0) found.set(path, stdout);
-  }
-  const passwords = [...hashes.split('\n').filter(Boolean), `{PLAIN}${password}`];
-  const file = (path: string): string | null => found.get(path) ?? null;
-  const made = personFor({ doveconf, postconf, services: services.split('\n'), file, password, passwords, mailboxes: mailboxesOf(capture, doveconf) }); // oxfmt-ignore
-  await machine.run('exec sh -s', { input: `set -e\n${made.script}\n` });
-  const asking = made.questions.map(({ place, map, key }) => `postmap -q ${quote(key)} ${quote(map)} >/dev/null 2>&1 || printf '%s\\n' ${quote(place)}`); // oxfmt-ignore
-  const silent = asking.length === 0 ? '' : (await machine.exec('exec sh -s', { input: asking.join('\n') })).stdout;
-  return { ...made, silent: silent.split('\n').filter(Boolean) };
-}
-
-function reading(hasDovecot: boolean, password: string): string {
-  return `${hasDovecot ? 'doveconf -n 2>/dev/null' : ':'}; printf '\\0'
-postconf -x 2>/dev/null; printf '\\0'
-postconf -xP 2>/dev/null; printf '\\0'
-for way in 6:SHA512-CRYPT 5:SHA256-CRYPT 1:MD5-CRYPT 6:CRYPT; do
-  printf '{%s}' "\${way#*:}"; printf %s ${quote(password)} | openssl passwd "-\${way%%:*}" -stdin
-done`;
-}
-
-/** The folder of virtual mailboxes: one that the files name and that belongs to a user who is none of the daemons. */
-function mailboxesOf({ folders, users }: CleanCapture, doveconf: string): { base: string; uid: string; gid: string } {
-  const daemons =
-    /^(root|postfix|postdrop|dovecot|dovenull|mysql|postgres|openldap|www-data|_?rspamd|opendkim|clamav|amavis)$/;
-  const own = folders
-    .filter(
-      ({ path, owner }) =>
-        !daemons.test(owner.split(':')[0] ?? '') &&
-        /^\/(var|srv|home|opt|data|mnt|mail|vmail)\b/.test(path) &&
-        !/^\/var\/(lib|run|spool|log|cache)\//.test(path),
-    ) // oxfmt-ignore
-    .toSorted((one, other) => one.path.length - other.path.length)[0];
-  const setting = /^mail_uid = (\S+)$/m.exec(doveconf)?.[1];
-  const name = own?.owner.split(':')[0] ?? setting ?? 'vmail';
-  const user = users.find((one) => one.name === name || one.uid === name);
-  return { base: own?.path ?? user?.home ?? '/var/vmail', uid: user?.uid ?? '5000', gid: user?.gid ?? '5000' };
-}
-
-/** Of a user whose folder the administrator's own programs make. */
-async function makeHome(machine: LabHost, { login }: Person): Promise<void> {
-  const input = `set -- $(doveadm user -f uid ${quote(login)} 2>/dev/null) $(doveadm user -f gid ${quote(login)} 2>/dev/null)
-home=$(doveadm user -f home ${quote(login)} 2>/dev/null)
-case $home in
-  /*) [ -d "$home" ] || setpriv --reuid "$1" --regid "$2" --clear-groups mkdir -p "$home" 2>/dev/null || { mkdir -p "$home" && chown "$1:$2" "$home"; } ;;
-esac
-true`;
-  await machine.exec('exec sh -s', { input });
-}
 
 /** systemd does not wait for Dovecot's sockets, and a Postfix that asks for logins too early does not serve any for a minute. */
 const ANSWERS = ` && timeout 10 sh -c 'until doveadm service status >/dev/null 2>&1; do sleep 0.1; done'`;
