@@ -24,6 +24,8 @@ export interface Copied {
   readonly machine: LabHost;
   readonly host: Host;
   readonly person: Person | null;
+  /** Makes the names of the host lead to this copy. */
+  publish(): Promise<void>;
   /** PEM roots that the checks trust. */
   readonly trust: readonly string[];
   readonly differences: readonly string[];
@@ -62,7 +64,11 @@ async function made(
     const addresses = copyAddresses(facts.listeners, facts.address);
     await giveAddresses(machine, addresses);
     const acme = await lab.acme();
-    await Promise.all([...namesOf(host, facts, plan, capture)].map((one) => acme.setA(one, machine.address)));
+    const names = namesOf(host, facts, plan, capture);
+    const publish = async (): Promise<void> => {
+      await Promise.all([...names].map((one) => acme.setA(one, machine.address)));
+    };
+    await publish();
     const { script, replaced } = copyScript(capture);
     const told = await machine.run('exec sh -s', { input: script });
     const subjects = new Set(options.trust.flatMap((text) => certificatesIn(text).map(({ subject }) => subject)));
@@ -76,7 +82,8 @@ async function made(
     const stubs = stubsFor(foreign, texts(capture), PATHS.QUEUE);
     const programs = await machine.run('exec sh -s', { input: stubScript(stubs, capture.programs) });
     const { person, notes, differences, databases, silent } = await addPerson(machine, facts, capture);
-    if (person) await acme.setA(person.address.slice(person.address.indexOf('@') + 1), machine.address);
+    if (person) names.add(person.address.slice(person.address.indexOf('@') + 1));
+    await publish();
     const saslauthd = saslauthdFor(capture);
     if (saslauthd.script !== '') await machine.exec('exec sh -s', { input: saslauthd.script });
     await startDaemons(machine, capture);
@@ -86,7 +93,7 @@ async function made(
     );
     const lacking = choice.also.length === 0 ? '' : await machine.run(`for name in ${choice.also.map(quote).join(' ')}; do dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done`); // oxfmt-ignore
     return {
-      ...{ machine, person },
+      ...{ machine, person, publish },
       host: copyHost(host, machine, acme.directory),
       trust: [...options.trust, authority, await acme.root()],
       differences: [

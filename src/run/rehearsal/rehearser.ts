@@ -1,16 +1,16 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import { PATHS, type Act, type HostResult, type Plan, type Rehearsal } from '../../model/index.ts';
+import { PATHS, type Act, type HostResult, type Plan } from '../../model/index.ts';
 import { redact } from '../../formats/redact.ts';
 import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../rehearse/daemon-files.ts';
 import { startProber, type Prober } from '../../rehearse/prober.ts';
 import { keepSending, losses, undelivered, useMail, type UserView } from '../../rehearse/sessions.ts';
-import { changeDigests, differing, judged } from '../../rehearse/verdict.ts';
+import { changeDigests, differing, WITH_FILES_OF_PACKAGES } from '../../rehearse/verdict.ts';
 import { flow as apply } from '../commands/apply.ts';
 import { flow as rollback } from '../commands/rollback.ts';
 import { flow as verify } from '../commands/verify.ts';
 import type { Flow, Io, RunOptions, Say } from '../step.ts';
-import { endingFaults, fileDiffs, stepsAfter, deadDaemons, summary, upgradeEnd, uses } from './act-notes.ts';
-import { ACTIVE, BOUNCES, LISTENING, SAVE, TAKE, UPGRADE } from './copy-commands.ts';
+import { endingFaults, fileDiffs, stepsAfter, summary, upgradeEnd, uses } from './act-notes.ts';
+import { ACTIVE, BOUNCES, LISTENING, STAYED, upgradeScript } from './copy-commands.ts';
 import type { Copied } from './copying.ts';
 import type { Original } from './original.ts';
 
@@ -25,6 +25,14 @@ const SILENT: Io = {
   show: () => Promise.resolve(),
   ask: () => Promise.resolve(true),
 };
+
+export interface Played {
+  readonly acts: readonly Act[];
+  /** Paths of the files that the plan for the copy changes in another way than that for the host; null: one of them has no plan. */
+  readonly odd: readonly string[] | null;
+  /** Paths of the files that stayed in the upgrade, although their packages have others. */
+  readonly stayed: readonly string[];
+}
 
 /** One rehearsal from its first act to its last. */
 export class Rehearser {
@@ -51,31 +59,62 @@ export class Rehearser {
     this.say = say;
   }
 
-  async play(): Promise<Rehearsal> {
-    const { facts, plan, capture } = this.original;
-    const { machine, differences, unrehearsed } = this.copied;
+  async play(): Promise<Played> {
+    const { plan, capture } = this.original;
+    const { machine } = this.copied;
     const { upgradeTo } = this.options;
     let ofCopy: Plan | null = null;
+    let stayed: readonly string[] = [];
     try {
       if (await this.asItIs()) {
         this.prober = startProber(machine.address, await this.ports());
         ofCopy = (await this.run(apply, { dryRun: true })).plan;
         if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
           await this.upgrade(upgradeTo);
-          await this.copied.machine.exec(SAVE);
+          stayed = await this.lines(STAYED);
           await this.harden('apply after it', 'verify after it');
-          await this.packagesFiles();
         }
       }
     } finally {
       this.prober?.stop();
     }
     const odd = plan && ofCopy ? differing(plan.changes, changeDigests(ofCopy, capture.clues)) : null;
-    return judged({
-      ...{ release: facts.os.codename, acts: this.acts, sameDiff: odd && odd.length === 0, unrehearsed },
-      ...(upgradeTo !== undefined && { upgradeTo }),
-      differences: [...differences, ...(odd ?? []).map((path) => `the plan for ${path} is another one on the copy`)],
-    });
+    return { acts: this.acts, odd, stayed };
+  }
+
+  /**
+   * Another act, on a second copy: the upgrade for an administrator who takes the configuration files of the packages. It reports what
+   * happens then; the verdict is about the host's own files.
+   * @param stayed in the upgrade before
+   */
+  async playWithFilesOfPackages(release: string, stayed: Played['stayed']): Promise<readonly Act[]> {
+    const { machine } = this.copied;
+    this.before = await this.use('as it is');
+    this.own = parseDaemonFiles((await machine.exec(DAEMON_FILES)).stdout);
+    this.prober = startProber(machine.address, await this.ports());
+    try {
+      await this.act(WITH_FILES_OF_PACKAGES, async () => {
+        const ended = await this.upgraded(release, 'of the packages');
+        const broken = losses(this.before, await this.use('with these files'));
+        const result = await this.run(apply, { yes: true });
+        const failed = endingFaults(result);
+        const seen = await this.use('after apply with these files');
+        const left = [...losses(this.before, seen), ...(await this.lost()), ...(await this.bounces())];
+        return {
+          faults: [],
+          notes: [
+            ...ended,
+            `in place of the host's own: ${stayed.join(', ')}`,
+            ...broken.map((text) => `before apply: ${text}`),
+            ...(failed.length > 0 ? failed.map((text) => `apply: ${text}`) : [`apply: ${summary(result)}`]),
+            ...left.map((text) => `after apply: ${text}`),
+          ],
+        };
+      });
+    } finally {
+      this.prober.stop();
+    }
+    return this.acts;
   }
 
   /** One act; true if it is good. */
@@ -157,50 +196,24 @@ export class Rehearser {
 
   private async upgrade(release: string): Promise<void> {
     await this.act('upgrade', async () => {
-      const { machine, person } = this.copied;
-      const sender = person && keepSending(machine.address, person);
-      const before = (await machine.exec(ACTIVE)).stdout;
-      const { code } = await machine.exec('exec sh -s', { input: UPGRADE });
-      this.sent = (await sender?.stop()) ?? [];
-      const after = (await machine.exec(ACTIVE)).stdout;
-      const notes = [...upgradeEnd(release, code, before, after), ...(await this.daemonsWords())];
+      const notes = await this.upgraded(release, 'of the host');
       return { faults: await this.bounces(), notes };
     });
   }
 
-  /**
-   * The same upgrade for an administrator who takes the files of the new packages: apt leaves them beside those of the host. The act
-   * reports what happens then; the verdict is about the host's own files.
-   */
-  private async packagesFiles(): Promise<void> {
-    const { machine } = this.copied;
-    const replaced = (await machine.exec('exec sh -s', { input: TAKE })).stdout.split('\n').filter(Boolean);
-    if (replaced.length === 0) return;
-    await this.act('with the files of the packages', async () => {
-      const active = await this.restarted();
-      const said = await this.daemonsWords();
-      const result = await this.run(apply, { yes: true });
-      const failed = endingFaults(result);
-      const seen = await this.use('with the files of the packages');
-      return {
-        faults: [],
-        notes: [
-          `in place of the host's own: ${replaced.join(', ')}`,
-          ...active,
-          ...(active.length > 0 ? said : []),
-          ...(failed.length > 0 ? failed.map((text) => `apply: ${text}`) : [`apply: ${summary(result)}`]),
-          ...losses(this.before, seen),
-        ],
-      };
-    });
+  /** Mail arrives meanwhile. Gives the end of the upgrade, and the daemons' last words. */
+  private async upgraded(release: string, files: Parameters<typeof upgradeScript>[0]): Promise<string[]> {
+    const { machine, person } = this.copied;
+    const sender = person && keepSending(machine.address, person);
+    const before = (await machine.exec(ACTIVE)).stdout;
+    const { code } = await machine.exec('exec sh -s', { input: upgradeScript(files) });
+    this.sent = (await sender?.stop()) ?? [];
+    const after = (await machine.exec(ACTIVE)).stdout;
+    return [...upgradeEnd(release, code, before, after), ...(await this.daemonsWords())];
   }
 
-  /** Starts the daemons with their files as they are; names those that do not run. */
-  private async restarted(): Promise<string[]> {
-    const own = this.original.facts.listeners.map(({ process }) => process);
-    const units = [...(own.includes('master') ? ['postfix'] : []), ...(own.includes('dovecot') ? ['dovecot'] : [])];
-    const { stdout } = await this.copied.machine.exec(`systemctl restart ${units.join(' ')} 2>/dev/null; ${ACTIVE}`);
-    return deadDaemons(['postfix', 'dovecot'].map((unit) => (units.includes(unit) ? 'active' : 'inactive')).join('\n'), stdout); // oxfmt-ignore
+  private async lines(command: string): Promise<string[]> {
+    return (await this.copied.machine.exec(command)).stdout.split('\n').filter(Boolean);
   }
 
   /** Mail that was accepted during the upgrade and has not arrived. */
