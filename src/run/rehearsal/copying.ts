@@ -57,7 +57,7 @@ async function made(
   const name = /^[\w-]+(\.[\w-]+)+$/.test(capture.hostname) ? capture.hostname : facts.hostname;
   const machine = await lab.host({
     ...{ release, mail: true, name },
-    with: { install: choice.also, purge: choice.absent },
+    with: { install: choice.also, purge: choice.absent, versions: choice.versions },
     ...(upgradeTo !== undefined && { upgradeTo: upgradeTo as ReleaseName }),
   });
   try {
@@ -89,7 +89,7 @@ async function made(
     await startDaemons(machine, capture);
     if (person) await makeHome(machine, person);
     const versions = await machine.run(
-      "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' 2>/dev/null || true",
+      "dpkg-query -W -f '${Package} ${Version}\\n' 'postfix*' 'dovecot*' '*sasl2*' certbot 2>/dev/null || true",
     );
     const lacking = choice.also.length === 0 ? '' : await machine.run(`for name in ${choice.also.map(quote).join(' ')}; do dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done`); // oxfmt-ignore
     return {
