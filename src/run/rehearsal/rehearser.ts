@@ -3,7 +3,7 @@ import { PATHS, type Act, type HostResult, type Plan } from '../../model/index.t
 import { redact } from '../../formats/redact.ts';
 import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../rehearse/daemon-files.ts';
 import { startProber, type Prober } from '../../rehearse/prober.ts';
-import { keepSending, losses, undelivered, useMail, type UserView } from '../../rehearse/sessions.ts';
+import { keepSending, losses, undelivered, useMail, type Round, type UserView } from '../../rehearse/sessions.ts';
 import { changeDigests, differing, WITH_FILES_OF_PACKAGES } from '../../rehearse/verdict.ts';
 import { flow as apply } from '../commands/apply.ts';
 import { flow as rollback } from '../commands/rollback.ts';
@@ -25,6 +25,9 @@ const SILENT: Io = {
   show: () => Promise.resolve(),
   ask: () => Promise.resolve(true),
 };
+
+/** A daemon that has just been upgraded and says nothing for so long is broken, and apply comes next. */
+const BRIEFLY = { timeout: 4000, patience: 12_000 };
 
 export interface Played {
   readonly acts: readonly Act[];
@@ -95,7 +98,7 @@ export class Rehearser {
     try {
       await this.act(WITH_FILES_OF_PACKAGES, async () => {
         const ended = await this.upgraded(release, 'of the packages');
-        const broken = losses(this.before, await this.use('with these files'));
+        const broken = losses(this.before, await this.use('with these files', BRIEFLY));
         const result = await this.run(apply, { yes: true });
         const failed = endingFaults(result);
         const seen = await this.use('after apply with these files');
@@ -252,9 +255,10 @@ export class Rehearser {
     return logins.length > 0 && logins.every(([, why]) => why === null);
   }
 
-  private async use(round: string): Promise<UserView> {
+  private async use(name: string, waits: Pick<Round, 'timeout' | 'patience'> = {}): Promise<UserView> {
     const { machine, person } = this.copied;
-    return useMail(machine.address, new Set(await this.ports()), person, round, this.before.tries);
+    const round = { name, before: this.before.tries, ...waits };
+    return useMail(machine.address, new Set(await this.ports()), person, round);
   }
 
   private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
