@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
- * `npm run bench -- startup rtt apply fleet hostile audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
+ * `npm run bench -- startup rtt apply fleet simulator hostile audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
  * times. Only a run of all parts writes bench/README.md.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,12 +15,13 @@ import { editorRows } from './editors.ts';
 import { fleetRows } from './fleet.ts';
 import { hostileRows } from './hostile.ts';
 import { measure, type Table } from './measure.ts';
+import { simulatorRows } from './simulator/rows.ts';
 import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
 
 const RUNS = Number(process.env['HARDEN_MAIL_BENCH_RUNS'] ?? 10);
 const RTTS = (process.env['HARDEN_MAIL_BENCH_RTTS'] ?? '0,50,200').split(',').map(Number);
-const PARTS = ['startup', 'rtt', 'apply', 'fleet', 'hostile', 'audit', 'editors'] as const;
+const PARTS = ['startup', 'rtt', 'apply', 'fleet', 'simulator', 'hostile', 'audit', 'editors'] as const;
 type Part = (typeof PARTS)[number];
 
 const wanted = process.argv.slice(2);
@@ -43,7 +44,7 @@ async function rowsOf(part: Part): Promise<Row[]> {
   if (part === 'apply') return applyRows(folder, RUNS);
   await prepareMachine(part === 'rtt' ? ['ansible-core', 'ansible-mitogen'] : []);
   const way = await hardened();
-  const rows = part === 'rtt' ? await rtts(way) : await fleetRows(way, RUNS);
+  const rows = part === 'rtt' ? await rtts(way) : await (part === 'fleet' ? fleetRows : simulatorRows)(way, RUNS);
   await way.host.stop();
   return rows;
 }
@@ -153,7 +154,8 @@ async function show(rows: readonly Row[]): Promise<void> {
     '',
     'Made by `npm run bench`. Each ratio compares medians of interleaved runs of whole processes (A B C A B C …), on lab hosts.',
     'A TUN device delays each packet by the given RTT, for all contenders. Ansible’s connections persist from run to run, those of',
-    'harden-mail are always new. Ansible’s [playbook](ansible/playbook.yml) asserts the same state, and must find nothing to change.',
+    'harden-mail are always new. The simulated hosts are one lab host under as many addresses: sshd and the mail ports are real, and what the',
+    'command on the host prints is recorded ([simulator](simulator/simulated-fleet.ts)). Ansible’s [playbook](ansible/playbook.yml) asserts the same state, and must find nothing to change.',
     '',
     `${new Date().toISOString().slice(0, 10)} · ${RUNS} runs each · Node ${process.version} · ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}`,
     '',

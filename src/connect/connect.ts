@@ -11,7 +11,8 @@ import type { ConnectOptions } from './connect-options.ts';
 import { routeTo } from './route.ts';
 import { loadSsh, type SshLibrary } from './library.ts';
 import { masterTransport, openMaster } from './master.ts';
-import { describeSettings, resolveSettings, type SshQuery, type SshSettings } from './ssh-config.ts';
+import { describeSettings, resolveSettings, type SshSettings } from './ssh-config.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /**
  * Opens an SSH connection as `ssh` would: ~/.ssh/config, an open connection of the user's (ControlPath), host key check, jump hosts,

@@ -1,7 +1,8 @@
 import { HardenMailError } from '../model/errors.ts';
 import { validHostname, validUser } from '../inventory/valid-names.ts';
 import { resolveSettings } from './ssh-config.ts';
-import type { SshQuery, SshSettings } from './ssh-config.ts';
+import type { SshSettings } from './ssh-config.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /** A jump host may itself be behind jump hosts; this limit stops a configuration with a loop. */
 const MAX_HOPS = 8;

@@ -8,11 +8,13 @@ import { MOST_UNPACKED } from './unpack.ts';
 
 /** The script for the host, without its comments and indents: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
-  return scriptText('gather/gather.sh')
+  return (shortScript ??= scriptText('gather/gather.sh')
     .replace(/^ *#.*\n/gm, '')
     .replace(/\{ # .*$/gm, '{')
-    .replace(/^ +/gm, '');
+    .replace(/^ +/gm, ''));
 }
+
+let shortScript: string | undefined;
 
 /** The number of attempts to read a host. If a file is being edited, the edit is over after a moment. */
 const LOOKS = 3;
