@@ -20,6 +20,10 @@ const PATIENCE = 2000;
 /** The arguments of ssh for this connection; undefined if the configuration names none, or if none is open. */
 export async function openMaster({ controlPath, hostname, port, user }: SshSettings): Promise<string[] | undefined> {
   if (controlPath === undefined || !(await isOwnSocket(controlPath))) return undefined;
+  // A ControlPath without tokens (%C, %h) names one socket for all hosts, and the connection leads to one of them.
+  const here = `${user}@${hostname}:${port}`;
+  if ((destinations.get(controlPath) ?? here) !== here) return undefined;
+  destinations.set(controlPath, here);
   // Without a configuration: it is resolved already. Where the connection ends meanwhile, ssh must not open another.
   const options = ['BatchMode=yes', 'ControlMaster=no', 'ProxyCommand=false'].flatMap((one) => ['-o', one]);
   const way = ['-F', 'none', '-S', controlPath, ...options, '-T', '-p', String(port), '-l', user];
@@ -29,6 +33,9 @@ export async function openMaster({ controlPath, hostname, port, user }: SshSetti
     );
   });
 }
+
+/** The host of each open connection of this run, by its socket. */
+const destinations = new Map<string, string>();
 
 /** Another user's socket would get our commands. */
 async function isOwnSocket(path: string): Promise<boolean> {

@@ -62,11 +62,12 @@ function digestOf(packages: readonly string[]): string {
   return createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12);
 }
 
-/** The same, of packages of its own release. */
+/** The same, of packages of its own release: `NAME`, `NAME=VERSION`, or `NAME-` for one that is to be removed. */
 export function extras(release: ReleaseName, packages: readonly string[]): Promise<string> {
   const names = packages.join('-');
-  const name = `${release}-with-${names.length < 100 ? names : digestOf(packages)}`;
-  return fetched(name, release, release, `install ${packages.join(' ')}`);
+  const isExact = names.includes('=');
+  const name = `${release}-with-${names.length < 100 && !isExact ? names : digestOf(packages)}`;
+  return fetched(name, release, release, `install ${isExact ? '--allow-downgrades ' : ''}${packages.join(' ')}`);
 }
 
 /** Where `step` keeps its folders: hosts that are upgraded see it as /srv/upgrades. */

@@ -17,14 +17,27 @@ export interface PackageChoice {
   /** To install beside the image's. */
   readonly also: readonly string[];
   readonly absent: readonly string[];
+  /** The packages of the host with their versions; those of one version are one group, because they are of one source. */
+  readonly versions: readonly Readonly<Record<string, string>>[];
 }
+
+/** Packages of the same sources, which the others need. */
+const WITH_THEM = /^(libsasl2-2|python3-certbot)$/;
+/** As in Debian's policy (5.6.12). */
+const VERSION = /^\d[\w.+:~-]*$/;
 
 /** @param servers packages of the databases that the copy has */
 export function copyPackages(packages: Capture['packages'], servers: readonly string[] = []): PackageChoice {
   const wanted = Object.keys(packages).filter((name) => MAIL_PACKAGE.test(name) && !NOT_NEEDED.test(name));
+  const versions = new Map<string, Record<string, string>>();
+  for (const name of [...wanted, ...Object.keys(packages).filter((one) => WITH_THEM.test(one))].sort()) {
+    const version = packages[name] ?? '';
+    if (VERSION.test(version)) versions.set(version, { ...versions.get(version), [name]: version });
+  }
   return {
     also: [...new Set([...wanted.filter((name) => !IN_IMAGE.includes(name)), ...servers])].sort(),
     absent: IN_IMAGE.filter((name) => packages[name] === undefined),
+    versions: [...versions.values()],
   };
 }
 

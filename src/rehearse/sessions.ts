@@ -30,11 +30,15 @@ const BETWEEN = 5000;
 const FOLDERS = ['Rehearsal', 'Rehearsal/Sub folder', 'Archive-2025', 'Lists', 'Lists/announce'];
 
 /** A conversation on a port, in TLS where it is offered. */
-async function open(address: string, port: number): Promise<{ readonly wire: Wire; readonly protocol: Protocol }> {
+async function open(
+  address: string,
+  port: number,
+  timeout = TIMEOUT,
+): Promise<{ readonly wire: Wire; readonly protocol: Protocol }> {
   const kind = MAIL_PORTS.find((one) => one.port === port);
   if (!kind) throw new Error(`${port} is no mail port`);
   const protocol = PROTOCOLS[kind.protocol];
-  const wire = openWire(dial({ host: address, port, noDelay: true }), TIMEOUT);
+  const wire = openWire(dial({ host: address, port, noDelay: true }), timeout);
   const context = createSecureContext({});
   if (kind.tls === 'implicit') await wire.secure({ context, servername: '' });
   await protocol.greet(wire);
@@ -50,8 +54,9 @@ async function loggedIn(
   address: string,
   port: number,
   { login, password }: Person,
+  timeout = TIMEOUT,
 ): Promise<{ wire: Wire; protocol: Protocol }> {
-  const talk = await open(address, port);
+  const talk = await open(address, port, timeout);
   const { ok, text } = await talk.protocol.login(talk.wire, Buffer.from(`\0${login}\0${password}`).toString('base64'));
   if (!ok) throw new Error(`refuses the login: "${show(text)}"`);
   return talk;
@@ -158,13 +163,23 @@ async function overPop3(wire: Wire): Promise<string[]> {
   return seen;
 }
 
-/** @param listens ports that the copy's daemons hold @param round its name is part of each subject @param before those of the first round */
+export interface Round {
+  /** Part of each subject. */
+  readonly name: string;
+  /** Those of the first round. */
+  readonly before?: Tries;
+  /** Milliseconds for which a silent server is waited for. */
+  readonly timeout?: number;
+  /** The same for a mail in the queue. */
+  readonly patience?: number;
+}
+
+/** @param listens ports that the copy's daemons hold */
 export async function useMail(
   address: string,
   listens: ReadonlySet<number>,
   person: Person | null,
-  round: string,
-  before: Tries = {},
+  { name: round, before = {}, timeout, patience }: Round,
 ): Promise<UserView> {
   const tries: Record<string, string | null> = {};
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
@@ -177,7 +192,7 @@ export async function useMail(
   if (!person) {
     if (open25)
       await attempt('a greeting on 25', async () => {
-        const { wire, protocol } = await open(address, 25);
+        const { wire, protocol } = await open(address, 25, timeout);
         wire.close(protocol.goodbye);
       });
     return { tries, mail: [] };
@@ -187,20 +202,20 @@ export async function useMail(
   if (scripts) await attempt(`scripts by ${SIEVE_PORT}`, () => filing(address, listens, person, round));
   if (scripts && open25 && !isOnce(FOR_FOLDER, before))
     await attempt(FOR_FOLDER, async () => {
-      const { wire, protocol } = await open(address, 25);
+      const { wire, protocol } = await open(address, 25, timeout);
       await send(wire, `sender@${CLIENT}`, person.address, `${FILED} ${round}`);
       wire.close(protocol.goodbye);
     });
   if (open25)
     await attempt('mail by 25', async () => {
-      const { wire, protocol } = await open(address, 25);
+      const { wire, protocol } = await open(address, 25, timeout);
       await send(wire, `sender@${CLIENT}`, person.address, `by 25 ${round}`);
       sent.push(`by 25 ${round}`);
       wire.close(protocol.goodbye);
     });
   for (const port of SUBMISSION_PORTS.filter((one) => listens.has(one)))
     await attempt(`send by ${port}`, async () => {
-      const { wire, protocol } = await loggedIn(address, port, person);
+      const { wire, protocol } = await loggedIn(address, port, person, timeout);
       await send(wire, person.address, person.address, `by ${port} ${round}`);
       sent.push(`by ${port} ${round}`);
       wire.close(protocol.goodbye);
@@ -208,10 +223,10 @@ export async function useMail(
   let mail: string[] = [];
   for (const port of IMAP_PORTS.filter((one) => listens.has(one)))
     await attempt(`read by ${port}`, async () => {
-      const { wire, protocol } = await loggedIn(address, port, person);
+      const { wire, protocol } = await loggedIn(address, port, person, timeout);
       const imap = new Imap(wire);
       if (round === 'as it is' && !scripts) await makeFolders(imap, await namesOf(imap)).catch(() => {});
-      await attempt('delivery of these mails', () => arrival(imap, 'INBOX', sent));
+      await attempt('delivery of these mails', () => arrival(imap, 'INBOX', sent, patience));
       if (tries[FOR_FOLDER] === null)
         await attempt(FILING, async () => arrival(imap, (await namesOf(imap))('Rehearsal'), [`${FILED} ${round}`], FILING_PATIENCE)); // oxfmt-ignore
       mail = await overImap(imap);
@@ -219,7 +234,7 @@ export async function useMail(
     });
   for (const port of POP3_PORTS.filter((one) => listens.has(one)))
     await attempt(`read by ${port}`, async () => {
-      const { wire, protocol } = await loggedIn(address, port, person);
+      const { wire, protocol } = await loggedIn(address, port, person, timeout);
       const found = await overPop3(wire);
       mail = [...mail.filter((line) => !line.startsWith('POP3 ')), ...found];
       wire.close(protocol.goodbye);

@@ -1,7 +1,8 @@
 /** The databases of a copy: a server of the host's kind with the tables that its queries name, and the user of the rehearsal in them. */
 import { quote } from '../formats/text/shell-quote.ts';
 import { asked, type CountedTable, type Lookup } from './lookups.ts';
-import { StandIn, type SqlQuery } from './sql-stand-in.ts';
+import type { SqlQuery } from './sql-names.ts';
+import { StandIn } from './sql-stand-in.ts';
 import type { Dialect } from './sql-writer.ts';
 import type { Resident } from './resident.ts';
 

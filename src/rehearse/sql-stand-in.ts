@@ -12,26 +12,11 @@ import {
   type Select,
   type SqlToken,
 } from './sql-tokens.ts';
-import { aliasAfter, columnAt, comparison, fromParts, isColumn, isName, namedResult, terms, withoutCast, type ColumnReference } from './sql-grammar.ts'; // oxfmt-ignore
+import { columnAt, comparison, fromParts, isColumn, isName, namedResult, terms, withoutCast } from './sql-grammar.ts'; // oxfmt-ignore
+import { SqlNames, type SqlQuery } from './sql-names.ts';
+import { assign, SqlTables, type SqlScope } from './sql-tables.ts';
 import { constantOf, holding } from './sql-constants.ts';
-import { numberValue, SqlWriter, type TableColumn, type Dialect, type Table, type Type, type Value } from './sql-writer.ts'; // oxfmt-ignore
-
-export interface SqlQuery {
-  /** With the values of the user in place of its variables. */
-  readonly text: string;
-  /** The row of the user must answer it; else only its tables are made. */
-  readonly fills: boolean;
-  /** What a result of this name must be, and what any other must be: texts to choose from. */
-  readonly wants: (name: string) => readonly string[];
-}
-
-/** Names of the tables of a SELECT, and of the one around it. Null: a table that is a SELECT itself. */
-interface Scope {
-  readonly tables: readonly (readonly [alias: string, table: Table | null])[];
-  /** Those that have columns of their own, each once. */
-  readonly own: readonly Table[];
-  readonly outer?: Scope;
-}
+import { numberValue, SqlWriter, type TableColumn, type Dialect, type Type } from './sql-writer.ts'; // oxfmt-ignore
 
 /** A query of an administrator is shorter, and has fewer brackets in each other. */
 const LONGEST = 5000;
@@ -45,7 +30,7 @@ const MANY = 1_073_741_824;
 const SAME = ['LOWER', 'UPPER', 'TRIM', 'IFNULL', 'COALESCE', 'CAST', 'LCASE', 'BTRIM', 'CONVERT', 'MIN', 'MAX'];
 
 export class StandIn {
-  private readonly tables = new Map<string, Table>();
+  private readonly tables = new SqlTables();
   private readonly writer: SqlWriter;
   private readonly base: string;
 
@@ -57,104 +42,31 @@ export class StandIn {
       const tokens = tokensOf(query.text.slice(0, LONGEST + 1), dialect === 'pgsql' ? 'name' : 'string');
       return query.text.length > LONGEST || depthOf(tokens) > DEEPEST ? [] : [{ query, selects: selectsOf(tokens) }];
     });
+    const names = new SqlNames(this.tables);
     // Names with a table come first: they tell to which table a name without one belongs.
     for (const isSure of [true, false])
-      for (const { query, selects } of parsed) for (const select of selects) this.register(select, query, isSure);
+      for (const { query, selects } of parsed) for (const select of selects) names.register(select, query, isSure);
     const filling = parsed.filter(({ query }) => query.fills);
     for (const { selects } of filling)
-      for (const select of selects) this.conditions(select, this.scopeOf(select, undefined));
+      for (const select of selects) this.conditions(select, this.tables.scopeOf(select, undefined));
     for (const { query, selects } of filling) for (const select of selects) this.results(select, query);
   }
 
   /** A table that is not asked by a query: of a quota that is counted, for example. */
   add(name: string, columns: readonly (readonly [name: string, type: Type])[]): void {
-    const table = this.table(name);
-    for (const [column, type] of columns) this.column(table, column).types.add(type);
+    const table = this.tables.table(name);
+    for (const [column, type] of columns) this.tables.column(table, column).types.add(type);
   }
 
-  private table(name: string): Table {
-    const key = name.toLowerCase();
-    const found = this.tables.get(key) ?? { name, columns: new Map<string, TableColumn>(), filled: false };
-    this.tables.set(key, found);
-    return found;
-  }
-
-  private column(table: Table, name: string): TableColumn {
-    const key = name.toLowerCase();
-    const found = table.columns.get(key) ?? { name, types: new Set<Type>(), cell: {} };
-    table.columns.set(key, found);
-    return found;
-  }
-
-  private scopeOf({ from }: Select, outer: Scope | undefined): Scope {
-    const tables = fromParts(from).flatMap(({ source }): [string, Table | null][] => {
-      const [first] = source;
-      if (isSign(first, '(')) return [[aliasAfter(source.slice(afterBracket(source, 0))), null]];
-      if (!first || !isName(first)) return [];
-      const end = isSign(source[1], '.') ? 3 : 1;
-      if (isSign(source[end], '(')) return [[aliasAfter(source.slice(afterBracket(source, end))), null]];
-      const name = source.slice(0, end).map(({ text }) => text).join(''); // oxfmt-ignore
-      return [[aliasAfter(source.slice(end)) || (source[end - 1]?.text ?? name), this.table(name)]];
-    });
-    const own = [...new Set(tables.flatMap(([, table]) => (table ? [table] : [])))];
-    return { tables, own, ...(outer && { outer }) };
-  }
-
-  /** Notes every table and column. */
-  private register(select: Select, query: SqlQuery, isSure: boolean, outer?: Scope): void {
-    const scope = this.scopeOf(select, outer);
-    if (query.fills) for (const [, table] of scope.tables) if (table) table.filled = true;
-    const parts = fromParts(select.from);
-    const derived = parts.flatMap(({ source }) => (isSign(source[0], '(') ? [source] : []));
-    for (const tokens of [select.list, ...parts.map(({ on }) => on), select.rest, ...derived])
-      this.names(tokens, scope, query, isSure);
-    for (const { using } of parts)
-      for (const name of using) for (const [, table] of scope.tables) if (table) this.column(table, name);
-    if (isSure || !select.list.some((token) => isSign(token, '*'))) return;
-    const table = scope.tables[0]?.[1];
-    if (table && query.fills && isSign(select.list.at(-1), '*'))
-      for (const name of ['user', 'password', 'home', 'uid', 'gid'])
-        if (query.wants(name).length > 0) this.column(table, name);
-  }
-
-  private names(tokens: readonly SqlToken[], scope: Scope, query: SqlQuery, isSure: boolean): void {
-    for (let at = 0; at < tokens.length; at++) {
-      if (isSign(tokens[at], '(') && isWord(tokens[at + 1], 'SELECT')) {
-        const end = afterBracket(tokens, at);
-        const isAbsent = isWord(tokens[at - 1], 'EXISTS', 'IN') && isWord(tokens[at - 2], 'NOT');
-        const inner = isAbsent ? { ...query, fills: false } : query;
-        for (const select of selectsOf(tokens.slice(at + 1, end - 1))) this.register(select, inner, isSure, scope);
-        at = end - 1;
-        continue;
-      }
-      if (!isColumn(tokens, at)) continue;
-      const found = columnAt(tokens, at);
-      if (!isSure || found.qualifier !== undefined || scope.tables.length === 1) this.resolve(found, scope);
-      at = found.end - 1;
-    }
-  }
-
-  private resolve({ qualifier, name }: ColumnReference, scope: Scope): TableColumn | null {
-    if (qualifier !== undefined) {
-      const found = scope.tables.find(([alias]) => alias.toLowerCase() === qualifier.toLowerCase());
-      if (found) return found[1] && this.column(found[1], name);
-      return scope.outer ? this.resolve({ qualifier, name, end: 0 }, scope.outer) : null;
-    }
-    const key = name.toLowerCase();
-    const table = scope.own.find(({ columns }) => columns.has(key)) ?? scope.own[0];
-    if (table) return this.column(table, name);
-    return scope.outer && scope.tables.length === 0 ? this.resolve({ name, end: 0 }, scope.outer) : null;
-  }
-
-  private conditions({ from, rest, list }: Select, scope: Scope): void {
+  private conditions({ from, rest, list }: Select, scope: SqlScope): void {
     for (const { on, using } of fromParts(from)) {
       this.condition(on, scope);
-      for (const name of using) this.equal(scope.tables.flatMap(([, table]) => (table ? [this.column(table, name)] : []))); // oxfmt-ignore
+      for (const name of using) this.tables.equal(scope.tables.flatMap(([, table]) => (table ? [this.tables.column(table, name)] : []))); // oxfmt-ignore
     }
     for (const { source } of fromParts(from))
       if (isSign(source[0], '('))
         for (const select of selectsOf(source.slice(1, afterBracket(source, 0) - 1)))
-          this.conditions(select, this.scopeOf(select, scope));
+          this.conditions(select, this.tables.scopeOf(select, scope));
     if (isWord(rest[0], 'WHERE')) {
       const [where = []] = splitAt(rest.slice(1), (token) => isWord(token, 'GROUP', 'ORDER', 'LIMIT', 'HAVING'));
       this.condition(where, scope);
@@ -172,15 +84,15 @@ export class StandIn {
     }
   }
 
-  private condition(tokens: readonly SqlToken[], scope: Scope): void {
+  private condition(tokens: readonly SqlToken[], scope: SqlScope): void {
     for (const term of terms(tokens)) this.term(term, scope);
   }
 
-  private term(given: readonly SqlToken[], scope: Scope): void {
+  private term(given: readonly SqlToken[], scope: SqlScope): void {
     const isNegative = isWord(given[0], 'NOT') || isSign(given[0], '!');
     const term = isNegative ? given.slice(1) : given;
     if (isWord(term[0], 'EXISTS') && !isNegative) {
-      for (const select of selectsOf(term.slice(2, -1))) this.conditions(select, this.scopeOf(select, scope));
+      for (const select of selectsOf(term.slice(2, -1))) this.conditions(select, this.tables.scopeOf(select, scope));
       return;
     }
     if (isSign(term[0], '(') && afterBracket(term, 0) === term.length && !isWord(term[1], 'SELECT')) {
@@ -195,14 +107,14 @@ export class StandIn {
     const column = this.columnOf(term, scope);
     if (!column) return;
     column.types.add('boolean');
-    this.assign(column, isNegative ? { sql: 'FALSE', text: '0' } : { sql: 'TRUE', text: '1' });
+    assign(column, isNegative ? { sql: 'FALSE', text: '0' } : { sql: 'TRUE', text: '1' });
   }
 
-  private compare(left: readonly SqlToken[], sign: string, right: readonly SqlToken[], scope: Scope): void {
+  private compare(left: readonly SqlToken[], sign: string, right: readonly SqlToken[], scope: SqlScope): void {
     const one = this.columnOf(left, scope);
     const other = this.columnOf(right, scope);
     if (sign === 'IS') {
-      if (one && isWord(right[0], 'NULL')) this.assign(one, { sql: 'NULL' });
+      if (one && isWord(right[0], 'NULL')) assign(one, { sql: 'NULL' });
       if (one && isWord(right[0], 'TRUE', 'FALSE')) this.term(isWord(right[0], 'TRUE') ? left : [{ kind: 'word', text: 'NOT' }, ...left], scope); // oxfmt-ignore
       return;
     }
@@ -213,7 +125,7 @@ export class StandIn {
       return;
     }
     if (one && other) {
-      if (['=', '==', '<=>', 'LIKE'].includes(sign)) this.equal([one, other]);
+      if (['=', '==', '<=>', 'LIKE'].includes(sign)) this.tables.equal([one, other]);
       return;
     }
     const column = one ?? other;
@@ -224,34 +136,11 @@ export class StandIn {
         this.match(constantOf(right, this.writer) ? left : right, scope, [text]);
       return;
     }
-    if (constant) this.assign(column, holding(column, one ? sign : (MIRROR[sign] ?? sign), constant, this.writer));
-  }
-
-  private equal(columns: readonly TableColumn[]): void {
-    const [first, ...others] = columns;
-    if (!first) return;
-    for (const other of others) {
-      const { cell } = other;
-      if (cell === first.cell) continue;
-      const value = first.cell.value ?? cell.value;
-      for (const { columns: all } of this.tables.values())
-        for (const column of all.values()) if (column.cell === cell) column.cell = first.cell;
-      if (value) first.cell.value = value;
-      for (const type of [...first.types, ...other.types]) {
-        first.types.add(type);
-        other.types.add(type);
-      }
-    }
-    if (/id$/i.test(first.name) && !first.types.has('text')) first.cell.value ??= numberValue(1);
-    if (first.cell.value?.sql === '1') for (const column of columns) column.types.add('number');
-  }
-
-  private assign(column: TableColumn, value: Value): void {
-    column.cell.value ??= value;
+    if (constant) assign(column, holding(column, one ? sign : (MIRROR[sign] ?? sign), constant, this.writer));
   }
 
   private results(select: Select, query: SqlQuery): void {
-    const scope = this.scopeOf(select, undefined);
+    const scope = this.tables.scopeOf(select, undefined);
     for (const item of splitAt(select.list, (token) => isSign(token, ','))) {
       const { name, expression } = namedResult(item);
       this.match(expression, scope, query.wants(name.replace(/^userdb_/i, '').toLowerCase()));
@@ -260,12 +149,12 @@ export class StandIn {
       for (const [, table] of scope.tables)
         for (const column of table?.columns.values() ?? []) {
           const [wanted] = query.wants(column.name.toLowerCase());
-          if (wanted !== undefined) this.assign(column, this.writer.literal(wanted));
+          if (wanted !== undefined) assign(column, this.writer.literal(wanted));
         }
   }
 
   /** Gives the columns of an expression values with which it has one of these texts; else some values. */
-  private match(expression: readonly SqlToken[], scope: Scope, texts: readonly string[]): void {
+  private match(expression: readonly SqlToken[], scope: SqlScope, texts: readonly string[]): void {
     const parts = this.partsOf(expression, scope);
     const known = parts.map((part) => (typeof part === 'string' ? part : (part?.cell.value?.text ?? part)));
     if (known.includes(null)) {
@@ -279,7 +168,7 @@ export class StandIn {
     for (const text of texts) {
       const found = pattern.exec(text);
       if (!found) continue;
-      open.forEach((column, index) => this.assign(column, this.writer.literal(found[index + 1] ?? '')));
+      open.forEach((column, index) => assign(column, this.writer.literal(found[index + 1] ?? '')));
       return;
     }
     this.place(known);
@@ -300,29 +189,26 @@ export class StandIn {
       const unit = typeof after === 'string' ? after : '';
       const text = isNumber ? `${/^[MG]/i.test(unit) ? 100 : MANY}` : `${before === '' || before.endsWith(':') ? this.base : 'rehearsal'}${end}`; // oxfmt-ignore
       if (isNumber) part.types.add('number');
-      this.assign(part, this.writer.literal(text));
+      assign(part, this.writer.literal(text));
       before += text;
     });
   }
 
   /** Some value for each column of an expression that is not understood. */
-  private some(expression: readonly SqlToken[], scope: Scope): void {
+  private some(expression: readonly SqlToken[], scope: SqlScope): void {
     expression.forEach((_, at) => {
       if (!isColumn(expression, at)) return;
       const found = columnAt(expression, at);
-      const column = this.resolve(found, scope);
+      const column = this.tables.resolve(found, scope);
       if (!column || column.cell.value) return;
       const isNumber = isSign(expression[found.end], ...ARITHMETIC) || isSign(expression[at - 1], ...ARITHMETIC);
       if (isNumber) column.types.add('number');
-      this.assign(
-        column,
-        isNumber || column.types.has('number') ? numberValue(MANY) : this.writer.literal('rehearsal'),
-      );
+      assign(column, isNumber || column.types.has('number') ? numberValue(MANY) : this.writer.literal('rehearsal'));
     });
   }
 
   /** The constants and columns that an expression puts together; null for a part that is none. */
-  private partsOf(given: readonly SqlToken[], scope: Scope): (string | TableColumn | null)[] {
+  private partsOf(given: readonly SqlToken[], scope: SqlScope): (string | TableColumn | null)[] {
     const tokens = withoutCast(given);
     if (isSign(tokens[0], '(') && afterBracket(tokens, 0) === tokens.length)
       return this.partsOf(tokens.slice(1, -1), scope);
@@ -343,12 +229,12 @@ export class StandIn {
   }
 
   /** The column that these tokens are, or that a SELECT in brackets gives. */
-  private columnOf(given: readonly SqlToken[], scope: Scope): TableColumn | null {
+  private columnOf(given: readonly SqlToken[], scope: SqlScope): TableColumn | null {
     const tokens = withoutCast(isWord(given[0], 'BINARY') ? given.slice(1) : given);
     if (isSign(tokens[0], '(') && isWord(tokens[1], 'SELECT')) {
       const [select] = selectsOf(tokens.slice(1, -1));
       if (!select) return null;
-      const inner = this.scopeOf(select, scope);
+      const inner = this.tables.scopeOf(select, scope);
       this.conditions(select, inner);
       return this.columnOf(namedResult(splitAt(select.list, (token) => isSign(token, ','))[0] ?? []).expression, inner);
     }
@@ -362,12 +248,12 @@ export class StandIn {
     }
     if (!isColumn(tokens, 0)) return null;
     const found = columnAt(tokens, 0);
-    return found.end === tokens.length ? this.resolve(found, scope) : null;
+    return found.end === tokens.length ? this.tables.resolve(found, scope) : null;
   }
 
   /** The statements that make the tables and their rows. */
   statements(): string[] {
-    return this.writer.statements(this.tables.values());
+    return this.writer.statements(this.tables.all());
   }
 }
 

@@ -1,7 +1,10 @@
 /** The verdict of a rehearsal, from its acts. */
 import { createHash } from 'node:crypto';
-import type { Change, Plan, Rehearsal } from '../model/index.ts';
+import type { Act, Change, Plan, Rehearsal } from '../model/index.ts';
 import { withStandIns, type Clues } from './stand-ins.ts';
+
+/** The act that only reports. */
+export const WITH_FILES_OF_PACKAGES = 'with the files of the packages' satisfies Act['name'];
 
 type Course = Omit<Rehearsal, 'good' | 'verdict'>;
 
@@ -18,7 +21,8 @@ export function judged(course: Course): Rehearsal {
   return { good: true, verdict: praise(course), ...course };
 }
 
-function praise({ acts, upgradeTo }: Course): string {
+function praise({ acts: all, upgradeTo }: Course): string {
+  const acts = all.filter(({ name }) => name !== WITH_FILES_OF_PACKAGES);
   const done = acts.map(({ name }) => name).filter((name) => name !== 'as it is');
   const longest = Math.max(0, ...acts.flatMap(({ outages }) => outages.map(({ seconds }) => seconds)));
   const out = longest === 0 ? 'no port was out' : `the longest outage of a port was ${longest} s`;

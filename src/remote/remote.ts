@@ -48,6 +48,8 @@ export interface Remote {
    * whole script before it runs the first line, so a connection lost while sending runs nothing. Standard input is /dev/null.
    */
   run(script: string, options: ScriptOptions): Promise<RemoteResult>;
+  /** Starts a shell that waits for the next script, which then needs one round trip instead of three. Absent: it makes no difference. */
+  prepare?(): void;
   /** A TCP connection from the host itself, through the SSH connection, for ports that cannot be reached from here. */
   forward(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;

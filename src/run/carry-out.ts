@@ -3,7 +3,7 @@ import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { CONVERSION, isEmpty } from '../model/index.ts';
-import type { Afterwards, Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Host, Plan, Receipt, SettingChange } from '../model/index.ts';
 import type { Remote } from '../remote/remote.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from '../compute/expectations.ts';
@@ -75,7 +75,7 @@ function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
   const { visit, remote } = from;
   const [second, found] = await Promise.allSettled([
-    options.world.connect(visit.host, { ...options.ssh, isFresh: true }),
+    secondConnection(visit.host, options),
     findingsOnceWell(from, options, say),
   ]);
   if (second.status === 'fulfilled') {
@@ -86,6 +86,13 @@ async function prove(from: Agreed, options: RunOptions, say: Say): Promise<strin
   settled(second);
   const worse = regressions(await relevant(from, from.before, options), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+/** Its shell waits for the confirmation, or for the word to undo, while the probes run. */
+async function secondConnection(host: Host, { world, ssh }: RunOptions): Promise<Remote> {
+  const second = await world.connect(host, { ...ssh, isFresh: true });
+  second.prepare?.();
+  return second;
 }
 
 function settled<T>(result: PromiseSettledResult<T>): T {

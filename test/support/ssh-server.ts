@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type * as ssh2 from 'ssh2';
 import type { Connection, ServerChannel, ServerConfig } from 'ssh2';
 import type { Host } from '../../src/model/index.ts';
@@ -97,9 +98,12 @@ export function answerScript(channel: ServerChannel, command: string, onScript: 
   const mark = first + second;
   channel.stderr.write(`${mark}\n`);
   channel.write(`${mark}\n`);
-  let script = '';
+  let received = Buffer.alloc(0);
   channel.on('data', (chunk: Buffer) => {
-    script += chunk.toString();
-    if (script.endsWith(`#${mark}\n`)) onScript(script);
+    received = Buffer.concat([received, chunk]);
+    // A line with the length, and the packed script.
+    const begin = received.indexOf('\n') + 1;
+    if (begin > 0 && received.length >= begin + Number(received.subarray(0, begin)))
+      onScript(gunzipSync(received.subarray(begin)).toString());
   });
 }

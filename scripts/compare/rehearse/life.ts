@@ -6,7 +6,8 @@ import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../../src/r
 import { startProber } from '../../../src/rehearse/prober.ts';
 import { keepSending } from '../../../src/rehearse/sessions.ts';
 import { withStandIns, type Clues } from '../../../src/rehearse/stand-ins.ts';
-import { ACTIVE, BOUNCES, fileDiffs, LISTENING, UPGRADE, upgradeEnd } from '../../../src/run/rehearsing.ts';
+import { fileDiffs, upgradeEnd } from '../../../src/run/rehearsal/act-notes.ts';
+import { ACTIVE, BOUNCES, LISTENING, upgradeScript } from '../../../src/run/rehearsal/copy-commands.ts';
 import { differences, SERVED } from '../../../test/support/whole-hosts/differences.ts';
 import type { readHost } from '../../../test/support/whole-hosts/read.ts';
 import type { Result } from '../../../test/support/whole-hosts/schema.ts';
@@ -97,7 +98,7 @@ export class Life {
     const rcpt = this.data.sessions.find(({ port, deliver, user }) => port === 25 && deliver && user === undefined)?.rcpt?.[0]; // oxfmt-ignore
     const sender = rcpt === undefined ? null : keepSending(host.address, { login: rcpt, address: rcpt, password: '' });
     const before = (await host.exec(ACTIVE)).stdout;
-    const { code } = await host.exec('exec sh -s', { input: UPGRADE });
+    const { code } = await host.exec('exec sh -s', { input: upgradeScript('of the host') });
     this.notes = upgradeEnd(release, code, before, (await host.exec(ACTIVE)).stdout);
     await sender?.stop();
     return (await host.exec(BOUNCES)).stdout.split('\n').filter(Boolean);

@@ -35,7 +35,7 @@ export interface Compared {
 export const BUSY = 3;
 
 /** A refusal of the rehearsal that says nothing about the host. */
-export const NOT_REHEARSED = /an address of the host that a copy does not have/;
+export const NOT_REHEARSED = /there is no copy of this host/;
 
 /** Seconds by which an outage may be longer or shorter on the host. */
 const TOLERANCE = 2;

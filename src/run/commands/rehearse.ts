@@ -8,13 +8,13 @@ import { cleanCapture } from '../../rehearse/clean-capture.ts';
 import { shownPlan } from '../../rehearse/verdict.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
-import { assertCopyable, originalOf } from '../copying.ts';
+import { assertCopyable, originalOf } from '../rehearsal/original.ts';
 import { assertEngine } from '../spare/engine.ts';
 import { openSpare, type Spare } from '../spare/spare.ts';
 import type { Flow, Io, RunOptions, Step } from '../step.ts';
 import { finish, type Begun, type Connected } from '../visit.ts';
 import { flow as apply } from './apply.ts';
-import { rehearsed } from '../rehearsing.ts';
+import { rehearsed } from '../rehearsal/rehearsing.ts';
 import type { Host, HostResult, Rehearsal } from '../../model/index.ts';
 import { endingView } from '../../report/ending-view.ts';
 import { FAILED } from '../../report/shared-endings.ts';
@@ -50,6 +50,7 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
     const { snapshot } = await filesRead(reached, options, say);
     await stage.assertOther(reached.remote);
     if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
+    assertCopyable(snapshot.facts);
     const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
     capturing.catch(() => {}); // awaited after the dry run, which may end first
     say('plan');
@@ -58,11 +59,15 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
       const { ending } = planned;
       return finish(from, ending);
     }
-    assertCopyable(snapshot.facts);
     say('capture');
     const captured = cleanCapture(await capturing);
     visit.report.plan = planned.plan && shownPlan(planned.plan, captured.clues);
-    const original = originalOf(visit.host, snapshot.facts, planned.plan, captured);
+    const original = originalOf(
+      { host: visit.host, address: reached.remote.address },
+      snapshot.facts,
+      planned.plan,
+      captured,
+    );
     const rehearsal = await stage.play(original, options, say);
     return finish(from, { kind: 'rehearsed', rehearsal });
   };

@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { HardenMailError } from '../../model/errors.ts';
 import type { Host } from '../../model/index.ts';
 import type { Clues } from '../../rehearse/stand-ins.ts';
-import type { Original } from '../copying.ts';
+import type { Original } from '../rehearsal/original.ts';
 import type { RunOptions } from '../step.ts';
 
 export interface Job {

@@ -4,7 +4,7 @@ import { EXIT } from '../../model/errors.ts';
 import { computeFor } from '../../compute/compute-for.ts';
 import { sayThrough } from '../../lab/programs.ts';
 import { interruptBy } from '../interrupt.ts';
-import { rehearsed } from '../rehearsing.ts';
+import { rehearsed } from '../rehearsal/rehearsing.ts';
 import { WORLD } from '../world.ts';
 import type { RunOptions } from '../step.ts';
 import { assertEngine } from './engine.ts';

@@ -7,7 +7,7 @@ import { quote } from '../../formats/text/shell-quote.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { scriptText } from '../../remote/scripts.ts';
-import { releaseOf, type Original } from '../copying.ts';
+import { releaseOf, type Original } from '../rehearsal/original.ts';
 import type { RunOptions, Say } from '../step.ts';
 import { rehearsalIn, stepReader } from './answer.ts';
 import { packJob } from './job.ts';

@@ -98,11 +98,19 @@ describe('an open connection of ssh', () => {
     await assert.rejects(to(), { code: 'AUTH_FAILED' });
   });
 
+  it('is not used for a second host that the configuration leads to the same socket', async () => {
+    await (await to()).close();
+    const { identity: _, ...host } = sshd.host();
+    const options = { acceptNewHostKeys: false, knownHosts: [sshd.knownHosts], sshConfig: config };
+    await assert.rejects(connect({ ...host, user: 'alice' }, options), { code: 'AUTH_FAILED' });
+  });
+
   it('is not used for the login that proves that the host can be reached, unless only ssh can log in', async () => {
     const remote = await to({ isFresh: true });
     assert.match(remote.withoutLogin ?? '', /could not log in; tried key /);
-    writeFileSync(config, `ControlPath ${socket}\nIdentityFile ${sshd.key}\n`);
-    const fresh = await to({ isFresh: true });
+    const able = join(sshd.folder, 'config-with-key');
+    writeFileSync(able, `ControlPath ${socket}\nIdentityFile ${sshd.key}\n`);
+    const fresh = await to({ isFresh: true, sshConfig: able });
     assert.equal(fresh.withoutLogin, undefined);
     const connection = (one: Remote): Promise<string> =>
       one.run('echo $SSH_CONNECTION', read).then(({ stdout }) => stdout.toString());

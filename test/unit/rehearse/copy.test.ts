@@ -17,7 +17,29 @@ describe('rehearse: the packages of the copy', () => {
     assert.deepEqual(copyPackages(packages), {
       also: ['dovecot-sieve', 'postfix-pcre'],
       absent: ['dovecot-imapd', 'dovecot-pop3d', 'certbot'],
+      versions: [{ 'dovecot-core': '1', 'dovecot-sieve': '1', postfix: '1', 'postfix-pcre': '1' }],
     });
+  });
+});
+
+describe('rehearse: the versions of the packages of the copy', () => {
+  it('packages of one version are one group, and a version that is none of Debian is left out', () => {
+    const packages = {
+      'dovecot-core': '1:2.3.19.1+dfsg1-2.1+deb12u6',
+      'dovecot-imapd': '1:2.3.19.1+dfsg1-2.1+deb12u6',
+      'dovecot-antispam': '2.0+20171229-1+b6',
+      certbot: '2.1.0-4',
+      'python3-certbot': '2.1.0-4',
+      'libsasl2-2': '2.1.28+dfsg-10',
+      postfix: '3.7;reboot',
+      openssl: '3.0',
+    };
+    assert.deepEqual(copyPackages(packages).versions, [
+      { certbot: '2.1.0-4', 'python3-certbot': '2.1.0-4' },
+      { 'dovecot-antispam': '2.0+20171229-1+b6' },
+      { 'dovecot-core': '1:2.3.19.1+dfsg1-2.1+deb12u6', 'dovecot-imapd': '1:2.3.19.1+dfsg1-2.1+deb12u6' },
+      { 'libsasl2-2': '2.1.28+dfsg-10' },
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { changedFiles, DAEMON_FILES, parseDaemonFiles } from '../../../src/rehearse/daemon-files.ts';
-import { fileDiffs } from '../../../src/run/rehearsing.ts';
+import { fileDiffs } from '../../../src/run/rehearsal/act-notes.ts';
 
 const output = (files: Readonly<Record<string, string>>): string =>
   [

@@ -22,6 +22,12 @@ describe('rehearse: the verdict', () => {
     assert.equal(verdict, 'apply, upgrade to trixie worked, and the longest outage of a port was 40 s');
   });
 
+  it('the act with the files of the packages has no say in the verdict, and its outages are not in it', () => {
+    const acts = [act('as it is'), act('upgrade', { outages: [{ port: 25, seconds: 2 }] }), act('with the files of the packages', { outages: [{ port: 25, seconds: 90 }] })]; // oxfmt-ignore
+    const { verdict } = judged({ ...course, acts, upgradeTo: 'trixie' });
+    assert.equal(verdict, 'upgrade to trixie worked, and the longest outage of a port was 2 s');
+  });
+
   it('the first fault is the verdict, with the act in which it came', () => {
     const acts = [act('as it is'), act('apply', { faults: ['Dovecot refused'] }), act('verify', { faults: ['later'] })];
     const { good, verdict } = judged({ ...course, acts });

@@ -14,7 +14,7 @@ import { cleanCapture } from '../../../src/rehearse/clean-capture.ts';
 import type { Remote, ScriptOptions } from '../../../src/remote/remote.ts';
 import { scriptText } from '../../../src/remote/scripts.ts';
 import { flow } from '../../../src/run/commands/rehearse.ts';
-import { originalOf } from '../../../src/run/copying.ts';
+import { originalOf } from '../../../src/run/rehearsal/original.ts';
 import { failureLine, rehearsalIn, resultLine, stepReader } from '../../../src/run/spare/answer.ts';
 import { packJob, unpackJob } from '../../../src/run/spare/job.ts';
 import { play } from '../../../src/run/spare/play.ts';
@@ -55,7 +55,7 @@ const CAPTURE: Capture = {
 };
 const HOST = { ...HOSTS('mx1')[0]!, identity: `/root/${SECRET}`, user: 'anna', port: 2222 };
 const SPARE = { name: 'spare', hostname: '192.0.2.7', user: 'ann', port: 2222 };
-const ORIGINAL = originalOf(HOST, facts, null, cleanCapture(CAPTURE));
+const ORIGINAL = originalOf({ host: HOST, address: '192.0.2.1' }, facts, null, cleanCapture(CAPTURE));
 const OPTIONS = { trust: [], upgradeTo: 'trixie', tasks: TASKS, confirmTimeout: 60, mailboxes: 'sample' } as const;
 const REHEARSAL: Rehearsal = {
   ...{ good: true, verdict: 'apply worked', release: 'bookworm', upgradeTo: 'trixie', sameDiff: true },
