@@ -5,7 +5,7 @@ import { make } from '../scripts/outside/hosts.ts';
 import { ours } from '../scripts/outside/ours.ts';
 import { command } from '../scripts/outside/testssl.ts';
 import { prepareMachine } from '../src/lab/requirements.ts';
-import { runProgram } from '../src/lab/programs.ts';
+import { must, runProgram } from '../src/lab/programs.ts';
 import { spread, type Figures } from './measure.ts';
 import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
@@ -17,7 +17,7 @@ const FEW = [25, 993];
 const FAR = 50;
 
 export async function auditRows(runs: number): Promise<Row[]> {
-  await prepareMachine(['testssl.sh']);
+  await prepareMachine(['testssl.sh', 'sslscan']);
   const { host, ca } = await make('bookworm', 'strict');
   const { address, name } = host;
   const ask =
@@ -36,6 +36,18 @@ export async function auditRows(runs: number): Promise<Row[]> {
     for (const port of FEW) await runProgram('testssl', ['--ip', address, '--add-ca', ca, ...command(name, port, [])]);
   };
   const theirs = await interleaved(new Map([['testssl.sh', testssl]]), 1, 0);
+  // Not side by side, as it has no way to do that. It tries fewer things than either of us.
+  const sslscan = async (): Promise<void> => {
+    for (const port of FEW)
+      await must('sslscan', [...(port === 25 ? ['--starttls-smtp'] : []), `--sni-name=${name}`, `${address}:${port}`]);
+  };
+  const quick = await interleaved(
+    new Map<string, () => Promise<unknown>>([
+      ['sslscan', sslscan],
+      ['few', ask(FEW)],
+    ]),
+    runs,
+  );
   const connections = (await ours(address, name, PORTS)).map((seen) => `${seen.port}: ${seen.connections}`);
   await host.stop();
 
@@ -49,6 +61,7 @@ export async function auditRows(runs: number): Promise<Row[]> {
     sideBySide(table, 'RTT ~0, the host on the same processors'),
     sideBySide(far, `RTT ${FAR} ms`),
     ratio(`audit: testssl.sh / ours, both on ${FEW.join(' and ')}`, both, 'testssl.sh', 'few', '≥ 10'),
+    ratio(`audit: sslscan / ours, both on ${FEW.join(' and ')}`, quick, 'sslscan', 'few', '–'),
     row('audit: connections', connections.join(', '), '–', `load ${loadavg()[0]?.toFixed(1) ?? ''} at the end`),
   ];
 }

@@ -29,10 +29,14 @@ export type Table = ReadonlyMap<string, Figures>;
 export const watched = { NODE_OPTIONS: `--require=${join(process.cwd(), 'bench/rss.cjs')}` };
 
 /** Runs every contender `runs` times after one warm-up, A B C A B C …; a run that does not end with 0 is an error. */
-export async function measure(contenders: readonly Contender[], runs: number): Promise<Table> {
+export async function measure(
+  contenders: readonly Contender[],
+  runs: number,
+  { warmUp = true }: { readonly warmUp?: boolean } = {},
+): Promise<Table> {
   const folder = mkdtempSync(join(tmpdir(), 'harden-mail-bench-'));
   const samples = new Map(contenders.map(({ name }) => [name, { took: [] as number[], cpu: [] as number[], peak: 0 }]));
-  for (let round = 0; round <= runs; round++) {
+  for (let round = warmUp ? 0 : 1; round <= runs; round++) {
     for (const { name, command, env, before } of contenders) {
       const file = join(folder, 'usage');
       await before?.();

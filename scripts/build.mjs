@@ -26,6 +26,16 @@ const withoutNativeParts = {
   },
 };
 
+/** ssh2 starts a WebAssembly module for ChaCha20-Poly1305, which is not offered (src/connect/algorithms.ts). */
+const withoutPoly1305 = {
+  name: 'without poly1305',
+  setup(build) {
+    const contents =
+      "const absent = () => { throw new Error('not offered'); }; module.exports = async () => ({ _malloc: () => 0, cwrap: () => absent });";
+    build.onLoad({ filter: /ssh2\/lib\/protocol\/crypto\/poly1305\.js$/ }, () => ({ contents }));
+  },
+};
+
 /** zod's messages in fifty other languages: 300 kB that nothing asks for. Its own index of them would keep them all. */
 const withoutOtherLanguages = {
   name: 'without other languages',
@@ -69,7 +79,7 @@ const { metafile } = await build({
   ...script,
   entryPoints: { program: 'src/main.ts' },
   metafile: true,
-  plugins: [withoutNativeParts, withoutOtherLanguages, wrappedBetweenWords],
+  plugins: [withoutNativeParts, withoutPoly1305, withoutOtherLanguages, wrappedBetweenWords],
   banner: { js: banner.join('\n') },
 });
 // A worker loads only the work on hosts' files, a third of the program.

@@ -99,13 +99,17 @@ function packageLines({ installed, removed }: NonNullable<CommitOptions['package
 
 /** The lines that write one of this folder's scripts to `$tx`. */
 export function scriptFile(name: string): string {
-  return file(name, Buffer.from(scriptText(`commit/${name}`)));
+  // Not in base64, which hardly shrinks when the whole is packed.
+  return `cat >"$tx/${name}" <<'${END}' || exit 1\n${scriptText(`commit/${name}`)}${END}`;
 }
 
 function file(name: string, content: Buffer): string {
   const lines = content.toString('base64').replace(/.{1,76}/g, '$&\n');
-  return `base64 -d >"$tx/${name}" <<'END_OF_FILE' || exit 1\n${lines}END_OF_FILE`;
+  return `base64 -d >"$tx/${name}" <<'${END}' || exit 1\n${lines}${END}`;
 }
+
+/** No script has this line. */
+const END = 'END_OF_FILE';
 
 function manifestLine(change: Change, index: number): string {
   // The manifest is read word by word. These values come from the host, so an allowlist checks them.

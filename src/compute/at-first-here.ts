@@ -1,32 +1,79 @@
 /**
- * The way of a run on a single host: a job runs in the main thread, which needs no worker, for a second at most. Where that is
- * not enough, the job is given up here and runs in a worker, within its limits, and the main thread answers signals again.
+ * A job runs in the main thread first, which needs no worker and no copy of the host's files, and only for a short time. Where that is
+ * not enough, the job is given up here and runs in a worker, within its limits, and so does all later work for this host.
  */
+import { readFileSync } from 'node:fs';
+import { cpuUsage } from 'node:process';
 import { Script } from 'node:vm';
 import type { Compute } from './compute.ts';
 import { work, type JobArguments, type JobName, type JobResult } from './jobs.ts';
 
-/** A usual host needs 10 to 40 ms of it, before V8 has compiled anything. */
-const MILLISECONDS = 1000;
+/** Milliseconds that a job may hold up the main thread. */
+export interface Patience {
+  /** The first job of each kind, for which V8 compiles the code: 10 to 40 ms for a usual host. */
+  readonly first: number;
+  /** The later ones: 1 to 10 ms for a usual host. */
+  readonly later: number;
+}
 
 /** A host with more output than this goes to a worker at once. A usual host has 100 kB. */
 const LARGEST = 1 << 20;
 
+/** Where so many jobs of a kind in a row were given up, the hosts of this run are large: a worker begins with the next ones. */
+const MOST_IN_A_ROW = 3;
+
+/** On a loaded machine, where this thread has had less than this share of the time as CPU time, the job runs here once more … */
+const LOADED_SHARE = 0.8;
+
+/** … and for so many times as long, but for no longer than this. */
+const LOADED_PATIENCE = 4;
+const MOST_MILLISECONDS = 1000;
+
 /** @param elsewhere runs the jobs that take too long here */
-export function atFirstHere(elsewhere: Compute, milliseconds = MILLISECONDS): Compute {
-  let isHeavy = false;
+export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
+  const heavy = new Set<string>();
+  const givenUp = new Map<JobName, number>();
   return async <N extends JobName>(host: string, job: N, ...args: JobArguments<N>): Promise<JobResult<N>> => {
     const [output] = args;
-    isHeavy ||= output instanceof Uint8Array && output.length > LARGEST;
-    const outcome = isHeavy ? null : within(milliseconds, () => work(job, args));
-    if (outcome) return outcome.result;
-    isHeavy = true;
+    const before = givenUp.get(job);
+    if (output instanceof Uint8Array && output.length > LARGEST) heavy.add(host);
+    if (!heavy.has(host) && (before ?? 0) < MOST_IN_A_ROW) {
+      const outcome = within(before === undefined ? patience.first : patience.later, () => work(job, args));
+      givenUp.set(job, outcome ? 0 : (before ?? 0) + 1);
+      if (outcome) return outcome.result;
+      heavy.add(host);
+    }
     return elsewhere(host, job, ...args);
   };
 }
 
-/** The result; null if the time was over first. V8 then ends the function wherever it is, so it must leave nothing half done. */
-function within<T>(milliseconds: number, run: () => T): { readonly result: T } | null {
+interface Outcome<T> {
+  readonly result: T;
+}
+
+/** The result; null if the time was over first. */
+function within<T>(milliseconds: number, run: () => T): Outcome<T> | null {
+  for (let wait = milliseconds; ; wait *= LOADED_PATIENCE) {
+    const began = ownCpuMilliseconds();
+    const outcome = attempt(wait, run);
+    if (outcome) return outcome;
+    const isLoaded = ownCpuMilliseconds() - began < wait * LOADED_SHARE;
+    if (!isLoaded || wait * LOADED_PATIENCE > MOST_MILLISECONDS) return null;
+  }
+}
+
+/** CPU time of this thread; where the system does not tell it, of the process, with V8's threads that compile and collect. */
+function ownCpuMilliseconds(): number {
+  try {
+    return Number.parseInt(readFileSync('/proc/thread-self/schedstat', 'latin1'), 10) / 1e6; // proc(5)
+  } catch {
+    const { user, system } = cpuUsage();
+    return (user + system) / 1000;
+  }
+}
+
+/** V8 ends the function wherever it is, so it must leave nothing half done. */
+function attempt<T>(milliseconds: number, run: () => T): Outcome<T> | null {
   try {
     Object.assign(globalThis, { [PRESENT]: run });
     return { result: CALL.runInThisContext({ timeout: milliseconds, displayErrors: false }) as T };

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { getRawAsset, isSea } from 'node:sea';
-import { atFirstHere } from './at-first-here.ts';
+import { atFirstHere, type Patience } from './at-first-here.ts';
 import { inThisThread, type Compute } from './compute.ts';
 import { workerPool } from './workers.ts';
 
@@ -13,9 +13,14 @@ function workerProgram(): URL | string | null {
   return import.meta.url.endsWith('/program.cjs') ? new URL('./worker.cjs', import.meta.url) : null;
 }
 
+/** A run on one host has no other to serve meanwhile. Its worker would cost more than a usual job. */
+const ALONE: Patience = { first: 1000, later: 1000 };
+
+/** A hostile host takes no more of the main thread than a usual host does. */
+const AMONG_OTHERS: Patience = { first: 60, later: 25 };
+
 /**
- * The way in which a run works on what its hosts send. With one host the main thread has nothing else to do, so it does the work
- * itself unless the work takes long; with several hosts it serves the connections, and workers do the work.
+ * The way in which a run works on what its hosts send: in the main thread where it takes a moment, in a worker where it takes longer.
  * @param hosts their number
  * @param cut aborted when the work is to end at once
  */
@@ -23,7 +28,5 @@ export function computeFor(hosts: number, cut: AbortSignal): Compute {
   const program = workerProgram();
   if (program === null) return inThisThread;
   const workers = workerPool({ program, width: Math.min(hosts, availableParallelism()), cut });
-  if (hosts === 1) return atFirstHere(workers.compute);
-  workers.warm();
-  return workers.compute;
+  return atFirstHere(workers, hosts === 1 ? ALONE : AMONG_OTHERS);
 }

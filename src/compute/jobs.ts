@@ -2,7 +2,7 @@
  * The work on what a host has sent: everything that parses its files, plans, or compares. Each job is a pure function of plain
  * values, so it may run in the main thread, in a worker, or again after it was given up.
  */
-import { parseSnapshot } from '../gather/parse-snapshot.ts';
+import { unpackSnapshot } from '../gather/unpack.ts';
 import type { Plan, Policy, Snapshot, TaskName } from '../model/index.ts';
 import { policyOf } from '../plan/adopt.ts';
 import { assertAccepted } from '../plan/as-found/refused.ts';
@@ -21,7 +21,7 @@ import { portsToAnswer, portsToHold } from './open-ports.ts';
 export const JOBS = {
   /** The output of gather.sh. A worker receives a Buffer as a plain array of bytes. */
   read: (output: Uint8Array): Snapshot =>
-    parseSnapshot(Buffer.from(output.buffer, output.byteOffset, output.byteLength)),
+    unpackSnapshot(Buffer.from(output.buffer, output.byteOffset, output.byteLength)),
   policy: policyOf,
   plan(snapshot: Snapshot, policy: Policy, tasks: readonly TaskName[], trust: readonly string[]): PartialPlan {
     const { plan, open } = composePart(snapshot, policy, tasks);

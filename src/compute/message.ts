@@ -9,11 +9,6 @@ export interface JobRequest<N extends JobName = JobName> {
   readonly args: JobArguments<N>;
 }
 
-/** A worker's first message: the system's number of its thread. */
-export interface Greeting {
-  readonly thread: number | null;
-}
-
 export type JobAnswer<N extends JobName = JobName> = { readonly result: JobResult<N> } | { readonly error: PlainError };
 
 type PlainError =

@@ -1,10 +1,18 @@
 /** The program of a worker: it runs one job at a time. The build makes a file of its own of it. */
-import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { work } from './jobs.ts';
 import { plainError, type JobAnswer, type JobRequest } from './message.ts';
 
-parentPort?.postMessage({ thread: thisThread() });
+/** The nice value of a worker's thread: beside a thread of value 0, a processor gives it a quarter of its time. */
+const NICE = 5;
+
+try {
+  setPriority(NICE); // of this thread only: setpriority(2), NOTES
+} catch {
+  // A system that does not allow it: all threads have the same claim.
+}
+
 parentPort?.on('message', ({ job, args }: JobRequest) => {
   let answer: JobAnswer;
   try {
@@ -14,12 +22,3 @@ parentPort?.on('message', ({ job, args }: JobRequest) => {
   }
   parentPort?.postMessage(answer);
 });
-
-/** The number that the system has for this thread; null where only the process has one that can be read. */
-function thisThread(): number | null {
-  try {
-    return Number(readlinkSync('/proc/thread-self').split('/').at(-1)); // proc(5)
-  } catch {
-    return null;
-  }
-}

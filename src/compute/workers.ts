@@ -1,19 +1,14 @@
 /**
- * Workers that run the jobs of hosts, each within a limit of memory and of time. One worker keeps up with the main thread, which needs
- * four times as long for the connections of a host; a further one, which stands ready, takes over where a job takes long. A job that
- * takes long has less claim to the processors than the connections and the short jobs of the other hosts.
+ * Workers that run the jobs which take long, each within a limit of memory and of time. A worker starts with the first such job, and has less
+ * claim to the processors than the main thread, which serves the connections and the short jobs of the other hosts.
  */
-import { setPriority } from 'node:os';
 import { cpuUsage } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { HardenMailError } from '../model/errors.ts';
 import { JOB_LIMITS, overLimit, type Compute } from './compute.ts';
-import { errorFrom, type Greeting, type JobAnswer, type JobRequest } from './message.ts';
+import { errorFrom, type JobAnswer, type JobRequest } from './message.ts';
 
-/** A job that runs for this long does not make the next one wait: a further worker takes that, up to the width. */
-const LONG_MILLISECONDS = 40;
-
-/** After this time a job no longer counts for the width either: a few hosts with endless jobs must not make all others wait. */
+/** After this time a job no longer counts for the width: a few hosts with endless jobs must not make all others wait. */
 const ENDLESS_MILLISECONDS = 1000;
 
 /** Endless jobs at a time, beside the width. Each may take the memory that a job may take. */
@@ -21,9 +16,6 @@ const MOST_ENDLESS = 4;
 
 /** On a loaded machine a job is not given up before the process has had half of the time as CPU time, but at this multiple at the latest. */
 const MOST_PATIENCE = 6;
-
-/** The nice value of a thread whose job takes long: beside a thread of value 0, a processor gives it a quarter of its time. */
-const NICE = 5;
 
 /** Megabytes for young objects in a worker; V8's default would keep 30 MB more for each. */
 const YOUNG_MEGABYTES = 16;
@@ -38,12 +30,6 @@ export interface WorkerPoolOptions {
   readonly limits?: { readonly seconds: number; readonly megabytes: number };
 }
 
-export interface WorkerPool {
-  readonly compute: Compute;
-  /** Starts the first worker, and the one that stands ready, before they are needed. */
-  warm(): void;
-}
-
 interface Task {
   readonly host: string;
   readonly request: JobRequest;
@@ -54,47 +40,31 @@ interface Task {
 /** A worker that runs the task since then (`performance.now()`), or has none. */
 interface Member {
   readonly worker: Worker;
-  /** The system's number of its thread, once it is known; null where it has none. */
-  thread: number | null;
-  /** Whether the thread has less claim to the processors now. */
-  isNice: boolean;
   task: Task | null;
   since: number;
   timers: NodeJS.Timeout[];
 }
 
-export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerPoolOptions): WorkerPool {
+export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerPoolOptions): Compute {
   const members = new Set<Member>();
   const waiting: Task[] = [];
 
   function start(): Member {
     const resourceLimits = { maxOldGenerationSizeMb: limits.megabytes, maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
-    const member: Member = {
-      worker: new Worker(program, { resourceLimits, eval: typeof program === 'string' }),
-      thread: null,
-      isNice: false,
-      task: null,
-      since: 0,
-      timers: [],
-    };
+    const worker = new Worker(program, { resourceLimits, eval: typeof program === 'string' });
+    const member: Member = { worker, task: null, since: 0, timers: [] };
     members.add(member);
-    member.worker.unref(); // an idle worker does not keep the process alive
-    member.worker.on('message', (answer: Greeting | JobAnswer) => {
-      if ('thread' in answer) {
-        member.thread = answer.thread;
-        return;
-      }
+    worker.on('message', (answer: JobAnswer) => {
       const task = settle(member);
-      if (member.isNice) setNice(member, false);
       if (task && 'error' in answer) task.reject(errorFrom(answer.error));
       else if (task && 'result' in answer) task.resolve(answer.result as never);
       serve();
     });
-    member.worker.on('error', (error: NodeJS.ErrnoException) => {
+    worker.on('error', (error: NodeJS.ErrnoException) => {
       const isFull = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       drop(member, (host) => (isFull ? overLimit(host, `${limits.megabytes} MB of memory`) : error));
     });
-    member.worker.on('exit', () => drop(member, () => new Error('a worker ended by itself')));
+    worker.on('exit', () => drop(member, () => new Error('a worker ended by itself')));
     return member;
   }
 
@@ -103,7 +73,7 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
     const { task } = member;
     for (const timer of member.timers) clearTimeout(timer);
     Object.assign(member, { task: null, timers: [] });
-    member.worker.unref();
+    member.worker.unref(); // an idle worker does not keep the process alive
     return task;
   }
 
@@ -118,35 +88,23 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
 
   /** Gives waiting tasks to workers that have none, and starts further workers. */
   function serve(): void {
-    while (waiting.length > 0 && hasRoom()) begin(idle() ?? start(), waiting.shift()!);
-  }
-
-  function idle(): Member | undefined {
-    return [...members].find(({ task }) => task === null);
+    while (waiting.length > 0 && hasRoom()) {
+      const idle = [...members].find(({ task }) => task === null);
+      begin(idle ?? start(), waiting.shift()!);
+    }
   }
 
   /** May one more worker have a task? */
   function hasRoom(): boolean {
     const busy = [...members].filter(({ task }) => task !== null);
-    const ages = busy.map(({ since }) => performance.now() - since);
-    const endless = ages.filter((age) => age >= ENDLESS_MILLISECONDS).length;
-    return ages.every((age) => age >= LONG_MILLISECONDS) && ages.length - Math.min(endless, MOST_ENDLESS) < width;
-  }
-
-  /** A job takes long: the thread gets less claim to the processors, and another worker may take the next task. */
-  function isLong(member: Member): void {
-    setNice(member, true);
-    serve();
-    if (members.size < width && !idle()) start(); // it stands ready
+    const endless = busy.filter(({ since }) => performance.now() - since >= ENDLESS_MILLISECONDS).length;
+    return busy.length - Math.min(endless, MOST_ENDLESS) < width;
   }
 
   function begin(member: Member, task: Task): void {
     member.task = task;
     member.since = performance.now();
-    member.timers = [
-      setTimeout(() => isLong(member), LONG_MILLISECONDS + 1),
-      setTimeout(serve, ENDLESS_MILLISECONDS + 1),
-    ];
+    member.timers = [setTimeout(serve, ENDLESS_MILLISECONDS + 1)];
     watch(member);
     member.worker.ref();
     member.worker.postMessage(task.request);
@@ -171,28 +129,12 @@ export function workerPool({ program, width, cut, limits = JOB_LIMITS }: WorkerP
   }
   cut.addEventListener('abort', interrupt, { once: true });
 
-  return {
-    compute: (host, job, ...args) =>
-      new Promise((resolve, reject) => {
-        if (cut.aborted) return reject(interrupted());
-        waiting.push({ host, request: { job, args }, resolve, reject });
-        serve();
-      }),
-    warm() {
-      while (members.size < Math.min(2, width)) start();
-    },
-  };
-}
-
-/** Of one thread: setpriority(2), NOTES. Without privileges it takes a claim away, and does not give it back: the worker keeps the value. */
-function setNice(member: Member, isNice: boolean): void {
-  if (member.thread === null) return;
-  try {
-    setPriority(member.thread, isNice ? NICE : 0);
-    member.isNice = isNice;
-  } catch {
-    // A system that allows neither: all threads have the same claim.
-  }
+  return (host, job, ...args) =>
+    new Promise((resolve, reject) => {
+      if (cut.aborted) return reject(interrupted());
+      waiting.push({ host, request: { job, args }, resolve, reject });
+      serve();
+    });
 }
 
 function interrupted(): HardenMailError {

@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly sshConfig?: string;
   /** Jump hosts, as for `ssh -J`. */
   readonly jump?: string;
+  /** A login of its own, although ssh keeps a connection open: proves that the host can still be reached. */
+  readonly isFresh?: boolean;
   /** Seconds for each step of connecting; default: ConnectTimeout of the configuration, else 15. */
   readonly connectTimeout?: number;
   /** Asks the user; absent if no user can be asked. */

@@ -8,19 +8,20 @@ import type { Transport } from '../remote/transport.ts';
 import { openHop } from './hop.ts';
 import { connectLocally } from './connect-locally.ts';
 import type { ConnectOptions } from './connect-options.ts';
-import { route } from './route.ts';
-import { loadSsh } from './library.ts';
-import { describeSettings } from './ssh-config.ts';
+import { routeTo } from './route.ts';
+import { loadSsh, type SshLibrary } from './library.ts';
+import { masterTransport, openMaster } from './master.ts';
+import { describeSettings, resolveSettings, type SshSettings } from './ssh-config.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /**
- * Opens an SSH connection as `ssh` would: ~/.ssh/config, host key check, jump hosts, authentication. The first script that
- * runs finds the way to root (see `sshRemote`).
+ * Opens an SSH connection as `ssh` would: ~/.ssh/config, an open connection of the user's (ControlPath), host key check, jump hosts,
+ * authentication. The first script that runs finds the way to root (see `sshRemote`).
  * @throws HardenMailError; its message names host and port
  */
 export async function connect(host: Host, options: ConnectOptions): Promise<Remote> {
   if (host.local) return connectLocally(host, options);
   checkNames(host);
-  const debug = options.debug ?? (() => {});
   const query = {
     hostname: host.hostname,
     ...(host.port !== undefined && { port: host.port }),
@@ -31,8 +32,44 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
   };
   const loading = loadSsh();
   loading.catch(() => {}); // Awaited by each hop.
-  const { prompt, knownHosts, onAddress, ...shared } = options;
-  const resolved = await route(query, debug);
+  const settings = await resolveSettings(query, options.debug ?? (() => {}));
+  const over = (transport: Transport): Remote => {
+    const { becomePassword } = options;
+    const remote = sshRemote(transport, { name: host.name, ...(becomePassword && { becomePassword }) });
+    return options.onCommand ? observed(remote, options.onCommand) : remote;
+  };
+  // A user who names a key wants a login with it.
+  const master = host.identity === undefined ? await openMaster(settings) : undefined;
+  if (master === undefined) return over(await logIn(host, options, query, settings, loading));
+
+  const shared = async (): Promise<Remote> => {
+    options.onStep?.('reach', `over the open connection of ssh, ${settings.controlPath}`);
+    return over(await masterTransport(master, settings, options.signal));
+  };
+  if (options.isFresh !== true) return shared();
+  // Nobody is asked for what the open connection did not need.
+  const { prompt: _, ...unasked } = options;
+  try {
+    return over(await logIn(host, unasked, query, settings, loading));
+  } catch (error) {
+    if (!(error instanceof HardenMailError) || !OF_LOGIN.has(error.code)) throw error;
+    return { ...(await shared()), withoutLogin: error.message };
+  }
+}
+
+/** Errors of a login that ssh may be capable of, and this program is not. The host itself answers. */
+const OF_LOGIN = new Set(['AUTH_FAILED', 'KEY_UNUSABLE', 'HOST_KEY_UNKNOWN', 'USAGE']);
+
+/** Logs in on each hop in turn. */
+async function logIn(
+  host: Host,
+  options: ConnectOptions,
+  query: SshQuery,
+  settings: SshSettings,
+  loading: Promise<SshLibrary>,
+): Promise<Transport> {
+  const { prompt, knownHosts, onAddress, debug = () => {}, ...shared } = options;
+  const resolved = await routeTo(settings, query, debug);
   const hops = resolved.map((hop) => (knownHosts ? { ...hop, knownHosts: { user: knownHosts, global: [] } } : hop));
 
   const open: Transport[] = [];
@@ -40,13 +77,14 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
     for (const transport of open.toReversed()) await transport.close();
   };
   try {
-    for (const [index, settings] of hops.entries()) {
-      options.onStep?.('settings', describeSettings(settings));
+    for (const [index, hopSettings] of hops.entries()) {
+      options.onStep?.('settings', describeSettings(hopSettings));
       const via = open.at(-1);
       const identity = index === hops.length - 1 ? host.identity : undefined;
       const hop = {
         ...shared,
         debug,
+        commands: index === hops.length - 1,
         ...(options.debug && { packets: options.debug }),
         ...(via ? { via } : hops.length === 1 && onAddress && { onAddress }),
         ...(identity !== undefined && { identity }),
@@ -55,17 +93,13 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Remo
           asker: prompt,
         }),
       };
-      open.push(await openHop(loading, settings, hop));
+      open.push(await openHop(loading, hopSettings, hop));
     }
   } catch (error) {
     await closeAll();
     throw error;
   }
-  const remote = sshRemote(
-    { ...(open.at(-1) as Transport), close: closeAll },
-    { name: host.name, ...(options.becomePassword && { becomePassword: options.becomePassword }) },
-  );
-  return options.onCommand ? observed(remote, options.onCommand) : remote;
+  return { ...(open.at(-1) as Transport), close: closeAll };
 }
 
 function checkNames({ hostname, user }: Host): void {

@@ -20,6 +20,8 @@ export interface HopOptions {
   readonly via?: Transport;
   /** The key that the user named, for this hop. */
   readonly identity?: string;
+  /** Will commands run here, or does this hop only lead to the next one? */
+  readonly commands: boolean;
   readonly acceptNewHostKeys: boolean;
   readonly connectTimeout?: number;
   /** Absent if no user can be asked. */
@@ -78,6 +80,7 @@ export async function openHop(
           ...line,
           label,
           user: settings.user,
+          commands: options.commands,
           keys: {
             types: keys.types,
             check: async (key) => {

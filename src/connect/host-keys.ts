@@ -1,8 +1,9 @@
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
 import {
   describeKey,
+  finder,
   keyFingerprint,
   hostEntry,
   judgeHostKey,
@@ -26,10 +27,12 @@ export interface HostKeys {
 /** @param acceptNew accept the key of a host that is in no file, and add it; a changed key is always refused. */
 export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promise<HostKeys> {
   const { user, global } = settings.knownHosts;
-  const entries = (await Promise.all([...user, ...global].map(readKnownHosts))).flat();
+  const files = await Promise.all([...user, ...global].map(knownHostsFile));
   const name = settings.hostKeyAlias ?? settings.hostname;
   // With an alias the port does not matter, as in OpenSSH.
   const port = settings.hostKeyAlias === undefined ? settings.port : 22;
+  const names = new Set([hostEntry(name, port), name.toLowerCase()]);
+  const entries = [...names].flatMap((one) => files.flatMap(({ find }) => find(one)));
   return {
     types: knownTypes(entries, name, port),
     async check(key) {
@@ -37,35 +40,70 @@ export async function hostKeys(settings: SshSettings, acceptNew: boolean): Promi
       if (list !== undefined && (await isRevoked(list, key))) throw revoked(hostLabel(settings), list, key);
       const verdict = judgeHostKey(entries, name, port, key);
       if (verdict.kind === 'known') return;
-      if (verdict.kind === 'unknown' && acceptNew) return remember(user[0], entries, settings, name, port, key);
+      const hashed = settings.hashKnownHosts || files[0]?.isHashed === true;
+      if (verdict.kind === 'unknown' && acceptNew) return remember(user[0], hashed, name, port, key);
       throw refusal(verdict, settings, hostEntry(name, port), key);
     },
   };
 }
 
-async function readKnownHosts(file: string): Promise<KnownHost[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
-    throw new HardenMailError(
-      'USAGE',
-      `cannot read ${file}: ${error.message}`,
-      'Make it readable: it holds the known host keys.',
-    );
-  });
-  return parseKnownHosts(text, file);
+interface KnownHostsFile {
+  readonly find: (name: string) => KnownHost[];
+  readonly isHashed: boolean;
+}
+
+const EMPTY: KnownHostsFile = { find: () => [], isHashed: false };
+
+/** By path, with what tells a change: all hosts of a run have the same files. */
+const readFiles = new Map<string, { readonly state: string; readonly content: Promise<KnownHostsFile> }>();
+
+async function knownHostsFile(path: string): Promise<KnownHostsFile> {
+  const state = await stateOf(path);
+  if (state === null) return EMPTY;
+  const known = readFiles.get(path);
+  if (known?.state === state) return known.content;
+  const content = readFile(path, 'utf8').then(
+    (text) => {
+      const entries = parseKnownHosts(text, path);
+      return { find: finder(entries), isHashed: entries.some(({ hosts }) => hosts.startsWith('|')) };
+    },
+    (error: Error) => {
+      throw unreadable(path, error);
+    },
+  );
+  readFiles.set(path, { state, content });
+  return content;
+}
+
+/** Null for a file that does not exist. */
+async function stateOf(path: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw unreadable(path, error as Error);
+  }
+}
+
+function unreadable(path: string, { message }: Error): HardenMailError {
+  return new HardenMailError(
+    'USAGE',
+    `cannot read ${path}: ${message}`,
+    'Make it readable: it holds the known host keys.',
+  );
 }
 
 /** Appends the key in one write, on its own line, hashed if the file's entries are. */
 async function remember(
   file: string | undefined,
-  entries: readonly KnownHost[],
-  settings: SshSettings,
+  hashed: boolean,
   name: string,
   port: number,
   key: Buffer,
 ): Promise<void> {
   if (file === undefined || file === '/dev/null') return;
-  const hashed = settings.hashKnownHosts || entries.some((entry) => entry.file === file && entry.hosts.startsWith('|'));
   const line = knownHostLine(name, port, key, hashed);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await appendFile(file, `${(await endsOpen(file)) ? '\n' : ''}${line}`, { mode: 0o600 });

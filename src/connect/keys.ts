@@ -1,4 +1,5 @@
 /** Private key files of the control machine: may they be used, and what do they contain? */
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { ParsedKey } from 'ssh2';
@@ -63,8 +64,34 @@ async function publicFile(path: string): Promise<Buffer | undefined> {
 
 type ParseKey = (data: string, passphrase?: string) => ParsedKey | Error;
 
+/** Keys without a passphrase, by the text of their file: a fleet uses the same ones for each host. */
+const parsedKeys = new Map<string, ParsedKey>();
+
 /** @throws HardenMailError KEY_UNUSABLE */
 export function parsePrivateKey(file: KeyFile, parse: ParseKey, passphrase?: string): ParsedKey {
+  const known = parsedKeys.get(file.text);
+  if (known) return known;
+  const key = parsedKey(file, parse, passphrase);
+  if (!file.encrypted) parsedKeys.set(file.text, quick(key));
+  return key;
+}
+
+/** ssh2 parses the key again for each signature, which takes longer than the signature. */
+function quick(key: ParsedKey): ParsedKey {
+  const slow = key.sign.bind(key);
+  let held: KeyObject | undefined;
+  key.sign = (data, algorithm) => {
+    if (typeof data === 'string' || (key.type !== 'ssh-ed25519' && !algorithm)) return slow(data, algorithm);
+    try {
+      return sign(algorithm, data, (held ??= createPrivateKey(key.getPrivatePEM())));
+    } catch {
+      return slow(data, algorithm);
+    }
+  };
+  return key;
+}
+
+function parsedKey(file: KeyFile, parse: ParseKey, passphrase: string | undefined): ParsedKey {
   const parsed = parse(file.text, passphrase);
   const key = (Array.isArray(parsed) ? (parsed[0] as ParsedKey | undefined) : parsed) ?? new Error('no key in it');
   if (key instanceof Error) throw unusable(file.path, plainly(key.message));

@@ -37,6 +37,20 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
   });
 }
 
+/** Finds the entries for a name, in their order: a plain name by an index, so that a fleet does not compare each host with each line. */
+export function finder(entries: readonly KnownHost[]): (name: string) => KnownHost[] {
+  const plain = new Map<string, number[]>();
+  const others: number[] = [];
+  for (const [at, { hosts }] of entries.entries()) {
+    if (/[*?!|]/.test(hosts)) others.push(at);
+    else for (const name of hosts.toLowerCase().split(',')) plain.set(name, [...(plain.get(name) ?? []), at]);
+  }
+  return (name) => {
+    const found = [...(plain.get(name) ?? []), ...others.filter((at) => matchesHost(entries[at]!.hosts, name))];
+    return [...new Set(found)].sort((a, b) => a - b).map((at) => entries[at]!);
+  };
+}
+
 /** How many fields a key of this type has in wire format. OpenSSH ignores a line with any other type. */
 const FIELDS: Readonly<Record<string, number>> = {
   'ssh-ed25519': 2,

@@ -7,12 +7,14 @@ import type { ConnectionLife } from './ending.ts';
 import { handshakeFailure, lost } from './failures.ts';
 import type { HostKeys } from './host-keys.ts';
 import type { SshLibrary } from './library.ts';
-import { pipelined } from './pipelining.ts';
+import { withFewerTrips } from './fewer-trips/index.ts';
 
 export interface LoginOptions {
   readonly socket: Duplex;
   readonly label: string;
   readonly user: string;
+  /** Will commands run on this connection, or does it only lead to another host? */
+  readonly commands: boolean;
   readonly keys: HostKeys;
   /** Gets a function that pauses the timer while the user is asked. */
   readonly authentication: (paused: <T>(work: () => Promise<T>) => Promise<T>) => Authentication;
@@ -48,7 +50,7 @@ export async function login(library: SshLibrary, options: LoginOptions, ending: 
   ssh.connect(configuration(options, ending, authentication, clock.touch)).catch(() => {});
   const client = ssh.connection as Client;
   client.setMaxListeners(0);
-  pipelined(client);
+  withFewerTrips(client, socket, options.commands);
 
   let shaken = false;
   let open = false;

@@ -1,7 +1,8 @@
 import { HardenMailError } from '../model/errors.ts';
 import { validHostname, validUser } from '../inventory/valid-names.ts';
 import { resolveSettings } from './ssh-config.ts';
-import type { SshQuery, SshSettings } from './ssh-config.ts';
+import type { SshSettings } from './ssh-config.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /** A jump host may itself be behind jump hosts; this limit stops a configuration with a loop. */
 const MAX_HOPS = 8;
@@ -11,12 +12,21 @@ const MAX_HOPS = 8;
  * configuration; in a chain only the first hop's own ProxyJump counts.
  */
 export async function route(query: SshQuery, debug: (line: string) => void, depth = 0): Promise<SshSettings[]> {
-  const settings = await resolveSettings(query, debug);
+  return routeTo(await resolveSettings(query, debug), query, debug, depth);
+}
+
+/** The same, to a host whose settings are known. */
+export async function routeTo(
+  settings: SshSettings,
+  query: SshQuery,
+  debug: (line: string) => void,
+  depth = 0,
+): Promise<SshSettings[]> {
   if (settings.proxyCommand !== undefined) {
     throw new HardenMailError(
       'USAGE',
       `${query.hostname}: ProxyCommand in the ssh configuration is not supported: ${settings.proxyCommand}`,
-      'Use ProxyJump, or --jump.',
+      'Use ProxyJump, or --jump, or a connection that ssh keeps open (ControlMaster, ControlPath).',
     );
   }
   const last = settings.proxyJump.at(-1);

@@ -5,18 +5,8 @@ import { join } from 'node:path';
 import { HardenMailError } from '../model/errors.ts';
 import { printable } from '../formats/text/printable.ts';
 import { expandTokens } from './expand.ts';
-
-/** The user's options; each overrides the configuration. */
-export interface SshQuery {
-  readonly hostname: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly identity?: string;
-  /** As for `ssh -J`. */
-  readonly jump?: string;
-  /** Configuration file as for `ssh -F`; `none` for no configuration. */
-  readonly file?: string;
-}
+import { sharedAnswer } from './ssh-answers.ts';
+import type { SshQuery } from './ssh-query.ts';
 
 /** How to connect to one host, as OpenSSH would. Paths are absolute, times are seconds. */
 export interface SshSettings {
@@ -35,6 +25,8 @@ export interface SshSettings {
   /** `[user@]host[:port]`, the first hop first. */
   readonly proxyJump: readonly string[];
   readonly proxyCommand?: string;
+  /** The socket of a connection that ssh keeps open for others. */
+  readonly controlPath?: string;
   readonly connectTimeout?: number;
   /** Seconds between keepalives; 0 when the configuration does not set it. */
   readonly aliveInterval: number;
@@ -65,7 +57,7 @@ export function describeSettings(settings: SshSettings): string {
  * configuration: an ignored configuration may lead to another host or another user.
  */
 export async function resolveSettings(query: SshQuery, debug: (line: string) => void): Promise<SshSettings> {
-  const text = await askSsh(query);
+  const text = await sharedAnswer(query, askSsh);
   if (text !== undefined) return readSettings(text, query);
   const files = query.file === undefined ? CONFIGURATIONS.filter((file) => existsSync(file)) : [query.file];
   const [file = 'none'] = files;
@@ -82,7 +74,11 @@ export async function resolveSettings(query: SshQuery, debug: (line: string) => 
 
 const CONFIGURATIONS = [join(userInfo().homedir, '.ssh/config'), '/etc/ssh/ssh_config'];
 
-function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
+function askSsh(query: SshQuery): Promise<string | undefined> {
+  return askAgain(query, 3);
+}
+
+function askAgain(query: SshQuery, tries: number): Promise<string | undefined> {
   const flags = [
     ...(query.file === undefined ? [] : ['-F', query.file]),
     ...(query.port === undefined ? [] : ['-p', String(query.port)]),
@@ -95,7 +91,7 @@ function askSsh(query: SshQuery, tries = 3): Promise<string | undefined> {
     execFile('ssh', args, { timeout: 10_000, maxBuffer: 1 << 20 }, (error, stdout, stderr) => {
       // With a hundred at once, ssh sometimes exits 0 without output. That does not mean "plain defaults": retry.
       if (error === null && /^hostname /m.test(stdout)) return resolve(stdout);
-      if (error === null) return resolve(tries > 1 ? askSsh(query, tries - 1) : Promise.reject(noAnswer(query)));
+      if (error === null) return resolve(tries > 1 ? askAgain(query, tries - 1) : Promise.reject(noAnswer(query)));
       if (error.code === 'ENOENT') return resolve(undefined);
       const lines = stderr.split('\n').map(printable);
       const why = lines.find((line) => line !== '' && !/^(Warning|Pseudo-terminal)/.test(line)) ?? error.message;
@@ -145,6 +141,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
 
   const agent = agentSocket(values.get('identityagent')?.[0], path);
   const proxyCommand = one('proxycommand');
+  const controlPath = one('controlpath');
   const connectTimeout = one('connecttimeout');
   const revoked = one('revokedhostkeys');
   const identities =
@@ -162,6 +159,7 @@ export function readSettings(text: string, query: SshQuery): SshSettings {
     hashKnownHosts: one('hashknownhosts') === 'yes',
     proxyJump: (one('proxyjump') ?? query.jump ?? '').split(',').filter((hop) => hop !== ''),
     ...(proxyCommand !== undefined && { proxyCommand }),
+    ...(controlPath !== undefined && { controlPath }),
     ...(connectTimeout !== undefined && { connectTimeout: Number(connectTimeout) }),
     aliveInterval: Number(one('serveraliveinterval') ?? 0),
     aliveCountMax: Number(one('serveralivecountmax') ?? 3),

@@ -1,5 +1,5 @@
 # Reads everything that a plan needs in one run; writes nothing. POSIX sh with Debian's essential tools.
-# Output: sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
+# Output: a gzip stream of sections, each a line "@NAME BYTES" followed by that many bytes and a line feed.
 # shellcheck shell=sh disable=SC2154 # $own_cert, $own_key, $own_sni and the paths are set by the lines before
 LC_ALL=C TZ=UTC PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL TZ PATH
@@ -455,7 +455,7 @@ lost_maps() { # reads lines "PARAMETER = VALUE"
   done
 }
 
-# Three parts that run in parallel: the output of the first two waits in the pipes.
+# Three parts that run in parallel: the output of the first two waits in the pipes. Packed, the answer takes a round trip less.
 parsers | { daemons; cat; } | {
   machine
   section keys "$(keys)"
@@ -465,4 +465,4 @@ parsers | { daemons; cat; } | {
   files
   cat
   section end ''
-}
+} | gzip

@@ -4,24 +4,24 @@ import { quote } from '../formats/text/shell-quote.ts';
 import type { Remote } from '../remote/remote.ts';
 import { scriptText } from '../remote/scripts.ts';
 import { TornError } from './parse-snapshot.ts';
+import { MOST_UNPACKED } from './unpack.ts';
 
 /** The script for the host, without its comments and indents: it is part of the command line, which must stay short. */
 export function gatherScript(): string {
-  return scriptText('gather/gather.sh')
+  return (shortScript ??= scriptText('gather/gather.sh')
     .replace(/^ *#.*\n/gm, '')
     .replace(/\{ # .*$/gm, '{')
-    .replace(/^ +/gm, '');
+    .replace(/^ +/gm, ''));
 }
 
-/** A host with a thousand certificates prints half of it. To decrypt more would take time from the other hosts of a run. */
-const MOST_OUTPUT = 16 << 20;
+let shortScript: string | undefined;
 
 /** The number of attempts to read a host. If a file is being edited, the edit is over after a moment. */
 const LOOKS = 3;
 
 /**
  * Reads a host's facts and files, in one exec and one round trip; again if a file changed meanwhile. Writes nothing.
- * @param parse gives the snapshot in the output (`parseSnapshot`), within the limits of a host
+ * @param parse gives the snapshot in the output (`unpackSnapshot`), within the limits of a host
  * @throws REMOTE_FAILED
  */
 export async function gather(
@@ -36,7 +36,7 @@ export async function gather(
       name: 'gather',
       intent: 'read',
       plain: true,
-      most: MOST_OUTPUT,
+      most: MOST_UNPACKED, // To decrypt more would take time from the other hosts of a run.
     });
     if (code !== 0) {
       throw new HardenMailError(

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { PATHS, type Lineage, type RemoteFile } from '../model/index.ts';
+import { parseCertificate } from '../x509/pem.ts';
 
 const LIVE = `${PATHS.LIVE}/`;
 
@@ -45,7 +45,8 @@ export function takenNames(names: readonly string[]): string[] {
 function belongs(publicKey: string, chain: string): boolean {
   if (publicKey === 'unknown') return true;
   try {
-    return new X509Certificate(chain).publicKey.export({ type: 'spki', format: 'pem' }).toString().trim() === publicKey;
+    const key = parseCertificate(chain)?.publicKey;
+    return key?.export({ type: 'spki', format: 'pem' }).toString().trim() === publicKey;
   } catch {
     return false;
   }

@@ -30,7 +30,8 @@ export async function tryEnvelope(
 ): Promise<EnvelopeReplies> {
   const mailLine = `MAIL FROM:<${sender}>`;
   const rcptLines = recipients.map((recipient) => `RCPT TO:<${recipient}>`);
-  if (pipelining) for (const line of [mailLine, ...rcptLines, 'RSET']) wire.send(line);
+  // In one write: a server that answers the first line alone would hold back its other answers until the first is acknowledged.
+  if (pipelining) wire.send([mailLine, ...rcptLines, 'RSET'].join('\r\n'));
   const answer = async (line: string): Promise<SmtpReply> => {
     if (!pipelining) wire.send(line);
     const { code, text } = await readReply(wire);

@@ -19,12 +19,13 @@ interface Handshake {
 
 /**
  * A line-by-line conversation. One line is sent, then its whole answer is read: a server may reject commands that arrive
- * before its answers as improper pipelining.
+ * before its answers as improper pipelining, unless it offers that.
  */
 export interface Wire {
   /**
-   * Sends one line; its whole answer must arrive within the timeout. A `slow` answer may take three times as long and have a
-   * hundred times as many lines (a mailbox that is indexed for the first time, an account with thousands of folders).
+   * Sends one line, or several with CRLF between them; the whole answer must arrive within the timeout. A `slow` answer may take three
+   * times as long and have a hundred times as many lines (a mailbox that is indexed for the first time, an account with thousands of
+   * folders).
    */
   send(line: string, pace?: 'slow'): void;
   /** The next line, one char per byte, without its line end. */

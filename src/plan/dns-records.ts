@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { PATHS, type Facts, type Lineage, type Policy } from '../model/index.ts';
+import { parseCertificate } from '../x509/pem.ts';
 
 /** The name of each authority in CAA records, by the organization in its certificates. */
 const CAA_NAMES: Readonly<Record<string, string>> = {
@@ -86,9 +87,6 @@ function issuerOf(certificate: X509Certificate): { organization: string; issuer:
  * cannot be parsed.
  */
 export function caaIssuer(chain: string): string | null {
-  try {
-    return issuerOf(new X509Certificate(chain)).issuer ?? null;
-  } catch {
-    return null;
-  }
+  const certificate = parseCertificate(chain);
+  return (certificate && issuerOf(certificate).issuer) ?? null;
 }

@@ -21,11 +21,22 @@ export interface Opened {
   readonly converted: readonly ConvertedLine[];
 }
 
+/** Several jobs of a host need its trees, which never change. */
+const opened = new WeakMap<Snapshot, Opened>();
+
 /**
  * Parses the files of a snapshot.
  * @throws CONFIG_INVALID, with file and line, for what the daemons would refuse
  */
-export function openWorkspace({ facts, files }: Snapshot): Opened {
+export function openWorkspace(snapshot: Snapshot): Opened {
+  const known = opened.get(snapshot);
+  if (known) return known;
+  const fresh = parsedFiles(snapshot);
+  opened.set(snapshot, fresh);
+  return fresh;
+}
+
+function parsedFiles({ facts, files }: Snapshot): Opened {
   const main = files[MAIN_CF];
   const master = files[MASTER_CF];
   if ((main === undefined) !== (master === undefined)) {

@@ -37,6 +37,8 @@ export interface Remote {
   readonly name: string;
   /** The host is this machine: probes from here come from the host itself. */
   readonly local?: true;
+  /** The host is reached over the user's own connection: why a login of our own failed. */
+  readonly withoutLogin?: string;
   /**
    * The address at the other end of the SSH connection. Probes use the same one.
    */
@@ -46,6 +48,8 @@ export interface Remote {
    * whole script before it runs the first line, so a connection lost while sending runs nothing. Standard input is /dev/null.
    */
   run(script: string, options: ScriptOptions): Promise<RemoteResult>;
+  /** Starts a shell that waits for the next script, which then needs one round trip instead of three. Absent: it makes no difference. */
+  prepare?(): void;
   /** A TCP connection from the host itself, through the SSH connection, for ports that cannot be reached from here. */
   forward(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;

@@ -1,16 +1,23 @@
 import { HardenMailError } from '../model/errors.ts';
 import { bootstrap } from './bootstrap.ts';
-import type { Way } from './bootstrap.ts';
+import type { Bootstrap, Way } from './bootstrap.ts';
 import { dialogue } from './dialogue.ts';
 import { lastWords } from '../formats/text/printable.ts';
 import type { Remote, RemoteResult, ScriptOptions } from './remote.ts';
-import type { Transport } from './transport.ts';
+import type { Channel, Transport } from './transport.ts';
 
 /** Long enough for a quiet step of apt; the keepalive finds a dead connection earlier. */
 const IDLE_SECONDS = 300;
 
 /** A script that reads, and one that may install packages over a slow line. */
 const TOTAL_SECONDS = { read: 600, write: 7200 };
+
+/** A shell on the host that says when it can take a script. */
+interface Started {
+  readonly boot: Bootstrap;
+  readonly channel: Promise<Channel>;
+  isOver: boolean;
+}
 
 export interface SshRemoteOptions {
   readonly name: string;
@@ -27,18 +34,27 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
   let way: Way = transport.user === 'root' ? 'root' : 'quiet';
   let takesLongCommands = true;
   let password: Promise<string> | undefined;
+  /** A shell that waits for the next script. */
+  let waiting: Started | undefined;
   const ask = options.becomePassword;
 
+  function start(tried: Way, script?: string): Started {
+    const boot = bootstrap(tried, script);
+    const channel = transport.exec(boot.command);
+    const started: Started = { boot, channel, isOver: false };
+    const over = (): void => void (started.isOver = true);
+    channel.then(({ ended }) => ended).then(over, over); // Awaited when there is a script for it.
+    return started;
+  }
+
   async function attempt(
-    tried: Way,
-    script: string,
-    isInCommand: boolean,
+    { boot, channel }: Started,
+    script: string | undefined,
     { intent, idleTimeout = IDLE_SECONDS, timeout = TOTAL_SECONDS[intent], most, onOutput }: ScriptOptions,
   ) {
-    const boot = bootstrap(tried, isInCommand ? script : undefined);
-    return dialogue(await transport.exec(boot.command), boot, {
+    return dialogue(await channel, boot, {
       label,
-      ...(!isInCommand && { script }),
+      ...(script !== undefined && { script }),
       idle: idleTimeout,
       total: timeout,
       ...(most !== undefined && { most }),
@@ -49,9 +65,13 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
 
   async function run(script: string, scriptOptions: ScriptOptions): Promise<RemoteResult> {
     const tried = way;
+    const prepared = waiting?.isOver ? undefined : waiting;
+    waiting = undefined;
     // sudo logs each command that it runs: keep it short there.
-    const isInCommand = tried === 'root' && scriptOptions.plain === true && takesLongCommands;
-    const outcome = await attempt(tried, script, isInCommand, scriptOptions);
+    const isInCommand = !prepared && tried === 'root' && scriptOptions.plain === true && takesLongCommands;
+    const outcome = isInCommand
+      ? await attempt(start(tried, script), undefined, scriptOptions)
+      : await attempt(prepared ?? start(tried), script, scriptOptions);
     if (outcome.started) return outcome.result;
     if (isInCommand) {
       // An old shell refuses a word of this length.
@@ -80,8 +100,12 @@ export function sshRemote(transport: Transport, options: SshRemoteOptions): Remo
     name: options.name,
     address: transport.address,
     run,
+    prepare: () => void (waiting ??= start(way)),
     forward: (address, port) => transport.forward(address, port),
-    close: () => transport.close(),
+    close: () => {
+      waiting?.channel.then((channel) => channel.close()).catch(() => {});
+      return transport.close();
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import { commit, settle } from '../commit/commit.ts';
 import { EXIT, HardenMailError } from '../model/errors.ts';
 import { SUBMISSION_ENTRY } from '../fragments/submission.ts';
 import { CONVERSION, isEmpty } from '../model/index.ts';
-import type { Afterwards, Facts, Finding, Plan, Receipt, SettingChange } from '../model/index.ts';
+import type { Afterwards, Facts, Finding, Host, Plan, Receipt, SettingChange } from '../model/index.ts';
+import type { Remote } from '../remote/remote.ts';
 import { withLastWords } from './last-words.ts';
 import type { Thoroughness } from '../compute/expectations.ts';
 import { regressions } from './regressions.ts';
@@ -38,7 +39,8 @@ export const carryOut: Step<Agreed, Agreed> = async (from, options, say) => {
   if (started.state !== 'awaiting') return finish(from, notCommitted(visit.name, started, from.apt));
   const undo = await prove(from, options, say).catch(lostBeforeConfirmation(confirmTimeout));
   say(undo === null ? 'confirm' : 'undo');
-  const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), started.notes);
+  const notes = [...(started.notes ?? []), ...notProved(visit.connection)];
+  const receipt = withNotes(await confirmOrUndo(from, started.id, undo, options), notes);
   if (receipt.state !== 'committed') return finish(from, notCommitted(visit.name, receipt, from.apt)); // the receipt has the daemons' lines
   visit.report.findings = await withLastWords(visit.connection, from.snapshot, visit.report.findings, began, options);
   return finish(
@@ -58,6 +60,11 @@ async function afterwards(
   return { after: { profile: policy.profile, clients, left: plan.left ?? [], reversible } };
 }
 
+function notProved(connection: Remote | null): string[] {
+  if (connection?.withoutLogin === undefined) return [];
+  return [`confirmed over the open connection of ssh; a new login is not proved: ${connection.withoutLogin}`];
+}
+
 /** Joins the host's notes: those from before the confirmation come first. */
 function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
   const notes = [...new Set([...before, ...(receipt.notes ?? [])])];
@@ -68,7 +75,7 @@ function withNotes(receipt: Receipt, before: readonly string[] = []): Receipt {
 async function prove(from: Agreed, options: RunOptions, say: Say): Promise<string | null> {
   const { visit, remote } = from;
   const [second, found] = await Promise.allSettled([
-    options.world.connect(visit.host, options.ssh),
+    secondConnection(visit.host, options),
     findingsOnceWell(from, options, say),
   ]);
   if (second.status === 'fulfilled') {
@@ -79,6 +86,13 @@ async function prove(from: Agreed, options: RunOptions, say: Say): Promise<strin
   settled(second);
   const worse = regressions(await relevant(from, from.before, options), visit.report.findings);
   return worse.length > 0 ? worse.map(sentence).join('; ') : null;
+}
+
+/** Its shell waits for the confirmation, or for the word to undo, while the probes run. */
+async function secondConnection(host: Host, { world, ssh }: RunOptions): Promise<Remote> {
+  const second = await world.connect(host, { ...ssh, isFresh: true });
+  second.prepare?.();
+  return second;
 }
 
 function settled<T>(result: PromiseSettledResult<T>): T {
@@ -99,16 +113,22 @@ function findingsOnceWell(from: Agreed, options: RunOptions, say: Say): Promise<
   return probeUntilWell(once, 8, options.world);
 }
 
-/** Probes without logins until nothing fails, at most for `seconds`: a daemon needs a moment to load its files. Then probes in full. */
+/**
+ * Probes in full. If something fails, a daemon may still be loading its files: probes without logins until nothing fails, at most for
+ * `seconds`, and then in full again.
+ */
 async function probeUntilWell(
   once: (how: Thoroughness) => Promise<readonly Finding[]>,
   seconds: number,
   { clock, sleep }: Pick<World, 'clock' | 'sleep'>,
 ): Promise<readonly Finding[]> {
+  const isWell = (findings: readonly Finding[]): boolean => findings.every(({ status }) => status !== 'fail');
   const deadline = clock() + seconds * 1000;
+  const first = await once('full');
+  if (isWell(first)) return first;
   while (clock() < deadline) {
-    if (!(await once('quiet')).some(({ status }) => status === 'fail')) break;
     await sleep(300);
+    if (isWell(await once('quiet'))) break;
   }
   return once('full');
 }

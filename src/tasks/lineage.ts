@@ -1,5 +1,4 @@
 /** Selects the certbot certificate for mail, and says what to request if there is none. Pure. */
-import type { X509Certificate } from 'node:crypto';
 import { NODE_KEY_TYPES, type Action, type Facts, type KeyType, type Lineage, type Policy } from '../model/index.ts';
 import { isKept } from './kept.ts';
 import { dnsNames, parseCertificate } from '../x509/pem.ts';
@@ -72,7 +71,7 @@ function isReplaceable(lineage: Lineage): boolean {
 }
 
 function covers(lineage: Lineage, domain: string, now: number): boolean {
-  const certificate = parsed(lineage);
+  const certificate = parseCertificate(lineage.chain);
   if (!certificate) return false;
   const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date) / 1000);
   return isFor(lineage, domain) && from! <= now && now < to!;
@@ -80,28 +79,17 @@ function covers(lineage: Lineage, domain: string, now: number): boolean {
 
 /** Let's Encrypt's staging server is named in the issuer; no client trusts it. */
 function isRehearsal(lineage: Lineage): boolean {
-  return parsed(lineage)?.issuer.includes('(STAGING)') ?? false;
+  return parseCertificate(lineage.chain)?.issuer.includes('(STAGING)') ?? false;
 }
 
 function isFor(lineage: Lineage, domain: string): boolean {
-  return parsed(lineage)?.checkHost(domain) !== undefined;
+  return parseCertificate(lineage.chain)?.checkHost(domain) !== undefined;
 }
 
 function hasKeyOf(lineage: Lineage, type: KeyType | undefined): boolean {
-  return type === undefined || parsed(lineage)?.publicKey.asymmetricKeyType === NODE_KEY_TYPES[type];
+  return type === undefined || parseCertificate(lineage.chain)?.publicKey.asymmetricKeyType === NODE_KEY_TYPES[type];
 }
 
 function namesOf(lineage: Lineage): string[] {
-  return dnsNames(parsed(lineage));
-}
-
-/** A plan reads a certificate many times, and parsing takes 1–2 ms. */
-const known = new WeakMap<Lineage, X509Certificate | null>();
-
-function parsed(lineage: Lineage): X509Certificate | null {
-  const before = known.get(lineage);
-  if (before !== undefined) return before;
-  const certificate = parseCertificate(lineage.chain);
-  known.set(lineage, certificate);
-  return certificate;
+  return dnsNames(parseCertificate(lineage.chain));
 }

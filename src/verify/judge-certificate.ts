@@ -1,8 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Finding } from '../model/index.ts';
 import type { CheckId } from './checks/index.ts';
 import { show } from '../formats/text/show.ts';
+import { parseCertificate } from '../x509/pem.ts';
 
 export interface CertificateVerdict {
   readonly check: CheckId;
@@ -48,27 +49,12 @@ function served(leaf: X509Certificate, { onDisk, alternatives = [] }: Expectatio
   if (onDisk === undefined)
     return { status: 'hint', text: `serves ${describe(leaf)}; not compared with the one on disk, which was not read` };
   if (onDisk === null) return fail(`serves ${describe(leaf)}, but there is no certificate on disk to serve`);
-  const disk = parsed(onDisk);
+  const disk = parseCertificate(onDisk);
   if (disk === null) return fail('the file on disk is not a certificate that can be read');
-  const isAlternative = alternatives.some((chain) => parsed(chain)?.fingerprint256 === leaf.fingerprint256);
+  const isAlternative = alternatives.some((chain) => parseCertificate(chain)?.fingerprint256 === leaf.fingerprint256);
   return disk.fingerprint256 === leaf.fingerprint256 || isAlternative
     ? pass('serves the certificate on disk')
     : fail(`serves ${describe(leaf)}, not the one on disk, ${describe(disk)}: the daemon has not loaded it`);
-}
-
-/** Parsing takes a millisecond, and every port of a host needs the same chain. */
-const last: { chain: string; certificate: X509Certificate | null } = { chain: '', certificate: null };
-
-function parsed(chain: string): X509Certificate | null {
-  if (chain === last.chain) return last.certificate;
-  let certificate: X509Certificate | null = null;
-  try {
-    certificate = new X509Certificate(chain);
-  } catch {
-    // The caller reports it.
-  }
-  Object.assign(last, { chain, certificate });
-  return certificate;
 }
 
 function named(leaf: X509Certificate, domain: string): Judgement {

@@ -1,7 +1,9 @@
 /** The recipe, in its own order, carried out on a stock Debian 12 mail host and tested as the recipe tests it. */
 
 import assert from 'node:assert/strict';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost, State } from '../../src/lab/lab.ts';
@@ -230,6 +232,34 @@ describe('the recipe, on a stock Debian 12 mail host', () => {
       assert.deepEqual({ reloads, restarts }, { reloads: [], restarts: 0 });
       assert.deepEqual(await writtenSince(host, '/etc', '/usr', '/var/lib/harden-mail', '/root'), []);
       await assertTidy(host);
+    });
+
+    it('apply works over a connection that ssh keeps open, and says that no new login was possible', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'harden-mail-master-'));
+      const socket = join(folder, 'socket');
+      const config = join(folder, 'config');
+      await writeFile(
+        config,
+        `ControlPath ${socket}\nIdentityFile ${join(folder, 'none')}\nIdentityAgent none\nUserKnownHostsFile ${host.knownHosts}\n`,
+      );
+      const known = `UserKnownHostsFile=${host.knownHosts}`;
+      const ssh = (...args: string[]): void =>
+        void execFileSync('ssh', ['-F', 'none', '-S', socket, ...args, `root@${host.address}`], { stdio: 'ignore' });
+      ssh('-f', '-N', '-M', '-i', host.identity, '-o', known);
+      try {
+        await host.run("sed -i '/^smtpd_tls_auth_only/d' /etc/postfix/main.cf");
+        const way = ['--host', host.address, '--user', 'root', '--ssh-config', config];
+        const { code, stdout, stderr } = await hardenMail(['apply', '--yes', ...way, ...authority]);
+        assert.equal(code, 0, stdout + stderr);
+        assert.match(stdout, /changed: 1 setting in 1 file /);
+        assert.match(
+          stdout,
+          /confirmed over the open connection of ssh; a new login is not proved: .* could not log in/,
+        );
+      } finally {
+        ssh('-O', 'exit');
+        await rm(folder, { recursive: true });
+      }
     });
   });
 });

@@ -1,5 +1,6 @@
 /** What gather.sh prints on a Debian 12 mail host with these files: enough of it for a plan. A certificate is certbot's own. */
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import type { Bytes } from '../../src/model/index.ts';
 
 const PACKAGES = [
@@ -30,5 +31,5 @@ export function gatherOutput(files: Readonly<Record<string, Bytes>>): Buffer {
     ['bytes', all.map(([, bytes]) => bytes).join('')],
     ['end', ''],
   ];
-  return Buffer.from(sections.map(([name, text]) => `@${name} ${text.length}\n${text}\n`).join(''), 'latin1');
+  return gzipSync(Buffer.from(sections.map(([name, text]) => `@${name} ${text.length}\n${text}\n`).join(''), 'latin1'));
 }

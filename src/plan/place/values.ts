@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import type { Condition, Fragment, Merge } from '../../fragments/fragment.ts';
 import { NODE_KEY_TYPES, type Facts, type KeyPair, type Policy } from '../../model/index.ts';
 import { servedCertificate, type Served } from '../../tasks/served.ts';
@@ -6,6 +5,7 @@ import type { SaslInUse } from '../serving/sasl-in-use.ts';
 import type { Named } from '../../tasks/sni.ts';
 import { mainValue } from '../../formats/postfix/main-cf.ts';
 import { satisfies } from '../../formats/versions.ts';
+import { parseCertificate } from '../../x509/pem.ts';
 import type { Workspace } from '../workspace.ts';
 
 /**
@@ -33,7 +33,7 @@ export function valuesFor(facts: Facts, policy: Policy, asks: boolean, sasl: Sas
 /** The value of smtpd_tls_chain_files: our key and certificate, and the existing pairs with another key type. */
 function chainFiles({ key, cert, chain }: Served, { chainPairs = [], request, kept }: Policy): string {
   const pairs = kept?.postfix?.pairs ?? chainPairs;
-  const type = chain === null ? NODE_KEY_TYPES[request?.keyType ?? 'ecdsa'] : new X509Certificate(chain).publicKey.asymmetricKeyType; // oxfmt-ignore
+  const type = chain === null ? NODE_KEY_TYPES[request?.keyType ?? 'ecdsa'] : parseCertificate(chain)?.publicKey.asymmetricKeyType; // oxfmt-ignore
   const isOurs = (pair: KeyPair): boolean => pair.key === key && pair.cert === cert;
   const others = pairs.filter((pair) => isOurs(pair) || pair.keyType !== type);
   const lists = others.map(({ files }) => files.join(', '));

@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import type { Facts, Note, Policy } from '../../model/index.ts';
 import { keptFor } from '../../tasks/kept.ts';
 import { servedCertificate } from '../../tasks/served.ts';
 import { takesLogins } from '../serving/logins.ts';
+import { parseCertificate } from '../../x509/pem.ts';
 import { mainReader, type Workspace } from '../workspace.ts';
 
 /** Notes on what strict costs, and on what it leaves to the admin. */
@@ -13,7 +13,7 @@ export function strictNotes(before: Workspace, now: Workspace, facts: Facts, pol
   const { chain } = servedCertificate(facts, policy);
   const types = keptFor(policy, 'postfix')?.pairs.map(({ keyType }) => keyType);
   const isRsa =
-    types?.includes('rsa') ?? (chain !== null && new X509Certificate(chain).publicKey.asymmetricKeyType === 'rsa');
+    types?.includes('rsa') ?? (chain !== null && parseCertificate(chain)?.publicKey.asymmetricKeyType === 'rsa');
   const remedy = policy.own || types ? 'one with an RSA key serves all' : '--key-type rsa gets one that serves all';
   const refusesClear = policy.asked?.includes('require-tls-inbound');
   const noPop3 = policy.asked?.includes('no-pop3');

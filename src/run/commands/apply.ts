@@ -43,6 +43,7 @@ const survey: Step<Begun, Surveyed> = async (from, options, say) => {
     const surveyed = { ...found, consents, goal: 'apply', before: [], apt: NO_APT } as const;
     if (options.dryRun && !isEmpty(plan)) return surveyed;
     say('verify');
+    if (!isEmpty(plan) && plan.actions.length === 0) remote.prepare?.();
     const before = snapshot.facts.packages['postfix'] ? await seenBefore() : [];
     const excused = excuse(before, open, []);
     visit.report.findings = isEmpty(plan) ? await withLastWords(remote, snapshot, excused, began, options) : excused;

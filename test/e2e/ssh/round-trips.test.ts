@@ -11,7 +11,7 @@ const ROUND_TRIP = 1000;
 
 describe('a login to sshd', () => {
   for (const type of ['ed25519', 'rsa', 'ecdsa'])
-    it(`takes three round trips with an open ${type} key, and the end of the connection none`, async () => {
+    it(`takes three round trips with an open ${type} key, the first command one more, and the end of the connection none`, async () => {
       const sshd = await startSshd();
       const identity = join(sshd.folder, type);
       await sshd.authorize(keygen(identity, type));
@@ -27,6 +27,9 @@ describe('a login to sshd', () => {
         });
         const took = (performance.now() - began) / ROUND_TRIP;
         assert.ok(took >= 2.9 && took < 3.9, `${took}`);
+        await remote.run('true', { name: 'test', intent: 'read', plain: true });
+        const ran = (performance.now() - began) / ROUND_TRIP;
+        assert.ok(ran >= 3.9 && ran < 4.9, `${ran}`);
         const ending = performance.now();
         await remote.close();
         assert.ok(performance.now() - ending < ROUND_TRIP / 2);
@@ -35,4 +38,24 @@ describe('a login to sshd', () => {
         await sshd.stop();
       }
     });
+
+  it('the first command runs where sshd refuses the first key and accepts another', async () => {
+    const sshd = await startSshd();
+    try {
+      const identity = join(sshd.folder, 'stranger');
+      keygen(identity, 'ed25519');
+      const config = join(sshd.folder, 'config');
+      writeFileSync(config, `IdentityFile ${sshd.key}\n`);
+      const remote = await connect(sshd.host({ identity }), {
+        acceptNewHostKeys: false,
+        knownHosts: [sshd.knownHosts],
+        sshConfig: config,
+      });
+      const { stdout } = await remote.run('echo here', { name: 'test', intent: 'read', plain: true });
+      assert.equal(stdout.toString(), 'here\n');
+      await remote.close();
+    } finally {
+      await sshd.stop();
+    }
+  });
 });

@@ -119,14 +119,24 @@ describe('commit: notes of the host', () => {
 });
 
 describe('commit: the log lines of the daemons since a change', () => {
+  const RESET =
+    'imap-login: Fatal: Error reading configuration: read(/run/dovecot/config) failed: read(size=8192) failed: Connection reset by peer';
+  const GONE =
+    'pop3-login: Fatal: Failed to read configuration: stat(/run/dovecot/config) failed: No such file or directory (path is from CONFIG_FILE environment)';
+  const ECHO = 'master: Error: service(imap-login): child 17104 returned error 89 (Fatal failure)';
   const KINDS = [
     { what: 'a panic of a new kind', before: '', crit: 'imap(ann)<7><x>: Panic: file a.c: line 12 failed', says: /^refuse .*Panic: file a\.c/ },
     { what: 'a fatal error that another process and user logged before the change too', before: 'lmtp(bob)<1><y>: Fatal: no room for 5', crit: 'lmtp(ann)<2><z>: Fatal: no room for 77', says: /^$/ },
     { what: 'an error of a new kind', before: '', err: 'auth: Error: ldap(ann): no attribute', says: /^note the daemons say since the change: auth: Error: ldap/ },
+    { what: 'a process of Dovecot 2.3 that the reload of Dovecot ends', before: '', crit: RESET, err: ECHO, says: /^$/ },
+    { what: 'a process of Dovecot 2.4 that the reload of Dovecot ends', before: '', crit: GONE, err: ECHO, says: /^$/ },
+    { what: 'an smtpd that the reload of Dovecot ends', before: '', crit: 'fatal: no SASL authentication mechanisms', says: /^$/ },
+    { what: 'a process that finds no configuration when the reload is over', before: '', crit: RESET, late: RESET, says: /^refuse .*Error reading configuration/ },
+    { what: 'a panic beside a process that the reload of Dovecot ends', before: '', crit: `${RESET}\nimap(ann)<7><x>: Panic: file a.c: line 12 failed`, err: ECHO, says: /^refuse the daemons say since the change: imap\(ann\)<7><x>: Panic: file a\.c[^|]*$/ },
     { what: 'an error that an unknown client causes', before: '', err: 'imap-login: Error: SSL_accept() failed', says: /^$/ },
   ]; // oxfmt-ignore
 
-  for (const { what, before, crit = '', err = '', says } of KINDS) {
+  for (const { what, before, crit = '', err = '', late = '', says } of KINDS) {
     it(`${what} ${says.source === '^$' ? 'is ignored' : says.source.startsWith('^refuse') ? 'makes the transaction refuse' : 'becomes a note'}`, () => {
       const root = mkdtempSync(join(tmpdir(), 'harden-mail-lines-'));
       mkdirSync(join(root, 'run/harden-mail/t'), { recursive: true });
@@ -135,11 +145,12 @@ describe('commit: the log lines of the daemons since a change', () => {
       writeFileSync(
         join(root, 'journalctl'),
         `#!/bin/sh
+        both() { case "$*" in *crit*) printf '%s\\n' '${crit}' ;; *) printf '%s\\n' '${crit}' '${err}' ;; esac; }
         case "$*" in
-          *crit*--since*@*) printf '%s\\n' '${crit}' ;;
-          *crit*--since*) printf '%s\\n' '${before}' '${crit}' ;;
-          *err*--since*@*) printf '%s\\n' '${crit}' '${err}' ;;
-          *err*--since*) printf '%s\\n' '${before}' '${crit}' '${err}' ;;
+          *--until*@*) both "$@" ;;
+          *--since*@*.*) both "$@"; echo '${late}' ;;
+          *--since*@*) echo '${late}' ;;
+          *--since*) echo '${before}'; both "$@"; echo '${late}' ;;
         esac | grep .\n`,
       );
       chmodSync(join(root, 'journalctl'), 0o755);

@@ -1,5 +1,6 @@
 /** The work on hosts' files in workers: the same results as in the main thread, within limits, and no host holds up another. */
 import assert from 'node:assert/strict';
+import { cpuUsage } from 'node:process';
 import { atFirstHere } from '../../../src/compute/at-first-here.ts';
 import { inThisThread, type Compute } from '../../../src/compute/compute.ts';
 import { workerPool } from '../../../src/compute/workers.ts';
@@ -39,7 +40,7 @@ describe('compute: workers', function () {
   let remove: () => void;
   before(async () => {
     ({ url: program, remove } = await workerProgram());
-    usual = workerPool({ program, width: 2, cut: never }).compute;
+    usual = workerPool({ program, width: 2, cut: never });
   });
   after(() => remove());
 
@@ -65,7 +66,7 @@ describe('compute: workers', function () {
   });
 
   it('a host that needs too much memory fails alone', async () => {
-    const { compute } = workerPool({ program, width: 2, cut: never, limits: { seconds: 60, megabytes: 64 } });
+    const compute = workerPool({ program, width: 2, cut: never, limits: { seconds: 60, megabytes: 64 } });
     const bad = compute('bad', 'map', HEAVY);
     const good = compute('good', 'map', STOCK);
     await assert.rejects(bad, { code: 'LIMIT_EXCEEDED', exit: 1, message: /^bad: .*more than 64 MB of memory$/ });
@@ -74,7 +75,7 @@ describe('compute: workers', function () {
   });
 
   it('a host that needs too much time fails alone, and holds up no other although there is one processor', async () => {
-    const { compute } = workerPool({ program, width: 1, cut: never, limits: { seconds: 2, megabytes: 4000 } });
+    const compute = workerPool({ program, width: 1, cut: never, limits: { seconds: 2, megabytes: 4000 } });
     const ended: string[] = [];
     const bad = compute('bad', 'map', HEAVY).finally(() => ended.push('bad'));
     const good = compute('good', 'map', STOCK).finally(() => ended.push('good'));
@@ -85,7 +86,7 @@ describe('compute: workers', function () {
 
   it('an interrupt ends the work that goes on and the work that waits, at once', async () => {
     const cut = new AbortController();
-    const { compute } = workerPool({ program, width: 1, cut: cut.signal });
+    const compute = workerPool({ program, width: 1, cut: cut.signal });
     const all = [compute('a', 'map', HEAVY), compute('b', 'map', HEAVY)];
     setTimeout(() => cut.abort(), 200);
     const began = performance.now();
@@ -95,8 +96,11 @@ describe('compute: workers', function () {
   });
 });
 
-describe('compute: a run on one host', function () {
+describe('compute: at first in the main thread', function () {
   this.timeout(60_000);
+
+  const LONG = { first: 60_000, later: 60_000 };
+  const SECOND = { first: 1000, later: 1000 };
 
   /** Notes the jobs that come here. */
   function elsewhere(): { readonly compute: Compute; readonly jobs: string[] } {
@@ -110,7 +114,7 @@ describe('compute: a run on one host', function () {
 
   it('the usual host is planned in the main thread, and its errors are those of the plan', async () => {
     const { compute, jobs } = elsewhere();
-    const here = atFirstHere(compute, 60_000); // a loaded machine is slow
+    const here = atFirstHere(compute, LONG); // a loaded machine is slow
     assert.deepEqual(
       await here('mx1', 'plan', STOCK, POLICY, TASKS, []),
       await inThisThread('mx1', 'plan', STOCK, POLICY, TASKS, []),
@@ -119,17 +123,40 @@ describe('compute: a run on one host', function () {
     assert.deepEqual(jobs, []);
   });
 
-  it('work that takes long leaves the main thread, and all later work too', async () => {
+  it('work that takes long leaves the main thread, and all later work of this host too', async () => {
     const { compute, jobs } = elsewhere();
-    const here = atFirstHere(compute);
+    const here = atFirstHere(compute, SECOND);
     await assert.rejects(here('mx1', 'map', HEAVY), /elsewhere/);
     await assert.rejects(here('mx1', 'names', STOCK), /elsewhere/);
+    assert.deepEqual(await here('mx2', 'names', STOCK), await inThisThread('mx2', 'names', STOCK));
     assert.deepEqual(jobs, ['map', 'names']);
+  });
+
+  it('a hostile host holds up the main thread for a moment, and the first job of a kind may take longer than the later ones', async () => {
+    const { compute } = elsewhere();
+    const here = atFirstHere(compute, { first: 1000, later: 1 });
+    const took = async (host: string): Promise<{ readonly wall: number; readonly cpu: number }> => {
+      const [wall, cpu] = [performance.now(), cpuUsage()];
+      await assert.rejects(here(host, 'map', HEAVY), /elsewhere/);
+      return { wall: performance.now() - wall, cpu: cpuUsage(cpu).user / 1000 };
+    };
+    assert.ok((await took('a')).wall >= 1000);
+    assert.ok((await took('b')).cpu < 600); // a loaded machine lets the job run again, for longer
+  });
+
+  it('after three hosts in a row whose jobs take long, such a job goes to a worker at once', async () => {
+    const { compute } = elsewhere();
+    const here = atFirstHere(compute, { first: 100, later: 100 });
+    for (const host of ['a', 'b', 'c']) await assert.rejects(here(host, 'map', HEAVY), /elsewhere/);
+    const began = cpuUsage();
+    await assert.rejects(here('d', 'map', HEAVY), /elsewhere/);
+    assert.ok(cpuUsage(began).user < 20_000);
+    assert.deepEqual(await here('d', 'names', STOCK), await inThisThread('d', 'names', STOCK));
   });
 
   it('a host that sends more than a usual one is not read in the main thread', async () => {
     const { compute, jobs } = elsewhere();
-    await assert.rejects(atFirstHere(compute)('mx1', 'read', Buffer.alloc(2 << 20)), /elsewhere/);
+    await assert.rejects(atFirstHere(compute, SECOND)('mx1', 'read', Buffer.alloc(2 << 20)), /elsewhere/);
     assert.deepEqual(jobs, ['read']);
   });
 });

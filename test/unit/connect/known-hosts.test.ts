@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import {
+  finder,
   keyFingerprint,
   judgeHostKey,
   knownHostLine,
@@ -105,6 +106,29 @@ describe('connect: known_hosts', () => {
     assert.deepEqual(knownTypes(parseKnownHosts(file, 'f'), 'mx2', 22), []);
     const revoked = `mx1 ${text(ED)}\nmx1 ${text(RSA)}\n@revoked * ${text(ED)}`;
     assert.deepEqual(knownTypes(parseKnownHosts(revoked, 'f'), 'mx1', 22), ['ssh-rsa']);
+  });
+
+  it('the index of a file finds for each name the lines that match it, in their order', () => {
+    const names = ['mx1.example.test', 'mx2.example.test', '[mx1.example.test]:2022', '192.0.2.1'];
+    const pattern = fc.oneof(
+      fc.constantFrom(...names, 'MX1.example.test', '*.example.test', '!mx2.example.test', 'mx?.example.test', ''),
+      fc.constantFrom(...names).map((name) => knownHostLine(name, 22, ED, true).split(' ')[0]!),
+    );
+    const hosts = fc.oneof(
+      pattern,
+      fc.array(pattern, { minLength: 1, maxLength: 4 }).map((all) => all.join(',')),
+    );
+    const known = fc.array(hosts).map((all) => parseKnownHosts(all.map((one) => `${one} ${text(ED)}`).join('\n'), 'f'));
+    fc.assert(
+      fc.property(known, (entries) => {
+        const find = finder(entries);
+        for (const name of names)
+          assert.deepEqual(
+            find(name),
+            entries.filter((entry) => matchesHost(entry.hosts, name)),
+          );
+      }),
+    );
   });
 
   it('a line that harden-mail writes is read back, hashed or not', () => {

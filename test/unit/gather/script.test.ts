@@ -14,8 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { gatherScript } from '../../../src/gather/gather.ts';
-import { parseSnapshot } from '../../../src/gather/parse-snapshot.ts';
+import { unpackSnapshot } from '../../../src/gather/unpack.ts';
 import type { Snapshot } from '../../../src/model/index.ts';
 
 const SCRIPT = new URL('../../../src/gather/gather.sh', import.meta.url);
@@ -56,13 +57,16 @@ function scratch(): Scratch {
       return host;
     },
     gather(shell = ['sh'], cwd = '/') {
-      const { facts, files } = parseSnapshot(run(shell, cwd));
+      const { facts, files } = unpackSnapshot(run(shell, cwd));
       const moved = Object.values(files).map((file) => {
         return [strip(file.path), { ...file, path: strip(file.path), target: strip(file.target) }] as const;
       });
       return { facts, files: Object.fromEntries(moved) };
     },
-    print: () => run(['sh'], '/').toString('latin1').replaceAll(root, ''),
+    print: () =>
+      gunzipSync(run(['sh'], '/'))
+        .toString('latin1')
+        .replaceAll(root, ''),
   };
   function run([program = 'sh', ...flags]: readonly string[], cwd: string): Buffer {
     for (const [name, text] of Object.entries(host.programs)) {
@@ -617,7 +621,7 @@ describe('gather: the script', () => {
     const input = gatherScript().replace('PATH=', `PATH=${host.root}/stubs:`);
     const { status, stdout, stderr } = spawnSync('sh', [], { input, maxBuffer: 1 << 26 });
     assert.deepEqual([status, stderr.toString()], [0, '']);
-    assert.notEqual(parseSnapshot(stdout).facts.hostname, '');
+    assert.notEqual(unpackSnapshot(stdout).facts.hostname, '');
   });
 
   it('the script passes shellcheck', function () {

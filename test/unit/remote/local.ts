@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
 import type { Channel, End, Transport } from '../../../src/remote/transport.ts';
 
 export interface LocalOptions {
@@ -17,7 +18,7 @@ export interface LocalOptions {
 }
 
 export interface Local extends Transport {
-  /** Every command string and every byte of input that was sent. */
+  /** Every command string, and all input that was sent; scripts are unpacked. */
   readonly sent: { readonly commands: string[]; readonly input: string[] };
   readonly folder: string;
 }
@@ -45,7 +46,7 @@ export function localTransport({ user, shell, programs = {}, env = {}, bare = fa
       for (const method of ['write', 'end'] as const) {
         const original = child.stdin[method].bind(child.stdin) as (...args: unknown[]) => never;
         child.stdin[method] = (...args: unknown[]) => {
-          sent.input.push(String(args[0]));
+          sent.input.push(unpacked(args[0]));
           return original(...args);
         };
       }
@@ -60,4 +61,10 @@ export function localTransport({ user, shell, programs = {}, env = {}, bare = fa
     },
     close: async () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** A script is sent as one chunk: its length, and the packed text, of which a test may keep back the end. Everything else is text. */
+function unpacked(chunk: unknown): string {
+  if (!Buffer.isBuffer(chunk)) return String(chunk);
+  return gunzipSync(chunk.subarray(chunk.indexOf('\n') + 1), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
 }

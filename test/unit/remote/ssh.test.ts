@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sshRemote } from '../../../src/remote/ssh.ts';
 import { localTransport } from './local.ts';
 import type { Local, LocalOptions } from './local.ts';
@@ -134,6 +136,38 @@ describe('remote: a script through SSH', () => {
     await sshRemote(transport, { name: 'x' }).run('echo canary-123', read);
     assert.ok(!transport.sent.commands.join().includes('canary'));
     assert.ok(transport.sent.input.join().includes('canary'));
+  });
+
+  it('the next script goes to a shell that waits for it, and later ones to shells of their own', async () => {
+    const transport = local();
+    const prepared = sshRemote(transport, { name: 'x' });
+    prepared.prepare?.();
+    prepared.prepare?.();
+    assert.equal(transport.sent.commands.length, 1);
+    const ran = await Promise.all(['one', 'two'].map((word) => prepared.run(`echo ${word}; exit 3`, read)));
+    assert.deepEqual(ran.map(({ code, stdout }) => [code, stdout.toString()]), [[3, 'one\n'], [3, 'two\n']]); // oxfmt-ignore
+    assert.equal(transport.sent.commands.length, 2);
+  });
+
+  it('a script does not go to a shell that has ended while it waited', async () => {
+    const transport = local({
+      shell: ['sh', '-c', '[ -e "$FOLDER/later" ] || { touch "$FOLDER/later"; exit 9; }; eval "$0"'],
+    });
+    const prepared = sshRemote(transport, { name: 'x' });
+    prepared.prepare?.();
+    while (!existsSync(join(transport.folder, 'later'))) await sleep(10);
+    await sleep(100);
+    const { stdout } = await prepared.run('echo here', read);
+    assert.equal(stdout.toString(), 'here\n');
+  });
+
+  it('a shell that waits under sudo asks for the password when there is a script', async () => {
+    const transport = local({ user: 'admin', programs: { id: ID, sudo: asking('a password is required') } });
+    const prepared = sshRemote(transport, { name: 'x', becomePassword: async () => PASSWORD });
+    prepared.prepare?.();
+    const { stdout } = await prepared.run('echo out', read);
+    assert.equal(stdout.toString(), 'out\n');
+    assert.equal(transport.sent.commands.length, 2);
   });
 
   it('a truncated script does not run even its first line', async () => {

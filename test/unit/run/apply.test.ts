@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { flow as apply } from '../../../src/run/commands/apply.ts';
 import type { HostResult } from '../../../src/model/index.ts';
 import { interruptBy } from '../../../src/run/interrupt.ts';
+import type { World } from '../../../src/run/step.ts';
 import { BROKEN, fakeWorld, HOSTS, io, optionsFor } from './world.ts';
 
 const endings = (results: readonly HostResult[]): string[] =>
@@ -12,19 +13,23 @@ const doneOn = (log: readonly string[], name: string): string[] =>
   log.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
 
 describe('run: apply', () => {
+  it('a daemon that is slow to load its files is probed in full at first and at last, and without logins in between', async () => {
+    const fake = fakeWorld([{ name: 'mx1' }]);
+    const looks: string[] = [];
+    const probe: World['probe'] = async (_remote, _snapshot, _policy, _options, how) => {
+      looks.push(how);
+      return looks.length < 4 ? [BROKEN] : [{ ...BROKEN, status: 'pass' }];
+    };
+    const options = optionsFor({ ...fake, world: { ...fake.world, probe } });
+    assert.deepEqual(endings(await apply(HOSTS('mx1'), options, io())), ['mx1 changed']);
+    assert.deepEqual(looks, ['full', 'quiet', 'quiet', 'quiet', 'full']);
+  });
+
   it('apply connects, reads, commits, probes and confirms over a second connection, in this order', async () => {
     const fake = fakeWorld([{ name: 'mx1' }]);
     const results = await apply(HOSTS('mx1'), optionsFor(fake), io());
     assert.deepEqual(endings(results), ['mx1 changed']);
-    assert.deepEqual(fake.log, [
-      'mx1 connect',
-      'mx1 gather',
-      'mx1 commit',
-      'mx1 connect',
-      'mx1 probe',
-      'mx1 probe',
-      'mx1 confirm',
-    ]);
+    assert.deepEqual(fake.log, ['mx1 connect', 'mx1 gather', 'mx1 commit', 'mx1 connect', 'mx1 probe', 'mx1 confirm']);
     assert.equal(fake.open(), 0);
   });
 

@@ -1,6 +1,7 @@
 /** Round trips of a login, on a line that delays each direction, to a server inside the test. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'ssh2';
 import { connect } from '../../../src/connect/connect.ts';
 import { slowLine } from '../../support/slow-line.ts';
@@ -10,8 +11,9 @@ import { startServer } from '../../support/ssh-server.ts';
 const ROUND_TRIP = 600;
 
 /** What the server was asked for, in order. */
-async function loginOver(isAccepted = true, requests: string[] = [], known = (line: string) => line) {
+async function loginOver(isAccepted = true, requests: string[] = [], known = (line: string) => line, ident = 'other') {
   const server = await startServer({
+    config: { ident, debug: (line) => void (/Inbound: .*(IGNORE|CHANNEL_OPEN)/.test(line) && requests.push(line)) },
     connection: (client: Connection) =>
       client.on('authentication', (attempt) => {
         requests.push(
@@ -48,6 +50,34 @@ describe('connect: round trips', () => {
     assert.deepEqual(requests, ['key signed']);
     assert.ok(took >= 3.9 && took < 5, `${took}`);
     assert.ok(closed < 0.5, `${closed}`);
+  });
+
+  for (const [ident, isEarly] of [
+    ['OpenSSH_9.2p1', true],
+    ['dropbear_2022.83', false],
+  ] as const)
+    it(`the first channel is requested ${isEarly ? 'with' : 'after'} the login where the server is ${ident}`, async () => {
+      const { requests } = await loginOver(true, [], undefined, ident);
+      const asked = requests
+        .filter((line) => !line.includes('IGNORE'))
+        .map((line) => line.replace(/.*(CHANNEL_OPEN).*/, '$1'));
+      assert.deepEqual(asked, isEarly ? ['key signed', 'CHANNEL_OPEN'] : ['key signed']);
+    });
+
+  it('what the server says is acknowledged at once where nothing else is to be said', async () => {
+    const requests: string[] = [];
+    const server = await startServer({
+      config: { debug: (line) => void (line.includes('IGNORE') && requests.push(line)) },
+    });
+    const options = { acceptNewHostKeys: false, knownHosts: [server.knownHosts], sshConfig: 'none' };
+    const remote = await connect(server.host(), options);
+    while (requests.length === 0) await sleep(10);
+    await remote.run('true', { name: 'test', intent: 'read' }).catch(() => {});
+    const before = requests.length;
+    await remote.run('true', { name: 'test', intent: 'read' }).catch(() => {});
+    await remote.close();
+    await server.stop();
+    assert.equal(requests.length, before);
   });
 
   it('no login is requested from a server whose host key is unknown', async () => {

@@ -5,31 +5,17 @@
  * This is a layer over two methods and two message handlers of ssh2's client. Nothing is sent before ssh2 has verified the server's
  * signature and our check has accepted the host key: ssh2 calls `service` after both. A signature is valid for this session only.
  */
-import type { Client, ParsedKey } from 'ssh2';
-
-type Sign = (data: Buffer, done: (signature: Buffer) => void) => void;
-
-/** The parts of ssh2's `Protocol` that this layer uses (lib/protocol/Protocol.js of 1.17). */
-interface Protocol {
-  service(name: string): void;
-  authPK(user: string, key: ParsedKey, algorithm?: string, sign?: Sign): void;
-  readonly _handlers: {
-    EXT_INFO: (protocol: Protocol, extensions: unknown) => void;
-    SERVICE_ACCEPT: (protocol: Protocol, name: string) => void;
-  };
-}
+import type { SshProtocol } from './insides.ts';
 
 const HASHES: Readonly<Record<string, string>> = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512' };
 
-/** @param client one that has begun to connect */
-export function pipelined(client: Client): void {
-  const protocol = (client as unknown as { readonly _protocol: Protocol })._protocol;
+export function loginEarly(protocol: SshProtocol): void {
   withoutQuestion(protocol);
   withoutWait(protocol);
 }
 
 /** An open private key signs at once. A key of an agent does not: the agent may ask for a touch or a confirmation. */
-function withoutQuestion(protocol: Protocol): void {
+function withoutQuestion(protocol: SshProtocol): void {
   const ask = protocol.authPK.bind(protocol);
   protocol.authPK = (user, key, algorithm, sign) => {
     const hash = HASHES[algorithm ?? ''];
@@ -47,7 +33,7 @@ function withoutQuestion(protocol: Protocol): void {
  * The first login request follows the service request. It waits for the server's signature algorithms, because an RSA key depends on them:
  * OpenSSH sends them with the end of the key exchange. A server that sends none is waited for, as without this layer.
  */
-function withoutWait(protocol: Protocol): void {
+function withoutWait(protocol: SshProtocol): void {
   const request = protocol.service.bind(protocol);
   const handlers = protocol._handlers;
   const { EXT_INFO: learn, SERVICE_ACCEPT: accept } = handlers;
