@@ -78,7 +78,8 @@ export function copyAddresses(listeners: readonly Listener[], reached: string): 
   const given = [...new Set(all.filter((one) => isIP(one) > 0 && !EVERYWHERE.test(one) && !OF_AN_INTERFACE.test(one)))].slice(0, MOST); // oxfmt-ignore
   const targets = new Map<number, string>();
   const notes: string[] = [];
-  const isEverywhere = (port: number): boolean => listeners.some((one) => one.port === port && isOfMail(one) && /^(\*|0\.0\.0\.0|::)$/.test(bare(one.address))); // oxfmt-ignore
+  // `[::]` is IPv6 only: `ss` prints `*` for a socket of both families.
+  const isEverywhere = (port: number): boolean => listeners.some((one) => one.port === port && isOfMail(one) && /^(\*|0\.0\.0\.0)$/.test(bare(one.address))); // oxfmt-ignore
   for (const port of [...new Set(mail.map((one) => one.port))].sort((one, other) => one - other)) {
     if (isEverywhere(port)) continue;
     const at = [...new Set(mail.flatMap((one) => (one.port === port ? [bare(one.address)] : [])))];

@@ -106,7 +106,8 @@ describe('harden-mail rehearse, of a host whose users are in a database', () => 
     const [name = '', upgrade] = given.split('+');
     const abilities = ALL[given] ?? ALL[name] ?? ALL[`${name}+upgrade`] ?? [];
 
-    it(`the user of a rehearsal of ${name} reads and sends mail in every act${upgrade ? ', also on Debian 13' : ''}`, async () => {
+    it(`the user of a rehearsal of ${name} reads and sends mail in every act${upgrade ? ', also on Debian 13' : ''}`, async function () {
+      if (upgrade) this.timeout(900_000); // two upgrades
       const host = await booted(name);
       try {
         const acme = await lab.acme();

@@ -22,6 +22,11 @@ describe('rehearse: the addresses of a copy', () => {
     assert.deepEqual(notes, ['10.20.0.1, 2001:db8::1, port 25: the sessions of the rehearsal are those at 192.0.2.1']);
   });
 
+  it('a port that listens everywhere by IPv6, and on one address by IPv4, goes to that address', () => {
+    const { forwards } = copyAddresses([listener('[::]', 25), listener('192.0.2.1', 25)], '192.0.2.1');
+    assert.deepEqual(forwards[0], { port: 25, to: '192.0.2.1' });
+  });
+
   it('behind NAT a port goes to a public address before a private one', () => {
     const { forwards } = copyAddresses([listener('10.20.0.1', 25), listener('192.0.2.1', 25)], '203.0.113.9');
     assert.equal(forwards[0]?.to, '192.0.2.1');
