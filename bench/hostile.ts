@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hardenMail } from './contenders.ts';
-import { spread } from './measure.ts';
+import { measure, spread } from './measure.ts';
 import { ratio, type Row } from './table.ts';
 
 const ATTACKS = {
@@ -35,13 +35,17 @@ export async function hostileRows(folder: string, runs: number): Promise<Row[]> 
   const served = new Map<string, Served>();
   for (const kind of KINDS) served.set(kind, await serve(kind));
   const known = join(folder, 'hostile.keys');
+  const inventory = join(folder, 'hostile.json');
   await writeFile(known, [...served.values()].map((one) => one.known).join(''));
+
+  // A run that comes to its end keeps V8's code for the later ones, which are ended.
+  await writeFile(inventory, JSON.stringify({ hosts: { good: entry(served.get('good')!) } }));
+  await measure([{ name: 'whole', command: dryRun(inventory, known) }], 0);
 
   const took = new Map<string, number[]>();
   for (let round = 0; round <= runs; round++) {
     for (const beside of KINDS) {
       // "good" stands for the good host alone.
-      const inventory = join(folder, 'hostile.json');
       const hosts = Object.fromEntries([...new Set([beside, 'good'])].map((kind) => [kind, entry(served.get(kind)!)]));
       await writeFile(inventory, JSON.stringify({ hosts }));
       const milliseconds = await goodEnds(inventory, known);
@@ -53,7 +57,7 @@ export async function hostileRows(folder: string, runs: number): Promise<Row[]> 
   return [
     ratio('a good host beside another good one / alone', table, 'other', 'good', '–'),
     ...Object.entries(ATTACKS).map(([kind, what]) =>
-      ratio(`a good host beside one ${what} / beside another good one`, table, kind, 'other', '≤ 1.2'),
+      ratio(`a good host beside one ${what} / alone`, table, kind, 'good', '≤ 1.2'),
     ),
   ];
 }
@@ -73,19 +77,14 @@ const entry = ({ port, identity }: Served): object => ({
   domain: 'mx1.example.test',
 });
 
+const dryRun = (inventory: string, known: string): string[] => [
+  ...hardenMail('apply', '--dry-run', '--no-diff', '--progress', '--inventory', inventory),
+  ...['--known-hosts', known, '--ssh-config', 'none'],
+];
+
 /** Milliseconds until the run tells that the good host is done, or ends with its plan. It is ended then, because a bad host may take 20 s. */
 function goodEnds(inventory: string, known: string): Promise<number> {
-  const dryRun = hardenMail(
-    'apply',
-    '--dry-run',
-    '--no-diff',
-    '--progress',
-    '--inventory',
-    inventory,
-    '--known-hosts',
-    known,
-  );
-  const [program, ...args] = [...dryRun, '--ssh-config', 'none'];
+  const [program = '', ...args] = dryRun(inventory, known);
   return new Promise((resolve, reject) => {
     const began = performance.now();
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });

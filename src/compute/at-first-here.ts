@@ -8,13 +8,11 @@ import { Script } from 'node:vm';
 import type { Compute } from './compute.ts';
 import { work, type JobArguments, type JobName, type JobResult } from './jobs.ts';
 
-/** Milliseconds that a job may hold up the main thread. */
-export interface Patience {
-  /** Until a job of its kind has come to its end here: V8 compiles the code, so a usual host needs 10 to 80 ms. */
-  readonly first: number;
-  /** The later ones: 1 to 10 ms for a usual host. */
-  readonly later: number;
-}
+/**
+ * Milliseconds that a job may hold up the main thread.
+ * @param isCompiled a job of its kind has come to its end here; before that, V8 compiles its code
+ */
+export type Patience = (job: JobName, isCompiled: boolean) => number;
 
 /** A host with more output than this goes to a worker at once. A usual host has 100 kB. */
 const LARGEST = 1 << 20;
@@ -26,7 +24,7 @@ const MOST_IN_A_ROW = 3;
 const LOADED_SHARE = 0.6;
 
 /** … and for so many times as long. */
-const LOADED_PATIENCE = 3;
+const LOADED_PATIENCE = 2;
 
 /** @param elsewhere runs the jobs that take too long here */
 export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
@@ -38,7 +36,7 @@ export function atFirstHere(elsewhere: Compute, patience: Patience): Compute {
     const before = givenUp.get(job) ?? 0;
     if (output instanceof Uint8Array && output.length > LARGEST) heavy.add(host);
     if (!heavy.has(host) && before < MOST_IN_A_ROW) {
-      const outcome = within(compiled.has(job) ? patience.later : patience.first, () => work(job, args));
+      const outcome = within(patience(job, compiled.has(job)), () => work(job, args));
       givenUp.set(job, outcome ? 0 : before + 1);
       if (outcome) {
         compiled.add(job);

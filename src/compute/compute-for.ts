@@ -14,10 +14,13 @@ function workerProgram(): URL | string | null {
 }
 
 /** A run on one host has no other to serve meanwhile. Its worker would cost more than a usual job. */
-const ALONE: Patience = { first: 1000, later: 1000 };
+const ALONE: Patience = () => 1000;
 
-/** A hostile host takes no more of the main thread than a usual host does. */
-const AMONG_OTHERS: Patience = { first: 100, later: 25 };
+/**
+ * A hostile host takes little more of the main thread than a usual one does: that needs 40 to 65 ms for its first plan and 30 for a later one
+ * that hardens it, and 3 to 13 ms for every other job.
+ */
+const AMONG_OTHERS: Patience = (job, isCompiled) => (job === 'plan' ? (isCompiled ? 60 : 80) : isCompiled ? 25 : 40);
 
 /**
  * The way in which a run works on what its hosts send: in the main thread where it takes a moment, in a worker where it takes longer.

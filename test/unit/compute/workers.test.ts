@@ -99,8 +99,8 @@ describe('compute: workers', function () {
 describe('compute: at first in the main thread', function () {
   this.timeout(60_000);
 
-  const LONG = { first: 60_000, later: 60_000 };
-  const SECOND = { first: 1000, later: 1000 };
+  const LONG = () => 60_000;
+  const SECOND = () => 1000;
 
   /** Notes the jobs that come here. */
   function elsewhere(): { readonly compute: Compute; readonly jobs: string[] } {
@@ -134,7 +134,7 @@ describe('compute: at first in the main thread', function () {
 
   it('a hostile host holds up the main thread for a moment, and for longer until a job of its kind has come to its end', async () => {
     const { compute } = elsewhere();
-    const here = atFirstHere(compute, { first: 1000, later: 1 });
+    const here = atFirstHere(compute, (_job, isCompiled) => (isCompiled ? 1 : 1000));
     const took = async (host: string): Promise<{ readonly wall: number; readonly cpu: number }> => {
       const [wall, cpu] = [performance.now(), cpuUsage()];
       await assert.rejects(here(host, 'map', HEAVY), /elsewhere/);
@@ -147,7 +147,7 @@ describe('compute: at first in the main thread', function () {
 
   it('after three hosts in a row whose jobs take long, such a job goes to a worker at once', async () => {
     const { compute } = elsewhere();
-    const here = atFirstHere(compute, { first: 100, later: 100 });
+    const here = atFirstHere(compute, () => 100);
     for (const host of ['a', 'b', 'c']) await assert.rejects(here(host, 'map', HEAVY), /elsewhere/);
     const began = cpuUsage();
     await assert.rejects(here('d', 'map', HEAVY), /elsewhere/);
