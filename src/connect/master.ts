@@ -7,7 +7,7 @@
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { lstat } from 'node:fs/promises';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { lastWords } from '../formats/text/printable.ts';
 import type { Channel, End, Transport } from '../remote/transport.ts';
 import { connectionInterrupted, forwardFailure, lost } from './failures.ts';
@@ -74,6 +74,8 @@ function asChannel(
   signal: AbortSignal | undefined,
 ): Channel {
   let words = '';
+  // What comes before the caller listens must wait for him.
+  const stderr = child.stderr.pipe(new PassThrough());
   child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString('latin1')).slice(-500)));
   const close = (): void => void child.kill();
   const ended = new Promise<End>((resolve, reject) => {
@@ -86,13 +88,14 @@ function asChannel(
       signal?.removeEventListener('abort', cut);
       release();
       if (code === LOST) reject(lost(label, new Error(lastWords(Buffer.from(words, 'latin1')))));
-      else resolve(code === null ? { signal: by ?? 'a signal' } : { code });
+      // The last words may still be on their way through the stream above.
+      else setImmediate(resolve, code === null ? { signal: by ?? 'a signal' } : { code });
     });
     signal?.addEventListener('abort', cut, { once: true });
     if (signal?.aborted) cut();
   });
   ended.catch(() => {}); // No unhandled rejection while no caller waits yet.
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, close };
+  return { stdin: child.stdin, stdout: child.stdout, stderr, ended, close };
 }
 
 /** The exit status of ssh for an error of its own. */

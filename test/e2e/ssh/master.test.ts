@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../../src/connect/connect.ts';
 import type { ConnectOptions } from '../../../src/connect/connect-options.ts';
 import type { Remote } from '../../../src/remote/remote.ts';
@@ -58,6 +59,14 @@ describe('an open connection of ssh', () => {
     assert.deepEqual(many.map(({ stdout: said }) => said.toString().trim()).join(), [...Array(15).keys()].join());
     await remote.close();
     ssh('-O', 'check'); // It is still there.
+  });
+
+  it('keeps what a shell says that waits for its script', async () => {
+    const remote = await to();
+    remote.prepare?.();
+    await sleep(1000);
+    const { code, stdout, stderr } = await remote.run('echo out; echo problem >&2; exit 3', read);
+    assert.deepEqual([code, stdout.toString(), stderr.toString()], [3, 'out\n', 'problem\n']);
   });
 
   it('leads to ports of the host, and says which is closed', async () => {
