@@ -16,7 +16,7 @@ here=$TALKS/${tx##*/}
 
 # While Dovecot reloads, its old config process ends. A process that a client starts in that moment asks it, and dies. Such a death proves
 # nothing either, unless it comes again once the reload is over. (tx.sh revives an smtpd that asks the old auth process.)
-ORPHANS='(Error reading|Failed to read) configuration: (read[(]|fd_read[(]|stat[(]/run/dovecot/config[)]).*(Connection reset by peer|No such file or directory|EOF)'
+ORPHANS="(Error reading|Failed to read) configuration: (read[(]|fd_read[(]|stat[(]$DOVECOT_RUN/config[)]).*(Connection reset by peer|No such file or directory|EOF)"
 RELOAD_SECONDS=5
 
 lines() { timeout 5 journalctl -q --no-pager -o cat -u postfix -u postfix@- -u dovecot "$@" | head -n 2000; } 2>/dev/null

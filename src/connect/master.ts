@@ -74,7 +74,7 @@ function asChannel(
   signal: AbortSignal | undefined,
 ): Channel {
   let words = '';
-  // What comes before the caller listens must wait for him.
+  // The first words come before the caller listens, and must wait.
   const stderr = child.stderr.pipe(new PassThrough());
   child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString('latin1')).slice(-500)));
   const close = (): void => void child.kill();
