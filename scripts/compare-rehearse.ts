@@ -18,7 +18,7 @@ import type { ReleaseName } from '../src/lab/images.ts';
 import { lab } from '../src/lab/lab.ts';
 import type { LabHost } from '../src/lab/lab.ts';
 import { gather } from '../src/gather/gather.ts';
-import { parseSnapshot } from '../src/gather/parse-snapshot.ts';
+import { unpackSnapshot } from '../src/gather/unpack.ts';
 import { capture } from '../src/rehearse/capture.ts';
 import { cluesOf } from '../src/rehearse/stand-ins.ts';
 import type { Remote } from '../src/remote/remote.ts';
@@ -104,7 +104,7 @@ async function compareOne({ name, folder, release, upgradeTo }: Case): Promise<C
     if (NOT_REHEARSED.test(rehearsed.refusal ?? ''))
       return { ...about, rehearsed, happened: { good: false, acts: [] }, sessions: 0, disagreements: [], unjudged: [], load: 0 }; // oxfmt-ignore
     const remote = remoteOf(host);
-    const snapshot = await gather(remote, {}, parseSnapshot);
+    const snapshot = await gather(remote, {}, unpackSnapshot);
     const clues = cluesOf(await capture(remote, Object.keys(snapshot.files)));
     let refusal: string | undefined;
     const run = async (command: string) => {

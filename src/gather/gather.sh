@@ -261,7 +261,8 @@ upcoming() {
 taken_up() {
   stat -c 'dovecot %Z' "$DOVECOT_RUN/config"
   read -r master <"$queue/pid/master.pid" || return
-  read -r children <"/proc/$master/task/$master/children" # no line feed at the end, so read returns a failure
+  # No line feed at the end, so read returns a failure.
+  read -r children <"/proc/$master/task/$master/children"
   for pid in self $children; do
     read -r line <"/proc/$pid/stat" || continue
     # shellcheck disable=SC2086
@@ -275,18 +276,22 @@ taken_up() {
 
 # The master process of this Postfix instance, and the configuration folder of each other master that listens.
 #   own PID          `-` if this instance has none
-#   other PID FOLDER
+#   other PID FOLDER   an "own" line for the same process comes first, and counts
 masters() {
   own=-
   read -r own _ <"$queue/pid/master.pid"
-  printf 'own %s\n' "$own"
+  echo "own $own"
   rest=$listeners seen=" $own "
   while case $rest in *'"master",pid='*) ;; *) false ;; esac do
     rest=${rest#*'"master",pid='}
     pid=${rest%%,*}
     case $seen in *" $pid "*) continue ;; esac
     seen="$seen$pid "
-    printf 'other %s %s\n' "$pid" "$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^MAIL_CONFIG=//p')"
+    folder=$(tr '\0' '\n' <"/proc/$pid/environ" | sed -n 's/^MAIL_CONFIG=//p')
+    # While this instance restarts, the file above has its next master already. A container has other files.
+    # shellcheck disable=SC3013 # dash has -ef
+    [ "/proc/$pid/root$folder/main.cf" -ef "$MAIN_CF" ] && echo "own $pid"
+    printf 'other %s %s\n' "$pid" "$folder"
   done
 }
 

@@ -11,7 +11,8 @@ export function gatherScript(): string {
   return (shortScript ??= scriptText('gather/gather.sh')
     .replace(/^ *#.*\n/gm, '')
     .replace(/\{ # .*$/gm, '{')
-    .replace(/^ +/gm, ''));
+    .replace(/^ +/gm, '')
+    .replace(/\n{2,}/g, '\n'));
 }
 
 let shortScript: string | undefined;

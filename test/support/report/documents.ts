@@ -150,9 +150,9 @@ export const PAGES: Readonly<Record<string, Document>> = {
     { command: 'history' },
   ),
   rehearsal: documentOf(
-    [result({ kind: 'rehearsed', rehearsal: REHEARSAL }, { host: 'mx1.example.test', seconds: 183.1 })],
+    [result({ kind: 'rehearsed', rehearsal: REHEARSAL }, { host: 'mx1.example.test', seconds: 133.9 })],
     {
-      ...{ command: 'rehearse', seconds: 183.2, exit: 0 },
+      ...{ command: 'rehearse', seconds: 133.9, exit: 0 },
     },
   ),
   clients: documentOf(

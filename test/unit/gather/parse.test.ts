@@ -210,6 +210,8 @@ describe('gather: the output of the script', () => {
       facts({ listeners: line(465, 20), masters: 'own -\nother 20 /etc/postfix-out' }).listeners[0]?.ours,
       false,
     );
+    const restarting = 'own 11\nown 10\nother 10 /etc/postfix';
+    assert.equal(facts({ listeners: line(25, 10), masters: restarting }).listeners[0]?.ours, true);
     assert.equal(facts({ listeners }).listeners[0]?.ours, undefined);
   });
 
