@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lab } from '../src/lab/lab.ts';
-import { hardenMail, knownHosts, options, type Way } from './contenders.ts';
+import { hardenMail, knownHosts, options, spoil, type Way } from './contenders.ts';
 import { measure, spread } from './measure.ts';
 import { row, type Row } from './table.ts';
 
@@ -44,7 +44,7 @@ export async function applyRows(folder: string, runs: number): Promise<Row[]> {
 async function connects({ host }: Way, command: readonly string[], runs: number): Promise<Row> {
   const during = await whileConnecting(host.address, async () => {
     for (let n = 0; n < runs; n++) {
-      await host.run("sed -i '/^smtpd_tls_auth_only/d' /etc/postfix/main.cf; sed -i 's/^ssl = required/ssl = yes/' /etc/dovecot/conf.d/10-ssl.conf"); // oxfmt-ignore
+      await spoil(host);
       await measure([{ name: 'apply', command }], 0);
     }
   });

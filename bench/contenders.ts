@@ -46,6 +46,14 @@ export const sshCat = (identity: string, known: string, address: string): string
   ...[`root@${address}`, `cat ${FILES}`],
 ];
 
+/**
+ * One setting is lost each time, in both programs: two files, two reloads. The files get an earlier time: Postfix's programs wait for more than a
+ * second where main.cf has just changed.
+ */
+export const spoil = (host: LabHost): Promise<unknown> =>
+  host.run(`cd /etc; sed -i '/^smtpd_tls_auth_only/d' postfix/main.cf; sed -i 's/^ssl = required/ssl = yes/' dovecot/conf.d/10-ssl.conf
+    touch -d '1 minute ago' postfix/main.cf dovecot/conf.d/10-ssl.conf`);
+
 /** Opens a connection of ssh that others use (ControlMaster): the configuration that names it, and the words of ssh over it. */
 async function master({ host, address, folder }: Way, known: string): Promise<{ config: string; ssh: string[] }> {
   const socket = join(folder, `master-${address}`);
@@ -68,11 +76,6 @@ export async function onOneHost(way: Way): Promise<Contender[]> {
   // A host is usually called by its name. A line of its own has another address, so here the name is given beside it.
   const called = ['--host', address, '--domain', host.name];
   const apply = hardenMail('apply', ...called, ...(await options(way, host.identity, known)));
-  // One setting is lost each time, in both programs: two files, two reloads.
-  const spoil = () =>
-    host.run(
-      "sed -i '/^smtpd_tls_auth_only/d' /etc/postfix/main.cf; sed -i 's/^ssl = required/ssl = yes/' /etc/dovecot/conf.d/10-ssl.conf",
-    );
   const { config, ssh } = await master(way, known);
   const over = ['--user', 'root', '--ssh-config', config, ...(await unasked(way))];
   return [
@@ -82,7 +85,7 @@ export async function onOneHost(way: Way): Promise<Contender[]> {
     { name: 'no change', command: apply, env: watched },
     { name: 'dry run', command: [...apply, '--dry-run'] },
     ...(await ansible(way, known)),
-    { name: 'full apply', command: apply, before: spoil },
+    { name: 'full apply', command: apply, before: () => spoil(host) },
   ];
 }
 
