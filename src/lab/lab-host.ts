@@ -14,6 +14,7 @@ import { RELEASES } from './images.ts';
 import type { ReleaseName } from './images.ts';
 import { dress } from './rootfs.ts';
 import { must } from './programs.ts';
+import type { UbuntuName } from './ubuntu.ts';
 import { quote } from '../formats/text/shell-quote.ts';
 
 export interface HostOptions {
@@ -21,6 +22,8 @@ export interface HostOptions {
   readonly release?: ReleaseName;
   /** Postfix, Dovecot and certbot as Debian installs them; else none of them, but apt can install them offline. */
   readonly mail?: boolean;
+  /** The host says that it is this Ubuntu; `release` is the nearest Debian. */
+  readonly ubuntu?: UbuntuName;
   /**
    * With `mail`: the packages that apt finds are those of this release, so that the host can be upgraded to it. Together with
    * `also`: apt finds those, and /srv/apt-next has the next release's.
@@ -122,7 +125,7 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   const id = `hml${ledger.pid}-${n}`;
   const folder = join(ledger.folder, id);
   const { bare, mail: withMail, ...own } = await image(release);
-  const { upgradeTo } = options;
+  const { upgradeTo, ubuntu } = options;
   const also = options.with?.install ?? options.also;
   const over = options.with && (await layer(release, options.with));
   const later = options.with && upgradeTo !== undefined ? await inArchive(release, upgradeTo, over?.installed ?? []) : also; // oxfmt-ignore
@@ -139,7 +142,7 @@ export async function startHost(world: LabWorld, n: number, address: string, opt
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true });
   const { resolver, authority, publicKey } = world;
   const [keys] = await Promise.all([
-    dress(join(folder, 'upper'), tree, { name, resolver, authority, authorized: publicKey }),
+    dress(join(folder, 'upper'), tree, { name, resolver, authority, authorized: publicKey, ...(ubuntu && { ubuntu }) }),
     plug(ledger, id, address),
     acme.setA(name, address),
   ]);

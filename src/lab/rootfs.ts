@@ -5,6 +5,7 @@ import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { BUILD_DOMAIN, BUILD_NAME } from './image.ts';
 import { must } from './programs.ts';
+import { UBUNTU_DEFAULTS, ubuntuIdentity, withUbuntuBanner, type UbuntuName } from './ubuntu.ts';
 
 export interface Identity {
   /** Full name. */
@@ -14,6 +15,8 @@ export interface Identity {
   readonly authorized: string;
   /** Certificate (PEM) that programs on the host shall trust as an authority. */
   readonly authority: string;
+  /** The host says that it is this Ubuntu. */
+  readonly ubuntu?: UbuntuName;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface Identity {
  * Gives the host's public SSH keys, one `TYPE BASE64` line each.
  */
 export async function dress(upper: string, tree: string, identity: Identity): Promise<string[]> {
-  const { name } = identity;
+  const { name, ubuntu } = identity;
   const [short = name, ...domain] = name.split('.');
   const put = async (path: string, text: string, mode = 0o644) => {
     await mkdir(join(upper, dirname(path)), { recursive: true });
@@ -39,9 +42,13 @@ export async function dress(upper: string, tree: string, identity: Identity): Pr
   const bundle = '/etc/ssl/certs/ca-certificates.crt';
   await put(bundle, (await readFile(join(tree, bundle), 'latin1')) + identity.authority);
   for (const path of ['/etc/mailname', '/etc/postfix/main.cf']) {
-    const text = await readFile(join(tree, path), 'latin1').catch(() => null);
-    if (text !== null) await put(path, text.replaceAll(BUILD_NAME, name).replaceAll(BUILD_DOMAIN, domain.join('.')));
+    const stock = await readFile(join(tree, path), 'latin1').catch(() => null);
+    if (stock === null) continue;
+    const text = stock.replaceAll(BUILD_NAME, name).replaceAll(BUILD_DOMAIN, domain.join('.'));
+    await put(path, ubuntu === undefined ? text : withUbuntuBanner(text));
   }
+  const own = ubuntu === undefined ? {} : { ...ubuntuIdentity(ubuntu), ...UBUNTU_DEFAULTS };
+  for (const [path, text] of Object.entries(own)) await put(path, text);
   const template = await readFile(join(tree, '/usr/share/ssl-cert/ssleay.cnf'), 'latin1').catch(() => null);
   if (template !== null) await snakeoil(join(upper, '/etc/ssl/certs'), tree, name, template);
   return hostKeys(join(upper, '/etc/ssh'), short);

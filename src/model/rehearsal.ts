@@ -6,6 +6,8 @@ export interface Rehearsal {
   /** Codename of the copy's release. */
   readonly release: string;
   readonly upgradeTo?: string;
+  /** Of an Ubuntu host, whose copy is a Debian. */
+  readonly nearest?: Nearest;
   readonly acts: readonly Act[];
   /** The dry run on the copy changes the same files in the same way as the dry run on the host. Null: one of them has no plan. */
   readonly sameDiff: boolean | null;
@@ -17,6 +19,14 @@ export interface Rehearsal {
   readonly on?: string;
   /** The copy was not removed: how to look at it. */
   readonly kept?: KeptCopy;
+}
+
+/** Releases by name: `Ubuntu 24.04`, `Debian 12`. */
+export interface Nearest {
+  readonly host: string;
+  readonly copy: string;
+  /** With an upgrade: the release to which the copy is upgraded. */
+  readonly goal?: string;
 }
 
 export interface KeptCopy {

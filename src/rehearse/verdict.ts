@@ -11,7 +11,7 @@ type Course = Omit<Rehearsal, 'good' | 'verdict'>;
 export function judged(course: Course): Rehearsal {
   const bad = course.acts.find(({ faults }) => faults.length > 0);
   const [fault] = bad?.faults ?? [];
-  if (bad && fault !== undefined) return { good: false, verdict: `${bad.name}: ${fault}`, ...course };
+  if (bad && fault !== undefined) return { good: false, verdict: `${bad.name}: ${fault}${played(course)}`, ...course };
   if (course.sameDiff === false)
     return {
       good: false,
@@ -21,13 +21,20 @@ export function judged(course: Course): Rehearsal {
   return { good: true, verdict: praise(course), ...course };
 }
 
-function praise({ acts: all, upgradeTo }: Course): string {
+/** A copy of another release than the host's must not be taken for it. */
+function played({ nearest }: Course): string {
+  return nearest === undefined ? '' : ` (played on ${nearest.copy} in place of ${nearest.host})`;
+}
+
+function praise(course: Course): string {
+  const { acts: all, upgradeTo, nearest } = course;
   const acts = all.filter(({ name }) => name !== WITH_FILES_OF_PACKAGES);
   const done = acts.map(({ name }) => name).filter((name) => name !== 'as it is');
   const longest = Math.max(0, ...acts.flatMap(({ outages }) => outages.map(({ seconds }) => seconds)));
   const out = longest === 0 ? 'no port was out' : `the longest outage of a port was ${longest} s`;
-  const goal = upgradeTo === undefined ? '' : ` to ${upgradeTo}`;
-  return `${done.join(', ').replace('upgrade', `upgrade${goal}`)} worked, and ${out}`;
+  const goal = nearest?.goal ?? upgradeTo;
+  const upgrade = goal === undefined ? 'upgrade' : `upgrade to ${goal}`;
+  return `${done.join(', ').replace('upgrade', upgrade)} worked, and ${out}${played(course)}`;
 }
 
 /** The plan as it may be shown: its files have stand-ins in place of secrets. */

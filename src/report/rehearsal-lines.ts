@@ -54,6 +54,10 @@ export const rehearsalSchema = (z: Zod) =>
     verdict: z.string().describe('one sentence'),
     release: z.string().describe("codename of the copy's release"),
     upgradeTo: z.string().optional(),
+    nearest: z
+      .object({ host: z.string(), copy: z.string(), goal: z.string().optional().describe('where the upgrade leads') })
+      .optional()
+      .describe('of an Ubuntu host: its release, and the release of Debian that its copy is'),
     acts: z
       .array(
         z.object({

@@ -8,7 +8,8 @@ import { cleanCapture } from '../../rehearse/clean-capture.ts';
 import { shownPlan } from '../../rehearse/verdict.ts';
 import { connected, filesRead } from '../reading.ts';
 import { each } from '../stages.ts';
-import { assertCopyable, originalOf, releaseOf } from '../rehearsal/original.ts';
+import { baseOf } from '../rehearsal/base.ts';
+import { assertCopyable, originalOf } from '../rehearsal/original.ts';
 import { assertEngine } from '../spare/engine.ts';
 import { openSpare, type Spare } from '../spare/spare.ts';
 import type { Flow, Io, RunOptions, Step } from '../step.ts';
@@ -51,7 +52,7 @@ function rehearse(stage: Stage, io: Io): Step<Begun, Begun> {
     await stage.assertOther(reached.remote);
     if (options.upgradeTo !== undefined) assertNext(snapshot.facts, options.upgradeTo, visit.name);
     assertCopyable(snapshot.facts);
-    releaseOf(snapshot.facts);
+    baseOf(snapshot.facts, options.upgradeTo);
     const capturing = capture(readOnly(reached.remote), Object.keys(snapshot.files));
     capturing.catch(() => {}); // awaited after the dry run, which may end first
     say('plan');

@@ -14,7 +14,7 @@ interface Added extends PersonPlan {
 
 export async function addPerson(machine: LabHost, facts: OriginalFacts, capture: CleanCapture): Promise<Added> {
   const password = randomBytes(12).toString('hex');
-  const said = await machine.run('exec sh -s', { input: reading(facts.hasDovecot, password) });
+  const said = await machine.run('exec sh -s', { input: reading(facts.dovecot !== null, password) });
   const [doveconf = '', parameters = '', services = '', hashes = ''] = said.split('\0');
   const lines = parameters.split('\n');
   const postconf = Object.fromEntries(lines.map((line) => line.split(' = ') as [string, string]));

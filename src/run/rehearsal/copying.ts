@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HardenMailError } from '../../model/errors.ts';
 import { PATHS, type Host } from '../../model/index.ts';
 import { lab, type LabHost } from '../../lab/lab.ts';
-import type { ReleaseName } from '../../lab/images.ts';
 import { quote } from '../../formats/text/shell-quote.ts';
 import type { CleanCapture } from '../../rehearse/clean-capture.ts';
 import { addressScript, copyAddresses, taken, type Addresses } from '../../rehearse/addresses.ts';
@@ -18,10 +17,12 @@ import { stubNotes, stubScript, stubsFor } from '../../rehearse/stubs.ts';
 import { certificatesIn, dnsNames } from '../../x509/pem.ts';
 import type { RunOptions } from '../step.ts';
 import { addPerson, makeHome } from './add-person.ts';
+import type { Base } from './base.ts';
 import type { Original, OriginalFacts, OriginalPlan } from './original.ts';
 
 export interface Copied {
   readonly machine: LabHost;
+  readonly base: Base;
   readonly host: Host;
   readonly person: Person | null;
   /** Makes the names of the host lead to this copy. */
@@ -33,8 +34,8 @@ export interface Copied {
 }
 
 /** @throws STOPPED if the copy cannot be made */
-export async function copyOf(...[original, release, options]: Parameters<typeof made>): Promise<Copied> {
-  return made(original, release, options).catch((error: unknown) => {
+export async function copyOf(...[original, base, options]: Parameters<typeof made>): Promise<Copied> {
+  return made(original, base, options).catch((error: unknown) => {
     if (error instanceof HardenMailError || !(error instanceof Error) || !error.message.startsWith('lab: '))
       throw error;
     const lines = error.message.split('\n').filter(Boolean);
@@ -46,19 +47,17 @@ export async function copyOf(...[original, release, options]: Parameters<typeof 
   });
 }
 
-async function made(
-  { host, facts, plan, capture }: Original,
-  release: ReleaseName,
-  options: RunOptions,
-): Promise<Copied> {
+async function made({ host, facts, plan, capture }: Original, base: Base, options: RunOptions): Promise<Copied> {
   const { kinds, others } = databasesAsked(capture);
   const choice = copyPackages(capture.packages, kinds.flatMap((kind) => SERVERS[kind])); // oxfmt-ignore
-  const { upgradeTo } = options;
+  const { release, goal, ubuntu } = base;
   const name = /^[\w-]+(\.[\w-]+)+$/.test(capture.hostname) ? capture.hostname : facts.hostname;
   const machine = await lab.host({
     ...{ release, mail: true, name },
-    with: { install: choice.also, purge: choice.absent, versions: choice.versions },
-    ...(upgradeTo !== undefined && { upgradeTo: upgradeTo as ReleaseName }),
+    // The archive of Debian has no version of Ubuntu.
+    with: { install: choice.also, purge: choice.absent, versions: ubuntu === undefined ? choice.versions : [] },
+    ...(goal !== undefined && { upgradeTo: goal }),
+    ...(ubuntu !== undefined && { ubuntu }),
   });
   try {
     const addresses = copyAddresses(facts.listeners, facts.address);
@@ -93,7 +92,7 @@ async function made(
     );
     const lacking = choice.also.length === 0 ? '' : await machine.run(`for name in ${choice.also.map(quote).join(' ')}; do dpkg-query -W "$name" >/dev/null 2>&1 || echo "$name"; done`); // oxfmt-ignore
     return {
-      ...{ machine, person, publish },
+      ...{ machine, base, person, publish },
       host: copyHost(host, machine, acme.directory),
       trust: [...options.trust, authority, await acme.root()],
       differences: [

@@ -1,7 +1,6 @@
 /** The host that is rehearsed: which hosts can be copied, and what a copy is made from. */
 import { HardenMailError } from '../../model/errors.ts';
 import type { Facts, Host, Plan } from '../../model/index.ts';
-import { RELEASES, type ReleaseName } from '../../lab/images.ts';
 import { ungiven } from '../../rehearse/addresses.ts';
 import type { CleanCapture } from '../../rehearse/clean-capture.ts';
 import { changeDigests, type ChangeDigests } from '../../rehearse/verdict.ts';
@@ -15,8 +14,7 @@ export interface Original {
   readonly capture: CleanCapture;
 }
 
-export interface OriginalFacts extends Pick<Facts, 'os' | 'hostname' | 'listeners'> {
-  readonly hasDovecot: boolean;
+export interface OriginalFacts extends Pick<Facts, 'os' | 'hostname' | 'listeners' | 'postfix' | 'dovecot'> {
   /** Where the control machine reaches the host. */
   readonly address: string;
 }
@@ -45,23 +43,13 @@ export function originalOf(
   plan: Plan | null,
   capture: CleanCapture,
 ): Original {
-  const { os, hostname, listeners, dovecot } = facts;
+  const { os, hostname, listeners, postfix, dovecot } = facts;
   return {
     ...{ host, capture },
-    facts: { os, hostname, listeners, address, hasDovecot: dovecot !== null },
+    facts: { os, hostname, listeners, postfix, dovecot, address },
     plan: plan && {
       changes: changeDigests(plan, capture.clues),
       names: plan.actions.flatMap((action) => (action.kind === 'certificate' ? action.domains : [])),
     },
   };
-}
-
-/** @throws UNSUPPORTED_OS for a release of which the lab has no image */
-export function releaseOf({ os }: Pick<Facts, 'os'>): ReleaseName {
-  if (os.id === 'debian' && Object.hasOwn(RELEASES, os.codename)) return os.codename as ReleaseName;
-  throw new HardenMailError(
-    'UNSUPPORTED_OS',
-    `there is no image to copy ${os.pretty} from: copies are Debian ${Object.keys(RELEASES).join(', ')}`,
-    'Nothing was written. `harden-mail apply --dry-run` shows the plan for this host.',
-  );
 }

@@ -1,5 +1,5 @@
 /** The acts of a rehearsal, on the copy of one host: the same flows as on a host, over SSH. */
-import { PATHS, type Act, type HostResult, type Plan } from '../../model/index.ts';
+import { PATHS, type Act, type HostResult, type Plan, type Snapshot } from '../../model/index.ts';
 import { redact } from '../../formats/redact.ts';
 import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../rehearse/daemon-files.ts';
 import { startProber, type Prober } from '../../rehearse/prober.ts';
@@ -10,7 +10,9 @@ import { flow as rollback } from '../commands/rollback.ts';
 import { flow as verify } from '../commands/verify.ts';
 import type { Flow, Io, RunOptions, Say } from '../step.ts';
 import { endingFaults, fileDiffs, stepsAfter, summary, upgradeEnd, uses } from './act-notes.ts';
+import { ubuntuIdentity } from '../../lab/ubuntu.ts';
 import { ACTIVE, BOUNCES, LISTENING, STAYED, upgradeScript } from './copy-commands.ts';
+import { withVersionsOf } from './base.ts';
 import type { Copied } from './copying.ts';
 import type { Original } from './original.ts';
 
@@ -43,6 +45,7 @@ export class Rehearser {
   private prober: Prober | null = null;
   /** There is a transaction to roll back. */
   private isChanged = false;
+  private isUpgraded = false;
   /** Subjects of the mails that were accepted during the upgrade. */
   private sent: readonly string[] = [];
   private files: Readonly<Record<string, string>> = {};
@@ -64,16 +67,15 @@ export class Rehearser {
 
   async play(): Promise<Played> {
     const { plan, capture } = this.original;
-    const { machine } = this.copied;
-    const { upgradeTo } = this.options;
+    const { machine, base } = this.copied;
     let ofCopy: Plan | null = null;
     let stayed: readonly string[] = [];
     try {
       if (await this.asItIs()) {
         this.prober = startProber(machine.address, await this.ports());
         ofCopy = (await this.run(apply, { dryRun: true })).plan;
-        if ((await this.harden('apply', 'verify')) && (await this.undo()) && upgradeTo !== undefined) {
-          await this.upgrade(upgradeTo);
+        if ((await this.harden('apply', 'verify')) && (await this.undo()) && base.goal !== undefined) {
+          await this.upgrade();
           stayed = await this.lines(STAYED);
           await this.harden('apply after it', 'verify after it');
         }
@@ -90,14 +92,14 @@ export class Rehearser {
    * happens then; the verdict is about the host's own files.
    * @param stayed in the upgrade before
    */
-  async playWithFilesOfPackages(release: string, stayed: Played['stayed']): Promise<readonly Act[]> {
+  async playWithFilesOfPackages(stayed: Played['stayed']): Promise<readonly Act[]> {
     const { machine } = this.copied;
     this.before = await this.use('as it is');
     this.own = parseDaemonFiles((await machine.exec(DAEMON_FILES)).stdout);
     this.prober = startProber(machine.address, await this.ports());
     try {
       await this.act(WITH_FILES_OF_PACKAGES, async () => {
-        const ended = await this.upgraded(release, 'of the packages');
+        const ended = await this.upgraded('of the packages');
         const broken = losses(this.before, await this.use('with these files', BRIEFLY));
         const result = await this.run(apply, { yes: true });
         const failed = endingFaults(result);
@@ -186,7 +188,7 @@ export class Rehearser {
         ...other.map((path) => `${path} is not as it was`),
         ...losses(this.before, await this.use('rollback')),
       ];
-      return { faults, notes: [summary(result), ...(!facts.hasDovecot ? ['Dovecot stays installed'] : [])] };
+      return { faults, notes: [summary(result), ...(facts.dovecot === null ? ['Dovecot stays installed'] : [])] };
     });
   }
 
@@ -197,22 +199,25 @@ export class Rehearser {
     return Object.fromEntries(own.map(([path, { sha256, mode, owner, link }]) => [path, [sha256, mode, owner, link].join(' ')])); // oxfmt-ignore
   }
 
-  private async upgrade(release: string): Promise<void> {
+  private async upgrade(): Promise<void> {
     await this.act('upgrade', async () => {
-      const notes = await this.upgraded(release, 'of the host');
+      const notes = await this.upgraded('of the host');
       return { faults: await this.bounces(), notes };
     });
   }
 
   /** Mail arrives meanwhile. Gives the end of the upgrade, and the daemons' last words. */
-  private async upgraded(release: string, files: Parameters<typeof upgradeScript>[0]): Promise<string[]> {
-    const { machine, person } = this.copied;
+  private async upgraded(files: Parameters<typeof upgradeScript>[0]): Promise<string[]> {
+    const { machine, base, person } = this.copied;
     const sender = person && keepSending(machine.address, person);
     const before = (await machine.exec(ACTIVE)).stdout;
     const { code } = await machine.exec('exec sh -s', { input: upgradeScript(files) });
     this.sent = (await sender?.stop()) ?? [];
+    this.isUpgraded = true;
+    const identity = base.ubuntuGoal === undefined ? {} : ubuntuIdentity(base.ubuntuGoal);
+    for (const [path, text] of Object.entries(identity)) await machine.write(path, text);
     const after = (await machine.exec(ACTIVE)).stdout;
-    return [...upgradeEnd(release, code, before, after), ...(await this.daemonsWords())];
+    return [...upgradeEnd(base.goal ?? '', code, before, after), ...(await this.daemonsWords())];
   }
 
   private async lines(command: string): Promise<string[]> {
@@ -261,14 +266,21 @@ export class Rehearser {
     return useMail(machine.address, new Set(await this.ports()), person, round);
   }
 
+  private asPlanned(snapshot: Snapshot): Snapshot {
+    if (this.isUpgraded || this.copied.base.ubuntu === undefined) return snapshot;
+    return { ...snapshot, facts: withVersionsOf(this.original.facts, snapshot.facts) };
+  }
+
   private async run(flow: Flow, given: Partial<RunOptions>): Promise<HostResult> {
     const { consent: _, user: _user, ...options } = this.options;
     const { host, machine, person, trust } = this.copied;
     const { onCommand } = options.ssh;
+    const { world } = options;
     const own: RunOptions = {
       ...options,
       ...given,
       trust,
+      world: { ...world, gather: (...from) => world.gather(...from).then((snapshot) => this.asPlanned(snapshot)) },
       ssh: {
         acceptNewHostKeys: false,
         knownHosts: [machine.knownHosts],

@@ -4,16 +4,18 @@ import type { Act, KeptCopy, Rehearsal } from '../../model/index.ts';
 import { quote } from '../../formats/text/shell-quote.ts';
 import { judged, WITH_FILES_OF_PACKAGES } from '../../rehearse/verdict.ts';
 import type { RunOptions, Say } from '../step.ts';
+import { baseOf, nearestOf, unprovenBy, type Base } from './base.ts';
 import { copyOf, type Copied } from './copying.ts';
-import { releaseOf, type Original } from './original.ts';
+import type { Original } from './original.ts';
 import { Rehearser, type Played } from './rehearser.ts';
 
 /** Boots the copy, plays every act, and removes the copy. */
 export async function rehearsed(original: Original, options: RunOptions, say: Say): Promise<Rehearsal> {
-  const release = releaseOf(original.facts);
   const { upgradeTo, keep } = options;
+  const base = baseOf(original.facts, upgradeTo);
+  const { release } = base;
   say('copy');
-  const copied = await copyOf(original, release, options);
+  const copied = await copyOf(original, base, options);
   let played: Played | null = null;
   try {
     played = await new Rehearser(original, copied, options, say).play();
@@ -22,11 +24,12 @@ export async function rehearsed(original: Original, options: RunOptions, say: Sa
   }
   const { acts, odd, stayed } = played;
   const more =
-    upgradeTo !== undefined && stayed.length > 0 ? await again(original, { upgradeTo, stayed }, options, say) : [];
+    base.goal !== undefined && stayed.length > 0 ? await again(original, { base, stayed }, options, say) : [];
   if (keep) await copied.publish();
   const { differences, unrehearsed } = copied;
   return judged({
-    ...{ release, acts: [...acts, ...more], sameDiff: odd && odd.length === 0, unrehearsed },
+    ...{ release, ...nearestOf(base), acts: [...acts, ...more], sameDiff: odd && odd.length === 0 },
+    unrehearsed: [...unprovenBy(base), ...unrehearsed],
     ...(upgradeTo !== undefined && { upgradeTo }),
     differences: [...differences, ...(odd ?? []).map((path) => `the plan for ${path} is another one on the copy`)],
     ...(keep && { kept: keptCopy(copied) }),
@@ -36,15 +39,15 @@ export async function rehearsed(original: Original, options: RunOptions, say: Sa
 /** The upgrade with the configuration files of the packages, from the same state. Without a second copy the act says so. */
 async function again(
   original: Original,
-  { upgradeTo, stayed }: { readonly upgradeTo: string } & Pick<Played, 'stayed'>,
+  { base, stayed }: { readonly base: Base } & Pick<Played, 'stayed'>,
   options: RunOptions,
   say: Say,
 ): Promise<readonly Act[]> {
   say(WITH_FILES_OF_PACKAGES);
   try {
-    const copied = await copyOf(original, releaseOf(original.facts), options);
+    const copied = await copyOf(original, base, options);
     try {
-      return await new Rehearser(original, copied, options, say).playWithFilesOfPackages(upgradeTo, stayed);
+      return await new Rehearser(original, copied, options, say).playWithFilesOfPackages(stayed);
     } finally {
       await copied.machine.stop();
     }

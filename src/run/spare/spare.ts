@@ -7,7 +7,8 @@ import { quote } from '../../formats/text/shell-quote.ts';
 import { readOnly } from '../../remote/readonly.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { scriptText } from '../../remote/scripts.ts';
-import { releaseOf, type Original } from '../rehearsal/original.ts';
+import { baseOf } from '../rehearsal/base.ts';
+import type { Original } from '../rehearsal/original.ts';
 import type { RunOptions, Say } from '../step.ts';
 import { rehearsalIn, stepReader } from './answer.ts';
 import { packJob } from './job.ts';
@@ -75,7 +76,7 @@ interface Playing {
 
 async function play({ remote, files }: Playing, original: Original, options: RunOptions, say: Say): Promise<Rehearsal> {
   const { upgradeTo, version } = options;
-  const release = releaseOf(original.facts);
+  const { release } = baseOf(original.facts, upgradeTo);
   const script = playScript(files, packJob({ original, options }, version));
   const { code, stdout, stderr } = await remote.run(script, {
     ...{ name: 'rehearsal', intent: 'write', idleTimeout: IDLE, most: MOST_ANSWER },

@@ -34,6 +34,14 @@ describe('rehearse: the verdict', () => {
     assert.deepEqual({ good, verdict }, { good: false, verdict: 'apply: Dovecot refused' });
   });
 
+  it('a verdict about a copy of another release than the host names both, good or bad', () => {
+    const nearest = { host: 'Ubuntu 24.04', copy: 'Debian 12', goal: 'Debian 13' };
+    const good = judged({ ...course, acts: [act('apply'), act('upgrade')], upgradeTo: 'resolute', nearest });
+    assert.equal(good.verdict, 'apply, upgrade to Debian 13 worked, and no port was out (played on Debian 12 in place of Ubuntu 24.04)'); // oxfmt-ignore
+    const bad = judged({ ...course, acts: [act('apply', { faults: ['Dovecot refused'] })], nearest });
+    assert.equal(bad.verdict, 'apply: Dovecot refused (played on Debian 12 in place of Ubuntu 24.04)');
+  });
+
   it('a plan for the copy that is not the plan for the host is bad, because it proves nothing', () => {
     assert.equal(judged({ ...course, acts: [act('apply')], sameDiff: false }).good, false);
   });

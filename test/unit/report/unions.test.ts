@@ -230,6 +230,7 @@ const ENDINGS: { [K in Ending['kind']]: fc.Arbitrary<Omit<Extract<Ending, { kind
         verdict: text,
         release: text,
         upgradeTo: text,
+        nearest: fc.record({ host: text, copy: text, goal: text }, { requiredKeys: ['host', 'copy'] }),
         acts: many(
           record<Act>({
             name: of(ACT_NAMES),
