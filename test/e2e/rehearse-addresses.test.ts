@@ -5,25 +5,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lab } from '../../src/lab/lab.ts';
-import { cacheFolder } from '../../src/lab/image.ts';
 import { must } from '../../src/lab/programs.ts';
-import { scratch, start, to } from '../support/cli.ts';
+import { start } from '../support/cli.ts';
+import { IMAGES, rehearsalFlags, rehearsalOf } from '../support/rehearsal.ts';
 import { joinClients } from '../support/whole-hosts/clients.ts';
 import { readHost } from '../support/whole-hosts/read.ts';
 import { setUp } from '../support/whole-hosts/sessions.ts';
-
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly good: boolean;
-  readonly sameDiff: boolean | null;
-  readonly verdict: string;
-  readonly acts: readonly { readonly name: string; readonly notes: readonly string[] }[];
-  readonly differences: readonly string[];
-  readonly unrehearsed: readonly string[];
-}
 
 const HOSTS: Readonly<Record<string, { readonly works: RegExp; readonly given: RegExp; readonly named: RegExp }>> = {
   'several-addresses': {
@@ -49,10 +36,10 @@ describe('harden-mail rehearse, of a host whose Postfix listens on certain addre
       const clients = await joinClients(host);
       try {
         await setUp(host, name, data);
-        const flags = [...to(host), '--ca', scratch('root.pem', await (await lab.acme()).root()), '--json'];
+        const flags = await rehearsalFlags(host);
         const way = async (): Promise<string> => (await must('ip', ['route', 'get', host.address])).replaceAll(/ cache.*/g, ''); // oxfmt-ignore
         const [before, seen] = [await way(), new Set<string>()];
-        const running = start(['rehearse', ...flags], { HARDEN_MAIL_LAB_CACHE: cacheFolder() });
+        const running = start(['rehearse', ...flags], IMAGES);
         let ended = false;
         void running.done.then(() => (ended = true));
         while (!ended) {
@@ -61,10 +48,7 @@ describe('harden-mail rehearse, of a host whose Postfix listens on certain addre
           assert.ok(new Set(neighbours.match(/dev \S+/g)).size <= 1, neighbours);
           await sleep(300);
         }
-        const { stdout, stderr } = await running.done;
-        const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-        assert.ok(rehearsal, stdout + stderr);
-        const { good, verdict, sameDiff, acts, differences, unrehearsed } = rehearsal;
+        const { good, verdict, sameDiff, acts, differences, unrehearsed } = rehearsalOf(await running.done);
         assert.equal(good, true, verdict);
         assert.equal(sameDiff, true, differences.join('\n'));
         assert.deepEqual(acts.map((act) => act.name), ['as it is', 'apply', 'verify', 'rollback']); // oxfmt-ignore

@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../src/lab/image.ts';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
 import { runProgram } from '../../src/lab/programs.ts';
-import { hardenMail, scratch, to } from '../support/cli.ts';
+import { scratch, to } from '../support/cli.ts';
+import { rehearsalFlags, rehearse } from '../support/rehearsal.ts';
 import { readHost } from '../support/whole-hosts/read.ts';
 
 const HOSTS = fileURLToPath(new URL('../hosts/', import.meta.url));
@@ -60,18 +60,6 @@ const PROGRAMS: Readonly<
   checkpassword: [dovecot('checkpassword\n  args = /usr/local/bin/check', 'prefetch\n}\nuserdb {\n  driver = static\n  args = uid=5000 gid=5000 home=/var/vmail/%u allow_all_users=yes'), '/usr/local/bin/check', CHECK, []], // oxfmt-ignore
 };
 
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly verdict: string;
-  readonly sameDiff: boolean | null;
-  readonly acts: readonly { readonly name: string; readonly seconds: number; readonly faults: readonly string[]; readonly notes: readonly string[] }[]; // oxfmt-ignore
-  readonly differences: readonly string[];
-  readonly unrehearsed: readonly string[];
-}
-
 describe('harden-mail rehearse, of a host whose passwords a program checks', () => {
   const wish = (process.env['HARDEN_MAIL_REHEARSE'] ?? '').split(',');
   for (const [name, [conf, path, text, packages]] of Object.entries(PROGRAMS)) {
@@ -84,9 +72,7 @@ describe('harden-mail rehearse, of a host whose passwords a program checks', () 
         await host.write('/etc/dovecot/local.conf', conf);
         await host.write(path, text, '0755');
         await host.run(`${VIRTUAL}; systemctl restart postfix dovecot`);
-        const flags = [...to(host), '--ca', scratch('root.pem', await (await lab.acme()).root()), '--json'];
-        const { stdout } = await hardenMail(['rehearse', ...flags], { HARDEN_MAIL_LAB_CACHE: cacheFolder() });
-        const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
+        const rehearsal = await rehearse(await rehearsalFlags(host));
         assert.equal(rehearsal.sameDiff, true, rehearsal.differences.join('\n'));
         assert.ok(rehearsal.differences.includes(`${path}: a stand-in that knows the user of the rehearsal only`));
         assert.deepEqual(rehearsal.acts.map((act) => act.name), ['as it is', 'apply', 'verify', 'rollback'], rehearsal.verdict); // oxfmt-ignore
@@ -115,11 +101,7 @@ describe('harden-mail rehearse, of a host whose users are in a database', () => 
         const roots = [await acme.root(), ...(data.ca === undefined ? [] : [String(await host.read(data.ca))])];
         const flags = [...to(host), '--ca', scratch('roots.pem', roots.join('\n')), ...data.flags, '--json'];
         const more = upgrade ? ['--upgrade-to', 'trixie'] : [];
-        const { stdout, stderr } = await hardenMail(['rehearse', ...flags, ...more], { HARDEN_MAIL_LAB_CACHE: cacheFolder() }); // oxfmt-ignore
-        const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-        assert.ok(rehearsal, stdout + stderr);
-        if (process.env['HARDEN_MAIL_REHEARSE_PRINT']) process.stderr.write(`${JSON.stringify(rehearsal, null, 1)}\n`);
-        const { acts, sameDiff, verdict, differences } = rehearsal;
+        const { acts, sameDiff, verdict, differences } = await rehearse([...flags, ...more]);
         assert.equal(sameDiff, true, differences.join('\n'));
         const after = upgrade ? ['upgrade', 'apply after it', 'verify after it'] : [];
         const names = acts.map((act) => act.name).filter((one) => one !== 'with the files of the packages');

@@ -2,26 +2,7 @@
 import assert from 'node:assert/strict';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
-import { cacheFolder } from '../../src/lab/image.ts';
-import { hardenMail, scratch, to } from '../support/cli.ts';
-
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly good: boolean;
-  readonly verdict: string;
-  readonly acts: readonly ActOf[];
-}
-
-interface ActOf {
-  readonly name: string;
-  readonly seconds: number;
-  readonly faults: readonly string[];
-  readonly notes: readonly string[];
-  readonly files: readonly { readonly path: string; readonly diff: string }[];
-}
+import { rehearsalFlags, rehearse } from '../support/rehearsal.ts';
 
 const EDITED = '/etc/dovecot/conf.d/10-master.conf';
 
@@ -37,14 +18,7 @@ describe('harden-mail rehearse, of an upgrade with the files of the packages', (
       `sed -i 's,^  #unix_listener /var/spool/postfix/private/auth {,  unix_listener /var/spool/postfix/private/auth {\\n    mode = 0666\\n  },' ${EDITED} && doveconf -n >/dev/null && grep -q '^  unix_listener /var/spool' ${EDITED} && systemctl restart dovecot`,
     );
     await host.run(`postconf -e smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth smtpd_sasl_auth_enable=yes && postconf -M submission/inet='submission inet n - y - - smtpd' && systemctl restart postfix`); // oxfmt-ignore
-    const flags = [...to(host), '--ca', scratch('root.pem', await (await lab.acme()).root()), '--json'];
-    const began = performance.now();
-    const { stdout, stderr } = await hardenMail(['rehearse', ...flags, '--upgrade-to', 'trixie'], { HARDEN_MAIL_LAB_CACHE: cacheFolder() }); // oxfmt-ignore
-    const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-    assert.ok(rehearsal, stdout + stderr);
-    if (process.env['HARDEN_MAIL_REHEARSE_PRINT'])
-      process.stderr.write(`${Math.round(performance.now() - began)} ms\n${JSON.stringify(rehearsal, null, 1)}\n`);
-    const { good, verdict, acts } = rehearsal;
+    const { good, verdict, acts } = await rehearse([...(await rehearsalFlags(host)), '--upgrade-to', 'trixie']);
     assert.equal(good, true, verdict);
     const act = acts.at(-1)!;
     assert.equal(act.name, 'with the files of the packages', verdict);

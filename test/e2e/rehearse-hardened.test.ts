@@ -2,19 +2,8 @@
 import assert from 'node:assert/strict';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
-import { cacheFolder } from '../../src/lab/image.ts';
-import { credentials, hardenMail, scratch } from '../support/cli.ts';
-
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly good: boolean;
-  readonly sameDiff: boolean | null;
-  readonly verdict: string;
-  readonly differences: readonly string[];
-}
+import { credentials, hardenMail, scratch, trusting } from '../support/cli.ts';
+import { rehearseWell } from '../support/rehearsal.ts';
 
 describe('harden-mail rehearse, of a hardened host with additional names', () => {
   if (process.env['HARDEN_MAIL_REHEARSE'] !== 'all' && process.env['HARDEN_MAIL_REHEARSE'] !== 'hardened') return;
@@ -28,13 +17,9 @@ describe('harden-mail rehearse, of a hardened host with additional names', () =>
     await acme.setA(other, host.address);
     const entry = { hostname: host.address, user: 'root', acmeServer: acme.directory, sni: [{ names: [other] }] };
     const inventory = scratch('inventory.json', JSON.stringify({ hosts: { [host.name]: entry } }));
-    const flags = ['--inventory', inventory, ...credentials(host), '--ca', scratch('root.pem', await acme.root())];
+    const flags = ['--inventory', inventory, ...credentials(host), ...(await trusting(acme))];
     const applied = await hardenMail(['apply', '--yes', '--no-diff', ...flags]);
     assert.equal(applied.code, 0, applied.stdout + applied.stderr);
-    const { stdout, stderr } = await hardenMail(['rehearse', ...flags, '--json'], { HARDEN_MAIL_LAB_CACHE: cacheFolder() }); // oxfmt-ignore
-    const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-    assert.ok(rehearsal, stdout + stderr);
-    assert.equal(rehearsal.sameDiff, true, rehearsal.differences.join('\n'));
-    assert.equal(rehearsal.good, true, rehearsal.verdict);
+    await rehearseWell([...flags, '--json']);
   });
 });

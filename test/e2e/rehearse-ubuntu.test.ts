@@ -5,25 +5,10 @@
 import assert from 'node:assert/strict';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
-import { cacheFolder } from '../../src/lab/image.ts';
 import type { UbuntuName } from '../../src/lab/ubuntu.ts';
-import { hardenMail, scratch, to } from '../support/cli.ts';
+import { hardenMail } from '../support/cli.ts';
+import { rehearsalFlags, rehearseWell } from '../support/rehearsal.ts';
 import { ubuntuHost } from '../support/ubuntu.ts';
-
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly good: boolean;
-  readonly verdict: string;
-  readonly release: string;
-  readonly nearest: Readonly<Record<string, string>>;
-  readonly acts: readonly { readonly name: string; readonly notes: readonly string[] }[];
-  readonly sameDiff: boolean | null;
-  readonly differences: readonly string[];
-  readonly unrehearsed: readonly string[];
-}
 
 const ACTS = ['as it is', 'apply', 'verify', 'rollback'];
 const ALICE = { name: 'alice', password: 'wonder land' };
@@ -54,24 +39,14 @@ describe('harden-mail rehearse, of an Ubuntu', () => {
           // oxfmt-ignore
           await host.run(`sed -i '/^Package: ${pattern}$/,/^$/s/^Version: .*/Version: ${version}/' /var/lib/dpkg/status`);
         if (name === 'resolute') await host.run("sed -i 's/^dovecot_\\(config\\|storage\\)_version = .*/dovecot_\\1_version = 2.4.2/' /etc/dovecot/dovecot.conf && systemctl restart dovecot"); // oxfmt-ignore
-        flags = [...to(host, 'ubuntu'), '--ca', scratch('root.pem', await (await lab.acme()).root()), '--json'];
+        flags = await rehearsalFlags(host, 'ubuntu');
       });
       after(() => host?.stop());
-
-      async function rehearse(...more: string[]): Promise<Rehearsed> {
-        const { stdout, stderr } = await hardenMail(['rehearse', ...flags, ...more], { HARDEN_MAIL_LAB_CACHE: cacheFolder() }); // oxfmt-ignore
-        const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-        assert.ok(rehearsal, stdout + stderr);
-        if (process.env['HARDEN_MAIL_REHEARSE_PRINT']) process.stderr.write(`${JSON.stringify(rehearsal, null, 1)}\n`);
-        assert.equal(rehearsal.good, true, rehearsal.verdict);
-        assert.equal(rehearsal.sameDiff, true, rehearsal.differences.join('\n'));
-        return rehearsal;
-      }
 
       if (name !== 'noble')
         it('the copy plays the plan for the versions of the host, and the verdict and the report say on what', async () => {
           const state = await host.state();
-          const found = await rehearse('--profile', 'strict');
+          const found = await rehearseWell([...flags, '--profile', 'strict']);
           assert.deepEqual(found.acts.map((act) => act.name), ACTS); // oxfmt-ignore
           const [as, ubuntu] = name === 'jammy' ? ['Debian 12', 'Ubuntu 22.04'] : ['Debian 13', 'Ubuntu 26.04'];
           assert.deepEqual(found.nearest, { host: ubuntu, copy: as });
@@ -85,7 +60,7 @@ describe('harden-mail rehearse, of an Ubuntu', () => {
       if (name === 'noble')
         it('the upgrade to the next one is that of the nearest Debians, and apply after it makes the mail work again', async function () {
           this.timeout(900_000);
-          const found = await rehearse('--upgrade-to', 'resolute');
+          const found = await rehearseWell([...flags, '--upgrade-to', 'resolute']);
           const names = found.acts.map((act) => act.name);
           assert.deepEqual(names.slice(0, 7), [...ACTS, 'upgrade', 'apply after it', 'verify after it']);
           assert.deepEqual(found.nearest, { host: 'Ubuntu 24.04', copy: 'Debian 12', goal: 'Debian 13' });

@@ -4,20 +4,8 @@ import { readFileSync } from 'node:fs';
 import { lab } from '../../src/lab/lab.ts';
 import type { LabHost } from '../../src/lab/lab.ts';
 import type { ReleaseName } from '../../src/lab/images.ts';
-import { cacheFolder } from '../../src/lab/image.ts';
 import { must } from '../../src/lab/programs.ts';
-import { hardenMail, scratch, to } from '../support/cli.ts';
-
-interface Document {
-  readonly hosts: readonly { readonly rehearsal: Rehearsed }[];
-}
-
-interface Rehearsed {
-  readonly good: boolean;
-  readonly verdict: string;
-  readonly sameDiff: boolean | null;
-  readonly differences: readonly string[];
-}
+import { rehearsalFlags, rehearseWell } from '../support/rehearsal.ts';
 
 const PACKAGES = ['dovecot-core', 'dovecot-imapd', 'dovecot-pop3d'];
 const DIFFERENT = /^dovecot-core is \S+, the host has \S+$/;
@@ -35,19 +23,11 @@ describe('harden-mail rehearse, of a host with older packages', () => {
     const versions = [Object.fromEntries(PACKAGES.map((name) => [name, older]))];
     host = await lab.host({ release, mail: true, with: { install: [], purge: [], versions } });
     assert.equal(await host.run("dpkg-query -W -f '${Version}' dovecot-core"), older);
-    const flags = [...to(host), '--ca', scratch('root.pem', await (await lab.acme()).root()), '--json'];
-    const rehearse = async (): Promise<Rehearsed> => {
-      const { stdout, stderr } = await hardenMail(['rehearse', ...flags], { HARDEN_MAIL_LAB_CACHE: cacheFolder() });
-      const { rehearsal } = (JSON.parse(stdout) as Document).hosts[0]!;
-      assert.ok(rehearsal, stdout + stderr);
-      assert.equal(rehearsal.good, true, rehearsal.verdict);
-      assert.equal(rehearsal.sameDiff, true, rehearsal.differences.join('\n'));
-      return rehearsal;
-    };
-    const same = await rehearse();
+    const flags = await rehearsalFlags(host);
+    const same = await rehearseWell(flags);
     assert.deepEqual(same.differences.filter((text) => DIFFERENT.test(text)), []); // oxfmt-ignore
     await host.run(`sed -i '/^Package: dovecot-core$/,/^$/s/^Version: .*/&.1/' /var/lib/dpkg/status`);
-    const other = await rehearse();
+    const other = await rehearseWell(flags);
     assert.equal(other.differences.filter((text) => DIFFERENT.test(text)).length, 1, other.differences.join('\n'));
   });
 });

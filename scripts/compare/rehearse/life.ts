@@ -4,7 +4,7 @@ import type { LabHost } from '../../../src/lab/lab.ts';
 import type { Act } from '../../../src/model/index.ts';
 import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../../src/rehearse/daemon-files.ts';
 import { startProber } from '../../../src/rehearse/prober.ts';
-import { keepSending } from '../../../src/rehearse/sessions.ts';
+import { keepSending } from '../../../src/rehearse/upgrade-mail.ts';
 import { withStandIns, type Clues } from '../../../src/rehearse/stand-ins.ts';
 import { fileDiffs, upgradeEnd } from '../../../src/run/rehearsal/act-notes.ts';
 import { ACTIVE, BOUNCES, LISTENING, upgradeScript } from '../../../src/run/rehearsal/copy-commands.ts';

@@ -3,7 +3,8 @@ import { PATHS, type Act, type HostResult, type Plan, type Snapshot } from '../.
 import { redact } from '../../formats/redact.ts';
 import { DAEMON_FILES, parseDaemonFiles, type DaemonFiles } from '../../rehearse/daemon-files.ts';
 import { startProber, type Prober } from '../../rehearse/prober.ts';
-import { keepSending, losses, undelivered, useMail, type Round, type UserView } from '../../rehearse/sessions.ts';
+import { losses, useMail, type Round, type UserView } from '../../rehearse/sessions.ts';
+import { keepSending, undelivered } from '../../rehearse/upgrade-mail.ts';
 import { changeDigests, differing, WITH_FILES_OF_PACKAGES } from '../../rehearse/verdict.ts';
 import { flow as apply } from '../commands/apply.ts';
 import { flow as rollback } from '../commands/rollback.ts';
