@@ -229,6 +229,19 @@ describe('rehearse --on: the way there', () => {
     assert.deepEqual([connected.length, open()], [1, 0]);
   });
 
+  it('the answer about an Ubuntu host is of the release of its copy', async () => {
+    const ubuntu = {
+      ...ORIGINAL,
+      facts: { ...ORIGINAL.facts, os: { ...ORIGINAL.facts.os, id: 'ubuntu', codename: 'noble' } },
+    };
+    const nearest = { host: 'Ubuntu 24.04', copy: 'Debian 12', goal: 'Debian 13' };
+    const played = { ...REHEARSAL, upgradeTo: 'resolute', nearest };
+    const { options } = spareWorld(without(), () => resultLine(played));
+    const spare = await openSpare(SPARE, options, files);
+    const rehearsal = await spare.play(ubuntu, { ...options, upgradeTo: 'resolute' }, () => {});
+    assert.deepEqual(rehearsal.nearest, nearest);
+  });
+
   it('the program and the job are in the script and in no command line, and the answer is the rehearsal', async () => {
     const { options, scripts } = spareWorld(without(), () => `step copy\n${resultLine(REHEARSAL)}`);
     const spare = await openSpare(SPARE, options, files);
