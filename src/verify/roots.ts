@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 
 const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
-/** What Node's contexts have inside, and its types do not describe. */
+/** The native part of a context, without a type in Node's own declarations. */
 interface Inside {
   readonly context: { addCACert(pem: string): void };
 }
