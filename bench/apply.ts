@@ -40,19 +40,32 @@ export async function applyRows(folder: string, runs: number): Promise<Row[]> {
   ];
 }
 
-/** Clients that only connect, during applies of two files and as long without one: what counts is whether somebody still accepts. */
+/**
+ * Clients that only connect, during applies of two files: what counts is whether somebody still accepts. Beside it as long without an apply,
+ * and during as many reloads of Postfix by hand, which is the least that a change of main.cf needs.
+ */
 async function connects({ host }: Way, command: readonly string[], runs: number): Promise<Row> {
-  const during = await whileConnecting(host.address, async () => {
-    for (let n = 0; n < runs; n++) {
-      await spoil(host);
-      await measure([{ name: 'apply', command }], 0);
-    }
-  });
+  const applies = async () => {
+    await spoil(host);
+    await measure([{ name: 'apply', command }], 0);
+  };
+  const reloads = async (each: number) => {
+    await host.run('postfix reload');
+    await sleep(each);
+  };
+  const during = await whileConnecting(host.address, () => repeated(runs, applies));
+  const byHand = await whileConnecting(host.address, () =>
+    repeated(runs, () => reloads((during.seconds * 1000) / runs)),
+  );
   const without = await whileConnecting(host.address, () => sleep(during.seconds * 1000));
   const told = ({ connections, refused, slow }: Connected): string => `${refused} and ${slow} of ${connections}`;
   const rates = [...RATES].map(([port, rate]) => `${port}: ${rate}`).join(', ');
-  const what = `without an apply ${told(without)}; ${runs} applies; connections a second: ${rates}`;
+  const what = `${runs} applies; ${runs} times \`postfix reload\` instead: ${told(byHand)}; neither: ${told(without)}; connections a second: ${rates}`;
   return row('connections refused, and slower than 1 s, during an apply', told(during), '0 and 0', what);
+}
+
+async function repeated(times: number, work: () => Promise<unknown>): Promise<void> {
+  for (let n = 0; n < times; n++) await work();
 }
 
 interface Connected {

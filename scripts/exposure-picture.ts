@@ -1,5 +1,5 @@
 /** docs/exposure.svg: the way of a connection through listener, TLS, AUTH and the restriction lists. `npm run docs` writes it. */
-import { LISTS } from '../src/exposure/program.ts';
+import { LISTS } from '../src/exposure/restriction-lists.ts';
 
 const [WIDTH, HEIGHT] = [880, 610];
 const COLOR = { ink: '#cdd9e5', soft: '#8b98a5', line: '#768390', box: '#2d333b', good: '#8ddb8c', bad: '#f47067', ask: '#6cb6ff' }; // oxfmt-ignore

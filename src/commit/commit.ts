@@ -68,7 +68,7 @@ export async function settle(remote: Remote, id: string, undo: string | null): P
   return result;
 }
 
-/** The script lines that fill the transaction's folder. Values are base64 or quoted; no value from the host becomes shell text. */
+/** The script lines that fill the transaction's folder. Values are quoted or base64; no value from the host becomes shell text. */
 function prepare(plan: Plan, options: CommitOptions): string[] {
   return [
     'umask 077',
@@ -76,19 +76,15 @@ function prepare(plan: Plan, options: CommitOptions): string[] {
     `tx=${PATHS.JOURNAL}/$id`,
     'mkdir "$tx" "$tx/after" || exit 1',
     ...SCRIPTS.map(scriptFile),
-    ...(options.mailboxes
-      ? [...MAILBOX_SCRIPTS.map(scriptFile), file('mailboxes', Buffer.from(`${options.mailboxes}\n`))]
-      : []),
-    file('manifest', Buffer.from(plan.changes.map(manifestLine).join(''))),
-    file('activate', Buffer.from(plan.activations.map(activationLine).join(''))),
-    file('ports', Buffer.from(options.ports.map((port) => `${port}\n`).join(''))),
-    file('timeout', Buffer.from(`${options.confirmTimeout}\n`)),
-    file('who', Buffer.from(`${options.who}\n`)),
-    ...(options.rollback ? [file('rollback', Buffer.from('yes\n'))] : []),
-    ...(options.packages ? [file('packages', Buffer.from(packageLines(options.packages)))] : []),
-    ...plan.changes.flatMap(({ after }, index) =>
-      after === null ? [] : [file(`after/${index}`, Buffer.from(after, 'latin1'))],
-    ),
+    ...(options.mailboxes ? [...MAILBOX_SCRIPTS.map(scriptFile), file('mailboxes', `${options.mailboxes}\n`)] : []),
+    file('manifest', plan.changes.map(manifestLine).join('')),
+    file('activate', plan.activations.map(activationLine).join('')),
+    file('ports', options.ports.map((port) => `${port}\n`).join('')),
+    file('timeout', `${options.confirmTimeout}\n`),
+    file('who', Buffer.from(`${options.who}\n`).toString('latin1')),
+    ...(options.rollback ? [file('rollback', 'yes\n')] : []),
+    ...(options.packages ? [file('packages', packageLines(options.packages))] : []),
+    ...plan.changes.flatMap(({ after }, index) => (after === null ? [] : [file(`after/${index}`, after)])),
     `printf '%-12s\\n' new >"$tx/state" || exit 1`,
   ];
 }
@@ -99,16 +95,24 @@ function packageLines({ installed, removed }: NonNullable<CommitOptions['package
 
 /** The lines that write one of this folder's scripts to `$tx`. */
 export function scriptFile(name: string): string {
-  // Not in base64, which hardly shrinks when the whole is packed.
-  return `cat >"$tx/${name}" <<'${END}' || exit 1\n${scriptText(`commit/${name}`)}${END}`;
+  return textFile(name, scriptText(`commit/${name}`));
 }
 
-function file(name: string, content: Buffer): string {
-  const lines = content.toString('base64').replace(/.{1,76}/g, '$&\n');
+/** Written by the shell itself: that needs no process, and packs better than base64. */
+function textFile(name: string, text: string): string {
+  return `printf %s ${quote(text)} >"$tx/${name}" || exit 1`;
+}
+
+/** @param content a character for each byte */
+function file(name: string, content: string): string {
+  if (/^[\t\n\x20-\x7e]*$/.test(content)) return textFile(name, content);
+  const lines = Buffer.from(content, 'latin1')
+    .toString('base64')
+    .replace(/.{1,76}/g, '$&\n');
   return `base64 -d >"$tx/${name}" <<'${END}' || exit 1\n${lines}${END}`;
 }
 
-/** No script has this line. */
+/** base64 does not have this line. */
 const END = 'END_OF_FILE';
 
 function manifestLine(change: Change, index: number): string {

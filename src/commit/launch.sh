@@ -26,8 +26,8 @@ pass_on() { # FROM-LINE
 
 is_lost() { # No process holds the lock, and the log has been silent for a while: the transaction and its recovery have died.
   silent=$((silent + 1))
-  sleep 0.05
-  [ $((silent % 100)) = 0 ] && [ $silent -ge 300 ] || return 1
+  sleep 0.02
+  [ $((silent % 250)) = 0 ] && [ $silent -ge 750 ] || return 1
   { [ ! -e "$LOCK" ] || flock -n 8 8<"$LOCK"; } 2>/dev/null && echo lost
 }
 

@@ -53,6 +53,7 @@ case $what in
     read -r changed <"$here/changed" || exit 0
     settled=$((${changed%.*} + RELOAD_SECONDS))
     timeout 5 journalctl --sync 2>/dev/null
+    lines -p err --since "@$changed" | grep -q . || exit 0
     fatal=$(new_kinds crit | joined)
     other=$(new_kinds err | grep -viE 'ssl|tls|auth.* failed|password' | joined)
     if [ -n "$fatal" ] && [ ! -e "$tx/rollback" ]; then printf 'refuse the daemons say since the change: %s\n' "$fatal"

@@ -35,7 +35,7 @@ say() { printf '%s\n' "$*" >>"$talk/log"; }
 enter() { step=$1; say "step $step"; }
 # Overwrites in place with a fixed length: this needs no space, so it also works on a full disk.
 state() { printf '%-12s\n' "$1" 1<>"$tx/state" && sync "$tx/state"; } 2>/dev/null
-digest() { [ -f "$1" ] && sha256sum <"$1" | cut -c 1-64; }
+digest() { [ -f "$1" ] && set -- "$(sha256sum <"$1")" && printf '%s' "${1%% *}"; }
 staged() { printf '%s/.harden-mail.%s.%s' "${1%/*}" "$id" "$2"; }
 old() { printf '%s/.harden-mail.%s.%s.old' "${1%/*}" "$id" "$2"; }
 clock() { read -r up _ </proc/uptime && now=${up%.*}; } # sets $now, in seconds since boot; unlike the wall clock it never jumps
@@ -158,12 +158,19 @@ END
 disarm() { ! grep -qs " $tx\$" "$RECOVER_UNIT" || rm -f "$RECOVER_AT_BOOT" "$RECOVER_UNIT"; } # removes the unit only if it belongs to this transaction
 
 # Prints what the daemons' own parsers report about the current files. The comparison ignores line numbers (an edit moves them).
-opinions() {
+# `postfix check` takes longer than all others, which run meanwhile.
+opinions() { opinion_of_check | { opinions_of_parsers; cat; }; }
+
+opinion_of_check() {
+  ! command -v postconf >/dev/null || { postfix check 2>&1 || echo "postfix check: exit status $?"; } |
+    # Debian's script also reports which files it copied into the chroot. That is not an opinion about the configuration.
+    sed '/^updating .* => /d'
+}
+
+opinions_of_parsers() {
   if command -v postconf >/dev/null; then
     postconf -n 2>&1 >/dev/null || echo "postconf -n: exit status $?"
     postconf -M 2>&1 >/dev/null || echo "postconf -M: exit status $?"
-    # Debian's script also reports which files it copied into the chroot. That is not an opinion about the configuration.
-    { postfix check 2>&1 || echo "postfix check: exit status $?"; } | sed '/^updating .* => /d'
   fi
   if command -v doveconf >/dev/null; then
     # -x also opens the files that settings name. Its output contains keys, so it is discarded.
@@ -230,16 +237,20 @@ concerns_users() {
     cut -d ' ' -f 7 "$tx/manifest" | grep -qvE "^($POSTFIX|$UNITS|$LETSENCRYPT|$STORE)/"
 }
 
-judge() { # SCRIPT ROUND: copies its notes into the log; fails with a $reason
+ask() { # SCRIPT ROUND: keeps what it says until "heed"
   [ -e "$tx/$1" ] || return 0
-  sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict" 2>/dev/null 9>&- || say "note not proved: $1 ended without a result"
-  sed -n '/^note /p' "$talk/verdict" >>"$talk/log"
-  reason=$(sed -n 's/^refuse //p' "$talk/verdict" | head -n 1)
-  rm -f "$talk/verdict"
+  sh "$tx/$1" "$2" "$tx" </dev/null >"$talk/verdict-$2" 2>/dev/null 9>&- || echo "note not proved: $1 ended without a result" >>"$talk/verdict-$2"
+}
+
+heed() { # ROUND: copies its notes into the log; fails with a $reason
+  [ -e "$talk/verdict-$1" ] || return 0
+  sed -n '/^note /p' "$talk/verdict-$1" >>"$talk/log"
+  reason=$(sed -n 's/^refuse //p' "$talk/verdict-$1" | head -n 1)
+  rm -f "$talk/verdict-$1"
   [ -z "$reason" ]
 }
 
-judge_users() { [ -z "$users" ] || judge sessions.sh "$1"; } # ROUND
+judge() { ask "$1" "$2"; heed "$2"; } # SCRIPT ROUND
 
 reload_postfix() { ! runs postfix || is_stale postfix || activate_unit postfix reload </dev/null >/dev/null 2>&1; }
 
@@ -263,16 +274,19 @@ look_around() {
   ss -Hltnp 2>/dev/null | grep -E '"(master|dovecot)"' | ports >"$tx/serving"
 }
 
-# True for the postfix@- that an upgrade from Debian 12 leaves running. From 13 on postfix.service is the daemon and conflicts with
-# postfix@-. While postfix@- runs, systemd refuses to restart postfix ("conflicting jobs"), also for the package's own script.
-is_stale() { # UNIT
-  [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null &&
-    systemctl show -p Conflicts postfix 2>/dev/null | grep -qwF postfix@-.service
+# Prints "own" if postfix@- runs and is Postfix's own unit: on Debian up to 12 postfix.service only runs /bin/true. Prints "stale" for the
+# postfix@- that an upgrade from Debian 12 leaves running. From 13 on postfix.service is the daemon and conflicts with postfix@-. While
+# postfix@- runs, systemd refuses to restart postfix ("conflicting jobs"), also for the package's own script.
+instance() {
+  systemctl show -p ActiveState -p Conflicts postfix@-.service postfix.service 2>/dev/null | awk -F = '
+    $0 == "" { second = 1 }
+    !second && /^ActiveState=(active|reloading)$/ { runs = 1 }
+    second && $1 == "Conflicts" && index(" " $2 " ", " postfix@-.service ") { stale = 1 }
+    END { if (runs) print stale ? "stale" : "own" }'
 }
 
-unit_of() { # On Debian up to 12 postfix.service only runs /bin/true; the daemon is postfix@-.
-  if [ "$1" = postfix ] && systemctl is-active -q postfix@- 2>/dev/null && ! is_stale postfix; then echo postfix@-; else echo "$1"; fi
-}
+is_stale() { [ "$1" = postfix ] && [ "$(instance)" = stale ]; } # UNIT
+unit_of() { if [ "$1" = postfix ] && [ "$(instance)" = own ]; then echo postfix@-; else echo "$1"; fi; } # UNIT
 
 activate_unit() { # UNIT HOW
   if [ "$1" = dpkg ]; then
@@ -283,8 +297,8 @@ activate_unit() { # UNIT HOW
     stop_unit "$1"
   elif [ ! -d "$SYSTEMD" ]; then
     case $1 in postfix) postfix reload || postfix start ;; dovecot) doveadm reload || dovecot ;; esac 9>&-
-  elif [ "$2" = reload ] && systemctl is-active -q "$(unit_of "$1")" && ! is_throttled "$1"; then
-    systemctl reload "$(unit_of "$1")"
+  elif acting=$(unit_of "$1") && [ "$2" = reload ] && systemctl is-active -q "$acting" && ! is_throttled "$1"; then
+    systemctl reload "$acting"
   else
     [ "$1" != postfix ] || before_stop
     ! is_stale "$1" || { systemctl stop postfix@-; systemctl reset-failed postfix@-; } # the new unit cannot stop it in order
@@ -324,7 +338,7 @@ is_throttled() { # UNIT [SINCE]
 
 # Once Dovecot answers again, master would still wait, and the ports stay silent.
 revive_postfix() { # [SINCE]
-  grep -q '^dovecot ' "$tx/activate" && runs postfix && is_throttled postfix "$@" || return 0
+  grep -q '^dovecot ' "$tx/activate" && is_throttled postfix "$@" && runs postfix || return 0
   looked=$(date +%s)
   activate_unit postfix restart </dev/null >/dev/null 2>&1
 }
@@ -389,13 +403,14 @@ await() {
   clock
   deadline=$((now + seconds))
   say "awaiting $id"
+  prune
   polls=0
   while clock && [ "$now" -lt "$deadline" ]; do
     [ ! -e "$talk/confirm" ] || return 0
     if [ -e "$talk/undo" ]; then reason=$(cat "$talk/undo"); return 1; fi
     polls=$((polls + 1))
-    [ $((polls % 20)) != 0 ] || revive_postfix "@$looked"
-    sleep 0.05
+    [ $((polls % 50)) != 0 ] || revive_postfix "@$looked"
+    sleep 0.02
   done
   reason="no answer from the controller within $seconds seconds"
   return 1
@@ -526,7 +541,6 @@ keep() { # Keeps the change once the state is on disk: without that the next boo
   step=end
   each drop_folder
   [ ! -e "$tx/mailboxes" ] || rm -f "$MAILBOXES"
-  prune
   [ -z "${looked-}" ] || revive_postfix "@$looked"
   # An old release's Postfix is restarted, not reloaded. Its deferred mail, and mail that an earlier apply has kept in the queue, is
   # retried only now, when the change is final: a retry may bounce mail.
@@ -563,11 +577,11 @@ run() {
   users=
   ! concerns_users || users=yes
   enter validate
-  # The running daemons are asked about users while the parsers read the files.
-  judge_users before &
+  # The running daemons, and a Dovecot that reads the staged files, are asked about users while the parsers read the files.
+  [ -z "$users" ] || { ask sessions.sh before; ask sessions.sh staged; } &
   validate || { wait; give_up "$reason"; }
   wait
-  enter sessions && { judge_users staged || give_up "$reason"; }
+  enter sessions && { heed before && heed staged || give_up "$reason"; }
   [ ! -e "$tx/mailboxes" ] || { enter mailboxes && { judge mailboxes.sh staged || give_up "$reason"; }; }
   enter swap && { look_around && state swapping || give_up 'the journal could not be written: disk full?'; }
   live=yes
@@ -577,7 +591,7 @@ run() {
   ! must_hold || hold_all
   activate || restore "$reason"
   judge lines.sh mark
-  enter sessions && { judge_users after && judge lines.sh judge || restore "$reason"; }
+  enter sessions && { { [ -z "$users" ] || judge sessions.sh after; } && judge lines.sh judge || restore "$reason"; }
   ! must_hold || { let_go; reload_postfix; }
   state awaiting
   enter confirm && { await && judge lines.sh judge || restore "$reason"; }

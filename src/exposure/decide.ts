@@ -1,4 +1,5 @@
-import { LISTS, type CheckStep, type Decided, type Program, type ProgramStep } from './program.ts';
+import { LISTS } from './restriction-lists.ts';
+import type { CheckStep, Decided, Program, ProgramStep } from './program.ts';
 
 /** The answer of a check; `dunno` continues with the next step of the list. */
 export type CheckAnswer = 'permit' | 'refuse' | 'dunno';

@@ -7,7 +7,8 @@ import { dangersOf } from './dangers.ts';
 import { acceptsMore, byDefault, REFUSES } from './decide.ts';
 import { authSockets, dovecotWays, mechanismsOf } from './dovecot-ways.ts';
 import { smtpdsOf, waysOut, type Smtpd } from './postfix-ways.ts';
-import { missingRefusal, programOf, strangeRestriction, type Program } from './program.ts';
+import { missingRefusal, strangeRestriction } from './faulty-lists.ts';
+import { programOf, type Program } from './program.ts';
 
 /** Where Postfix's files are, for messages. */
 const { MASTER_CF } = PATHS;

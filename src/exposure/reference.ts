@@ -5,7 +5,9 @@ import { withValues, type Config, type HostFacts } from './config.ts';
 import { byDefault } from './decide.ts';
 import { listsOf } from './exposure-map.ts';
 import { plainSmtpd, entryTakesLogins, type Smtpd } from './postfix-ways.ts';
-import { isAboutStrangers, LISTS, programOf, type Program, type StageName, type ProgramStep } from './program.ts';
+import { LISTS, type StageName } from './restriction-lists.ts';
+import { programOf, type Program, type ProgramStep } from './program.ts';
+import { isAboutStrangers } from './restriction-words.ts';
 
 interface Host {
   readonly smtpds: readonly Smtpd[];

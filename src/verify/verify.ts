@@ -1,7 +1,5 @@
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SecureContext } from 'node:tls';
-import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Finding } from '../model/index.ts';
 import { PORTS, SUBMISSION } from './mail-ports.ts';
 import type { Ways } from './reach.ts';
@@ -9,6 +7,7 @@ import { comparePublished } from './published.ts';
 import { lookAt } from './reach.ts';
 import type { Published } from './resolver.ts';
 import { judgeRevocation, unknown } from './judge-revocation.ts';
+import { contextFor } from './roots.ts';
 import { lookForNames, type NamedCertificate } from './extra-names.ts';
 
 export type { Dial, Ways } from './reach.ts';
@@ -157,23 +156,4 @@ async function inDns(published: Published | undefined, wanted: Promise<Wanted>):
   } catch {
     return [];
   }
-}
-
-const TLS13 = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
-
-/** Contexts by roots. Parsing Node's own roots takes 25 ms, so it is done once for many hosts. */
-const contexts = new Map<string, SecureContext>();
-
-function contextFor(trust: readonly string[]): SecureContext {
-  const known = contexts.get(trust.join());
-  if (known) return known;
-  const context = createSecureContext({
-    // Without extra roots Node's own apply, together with NODE_EXTRA_CA_CERTS.
-    ...(trust.length > 0 && { ca: [...rootCertificates, ...trust] }),
-    // Old versions are offered too: an outdated server is then reported as such, not as "handshake failed".
-    minVersion: 'TLSv1',
-    ciphers: `${TLS13}:DEFAULT@SECLEVEL=0`,
-  });
-  contexts.set(trust.join(), context);
-  return context;
 }

@@ -37,7 +37,7 @@ interface Gate {
   readonly after?: boolean;
 }
 
-const LOOKUP = '[ "$step" = sessions ] && case "$*" in *" auth lookup "*) true ;; *) false ;; esac';
+const LOOKUP = 'case "$*" in *" auth lookup "*) true ;; *) false ;; esac';
 const SWAPPED = 'grep -q swapped /var/lib/harden-mail/tx/2*/state';
 
 /** A step of runs that convert Dovecot's files, which the matrix has none of: test/convert-hosts/mailboxes.test.ts. */
@@ -51,7 +51,11 @@ const GATES: Readonly<Partial<Record<Step | typeof MAILBOXES, Gate>>> = {
   journal: { program: 'ln', when: '[ "$step $1" = "journal -sf" ]', after: true },
   stage: { program: 'cp', when: '[ "$step" = stage ]', after: true },
   validate: { program: 'unshare', when: '[ "$step $1" = "validate -m" ] && [ "$#" -gt 2 ]' }, // of the parsers; sessions use --mount
-  'staged sessions': { program: 'timeout', when: `${LOOKUP} && ! ${SWAPPED}` },
+  // While the parsers read the files, and after the running daemons were asked.
+  'staged sessions': {
+    program: 'timeout',
+    when: `[ -e /run/harden-mail/*/sessions/staged.work ] && ${LOOKUP} && ! ${SWAPPED}`,
+  },
   [MAILBOXES]: { program: 'timeout', when: '[ "$step" = mailboxes ]' },
   'first rename': { program: 'mv', when: '[ "$step $1" = "swap -fT" ]', after: true },
   'last rename': {
@@ -61,7 +65,7 @@ const GATES: Readonly<Partial<Record<Step | typeof MAILBOXES, Gate>>> = {
   },
   dovecot: { program: 'systemctl', when: '[ "$step $1" = "activate-dovecot reload" ]' },
   postfix: { program: 'systemctl', when: '[ "$step $1" = "activate-postfix reload" ]' },
-  'live sessions': { program: 'timeout', when: `${LOOKUP} && ${SWAPPED}` },
+  'live sessions': { program: 'timeout', when: `[ "$step" = sessions ] && ${LOOKUP} && ${SWAPPED}` },
   confirm: { program: 'wc', when: '[ "$step" = confirm ]' },
   disarm: {
     program: 'rm',

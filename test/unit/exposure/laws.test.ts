@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { CLIENTS } from '../../../src/exposure/clients.ts';
 import { parametersOf } from '../../../src/exposure/config.ts';
 import { acceptsMore, byDefault, REFUSES, run, type CheckAnswer } from '../../../src/exposure/decide.ts';
-import { LISTS, programOf, type Program } from '../../../src/exposure/program.ts';
+import { LISTS } from '../../../src/exposure/restriction-lists.ts';
+import { programOf, type Program } from '../../../src/exposure/program.ts';
 import { parseMain } from '../../../src/formats/postfix/main-cf.ts';
 import { CLIENT_CLASSES, DESTINATIONS, type ClientClass, type Destination } from '../../../src/model/index.ts';
 
