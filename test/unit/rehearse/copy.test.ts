@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { copyPackages } from '../../../src/rehearse/copy.ts';
+import { spawnSync } from 'node:child_process';
+import { cleanCapture } from '../../../src/rehearse/clean-capture.ts';
+import { copyPackages, copyScript } from '../../../src/rehearse/copy.ts';
 import { databasesAsked } from '../../../src/rehearse/databases-asked.ts';
 import { passdbsIn, personFor } from '../../../src/rehearse/person.ts';
 import { stubsFor } from '../../../src/rehearse/stubs.ts';
@@ -40,6 +42,19 @@ describe('rehearse: the versions of the packages of the copy', () => {
       { 'dovecot-core': '1:2.3.19.1+dfsg1-2.1+deb12u6', 'dovecot-imapd': '1:2.3.19.1+dfsg1-2.1+deb12u6' },
       { 'libsasl2-2': '2.1.28+dfsg-10' },
     ]);
+  });
+});
+
+describe('rehearse: the files of the copy', () => {
+  it('a file that nobody has edited is written too, but not those that belong to the version of Postfix', () => {
+    const file = (path: string, pristine: boolean) => ({ path, mode: '644', owner: 'root:root', bytes: 'a = b\n', pristine }); // oxfmt-ignore
+    const files = [file('/etc/postfix/main.cf', false), file('/etc/dovecot/conf.d/10-ssl.conf', true), file('/etc/postfix/postfix-files', true)]; // oxfmt-ignore
+    const none = { users: [], groups: [], packages: {}, pems: [], folders: [], read: [], stock: [], programs: [], saslauthd: [], running: [], listing: [], others: [] }; // oxfmt-ignore
+    const { script, replaced } = copyScript(cleanCapture({ hostname: 'mx1.example.test', files, ...none }));
+    const written = script.match(/^(put|stock) '?\/\S+/gm)?.map((line) => line.replaceAll("'", ''));
+    assert.deepEqual(written, ['put /etc/postfix/main.cf', 'stock /etc/dovecot/conf.d/10-ssl.conf']);
+    assert.deepEqual(replaced, []);
+    assert.equal(spawnSync('sh', ['-n'], { input: script }).stderr.toString(), '');
   });
 });
 
