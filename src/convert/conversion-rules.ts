@@ -1,5 +1,6 @@
 import type { OldPlace, Rule } from './conversion.ts';
 import { auth } from './rules-auth.ts';
+import { events } from './rules-events.ts';
 import { fts } from './rules-fts.ts';
 import { global } from './rules-global.ts';
 import { gone } from './rules-gone.ts';
@@ -20,6 +21,7 @@ export const CONVERSION_RULES: readonly Rule[] = [
   ...auth,
   ...namespace,
   ...service,
+  ...events,
   ...quota,
   ...sieve,
   ...fts,
@@ -28,9 +30,10 @@ export const CONVERSION_RULES: readonly Rule[] = [
 
 const byName = new Map(CONVERSION_RULES.map((rule) => [`${rule.place} ${rule.old}`, rule]));
 
-/** The rule for a setting, if any. Plugins number repeated settings: `quota_rule2`, `imapsieve_mailbox1_name`. */
+/** The rule for a setting, if any. Plugins number repeated settings: `quota_rule2`, `imapsieve_mailbox1_name`; a few end with a language. */
 export function ruleFor(place: OldPlace, key: string): Rule | undefined {
-  return (
-    byName.get(`${place} ${key}`) ?? (place === 'plugin' ? byName.get(`plugin ${key.replace(/\d+/g, '')}`) : undefined)
-  );
+  const found = byName.get(`${place} ${key}`);
+  if (found !== undefined || place !== 'plugin') return found;
+  const general = key.replace(/\d+/g, '').replace(/^(fts_(?:filters|tokenizers))_[a-z]{2}$/, '$1_LANGUAGE');
+  return byName.get(`plugin ${general}`);
 }

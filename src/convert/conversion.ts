@@ -35,11 +35,17 @@ export interface Scope {
   readonly files: Readonly<Record<string, string>>;
   /** Is this field of a userdb a setting of 2.3 that 2.4 does not know under this name? There 2.4 ignores it. */
   readonly isOldField: (name: string) => boolean;
+  /** The new name of a field of a userdb that is a plugin's setting, where nothing else of it has changed; else null. */
+  readonly renamedField: (name: string) => string | null;
+  /** Is one of these plugins in any `mail_plugins`, or may a database add some for single users? */
+  readonly loaded: (plugins: readonly string[]) => boolean;
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;
   /** Is this a setting for all connections that a later line of the same name replaces? */
   readonly overridden: (line: Setting, key: string, place: OldPlace) => boolean;
+  /** The members that a list at the top has at this line of a block; null if no line after it changes the list there. */
+  readonly listBefore: (line: Setting, key: string) => readonly string[] | null;
   /** All blocks of a type, in the order in which the daemon reads them. */
   readonly blocks: (type: string) => readonly Block[];
   /** The first block of a type of which this is true. Each question is asked once of each block: configurations may have thousands. */

@@ -14,6 +14,11 @@ export class Names {
     for (const block of all) {
       if (block.name !== null) continue;
       const wanted = proposal(block);
+      // Each namespace has its own mailboxes.
+      if (block.type === 'mailbox') {
+        this.#names.set(block, wanted);
+        continue;
+      }
       let name = wanted;
       const key = `${block.type} ${wanted}`;
       let n = next.get(key) ?? 2;

@@ -11,8 +11,9 @@ import { convertVariables } from './variables.ts';
 const BLOCKS =
   /^(maildir|mbox|[sm]dbox|imapc|pop3c|mailbox|namespace|protocol|service|passdb|userdb|dict|fs|sql|mysql|pgsql|sqlite|ldap|language|metric|execute)$/;
 
-/** The name of a field of a userdb, which no block has. */
-export const fieldName = (name: string): string => (BLOCKS.test(name) ? `old_${name}` : name);
+/** The name of a field of a userdb, which no block has; that of a plugin's setting which is only renamed is the new one. */
+export const fieldName = (name: string, { renamedField }: Scope): string =>
+  renamedField(name) ?? (BLOCKS.test(name) ? `old_${name}` : name);
 
 /** The lines of `fields { }`. `mark` is appended to each name (`:default`). */
 export function convertFields(
@@ -44,11 +45,12 @@ export function convertField(
   type: string,
   scope: Scope,
 ): [string, string][] | { readonly refuse: string } {
-  const { global, isOldField } = scope;
+  const { global, isOldField, renamedField } = scope;
   const gone = goneField(name, scope);
   if (gone !== null) return gone;
   const prefix = type === 'passdb' && name.startsWith('userdb_') ? 'userdb_' : '';
-  const plain = name.slice(prefix.length);
+  // `plugin/quota_rule` means the same as `quota_rule`.
+  const plain = name.slice(prefix.length).replace(/^plugin\//, '');
   if (plain === 'mail' && (prefix !== '' || type === 'userdb')) {
     const outcome = withoutInherited(convertLocation(text), global('mail_location'));
     if (!('lines' in outcome)) return 'refuse' in outcome ? outcome : [];
@@ -59,17 +61,17 @@ export function convertField(
   }
   if (plain === 'quota_rule') {
     // For `storage` a bare number meant kilobytes; a variable may contain a number, or a size with its unit.
-    const [, kind, size = ''] = /^\*:(storage|bytes)=(\S+)$/.exec(text) ?? [];
+    const [, kind, size = ''] = /^\*:(storage|bytes)=(\d+[bkmgt]?(?=[a-z]*$)|\S+)/i.exec(text) ?? [];
     const unit = /^\d+$/.test(size) && kind === 'storage' ? 'k' : '';
     if (kind === undefined || (kind === 'storage' && size.endsWith('}'))) {
       return refuse(`rewrite ${name}=${text} as quota_storage_size, with a unit`);
     }
     return [[`${prefix}quota_storage_size`, size + unit]];
   }
-  if ((prefix !== '' || type === 'userdb') && isOldField(plain)) {
+  if ((prefix !== '' || type === 'userdb') && isOldField(plain) && renamedField(plain) === null) {
     return refuse(`rewrite the field ${name} in 2.4 syntax: as a setting it has another name or form there`);
   }
   const converted = convertVariables(text, 'fields');
-  const now = prefix !== '' || type === 'userdb' ? prefix + fieldName(plain) : name;
+  const now = prefix !== '' || type === 'userdb' ? prefix + fieldName(plain, scope) : name;
   return typeof converted === 'string' ? [[now, converted]] : converted;
 }

@@ -2,6 +2,7 @@
 import { satisfies } from '../formats/versions.ts';
 import { isEmptyBlock, own, type Block } from './blocks.ts';
 import { nested, type Converted, type Scope } from './conversion.ts';
+import { mailboxName } from './mailboxes.ts';
 import { checksTokens } from './oauth2.ts';
 import { GONE_SERVICES } from './rules-service.ts';
 import { ALLOW_WEAK, needsWeakSchemes } from './schemes.ts';
@@ -40,6 +41,7 @@ export function convertBegin(block: Block, scope: Scope): Converted | null {
   if (checksTokens(block, scope)) return { lines: [...before, 'oauth2 {'] };
   if (block.name !== null) return before.length === 0 ? null : { lines: [...before, `${block.type} ${block.name} {`] };
   if (block.type === 'plugin') return withoutBraces(block);
+  if (block.type === 'mailbox') return { lines: [`mailbox ${mailboxName(nameOf(block))} {`] };
   if (NAMED.has(block.type)) return { lines: [...before, `${block.type} ${nameOf(block)} {`] };
   if (block.type === 'dict' && block.parent?.type === '') return { lines: ['dict_server {'] };
   return null;

@@ -62,25 +62,44 @@ export function ldapSetting({ line, read, scope }: ExternalEntry, bytes: string)
   }
 }
 
-/** `mail=user` → the names of all users. */
+/** `mail=user` or `=user=%{ldap:uid}@example.org` → the names of all users. */
 function iterated(value: string): Converted {
-  const pairs = [...value.matchAll(/([\w-]+)=(\w+)/g)].map(
-    ([, attribute = '', field = '']) => `${field} = %{ldap:${attribute}}`,
-  );
-  return { lines: nested('userdb_ldap_iterate_fields', pairs) };
+  const lines: string[] = [];
+  for (const { word, attribute, field, text } of pairsOf(value)) {
+    const converted = convertVariables(text, 'iterate_attrs');
+    if (!/^[\w-]*$/.test(attribute) || field === '' || typeof converted !== 'string')
+      return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
+    lines.push(set(field, converted));
+  }
+  return lines.length === 0 ? { drop: true } : { lines: nested('userdb_ldap_iterate_fields', lines) };
 }
 
-/** `uid=user, =home=/srv/%{ldap:uid}, quota=quota_rule=*:bytes=%$` → a block with one line for each field. */
+interface Pair {
+  readonly word: string;
+  readonly attribute: string;
+  readonly field: string;
+  /** The field's value in 2.3's words. */
+  readonly text: string;
+}
+
+/** `uid=user, =home=/srv/%{ldap:uid}, quota=quota_rule=*:bytes=%$`, each by itself. */
+function pairsOf(value: string): Pair[] {
+  const words = value.split(',').map((one) => one.trim());
+  return words.filter((word) => word !== '').map((word) => {
+    const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
+    const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
+    return { word, attribute, field, text };
+  }); // oxfmt-ignore
+}
+
+/** Attributes with their fields → a block with one line for each field. */
 function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEntry): Converted {
   const { scope, read } = entry;
   const lines: string[] = [];
-  for (const word of value.split(',').map((one) => one.trim())) {
-    if (word === '') continue;
-    const [, attribute = word, field = attribute, template] = /^([^=]*)=([^=]*)(?:=(.*))?$/.exec(word) ?? [];
+  for (const { word, attribute, field, text } of pairsOf(value)) {
     if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
     // Where Dovecot binds as the user it reads no password; 2.3 did not look for the attribute either.
     if (type === 'passdb' && field === 'password' && yes(read('auth_bind') ?? '')) continue;
-    const text = template === undefined ? `%{ldap:${attribute}}` : template.replaceAll('%$', `%{ldap:${attribute}}`);
     if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {
       return refuse(`use another field than ${field}: 2.4 has a separate field for each of its parts`);
     }

@@ -47,6 +47,18 @@ function languages({ value }: OldSetting): Converted {
   return { lines: names.flatMap((name, i) => nested(`language ${name}`, i === 0 ? ['default = yes'] : [])) };
 }
 
+/** `fts_filters_en`: those of one language. One that fts_languages does not name has no effect, nor has any without `fts`. */
+function ofLanguage(what: string) {
+  return ({ key, value }: OldSetting, { plugin }: Scope): Converted => {
+    const [, name = ''] = /_([a-z]+)$/.exec(key) ?? [];
+    const used = plugin('fts') !== null && (plugin('fts_languages') ?? 'en').split(/\s+/).includes(name);
+    return used ? { lines: nested(`language ${name}`, [set(what, value)]) } : { drop: true };
+  };
+}
+
+const perLanguage = (what: string): Rule =>
+  rule('fts', `fts_${what}_LANGUAGE`, `language NAME { ${what} }`, ofLanguage(what), 'It belongs in the block of the language.'); // oxfmt-ignore
+
 /** `algorithm=simple maxlen=30` */
 function tokenizer(kind: string, names: Readonly<Record<string, string>>) {
   return ({ value }: OldSetting): Converted => {
@@ -102,7 +114,22 @@ export const fts: readonly Rule[] = [
   ),
   renamed('fts', 'fts_filters', 'language_filters'),
   renamed('fts', 'fts_tokenizers', 'language_tokenizers'),
+  perLanguage('filters'),
+  perLanguage('tokenizers'),
   renamed('fts', 'fts_language_config', 'textcat_config_path'),
+  renamed('fts_flatcurve', 'fts_flatcurve_rotate_size', 'fts_flatcurve_rotate_count'),
+  rule(
+    'fts',
+    'fts_filter_stopwords',
+    'language_filter_stopwords_dir',
+    ({ value }) => {
+      const [, folder] = /^stopwords_dir=(\S+)$/.exec(value) ?? [];
+      return folder === undefined
+        ? refuse(`rewrite ${value} in 2.4 syntax: harden-mail cannot convert it`)
+        : lines(set('language_filter_stopwords_dir', folder));
+    },
+    'Each part is a separate setting.',
+  ),
   rule(
     'fts',
     'fts_tokenizer_generic',

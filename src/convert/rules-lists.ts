@@ -1,6 +1,7 @@
 /** Settings that are lists. */
 import { nested, type Rule, type Scope } from './conversion.ts';
 import { isCloned } from './rules-quota.ts';
+import { LONG_VACATIONS, needsLongVacations } from './rules-sieve.ts';
 
 const LIST = 'A list with separate members: `=` would discard the members that other files add.';
 
@@ -16,7 +17,7 @@ const list = (
     old: name,
     now: `${name} { … = yes }`,
     ...(name === 'protocols' && ({ replaceable: true } as const)),
-    by: ({ value, line }, scope) => {
+    by: ({ value, line, block }, scope) => {
       const words = value.split(/[\s,]+/).filter((word) => word !== '');
       const own = words.filter((word) => word !== `$${name}`);
       if (name === 'protocols' && own.join() === 'none') return { lines: ['protocols ='] };
@@ -24,16 +25,25 @@ const list = (
       const now = [
         ...new Set(renamed.flatMap((word) => [word, also(scope)[word] ?? '']).filter((word) => word !== '')),
       ];
-      const escape = words.includes('listescape') ? [escapes(scope)] : [];
+      const beside = [
+        ...(words.includes('listescape') ? [escapes(scope)] : []),
+        ...(name === 'mail_plugins' && words.includes('sieve') && needsLongVacations(scope) ? [LONG_VACATIONS] : []),
+      ];
       const unknown = has && now.find((word) => !has.has(word));
       if (unknown) return { refuse: INSTEAD[unknown] ?? `remove ${unknown}: Debian's Dovecot 2.4 has no such plugin` };
+      // In 2.3 a block added to the list as it was at this place; in 2.4 to all that the top ever says.
+      const above = words.length > own.length && block.type !== '' ? scope.listBefore(line, name) : null;
+      if (above !== null) {
+        const all = [...above.filter((word) => word !== '').map((word) => rename[word] ?? word), ...now];
+        return { lines: [`${name} = ${[...new Set(all)].join(' ')}`.trim(), ...beside] };
+      }
       if (words.length > own.length && line.form === 'plain') {
-        if (now.length === 0) return escape.length > 0 ? { lines: escape } : { drop: true };
+        if (now.length === 0) return beside.length > 0 ? { lines: beside } : { drop: true };
         const lines = now.map((word) => `${word} = yes`);
-        return { lines: [...nested(name, lines), ...escape] };
+        return { lines: [...nested(name, lines), ...beside] };
       }
       const all = now.join() === words.join() ? value : now.join(' ');
-      return { lines: [`${name} = ${all.trim()}`.trim(), ...escape] };
+      return { lines: [`${name} = ${all.trim()}`.trim(), ...beside] };
     },
     why: LIST,
     source: 'Dovecot documentation, "Settings syntax", boolean lists',

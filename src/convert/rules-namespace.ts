@@ -61,6 +61,14 @@ function inboxBesideAlias(block: Block, { blocks, global }: Scope): string | nul
 
 export const namespace: readonly Rule[] = [
   {
+    place: 'mailbox',
+    old: 'name',
+    now: 'mailbox NAME {',
+    by: () => ({ lines: [] }),
+    why: 'The block itself has the name.',
+    source: 'Dovecot documentation, mailbox_name',
+  },
+  {
     place: 'namespace',
     old: 'inbox',
     now: 'inbox; mail_inbox_path',

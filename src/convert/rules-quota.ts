@@ -102,7 +102,7 @@ const KILOBYTES: Readonly<Record<string, number>> = { b: 1 / 1024, k: 1, m: 1024
 function graceOf(percent: number, { plugin }: Scope): string {
   if (percent === 0) return 'quota_storage_grace = 0';
   const [, kind = '', number = '', unit = kind === 'bytes' ? 'b' : 'k'] =
-    /^\*:(?:.*:)?(storage|bytes)=(\d+)([bkmgt])?(?:$|:)/i.exec(plugin('quota_rule') ?? '') ?? [];
+    /^\*:(?:.*:)?(storage|bytes)=(\d+)([bkmgt])?[a-z]*(?:$|:)/i.exec(plugin('quota_rule') ?? '') ?? [];
   const size = Math.floor((Number(number) * (KILOBYTES[unit.toLowerCase()] ?? 1) * percent) / 100);
   return `quota_storage_grace = ${number === '' || Number(number) === 0 ? '10M' : `${size}k`}`;
 }
@@ -136,9 +136,9 @@ function withoutFirst(key: string, lines: readonly string[], { plugin }: Scope):
   return [...unset(/\*:\S*(storage|bytes)=/, 'storage_size'), ...unset(/\*:\S*messages=/, 'message_count')];
 }
 
-/** A limit for the whole root. For `storage` a bare number meant kilobytes. */
+/** A limit for the whole root. For `storage` a bare number meant kilobytes. Of a unit the first letter counts: `5GB` is `5G`. */
 function whole(limit: string): string | { readonly refuse: string } {
-  const [, kind, text = ''] = /^(storage|bytes|messages)=(\d+[bkmgt]?)$/i.exec(limit) ?? [];
+  const [, kind, text = ''] = /^(storage|bytes|messages)=(\d+(?:[bkmgt](?=[a-z]*$))?)[a-z]*$/i.exec(limit) ?? [];
   if (kind === undefined) return refuse(`set a numeric limit: ${limit} is not one`);
   if (kind === 'messages') return `message_count = ${unlimited(text)}`;
   if (/^0\D?$/.test(text)) return 'storage_size = unlimited';
@@ -148,9 +148,9 @@ function whole(limit: string): string | { readonly refuse: string } {
 /** The limit of one mailbox, relative to the root's. */
 function extra(limit: string): string | { readonly refuse: string } {
   if (limit === 'ignore') return 'quota_ignore = yes';
-  const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?)?$/i.exec(limit) ?? [];
+  const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?|[a-z]+)?$/i.exec(limit) ?? [];
   if (kind === undefined) return refuse(`set a limit with a \`+\` for this mailbox: ${limit} is not one`);
-  if (percent !== undefined) return `quota_storage_percentage = ${100 + Number(text)}`;
+  if (percent?.startsWith('%')) return `quota_storage_percentage = ${100 + Number(text)}`;
   return `quota_storage_extra = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
 

@@ -1,5 +1,6 @@
 import { satisfies } from '../formats/versions.ts';
 import { nested, refuse, set, type OldSetting, type Converted, type Rule, type Scope } from './conversion.ts';
+import { mailboxName, ofMailbox } from './mailboxes.ts';
 import { not } from './old-values.ts';
 import { convertVariables } from './variables.ts';
 
@@ -27,13 +28,42 @@ function location(value: string): string[] | { readonly refuse: string } {
   return problem ?? lines;
 }
 
-/** The user's own scripts. In the old style `sieve` is the active script, and `sieve_dir` the folder of the others. */
+/**
+ * The user's own scripts. In the old style `sieve` is the active script, and `sieve_dir` the folder of the others. A path alone is of this style, too:
+ * 2.4 would take it for the folder, and ManageSieve would find no script.
+ */
 function personal({ value }: OldSetting, { plugin }: Scope): Converted {
-  const folder = plugin('sieve_dir');
+  const folder = plugin('sieve_dir') ?? (/^[a-z]+:/.test(value) ? null : '~/sieve');
   const old = folder !== null && !value.includes(';');
   const lines = location(old ? `file:${folder};active=${value.replace(/^file:/, '')}` : value);
-  return Array.isArray(lines) ? { lines: nested('sieve_script personal', lines) } : lines;
+  if (!Array.isArray(lines)) return lines;
+  return { lines: [...nested('sieve_script personal', lines), ...(longVacations(plugin) ? [LONG_VACATIONS] : [])] };
 }
+
+/** In 2.3 there was no limit for the days of a vacation that tells each sender once; 2.4's default is 60 days, and it knows no "unlimited". */
+export const LONG_VACATIONS = 'sieve_vacation_max_period = 36500 days';
+
+const longVacations = (plugin: Scope['plugin']): boolean => plugin('sieve_vacation_max_period') === null;
+
+/** Does a line that loads the plugin have to say it? Else the one does that names the scripts. */
+export const needsLongVacations = ({ plugin }: Scope): boolean =>
+  longVacations(plugin) && plugin('sieve') === null && plugin('sieve_dir') === null;
+
+/** 2.3 corrected a default below the minimum; 2.4 does not start with one. */
+function defaultPeriod({ key, value }: OldSetting, { plugin }: Scope): Converted {
+  const least = plugin('sieve_vacation_min_period') ?? '1d';
+  const [said, minimum] = [durationOf(value), durationOf(least)];
+  const now = said !== null && minimum !== null && said < minimum ? least : value;
+  return { lines: [`${key} = ${withUnit(now)}`] };
+}
+
+function durationOf(value: string): number | null {
+  const [, number, unit = 's'] = /^(\d+)\s*([smhdw])?[a-z]*$/i.exec(value) ?? [];
+  const factor = SECONDS[unit.toLowerCase()];
+  return number === undefined || factor === undefined ? null : Number(number) * factor;
+}
+
+const withUnit = (value: string): string => (/^\d+$/.test(value) ? `${value} secs` : value);
 
 /** A script, or a folder of scripts, that runs before or after the user's own, or instead of them. */
 function script(type: string) {
@@ -48,12 +78,14 @@ function script(type: string) {
 
 const EXTENSIONS_GONE = /^(notify|imapflags|vnd\.dovecot\.duplicate)$/;
 
-/** `+editheader -vacation` adds to the default and removes from it; without signs the value is the whole list, as in 2.3. */
+/** Old words for enotify, imap4flags and duplicate. The advice of a plan tells of scripts that require them (src/plan/upgrade/upgrade.ts).
+ *
+ * `+editheader -vacation` adds to the default and removes from it; without signs the value is the whole list, as in 2.3. */
 function extensions({ key, value }: OldSetting): Converted {
-  const words = value.split(/\s+/).filter((word) => word !== '');
-  const gone = words.find((word) => EXTENSIONS_GONE.test(word.replace(/^[-+]/, '')));
-  if (gone !== undefined) return refuse(`remove ${gone}: Pigeonhole 2.4 has no such extension`);
-  if (words.every((word) => !/^[-+]/.test(word))) return { lines: [`${key} = ${value}`.trimEnd()] };
+  const said = value.split(/\s+/).filter((word) => word !== '');
+  const words = said.filter((word) => !EXTENSIONS_GONE.test(word.replace(/^[-+]/, '')));
+  if (said.every((word) => !/^[-+]/.test(word))) return { lines: [`${key} = ${words.join(' ')}`.trimEnd()] };
+  if (words.length === 0) return { drop: true };
   return {
     lines: nested(
       key,
@@ -67,7 +99,8 @@ const EVERY_CAUSE = 'append copy flag';
 
 /** `imapsieve_mailbox1_before`: the script for mail that enters the mailbox `…1_name`, or comes from `…1_from`. */
 function imapScript(type: 'before' | 'after') {
-  return ({ key, value }: OldSetting, { plugin }: Scope): Converted => {
+  return ({ key, value }: OldSetting, scope: Scope): Converted => {
+    const { plugin } = scope;
     const number = /\d+/.exec(key)?.[0] ?? '';
     const lines = location(value);
     if (!Array.isArray(lines)) return lines;
@@ -75,10 +108,12 @@ function imapScript(type: 'before' | 'after') {
     const causes = say('causes').toLowerCase().replace(/,/g, ' ').split(/\s+/).filter(Boolean).join(' ');
     const body = [`type = ${type}`, `cause = ${causes || EVERY_CAUSE}`, ...lines];
     let block = nested(`sieve_script imapsieve${number}-${type}`, body);
+    // 2.3 looked no further than the first number without a name.
+    for (let n = 1; n <= Number(number); n++)
+      if (!plugin(`imapsieve_mailbox${n}_name`)) return { drop: true, why: `imapsieve_mailbox${n}_name is not set.` };
     const [name, from] = [say('name'), say('from')];
-    if (from !== '' && from !== '*') block = nested(`imapsieve_from ${from}`, block);
-    if (name !== '' && name !== '*') block = nested(`mailbox ${name}`, block);
-    return { lines: block };
+    if (from !== '' && from !== '*') block = nested(`imapsieve_from ${mailboxName(from)}`, block);
+    return name === '*' ? { lines: block } : { lines: ofMailbox(name, block, scope) };
   };
 }
 
@@ -87,7 +122,7 @@ const period = (old: string): Rule => ({
   place: 'plugin',
   old,
   now: old,
-  value: (value) => (/^\d+$/.test(value) ? `${value} secs` : value),
+  value: withUnit,
   why: 'The value is a time with a unit.',
   source: SOURCE,
 });
@@ -96,10 +131,10 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 864
 
 /** `24h` → the number of seconds, which is what 2.4 takes here. */
 function seconds({ key, value }: OldSetting): Converted {
-  const [, number, unit = 's'] = /^(\d+)\s*([smhdw])?[a-z]*$/i.exec(value) ?? [];
-  const factor = SECONDS[unit.toLowerCase()];
-  if (number === undefined || factor === undefined) return refuse(`set a number of seconds: ${value} is not one`);
-  return { lines: [`${key} = ${Number(number) * factor}`] };
+  const duration = durationOf(value);
+  return duration === null
+    ? refuse(`set a number of seconds: ${value} is not one`)
+    : { lines: [`${key} = ${duration}`] };
 }
 
 /** `Subject X-Spam` → a block for each header. */
@@ -125,6 +160,14 @@ const limit = (old: string, now: string): Rule => ({
   by: ({ value }) => (/^0\D?$/.test(value) ? { drop: true } : { lines: [`${now} = ${value}`] }),
   why: 'Renamed; 0 meant no limit, which is the default, and 2.4.5 refuses it.',
 });
+
+/** Sieve's own delimiter of an address and its detail. */
+function delimiter({ value }: OldSetting, { global }: Scope): Converted {
+  const same = value === '' || value === (global('recipient_delimiter') ?? '+');
+  return same
+    ? { drop: true }
+    : refuse(`remove it: Sieve takes recipient_delimiter in 2.4, which is not ${value} here`);
+}
 
 /** 2.4.1 wants an address that has no variables. */
 function email({ value, key }: OldSetting, { version }: Scope): Converted {
@@ -174,9 +217,18 @@ export const sieve: readonly Rule[] = [
   block('imapsieve_mailbox_causes', 'cause', merged, 'It belongs in the block of the script.'),
   limit('sieve_quota_max_storage', 'sieve_quota_storage_size'),
   limit('sieve_quota_max_scripts', 'sieve_quota_script_count'),
-  ...['vacation_default_period', 'vacation_min_period', 'vacation_max_period', 'duplicate_default_period'].map((name) =>
-    period(`sieve_${name}`),
+  block(
+    'sieve_vacation_default_period',
+    'sieve_vacation_default_period',
+    defaultPeriod,
+    'The value is a time with a unit, and not less than the minimum.',
   ),
+  {
+    ...period('sieve_vacation_max_period'),
+    value: (value) => (/^0\D?$/.test(value) ? '36500 days' : withUnit(value)),
+    why: 'The value is a time with a unit. 0 meant no limit; 2.4 refuses it, and its default is 60 days: without the setting, too, the limit is written out.',
+  },
+  ...['vacation_min_period', 'duplicate_default_period'].map((name) => period(`sieve_${name}`)),
   ...['duplicate_max_period', 'max_cpu_time', 'resource_usage_timeout', 'pipe_exec_timeout', 'filter_exec_timeout'].map(
     (name) => period(`sieve_${name}`),
   ),
@@ -194,6 +246,9 @@ export const sieve: readonly Rule[] = [
   block('sieve_editheader_protected', 'sieve_editheader_header NAME { forbid_add; forbid_delete }', headerBlocks('forbid_add = yes', 'forbid_delete = yes'), 'A header is a block.'), // oxfmt-ignore
   block('sieve_editheader_forbid_add', 'sieve_editheader_header NAME { forbid_add }', headerBlocks('forbid_add = yes'), 'A header is a block.'), // oxfmt-ignore
   block('sieve_editheader_forbid_delete', 'sieve_editheader_header NAME { forbid_delete }', headerBlocks('forbid_delete = yes'), 'A header is a block.'), // oxfmt-ignore
+  ...['sieve_subaddress_sep', 'recipient_delimiter'].map((name) =>
+    block(name, '', delimiter, 'recipient_delimiter at the top is the only one.'),
+  ),
   textValue('spamtest'),
   textValue('virustest'),
   renamed('sieve_user_log', 'sieve_user_log_path'),

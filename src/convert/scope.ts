@@ -36,6 +36,16 @@ export function scopeOf(
     if (!line.value.includes(`$${key}`))
       replaces.set(`${inPlugin || short !== undefined ? 'plugin' : 'global'} ${key}`, n);
   });
+  const plugins = new Set<string>();
+  for (const { line, block } of items) {
+    if (line.kind !== 'setting') continue;
+    if (block.type === 'mail_plugins') plugins.add(line.key);
+    if (line.key === 'mail_plugins') for (const word of line.value.split(/[\s,]+/)) plugins.add(word);
+  }
+  const read = new Set(items.map(({ file }) => file));
+  const addsPlugins =
+    items.some(({ line }) => line.kind === 'setting' && /\bmail_plugins=/.test(line.value)) ||
+    Object.entries(files).some(([path, bytes]) => !read.has(path) && bytes.includes('mail_plugins'));
   const byType = new Map<string, Block[]>();
   for (const block of descendants(top)) (byType.get(block.type) ?? byType.set(block.type, []).get(block.type)!).push(block); // oxfmt-ignore
   const firsts = new Map<unknown, Map<string, Block | undefined>>();
@@ -46,9 +56,12 @@ export function scopeOf(
     userFields,
     files,
     isOldField,
+    renamedField,
+    loaded: (names) => addsPlugins || names.some((name) => plugins.has(name)),
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,
     overridden: (line, key, place) => (order.get(line) ?? Infinity) < (replaces.get(`${place} ${key}`) ?? -1),
+    listBefore: (line, key) => listBefore(items, top, line, key),
     blocks: (type) => byType.get(type) ?? [],
     first: (type, is) => {
       const known = firsts.get(is) ?? firsts.set(is, new Map()).get(is)!;
@@ -64,11 +77,31 @@ export function scopeOf(
   return scope;
 }
 
+function listBefore(items: readonly Item[], top: Block, line: Setting, key: string): readonly string[] | null {
+  const at = items.findIndex((item) => item.line === line);
+  const atTop = items.flatMap((item, n) =>
+    item.line.kind === 'setting' && item.block === top && item.line.key === key ? [{ n, value: item.line.value }] : [],
+  );
+  if (at < 0 || !atTop.some(({ n }) => n > at)) return null;
+  return atTop
+    .filter(({ n }) => n < at)
+    .reduce<string[]>(
+      (list, { value }) => value.split(/[\s,]+/).flatMap((word) => (word === `$${key}` ? list : [word])),
+      [],
+    );
+}
+
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);
 
 /** The words that the names of plugins' settings begin with. */
 const OF_PLUGINS =
   /^(acl|expire|fts|imapsieve|last_login|lazy_expunge|listescape|mail|mailbox|notify|old_stats|push_notification|quota|sieve|stats|zlib)_/;
+
+function renamedField(name: string): string | null {
+  const rule = ruleFor('plugin', name);
+  const is = rule !== undefined && rule.by === undefined && rule.value === undefined && rule.now !== '';
+  return is && !/\d$/.test(name) ? rule.now : null;
+}
 
 /** `plugin/quota_rule` and `namespace/inbox/location` are paths of 2.3; a setting with a rule has another name or form now. */
 function isOldField(name: string): boolean {

@@ -1,11 +1,12 @@
 /** Converts one setting: by its rule; without a rule only its variables change; a name that 2.4 does not know is refused. */
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { isFilterBlock, type Block } from './blocks.ts';
-import { set, type Converted, type OldPlace, type Scope } from './conversion.ts';
+import { refuse, set, type Converted, type OldPlace, type Scope } from './conversion.ts';
 import { isKnown } from './known.ts';
 import { ruleFor } from './conversion-rules.ts';
 import { servedDictionary } from './dictionary.ts';
 import { checksTokens, tokensSetting } from './oauth2.ts';
+import { unread } from './unread.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, OldPlace>> = {
@@ -21,6 +22,8 @@ const PLACES: Readonly<Record<string, OldPlace>> = {
   metric: 'metric',
   event_exporter: 'event_exporter',
 };
+
+const takesFile = (key: string): boolean => /^ssl_|^mail_crypt_global_(private|public)_key\d*$/.test(key);
 
 /** 2.3's `dict { NAME = … }`. 2.4 has `dict NAME { … }` within other blocks. */
 const isOldDict = ({ type, name, parent }: Block): boolean => type === 'dict' && name === null && parent?.type === '';
@@ -64,25 +67,41 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
   }
   const rule = ruleFor(place, key);
   const known = isKnown(block, key, place);
+  const outcomeOf = (outcome: Converted): Converted => {
+    const why = 'refuse' in outcome && place === 'plugin' ? unread(key, scope) : null;
+    return why === null ? outcome : { drop: true, why };
+  };
+  // Most settings took the text of a file; the rules know that of certificates and keys, which is a path now.
+  if (
+    line.form === 'file' &&
+    rule !== undefined &&
+    (rule.by !== undefined || rule.value !== undefined) &&
+    !takesFile(key)
+  )
+    return {
+      ...outcomeOf(refuse('write the value itself here: harden-mail does not read it from the file')),
+      old: true,
+    };
   if (rule?.by !== undefined) {
-    const outcome = rule.by({ file, line, block, key, value: line.value }, scope);
+    const outcome = outcomeOf(rule.by({ file, line, block, key, value: line.value }, scope));
     // A value that becomes several settings would leave some of them to the later one, which replaced all of it in 2.3.
     const parts = 'lines' in outcome && outcome.lines.join('\n') !== `${rule.now} = ${line.value}`;
     const old = !known || scope.old || OLD_TEXT.test(line.value);
     if (parts && !rule.replaceable && scope.overridden(line, key, place)) return { drop: true, old };
     const same = 'lines' in outcome && outcome.lines.length === 1 && outcome.lines[0] === `${line.key} = ${line.value}`;
     if (same) return null;
-    return 'drop' in outcome && rule.now === '' ? { ...outcome, why: rule.why, old } : { ...outcome, old };
+    return 'drop' in outcome && rule.now === '' ? { why: rule.why, ...outcome, old } : { ...outcome, old };
   }
   if (rule === undefined && !known) {
     const todo = `remove it, or rewrite it in 2.4 syntax: Dovecot 2.4 does not know ${key} here`;
     // Files of 2.4 may have settings of plugins that are not in the list; where Dovecot's own first file is of 2.3, none is.
-    return { refuse: todo, old: place === 'plugin' || scope.old };
+    return { ...outcomeOf({ refuse: todo }), old: place === 'plugin' || scope.old };
   }
   const changed = rule?.value === undefined ? line.value : rule.value(line.value);
-  if (typeof changed !== 'string') return { ...changed, old: !known || scope.old };
+  if (typeof changed !== 'string') return { ...outcomeOf(changed), old: !known || scope.old };
   const converted = line.form === 'file' ? changed : convertVariables(changed, key);
-  if (typeof converted !== 'string') return { ...converted, old: !known || scope.old || OLD_TEXT.test(line.value) };
+  if (typeof converted !== 'string')
+    return { ...outcomeOf(converted), old: !known || scope.old || OLD_TEXT.test(line.value) };
   const now = line.form === 'plain' ? references(converted) : converted;
   const name = rule?.now ?? key;
   if (name === line.key && now === line.value) return null;

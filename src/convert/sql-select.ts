@@ -60,21 +60,22 @@ function topLevel(query: string): string {
         if (char === quote && query[i - 1] !== '\\') quote = '';
         return '_';
       }
-      if (char === "'") quote = char;
+      if (char === "'" || char === '"') quote = char;
       else if (char === '(') depth++;
       else if (char === ')') depth--;
-      return depth > 0 || char === "'" || char === ')' ? '_' : char;
+      return depth > 0 || char === "'" || char === '"' || char === ')' ? '_' : char;
     })
     .join('');
 }
 
-/** The text that an expression puts together. */
-export function templateOf(expression: string): Template {
+/** The text that an expression puts together. MySQL takes text in double quotes, too; in other databases it is a name. */
+export function templateOf(expression: string, driver: string): Template {
+  const literals = driver === 'mysql' ? /^(?:'((?:[^'\\]|''|\\.)*)'|"([^"'\\]*)")$/s : /^'((?:[^'\\]|''|\\.)*)'$/s;
   const expressions: string[] = [];
   let joined = false;
   const text = (part: string): string => {
     const one = part.replace(/\\\r?\n/g, ' ').trim();
-    const [, literal] = /^'((?:[^'\\]|''|\\.)*)'$/s.exec(one) ?? [];
+    const [, literal] = literals.exec(one)?.filter((found, n) => n === 0 || found !== undefined) ?? [];
     if (literal !== undefined) return literal;
     const terms = splitAt(one, '||');
     if (terms.length > 1) {

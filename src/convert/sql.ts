@@ -60,7 +60,9 @@ export function sqlConnection(value: string, driver: string): Converted {
   const words = value.split(/\s+/).filter((word) => word !== '');
   if (driver === 'sqlite') return sqlite(words);
   if (driver !== 'mysql' && driver !== 'pgsql') return refuse('set the driver in this file');
-  const pairs = words.map((word) => /^([^=]+)=(.*)$/.exec(word)?.slice(1) ?? [word]);
+  const pairs =
+    driver === 'pgsql' ? libpq(value) : words.map((word) => /^([^=]+)=(.*)$/.exec(word)?.slice(1) ?? [word]);
+  if (pairs === null) return refuse('rewrite each parameter as NAME=VALUE');
   const hosts = pairs.filter(([name]) => name === 'host').map(([, host = '']) => host);
   const rest = pairs.filter(([name]) => name !== 'host');
   const inner = driver === 'mysql' ? mysql(rest) : pgsql(rest);
@@ -79,11 +81,24 @@ function mysql(pairs: readonly string[][]): string[] | { readonly refuse: string
   return pairs.some(([name]) => /^ssl_(ca|ca_path|cert)$/.test(name ?? '')) ? [...lines, 'mysql_ssl = yes'] : lines;
 }
 
+const PARAMETER = /\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\[^])*)'(?=\s|$)|((?:[^\s'\\]|\\[^])*)(?=\s|$))/y;
+
+/** The words of libpq, which took the whole string in 2.3: values may be in quotes. 2.4 gives it each value as it is. Null: of another form. */
+function libpq(value: string): string[][] | null {
+  const pairs: string[][] = [];
+  const text = value.trim();
+  for (PARAMETER.lastIndex = 0; PARAMETER.lastIndex < text.length;) {
+    const [, name, quoted, bare = ''] = PARAMETER.exec(text) ?? [];
+    if (name === undefined) return null;
+    pairs.push([name, (quoted ?? bare).replace(/\\([^])/g, '$1')]);
+  }
+  return pairs;
+}
+
 /** PostgreSQL's own library gets every parameter but the number of connections, under its own name. */
-function pgsql(pairs: readonly string[][]): string[] | { readonly refuse: string } {
+function pgsql(pairs: readonly string[][]): string[] {
   const limit = pairs.find(([name]) => name === 'maxconns')?.[1];
   const rest = pairs.filter(([name]) => name !== 'maxconns');
-  if (rest.some(([, text]) => text === undefined)) return refuse('rewrite each parameter as NAME=VALUE');
   return [
     ...(limit === undefined ? [] : [`connection_limit = ${limit}`]),
     ...nested(
@@ -105,7 +120,7 @@ function sqlite([path = '', ...options]: readonly string[]): Converted {
 }
 
 /** `'*:storage=' x 'M:messages=' y`, or `*:bytes=`, of which a bare number means bytes. */
-const RULE = /^\*:(storage|bytes)=(\0\d+\0)([bkmgt]?)(?:b)?(?::messages=(\0\d+\0))?$/i;
+const RULE = /^\*:(storage|bytes)=(\0\d+\0|\d+)([bkmgt]?)(?:i?b)?(?::messages=(\0\d+\0|\d+))?$/i;
 
 function convertQuery(
   name: string,
@@ -121,11 +136,16 @@ function convertQuery(
       const gone = goneField(column.name, scope);
       if (gone !== null) return gone;
       const [, field] = name === 'userdb_sql_query' ? [null, column.name] : (/^userdb_(.*)$/.exec(column.name) ?? []);
-      if (field !== undefined && !/^(mail|quota_rule\d*|quota\d*)$/.test(field) && scope.isOldField(field))
+      if (
+        field !== undefined &&
+        !/^(mail|quota_rule\d*|quota\d*|sieve)$/.test(field) &&
+        scope.isOldField(field) &&
+        scope.renamedField(field) === null
+      )
         return refuse(`return 2.4's settings instead of ${column.name}: it has another name or form there`);
       const now =
-        field !== undefined && fieldName(field) !== field
-          ? `${column.expression} AS ${column.name.slice(0, -field.length)}${fieldName(field)}`
+        field !== undefined && fieldName(field, scope) !== field
+          ? `${column.expression} AS ${column.name.slice(0, -field.length)}${fieldName(field, scope)}`
           : convertColumn(column, driver, scope);
       if (now === null) continue;
       if (typeof now !== 'string') return now;
@@ -141,9 +161,10 @@ function convertColumn(
   driver: string,
   scope: Scope,
 ): string | null | { readonly refuse: string } {
-  const [, prefix = '', field = ''] = /^(userdb_)?(mail|quota_rule\d*|quota\d*)$/.exec(name) ?? [];
+  const [, prefix = '', field = ''] = /^(userdb_)?(mail|quota_rule\d*|quota\d*|sieve)$/.exec(name) ?? [];
   if (field === '') return null;
-  const template = templateOf(expression);
+  const template = templateOf(expression, driver);
+  if (field === 'sieve') return activeScript(prefix, expression, template, driver, scope);
   const columns =
     field === 'mail'
       ? locationColumns(template, scope.global('mail_location'))
@@ -160,11 +181,28 @@ function convertColumn(
   return [...all, ...(grace === null ? [] : [`${grace} AS ${prefix}quota_storage_grace`])].join(', ');
 }
 
+/** The user's own active script, `CONCAT(maildir, '/.sieve')`, which the storage of the files has under its name. */
+function activeScript(
+  prefix: string,
+  expression: string,
+  { text }: Template,
+  driver: string,
+  { plugin }: Scope,
+): string | { readonly refuse: string } {
+  const [script, folder] = [plugin('sieve'), plugin('sieve_dir')];
+  // Of the form with `file:` and `;active=` a column would replace the folder as well.
+  const isPath = /^(\0\d+\0)?[/~][^;]*$/.test(text);
+  if (!isPath || (script === null ? folder === null : folder === null && /^[a-z]+:|;/.test(script)))
+    return refuse('return sieve_script/personal/active_path instead of sieve');
+  const mark = driver === 'mysql' ? '`' : '"';
+  return `${expression} AS ${mark}${prefix}sieve_script/personal/active_path${mark}`;
+}
+
 /** The part of the user's own limit that the last mail may exceed it by, in bytes. */
 function graceOf({ text, expressions }: Template, driver: string, scope: Scope): string | null {
   const percent = gracePercent(scope);
   const [, , size = '', unit = ''] = RULE.exec(text) ?? [];
-  const expression = expressions[Number(size.replaceAll('\0', ''))];
+  const expression = size.startsWith('\0') ? expressions[Number(size.replaceAll('\0', ''))] : size;
   if (percent === null || expression === undefined) return null;
   const factor = percent * 1024 ** 'bkmgt'.indexOf(unit.toLowerCase() || 'b');
   if (driver === 'sqlite') return `CAST((${expression}) * ${factor} / 100 AS INTEGER)`;
@@ -188,10 +226,11 @@ function locationColumns({ text }: Template, above: string | null): Columns {
 
 function ruleColumns({ text }: Template): Columns {
   const [, kind, size, unit = '', messages] = RULE.exec(text) ?? [];
-  // For `storage` a column without a unit behind it may contain one, or mean kilobytes.
-  if (size === undefined || (kind?.toLowerCase() === 'storage' && unit === '')) return null;
+  const bare = kind?.toLowerCase() === 'storage' && unit === '';
+  // For `storage` a column without a unit behind it may contain one, or mean kilobytes, as a bare number does.
+  if (size === undefined || (bare && size.startsWith('\0'))) return null;
   return [
-    ['quota_storage_size', size + unit],
+    ['quota_storage_size', size + (bare ? 'k' : unit)],
     ...(messages === undefined ? [] : [['quota_message_count', messages] as const]),
   ];
 }

@@ -17,6 +17,15 @@ const SEEN = new Set([
   ...['locations-in-sql', 'quota-for-a-panel', 'quota-in-passwd-files', 'script-in-lua', 'search-by-xapian'],
   ...['sieve-for-every-cause', 'obsolete-words-alone', 'dictionaries-served'],
   ...['oauth2-tokens', 'oauth2-keys-and-passwords'],
+  ...[
+    'fts-by-language',
+    'ldap-users-by-template',
+    'metrics-and-exporters',
+    'names-in-the-blocks',
+    'plugins-added-later',
+  ],
+  ...['settings-that-nothing-reads', 'sieve-script-alone', 'sql-in-double-quotes', 'sql-pgsql-in-quotes'],
+  'without-a-namespace',
 ]);
 const EMPTY = 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n';
 

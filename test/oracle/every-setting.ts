@@ -26,7 +26,10 @@ const PLACES: Readonly<Record<string, string>> = {
 
 /** Lines that come before the setting, because it has no meaning without them. */
 const BESIDE: Readonly<Record<string, string>> = {
-  'plugin > ': 'mail_location = maildir:~/Maildir\nnamespace inbox {\n  inbox = yes\n}\n',
+  'plugin > ':
+    'mail_location = maildir:~/Maildir\nnamespace inbox {\n  inbox = yes\n}\n' +
+    'mail_plugins = acl apparmor charset_alias fts last_login lazy_expunge mail_crypt mail_log mail_lua notify_status ' +
+    'pop3_migration push_notification quota trash virtual welcome zlib\n',
 };
 
 /** Lines that come before a setting that 2.3 does not accept without them. */

@@ -89,11 +89,31 @@ const ADVICE: readonly (readonly [converted: RegExp, level: Note['level'], text:
   ],
 ];
 
+/** The same, by the setting and its value in 2.3. */
+const ADVICE_BEFORE: readonly (readonly [setting: RegExp, before: RegExp, level: Note['level'], text: string])[] = [
+  [
+    /^sieve_(global_)?extensions$/,
+    /(^|[\s+])(notify|imapflags|vnd\.dovecot\.duplicate)\b/,
+    'warning',
+    'Pigeonhole 2.4 has no notify, imapflags and vnd.dovecot.duplicate: a Sieve script that requires one fails, and its mail stays in INBOX; rewrite it with enotify, imap4flags, duplicate',
+  ],
+  [
+    /^quota_warning\d*$/,
+    /./,
+    'info',
+    'a program for warnings that calls `dovecot-lda -o plugin/quota=…` fails with 2.4: write `-o quota_enforce=no` there',
+  ],
+];
+
 export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
   if (lines.length === 0) return [];
   const text = `Dovecot's files are converted from 2.3 to 2.4: ${lines.length} settings and blocks`;
   const advice = ADVICE.flatMap(([converted, level, what]): Note[] => {
     const [first] = lines.filter(({ after }) => converted.test(after ?? ''));
+    return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
+  });
+  const before = ADVICE_BEFORE.flatMap(([setting, value, level, what]): Note[] => {
+    const [first] = lines.filter((line) => setting.test(line.setting) && value.test(line.before));
     return first ? [{ task: 'dovecot-ssl', level, text: `${first.file}:${first.line}: ${what}` }] : [];
   });
   const left = lines.flatMap(({ file, line, setting, why }) =>
@@ -126,6 +146,7 @@ export function upgradeNotes(lines: readonly ConvertedLine[]): Note[] {
     { task: 'dovecot-ssl', level: 'info', text },
     { task: 'dovecot-ssl', level: 'warning', text: oneWay },
     ...advice,
+    ...before,
     ...dropped,
     ...taken,
   ];

@@ -130,14 +130,35 @@ describe('convert: single settings', () => {
 
   it('fields of a userdb that 2.4 knows under another name are refused', () => {
     const block = (fields: string) => `userdb {\n  driver = static\n  args = uid=1 gid=1 home=/h/%u ${fields}\n}\n`;
-    for (const field of [
-      'plugin/quota_rule=*:storage=1G',
-      'namespace/inbox/location=maildir:~/m',
-      'zlib_save=gz',
-      'mail_replica=tcp:x',
-    ])
+    for (const field of ['namespace/inbox/location=maildir:~/m', 'zlib_save=gz', 'mail_replica=tcp:x'])
       assert.match(problemsOf(of(block(field))).join(), /rewrite the field/, field);
     assert.deepEqual(problemsOf(of(block('acl_groups=staff nice=5'))), []);
+  });
+
+  it('fields of a userdb that are only renamed, or named with their block, are converted', () => {
+    const fields = 'plugin/quota_rule=*:storage=1GB mail_crypt_private_password=x';
+    const now = of(`userdb {\n  driver = static\n  args = uid=1 gid=1 home=/h/%u ${fields}\n}\n`).files[ROOT] ?? '';
+    assert.match(now, /quota_storage_size = 1G\n/);
+    assert.match(now, /crypt_user_key_password = x\n/);
+  });
+
+  it('a setting of a plugin that is not loaded becomes a comment, and the conversion says why', () => {
+    const line = 'plugin {\n  antispam_backend = pipe\n  mistaken = yes\n}\n';
+    assert.deepEqual(
+      of(line).lines.flatMap(({ why }) => why ?? []),
+      ['The plugin antispam, which reads it, is not loaded.', 'No plugin of Dovecot 2.3 has this setting.'],
+    );
+    assert.match(problemsOf(of(`mail_plugins = antispam\n${line}`)).join(), /does not know antispam_backend/);
+  });
+
+  it('a setting of a plugin that a database may load for a user is refused as before', () => {
+    const conf = '/etc/dovecot/sql.conf';
+    const block = (type: string) => `${type} {\n  driver = sql\n  args = ${conf}\n}\n`;
+    const files = {
+      [ROOT]: `${block('passdb')}${block('userdb')}plugin {\n  mail_replica = tcp:x\n}\n`,
+      [conf]: 'driver = sqlite\nconnect = /x\nuser_query = SELECT mail_plugins FROM m\n',
+    };
+    assert.match(problemsOf(convertDovecot(loadDovecot(files, ROOT), '2.4.1')).join(), /does not know mail_replica/);
   });
 
   it('a column that 2.4 would take for a block gets another name', () => {

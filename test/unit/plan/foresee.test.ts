@@ -93,7 +93,7 @@ describe('plan: doctor --upgrade-to', () => {
   it('the plan names the lines that cannot be converted', () => {
     const conf = {
       ...FILES,
-      '/etc/dovecot/dovecot.conf': 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n',
+      '/etc/dovecot/dovecot.conf': 'mail_plugins = antispam\nplugin {\n  antispam_password = hush\n}\n',
     };
     assert.throws(() => ahead(conf), { code: 'CONFIG_INVALID', message: /dovecot\.conf:1, / });
   });

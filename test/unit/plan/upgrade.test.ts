@@ -15,7 +15,12 @@ function planOf(files: Files, description = UPGRADED) {
 
 describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
   it('the plan shows no password of a database, neither in the diff nor among the settings', () => {
-    const secrets = { 'sql-mysql-prefetch': 'se:cret', 'sql-pgsql-two-servers': 'p#ss', 'ldap-with-lookups': 's3cr#t' };
+    const secrets = {
+      'sql-mysql-prefetch': 'se:cret',
+      'sql-pgsql-two-servers': 'p#ss',
+      'sql-pgsql-in-quotes': 'two words',
+      'ldap-with-lookups': 's3cr#t',
+    };
     for (const [name, secret] of Object.entries(secrets)) {
       const one = cases().find((found) => found.name === name);
       assert.ok(one && Object.values(one.before).some((bytes) => bytes.includes(secret)), name);
@@ -39,7 +44,7 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
   });
 
   it('the error names every line that cannot be converted, with the next step, and masks secrets', () => {
-    const conf = 'mail_plugins = antispam\nplugin {\n  my_password = hush\n}\n';
+    const conf = 'mail_plugins = antispam\nplugin {\n  antispam_password = hush\n}\n';
     try {
       planOf({ '/etc/dovecot/dovecot.conf': conf });
       assert.fail('it is planned');
@@ -50,6 +55,24 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
       assert.match(error.excerpt ?? '', /dovecot\.conf:1: mail_plugins = antispam\n {4}remove antispam/);
       assert.doesNotMatch(error.excerpt ?? '', /hush/);
     }
+  });
+
+  it('the plan warns of Sieve extensions that 2.4 does not have, and of programs for quota warnings', () => {
+    const conf =
+      'mail_plugins = quota sieve\nplugin {\n  sieve_extensions = +notify +vacation-seconds\n' +
+      '  quota_warning = storage=90%% quota-warning 90 %u\n}\n';
+    const sieve = { packages: { 'dovecot-sieve': { version: '1:2.4.1', status: 'installed' } } };
+    const texts = planOf({ '/etc/dovecot/dovecot.conf': conf }, { ...UPGRADED, ...sieve }).notes.map(
+      ({ text }) => text,
+    );
+    assert.ok(
+      texts.some((text) => /dovecot\.conf:3: Pigeonhole 2\.4 has no notify/.test(text)),
+      texts.join('\n'),
+    );
+    assert.ok(
+      texts.some((text) => /dovecot\.conf:4: a program for warnings/.test(text)),
+      texts.join('\n'),
+    );
   });
 
   it('settings of a plugin that is not installed become comments', () => {

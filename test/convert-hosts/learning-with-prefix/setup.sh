@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+[ "$STAGE" = new ] || chmod 755 /etc/dovecot/learn/learn
