@@ -421,6 +421,7 @@ function conversionPage(): string {
     '- Where the files have no namespace, limits and the like of single mailboxes go into `namespace inbox { inbox = yes }`, which both releases have then.',
     '- `notify`, `imapflags` and `vnd.dovecot.duplicate` leave the lists of Sieve extensions: Pigeonhole 2.4 has no such extensions. A script that requires',
     '  one fails, and its mail stays in INBOX; the plan warns of it.',
+    '- 2.4 listens for submission on 465, too; where the protocol is on, that listener is switched off unless the files set it.',
     '- A program for quota warnings that calls `dovecot-lda -o plugin/quota=…` is not converted, as harden-mail reads no programs; the plan tells of it.',
     '',
     'If a single line cannot be converted, nothing is converted: each such line is reported with file and line and the next step. They',

@@ -42,6 +42,8 @@ export interface Scope {
   /** The effective value among all occurrences at the top level or in `plugin { }`, outside of `protocol` and the like. */
   readonly global: (key: string) => string | null;
   readonly plugin: (key: string) => string | null;
+  /** The names in `plugin { }`, in the order of their effective lines. */
+  readonly pluginKeys: () => readonly string[];
   /** Is this a setting for all connections that a later line of the same name replaces? */
   readonly overridden: (line: Setting, key: string, place: OldPlace) => boolean;
   /** The members that a list at the top has at this line of a block; null if no line after it changes the list there. */

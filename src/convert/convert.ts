@@ -11,7 +11,7 @@ import { itemsOf, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
 import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
-import type { Converted, ConvertedLine, Scope } from './conversion.ts';
+import { nested, type Converted, type ConvertedLine, type Scope } from './conversion.ts';
 import { Names } from './default-names.ts';
 import { asBeforeTheUpgrade } from './package-files.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
@@ -115,7 +115,11 @@ function convertFiles(
   const files: Record<string, Bytes> = { ...config.files };
   for (const [file, own] of edits) files[file] = spliced(config.files[file] ?? '', [...own.values()]);
   if (config.grammar !== '2.4') {
-    files[config.root] = withHead(files[config.root] ?? '', [...VERSIONS, ...changedDefaults(scope)]);
+    files[config.root] = withHead(files[config.root] ?? '', [
+      ...VERSIONS,
+      ...changedDefaults(scope),
+      ...withoutSubmissions(scope, items),
+    ]);
     lines.unshift({ file: config.root, line: 1, setting: 'dovecot_config_version', before: '', after: VERSION });
   }
   // The result must be valid 2.4 syntax; a missing `}` would be a bug in the conversion.
@@ -172,6 +176,24 @@ function inGone(block: Block): boolean {
 
 /** The two settings that must come first. */
 const VERSIONS = [`dovecot_config_version = ${VERSION}`, `dovecot_storage_version = ${VERSION}`];
+
+/**
+ * 2.3 listened for submission on 587 only; 2.4 also on 465, which may be Postfix's: then Dovecot does not start. The service may be switched on in a
+ * file of the packages.
+ */
+function withoutSubmissions({ blocks }: Scope, items: readonly Item[]): string[] {
+  const isOn = items.some(
+    ({ line, block }) =>
+      line.kind === 'setting' &&
+      (line.key === 'protocols'
+        ? /\bsubmission\b/.test(line.value)
+        : block.type === 'protocols' && line.key === 'submission'),
+  );
+  const said = blocks('inet_listener').some(
+    ({ name, parent }) => name === 'submissions' && parent?.name === 'submission-login',
+  );
+  return isOn && !said ? nested('service submission-login', nested('inet_listener submissions', ['port = 0'])) : [];
+}
 
 /**
  * 2.3's defaults that the daemons of later versions replace, whatever dovecot_config_version says: since 2.4.2 a session adds `$HasAttachment` or

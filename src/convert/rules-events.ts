@@ -14,7 +14,7 @@ function transport({ value, block }: OldSetting): Converted {
   return { lines: [`driver = ${value}`, ...(waits ? [`${TIMEOUT} = 250 ms`] : [])] };
 }
 
-/** What the arguments of each transport are called now; those of others have no effect. */
+/** The new names of each transport's arguments. Those of other transports have no effect. */
 const TARGETS: Readonly<Record<string, string>> = {
   'http-post': 'http_post_url',
   file: 'file_path',

@@ -64,7 +64,25 @@ function mechanisms({ value }: OldSetting, scope: Scope): Converted {
   return { lines: [`auth_mechanisms = ${value}`] };
 }
 
+/** `+XOWN XOTHER` adds to what the server announces, as members of the list do; `=` replaces all of it. */
+function capability({ value }: OldSetting): Converted {
+  if (!value.startsWith('+')) return { lines: [`imap_capability = ${value}`.trimEnd()] };
+  const words = value
+    .slice(1)
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return { lines: nested('imap_capability', words.map((word) => `${/[=\s]/.test(word) ? `"${word}"` : word} = yes`)) }; // oxfmt-ignore
+}
+
 export const global: readonly Rule[] = [
+  {
+    place: 'global',
+    old: 'imap_capability',
+    now: 'imap_capability { NAME = yes }',
+    by: capability,
+    why: 'Members of the list are added to what the server announces; `=` replaces all of it.',
+    source: 'seen with Dovecot 2.4.1 and 2.4.5',
+  },
   {
     place: 'global',
     old: 'auth_mechanisms',

@@ -34,7 +34,7 @@ const list = (
       // In 2.3 a block added to the list as it was at this place; in 2.4 to all that the top ever says.
       const above = words.length > own.length && block.type !== '' ? scope.listBefore(line, name) : null;
       if (above !== null) {
-        const all = [...above.filter((word) => word !== '').map((word) => rename[word] ?? word), ...now];
+        const all = [...above.map((word) => rename[word] ?? word).filter((word) => word !== ''), ...now];
         return { lines: [`${name} = ${[...new Set(all)].join(' ')}`.trim(), ...beside] };
       }
       if (words.length > own.length && line.form === 'plain') {

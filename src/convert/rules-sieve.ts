@@ -67,12 +67,62 @@ const withUnit = (value: string): string => (/^\d+$/.test(value) ? `${value} sec
 
 /** A script, or a folder of scripts, that runs before or after the user's own, or instead of them. */
 function script(type: string) {
-  return ({ key, value }: OldSetting): Converted => {
+  return ({ key, value }: Pick<OldSetting, 'key' | 'value'>): Converted => {
     if (value === '') return { drop: true };
     const lines = location(value);
     const number = /\d+$/.exec(key)?.[0] ?? '';
     if (!Array.isArray(lines)) return lines;
     return { lines: nested(`sieve_script ${type}${number}`, [`type = ${type}`, ...lines]) };
+  };
+}
+
+interface Sequence {
+  /** The settings that 2.3 reads, in the order in which it does. */
+  readonly run: ReadonlySet<string>;
+  /** The first of them in the file. */
+  readonly written: string | undefined;
+  readonly isInOrder: boolean;
+}
+
+const sequences = new WeakMap<Scope, Map<string, Sequence>>();
+
+/** Asked for each of them, computed once: a file may have thousands. */
+function sequence(first: string, scope: Scope): Sequence {
+  const known = sequences.get(scope) ?? new Map<string, Sequence>();
+  sequences.set(scope, known);
+  const found = known.get(first);
+  if (found !== undefined) return found;
+  const run: string[] = [];
+  for (let name = first; scope.plugin(name); name = `${first}${run.length + 1}`) run.push(name);
+  const set = new Set(run);
+  const written = scope.pluginKeys().filter((name) => set.has(name));
+  const result = { run: set, written: written[0], isInOrder: written.join() === run.join() };
+  known.set(first, result);
+  return result;
+}
+
+/**
+ * `sieve_before`, `sieve_before2` and so on. 2.3 ran them by number, up to the first that is not set; 2.4 runs them in the order of the file. So where
+ * the file has another order, the first line becomes all of them.
+ */
+function scripts(type: string) {
+  const first = `sieve_${type}`;
+  return (entry: OldSetting, scope: Scope): Converted => {
+    const { plugin } = scope;
+    const { key, value } = entry;
+    if (value === '' || plugin(key) === null) return script(type)(entry);
+    const { run, written, isInOrder } = sequence(first, scope);
+    if (!run.has(key))
+      return { drop: true, why: `2.3 reads ${first}, ${first}2 and so on, up to the first that is not set.` };
+    if (isInOrder) return script(type)(entry);
+    if (key !== written) return { lines: [] };
+    const lines: string[] = [];
+    for (const name of run) {
+      const outcome = script(type)({ key: name, value: plugin(name) ?? '' });
+      if ('refuse' in outcome) return outcome;
+      if ('lines' in outcome) lines.push(...outcome.lines);
+    }
+    return { lines };
   };
 }
 
@@ -97,6 +147,15 @@ function extensions({ key, value }: OldSetting): Converted {
 /** Without causes a script of 2.3 ran for each of these; 2.4's default is `delivery`, which is none of IMAP's. */
 const EVERY_CAUSE = 'append copy flag';
 
+const unnamed = new WeakMap<Scope, number>();
+
+function firstUnnamed(scope: Scope): number {
+  let n = unnamed.get(scope) ?? 1;
+  while (scope.plugin(`imapsieve_mailbox${n}_name`)) n++;
+  unnamed.set(scope, n);
+  return n;
+}
+
 /** `imapsieve_mailbox1_before`: the script for mail that enters the mailbox `…1_name`, or comes from `…1_from`. */
 function imapScript(type: 'before' | 'after') {
   return ({ key, value }: OldSetting, scope: Scope): Converted => {
@@ -109,8 +168,8 @@ function imapScript(type: 'before' | 'after') {
     const body = [`type = ${type}`, `cause = ${causes || EVERY_CAUSE}`, ...lines];
     let block = nested(`sieve_script imapsieve${number}-${type}`, body);
     // 2.3 looked no further than the first number without a name.
-    for (let n = 1; n <= Number(number); n++)
-      if (!plugin(`imapsieve_mailbox${n}_name`)) return { drop: true, why: `imapsieve_mailbox${n}_name is not set.` };
+    const missing = firstUnnamed(scope);
+    if (missing <= Number(number)) return { drop: true, why: `imapsieve_mailbox${missing}_name is not set.` };
     const [name, from] = [say('name'), say('from')];
     if (from !== '' && from !== '*') block = nested(`imapsieve_from ${mailboxName(from)}`, block);
     return name === '*' ? { lines: block } : { lines: ofMailbox(name, block, scope) };
@@ -200,8 +259,8 @@ export const sieve: readonly Rule[] = [
   ),
   block('sieve_global', 'sieve_script global { type = global; path }', script('global')),
   block('sieve_global_dir', 'sieve_script global { type = global; path }', script('global')),
-  block('sieve_before', 'sieve_script before { type = before; path }', script('before')),
-  block('sieve_after', 'sieve_script after { type = after; path }', script('after')),
+  block('sieve_before', 'sieve_script before { type = before; path }', scripts('before')),
+  block('sieve_after', 'sieve_script after { type = after; path }', scripts('after')),
   block('sieve_discard', 'sieve_script discard { type = discard; path }', script('discard')),
   block('sieve_extensions', 'sieve_extensions { NAME = yes }', extensions, 'The signs became `yes` and `no`.'),
   block(

@@ -36,6 +36,13 @@ export function scopeOf(
     if (!line.value.includes(`$${key}`))
       replaces.set(`${inPlugin || short !== undefined ? 'plugin' : 'global'} ${key}`, n);
   });
+  const places = new Map<Setting, number>();
+  const atTop = new Map<string, { n: number; value: string }[]>();
+  items.forEach(({ line, block }, n) => {
+    if (line.kind !== 'setting') return;
+    places.set(line, n);
+    if (block === top) (atTop.get(line.key) ?? atTop.set(line.key, []).get(line.key)!).push({ n, value: line.value });
+  });
   const plugins = new Set<string>();
   for (const { line, block } of items) {
     if (line.kind !== 'setting') continue;
@@ -60,8 +67,15 @@ export function scopeOf(
     loaded: (names) => addsPlugins || names.some((name) => plugins.has(name)),
     global: (key) => global.get(key)?.value ?? null,
     plugin: (key) => plugin.get(key)?.value ?? null,
+    pluginKeys: () => [...plugin].sort(([, a], [, b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0)).map(([key]) => key),
     overridden: (line, key, place) => (order.get(line) ?? Infinity) < (replaces.get(`${place} ${key}`) ?? -1),
-    listBefore: (line, key) => listBefore(items, top, line, key),
+    listBefore: (line, key) => {
+      const at = places.get(line);
+      const all = atTop.get(key) ?? [];
+      if (at === undefined || (all.at(-1)?.n ?? -1) < at) return null;
+      const before = all.filter(({ n }) => n < at).map(({ value }) => value.split(/[\s,]+/));
+      return before.reduce((list, words) => words.flatMap((word) => (word === `$${key}` ? list : [word])), []);
+    },
     blocks: (type) => byType.get(type) ?? [],
     first: (type, is) => {
       const known = firsts.get(is) ?? firsts.set(is, new Map()).get(is)!;
@@ -75,20 +89,6 @@ export function scopeOf(
     nameOf: (block) => names.of(block),
   };
   return scope;
-}
-
-function listBefore(items: readonly Item[], top: Block, line: Setting, key: string): readonly string[] | null {
-  const at = items.findIndex((item) => item.line === line);
-  const atTop = items.flatMap((item, n) =>
-    item.line.kind === 'setting' && item.block === top && item.line.key === key ? [{ n, value: item.line.value }] : [],
-  );
-  if (at < 0 || !atTop.some(({ n }) => n > at)) return null;
-  return atTop
-    .filter(({ n }) => n < at)
-    .reduce<string[]>(
-      (list, { value }) => value.split(/[\s,]+/).flatMap((word) => (word === `$${key}` ? list : [word])),
-      [],
-    );
 }
 
 const descendants = (block: Block): Block[] => block.blocks.flatMap((child) => [child, ...descendants(child)]);

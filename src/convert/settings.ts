@@ -6,7 +6,7 @@ import { isKnown } from './known.ts';
 import { ruleFor } from './conversion-rules.ts';
 import { servedDictionary } from './dictionary.ts';
 import { checksTokens, tokensSetting } from './oauth2.ts';
-import { unread } from './unread.ts';
+import { outOfPlace, unread } from './unread.ts';
 import { convertVariables } from './variables.ts';
 
 const PLACES: Readonly<Record<string, OldPlace>> = {
@@ -71,6 +71,8 @@ export function convertSetting(file: string, line: Setting, block: Block, scope:
     const why = 'refuse' in outcome && place === 'plugin' ? unread(key, scope) : null;
     return why === null ? outcome : { drop: true, why };
   };
+  const elsewhere = place === 'plugin' && rule === undefined && known ? outOfPlace(key) : null;
+  if (elsewhere !== null) return { drop: true, why: elsewhere, old: true };
   // Most settings took the text of a file; the rules know that of certificates and keys, which is a path now.
   if (
     line.form === 'file' &&

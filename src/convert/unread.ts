@@ -35,12 +35,18 @@ const READERS: readonly (readonly [names: RegExp, plugins: string])[] = [
 /** ManageSieve and the tools for Sieve read these whatever plugins are loaded. */
 const ALWAYS = /^(sieve|imapsieve|managesieve|recipient_delimiter)/;
 
+const NO_PLUGIN = 'No plugin of Dovecot 2.3 has this setting.';
+
+/** Why a setting has no effect that would have one outside of `plugin { }`, as `auth_socket_path`; null if it is a plugin's. */
+export const outOfPlace = (key: string): string | null =>
+  ALWAYS.test(key) || READERS.some(([names]) => names.test(key)) ? null : NO_PLUGIN;
+
 /** Why nothing reads this setting; null if something may. */
 export function unread(key: string, { loaded, plugin }: Scope): string | null {
   if (ALWAYS.test(key)) return null;
   if (key === 'master_user' && plugin('acl_user') !== null) return 'acl_user takes its place.';
   const [, plugins] = READERS.find(([names]) => names.test(key)) ?? [];
-  if (plugins === undefined) return 'No plugin of Dovecot 2.3 has this setting.';
+  if (plugins === undefined) return NO_PLUGIN;
   const names = plugins.split(' ');
   return loaded(names) ? null : `The plugin ${names[0]}, which reads it, is not loaded.`;
 }

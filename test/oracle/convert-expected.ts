@@ -143,6 +143,7 @@ const ROWS: readonly Row[] = [
   [/^mail_attachment_(dir|hash|min_size)$/, (value, [what]) => [[`mail_ext_attachment_${what === 'dir' ? 'path' : what}`, value]]],
   [/^mail_attachment_fs$/, (value) => (value === 'posix' ? [['mail_ext_attachment_fs posix', '']] : [])],
   [/^mail_attribute_dict$/, (value) => [['mail_attribute_dict file > path', variables(value.replace('file:', ''))]]],
+  [/^imap_capability$/, (value) => value.slice(1).split(' ').map((word) => [`imap_capability_${word}`, 'yes'])],
   [/^import_environment$/, () => [['import_environment_TZ', '%{env:TZ}'], ['import_environment_MALLOC_ARENA_MAX', '1']]],
   [/^imap_id_send$/, () => [['imap_id_send_name', 'Mail Server'], ['imap_id_send_version', '%{dovecot:version}']]],
   [/^lmtp_user_concurrency_limit$/, (value) => [['lmtp_user_concurrency_limit', value === '0' ? 'unlimited' : value]]],

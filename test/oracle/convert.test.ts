@@ -25,7 +25,7 @@ const SEEN = new Set([
     'plugins-added-later',
   ],
   ...['settings-that-nothing-reads', 'sieve-script-alone', 'sql-in-double-quotes', 'sql-pgsql-in-quotes'],
-  'without-a-namespace',
+  ...['sieve-in-order', 'submission-on-one-port', 'without-a-namespace'],
 ]);
 const EMPTY = 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n';
 
