@@ -24,6 +24,9 @@ const DIRECTOR = 'Dovecot 2.4 has no directors; without `director_servers` the s
 const OLD_STATS = 'The old statistics plugin is removed; only the plugin read this setting.';
 const REPLICATOR = 'The replicator is removed; without the replication plugin the setting has no effect.';
 
+const ALIAS =
+  'The plugin mailbox_alias is removed. Folders that have two names keep both; a folder that a client makes later has one.';
+
 const OLD_TLS = '2.3 only warned of it: it has taken its parameters from ssl_dh since 2.3.';
 
 /** Versions of TLS from the oldest on. SSLv2 and SSLv3 are gone. */
@@ -43,6 +46,7 @@ function protocols({ value }: OldSetting, { global }: Scope): Converted {
 }
 
 export const gone: readonly Rule[] = [
+  ...['mailbox_alias_old', 'mailbox_alias_new'].map((old) => ({ ...lost(old, ALIAS), place: 'plugin' as const })),
   {
     place: 'global',
     old: 'ssl_protocols',

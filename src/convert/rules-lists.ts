@@ -67,14 +67,12 @@ const HAS = new Set(
 const INSTEAD: Readonly<Record<string, string>> = {
   antispam:
     'remove antispam and its settings, and let imapsieve learn instead: a script for the spam folder that pipes the mail to the same program (Pigeonhole documentation, imapsieve)',
-  mailbox_alias:
-    'remove mailbox_alias and its settings, and tell the users whose folders had two names: 2.4 has no such plugin, and each folder keeps its first name',
   replication:
     'remove replication and its settings, and let one server serve the users: 2.4 has no replication (docs/dovecot-2.4.md tells the ways out)',
 };
 
 /** Plugins with a new name; empty: part of the core now. */
-const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '', expire: '', listescape: '' }; // oxfmt-ignore
+const PLUGINS: Readonly<Record<string, string>> = { zlib: 'mail_compress', imap_zlib: '', old_stats: '', imap_old_stats: '', stats: '', imap_stats: '', expire: '', listescape: '', mailbox_alias: '' }; // oxfmt-ignore
 
 /** quota_clone goes wherever quota is, where 2.3 kept the usage in a dictionary. */
 const cloned = (scope: Scope): Readonly<Record<string, string>> => (isCloned(scope) ? { quota: 'quota_clone' } : {});

@@ -98,6 +98,12 @@ const ADVICE_BEFORE: readonly (readonly [setting: RegExp, before: RegExp, level:
     'Pigeonhole 2.4 has no notify, imapflags and vnd.dovecot.duplicate: a Sieve script that requires one fails, and its mail stays in INBOX; rewrite it with enotify, imap4flags, duplicate',
   ],
   [
+    /^mail_plugins$/,
+    /\bmailbox_alias\b/,
+    'warning',
+    'Dovecot 2.4 has no mailbox_alias: a folder that has two names is listed under both, and a name that a client makes later is a folder of its own',
+  ],
+  [
     /^quota_warning\d*$/,
     /./,
     'info',

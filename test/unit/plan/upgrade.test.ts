@@ -75,6 +75,18 @@ describe('plan: Dovecot upgraded from 2.3 to 2.4', () => {
     );
   });
 
+  it('the plan warns where mailbox_alias is loaded, because folders that have two names are listed under both', () => {
+    const conf =
+      'mail_plugins = quota mailbox_alias\nplugin {\n  mailbox_alias_old = Sent\n  mailbox_alias_new2 = Sent Items\n}\n';
+    const { notes, changes } = planOf({ '/etc/dovecot/dovecot.conf': conf }, UPGRADED);
+    const [text] = notes.flatMap((note) =>
+      /mailbox_alias:/.test(note.text) && note.level === 'warning' ? note.text : [],
+    );
+    assert.match(text ?? '', /dovecot\.conf:1: Dovecot 2\.4 has no mailbox_alias/);
+    assert.match(changes[0]?.after ?? '', /^ {2}#mailbox_alias_old = Sent$/m);
+    assert.match(changes[0]?.after ?? '', /^mail_plugins = quota$/m);
+  });
+
   it('settings of a plugin that is not installed become comments', () => {
     const files = { '/etc/dovecot/dovecot.conf': 'plugin {\n  sieve = ~/.dovecot.sieve\n}\n' };
     const after = (description: Description): string => planOf(files, description).changes[0]?.after ?? '';
