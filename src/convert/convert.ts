@@ -7,7 +7,7 @@ import { loadDovecot, type DovecotConfig } from '../formats/dovecot/dovecot.ts';
 import type { Line } from '../formats/dovecot/dovecot-lexer.ts';
 import { satisfies } from '../formats/versions.ts';
 import type { Bytes } from '../model/index.ts';
-import { itemsOf, type Block, type Item } from './blocks.ts';
+import { itemsOf, own, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
 import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
@@ -97,8 +97,8 @@ function convertFiles(
       continue;
     }
     const now = 'drop' in outcome ? commentedOut(text) : replaced(bytes, line, outcome.lines);
-    const own = edits.get(file) ?? new Map<number, Edit>();
-    const other = own.get(line.start);
+    const changed = edits.get(file) ?? new Map<number, Edit>();
+    const other = changed.get(line.start);
     if (other !== undefined && other.text !== now) problem('include this file in one kind of block only');
     if (other === undefined && (line.kind === 'setting' || line.kind === 'begin')) {
       const after = 'drop' in outcome || outcome.lines.length === 0 ? null : outcome.lines.join('\n');
@@ -106,20 +106,21 @@ function convertFiles(
       const why = 'drop' in outcome ? outcome.why : undefined;
       lines.push({ file, line: line.line, setting, before, after, ...(why !== undefined && { why }) });
     }
-    own.set(line.start, { start: line.start, end: line.end, text: now });
-    edits.set(file, own);
+    changed.set(line.start, { start: line.start, end: line.end, text: now });
+    edits.set(file, changed);
   }
   if (problems.length > 0) return { files: config.files, lines: [], problems };
   if (edits.size === 0 && config.grammar === '2.4') return { files: config.files, lines, problems };
 
   const files: Record<string, Bytes> = { ...config.files };
-  for (const [file, own] of edits) files[file] = spliced(config.files[file] ?? '', [...own.values()]);
-  if (config.grammar !== '2.4') {
-    files[config.root] = withHead(files[config.root] ?? '', [
-      ...VERSIONS,
-      ...changedDefaults(scope),
-      ...withoutSubmissions(scope, items),
-    ]);
+  for (const [file, changed] of edits) files[file] = spliced(config.files[file] ?? '', [...changed.values()]);
+  const beside = [...changedDefaults(scope), ...withoutSubmissions(scope, items)];
+  if (config.grammar === '2.4') {
+    // The upgrade has replaced Dovecot's first file; a file of the administrator's takes what 2.3 did by itself.
+    const its = items.find(({ file, block }) => block === top && edits.has(file))?.file;
+    if (its !== undefined) files[its] = withTail(files[its] ?? '', beside);
+  } else {
+    files[config.root] = withHead(files[config.root] ?? '', [...VERSIONS, ...beside]);
     lines.unshift({ file: config.root, line: 1, setting: 'dovecot_config_version', before: '', after: VERSION });
   }
   // The result must be valid 2.4 syntax; a missing `}` would be a bug in the conversion.
@@ -190,7 +191,7 @@ function withoutSubmissions({ blocks }: Scope, items: readonly Item[]): string[]
         : block.type === 'protocols' && line.key === 'submission'),
   );
   const said = blocks('inet_listener').some(
-    ({ name, parent }) => name === 'submissions' && parent?.name === 'submission-login',
+    (block) => block.name === 'submissions' && block.parent?.name === 'submission-login' && own(block, 'port') !== null,
   );
   return isOn && !said ? nested('service submission-login', nested('inet_listener submissions', ['port = 0'])) : [];
 }
@@ -203,6 +204,12 @@ function changedDefaults({ version, global }: Scope): string[] {
   return satisfies(version, '>=2.4.2') && global('mail_attachment_detection_options') === null
     ? ['mail_attachment_detection_options =']
     : [];
+}
+
+function withTail(bytes: Bytes, settings: readonly string[]): Bytes {
+  if (settings.length === 0) return bytes;
+  const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
+  return bytes + (bytes === '' || bytes.endsWith('\n') ? '' : eol) + settings.map((line) => line + eol).join('');
 }
 
 /** Adds settings above the comment that belongs to the first line. */

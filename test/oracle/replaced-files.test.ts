@@ -75,7 +75,7 @@ const SAME: Readonly<Record<string, string>> = {
 };
 
 /** Of plugins that the other hosts do not load. */
-const OF_PLUGINS = /^(sieve_script personal > |fts_)/;
+const OF_PLUGINS = /^(sieve_script personal > |sieve_vacation_max_period$|fts_)/;
 /** Users of the system have no domain, and their homes are elsewhere. */
 const OF_VIRTUAL_USERS = /^(mail_home|protocol lmtp > auth_username_format)$/;
 
