@@ -10,7 +10,7 @@ import { doveconf, type Doveconf, type Reading } from './doveconf.ts';
 
 const VERSIONS = { trixie: '2.4.1', forky: '2.4.5' } as const;
 /** Cases that no 2.3 ever read. */
-const MIXED = ['two-releases-side-by-side', 'location-beside-a-new-package-file'];
+const MIXED = ['two-releases-side-by-side', 'location-beside-a-new-package-file', 'submission-after-the-upgrade'];
 /** Cases whose values are proved by sessions, in test/convert-hosts; here the daemon need only accept them. */
 const SEEN = new Set([
   ...['alias-without-prefix', 'global-acls', 'ldap-that-lacks-attributes', 'location-that-a-later-one-replaces'],
