@@ -403,7 +403,7 @@ await() {
   clock
   deadline=$((now + seconds))
   say "awaiting $id"
-  prune
+  prune # while the controller looks from outside
   polls=0
   while clock && [ "$now" -lt "$deadline" ]; do
     [ ! -e "$talk/confirm" ] || return 0

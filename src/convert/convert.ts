@@ -206,15 +206,17 @@ function changedDefaults({ version, global }: Scope): string[] {
     : [];
 }
 
+const eolOf = (bytes: Bytes): string => (bytes.includes('\r\n') ? '\r\n' : '\n');
+
 function withTail(bytes: Bytes, settings: readonly string[]): Bytes {
   if (settings.length === 0) return bytes;
-  const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
+  const eol = eolOf(bytes);
   return bytes + (bytes === '' || bytes.endsWith('\n') ? '' : eol) + settings.map((line) => line + eol).join('');
 }
 
 /** Adds settings above the comment that belongs to the first line. */
 function withHead(bytes: Bytes, settings: readonly string[]): Bytes {
-  const eol = bytes.includes('\r\n') ? '\r\n' : '\n';
+  const eol = eolOf(bytes);
   const all = bytes.split('\n');
   let at = all.findIndex((line) => /^\s*[^#\s]/.test(line));
   if (at < 0) at = all.length - 1;

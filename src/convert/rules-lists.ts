@@ -1,7 +1,7 @@
 /** Settings that are lists. */
 import { nested, type Rule, type Scope } from './conversion.ts';
 import { isCloned } from './rules-quota.ts';
-import { LONG_VACATIONS, needsLongVacations } from './rules-sieve.ts';
+import { LONG_VACATIONS, needsLongVacations } from './sieve-scripts.ts';
 
 const LIST = 'A list with separate members: `=` would discard the members that other files add.';
 
