@@ -1,4 +1,4 @@
-// mocha's spec reporter, and the counts of the suite as one line in the file that HARDEN_MAIL_COUNTS names.
+// mocha's spec reporter, and the counts and the failed tests of the suite as one line in the file that HARDEN_MAIL_COUNTS names.
 const { appendFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
@@ -8,7 +8,8 @@ module.exports = class extends reporters.Spec {
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       if (process.env.HARDEN_MAIL_COUNTS) {
-        appendFileSync(process.env.HARDEN_MAIL_COUNTS, `${JSON.stringify({ passes, failures, pending })}\n`);
+        const failed = this.failures.map((test) => ({ title: test.fullTitle(), message: String(test.err?.message) }));
+        appendFileSync(process.env.HARDEN_MAIL_COUNTS, `${JSON.stringify({ passes, failures, pending, failed })}\n`);
       }
     });
   }

@@ -25,6 +25,7 @@ const FIRST = ['faults/', 'adopt', 'served', 'strict', 'webroot', 'local', 'audi
 process.chdir(new URL('..', import.meta.url).pathname);
 const folder = mkdtempSync(join(tmpdir(), 'harden-mail-test-'));
 const total = { passes: 0, failures: 0, pending: 0 };
+const failed = [];
 
 /** @returns whether it ended well, and its output, which is shown meanwhile unless `isKept` */
 function run(args, env = {}, isKept = false) {
@@ -54,7 +55,9 @@ async function suite(name, isBeside) {
   const { ok, output } = await run([...mocha, ...filesOf(name)], { HARDEN_MAIL_COUNTS: counts }, isBeside);
   if (isBeside) process.stdout.write(Buffer.concat([Buffer.from(title), output]));
   try {
-    const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
+    const { passes, failures, pending, failed: tests } = JSON.parse(readFileSync(counts, 'utf8'));
+    for (const { title, message } of tests)
+      failed.push(`${name}: ${title}\n  ${message.split('\n', 3).join('\n  ')}\n`);
     total.passes += passes;
     total.failures += failures;
     total.pending += pending;
@@ -73,5 +76,7 @@ for (const row of ROWS) results.push(...(await Promise.all(row.map((name) => sui
 rmSync(folder, { recursive: true });
 const ok = results.every(Boolean);
 if (!ok && total.failures === 0) total.failures = 1;
+// Again at the end, where a reader of a long log looks first.
+if (failed.length > 0) process.stdout.write(`\n── failed ──\n\n${failed.join('')}`);
 process.stdout.write(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped\n`);
 process.exitCode = ok ? 0 : 1;

@@ -151,7 +151,7 @@ describe('compute: at first in the main thread', function () {
     for (const host of ['a', 'b', 'c']) await assert.rejects(here(host, 'map', HEAVY), /elsewhere/);
     const began = cpuUsage();
     await assert.rejects(here('d', 'map', HEAVY), /elsewhere/);
-    assert.ok(cpuUsage(began).user < 20_000);
+    assert.ok(cpuUsage(began).user < 60_000); // an attempt takes 100_000
     assert.deepEqual(await here('d', 'names', STOCK), await inThisThread('d', 'names', STOCK));
   });
 
