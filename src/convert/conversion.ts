@@ -1,4 +1,5 @@
 /** The shape of a conversion rule: a 2.3 setting, its 2.4 form, and the reason. */
+import { HardenMailError } from '../model/errors.ts';
 import type { Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { written } from '../formats/dovecot/dovecot-write.ts';
 import type { Block } from './blocks.ts';
@@ -108,6 +109,17 @@ export interface ConvertedLine {
   readonly replaced?: true;
 }
 
+/** The result of a rule; a refusal where 2.4's syntax cannot have a value that 2.3's had. */
+export function orRefused<T>(rule: () => T): T | { readonly refuse: string } {
+  try {
+    return rule();
+  } catch (error) {
+    if (error instanceof HardenMailError && error.code === 'CONFIG_INVALID')
+      return refuse('write this value without `#`, quotes and line ends: in 2.4 it cannot have them');
+    throw error;
+  }
+}
+
 export const refuse = (what: string): { readonly refuse: string } => ({ refuse: what });
 
 /** `header {`, the lines indented by one step, `}`. */
@@ -115,9 +127,12 @@ export function nested(header: string, lines: readonly string[]): string[] {
   return [`${header} {`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
-/** `name = value`, written so that Dovecot reads the same value back; in quotes if it was quoted before. */
+/** In 2.4 only a value that begins so is more than its characters: `$SET:name`, `$ENV:NAME`, `<FILE`. */
+const isMore = (value: string): boolean => /^[<$]/.test(value);
+
+/** `name = value`, written so that Dovecot 2.4 reads the same value back; in quotes if it was quoted before. */
 export function set(name: string, value: string, quoted = false): string {
-  const bare = written(value);
+  const bare = written(value, isMore);
   if (!quoted || bare !== value) return `${name} = ${bare}`.trimEnd();
   return `${name} = "${value.replace(/["\\]/g, '\\$&')}"`;
 }

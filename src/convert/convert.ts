@@ -9,9 +9,9 @@ import { satisfies } from '../formats/versions.ts';
 import type { Bytes } from '../model/index.ts';
 import { itemsOf, own, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
-import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
+import { dictFileOutcomes, externalOf, externalOutcomes, mailboxesOfQueries } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
-import { nested, type Converted, type ConvertedLine, type Scope } from './conversion.ts';
+import { nested, orRefused, type Converted, type ConvertedLine, type Scope } from './conversion.ts';
 import { Names } from './default-names.ts';
 import { asBeforeTheUpgrade } from './package-files.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
@@ -114,7 +114,7 @@ function convertFiles(
 
   const files: Record<string, Bytes> = { ...config.files };
   for (const [file, changed] of edits) files[file] = spliced(config.files[file] ?? '', [...changed.values()]);
-  const beside = [...changedDefaults(scope), ...withoutSubmissions(scope, items)];
+  const beside = [...changedDefaults(scope), ...withoutSubmissions(scope, items), ...mailboxesOfQueries(scope)];
   if (config.grammar === '2.4') {
     // The upgrade has replaced Dovecot's first file; a file of the administrator's takes what 2.3 did by itself.
     const its = items.find(({ file, block }) => block === top && edits.has(file))?.file;
@@ -166,7 +166,9 @@ function convertItem(item: Item, scope: Scope): Aged | null {
   if (inGone(block)) return { drop: true, old: true };
   if (line.kind === 'begin') return aged(convertBegin(block, scope));
   if (line.kind === 'end') return block.type === 'plugin' ? aged(withoutBraces(block)) : null;
-  return line.kind === 'setting' ? convertSetting(item.file, line, block, scope) : null;
+  if (line.kind !== 'setting') return null;
+  const found = orRefused(() => convertSetting(item.file, line, block, scope));
+  return found === null || 'old' in found ? found : { ...found, old: true };
 }
 
 const aged = (outcome: Converted | null): Aged | null => outcome && { ...outcome, old: true };

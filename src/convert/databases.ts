@@ -3,7 +3,9 @@ import { own, type Block } from './blocks.ts';
 import { nested, refuse, type OldSetting, type Converted, type Scope } from './conversion.ts';
 import { includeExternal } from './external.ts';
 import { convertFields } from './fields.ts';
+import { locationOf } from './own-fields.ts';
 import { ownLimits } from './own-limits.ts';
+
 import { passwdFileArgs, starred } from './passwd-file.ts';
 import { yes } from './old-values.ts';
 import { convertVariables } from './variables.ts';
@@ -98,24 +100,33 @@ function passwdFile(value: string, block: OldSetting['block'], scope: Scope): Co
     username_format: (text) => usernameFormat(text, scope),
   });
   if (!('lines' in outcome)) return outcome;
+  const fields = fieldsOfFile(args.path, type, scope);
+  if (!Array.isArray(fields)) return fields;
+  // 2.3's default, which 2.4 does not have for each block: a hash without a scheme would be compared as a text.
+  const stored = type === 'passdb' && !yes(own(block, 'deny') ?? '') && !args.options.some((word) => /^scheme=/.test(word)); // oxfmt-ignore
+  const scheme = stored ? ['default_password_scheme = CRYPT'] : [];
+  return { lines: [...scheme, ...outcome.lines, `passwd_file_path = ${path}`, ...fields] };
+}
+
+/** The lines for fields of single users that have another form in 2.4. With a userdb prefetch nothing reads them there. */
+function fieldsOfFile(path: string, type: string, scope: Scope): string[] | { readonly refuse: string } {
+  const unread = scope.userFields(starred(path)).filter(({ name }) => name === 'mail' || scope.isOldField(name));
   const prefetched = type === 'passdb' && scope.first('userdb', prefetches) !== undefined;
-  const fields = scope.userFields(starred(args.path));
-  const unread = fields.filter(({ name }) => name === 'mail' || scope.isOldField(name));
-  const old = prefetched ? unread : type === 'userdb' ? unread.filter(({ name }) => name !== 'quota_rule') : [];
-  if (old.length > 0) {
-    const counts = old.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
+  if (type !== 'userdb' && !prefetched) return [];
+  const hasLocations = !prefetched && unread.some(({ name }) => name === 'mail');
+  const location = hasLocations ? locationOf('passwd_file:mail', scope) : [];
+  const lines = Array.isArray(location) ? location : [];
+  const left = unread.filter(
+    ({ name }) => prefetched || !(name === 'quota_rule' || (name === 'mail' && lines.length > 0)),
+  );
+  if (left.length > 0) {
+    const counts = left.map(({ name, count }) => `userdb_${name} of ${count}`).join(', ');
     return refuse(
       `rewrite fields in this file in 2.4 syntax (${counts} users): 2.4 has mail_driver, mail_path and the like, and ignores these`,
     );
   }
-  const quota =
-    type === 'userdb' && scope.plugin('quota') !== null
-      ? nested('fields', ownLimits('passwd_file:quota_rule', scope))
-      : [];
-  // 2.3's default, which 2.4 does not have for each block: a hash without a scheme would be compared as a text.
-  const stored = type === 'passdb' && !yes(own(block, 'deny') ?? '') && !args.options.some((word) => /^scheme=/.test(word)); // oxfmt-ignore
-  const scheme = stored ? ['default_password_scheme = CRYPT'] : [];
-  return { lines: [...scheme, ...outcome.lines, `passwd_file_path = ${path}`, ...quota] };
+  if (!prefetched && scope.plugin('quota') !== null) lines.push(...ownLimits('passwd_file:quota_rule', scope));
+  return lines.length === 0 ? [] : nested('fields', lines);
 }
 
 /** In 2.3 it applied to the name after auth_username_format, in lower case by default; `%u` changed nothing. */

@@ -5,12 +5,13 @@
  */
 import { lexDovecot, type Line, type Setting } from '../formats/dovecot/dovecot-lexer.ts';
 import { own, type Block } from './blocks.ts';
-import { refuse, type Converted, type Scope } from './conversion.ts';
+import { orRefused, refuse, type Converted, type Scope } from './conversion.ts';
 import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
 import { yes } from './old-values.ts';
 import { oauth2Defaults, oauth2Setting } from './oauth2.ts';
 import { sqlSetting } from './sql.ts';
+import { fieldsOfColumns, mailboxesOfColumns } from './sql-columns.ts';
 
 const CONVERT = { sql: sqlSetting, ldap: ldapSetting, oauth2: oauth2Setting } as const;
 type Kind = keyof typeof CONVERT;
@@ -32,9 +33,32 @@ export function includeExternal(block: Block, scope: Scope): Converted {
   if (bytes === undefined) return refuse(`create ${external.path}, or remove this block`);
   const include = `!include_try ${external.path}`;
   const read = reader(settingsOf(bytes));
-  if (external.kind !== 'oauth2') return { lines: [include, ...defaults(external.kind, block.type, read)] };
+  if (external.kind === 'sql') {
+    const query = queryOf(block, read);
+    const fields = fieldsOfColumns(query, read('driver') ?? '', block.type, scope);
+    return Array.isArray(fields)
+      ? { lines: [include, ...defaults(external.kind, block.type, read), ...fields] }
+      : fields;
+  }
+  if (external.kind === 'ldap') return { lines: [include, ...defaults(external.kind, block.type, read)] };
   const more = oauth2Defaults(read, scope);
   return Array.isArray(more) ? { lines: [...more, include] } : more;
+}
+
+const queryOf = (block: Block, read: (key: string) => string | null): string =>
+  read(block.type === 'passdb' ? 'password_query' : 'user_query') ?? '';
+
+/** Blocks at the top for the mailboxes that have rules in queries. */
+export function mailboxesOfQueries(scope: Scope): string[] {
+  const found = [...scope.blocks('passdb'), ...scope.blocks('userdb')].flatMap((block) => {
+    const external = externalOf(block);
+    const bytes = external?.kind === 'sql' ? scope.files[external.path] : undefined;
+    if (bytes === undefined) return [];
+    const read = reader(settingsOf(bytes));
+    const lines = mailboxesOfColumns(queryOf(block, read), read('driver') ?? '', scope);
+    return lines.length === 0 ? [] : [lines.join('\n')];
+  });
+  return [...new Set(found)].flatMap((lines) => lines.split('\n'));
 }
 
 /** 2.3's defaults that 2.4 does not have, for settings that the file does not set. */
@@ -70,7 +94,7 @@ function defaults(kind: Exclude<Kind, 'oauth2'>, type: string, read: (key: strin
 export function externalOutcomes(kind: Kind, bytes: string, scope: Scope): { line: Line; outcome: Converted }[] {
   const lines = settingsOf(bytes);
   const read = reader(lines);
-  return lines.map((line) => ({ line, outcome: CONVERT[kind]({ line, read, scope }, bytes) }));
+  return lines.map((line) => ({ line, outcome: orRefused(() => CONVERT[kind]({ line, read, scope }, bytes)) }));
 }
 
 /** The same for a file with the maps of a dictionary. */

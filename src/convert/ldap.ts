@@ -2,6 +2,7 @@
 import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } from './conversion.ts';
 import { own } from './blocks.ts';
 import { convertField } from './fields.ts';
+import { limitsOf, locationOf } from './own-fields.ts';
 import { commonLimit, gracePercent, TENTH } from './own-limits.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
@@ -100,8 +101,12 @@ function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEnt
     if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
     // Where Dovecot binds as the user it reads no password; 2.3 did not look for the attribute either.
     if (type === 'passdb' && field === 'password' && yes(read('auth_bind') ?? '')) continue;
-    if (/^(userdb_)?(mail|quota_rule)$/.test(field) && /^%\{ldap:[^}]*\}$/.test(text)) {
-      return refuse(`use another field than ${field}: 2.4 has a separate field for each of its parts`);
+    const [, prefix = '', plain] = /^(userdb_)?(mail|quota_rule)$/.exec(field) ?? [];
+    if (plain !== undefined && (type === 'userdb') === (prefix === '') && /^%\{ldap:[^}]*\}$/.test(text)) {
+      const own = (plain === 'mail' ? locationOf : limitsOf)(text.slice(2, -1), scope);
+      if (!Array.isArray(own)) return own;
+      lines.push(...own.map((line) => prefix + line));
+      continue;
     }
     const pairs = convertField(field, text, type, scope);
     if (!Array.isArray(pairs)) return pairs;

@@ -33,21 +33,37 @@ export const TENTH: readonly string[] = [
   "regexp('^(.*):00$', '\\\\1')",
 ];
 
+const MESSAGES = /^\*:(?:.*:)?messages=(\d+)/i;
+
+/** The number of mails that all users may have, as `commonLimit` has their size. */
+function commonCount({ plugin }: Scope): string {
+  const count = MESSAGES.exec(plugin('quota_rule') ?? '')?.[1] ?? '0';
+  return /^0+$/.test(count) ? 'unlimited' : count;
+}
+
 /**
- * The limits from a field that has a whole rule, such as `*:storage=1G` in a passwd-file. A pattern that does not match leaves the text as it is.
- * Without the field the limit of all users holds. The grace is a tenth: the last digit goes; of megabytes it is 100 kilobytes.
+ * The limits from a field that has a whole rule, such as `*:storage=1G:messages=9` in a passwd-file or `sql:old_quota_rule`. A pattern that does not match
+ * leaves the text as it is, which is no size: 2.4 ends the session with an error. Without the field the limits of all users hold. The grace is a
+ * tenth: the last digit goes; of megabytes it is 100 kilobytes.
  */
 export function ownLimits(field: string, scope: Scope): string[] {
   const common = commonLimit(scope);
-  const size = (missing: string): string[] => [
+  const size = (missing: string, none: string): string[] => [
     `${field} | default('${missing}')`,
-    "regexp('^[*]:storage=([0-9]+)(:.*)?$', '\\\\1k')",
-    "regexp('^[*]:(storage|bytes)=([0-9]+[bkmgtBKMGT]?).*$', '\\\\2')",
+    `regexp('^[*]:messages=[0-9]+$', '${none}')`,
+    "regexp('^[*]:(messages=[0-9]+:)?storage=([0-9]+)(:.*)?$', '\\\\2k')",
+    "regexp('^[*]:(messages=[0-9]+:)?(storage|bytes)=([0-9]+[bkmgtBKMGT]?).*$', '\\\\3')",
+  ];
+  const count = [
+    `${field} | default('${commonCount(scope)}')`,
+    "regexp('^[*]:(.*:)?messages=([0-9]+).*$', '\\\\2')",
+    "regexp('^[*]:.*$', 'unlimited')",
   ];
   return [
-    `quota_storage_size = %{${size(common).join(' | ')}}`,
+    `quota_storage_size = %{${size(common, 'unlimited').join(' | ')}}`,
+    `quota_message_count = %{${count.join(' | ')}}`,
     ...(gracePercent(scope) === 10
-      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common), ...TENTH].join(' | ')}}`]
+      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common, '0'), ...TENTH].join(' | ')}}`]
       : []),
   ];
 }

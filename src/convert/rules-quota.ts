@@ -4,6 +4,7 @@ import { dictBlock, dictFile } from './dictionary.ts';
 import { inMailbox } from './mailboxes.ts';
 import { convertVariables } from './variables.ts';
 import { unlimited } from './old-values.ts';
+import { ruleOfMailbox, whole } from './quota-rule.ts';
 
 const SOURCE = 'Dovecot documentation, quota plugin';
 
@@ -109,16 +110,18 @@ function graceOf(percent: number, { plugin }: Scope): string {
 
 /** `*:storage=1G:messages=1000`, `Trash:storage=+100M`, `SPAM:ignore` */
 function rule({ key, value }: OldSetting, scope: Scope): Converted {
-  const [mailbox = '', ...limits] = value.split(':');
+  const one = ruleOfMailbox(value);
+  if (one !== null && 'refuse' in one) return one;
+  if (one !== null && one.lines.length > 0) return inMailbox(one.mailbox, one.lines, scope);
+  const [mailbox, ...limits] = value.split(':');
+  if (mailbox !== '*' || limits.length === 0)
+    return refuse(`rewrite the rule ${value} in 2.4 syntax: harden-mail cannot convert it`);
   const lines: string[] = [];
   for (const limit of limits) {
-    const line = mailbox === '*' ? whole(limit) : extra(limit);
+    const line = whole(limit);
     if (typeof line !== 'string') return line;
     lines.push(line);
   }
-  if (mailbox === '?' || lines.length === 0)
-    return refuse(`rewrite the rule ${value} in 2.4 syntax: harden-mail cannot convert it`);
-  if (mailbox !== '*') return inMailbox(mailbox, lines, scope);
   // A limit within a root's block outranks the user's own, which is for the first root. So only others have theirs there.
   if (rootOf(key) === '') return { lines: lines.map((line) => `quota_${line}`) };
   return { lines: nested(header(rootOf(key), scope), [...lines, ...withoutFirst(key, lines, scope)]) };
@@ -134,24 +137,6 @@ function withoutFirst(key: string, lines: readonly string[], { plugin }: Scope):
       ? []
       : [`${name} = unlimited`];
   return [...unset(/\*:\S*(storage|bytes)=/, 'storage_size'), ...unset(/\*:\S*messages=/, 'message_count')];
-}
-
-/** A limit for the whole root. For `storage` a bare number meant kilobytes. Of a unit the first letter counts: `5GB` is `5G`. */
-function whole(limit: string): string | { readonly refuse: string } {
-  const [, kind, text = ''] = /^(storage|bytes|messages)=(\d+(?:[bkmgt](?=[a-z]*$))?)[a-z]*$/i.exec(limit) ?? [];
-  if (kind === undefined) return refuse(`set a numeric limit: ${limit} is not one`);
-  if (kind === 'messages') return `message_count = ${unlimited(text)}`;
-  if (/^0\D?$/.test(text)) return 'storage_size = unlimited';
-  return `storage_size = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
-}
-
-/** The limit of one mailbox, relative to the root's. */
-function extra(limit: string): string | { readonly refuse: string } {
-  if (limit === 'ignore') return 'quota_ignore = yes';
-  const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?|[a-z]+)?$/i.exec(limit) ?? [];
-  if (kind === undefined) return refuse(`set a limit with a \`+\` for this mailbox: ${limit} is not one`);
-  if (percent?.startsWith('%')) return `quota_storage_percentage = ${100 + Number(text)}`;
-  return `quota_storage_extra = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
 
 /** `storage=95%% quota-warning 95 %u` */

@@ -47,10 +47,14 @@ function eolAt(bytes: Bytes, at: number): string {
 /** Is a bare value more than its characters: a file's content, a variable? */
 export const isLive = (value: string): boolean => value.startsWith('<') || value.includes('$');
 
-/** The value as it must be written to be read back unchanged: bare, else in double quotes. */
-export function written(value: string): string {
+/**
+ * The value as it must be written to be read back unchanged: bare, else in double quotes.
+ * @param isMore is a bare value more than its characters? In 2.4 a `$` within it is not
+ * @throws HardenMailError CONFIG_INVALID if neither form can have it
+ */
+export function written(value: string, isMore = isLive): string {
   if (!/[#"'\\\n\r\0]|^\s|\s$/.test(value)) return value;
-  if (isLive(value) || /[\n\r\0]/.test(value)) {
+  if (isMore(value) || /[\n\r\0]/.test(value)) {
     throw new HardenMailError(
       'CONFIG_INVALID',
       `Dovecot's syntax cannot express the value ${JSON.stringify(value)}`,

@@ -46,6 +46,36 @@ describe('convert: fields of single users in a passwd-file', () => {
   it('a quota rule in a passwd-file is converted', () => {
     assert.deepEqual(problemsOf(converted('quota_rule')), []);
   });
+
+  it('a location in a passwd-file is taken apart by Dovecot, and users without one have mail_location', () => {
+    const location = 'mail_location = maildir:~/Maildir\n';
+    const { files: now, problems } = convertDovecot(
+      loadDovecot({ [ROOT]: location + files('/etc/users')[ROOT] }, ROOT),
+      '2.4.1',
+      { userFields: () => [{ name: 'mail', count: 3 }] },
+    );
+    assert.deepEqual(problems, []);
+    assert.match(now[ROOT] ?? '', /mail_path = %\{passwd_file:mail \| default\('maildir:~\/Maildir'\) \| regexp\(/);
+  });
+});
+
+describe('convert: values with a dollar sign', () => {
+  const converted = (query: string) =>
+    convert({
+      [ROOT]: 'passdb {\n  driver = sql\n  args = /etc/sql\n}\n',
+      '/etc/sql': `driver = sqlite\nconnect = /srv/users\npassword_query = ${query}\n`,
+    });
+
+  it('a dollar sign within a query stays in quotes, because 2.4 replaces a variable only where it is the whole value', () => {
+    const query = "SELECT json_extract(a, '$.hash') AS password FROM users WHERE name = '%u'";
+    assert.match(converted(query).files['/etc/sql'] ?? '', /passdb_sql_query = "SELECT json_extract\(a, '\$\.hash'\)/);
+  });
+
+  it('a value that 2.4 cannot have is refused with its line', () => {
+    assert.deepEqual(problemsOf(converted("<users 'a'")), [
+      '/etc/sql:3: write this value without `#`, quotes and line ends: in 2.4 it cannot have them',
+    ]);
+  });
 });
 
 describe('convert: schemes of passwords', () => {
