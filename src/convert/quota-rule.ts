@@ -11,11 +11,11 @@ export function whole(limit: string): string | { readonly refuse: string } {
   return `storage_size = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
 
-/** The limit of one mailbox, relative to the root's. */
+/** What the limit of one mailbox adds to the root's; 2.3 calls the form without `+` obsolete and means the same. */
 export function extra(limit: string): string | { readonly refuse: string } {
   if (limit === 'ignore') return 'quota_ignore = yes';
-  const [, kind, text = '', percent] = /^(storage|bytes)=\+(\d+[bkmgt]?)(%%?|[a-z]+)?$/i.exec(limit) ?? [];
-  if (kind === undefined) return refuse(`set a limit with a \`+\` for this mailbox: ${limit} is not one`);
+  const [, kind, text = '', percent] = /^(storage|bytes)=\+?(\d+[bkmgt]?)(%%?|[a-z]+)?$/i.exec(limit) ?? [];
+  if (kind === undefined) return refuse(`write storage=+SIZE for this mailbox: 2.4 has no ${limit} for one mailbox`);
   if (percent?.startsWith('%')) return `quota_storage_percentage = ${100 + Number(text)}`;
   return `quota_storage_extra = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }

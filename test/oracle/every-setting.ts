@@ -291,7 +291,7 @@ const PLUGIN: Readonly<Record<string, readonly string[]>> = {
   quota_over_flag_lazy_check: ['yes'],
   quota_over_flag_value: ['TRUE'],
   quota_over_script: ['quota-warning mismatch %u'],
-  quota_rule: ['*:storage=1G', '*:storage=1048576:messages=1000', 'Trash:storage=+10%%', 'Trash:storage=+100M', 'Spam:ignore', '*:bytes=0', '?:storage=1G', '*:backend=5G', 'Trash:messages=+100'],
+  quota_rule: ['*:storage=1G', '*:storage=1048576:messages=1000', 'Trash:storage=+10%%', 'Trash:storage=+100M', 'Trash:storage=100M', 'Spam:ignore', '*:bytes=0', '?:storage=1G', '*:backend=5G', 'Trash:messages=+100'],
   quota_set: ['dict:file:/x'],
   quota_status_nouser: ['REJECT Unknown user'],
   quota_status_overquota: ['552 5.2.2 Mailbox is full'],
