@@ -9,13 +9,14 @@ import { satisfies } from '../formats/versions.ts';
 import type { Bytes } from '../model/index.ts';
 import { itemsOf, own, type Block, type Item } from './blocks.ts';
 import { dictFile } from './dictionary.ts';
-import { dictFileOutcomes, externalOf, externalOutcomes, mailboxesOfQueries } from './external.ts';
+import { dictFileOutcomes, externalOf, externalOutcomes } from './external.ts';
 import { convertBegin, isGone, withoutBraces } from './headers.ts';
 import { nested, orRefused, type Converted, type ConvertedLine, type Scope } from './conversion.ts';
 import { Names } from './default-names.ts';
 import { asBeforeTheUpgrade } from './package-files.ts';
 import { commentedOut, replaced, spliced, type Edit } from './render.ts';
 import { scopeOf } from './scope.ts';
+import { ruledMailboxes } from './ruled-mailboxes.ts';
 import { convertSetting, type Aged } from './settings.ts';
 
 /** A line that cannot be converted to 2.4. */
@@ -114,7 +115,7 @@ function convertFiles(
 
   const files: Record<string, Bytes> = { ...config.files };
   for (const [file, changed] of edits) files[file] = spliced(config.files[file] ?? '', [...changed.values()]);
-  const beside = [...changedDefaults(scope), ...withoutSubmissions(scope, items), ...mailboxesOfQueries(scope)];
+  const beside = [...changedDefaults(scope), ...withoutSubmissions(scope, items), ...ruledMailboxes(scope)];
   if (config.grammar === '2.4') {
     // The upgrade has replaced Dovecot's first file; a file of the administrator's takes what 2.3 did by itself.
     const its = items.find(({ file, block }) => block === top && edits.has(file))?.file;

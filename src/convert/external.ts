@@ -10,6 +10,7 @@ import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
 import { yes } from './old-values.ts';
 import { oauth2Defaults, oauth2Setting } from './oauth2.ts';
+import { ruledByField } from './quota-rule.ts';
 import { sqlSetting } from './sql.ts';
 import { fieldsOfColumns, mailboxesOfColumns } from './sql-columns.ts';
 
@@ -48,17 +49,17 @@ export function includeExternal(block: Block, scope: Scope): Converted {
 const queryOf = (block: Block, read: (key: string) => string | null): string =>
   read(block.type === 'passdb' ? 'password_query' : 'user_query') ?? '';
 
-/** Blocks at the top for the mailboxes that have rules in queries. */
-export function mailboxesOfQueries(scope: Scope): string[] {
-  const found = [...scope.blocks('passdb'), ...scope.blocks('userdb')].flatMap((block) => {
-    const external = externalOf(block);
-    const bytes = external?.kind === 'sql' ? scope.files[external.path] : undefined;
-    if (bytes === undefined) return [];
-    const read = reader(settingsOf(bytes));
-    const lines = mailboxesOfColumns(queryOf(block, read), read('driver') ?? '', scope);
-    return lines.length === 0 ? [] : [lines.join('\n')];
-  });
-  return [...new Set(found)].flatMap((lines) => lines.split('\n'));
+/** The mailboxes for which the block's file has rules of single users. */
+export function ruledInFile(block: Block, { files }: Scope): string[] {
+  const external = externalOf(block);
+  const bytes = external === null ? undefined : files[external.path];
+  if (external === null || bytes === undefined) return [];
+  const read = reader(settingsOf(bytes));
+  if (external.kind === 'sql') return mailboxesOfColumns(queryOf(block, read), read('driver') ?? '');
+  const attributes = read(block.type === 'passdb' ? 'pass_attrs' : 'user_attrs') ?? '';
+  return external.kind === 'ldap'
+    ? attributes.split(',').flatMap((word) => ruledByField(word.trim().replace(/^=/, '')))
+    : [];
 }
 
 /** 2.3's defaults that 2.4 does not have, for settings that the file does not set. */

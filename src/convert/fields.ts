@@ -2,6 +2,7 @@
 import { satisfies } from '../formats/versions.ts';
 import { refuse, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
+import { ruleOfMailbox } from './quota-rule.ts';
 import { convertVariables } from './variables.ts';
 
 /**
@@ -67,6 +68,14 @@ export function convertField(
       return refuse(`rewrite ${name}=${text} as quota_storage_size, with a unit`);
     }
     return [[`${prefix}quota_storage_size`, size + unit]];
+  }
+  const rule = /^quota_rule\d+$/.test(plain) && !/%/.test(text.replaceAll('%%', '')) ? ruleOfMailbox(text) : null;
+  if (rule !== null) {
+    if ('refuse' in rule) return rule;
+    return rule.lines.map((line) => {
+      const [, now = '', then = ''] = /^(\S+) = (.*)$/.exec(line) ?? [];
+      return [`${prefix}mailbox/${rule.mailbox}/${now}`, then];
+    });
   }
   if ((prefix !== '' || type === 'userdb') && isOldField(plain) && renamedField(plain) === null) {
     return refuse(`rewrite the field ${name} in 2.4 syntax: as a setting it has another name or form there`);

@@ -3,7 +3,7 @@ import { nested, refuse, set, type Converted, type Scope, type ExternalEntry } f
 import { own } from './blocks.ts';
 import { convertField } from './fields.ts';
 import { limitsOf, locationOf } from './own-fields.ts';
-import { commonLimit, gracePercent, TENTH } from './own-limits.ts';
+import { commonLimit, gracePercent, ownStorage, TENTH } from './own-limits.ts';
 import { schemes } from './schemes.ts';
 import { renamedInPlace } from './text.ts';
 import { yes } from './old-values.ts';
@@ -101,11 +101,10 @@ function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEnt
     if (!/^[\w-]*$/.test(attribute)) return refuse(`rewrite ${word} in 2.4 syntax: harden-mail cannot convert it`);
     // Where Dovecot binds as the user it reads no password; 2.3 did not look for the attribute either.
     if (type === 'passdb' && field === 'password' && yes(read('auth_bind') ?? '')) continue;
-    const [, prefix = '', plain] = /^(userdb_)?(mail|quota_rule)$/.exec(field) ?? [];
-    if (plain !== undefined && (type === 'userdb') === (prefix === '') && /^%\{ldap:[^}]*\}$/.test(text)) {
-      const own = (plain === 'mail' ? locationOf : limitsOf)(text.slice(2, -1), scope);
+    const own = ownLines(field, text, type, scope);
+    if (own !== null) {
       if (!Array.isArray(own)) return own;
-      lines.push(...own.map((line) => prefix + line));
+      lines.push(...own);
       continue;
     }
     const pairs = convertField(field, text, type, scope);
@@ -119,6 +118,22 @@ function attributes(value: string, type: 'passdb' | 'userdb', entry: ExternalEnt
     }
   }
   return lines.length === 0 ? { drop: true } : { lines: nested(`${type}_fields`, lines) };
+}
+
+/** An attribute with a whole location or rule, or with a size whose unit only the directory knows; null: any other. */
+function ownLines(
+  field: string,
+  text: string,
+  type: 'passdb' | 'userdb',
+  scope: Scope,
+): string[] | { readonly refuse: string } | null {
+  const [, prefix = '', name] = /^(userdb_)?(mail|quota_rule)$/.exec(field) ?? [];
+  const [, kind, source] = /^(\*:storage=)?%\{(ldap:[\w-]+)\}$/.exec(text) ?? [];
+  if (name === undefined || source === undefined || (type === 'userdb') !== (prefix === '')) return null;
+  if (kind !== undefined && name === 'mail') return null;
+  const read = name === 'mail' ? locationOf : kind === undefined ? limitsOf : ownStorage;
+  const lines = read(source, scope);
+  return Array.isArray(lines) ? lines.map((line) => prefix + line) : lines;
 }
 
 /**

@@ -67,3 +67,18 @@ export function ownLimits(field: string, scope: Scope): string[] {
       : []),
   ];
 }
+
+/** The limit from a field that has what stands behind `*:storage=`: of a bare number kilobytes, or a size with its unit. */
+export function ownStorage(field: string, scope: Scope): string[] {
+  const common = commonLimit(scope);
+  const size = (missing: string): string[] => [
+    `${field} | default('${/^\d+$/.test(missing) ? `${missing}B` : missing}')`,
+    "regexp('^([0-9]+)$', '\\\\1k')",
+  ];
+  return [
+    `quota_storage_size = %{${size(common).join(' | ')}}`,
+    ...(gracePercent(scope) === 10
+      ? [`quota_storage_grace = %{${[...size(common === 'unlimited' ? '0' : common), ...TENTH].join(' | ')}}`]
+      : []),
+  ];
+}

@@ -34,3 +34,10 @@ export function ruleOfMailbox(
   }
   return { mailbox, lines };
 }
+
+/** The mailbox that a word such as `quota_rule2=Trash:ignore` has a rule for. */
+export function ruledByField(word: string): string[] {
+  const [, text] = /^(?:userdb_)?(?:plugin\/)?quota_rule\d+=(.*)$/.exec(word) ?? [];
+  const rule = text === undefined ? null : ruleOfMailbox(text);
+  return rule === null || 'refuse' in rule ? [] : [rule.mailbox];
+}

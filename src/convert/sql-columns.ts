@@ -129,15 +129,12 @@ function mailboxColumns(
     .join(', ');
 }
 
-/** Blocks that a query's columns for one mailbox need: 2.4 takes a setting of a user's own only for a mailbox that the configuration names. */
-export function mailboxesOfColumns(query: string, driver: string, scope: Scope): string[] {
+/** The mailboxes for which the query has rules that are the same for all users. */
+export function mailboxesOfColumns(query: string, driver: string): string[] {
   return columnsOf(query).flatMap(({ name, expression }) => {
     const { text } = templateOf(expression, driver);
     const rule = /^(userdb_)?quota_rule\d*$/.test(name) && !text.includes('\0') ? ruleOfMailbox(text) : null;
-    if (rule === null || 'refuse' in rule) return [];
-    if (scope.first('mailbox', (block) => scope.nameOf(block) === rule.mailbox) !== undefined) return [];
-    const place = inMailbox(rule.mailbox, [], scope);
-    return 'lines' in place ? place.lines : [];
+    return rule === null || 'refuse' in rule ? [] : [rule.mailbox];
   });
 }
 
