@@ -97,7 +97,7 @@ const HOSTILE: readonly Subject[] = [
   { name: 'dovecot.conf, one setting again and again', file: (size) => repeat('ssl = yes\n', size), edit: dovecot },
   {
     name: 'dovecot.conf, blocks in blocks',
-    file: (size) => `${repeat('a {\n', size / 2)}${repeat('}\n', size / 4)}`,
+    file: (size) => repeat(`${'a {\n'.repeat(100)}${'}\n'.repeat(100)}`, size),
     edit: dovecot,
   },
   {

@@ -2,6 +2,7 @@
 import { satisfies } from '../formats/versions.ts';
 import { refuse, type Scope } from './conversion.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
+import { inboxName } from './mailboxes.ts';
 import { ruleOfMailbox } from './quota-rule.ts';
 import { convertVariables } from './variables.ts';
 
@@ -72,9 +73,12 @@ export function convertField(
   const rule = /^quota_rule\d+$/.test(plain) && !/%/.test(text.replaceAll('%%', '')) ? ruleOfMailbox(text) : null;
   if (rule !== null) {
     if ('refuse' in rule) return rule;
+    const own = inboxName(rule.mailbox, scope);
+    if (own === null || !/^[^\s#'={}]+$/.test(own))
+      return refuse(`set the rule ${text} in plugin { } instead of ${name}`);
     return rule.lines.map((line) => {
       const [, now = '', then = ''] = /^(\S+) = (.*)$/.exec(line) ?? [];
-      return [`${prefix}mailbox/${rule.mailbox}/${now}`, then];
+      return [`${prefix}mailbox/${own}/${now}`, then];
     });
   }
   if ((prefix !== '' || type === 'userdb') && isOldField(plain) && renamedField(plain) === null) {

@@ -132,6 +132,9 @@ function ownLines(
   if (name === undefined || source === undefined || (type === 'userdb') !== (prefix === '')) return null;
   if (kind !== undefined && name === 'mail') return null;
   const read = name === 'mail' ? locationOf : kind === undefined ? limitsOf : ownStorage;
+  // 2.4 takes an empty field of a passdb for `yes`, and most parts of a location are empty.
+  if (name === 'mail' && prefix !== '')
+    return refuse(`use another field than ${field}: 2.4 has a separate field for each of its parts`);
   const lines = read(source, scope);
   return Array.isArray(lines) ? lines.map((line) => prefix + line) : lines;
 }

@@ -49,6 +49,14 @@ export function inMailbox(mailbox: string, lines: readonly string[], scope: Scop
   return { lines: nested(`namespace ${scope.nameOf(inbox)}`, all) };
 }
 
+/** Its name there; null if a name that 2.4 takes in a path of settings (`mailbox/NAME/quota_ignore`) is not known. */
+export function inboxName(mailbox: string, scope: Scope): string | null {
+  const inbox = scope.first('namespace', hasInbox);
+  if (mailbox.startsWith('\\') || (inbox === undefined && scope.blocks('namespace').length > 0)) return null;
+  const name = inbox === undefined ? mailbox : withoutPrefix(mailbox, inbox);
+  return /[/"`\\]/.test(name) ? null : name;
+}
+
 function withSpecialUse(use: string, { blocks, nameOf }: Scope): string[] {
   const found = blocks('mailbox').filter((block) => own(block, 'special_use')?.split(' ').includes(use));
   return [...new Set(found.map(nameOf))];

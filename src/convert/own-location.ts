@@ -4,9 +4,13 @@ import { convertLocation } from './mail-location.ts';
 import { convertVariables } from './variables.ts';
 
 /** The parts that a location of a user's own may have besides the format and the path. */
-const OPTIONS = { mail_index_path: 'INDEX', mail_control_path: 'CONTROL', mail_volatile_path: 'VOLATILEDIR' } as const;
+export const LOCATION_OPTIONS = {
+  mail_index_path: 'INDEX',
+  mail_control_path: 'CONTROL',
+  mail_volatile_path: 'VOLATILEDIR',
+} as const;
 
-const REST = `([^:%]|:(${Object.values(OPTIONS).join('|')})=)*`;
+const REST = `([^:%]|:(${Object.values(LOCATION_OPTIONS).join('|')})=)*`;
 
 /**
  * The format of a location. Of any other form the whole text stays, which is no format: 2.4 ends the session with an error, and never looks for mails in
@@ -15,7 +19,7 @@ const REST = `([^:%]|:(${Object.values(OPTIONS).join('|')})=)*`;
 const FORMAT = [
   `regexp('^(maildir|mbox):${REST}$', '\\\\1')`,
   "regexp('^([sm]dbox):[^:%]*$', '\\\\1')",
-  "regexp('^[/~][^:%]*$', '')",
+  "regexp('^[/~][^:%]*$', 'auto')",
 ];
 
 /**
@@ -30,7 +34,7 @@ export function ownLocation(
 ): string[] | { readonly refuse: string } {
   const above = convertLocation(scope.global('mail_location') ?? '');
   const names = 'lines' in above ? above.lines.map((line) => line.replace(/ =.*/, '')) : [];
-  const other = names.find((name) => !/^mail_(driver|path)$/.test(name) && !Object.hasOwn(OPTIONS, name));
+  const other = names.find((name) => !/^mail_(driver|path)$/.test(name) && !Object.hasOwn(LOCATION_OPTIONS, name));
   if (other !== undefined)
     return refuse(`return mail_driver and mail_path instead of mail: mail_location sets ${other}`);
   const first = missing === null ? field : `${field} | default('${missing}')`;
@@ -38,7 +42,7 @@ export function ownLocation(
   return [
     line('mail_driver', FORMAT),
     line('mail_path', ["regexp('^([a-z]+:)?([^:]*)(:.*)?$', '\\\\2')"]),
-    ...Object.entries(OPTIONS).map(([name, key]) =>
+    ...Object.entries(LOCATION_OPTIONS).map(([name, key]) =>
       line(name, [
         `regexp('^.*:${key}=([^:]*).*$', '=\\\\1')`,
         "regexp('^[^=].*$', '=')",

@@ -2,7 +2,7 @@
 import { own } from './blocks.ts';
 import type { Scope } from './conversion.ts';
 import { ruledInFile } from './external.ts';
-import { inMailbox } from './mailboxes.ts';
+import { inboxName, inMailbox } from './mailboxes.ts';
 import { ruledByField } from './quota-rule.ts';
 
 /** The lines at the top of the first file. */
@@ -13,7 +13,7 @@ export function ruledMailboxes(scope: Scope): string[] {
     return [...ruledInFile(block, scope), ...texts.flatMap((text) => text.split(/\s+/).flatMap(ruledByField))];
   });
   return [...new Set(named)].flatMap((mailbox) => {
-    if (scope.first('mailbox', (block) => scope.nameOf(block) === mailbox) !== undefined) return [];
+    if (scope.first('mailbox', (block) => scope.nameOf(block) === inboxName(mailbox, scope)) !== undefined) return [];
     const place = inMailbox(mailbox, [], scope);
     return 'lines' in place ? place.lines : [];
   });

@@ -2,10 +2,10 @@
 import { nested, refuse, type Converted, type ExternalEntry, type Scope } from './conversion.ts';
 import { fieldName, goneField } from './fields.ts';
 import { convertLocation, withoutInherited } from './mail-location.ts';
-import { inMailbox } from './mailboxes.ts';
+import { inboxName } from './mailboxes.ts';
 import { limitsOf } from './own-fields.ts';
 import { gracePercent } from './own-limits.ts';
-import { commonLocation, ownLocation } from './own-location.ts';
+import { commonLocation, LOCATION_OPTIONS, ownLocation } from './own-location.ts';
 import { ruleOfMailbox } from './quota-rule.ts';
 import { columnsOf, expressionOf, templateOf, type Column, type Template } from './sql-select.ts';
 import { renamedInPlace } from './text.ts';
@@ -59,10 +59,7 @@ function convertColumn(
   if (field === '' || isUserQuery !== (prefix === '')) return null;
   const template = templateOf(expression, driver);
   if (field === 'sieve') return activeScript(prefix, expression, template, driver, scope);
-  if (isUnreadable(column, driver)) {
-    const common = field === 'mail' ? commonLocation(scope) : null;
-    return `${common === null ? expression : `COALESCE(${expression}, '${common}')`} AS ${prefix}old_${field}`;
-  }
+  if (isUnreadable(column, driver)) return forFields(field, prefix, expression, driver, scope);
   if (/^quota_rule\d*$/.test(field) && !template.text.includes('\0')) {
     const rule = ruleOfMailbox(template.text);
     if (rule !== null) return 'refuse' in rule ? rule : mailboxColumns(rule, prefix, driver, scope);
@@ -81,6 +78,30 @@ function convertColumn(
   const all = columns.map(([now, text]) => `${expressionOf(text, template)} AS ${prefix}${now}`);
   const grace = field === 'quota_rule' ? graceOf(template, driver, scope) : null;
   return [...all, ...(grace === null ? [] : [`${grace} AS ${prefix}quota_storage_grace`])].join(', ');
+}
+
+/**
+ * The whole text under another name, which `fieldsOfColumns` reads. Of NULL the value of all users: in a passdb 2.4 takes NULL for an empty text. It takes an
+ * empty field of a passdb for `yes`, so there SQL has those parts of a location that may be empty.
+ */
+function forFields(field: string, prefix: string, expression: string, driver: string, scope: Scope): string {
+  const rule = scope.plugin('quota_rule') ?? '*:storage=0';
+  const common = field === 'mail' ? commonLocation(scope) : /['"\\%]/.test(rule) ? null : rule;
+  const whole = common === null ? expression : `COALESCE(${expression}, '${common}')`;
+  const options = field === 'mail' && prefix !== '' ? Object.entries(LOCATION_OPTIONS) : [];
+  return [
+    `${whole} AS ${prefix}old_${field}`,
+    ...options.map(([name, key]) => `${optionOf(whole, `:${key}=`, driver)} AS ${prefix}${name}`),
+  ].join(', ');
+}
+
+/** What stands behind `:INDEX=` up to the next colon, or an empty text. */
+function optionOf(text: string, mark: string, driver: string): string {
+  if (driver === 'pgsql') return `COALESCE(substring(${text} from '${mark}([^:]*)'), '')`;
+  if (driver === 'mysql')
+    return `IF(INSTR(${text}, '${mark}') > 0, SUBSTRING_INDEX(SUBSTRING_INDEX(${text}, '${mark}', -1), ':', 1), '')`;
+  const rest = `substr(${text} || ':', instr(${text}, '${mark}') + ${mark.length})`;
+  return `CASE WHEN instr(${text}, '${mark}') > 0 THEN substr(${rest}, 1, instr(${rest}, ':') - 1) ELSE '' END`;
 }
 
 /** Does only the database know which parts the column's value has, and in which units? */
@@ -105,7 +126,9 @@ export function fieldsOfColumns(
     const field = `sql:${prefix}old_${isMail ? 'mail' : 'quota_rule'}`;
     const found = isMail ? ownLocation(field, scope) : limitsOf(field, scope);
     if (!Array.isArray(found)) return found;
-    lines.push(...found.map((line) => prefix + line));
+    const inSql = type === 'userdb' ? [] : Object.keys(LOCATION_OPTIONS);
+    const own = found.filter((line) => !inSql.some((name) => line.startsWith(name)));
+    lines.push(...own.map((line) => prefix + line));
   }
   return lines.length === 0 ? [] : nested('fields', [...new Set(lines)]);
 }
@@ -119,13 +142,12 @@ function mailboxColumns(
   driver: string,
   scope: Scope,
 ): string | { readonly refuse: string } {
-  const place = inMailbox(mailbox, [], scope);
-  if (!('lines' in place) || mailbox.startsWith('\\'))
-    return refuse('set this rule in plugin { } instead of the query');
+  const own = inboxName(mailbox, scope);
+  if (own === null) return refuse('set this rule in plugin { } instead of the query');
   const mark = driver === 'mysql' ? '`' : '"';
   return lines
     .map((line) => /^(\S+) = (.*)$/.exec(line)!)
-    .map(([, name, value]) => `'${value}' AS ${mark}${prefix}mailbox/${mailbox}/${name}${mark}`)
+    .map(([, name, value]) => `'${value}' AS ${mark}${prefix}mailbox/${own}/${name}${mark}`)
     .join(', ');
 }
 

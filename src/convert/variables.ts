@@ -104,13 +104,15 @@ export function convertVariables(
       width = '',
       modifiers = '',
       long: string | undefined,
-      letter = '',
+      letter: string | undefined,
+      at: number,
     ) => {
       if (whole.startsWith('%%')) {
         const [owned, changes] = [OWNER[owner ?? ''], filtersOf('', marks ?? '') ?? []];
-        return shared && owned !== undefined ? `%{${[owned, ...changes].join(' | ')}}` : whole;
+        if (shared && owned !== undefined) return `%{${[owned, ...changes].join(' | ')}}`;
+        return percent(value.charAt(at + 2)) + whole.slice(2);
       }
-      const name = long === undefined ? letters[letter as string] : longName(long, setting);
+      const name = long === undefined ? letters[letter ?? ''] : longName(long, setting);
       const filters = name === undefined ? null : filtersOf(String(width), String(modifiers));
       if (name === undefined || filters === null) {
         unknown ||= whole;
@@ -122,6 +124,12 @@ export function convertVariables(
   if (unknown === '') return converted;
   return { refuse: `replace ${unknown}: 2.4 has no variable that always means the same` };
 }
+
+/**
+ * `%%` of 2.3, one percent sign, which 2.4 has as it is, except before `{`. Before what looks like a variable of 2.3 it is written so that no later
+ * conversion takes it for one.
+ */
+const percent = (next: string): string => (/[\w{.-]/.test(next) ? "%{literal('%')}" : '%');
 
 /** Most long names are unchanged; a name with filters is already in 2.4 syntax. */
 function longName(name: string, setting: string): string | undefined {

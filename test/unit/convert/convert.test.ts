@@ -235,7 +235,8 @@ describe('convert: variables', () => {
     ['mail_home', '%1Mu/%2.1Mu', '%{user | md5 | hexlify | substr(0, 1)}/%{user | md5 | hexlify | substr(2, 1)}'],
     ['mail_home', '%{domain}%{rip}%{userdb:x}', '%{user | domain}%{remote_ip}%{userdb:x}'],
     ['mail_home', '%{user | lower}', '%{user | lower}'],
-    ['mail_home', '50%%', '50%%'],
+    ['mail_home', '50%%', '50%'],
+    ['mail_home', '%%d%%{x}', "%{literal('%')}d%{literal('%')}{x}"],
     ['mail_home', '%Hu', null],
     ['mail_home', '%{if;%d;ne;;a;b}', null],
     ['mail_home', '%', null],
@@ -254,7 +255,7 @@ describe('convert: variables', () => {
 
   it('%%h becomes the home of the owner in a shared mailbox only', () => {
     assert.equal(convertVariables('%%h/M/%u', 'mail_path', { shared: true }), '%{owner_home}/M/%{user}');
-    assert.equal(convertVariables('%%h', 'mail_path'), '%%h');
+    assert.equal(convertVariables('%%h', 'mail_path'), "%{literal('%')}h");
   });
 });
 
