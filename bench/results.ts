@@ -20,6 +20,15 @@ export function keep(part: string, result: Result): void {
   writeFileSync(join(KEPT, `${part}.json`), JSON.stringify(result, null, 2));
 }
 
+/** Puts rows of a part that was measured again, in part, in the place of those with the same names. */
+export function replace(part: string, { rows }: Result): void {
+  const earlier = kept(part);
+  if (earlier === null) return;
+  const nameOf = (one: Row): string => one.split(' | ')[0]!;
+  const again = new Map(rows.map((one) => [nameOf(one), one]));
+  keep(part, { ...earlier, rows: earlier.rows.map((one) => again.get(nameOf(one)) ?? one) });
+}
+
 export function kept(part: string): Result | null {
   const file = join(KEPT, `${part}.json`);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result) : null;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: the figures of bench/README.md, each a ratio of medians from one interleaved run on lab hosts.
  * `npm run bench -- startup rtt apply fleet simulator hostile audit editors` runs some parts, HARDEN_MAIL_BENCH_RUNS and _RTTS set the number of runs and the round-trip
- * times. Only a run of all parts writes bench/README.md; it takes what build/bench/ has of an earlier one that did not come to its end (remove that folder
+ * times; those alone replace their own rows of an earlier run. Only a run of all parts writes bench/README.md; it takes what build/bench/ has of an earlier one that did not come to its end (remove that folder
  * to measure all parts anew). Takes an hour on two processors.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { editorRows } from './editors.ts';
 import { fleetRows } from './fleet.ts';
 import { hostileRows } from './hostile.ts';
 import { measure, type Table } from './measure.ts';
-import { keep, kept, page, type Result } from './results.ts';
+import { keep, kept, page, replace, type Result } from './results.ts';
 import { simulatorRows } from './simulator/rows.ts';
 import { figures, ratio, row, type Row } from './table.ts';
 import { wire } from './wire.ts';
@@ -49,7 +49,8 @@ process.exit(failures.length > 0 ? 1 : 0);
 async function measured(part: Part): Promise<Result | null> {
   try {
     const result = { when: new Date().toISOString(), runs: RUNS, rows: await rowsOf(part) };
-    if (!process.env['HARDEN_MAIL_BENCH_RTTS']) keep(part, result);
+    if (process.env['HARDEN_MAIL_BENCH_RTTS']) replace(part, result);
+    else keep(part, result);
     return result;
   } catch (error) {
     failures.push(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -129,18 +130,20 @@ async function rtts(way: Way): Promise<Row[]> {
     const took = (rtt: number): number => figures(tables.get(rtt)!, name).median;
     return (took(far) - took(near)) / (far - near);
   };
-  for (const [name, bar] of [
+  const slopes = [
     ['no change', '≤ 0.8'],
     ['full apply', '≤ 1.3'],
-  ] as const) {
+  ] as const;
+  for (const [name, bar] of RTTS.length < 2 ? [] : slopes) {
     const [ours, theirs] = [slope(name), slope('ssh cat')];
     const of = `${ours.toFixed(1)} / ${theirs.toFixed(1)}`;
     rows.push(
       row(`round trips (slope): ${name}, verified / cold \`ssh host cat\``, (ours / theirs).toFixed(2), bar, of),
     );
   }
-  const memory = figures(tables.get(0)!, 'no change').memory;
-  rows.push(row('peak memory of a no-change run', `${Math.round(memory)} MB`, '< 120 MB'));
+  const near = tables.get(0);
+  const memory = near && figures(near, 'no change').memory;
+  if (memory) rows.push(row('peak memory of a no-change run', `${Math.round(memory)} MB`, '< 120 MB'));
   const files = await written(way);
   rows.push(
     row('files written by a no-change run', String(files.length), '0', files.map((one) => `\`${one}\``).join(' ')),
