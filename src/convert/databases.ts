@@ -21,7 +21,7 @@ export function convertArgs(entry: OldSetting, scope: Scope): Converted {
     case 'passwd-file':
       return passwdFile(value, block, scope);
     case 'passwd':
-      return options(value.split(/\s+/), { blocking: (text) => [`use_worker = ${yes(text) ? 'yes' : 'no'}`] });
+      return passwd(value.split(/\s+/), block.type, scope);
     case 'sql':
     case 'ldap':
     case 'oauth2':
@@ -78,6 +78,19 @@ function lua(value: string): Converted {
   });
   const worker = words.includes('blocking=no') ? 'no' : 'yes';
   return 'lines' in outcome ? { lines: [...outcome.lines, `use_worker = ${worker}`] } : outcome;
+}
+
+/** `blocking=no`; every other word is a field for all users. */
+function passwd(words: readonly string[], type: string, scope: Scope): Converted {
+  const isOption = (word: string): boolean => word.startsWith('blocking=');
+  const worker = words
+    .filter(isOption)
+    .map((word) => `use_worker = ${yes(word.slice('blocking='.length)) ? 'yes' : 'no'}`);
+  const unknown = words.find((word) => word !== '' && !word.includes('='));
+  if (unknown !== undefined) return refuse(`write ${unknown} in 2.4's words: harden-mail does not know it`);
+  const fields = convertFields(words.filter((word) => !isOption(word)).join(' '), type, scope);
+  if (!Array.isArray(fields)) return fields;
+  return { lines: [...worker, ...(fields.length === 0 ? [] : nested('fields', fields))] };
 }
 
 function serviceName(service: string): string[] | { readonly refuse: string } {

@@ -8,8 +8,8 @@ import { own, type Block } from './blocks.ts';
 import { orRefused, refuse, type Converted, type Scope } from './conversion.ts';
 import { dictOutcomes } from './dict-sql.ts';
 import { ldapSetting } from './ldap.ts';
-import { yes } from './old-values.ts';
 import { oauth2Defaults, oauth2Setting } from './oauth2.ts';
+import { defaults } from './database-defaults.ts';
 import { ruledByField } from './quota-rule.ts';
 import { sqlSetting } from './sql.ts';
 import { fieldsOfColumns, mailboxesOfColumns } from './sql-columns.ts';
@@ -60,35 +60,6 @@ export function ruledInFile(block: Block, { files }: Scope): string[] {
   return external.kind === 'ldap'
     ? attributes.split(',').flatMap((word) => ruledByField(word.trim().replace(/^=/, '')))
     : [];
-}
-
-/** 2.3's defaults that 2.4 does not have, for settings that the file does not set. */
-function defaults(kind: Exclude<Kind, 'oauth2'>, type: string, read: (key: string) => string | null): string[] {
-  const unsaid = (key: string, line: string): string[] => (read(key) === null ? [line] : []);
-  const scheme = kind === 'sql' ? 'MD5' : 'CRYPT';
-  if (type === 'passdb' && kind === 'sql') return unsaid('default_pass_scheme', `default_password_scheme = ${scheme}`);
-  if (kind === 'sql') return [];
-  if (type === 'passdb') {
-    const bind = read('auth_bind_userdn') !== null;
-    return [
-      ...unsaid('default_pass_scheme', `default_password_scheme = ${scheme}`),
-      ...(bind ? [] : unsaid('pass_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))')),
-      ...(bind || read('pass_attrs') !== null
-        ? []
-        : [
-            'fields {',
-            '  user = %{ldap:uid}',
-            ...(yes(read('auth_bind') ?? '') ? [] : ['  password = %{ldap:userPassword}']),
-            '}',
-          ]),
-    ];
-  }
-  return [
-    ...unsaid('user_filter', 'ldap_filter = (&(objectClass=posixAccount)(uid=%{user}))'),
-    ...(read('user_attrs') !== null
-      ? []
-      : ['fields {', '  home = %{ldap:homeDirectory}', '  uid = %{ldap:uidNumber}', '  gid = %{ldap:gidNumber}', '}']),
-  ];
 }
 
 /** Every setting of the file with its conversion. */

@@ -39,8 +39,9 @@ export function convertBegin(block: Block, scope: Scope): Converted | null {
   const before = linesBefore(block, scope);
   const { nameOf } = scope;
   if (checksTokens(block, scope)) return { lines: [...before, 'oauth2 {'] };
-  if (block.name !== null) return before.length === 0 ? null : { lines: [...before, `${block.type} ${block.name} {`] };
+  // Of `plugin NAME { }` 2.3 ignores the name.
   if (block.type === 'plugin') return withoutBraces(block);
+  if (block.name !== null) return before.length === 0 ? null : { lines: [...before, `${block.type} ${block.name} {`] };
   if (block.type === 'mailbox') return { lines: [`mailbox ${mailboxName(nameOf(block))} {`] };
   if (NAMED.has(block.type)) return { lines: [...before, `${block.type} ${nameOf(block)} {`] };
   if (block.type === 'dict' && block.parent?.type === '') return { lines: ['dict_server {'] };

@@ -11,7 +11,7 @@ export function whole(limit: string): string | { readonly refuse: string } {
   return `storage_size = ${/^\d+$/.test(text) && kind === 'storage' ? `${text}k` : text}`;
 }
 
-/** What the limit of one mailbox adds to the root's; 2.3 calls the form without `+` obsolete and means the same. */
+/** The addition of one mailbox to the root's limit; 2.3 calls the form without `+` obsolete and means the same. */
 export function extra(limit: string): string | { readonly refuse: string } {
   if (limit === 'ignore') return 'quota_ignore = yes';
   const [, kind, text = '', percent] = /^(storage|bytes)=\+?(\d+[bkmgt]?)(%%?|[a-z]+)?$/i.exec(limit) ?? [];

@@ -113,7 +113,9 @@ function rule({ key, value }: OldSetting, scope: Scope): Converted {
   const one = ruleOfMailbox(value);
   if (one !== null && 'refuse' in one) return one;
   if (one !== null && one.lines.length > 0) return inMailbox(one.mailbox, one.lines, scope);
-  const [mailbox, ...limits] = value.split(':');
+  const [mailbox, ...words] = value.split(':');
+  const limits = words.filter((word) => word !== '');
+  if (mailbox === '*' && words.length > 0 && limits.length === 0) return { drop: true, why: 'A rule without a limit.' };
   if (mailbox !== '*' || limits.length === 0)
     return refuse(`rewrite the rule ${value} in 2.4 syntax: harden-mail cannot convert it`);
   const lines: string[] = [];

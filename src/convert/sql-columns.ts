@@ -57,6 +57,8 @@ function convertColumn(
   const [, prefix = '', field = ''] = /^(userdb_)?(mail|quota_rule\d*|quota\d*|sieve)$/.exec(name) ?? [];
   // 2.3 knew these fields in the result for a user, and from a password query only with the prefix.
   if (field === '' || isUserQuery !== (prefix === '')) return null;
+  // A root, which nothing reads without the plugin; 2.4 takes the name for a block.
+  if (/^quota\d*$/.test(field) && !scope.loaded(['quota'])) return `${expression} AS ${prefix}old_${field}`;
   const template = templateOf(expression, driver);
   if (field === 'sieve') return activeScript(prefix, expression, template, driver, scope);
   if (isUnreadable(column, driver)) return forFields(field, prefix, expression, driver, scope);
@@ -95,7 +97,7 @@ function forFields(field: string, prefix: string, expression: string, driver: st
   ].join(', ');
 }
 
-/** What stands behind `:INDEX=` up to the next colon, or an empty text. */
+/** The text behind `:INDEX=` up to the next colon; empty if the option is not there. */
 function optionOf(text: string, mark: string, driver: string): string {
   if (driver === 'pgsql') return `COALESCE(substring(${text} from '${mark}([^:]*)'), '')`;
   if (driver === 'mysql')
