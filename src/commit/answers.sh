@@ -23,11 +23,20 @@ MEMORY=32
 # shellcheck source=apart.sh
 . "$tx/apart.sh"
 
+# The output of a command that reads the log of the separate Dovecot. Its log process may write a moment after the session has ended.
+logged() { # COMMAND
+  for try in 1 2 3 4 5; do
+    "$@" | grep . && return
+    sleep 0.1
+  done
+}
+lmtp_death() { grep ' lmtp(' "$work/log" | grep -E 'Panic|Fatal'; }
+
 answer() { # USER QUESTION FILE: prints why it failed; "unknown" if the session would have to create the mailbox first
   reason=$(said "$3")
   # If another process caused the failure, the log has the reason.
   more=
-  case $reason in '' | *[Ii]nternal* | *auth-master*) [ -z "$own" ] || more=$(said "$work/log" "$1") ;; esac
+  case $reason in '' | *[Ii]nternal* | *auth-master*) [ -z "$own" ] || more=$(logged said "$work/log" "$1") ;; esac
   reason=$more${reason:+${more:+ | }}$reason
   [ -n "$reason" ] || reason=$(grep -E '^[abc] (NO|BAD)' "$3" | head -n 1 | tr -d '\r' | cut -c 3-)
   verdict=no
@@ -70,7 +79,10 @@ deliveries() {
   timeout 10 perl -e "$LMTP" "$where" $(cat "$here/users") 2>/dev/null | while read -r user reply; do
     if [ "$reply" = ok ]; then echo "$user lmtp ok"; continue; fi
     printf 'Error: %s\n' "$reply" >"$work/lmtp.$user"
-    [ -z "$own" ] || grep ' lmtp(' "$work/log" | grep -E 'Panic|Fatal' >>"$work/lmtp.$user"
+    case $own$reply in
+      'yesthe connection was closed') logged lmtp_death ;;
+      yes*) lmtp_death ;;
+    esac >>"$work/lmtp.$user"
     answer "$user" lmtp "$work/lmtp.$user"
   done
 }
