@@ -227,6 +227,7 @@ const PLUGIN: readonly Row[] = [
 
 /** The corpus' rules for all mailboxes, word for word. */
 const LIMITS: Readonly<Record<string, Pairs>> = {
+  '*:': [],
   '*:storage=1G': [['quota_storage_size', '1G']],
   '*:storage=102400:messages=5000': [['quota_storage_size', '102400k'], ['quota_message_count', '5000']],
   '*:bytes=0': [['quota_storage_size', 'unlimited']],
@@ -375,6 +376,7 @@ function fields(value: string, mark: string): Pairs {
     const [, key = '', text = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
     if (key === 'mail') return [...location(text), ...(TAKEN_BACK[text] ?? [])].map(([now, then]) => [`fields_${now}${mark}`, then]);
     if (key === 'quota_rule') return [[`fields_quota_storage_size${mark}`, text.replace('*:bytes=', '')]];
+    if (key === 'quota_rule2') return [[`fields_mailbox/Trash/quota_storage_percentage${mark}`, '110']];
     return [[`fields_${key}${mark}`, variables(text)]];
   }); // oxfmt-ignore
 }
@@ -389,7 +391,9 @@ function argumentsOf(driver: string, type: string, value: string, files: Files):
         return text === undefined ? ['service_name', variables(word)] : [key, text];
       });
     case 'passwd':
-      return [['use_worker', value.replace('blocking=', '')]];
+      return words.flatMap((word) =>
+        word.startsWith('blocking=') ? [['use_worker', word.slice(9)] as const] : fields(word, ''),
+      );
     case 'passwd-file':
       // The words of a list of denied users have no password; those of the corpus name it so.
       return [...(type === 'passdb' && !/scheme=|den/.test(value) ? ['scheme=CRYPT'] : []), ...words].flatMap(
@@ -413,6 +417,7 @@ function argumentsOf(driver: string, type: string, value: string, files: Files):
 // ── dovecot-sql.conf.ext, dovecot-ldap.conf.ext ──────────────────────────────────────────────────────────────────────
 
 const REWRITTEN: Pairs = [
+  ["quota) AS userdb_quota FROM", 'quota) AS userdb_old_quota FROM'],
   ["CONCAT('maildir:/var/vmail/', maildir) AS userdb_mail", "'maildir' AS userdb_mail_driver, CONCAT('/var/vmail/', maildir) AS userdb_mail_path"],
   ["CONCAT('*:bytes=', quota) AS userdb_quota_rule", 'quota AS userdb_quota_storage_size'],
   ["'*:bytes=' || quota_bytes AS quota_rule", 'quota_bytes AS quota_storage_size'],
@@ -438,7 +443,7 @@ function external(driver: string, type: string, bytes: string): Pairs {
   );
   const scheme = said.get('default_pass_scheme') ?? (type === 'passdb' ? (driver === 'sql' ? 'MD5' : 'CRYPT') : '');
   const schemed: Pairs = scheme === '' ? [] : [['passdb_default_password_scheme', scheme]];
-  return [...schemed, ...(driver === 'sql' ? sql(said) : ldap(said, type))];
+  return [...schemed, ...(driver === 'sql' ? sql(said, type) : ldap(said, type))];
 }
 
 const TLS: Readonly<Record<string, string>> = {
@@ -446,13 +451,14 @@ const TLS: Readonly<Record<string, string>> = {
   ssl_verify_server_cert: 'ssl_client_require_valid_cert',
 };
 
-function sql(said: ReadonlyMap<string, string>): Pairs {
+function sql(said: ReadonlyMap<string, string>, type: string): Pairs {
   const driver = said.get('driver') ?? '';
   const connect = (said.get('connect') ?? '').split(' ').map((word) => word.split('='));
   const queries = (
     [['password_query', 'passdb_sql_query'], ['user_query', 'userdb_sql_query'], ['iterate_query', 'userdb_sql_iterate_query']] as const
   ).flatMap(([old, now]): Pairs => {
-    const query = REWRITTEN.reduce((text, [a, b]) => text.replace(a, b), said.get(old) ?? '');
+    const unsaid = type === 'userdb' && old === 'iterate_query' ? 'SELECT username, domain FROM users' : '';
+    const query = REWRITTEN.reduce((text, [a, b]) => text.replace(a, b), said.get(old) ?? unsaid);
     return query === '' ? [] : [[now, variables(query)]];
   }); // oxfmt-ignore
   if (driver === 'sqlite') {
@@ -496,6 +502,8 @@ function ldap(said: ReadonlyMap<string, string>, type: string): Pairs {
         ]
       : [
           ...(said.has('user_filter') ? [] : [['userdb_ldap_filter', filter] as const]),
+          ...(said.has('iterate_filter') ? [] : [['userdb_ldap_iterate_filter', '(objectClass=posixAccount)'] as const]),
+          ...(said.has('iterate_attrs') ? [] : [['userdb_ldap_iterate_fields_user', '%{ldap:uid}'] as const]),
           ...(said.has('user_attrs') ? [] : (ATTRIBUTES['homeDirectory=home,uidNumber=uid,gidNumber=gid'] ?? []).map(([a, b]) => [`userdb_fields_${a}`, b] as const)),
         ]; // oxfmt-ignore
   return [...pairs, ...unsaid];

@@ -24,6 +24,7 @@ const SEEN = new Set([
     'names-in-the-blocks',
     'plugins-added-later',
   ],
+  ...['locations-that-only-ldap-knows', 'locations-that-only-sql-knows', 'ldap-quota-in-kilobytes'],
   ...['settings-that-nothing-reads', 'sieve-script-alone', 'sql-in-double-quotes', 'sql-pgsql-in-quotes'],
   ...['sieve-in-order', 'submission-on-one-port', 'without-a-namespace'],
 ]);
