@@ -25,7 +25,7 @@ MEMORY=32
 
 # The output of a command that reads the log of the separate Dovecot. Its log process may write a moment after the session has ended.
 logged() { # COMMAND
-  for try in 1 2 3 4 5; do
+  for _ in 1 2 3 4 5; do
     "$@" | grep . && return
     sleep 0.1
   done
