@@ -54,7 +54,13 @@ export function localTransport({ user, shell, programs = {}, env = {}, bare = fa
         child.once('error', reject);
         child.once('close', (code, signal) => resolve(code === null ? { signal: signal ?? '' } : { code }));
       });
-      return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, close: () => child.kill() };
+      const close = (): void => {
+        child.kill();
+        // A child of the shell may still write, as long as somebody reads.
+        child.stdout.destroy();
+        child.stderr.destroy();
+      };
+      return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, ended, close };
     },
     forward: async () => {
       throw new Error('nothing to forward to');
