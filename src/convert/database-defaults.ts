@@ -8,6 +8,8 @@ const USER = "username = '%{user | username}' AND domain = '%{user | domain}'";
 export function defaults(kind: 'sql' | 'ldap', type: string, read: (key: string) => string | null): string[] {
   const unsaid = (key: string, line: string): string[] => (read(key) === null ? [line] : []);
   const scheme = kind === 'sql' ? 'MD5' : 'CRYPT';
+  // Elsewhere 2.3's default failed at each list of users.
+  const hasUsers = /\bfrom\s+users\b/i.test(read('user_query') ?? 'FROM users');
   if (kind === 'sql')
     return type === 'passdb'
       ? [
@@ -16,7 +18,7 @@ export function defaults(kind: 'sql' | 'ldap', type: string, read: (key: string)
         ]
       : [
           ...unsaid('user_query', `query = "SELECT home, uid, gid FROM users WHERE ${USER}"`),
-          ...unsaid('iterate_query', 'iterate_query = SELECT username, domain FROM users'),
+          ...(hasUsers ? unsaid('iterate_query', 'iterate_query = SELECT username, domain FROM users') : []),
         ];
   if (type === 'passdb') {
     const bind = read('auth_bind_userdn') !== null;

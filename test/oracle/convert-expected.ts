@@ -457,7 +457,8 @@ function sql(said: ReadonlyMap<string, string>, type: string): Pairs {
   const queries = (
     [['password_query', 'passdb_sql_query'], ['user_query', 'userdb_sql_query'], ['iterate_query', 'userdb_sql_iterate_query']] as const
   ).flatMap(([old, now]): Pairs => {
-    const unsaid = type === 'userdb' && old === 'iterate_query' ? 'SELECT username, domain FROM users' : '';
+    const listed = type === 'userdb' && old === 'iterate_query' && /FROM users/.test(said.get('user_query') ?? 'FROM users');
+    const unsaid = listed ? 'SELECT username, domain FROM users' : '';
     const query = REWRITTEN.reduce((text, [a, b]) => text.replace(a, b), said.get(old) ?? unsaid);
     return query === '' ? [] : [[now, variables(query)]];
   }); // oxfmt-ignore
